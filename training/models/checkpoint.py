@@ -12,7 +12,6 @@ Two forms with the same content, told apart by the file's name:
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -31,12 +30,21 @@ __all__ = [
     "CheckpointError",
     "export_npz",
     "load_checkpoint",
-    "load_weights",
     "save_atomically",
     "save_checkpoint",
 ]
 
 CONFIG_KEY = "__config__"
+# What torch and numpy raise on files that are cut short or are something else.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)
 
 
 class CheckpointError(PocketshelfError):
@@ -59,15 +67,24 @@ class Checkpoint:
     state: dict[str, Tensor]
     meta: dict[str, Any]
 
-    def expect(self, kind: str) -> Checkpoint:
-        """Itself, if it is of ``kind``.
+    def load_into(self, module: nn.Module) -> None:
+        """Load the weights into ``module``, every entry and no other.
 
         Raises:
-            CheckpointError: it is of another kind.
+            CheckpointError: they belong to another architecture; says which entry differs first.
         """
-        if self.kind != kind:
-            raise CheckpointError(f"the checkpoint holds a network of kind {self.kind!r}, not {kind!r}")
-        return self
+        network = type(module).__name__
+        wanted = module.state_dict()
+        for key, tensor in wanted.items():
+            if key not in self.state:
+                raise CheckpointError(f"no weights for {network}.{key}; they are of another architecture")
+            if self.state[key].shape != tensor.shape:
+                shapes = f"{tuple(self.state[key].shape)}, {network} wants {tuple(tensor.shape)}"
+                raise CheckpointError(f"weights {key} have shape {shapes}; they are of another architecture")
+        extra = sorted(set(self.state) - set(wanted))
+        if extra:
+            raise CheckpointError(f"{network} has no {extra[0]}; the weights are of another architecture")
+        module.load_state_dict(self.state)
 
 
 def save_checkpoint(
@@ -84,7 +101,7 @@ def save_atomically(path: str | Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     torch.save(content, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def export_npz(
@@ -97,9 +114,9 @@ def export_npz(
     head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})}, sort_keys=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
-        # A dictionary entry named "file" would collide with savez's own argument; no parameter has such a name.
+        # An entry named "file" would collide with the argument; no parameter has that name.
         np.savez_compressed(file, **{CONFIG_KEY: np.array(head), **arrays})
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _to_array(tensor: Tensor) -> np.ndarray:
@@ -107,11 +124,11 @@ def _to_array(tensor: Tensor) -> np.ndarray:
     return array.astype(np.float16) if array.ndim > 1 and array.dtype == np.float32 else array
 
 
-def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a ``.pt`` or ``.npz`` checkpoint.
+def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
+    """Read a ``.pt`` or ``.npz`` checkpoint, of ``kind`` if that is given.
 
     Raises:
-        CheckpointError: the file is missing, damaged, of another format, or lacks an entry.
+        CheckpointError: the file is missing, damaged, of another format, of another kind, or lacks an entry.
     """
     path = Path(path)
     if not path.is_file():
@@ -120,20 +137,15 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     if path.suffix not in readers:
         raise CheckpointError(f"{path}: unknown checkpoint format; known are {', '.join(readers)}")
     try:
-        return readers[path.suffix](path)
+        checkpoint = readers[path.suffix](path)
     except KeyError as error:
         raise CheckpointError(f"{path}: not a checkpoint, it has no entry {error}") from error
-    except (
-        ValueError,
-        TypeError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())[:120]
         raise CheckpointError(f"{path}: damaged, or not a checkpoint ({reason})") from error
+    if kind is not None and checkpoint.kind != kind:
+        raise CheckpointError(f"{path}: holds a network of kind {checkpoint.kind!r}, not {kind!r}")
+    return checkpoint
 
 
 def _read_pt(path: Path) -> Checkpoint:
@@ -151,23 +163,3 @@ def _read_npz(path: Path) -> Checkpoint:
 
 def _to_tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(array.astype(np.float32) if array.dtype == np.float16 else array)
-
-
-def load_weights(module: nn.Module, state: Mapping[str, Tensor], name: str = "checkpoint") -> None:
-    """Load ``state`` into ``module``, every entry and no other.
-
-    Raises:
-        CheckpointError: the state belongs to another architecture; says which entry differs first.
-    """
-    wanted = module.state_dict()
-    network = type(module).__name__
-    for key, tensor in wanted.items():
-        if key not in state:
-            raise CheckpointError(f"{name}: no weights for {network}.{key}; it is of another architecture")
-        if state[key].shape != tensor.shape:
-            shapes = f"{tuple(state[key].shape)}, {network} wants {tuple(tensor.shape)}"
-            raise CheckpointError(f"{name}: {key} has shape {shapes}; it is of another architecture")
-    extra = sorted(set(state) - set(wanted))
-    if extra:
-        raise CheckpointError(f"{name}: {network} has no {extra[0]}; it is of another architecture")
-    module.load_state_dict(dict(state))
