@@ -1,0 +1,133 @@
+"""Shards: SQLite files that carry the products of a store. Format, version 1::
+
+    meta(key TEXT PRIMARY KEY, value TEXT)
+        format 'pocketshelf-shard' · version '1' · space · preprocessing (the embedder's preprocessing hash)
+        · bundle (its name) · sequence (of the newest change in it) · dimension (D)
+    products: the columns of `sdk.formats.product`
+
+Rows are written in the order of their ids, so that the same content is the same bytes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sdk.errors import StoreError
+from sdk.formats import sqlite_file
+from sdk.formats.product import (
+    COLUMNS,
+    NAMES,
+    Product,
+    ProductFile,
+    insert_products,
+    opening,
+    quantize_vectors,
+    typed_meta,
+)
+
+__all__ = ["Product", "Shard", "ShardMeta", "create_shard", "open_shard", "quantize_vectors"]
+
+FORMAT, VERSION = "pocketshelf-shard", 1
+TABLES = {"meta": sqlite_file.META_TABLE, "products": f"CREATE TABLE products({COLUMNS})"}
+
+
+@dataclass(frozen=True)
+class ShardMeta:
+    """What a shard is: see the module's description."""
+
+    space: str
+    preprocessing: str
+    bundle: str
+    sequence: int
+    dimension: int
+
+
+class Shard(ProductFile):
+    """An open shard.
+
+    Attributes:
+        path, meta: the file and what it says of itself.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, meta: ShardMeta) -> None:
+        super().__init__(path, connection, meta.dimension)
+        self.meta = meta
+
+    def __len__(self) -> int:
+        ((count,),) = self.query("SELECT count(*) FROM products")
+        return count
+
+    def __iter__(self) -> Iterator[Product]:
+        """Every product, by id."""
+        return self.rows(f"SELECT {NAMES} FROM products ORDER BY product_id")
+
+    def get(self, product_id: str) -> Product | None:
+        """The product with this id, if the shard has it."""
+        return next(self.rows(f"SELECT {NAMES} FROM products WHERE product_id = ?", product_id), None)
+
+    def categories(self) -> dict[str, int]:
+        """Category → number of products, in alphabetical order."""
+        rows = self.query("SELECT category, count(*) FROM products GROUP BY category ORDER BY category")
+        return dict(rows)
+
+    def vectors(self, category: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """All pictures of a category.
+
+        Returns:
+            the products' ids; int64 (n,): each picture's place in them; int8 (n, D).
+        """
+        ids: list[str] = []
+        blobs: list[bytes] = []
+        rows = self.query(
+            "SELECT product_id, vectors FROM products WHERE category = ? ORDER BY product_id", category
+        )
+        for product_id, blob in rows:
+            if not isinstance(blob, bytes) or not blob or len(blob) % self.meta.dimension:
+                raise StoreError(f"{self.path}: product {product_id!r}: bad vectors; sync or build it again")
+            ids.append(product_id)
+            blobs.append(blob)
+        counts = [len(blob) // self.meta.dimension for blob in blobs]
+        matrix = np.frombuffer(b"".join(blobs), dtype=np.int8).reshape(-1, self.meta.dimension)
+        return ids, np.repeat(np.arange(len(ids), dtype=np.int64), counts), matrix
+
+    def check(self) -> None:
+        """Read everything and compare it with the format.
+
+        Raises:
+            StoreError: the first fault found.
+        """
+        sqlite_file.check_schema(self.connection, self.path, TABLES)
+        sqlite_file.check_integrity(self.connection, self.path)
+        for product in self:
+            if product.sequence > self.meta.sequence:
+                raise StoreError(f"{self.path}: product {product.product_id!r} is newer than its shard")
+
+
+def create_shard(path: str | Path, meta: ShardMeta, products: Iterable[Product]) -> int:
+    """Write a new shard; returns the number of products. ``products`` may come in any order.
+
+    Raises:
+        StoreError: the file exists or cannot be written, an id comes twice, or a row does not fit.
+    """
+    path = Path(path)
+    with sqlite_file.create(path, TABLES) as connection:
+        sqlite_file.write_meta(connection, {"format": FORMAT, "version": VERSION, **vars(meta)})
+        return insert_products(connection, path, "products", products, meta.dimension)
+
+
+def open_shard(path: str | Path) -> Shard:
+    """Open a shard for reading; `Shard.check` reads it whole, this looks at schema and meta only.
+
+    Raises:
+        StoreError: it is missing, damaged, or of another format or version.
+    """
+    path = Path(path)
+    with opening(path) as connection:
+        meta = sqlite_file.read_meta(connection, path, FORMAT, VERSION)
+        sqlite_file.check_schema(connection, path, TABLES)
+        return Shard(path, connection, ShardMeta(**typed_meta(meta, ShardMeta, path)))

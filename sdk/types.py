@@ -1,0 +1,174 @@
+"""The typed results of a search, and the one JSON line that each becomes.
+
+Boxes are (x, y, width, height) in pixels of the upright photo. Scores are cosines in [-1, 1] for
+hits and probabilities in [0, 1] everywhere else. Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = [
+    "FALLBACK_UNAVAILABLE",
+    "Box",
+    "Categories",
+    "Detection",
+    "Fallback",
+    "Hit",
+    "Region",
+    "SearchResult",
+    "StoreInfo",
+    "Timings",
+]
+
+Box = tuple[float, float, float, float]
+Categories = tuple[tuple[str, float], ...]
+
+FALLBACK_UNAVAILABLE: Literal["unavailable"] = "unavailable"
+# False: answered locally. True: the server's hits are merged in. "unavailable": it was asked in vain.
+Fallback = bool | Literal["unavailable"]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One box that the detector proposes.
+
+    Attributes:
+        box: pixels of the upright photo, inside its frame.
+        group: one of the bundle's detector groups.
+        score: probability in [0, 1].
+    """
+
+    box: Box
+    group: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One product that answers a region; each product once, by its best picture.
+
+    Attributes:
+        score: cosine between the query's and the product's vector.
+        source: "local" for the store's own products, "server" for the fallback's.
+        image: the product's picture as its catalogue names it; not part of the JSON line.
+        attributes: the catalogue's further columns; not part of the JSON line.
+    """
+
+    product_id: str
+    score: float
+    title: str
+    category: str
+    source: str = "local"
+    image: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The hit as DESIGN's search line has it."""
+        return {
+            "product_id": self.product_id,
+            "score": round(float(self.score), 5),
+            "title": self.title,
+            "category": self.category,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Region:
+    """One group of results: a box, what is in it, and the products that match it.
+
+    Attributes:
+        categories: the model's (name, probability), likeliest first.
+        attributes: name → (label, probability).
+        hits: best first; None where nothing was searched (`detect`).
+        vector: float32 (D,), L2-normalised query vector; None where nothing was embedded.
+    """
+
+    box: Box
+    group: str
+    score: float
+    categories: Categories = ()
+    attributes: dict[str, tuple[str, float]] = field(default_factory=dict)
+    hits: tuple[Hit, ...] | None = None
+    vector: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The region as DESIGN's search line has it; without "hits" where nothing was searched."""
+        line: dict[str, Any] = {
+            "box": [round(float(side), 1) for side in self.box],
+            "group": self.group,
+            "score": round(float(self.score), 4),
+            "categories": [[name, round(float(p), 4)] for name, p in self.categories],
+            "attributes": {name: [label, round(float(p), 4)] for name, (label, p) in self.attributes.items()},
+        }
+        if self.hits is not None:
+            line["hits"] = [hit.to_json() for hit in self.hits]
+        return line
+
+
+@dataclass
+class Timings:
+    """Wall time of each stage in milliseconds."""
+
+    decode: float = 0.0
+    detect: float = 0.0
+    embed: float = 0.0
+    search: float = 0.0
+    total: float = 0.0
+
+    def to_json(self) -> dict[str, float]:
+        """Rounded to a hundredth of a millisecond."""
+        return {name: round(value, 2) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """Which state of which store answered."""
+
+    sequence: int
+    space: str
+    bundle: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The line's "store" object."""
+        return {"sequence": self.sequence, "space": self.space, "bundle": self.bundle}
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The answer to one photo.
+
+    Attributes:
+        width, height: of the upright photo, in its own pixels.
+        local_recall: estimated probability that the wanted product, if it is in the full catalogue, is
+            among the local hits; None when the bundle carries no calibration for it.
+        fallback: see `Fallback`.
+        regions: most prominent first.
+    """
+
+    photo: str
+    width: int
+    height: int
+    regions: tuple[Region, ...]
+    ms: Timings
+    store: StoreInfo | None = None
+    local_recall: float | None = None
+    fallback: Fallback = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as DESIGN's "One search line"; ``json.dumps`` of it is that line."""
+        recall = None if self.local_recall is None else round(float(self.local_recall), 4)
+        return {
+            "photo": self.photo,
+            "width": self.width,
+            "height": self.height,
+            "local_recall": recall,
+            "fallback": self.fallback,
+            "store": None if self.store is None else self.store.to_json(),
+            "ms": self.ms.to_json(),
+            "regions": [region.to_json() for region in self.regions],
+        }
