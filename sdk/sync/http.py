@@ -1,0 +1,155 @@
+"""`Fetcher` over HTTP(S), with the standard library alone: proxies, redirects and TLS as Python has them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from sdk.sync.fetcher import Answer, Unreachable
+
+__all__ = ["HttpFetcher"]
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+
+
+class HttpFetcher:
+    """Gets files over HTTP. Holds no connection between requests."""
+
+    def __init__(self, agent: str = "pocketshelf") -> None:
+        self._agent = agent
+
+    def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
+        request = urllib.request.Request(url, headers=self._headers(offset, etag))
+        watchdog = _Watchdog(seconds)
+        try:
+            response = _opener(watchdog).open(request, timeout=seconds)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code >= 500 or error.code == 429:
+                raise Unreachable(f"{url}: the server answered {error.code}") from error
+            return Answer(error.code, iter(()))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
+        finally:
+            watchdog.stop()
+        return Answer(
+            response.status,
+            _chunks(response, url),
+            response.headers.get("ETag"),
+            _start(response),
+            response.close,
+        )
+
+    def _headers(self, offset: int, etag: str | None) -> dict[str, str]:
+        headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+            if etag:
+                headers["If-Range"] = etag
+        return headers
+
+
+class _Watchdog:
+    """Cuts a connection whose header does not arrive in time.
+
+    A socket's time-out starts anew with every byte, so that a header sent a byte at a time would
+    never end.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def watch(self, connection: socket.socket) -> None:
+        self._socket = connection
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, *args: Any, watchdog: _Watchdog, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._watchdog = watchdog
+
+    def connect(self) -> None:
+        super().connect()
+        self._watchdog.watch(self.sock)
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    def __init__(self, *args: Any, watchdog: _Watchdog, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._watchdog = watchdog
+
+    def connect(self) -> None:
+        super().connect()
+        self._watchdog.watch(self.sock)
+
+
+class _Handler(urllib.request.HTTPHandler):
+    def __init__(self, watchdog: _Watchdog) -> None:
+        super().__init__()
+        self._watchdog = watchdog
+
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(partial(_Connection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
+
+
+class _SecureHandler(urllib.request.HTTPSHandler):
+    def __init__(self, watchdog: _Watchdog) -> None:
+        super().__init__()
+        self._watchdog = watchdog
+
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(partial(_SecureConnection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
+
+
+def _opener(watchdog: _Watchdog) -> urllib.request.OpenerDirector:
+    """Only HTTP and HTTPS: urllib's default opener would follow file: and ftp: addresses, too."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        _Handler(watchdog),
+        _SecureHandler(watchdog),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    # read1 returns what has arrived; read would wait for the whole chunk, however slowly it drips.
+    try:
+        while chunk := response.read1(1 << 16):
+            yield chunk
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{url}: the connection broke ({_reason(error)})") from error
+
+
+def _start(response: http.client.HTTPResponse) -> int:
+    match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return int(match.group(1)) if response.status == 206 and match else 0
+
+
+def _reason(error: BaseException) -> str:
+    reason = getattr(error, "reason", None) or error
+    return " ".join(str(reason).split())[:160] or type(reason).__name__
