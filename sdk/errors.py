@@ -1,0 +1,54 @@
+"""One tree of errors. Foreign exceptions are wrapped at the border with ``from``.
+
+Every message is one line that names what is wrong and, where there is one, the remedy.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BundleError",
+    "CatalogueError",
+    "PhotoError",
+    "PocketshelfError",
+    "RuntimeUnavailable",
+    "ServerError",
+    "SpaceMismatch",
+    "StoreError",
+    "SyncError",
+]
+
+
+class PocketshelfError(Exception):
+    """Base of every error this project raises on purpose; ``str(error)`` is one clear line."""
+
+
+class PhotoError(PocketshelfError):
+    """A photo cannot be read: missing, truncated, not an image, or too large to decode safely."""
+
+
+class BundleError(PocketshelfError):
+    """A model bundle is missing, malformed, of an unknown version, or fails its hashes."""
+
+
+class RuntimeUnavailable(PocketshelfError):
+    """The library that runs a model file is not installed; the message says what to install."""
+
+
+class CatalogueError(PocketshelfError):
+    """A catalogue file cannot be used at all (single bad rows are reported, not raised)."""
+
+
+class StoreError(PocketshelfError):
+    """A store is missing, damaged, locked, or cannot be written."""
+
+
+class SpaceMismatch(StoreError):
+    """A store's vectors belong to another embedding space or another preprocessing."""
+
+
+class ServerError(PocketshelfError):
+    """The server could not be reached or answered with an error."""
+
+
+class SyncError(PocketshelfError):
+    """A sync was refused or could not be completed; the store is as it was before."""

@@ -1,0 +1,98 @@
+"""Crop and resize: the one definition that training, export, the SDK and the phones' demos share.
+
+The filter is Pillow's antialiased bilinear one (a triangle whose support grows with the reduction),
+evaluated on a sub-pixel box. Normalisation is not here: it is inside the exported graph, which
+takes uint8 RGB.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from PIL import Image
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a crop becomes a network's input. Part of a bundle; its hash is part of a store.
+
+    Attributes:
+        size: (height, width) of the input in pixels.
+        margin: share of the box's sides added on each side before cropping.
+        max_aspect: a crop longer than this is widened with the photo around it, as far as the
+            photo reaches, before it is squashed to ``size``.
+        filter: the resampling filter; only "bilinear-antialias" is defined.
+        version: changes whenever the arithmetic changes.
+    """
+
+    size: tuple[int, int]
+    margin: float = 0.0
+    max_aspect: float = 4 / 3
+    filter: str = "bilinear-antialias"
+    version: int = 1
+
+    @property
+    def hash(self) -> str:
+        """16 hexadecimal digits that change with anything above."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def apply(self, pixels: np.ndarray, box: Box | None = None) -> np.ndarray:
+        """The network's input for ``box`` (x, y, w, h; the frame if None) of ``pixels``.
+
+        Args:
+            pixels: uint8 (h, w, 3).
+            box: in pixels of ``pixels``; may reach beyond the frame, where it is cut.
+
+        Returns:
+            uint8, shape (size[0], size[1], 3).
+        """
+        height, width = pixels.shape[:2]
+        if box is None:
+            crop = (0.0, 0.0, float(width), float(height))
+        else:
+            crop = crop_box(box, (width, height), self.margin, self.max_aspect)
+        return resize_crop(pixels, crop, self.size)
+
+
+def crop_box(box: Box, frame: tuple[int, int], margin: float, max_aspect: float) -> Box:
+    """Widen ``box`` by ``margin`` and towards ``max_aspect``, then cut it to ``frame`` (w, h).
+
+    Returns:
+        (x, y, w, h) inside the frame, at least one pixel wide and high.
+    """
+    x, y, w, h = box
+    cx, cy = x + w / 2, y + h / 2
+    w, h = max(w, 1.0) * (1 + 2 * margin), max(h, 1.0) * (1 + 2 * margin)
+    w, h = max(w, h / max_aspect), max(h, w / max_aspect)
+    left, right = _slide(cx - w / 2, cx + w / 2, frame[0])
+    top, bottom = _slide(cy - h / 2, cy + h / 2, frame[1])
+    return left, top, right - left, bottom - top
+
+
+def _slide(low: float, high: float, limit: int) -> tuple[float, float]:
+    """Move an interval into [0, limit], cutting only what is longer than it."""
+    if high - low >= limit:
+        return 0.0, float(limit)
+    if low < 0:
+        low, high = 0.0, high - low
+    elif high > limit:
+        low, high = low - (high - limit), float(limit)
+    if high - low < 1:
+        low = min(max(low, 0.0), limit - 1.0)
+        high = low + 1
+    return low, high
+
+
+def resize_crop(pixels: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """Resample ``box`` (x, y, w, h, inside the frame) of uint8 ``pixels`` to ``size`` (h, w)."""
+    x, y, w, h = box
+    height, width = pixels.shape[:2]
+    corners = (max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height)))
+    image = Image.fromarray(pixels)
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=corners))

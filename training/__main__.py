@@ -1,0 +1,50 @@
+"""``python -m training``: prepare, train, evaluate and describe the models."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+from sdk.errors import PocketshelfError
+
+# command → (module with add_arguments and run, one line of help)
+COMMANDS = {
+    "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
+    "train detector": ("training.detector.train", "train the detector on the real photos"),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    groups: dict[str, argparse._SubParsersAction] = {
+        "": parser.add_subparsers(required=True, metavar="COMMAND")
+    }
+    for command, (module, summary) in COMMANDS.items():
+        *first, last = command.split()
+        for name in first:
+            if name not in groups:
+                group = groups[""].add_parser(name, help=f"{name} one of the models")
+                groups[name] = group.add_subparsers(required=True, metavar="MODEL")
+        leaf = groups[first[0] if first else ""].add_parser(last, help=summary, description=summary)
+        loaded = importlib.import_module(module)
+        loaded.add_arguments(leaf)
+        leaf.set_defaults(run_command=loaded.run)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )
+    args = build_parser().parse_args(arguments)
+    try:
+        return args.run_command(args)
+    except PocketshelfError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Mixed batches for the embedder: phone photos, shop pictures and garments, decoded once, kept as uint8."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sdk.preprocess import decode_photo
+from training.data import clothing, grocery
+from training.data.protocol import Sample
+from training.embedder.augment import colour_jitter, random_erasing, random_view, shop_on_background
+from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+
+__all__ = ["Batch", "Batches", "Pool", "load_pools"]
+
+
+@dataclass
+class Pool:
+    """Decoded pictures with labels; -1 where there is none.
+
+    Attributes:
+        images: uint8 (h, w, 3) each.
+        products, categories: int64 (n,).
+    """
+
+    images: list[np.ndarray]
+    products: np.ndarray
+    categories: np.ndarray
+    samples: list[Sample]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Normalised images (n, 3, s, s); labels (n,), -1 where there is none; which are shop pictures."""
+
+    images: Tensor
+    products: Tensor
+    categories: Tensor
+    shop: Tensor
+
+
+def load_pools(root: str | None, products: list[str], categories: list[str]) -> dict[str, Pool]:
+    """Every labelled picture of grocery and clothing, by "grocery-train", "shop", "clothing-val" …"""
+    chosen: dict[str, list[Sample]] = {}
+    for sample in grocery.load(root) + [s for s in clothing.load(root) if s.category]:
+        kind = "clothing" if sample.identity is None else "grocery"
+        name = "shop" if sample.domain == "shop" else f"{kind}-{sample.split}"
+        chosen.setdefault(name, []).append(sample)
+    product_index = {name: i for i, name in enumerate(products)}
+    category_index = {name: i for i, name in enumerate(categories)}
+    return {
+        name: Pool(
+            [decode_photo(sample.image).pixels for sample in samples],
+            np.array([product_index.get(s.identity or "", -1) for s in samples]),
+            np.array([category_index.get(s.category or "", -1) for s in samples]),
+            samples,
+        )
+        for name, samples in chosen.items()
+    }
+
+
+class Batches:
+    """One epoch of augmented batches, made by a thread while the network computes.
+
+    Args:
+        sizes: how many of each pool a batch holds; the first pool's length makes the epoch.
+    """
+
+    def __init__(self, pools: dict[str, Pool], sizes: dict[str, int], size: int, seed: int) -> None:
+        self.pools, self.sizes, self.size = pools, sizes, size
+        self.rng = np.random.default_rng(seed)
+        self.torch_rng = torch.Generator().manual_seed(seed)
+        first = next(iter(sizes))
+        self.steps = len(pools[first]) // sizes[first]
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
+        thread = threading.Thread(target=self._produce, args=(ready,), daemon=True)
+        thread.start()
+        for _ in range(self.steps):
+            batch = ready.get()
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+
+    def _produce(self, ready: queue.Queue[Batch | BaseException]) -> None:
+        try:
+            orders = {
+                name: self._order(len(self.pools[name]), count * self.steps)
+                for name, count in self.sizes.items()
+            }
+            for step in range(self.steps):
+                ready.put(
+                    self._batch({n: orders[n][step * c : (step + 1) * c] for n, c in self.sizes.items()})
+                )
+        except BaseException as error:  # handed to the consumer, which raises it
+            ready.put(error)
+
+    def _order(self, length: int, wanted: int) -> np.ndarray:
+        """``wanted`` indices: shuffled passes over the pool, so that each picture comes equally often."""
+        passes = -(-wanted // length)
+        return np.concatenate([self.rng.permutation(length) for _ in range(passes)])[:wanted]
+
+    def _batch(self, chosen: dict[str, np.ndarray]) -> Batch:
+        views, products, categories, shop = [], [], [], []
+        for name, indices in chosen.items():
+            pool = self.pools[name]
+            for index in indices:
+                views.append(self._view(name, pool.images[index]))
+                shop.append(name == "shop")
+            products.append(pool.products[indices])
+            categories.append(pool.categories[indices])
+        images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
+        images = colour_jitter(images, self.torch_rng)
+        images = random_erasing(images, self.rng)
+        return Batch(
+            images.sub_(IMAGENET_MEAN).div_(IMAGENET_STD),
+            torch.from_numpy(np.concatenate(products)),
+            torch.from_numpy(np.concatenate(categories)),
+            torch.tensor(shop),
+        )
+
+    def _view(self, name: str, pixels: np.ndarray) -> np.ndarray:
+        if name == "shop":
+            if self.rng.random() < 0.5:
+                return random_view(pixels, self.size, self.rng, smallest=0.7, rotate=0)
+            ground = self.pools["grocery-train"].images
+            pixels = shop_on_background(pixels, ground[self.rng.integers(len(ground))], self.rng)
+            return random_view(pixels, self.size, self.rng, smallest=0.6)
+        return random_view(pixels, self.size, self.rng)

@@ -1,0 +1,35 @@
+"""The embedder's losses; each is one small function."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["cosface", "to_gallery"]
+
+
+def cosface(
+    embeddings: Tensor, proxies: Tensor, labels: Tensor, scale: float, margin: float, smoothing: float
+) -> Tensor:
+    """Large-margin cosine loss (Wang et al., CVPR 2018, equation 4), one value a sample.
+
+    Args:
+        embeddings: unit vectors (n, d).
+        proxies: one row a class (c, d), any length.
+        labels: (n,) class of each.
+    """
+    cosine = embeddings @ functional.normalize(proxies, dim=1).T
+    shift = torch.zeros_like(cosine).scatter_(1, labels[:, None], margin)
+    return functional.cross_entropy(
+        scale * (cosine - shift), labels, label_smoothing=smoothing, reduction="none"
+    )
+
+
+def to_gallery(embeddings: Tensor, gallery: Tensor, labels: Tensor, scale: float) -> Tensor:
+    """Cross-entropy of each query over the shop pictures' own vectors: retrieval, as it is measured.
+
+    Args:
+        gallery: unit vectors (c, d), row i that of product i; no gradient goes there.
+    """
+    return functional.cross_entropy(scale * embeddings @ gallery.T, labels, reduction="none")

@@ -1,0 +1,84 @@
+"""The embedder: EfficientNet-Lite0, one 128-d vector and category scores from the pooled features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sdk.preprocess import Preprocessing
+from training.models.checkpoint import load_checkpoint
+from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD, EfficientNetLite
+
+__all__ = ["Embedder", "normalise"]
+
+
+class Embedder(nn.Module):
+    """Trunk, global average pool, a linear embedding and a linear category head.
+
+    Args:
+        categories: names of the category head's outputs.
+        dimension: of the embedding.
+        variant: of the trunk.
+        size: input height and width in pixels.
+        margin: see `sdk.preprocess.Preprocessing`.
+    """
+
+    def __init__(
+        self,
+        categories: list[str],
+        dimension: int = 128,
+        variant: str = "lite0",
+        size: int = 224,
+        margin: float = 0.05,
+    ) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {
+            "categories": list(categories),
+            "dimension": dimension,
+            "variant": variant,
+            "size": size,
+            "margin": margin,
+        }
+        self.trunk = EfficientNetLite(variant)
+        self.embedding = nn.Linear(self.trunk.channels, dimension, bias=False)
+        self.category = nn.Linear(self.trunk.channels, len(categories))
+
+    @property
+    def categories(self) -> list[str]:
+        return self.config["categories"]
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        size = self.config["size"]
+        return Preprocessing((size, size), margin=self.config["margin"])
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """Normalised float (n, 3, h, w) to the pooled features (n, 1280)."""
+        return self.trunk(x).mean((2, 3))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised float (n, 3, h, w) to unit embeddings (n, dimension) and category logits (n, C)."""
+        pooled = self.pooled(x)
+        return functional.normalize(self.embedding(pooled), dim=1), self.category(pooled)
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> Embedder:
+        """Load weights written by the training (.pt) or committed with a bundle (.npz).
+
+        Raises:
+            CheckpointError: not an embedder's checkpoint, or of another architecture.
+        """
+        checkpoint = load_checkpoint(path, kind="embedder")
+        model = cls(**checkpoint.config)
+        checkpoint.load_into(model)
+        return model.eval()
+
+
+def normalise(images: Tensor) -> Tensor:
+    """uint8 (n, h, w, 3) to what the ImageNet trunk expects, float (n, 3, h, w) in channels_last."""
+    # A permuted NHWC tensor is channels_last already; nothing is copied.
+    return (images.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) / IMAGENET_STD
