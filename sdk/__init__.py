@@ -15,11 +15,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sdk.catalogue import build_store
     from sdk.errors import PocketshelfError
     from sdk.formats.bundle import Bundle, load_bundle
     from sdk.preprocess import Photo, Preprocessing, decode_photo
     from sdk.retriever import Retriever
-    from sdk.store import Store, build_store
+    from sdk.store import Store
     from sdk.types import Box, Detection, Hit, Region, SearchResult
 
 __all__ = [
@@ -53,7 +54,7 @@ _HOMES = {
     "Retriever": "sdk.retriever",
     "SearchResult": "sdk.types",
     "Store": "sdk.store",
-    "build_store": "sdk.store",
+    "build_store": "sdk.catalogue",
     "decode_photo": "sdk.preprocess",
     "load_bundle": "sdk.formats.bundle",
 }
