@@ -1,0 +1,71 @@
+"""Boxes as tensors: corners (left, top, right, bottom) in pixels of the network's input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+__all__ = ["corners", "giou", "grid_points", "pairwise_iou", "suppress"]
+
+TINY = 1e-7
+
+
+@lru_cache(maxsize=16)
+def grid_points(size: int, strides: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Where the detector's points are, for a square input of ``size`` pixels.
+
+    Returns:
+        (N, 2) x and y in pixels; (N,) the stride of each point's level.
+    """
+    places, steps = [], []
+    for stride in strides:
+        axis = (torch.arange(size // stride) + 0.5) * stride
+        y, x = torch.meshgrid(axis, axis, indexing="ij")
+        places.append(torch.stack([x, y], -1).reshape(-1, 2))
+        steps.append(torch.full((len(places[-1]),), float(stride)))
+    return torch.cat(places), torch.cat(steps)
+
+
+def corners(distances: Tensor, points: Tensor, strides: Tensor) -> Tensor:
+    """Distances (…, N, 4) in strides to corners (…, N, 4) in pixels."""
+    pixels = distances * strides[:, None]
+    return torch.cat([points - pixels[..., :2], points + pixels[..., 2:]], -1)
+
+
+def area(boxes: Tensor) -> Tensor:
+    """(…, 4) to (…,), nothing for a box turned inside out."""
+    return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1)
+
+
+def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:
+    """Corners (…, m, 4) and (…, n, 4) to intersection over union (…, m, n)."""
+    a, b = first[..., :, None, :], second[..., None, :, :]
+    common = (
+        (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
+    )
+    return common / (area(a) + area(b) - common + TINY)
+
+
+def giou(first: Tensor, second: Tensor) -> Tensor:
+    """Generalised IoU of paired corners (n, 4), -1 to 1 (Rezatofighi et al., CVPR 2019)."""
+    low, high = torch.maximum(first[:, :2], second[:, :2]), torch.minimum(first[:, 2:], second[:, 2:])
+    common = (high - low).clamp(min=0).prod(-1)
+    union = area(first) + area(second) - common
+    hull = torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])
+    around = hull.clamp(min=0).prod(-1)
+    return common / (union + TINY) - (around - union) / (around + TINY)
+
+
+def suppress(boxes: Tensor, scores: Tensor, groups: Tensor, iou: float) -> Tensor:
+    """Greedy non-maximum suppression within each group; indices of those kept, best first."""
+    order = scores.argsort(descending=True)
+    overlaps = pairwise_iou(boxes[order], boxes[order]) > iou
+    rivals = overlaps & (groups[order][:, None] == groups[order][None])
+    keep = torch.ones(len(order), dtype=torch.bool)
+    for place in range(len(order)):
+        if keep[place]:
+            keep[place + 1 :] &= ~rivals[place, place + 1 :]
+    return order[keep]
