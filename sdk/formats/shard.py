@@ -75,25 +75,30 @@ class Shard(ProductFile):
         rows = self.query("SELECT category, count(*) FROM products GROUP BY category ORDER BY category")
         return dict(rows)
 
-    def vectors(self, category: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """All pictures of a category.
+    def owners(self, category: str) -> tuple[list[str], np.ndarray]:
+        """Whose pictures a category holds.
 
         Returns:
-            the products' ids; int64 (n,): each picture's place in them; int8 (n, D).
+            the products' ids, ascending; int64 (n,): for each picture its product's place among them.
         """
-        ids: list[str] = []
+        sql = "SELECT product_id, length(vectors) FROM products WHERE category = ? ORDER BY product_id"
+        rows = list(self.query(sql, category))
+        counts = [size // self.meta.dimension for _, size in rows]
+        return [product_id for product_id, _ in rows], np.repeat(np.arange(len(rows), dtype=np.int64), counts)
+
+    def vectors(self, category: str) -> np.ndarray:
+        """int8 (n, D): the category's pictures in the order of `owners`.
+
+        Raises:
+            StoreError: a product's vectors are damaged.
+        """
         blobs: list[bytes] = []
-        rows = self.query(
-            "SELECT product_id, vectors FROM products WHERE category = ? ORDER BY product_id", category
-        )
-        for product_id, blob in rows:
+        sql = "SELECT product_id, vectors FROM products WHERE category = ? ORDER BY product_id"
+        for product_id, blob in self.query(sql, category):
             if not isinstance(blob, bytes) or not blob or len(blob) % self.meta.dimension:
                 raise StoreError(f"{self.path}: product {product_id!r}: bad vectors; sync or build it again")
-            ids.append(product_id)
             blobs.append(blob)
-        counts = [len(blob) // self.meta.dimension for blob in blobs]
-        matrix = np.frombuffer(b"".join(blobs), dtype=np.int8).reshape(-1, self.meta.dimension)
-        return ids, np.repeat(np.arange(len(ids), dtype=np.int64), counts), matrix
+        return np.frombuffer(b"".join(blobs), dtype=np.int8).reshape(-1, self.meta.dimension)
 
     def check(self) -> None:
         """Read everything and compare it with the format.

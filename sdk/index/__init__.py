@@ -1,0 +1,16 @@
+"""Finding the nearest products: an exact scan for small categories, a graph for large ones."""
+
+from sdk.index.exact import ExactIndex
+from sdk.index.graph import GraphIndex, graph_is_sound
+from sdk.index.searcher import EXACT_LIMIT, CategoryIndex, Match, Searcher, StoreSearcher
+
+__all__ = [
+    "EXACT_LIMIT",
+    "CategoryIndex",
+    "ExactIndex",
+    "GraphIndex",
+    "Match",
+    "Searcher",
+    "StoreSearcher",
+    "graph_is_sound",
+]
