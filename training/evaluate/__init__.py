@@ -1,0 +1,1 @@
+"""Measurements of a bundle through the project's own commands, with intervals."""
