@@ -11,7 +11,7 @@ from sdk.errors import StoreError
 from sdk.formats.shard import open_shard
 from sdk.store.folder import StoreFolder
 
-__all__ = ["StoreReport", "verify_store"]
+__all__ = ["StoreReport", "check_digest", "verify_store"]
 
 
 @dataclass
@@ -68,13 +68,18 @@ def verify_store(path: str | Path) -> StoreReport:
 
 def _check(folder: StoreFolder, name: str) -> tuple[int, int]:
     """(sequence, number of products) of a sound generation."""
-    _check_digest(folder, name)
+    check_digest(folder, name)
     with open_shard(folder.shard(name)) as shard:
         shard.check()
         return shard.meta.sequence, len(shard)
 
 
-def _check_digest(folder: StoreFolder, name: str) -> None:
+def check_digest(folder: StoreFolder, name: str) -> None:
+    """Compare a generation's shard with the SHA-256 recorded when it was written.
+
+    Raises:
+        StoreError: it differs, or one of the two cannot be read.
+    """
     shard, recorded = folder.shard(name), folder.digest(name)
     try:
         expected = recorded.read_text(encoding="ascii").split()[:1]

@@ -52,8 +52,9 @@ class StoreWriter:
 
     def stage(self) -> Path:
         """An empty folder for the next generation; what an interrupted writer left is removed."""
-        for leftover in sorted(self.folder.generations_path.glob(".new-*")):
-            self.files.rmtree(leftover)
+        for pattern in (".new-*", ".old-*"):
+            for leftover in sorted(self.folder.generations_path.glob(pattern)):
+                self.files.rmtree(leftover)
         staging = self.folder.generations_path / f".new-{self.folder.next()}"
         self.files.mkdir(staging)
         return staging
@@ -63,24 +64,34 @@ class StoreWriter:
         with contextlib.suppress(OSError):
             self.files.rmtree(staging)
 
-    def publish(self, staging: Path) -> str:
+    def publish(self, staging: Path, replaces_damaged: bool = False) -> str:
         """Make ``staging``, with its ``shard.sqlite``, the current generation; returns its name.
 
         After a crash at any point the store is wholly in the old state or wholly in the new one.
+
+        Args:
+            replaces_damaged: the current generation is not worth keeping; the one before it stays.
 
         Raises:
             StoreError: the shard does not open, or the disk does not take it; the store is as before.
         """
         shard = staging / "shard.sqlite"
         open_shard(shard).close()
-        previous, name = self.folder.current(), staging.name.removeprefix(".new-")
+        kept = self._worth_keeping(replaces_damaged)
+        name = staging.name.removeprefix(".new-")
         self.files.fsync(shard)
         write_atomically(self.files, staging / "shard.sha256", _digest_line(shard))
         self.files.replace(staging, self.folder.generation(name))
         self.files.fsync_dir(self.folder.generations_path)
         write_atomically(self.files, self.folder.pointer, f"{name}\n".encode("ascii"))
-        self.prune(keep={name, previous})
+        self.prune(keep={name, kept})
         return name
+
+    def _worth_keeping(self, damaged: bool) -> str | None:
+        try:
+            return self.folder.previous() if damaged else self.folder.current()
+        except StoreError:  # The pointer itself is damaged: what it pointed at is unknown.
+            return next(reversed(self.folder.generations()), None)
 
     def rollback(self) -> str:
         """Point back to the generation before the current one; returns its name.
@@ -104,7 +115,11 @@ class StoreWriter:
             # A generation that cannot be removed now only takes space; the next prune tries again.
             with contextlib.suppress(OSError):
                 if name not in keep:
-                    self.files.rmtree(self.folder.generation(name))
+                    # Out of the names first, durably: half a generation must never pass for one.
+                    doomed = self.folder.generations_path / f".old-{name}"
+                    self.files.replace(self.folder.generation(name), doomed)
+                    self.files.fsync_dir(self.folder.generations_path)
+                    self.files.rmtree(doomed)
                     removed.append(name)
         return removed
 

@@ -1,0 +1,250 @@
+"""A shop's repository in memory: really signed TUF metadata, really packed shards, behind `Fetcher`.
+
+Tests stage a lie by changing what is served (`served`, `bodies`), or by signing something false with the
+right keys, as a publisher whose machine was taken over could.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from sdk.formats.delta import DeltaMeta, create_delta
+from sdk.formats.product import Product
+from sdk.formats.shard import ShardMeta, create_shard
+from sdk.sync import Answer, Unreachable
+
+SPACE, PREPROCESSING, DIMENSION = "test-space", "0123456789abcdef", 16
+URL = "http://shop.test"
+Content = dict[str, Product]
+Body = Callable[[int], Iterator[bytes]]
+
+
+def make_product(product_id: str, sequence: int, category: str = "Apple", seed: int = 0) -> Product:
+    """A product whose content follows from its arguments."""
+    digest = hashlib.sha256(f"{product_id}/{sequence}/{seed}".encode()).digest()
+    vectors = np.frombuffer(digest, dtype=np.int8)[: DIMENSION * (1 + sequence % 2)].reshape(-1, DIMENSION)
+    return Product(
+        product_id, sequence, category, f"Title {product_id}.{sequence}", None, vectors, {"n": sequence}
+    )
+
+
+def content_of(products: Mapping[str, Product]) -> dict[str, tuple]:
+    """Products as plain rows, to compare by."""
+    return {product_id: product.to_row() for product_id, product in products.items()}
+
+
+class RepositorySimulator:
+    """See the module's description.
+
+    Attributes:
+        served: path → bytes, everything that the server has; tests may tamper with it.
+        bodies: path → a function from the offset asked for to chunks: for bodies that drip or never end.
+        away: every request fails as if there were no network.
+        requests: (path, offset) of each request so far.
+        retention: how many bases get a delta.
+    """
+
+    def __init__(self, folder: Path, retention: int = 3, shard: str = "all") -> None:
+        self.folder, self.retention, self.shard = folder, retention, shard
+        folder.mkdir(parents=True, exist_ok=True)
+        self.served: dict[str, bytes] = {}
+        self.bodies: dict[str, Body] = {}
+        self.away = False
+        self.requests: list[tuple[str, int]] = []
+        self.chunk = 4096
+        self.generations: dict[int, Content] = {}
+        self.signers = {
+            role: CryptoSigner.generate_ed25519() for role in ("root", "timestamp", "snapshot", "targets")
+        }
+        self.lifetime = timedelta(days=1)
+        self.targets = Targets(expires=self._expiry())
+        self.snapshot = Snapshot(expires=self._expiry())
+        self.timestamp = Timestamp(expires=self._expiry())
+        self.root = Root(expires=self._expiry(), consistent_snapshot=True)
+        for role, signer in self.signers.items():
+            self.root.add_key(signer.public_key, role)
+        self.sign_root()
+
+    @property
+    def root_bytes(self) -> bytes:
+        """The first root, as an app would carry it."""
+        return self.served["/v1/metadata/1.root.json"]
+
+    @property
+    def sequence(self) -> int:
+        """The published sequence."""
+        return max(self.generations)
+
+    # The publisher
+
+    def publish(self, content: Mapping[str, Product], sequence: int) -> None:
+        """Publish ``content`` as the state at ``sequence``: a snapshot, and a delta from each base kept."""
+        bases = dict(sorted(self.generations.items())[-self.retention :]) if self.retention else {}
+        self.generations = {**bases, sequence: dict(content)}
+        names = {f"{self.shard}/snapshot-{sequence}.sqlite.gz": (self._snapshot_file(content, sequence), {})}
+        deltas = []
+        for base, old in bases.items():
+            name = f"{self.shard}/delta-{base}-{sequence}.sqlite.gz"
+            names[name] = (self._delta_file(old, content, base, sequence), {"from_sequence": base})
+            deltas.append((base, name))
+        self.targets.targets.clear()
+        lengths = {
+            name: self.add_target(name, gzip.compress(plain, mtime=0), plain, {**extra, "sequence": sequence})
+            for name, (plain, extra) in names.items()
+        }
+        self.add_manifest(self.manifest(content, sequence, lengths, deltas))
+        self.sign_all()
+
+    def manifest(
+        self,
+        content: Mapping[str, Product],
+        sequence: int,
+        lengths: dict[str, int],
+        deltas: list[tuple[int, str]],
+    ) -> dict:
+        """The manifest's document."""
+        counts = Counter(product.category for product in content.values())
+        return {
+            "format": "pocketshelf-manifest",
+            "version": 1,
+            "shard": self.shard,
+            "space": SPACE,
+            "preprocessing": PREPROCESSING,
+            "sequence": sequence,
+            "oldest_delta": min((base for base, _ in deltas), default=None),
+            "snapshot": {
+                "target": (s := f"{self.shard}/snapshot-{sequence}.sqlite.gz"),
+                "length": lengths[s],
+            },
+            "deltas": [{"from": b, "to": sequence, "target": n, "length": lengths[n]} for b, n in deltas],
+            "categories": {name: {"local": n, "catalogue": 2 * n} for name, n in counts.items()},
+        }
+
+    def add_manifest(self, document: dict) -> None:
+        """Sign a manifest (with the next `sign_all`)."""
+        data = json.dumps(document).encode()
+        self.add_target(f"{self.shard}/manifest.json", data, data, {"sequence": document["sequence"]})
+
+    def add_target(self, name: str, packed: bytes, plain: bytes, custom: dict | None = None) -> int:
+        """Serve and list a target file; returns its length."""
+        info = TargetFile.from_data(name, packed, ["sha256"])
+        info.unrecognized_fields["custom"] = {
+            "space": SPACE,
+            "preprocessing": PREPROCESSING,
+            "bundle": "test",
+            "uncompressed_length": len(plain),
+            "uncompressed_sha256": hashlib.sha256(plain).hexdigest(),
+            **(custom or {}),
+        }
+        self.targets.targets[name] = info
+        self.served[self.path_of(name)] = packed
+        return len(packed)
+
+    def path_of(self, name: str) -> str:
+        """Where a listed target is served."""
+        folder, _, base = name.rpartition("/")
+        return f"/v1/targets/{folder}/{self.targets.targets[name].hashes['sha256']}.{base}"
+
+    def snapshot_path(self) -> str:
+        """Where the published snapshot is served."""
+        return self.path_of(f"{self.shard}/snapshot-{self.sequence}.sqlite.gz")
+
+    def _snapshot_file(self, content: Mapping[str, Product], sequence: int) -> bytes:
+        path = self.folder / "snapshot.sqlite"
+        path.unlink(missing_ok=True)
+        create_shard(path, ShardMeta(SPACE, PREPROCESSING, "test", sequence, DIMENSION), content.values())
+        return path.read_bytes()
+
+    def _delta_file(self, old: Content, new: Mapping[str, Product], base: int, sequence: int) -> bytes:
+        path = self.folder / "delta.sqlite"
+        path.unlink(missing_ok=True)
+        before, after = content_of(old), content_of(new)
+        upserts = [p for key, p in new.items() if before.get(key) != after[key]]
+        gone = [(key, sequence) for key in old if key not in new]
+        create_delta(path, DeltaMeta(SPACE, PREPROCESSING, DIMENSION, base, sequence), upserts, gone)
+        return path.read_bytes()
+
+    # The keys
+
+    def sign_all(self) -> None:
+        """Sign targets, snapshot and timestamp anew, each with the next version."""
+        self.targets.expires = self.snapshot.expires = self.timestamp.expires = self._expiry()
+        self.targets.version = self.snapshot.meta["targets.json"].version + 1
+        data = self._signed("targets", self.targets, f"{self.targets.version}.targets.json")
+        self.snapshot.meta["targets.json"] = MetaFile.from_data(self.targets.version, data, ["sha256"])
+        self.sign_snapshot()
+
+    def sign_snapshot(self) -> None:
+        """Sign snapshot and timestamp anew."""
+        self.snapshot.version = self.timestamp.snapshot_meta.version + 1
+        data = self._signed("snapshot", self.snapshot, f"{self.snapshot.version}.snapshot.json")
+        self.timestamp.snapshot_meta = MetaFile.from_data(self.snapshot.version, data, ["sha256"])
+        self.sign_timestamp()
+
+    def sign_timestamp(self) -> None:
+        """Sign the timestamp anew."""
+        self.timestamp.version += 1
+        self._signed("timestamp", self.timestamp, "timestamp.json")
+
+    def sign_root(self, *signers: CryptoSigner) -> None:
+        """Sign the root, with the signers given besides its own (a rotation needs the old one, too)."""
+        metadata = Metadata(deepcopy(self.root))
+        for signer in (self.signers["root"], *signers):
+            metadata.sign(signer, append=True)
+        self.served[f"/v1/metadata/{self.root.version}.root.json"] = metadata.to_bytes()
+
+    def rotate(self, role: str) -> None:
+        """Give ``role`` a new key, by a new root."""
+        old, new = self.signers[role], CryptoSigner.generate_ed25519()
+        self.root.revoke_key(old.public_key.keyid, role)
+        self.root.add_key(new.public_key, role)
+        self.root.version += 1
+        self.signers[role] = new
+        self.sign_root(*((old,) if role == "root" else ()))
+        self.sign_all()
+
+    def _signed(self, role: str, signed: Targets | Snapshot | Timestamp, file: str) -> bytes:
+        metadata = Metadata(deepcopy(signed))
+        metadata.sign(self.signers[role])
+        data = metadata.to_bytes()
+        self.served[f"/v1/metadata/{file}"] = data
+        return data
+
+    def _expiry(self) -> datetime:
+        return (datetime.now(UTC) + self.lifetime).replace(microsecond=0)
+
+    # The network
+
+    def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
+        """Answer as a server with ranges and entity tags does; see `Fetcher`."""
+        path = urlsplit(url).path
+        self.requests.append((path, offset))
+        if self.away:
+            raise Unreachable(f"{url}: the server cannot be reached (no network)")
+        if path in self.bodies:
+            return Answer(206 if offset else 200, self.bodies[path](offset), None, offset)
+        if path not in self.served:
+            return Answer(404, iter(()))
+        data = self.served[path]
+        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        if offset and (etag is None or etag == tag):
+            if offset >= len(data):
+                return Answer(416, iter(()), tag)
+            return Answer(206, self._chunks(data[offset:]), tag, offset)
+        return Answer(200, self._chunks(data), tag)
+
+    def _chunks(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), self.chunk):
+            yield data[start : start + self.chunk]
