@@ -15,6 +15,7 @@ __all__ = [
     "SpaceMismatch",
     "StoreError",
     "SyncError",
+    "UsageError",
 ]
 
 
@@ -52,3 +53,7 @@ class ServerError(PocketshelfError):
 
 class SyncError(PocketshelfError):
     """A sync was refused or could not be completed; the store is as it was before."""
+
+
+class UsageError(PocketshelfError):
+    """The call asks for what does not exist, as an unknown category; the message lists what does."""

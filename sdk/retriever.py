@@ -1,0 +1,245 @@
+"""The facade: a store, a bundle, and one `search` that runs every stage.
+
+retriever = Retriever.open("shelf")
+for region in retriever.search("photo.jpg").regions:
+    print(region.group, [hit.product_id for hit in region.hits])
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sdk.encoder import EncodedRegion, Encoder, PhotoSource, timed
+from sdk.errors import RuntimeUnavailable, ServerError
+from sdk.estimate import Evidence, Fallback, LogisticEstimator, RecallEstimator
+from sdk.formats.bundle import Bundle
+from sdk.index import EXACT_LIMIT, Match, Searcher, StoreSearcher
+from sdk.rerank import AttributeReranker, Reranker
+from sdk.route import MassRouter, Router, named_category
+from sdk.store import Store
+from sdk.types import FALLBACK_UNAVAILABLE, Hit, Region, SearchResult, Timings
+from sdk.types import Fallback as FallbackState
+
+__all__ = ["Retriever"]
+
+# Re-ranking may lift a product from below the cut: so many more are looked at.
+RERANK_DEPTH = 3
+MOST_HITS = 1000
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One region's answer; ``asked`` says what came of the fallback."""
+
+    region: Region
+    recall: float | None
+    asked: FallbackState
+
+
+class Retriever:
+    """Searches one store with one bundle; safe to share between threads. A context manager.
+
+    Every stage is an object behind a small protocol, and can be replaced here.
+
+    Args:
+        store: an open store; `close` closes it.
+        encoder: decodes, detects and embeds; its bundle must be of the store's space.
+        router, searcher, reranker: see `sdk.route`, `sdk.index`, `sdk.rerank`.
+        recall_estimator: see `sdk.estimate`; the bundle's own if None, and none if it has none.
+        fallback: whom to ask when the estimate does not suffice; nobody if None.
+
+    Raises:
+        SpaceMismatch: the store is of another space or preprocessing than the bundle.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        router: Router | None = None,
+        searcher: Searcher | None = None,
+        reranker: Reranker | None = None,
+        recall_estimator: RecallEstimator | None = None,
+        fallback: Fallback | None = None,
+    ) -> None:
+        store.require_space(encoder.bundle)
+        self.store = store
+        self.encoder = encoder
+        self._router = router or MassRouter()
+        self._searcher = searcher or StoreSearcher(store, EXACT_LIMIT)
+        self._reranker = reranker or AttributeReranker()
+        self._estimator = recall_estimator or LogisticEstimator.from_bundle(encoder.bundle.recall)
+        self._fallback = fallback
+        self._counts = store.categories()
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path,
+        bundle: str | Path | Bundle | None = None,
+        threads: int = 1,
+        server: str | None = None,
+        recall_estimator: RecallEstimator | None = None,
+        fallback: Fallback | None = None,
+    ) -> Retriever:
+        """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
+
+        Args:
+            threads: how many the models may use.
+            server: URL of a server to ask when the local answer does not suffice.
+
+        Raises:
+            StoreError: the store is missing or damaged.
+            SpaceMismatch: the store is of another space or preprocessing than the bundle.
+            BundleError: the bundle is missing, malformed or damaged.
+            RuntimeUnavailable: a library that is needed is not installed.
+        """
+        opened = Store.open(store)
+        try:
+            if server is not None and fallback is None:
+                fallback = _server_fallback(server)
+            encoder = Encoder.open(bundle, threads)
+            return cls(opened, encoder, recall_estimator=recall_estimator, fallback=fallback)
+        except BaseException:
+            opened.close()
+            raise
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Retriever:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def search(
+        self,
+        photo: PhotoSource,
+        top_k: int = 10,
+        category: str = "auto",
+        whole: bool = False,
+        fallback: bool | None = None,
+        name: str | None = None,
+    ) -> SearchResult:
+        """The products in a photo.
+
+        Args:
+            photo: a path, a file's bytes, or a decoded photo.
+            top_k: hits a region, 1 to 1,000.
+            category: "auto" routes by the model's categories, "all" searches everything, a name only it.
+            whole: take the frame as the one region instead of detecting.
+            fallback: True asks the server (or what stands in for it) in any case, False never, None when
+                the local answer does not suffice.
+            name: what the result calls the photo; its path by default.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+            UsageError: the store has no such category.
+            StoreError: the store is damaged.
+            ValueError: ``top_k`` is out of range.
+        """
+        if not 1 <= top_k <= MOST_HITS:
+            raise ValueError(f"top_k must lie in 1 to {MOST_HITS}")
+        if category not in ("auto", "all"):
+            category = named_category(category, self._counts)
+        started, ms = time.perf_counter(), Timings()
+        encoded = self.encoder.encode(photo, whole, ms)
+        with timed(ms, "search"):
+            answers = [self._answer(region, top_k, category, fallback) for region in encoded.regions]
+        ms.total = 1000 * (time.perf_counter() - started)
+        return SearchResult(
+            photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
+            width=encoded.photo.width,
+            height=encoded.photo.height,
+            regions=tuple(answer.region for answer in answers),
+            ms=ms,
+            store=self.store.info,
+            local_recall=answers[0].recall,
+            fallback=_overall(answers),
+        )
+
+    def _answer(self, region: EncodedRegion, k: int, category: str, ask: bool | None) -> _Answer:
+        searched = self._categories(region, category)
+        hits = self._local_hits(region, searched, k)
+        recall = self._estimate(region, searched, hits)
+        asked: FallbackState = False
+        if self._fallback is not None and self._escalates(recall, ask):
+            restricted = () if category in ("auto", "all") else (category,)
+            asked, hits = self._ask(self._fallback, region, restricted, hits, k)
+        return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
+
+    def _categories(self, region: EncodedRegion, category: str) -> list[str]:
+        if category == "auto":
+            return self._router.route(region.embedding.categories, self._counts)
+        return list(self._counts) if category == "all" else [category]
+
+    def _local_hits(self, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
+        attributes = region.attribute_probabilities
+        depth = RERANK_DEPTH * k if attributes else k
+        hits = [
+            self._hit(match) for match in self._searcher.search(region.embedding.vector, categories, depth)
+        ]
+        return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
+
+    def _hit(self, match: Match) -> Hit:
+        product = self.store.product(match.product_id)
+        if product is None:  # An injected searcher may know more than the store.
+            return Hit(match.product_id, match.score, "", "")
+        return Hit(
+            product_id=product.product_id,
+            score=match.score,
+            title=product.title,
+            category=product.category,
+            image=product.image,
+            attributes=product.attributes,
+        )
+
+    def _estimate(self, region: EncodedRegion, searched: list[str], hits: list[Hit]) -> float | None:
+        if self._estimator is None:
+            return None
+        scores = tuple(hit.score for hit in hits)
+        return self._estimator.estimate(
+            Evidence(scores, region.embedding.categories, tuple(searched), self._counts)
+        )
+
+    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
+        if ask is not None:
+            return ask
+        return recall is not None and self._estimator is not None and not self._estimator.suffices(recall)
+
+    def _ask(
+        self, fallback: Fallback, region: EncodedRegion, categories: tuple[str, ...], local: list[Hit], k: int
+    ) -> tuple[FallbackState, list[Hit]]:
+        """The server's hits merged with the local ones; the local ones alone when it is away."""
+        try:
+            found = fallback.search(region.embedding.vector, self.store.meta.space, categories, k)
+        except ServerError:
+            return FALLBACK_UNAVAILABLE, local
+        return True, _merged(local, found, k)
+
+
+def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:
+    """Best first, each product once; the local one where both have it, as it is at hand."""
+    best = {hit.product_id: replace(hit, source="server") for hit in found}
+    best |= {hit.product_id: hit for hit in local}
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.product_id))[:k]
+
+
+def _overall(answers: list[_Answer]) -> FallbackState:
+    """One word for all regions: True where one was answered, "unavailable" where one was asked in vain."""
+    states = [answer.asked for answer in answers]
+    if True in states:
+        return True
+    return FALLBACK_UNAVAILABLE if FALLBACK_UNAVAILABLE in states else False
+
+
+def _server_fallback(server: str) -> Fallback:
+    try:
+        from sdk.recall import ServerFallback
+    except ImportError as error:
+        raise RuntimeUnavailable(f"{server}: this build cannot ask a server ({error})") from error
+    return ServerFallback(server)

@@ -1,0 +1,67 @@
+"""Routing: which categories of a store are searched for a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sdk.errors import UsageError
+
+__all__ = ["MassRouter", "Router", "named_category"]
+
+
+class Router(Protocol):
+    """The stage that chooses the categories to search."""
+
+    def route(self, probabilities: Mapping[str, float], available: Iterable[str]) -> list[str]:
+        """Those of the ``available`` categories to search, likeliest first."""
+
+
+@dataclass(frozen=True)
+class MassRouter:
+    """The default `Router`: the likeliest categories until they hold enough of the probability.
+
+    The mass is measured among the categories that store and model share. Categories of the store that the
+    model does not know are always searched: nothing speaks against them.
+
+    Attributes:
+        mass: share of the probability to cover.
+        at_least, at_most: bounds on the number of known categories searched.
+    """
+
+    mass: float = 0.9
+    at_least: int = 3
+    at_most: int = 8
+
+    def route(self, probabilities: Mapping[str, float], available: Iterable[str]) -> list[str]:
+        """See `Router`."""
+        names = list(available)
+        known = sorted(
+            (name for name in names if name in probabilities), key=lambda name: -probabilities[name]
+        )
+        total, covered = sum(probabilities[name] for name in known), 0.0
+        chosen: list[str] = []
+        for name in known[: self.at_most]:
+            if len(chosen) >= self.at_least and covered >= self.mass * total:
+                break
+            chosen.append(name)
+            covered += probabilities[name]
+        return chosen + [name for name in names if name not in probabilities]
+
+
+def named_category(name: str, available: Iterable[str]) -> str:
+    """The category that ``name`` means: exactly, else whatever its letters' case.
+
+    Raises:
+        UsageError: there is none, or several; the message lists those there are.
+    """
+    names = list(available)
+    if name in names:
+        return name
+    alike = [other for other in names if other.casefold() == name.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    raise UsageError(
+        f"unknown category {name!r}; this store has {', '.join(names) or 'none'} (or 'auto', 'all')"
+    )
