@@ -1,7 +1,7 @@
 """Grocery Store Dataset (Klasson, Zhang, Kjellström, WACV 2019): phone photos and the shop's pictures.
 
-81 products in 43 categories by the files' own count (the paper says 42); true camera-to-shop pairs. Photos often show several pieces of the
-product, or the product in a hand before a shelf of others.
+81 products in 43 categories by the files' own count (the paper says 42); true camera-to-shop pairs.
+Photos often show several pieces of the product, or the product in a hand before a shelf of others.
 """
 
 from __future__ import annotations

@@ -1,0 +1,132 @@
+"""A 12-megapixel JPEG to hits: one thread, warm, with the share of each stage.
+
+The peer, in the same run and on one thread as well, is the same work done plainly: Pillow decodes the
+whole photo, PyTorch computes the float32 models eagerly, numpy scans the gallery.
+
+    python benchmarks/photo_to_hits.py [--repeats 30] [--bundle DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent))
+import record
+
+from sdk import Retriever
+from sdk.formats.bundle import default_bundle, load_bundle
+from training.data.protocol import data_root
+from training.evaluate.commands import build_store
+
+STAGES = ("decode", "detect", "embed", "search")
+
+
+def big_photo(path: Path) -> bytes:
+    """A real photo brought to 3000 x 4000, with sensor-like noise, as a phone's JPEG (quality 90)."""
+    image = Image.open(path).convert("RGB").resize((3000, 4000), Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(0).normal(0, 4, (4000, 3000, 1)).astype(np.float32)
+    pixels = np.clip(np.asarray(image, dtype=np.float32) + noise, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def ours(retriever: Retriever, jpeg: bytes, repeats: int) -> dict[str, float]:
+    """Median milliseconds of each stage and of the whole."""
+    times: dict[str, list[float]] = {stage: [] for stage in (*STAGES, "total")}
+    regions = 0
+    for turn in range(repeats + 3):
+        started = time.perf_counter()
+        result = retriever.search(jpeg)
+        elapsed = 1000 * (time.perf_counter() - started)
+        if turn >= 3:
+            regions = len(result.regions)
+            times["total"].append(elapsed)
+            for stage in STAGES:
+                times[stage].append(getattr(result.ms, stage))
+    return {name: statistics.median(values) for name, values in times.items()} | {"regions": regions}
+
+
+def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: int) -> float:
+    """Median milliseconds of the plain way, on as many regions."""
+    import torch
+
+    from sdk.preprocess import resize_crop
+    from training.models.detector import Detector
+    from training.models.embedder import Embedder, normalise
+
+    torch.set_num_threads(1)
+    embedder = Embedder.from_checkpoint(bundle / "embedder.npz")
+    detector = Detector.from_checkpoint(bundle / "detector.npz")
+
+    def tensor(pixels: np.ndarray, size: tuple[int, int]) -> torch.Tensor:
+        frame = (0.0, 0.0, float(pixels.shape[1]), float(pixels.shape[0]))
+        return normalise(torch.from_numpy(resize_crop(pixels, frame, size).copy())[None])
+
+    times = []
+    with torch.no_grad():
+        for turn in range(repeats + 3):
+            started = time.perf_counter()
+            pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+            detector(tensor(pixels, detector.preprocessing.size))
+            for _ in range(regions):
+                query = embedder(tensor(pixels, embedder.preprocessing.size))[0].numpy()
+                np.argsort(-(query @ gallery.T))[:, :10]
+            if turn >= 3:
+                times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--bundle", type=Path, default=None, help="default: the one that ships")
+    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    args = parser.parse_args()
+    bundle = load_bundle(args.bundle or default_bundle())
+    root = data_root(args.data)
+    jpeg = big_photo(next((root / "grocery/photos/val").glob("*.jpg")))
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        build_store(root / "grocery/products.csv", store, bundle.folder)
+        with Retriever.open(store, bundle, threads=1) as retriever:
+            mine = ours(retriever, jpeg, args.repeats)
+    gallery = np.random.default_rng(0).normal(size=(81, bundle.embedder.dimension)).astype(np.float32)
+    plain = peer(bundle.folder, gallery, jpeg, int(mine["regions"]), args.repeats)
+    shares = {stage: round(mine[stage] / mine["total"], 3) for stage in STAGES}
+    figures = {
+        "what": "12-megapixel JPEG to hits, one thread, warm, median ms",
+        "repeats": args.repeats,
+        "jpeg_bytes": len(jpeg),
+        "regions": mine["regions"],
+        "ms": {name: round(mine[name], 2) for name in (*STAGES, "total")},
+        "shares": shares,
+        "peer": "Pillow full decode, PyTorch float32 eager, numpy scan",
+        "peer_ms": round(plain, 2),
+        "ratio_to_peer": round(mine["total"] / plain, 3),
+    }
+    path = record.write("photo_to_hits", figures)
+    print(
+        f"12-megapixel JPEG ({len(jpeg) / 1e6:.1f} MB) to hits, {mine['regions']} region(s), one thread, warm"
+    )
+    for stage in STAGES:
+        print(f"  {stage:7} {mine[stage]:8.1f} ms  {100 * shares[stage]:5.1f} %")
+    print(f"  total   {mine['total']:8.1f} ms")
+    print(f"  peer    {plain:8.1f} ms ({figures['peer']}); ratio {figures['ratio_to_peer']}")
+    print(f"written to {path}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The results page: every figure with its data, its interval and the command that prints it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from training.evaluate.metrics import Figure
+
+__all__ = ["Results", "as_json", "as_markdown"]
+
+Results = dict[str, Any]
+
+HEAD = """# Results
+
+Written by `./dev results` ({command}). Measured through `pocketshelf build`, `search` and `detect`
+with the int8 TFLite models of the bundle `{bundle}` on public photos that the training never saw; choices were made on
+`val`. In brackets: 95 % bootstrap intervals over photos (seed 0). Machine: {machine}; commit {commit}.
+"""
+
+
+def as_json(results: Results) -> str:
+    return json.dumps(results, indent=1, default=lambda value: value._asdict())
+
+
+def as_markdown(results: Results) -> str:
+    """The whole page."""
+    parts = [HEAD.format(**results["run"]), "## Files\n", _files(results["files"])]
+    parts += ["## Phone photo → the shop's picture, 81 grocery products\n", _retrieval(results["grocery"])]
+    parts += ["`int8 − float` compares whole frames, the same photos.\n"]
+    parts += ["## Garment categories, ten main labels of the clothing photos, whole frames\n"]
+    parts += [_named({f"clothing {split}": row for split, row in results["clothing"].items()})]
+    parts += ["## Detection, street photos\n", _detection(results["street"])]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]) + "\n"
+
+
+def _files(files: dict[str, int]) -> str:
+    return _table(["file", "MB"], [[name, f"{size / 1e6:.2f}"] for name, size in files.items()])
+
+
+def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
+    rows = []
+    for split, ways in grocery.items():
+        for way, figures in ways.items():
+            count = next(iter(figures.values())).count
+            cells = [str(figures[name]) if name in figures else "" for name in ("R@1", "R@5", "category top-1")]
+            rows.append([f"{split} ({count})", way, *cells])
+        loss = 100 * (ways["whole"]["R@1"].value - ways["float, whole"]["R@1"].value)
+        rows.append([split, "int8 − float", f"{loss:+.1f} points", "", ""])
+    return _table(["split (photos)", "search", "R@1", "R@5", "43 categories top-1"], rows)
+
+
+def _named(rows: dict[str, dict[str, Figure]]) -> str:
+    names = list(next(iter(rows.values())))
+    table = [[f"{row} ({f[names[0]].count})", *[str(f[n]) for n in names]] for row, f in rows.items()]
+    return _table(["split (photos)", *names], table)
+
+
+def _detection(street: dict[str, dict[str, Any]]) -> str:
+    first = next(iter(street.values()))
+    rows = [
+        [name, f"{row['map50']:.3f}", f"{row['map50_95']:.3f}", *[_ap(v) for v in row["groups"].values()]]
+        for name, row in street.items()
+    ]
+    note = f"{first['photos']} photos; AP@0.5 by group.\n"
+    return _table(["model", "mAP@0.5", "mAP@0.5:0.95", *first["groups"]], rows) + "\n" + note
+
+
+def _ap(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def write(results: Results, page: Path) -> None:
+    """``page`` and, beside it, the same figures as JSON."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(as_markdown(results), encoding="utf-8")
+    page.with_suffix(".json").write_text(as_json(results) + "\n", encoding="utf-8")
