@@ -1,0 +1,206 @@
+"""The form of a network that is exported: BatchNorm folded, pooling and L2 where converters like them.
+
+Two graphs of the same network are converted:
+
+* `Core`: normalised float (1, 3, h, w), for toolchains that carry the normalisation in the input's
+  own description (quantization parameters in TFLite, ImageType in Core ML);
+* `Deployed`: uint8 (1, h, w, 3), the normalisation as the graph's first operations.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from converters.errors import ConversionError
+from training.models.detector import LEVEL_STAGES
+from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+
+__all__ = [
+    "ChannelsLast",
+    "Core",
+    "Deployed",
+    "DetectorCore",
+    "EmbedderCore",
+    "UnitLength",
+    "fold_batch_norm",
+    "lift_dead_filters",
+]
+
+# Folding changes the order of float operations only; more than this means that it broke the network.
+_FOLDING_TOLERANCE = 2e-3
+# The input range of nearly all convolutions here: ReLU6 at 8 bits.
+_RELU6_STEP = 6 / 255
+_BIAS_BITS = 28
+
+
+class UnitLength(nn.Module):
+    """L2 normalisation in five operations, none of which a converter lowers to a loop.
+
+    Converters keep this module in float: in int8 it broke the norms by half (a sum of squares spans
+    too wide a range for 8 bits).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        # 1e-6 instead of functional.normalize's 1e-12: the latter is zero in half precision.
+        return x * torch.rsqrt((x * x).sum(1, keepdim=True) + 1e-6)
+
+
+class Core(nn.Module):
+    """A folded network that takes normalised float (1, 3, h, w) and returns a tuple of outputs."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.network(x)
+        return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+class EmbedderCore(Core):
+    """`training.models.embedder.Embedder` with pooling and L2 in the converters' favourite form.
+
+    ``x.mean((2, 3))`` costs a transposition in TFLite, which is NHWC; average pooling does not.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        self.unit = UnitLength()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        net = self.network
+        pooled = functional.adaptive_avg_pool2d(net.trunk(x), 1).flatten(1)  # type: ignore[operator]
+        return self.unit(net.embedding(pooled)), net.category(pooled)  # type: ignore[operator]
+
+
+class DetectorCore(Core):
+    """`training.models.detector.Detector` with each level's scale folded into its last convolution."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        with torch.no_grad():
+            for head in network.heads:  # type: ignore[union-attr]
+                head.sides.weight.mul_(head.scale)
+                head.sides.bias.mul_(head.scale)
+                head.scale.fill_(1.0)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        net = self.network
+        stages = net.trunk.stages(x)  # type: ignore[operator, union-attr]
+        levels = net.pyramid([stages[stage] for stage in LEVEL_STAGES])  # type: ignore[operator]
+        scores, sides = [], []
+        for head, level in zip(net.heads, levels, strict=True):  # type: ignore[arg-type]
+            scores.append(_points(head.score(head.score_tower(level)), head.groups))
+            sides.append(_points(functional.relu(head.sides(head.side_tower(level))), 4))
+        return torch.cat(scores, 1).sigmoid(), torch.cat(sides, 1)
+
+
+def _points(grid: Tensor, columns: int) -> Tensor:
+    """(1, columns, h, w) to (1, h·w, columns)."""
+    return grid.permute(0, 2, 3, 1).reshape(1, -1, columns)
+
+
+class ChannelsLast(nn.Module):
+    """``core`` with a normalised float (1, h, w, 3) input."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__()
+        self.core = core
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return self.core(x.permute(0, 3, 1, 2))
+
+
+class Deployed(nn.Module):
+    """uint8 RGB (1, h, w, 3) to the outputs of ``core``; the normalisation is part of the graph."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__()
+        self.core = core
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        x = image.permute(0, 3, 1, 2).to(torch.float32)
+        return self.core((x - IMAGENET_MEAN) * (1.0 / IMAGENET_STD))
+
+
+def fold_batch_norm(network: nn.Module, size: tuple[int, int]) -> nn.Module:
+    """A copy of ``network`` with every BatchNorm that follows a convolution folded into it.
+
+    Pairs are found by running the network, so that any way of writing ``forward`` works.
+
+    Args:
+        size: height and width of an input that the network accepts.
+
+    Raises:
+        ConversionError: the folded copy computes something else.
+    """
+    folded = copy.deepcopy(network).eval()
+    example = torch.rand(1, 3, *size) * 2 - 1
+    with torch.no_grad():
+        pairs = _conv_norm_pairs(folded, example)
+        norms = {norm: nn.Identity() for _, norm in pairs}
+        for conv, norm in pairs:
+            fused = fuse_conv_bn_eval(conv, norm)
+            conv.weight, conv.bias = fused.weight, fused.bias
+        _replace_modules(folded, norms)
+        for before, after in zip(Core(network.eval())(example), Core(folded)(example), strict=True):
+            difference = float((before - after).abs().max() / before.abs().max().clamp(min=1e-6))
+            if difference > _FOLDING_TOLERANCE:
+                raise ConversionError(f"folding BatchNorm changed the outputs by {difference:.1e}")
+    return folded.requires_grad_(False)
+
+
+def _conv_norm_pairs(network: nn.Module, example: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+    producers: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # Holding the tensor keeps its id from reuse.
+    pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
+
+    def note(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        producers[id(output)] = (module, output)  # type: ignore[assignment]
+
+    def match(module: nn.Module, inputs: tuple) -> None:
+        if id(inputs[0]) in producers:
+            pairs.append((producers[id(inputs[0])][0], module))  # type: ignore[arg-type]
+
+    hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    hooks += [m.register_forward_pre_hook(match) for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    network(example)
+    for hook in hooks:
+        hook.remove()
+    # A convolution shared between levels, each with statistics of its own, cannot take them all in.
+    shared = {conv for conv, _ in pairs if sum(conv is other for other, _ in pairs) > 1}
+    return [(conv, norm) for conv, norm in pairs if conv not in shared]
+
+
+def _replace_modules(network: nn.Module, replacements: dict) -> None:
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if child in replacements:
+                setattr(parent, name, replacements[child])
+
+
+def lift_dead_filters(network: nn.Module) -> int:
+    """Give filters that training let die one weight just large enough for int8. Changes in place.
+
+    BatchNorm leaves some filters constant: weights near zero, all of the output in the bias. An int8
+    filter's scale comes from its weights, and the bias is an int32 in units of it: a bias of 6 with
+    weights of 1e-8 overflows. The weight set here moves the output by less than one step of its
+    own quantization.
+
+    Returns:
+        how many filters were changed.
+    """
+    lifted = 0
+    for module in network.modules():
+        if not isinstance(module, nn.Conv2d) or module.bias is None:
+            continue
+        weights = module.weight.data.flatten(1)
+        smallest = module.bias.data.abs() * 127 / (_RELU6_STEP * 2**_BIAS_BITS)
+        for channel in (weights.abs().amax(1) < smallest).nonzero()[:, 0].tolist():
+            weights[channel, weights[channel].abs().argmax()] = smallest[channel]
+            lifted += 1
+    return lifted

@@ -1,0 +1,92 @@
+"""Keep the toolchains' chatter off the terminal, and show it when they fail.
+
+They write to the file descriptors from C++, so that Python's ``redirect_stdout`` does not catch it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from typing import IO
+
+from converters.errors import ConversionError
+from sdk.errors import PocketshelfError
+
+__all__ = ["quiet", "say", "swallow"]
+
+_start = time.monotonic()
+_LAST_LINES = 12
+
+
+def say(message: str) -> None:
+    """One line of progress on standard error, with the seconds since the start."""
+    print(f"[{time.monotonic() - _start:6.1f} s] {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def quiet(what: str) -> Iterator[None]:
+    """Swallow all output of the block; an exception in it becomes one line.
+
+    Args:
+        what: names the step in the error's message.
+
+    Raises:
+        ConversionError: the block failed; the toolchain's last lines are printed to standard error first.
+    """
+    with tempfile.TemporaryFile() as log:
+        try:
+            with swallow(log):
+                yield
+        except PocketshelfError:
+            raise
+        except Exception as error:  # toolchains raise anything, RuntimeError to KeyError
+            log.seek(0)
+            tail = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
+            print("\n".join(tail), file=sys.stderr)
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise ConversionError(f"{what} failed: {reason}") from error
+
+
+@contextlib.contextmanager
+def swallow(log: IO[bytes] | None = None) -> Iterator[None]:
+    """Write the block's output and warnings to ``log``, or nowhere."""
+    with contextlib.ExitStack() as stack:
+        file = log or stack.enter_context(tempfile.TemporaryFile())
+        stack.enter_context(_descriptors_to(file.fileno()))
+        stack.enter_context(_no_warnings())
+        yield
+
+
+@contextlib.contextmanager
+def _descriptors_to(target: int) -> Iterator[None]:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = [os.dup(descriptor) for descriptor in (1, 2)]
+    try:
+        for descriptor in (1, 2):
+            os.dup2(target, descriptor)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, copy in zip((1, 2), saved, strict=True):
+            os.dup2(copy, descriptor)
+            os.close(copy)
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)

@@ -1,0 +1,100 @@
+"""The export targets: one module each, found by looking into this folder.
+
+A target's module has a ``TARGET`` that fulfils `Target`, and imports its toolchain inside functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from converters.errors import ToolchainMissing, UsageError
+from converters.networks import Network
+
+__all__ = ["Job", "Runner", "Target", "find_target", "need", "target_names"]
+
+Runner = Callable[[np.ndarray], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One conversion.
+
+    Attributes:
+        network: what to convert.
+        precision: one of the target's ``precisions``.
+        calibration: network inputs, uint8 (h, w, 3); used by static quantization only.
+        backend: which delegate to lower for, where the target has several.
+    """
+
+    network: Network
+    precision: str
+    calibration: Sequence[np.ndarray] = ()
+    backend: str = ""
+
+
+class Target(Protocol):
+    """A file format for phones.
+
+    Attributes:
+        name: as in ``--target``.
+        suffix: of the file (or folder) written.
+        precisions: precision → what it is, in one line; the first is the default.
+        backends: the delegates that ``--backend`` may name; the first is the default; empty: none.
+        calibrated: the precisions that need calibration photos.
+    """
+
+    name: str
+    suffix: str
+    precisions: dict[str, str]
+    backends: tuple[str, ...]
+    calibrated: frozenset[str]
+
+    def convert(self, job: Job, path: Path) -> None:
+        """Write ``path``."""
+
+    def load(self, path: Path, network: Network) -> Runner:
+        """A function from uint8 (1, h, w, 3) to the file's outputs, run by the target's own runtime."""
+
+    def outside_neural_unit(self, path: Path) -> dict[str, int]:
+        """Operation → count of those that the phone's neural unit or delegate would not take."""
+
+
+def target_names() -> tuple[str, ...]:
+    """The targets there are, by name."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def find_target(name: str) -> Target:
+    """The target called ``name``.
+
+    Raises:
+        UsageError: there is none; lists those there are.
+    """
+    if name not in target_names():
+        raise UsageError(f"unknown target {name!r}; there are {', '.join([*target_names(), 'all'])}")
+    return importlib.import_module(f"{__name__}.{name}").TARGET
+
+
+def need(module: str, target: str, extra: str = "export") -> None:
+    """Import a toolchain's module, or say what to install.
+
+    Raises:
+        ToolchainMissing: it is not there, or does not import.
+    """
+    from converters.quiet import swallow
+
+    try:
+        with swallow():
+            importlib.import_module(module)
+    except Exception as error:  # a broken binary raises OSError, a protobuf conflict TypeError
+        reason = " ".join(str(error).split())[:120]
+        raise ToolchainMissing(
+            f"target {target} needs {module.split('.')[0]}: pip install 'pocketshelf[{extra}]' ({reason})"
+        ) from error

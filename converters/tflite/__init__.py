@@ -1,0 +1,1 @@
+"""The parts of the TFLite target: quantization, editing of the file, metadata."""
