@@ -1,0 +1,199 @@
+"""Importing a catalogue file: embed in parallel, write in batches, go on where it stopped.
+
+A product whose content hash (texts and pictures' bytes) is stored already is skipped before it is
+embedded. So an import may be cut off and run again, or run every night over the whole file: only what
+is new costs time and sequence numbers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from sdk.errors import CatalogueError, PhotoError, PocketshelfError
+from sdk.formats import quantize_vectors
+from server.catalogue.embedding import EmbedderFactory, PictureEmbedder
+from server.catalogue.protocol import Catalogue, Delete, Product, Upsert, content_hash
+from server.catalogue.rows import RowError, SourceRow, read_rows
+
+__all__ = ["ImportReport", "Importer"]
+
+BATCH = 64
+MAX_PICTURE_BYTES = 50_000_000
+
+
+@dataclass
+class ImportReport:
+    """What an import did. ``unchanged`` products were stored already, byte for byte."""
+
+    added_or_changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    sequence: int = 0
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A row with its pictures read: what hashing and embedding need."""
+
+    row: SourceRow
+    pictures: tuple[bytes, ...]
+    hash: str
+
+
+class Importer:
+    """Imports files into a catalogue.
+
+    Args:
+        make_embedder: called once a worker thread; may be None when every row brings its vectors.
+        images: folder that image paths are relative to.
+        workers: threads that read and embed.
+        progress: called with the number of rows done since the last call.
+        reembed: embed again what is stored already, for a new model of the same space.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        make_embedder: EmbedderFactory | None,
+        images: Path,
+        workers: int = 1,
+        progress: Callable[[int], None] = lambda count: None,
+        reembed: bool = False,
+    ) -> None:
+        self._catalogue = catalogue
+        self._make_embedder = make_embedder
+        self._images = images
+        self._workers = max(1, workers)
+        self._progress = progress
+        self._reembed = reembed
+        self._local = threading.local()
+
+    def run(self, path: Path, replace: bool = False) -> ImportReport:
+        """Import the file ``path``.
+
+        Args:
+            replace: delete the products that the file does not name (with bad rows in it, nothing is deleted).
+
+        Raises:
+            CatalogueError: the file cannot be used at all, or the catalogue cannot be written.
+            BundleError, RuntimeUnavailable: the embedder cannot be loaded.
+        """
+        report = ImportReport()
+        named: set[str] = set()
+        rows = read_rows(path)
+        with ThreadPoolExecutor(self._workers) as pool:
+            while batch := list(islice(rows, BATCH)):
+                self._import_batch(pool, batch, report)
+                named.update(row.product_id for row in batch if isinstance(row, SourceRow))
+                self._progress(len(batch))
+        if replace:
+            self._delete_others(named, report)
+        report.sequence = self._catalogue.sequence()
+        return report
+
+    def _import_batch(
+        self, pool: ThreadPoolExecutor, batch: Sequence[SourceRow | RowError], report: ImportReport
+    ) -> None:
+        report.errors += [row for row in batch if isinstance(row, RowError)]
+        rows = [row for row in batch if isinstance(row, SourceRow)]
+        ready = list(self._collect(pool, self._read, rows, report))
+        stored = {} if self._reembed else self._catalogue.content_hashes(r.row.product_id for r in ready)
+        fresh = [r for r in ready if stored.get(r.row.product_id) != r.hash]
+        products = list(self._collect(pool, self._embed, fresh, report))
+        changes: list[Upsert | Delete] = [Upsert(product) for product in products]
+        applied = self._catalogue.apply(changes) if changes else None
+        report.added_or_changed += applied.upserted if applied else 0
+        report.unchanged += len(ready) - len(fresh) + (applied.unchanged if applied else 0)
+
+    def _collect(
+        self, pool: ThreadPoolExecutor, work: Callable, items: list, report: ImportReport
+    ) -> Iterator:
+        """Results of ``work`` in order; a bad row is noted and left out, any other error ends the import."""
+        futures: list[tuple[SourceRow, Future]] = [
+            (item if isinstance(item, SourceRow) else item.row, pool.submit(work, item)) for item in items
+        ]
+        try:
+            for row, future in futures:
+                try:
+                    yield future.result()
+                except (PhotoError, _BadRow) as error:
+                    report.errors.append(RowError(row.line, str(error)))
+        finally:
+            for _, future in futures:
+                future.cancel()
+
+    def _read(self, row: SourceRow) -> _Ready:
+        pictures = tuple(self._picture(image) for image in row.images) if row.vectors is None else ()
+        fields = {
+            "title": row.title,
+            "category": row.category,
+            "images": row.images,
+            "attributes": row.attributes,
+        }
+        vectors = () if row.vectors is None else (row.vectors.tobytes(),)
+        return _Ready(row, pictures, content_hash(fields, (*pictures, *vectors)))
+
+    def _picture(self, image: str) -> bytes:
+        path = self._images / image
+        try:
+            if not path.is_file():
+                raise PhotoError(f"{image}: no such file in {self._images}")
+            if path.stat().st_size > MAX_PICTURE_BYTES:
+                raise PhotoError(f"{image}: larger than {MAX_PICTURE_BYTES // 1_000_000} MB; reduce it first")
+            return path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{image}: cannot be read ({error})") from error
+
+    def _embed(self, ready: _Ready) -> Product:
+        row = ready.row
+        vectors = row.vectors if row.vectors is not None else self._vectors(ready)
+        image = row.images[0] if row.images else None
+        product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, ready.hash)
+        try:
+            product.check(self._catalogue.space.dimension)
+        except CatalogueError as error:
+            raise _BadRow(str(error)) from error
+        return product
+
+    def _vectors(self, ready: _Ready) -> np.ndarray:
+        embedder = self._embedder()
+        found = []
+        for image, picture in zip(ready.row.images, ready.pictures, strict=True):
+            try:
+                found.append(embedder(picture))
+            except PhotoError as error:
+                raise PhotoError(f"{image}: {str(error).removeprefix('photo: ')}") from error
+        return quantize_vectors(np.concatenate(found))
+
+    def _embedder(self) -> PictureEmbedder:
+        embedder = getattr(self._local, "embedder", None)
+        if embedder is None:
+            if self._make_embedder is None:
+                raise CatalogueError("the file has pictures to embed: name a bundle with --bundle")
+            embedder = self._local.embedder = self._make_embedder()
+        return embedder
+
+    def _delete_others(self, named: set[str], report: ImportReport) -> None:
+        if report.errors:
+            raise CatalogueError(
+                f"nothing was deleted: {len(report.errors)} rows could not be read, and a bad row must not "
+                "delete its product; mend them, or import without --replace"
+            )
+        with self._catalogue.reading() as view:
+            others = [entry.product_id for entry in view.entries() if entry.product_id not in named]
+        for start in range(0, len(others), 1000):
+            report.deleted += self._catalogue.apply(
+                [Delete(key) for key in others[start : start + 1000]]
+            ).deleted
+
+
+class _BadRow(PocketshelfError):
+    """A row that the catalogue would refuse."""

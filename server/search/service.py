@@ -1,0 +1,86 @@
+"""Search as the HTTP layer uses it: a fresh index, and hits with titles."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from server.catalogue import Catalogue
+from server.search.protocol import VectorIndex
+from server.search.scan import ScanIndex
+from server.site import Site
+
+__all__ = ["Hit", "SearchService", "make_index"]
+
+# How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
+REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product that answers a search; ``score`` is a cosine."""
+
+    product_id: str
+    score: float
+    title: str
+    category: str
+
+
+def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
+    """The index that ``config.json`` names.
+
+    Raises:
+        CatalogueError: the index cannot work with this catalogue or on this machine.
+    """
+    return ScanIndex(catalogue)
+
+
+class SearchService:
+    """Searches a catalogue through an index that it keeps fresh.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, index: VectorIndex, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._catalogue = catalogue
+        self._index = index
+        self._clock = clock
+        self._due = -np.inf
+        self._guard = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a vector."""
+        return self._catalogue.space.dimension
+
+    def refresh(self) -> int:
+        """Bring the index up to the catalogue; its sequence."""
+        return self._index.refresh()
+
+    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[Hit]:
+        """The ``k`` best products, best first.
+
+        Raises:
+            CatalogueError: the catalogue cannot be read.
+        """
+        self._refresh_if_due()
+        found = self._index.search(query, k, categories)
+        titles = self._catalogue.titles([product_id for product_id, _ in found])
+        # One deleted since the last refresh has no title any more.
+        return [Hit(key, score, *titles[key]) for key, score in found if key in titles]
+
+    def _refresh_if_due(self) -> None:
+        if self._clock() < self._due or not self._guard.acquire(blocking=False):
+            return
+        try:
+            self._index.refresh()
+            self._due = self._clock() + REFRESH_SECONDS
+        finally:
+            self._guard.release()
