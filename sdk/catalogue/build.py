@@ -134,20 +134,30 @@ def _embed(
     problems: list[RowProblem] = []
     for done, row in enumerate(rows, start=1):
         try:
+            _check_category(row, products.get(row.product_id))
             vector = _vector(row, base, encoder, whole)
             products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
-        except PhotoError as error:
-            problems.append(RowProblem(row.line, f"image: {error}"))
+        except (CatalogueError, PhotoError) as error:
+            problems.append(RowProblem(row.line, str(error)))
             _report(on_problem, problems[-1])
         if progress is not None:
             progress(done, len(rows))
     return list(products.values()), problems
 
 
+def _check_category(row: CatalogueRow, known: _Gathered | None) -> None:
+    """One id in two categories is two products by mistake, rather than one with two pictures."""
+    if known is not None and known.row.category != row.category:
+        raise CatalogueError(
+            f"product {row.product_id!r} is of category {row.category!r} here, "
+            f"but of {known.row.category!r} on line {known.row.line}"
+        )
+
+
 def _vector(row: CatalogueRow, base: Path, encoder: Encoder, whole: bool) -> np.ndarray:
     path = image_path(base, row.image)
     if path is None:
-        raise PhotoError(f"{row.image!r} leads out of the folder {base}")
+        raise PhotoError(f"image {row.image!r} leads out of the folder {base}")
     return encoder.encode(path, whole=whole).regions[0].embedding.vector
 
 

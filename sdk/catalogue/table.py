@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ def read_catalogue(path: str | Path) -> CatalogueTable:
         CatalogueError: the file is missing, empty, no text, or lacks a required column.
     """
     path = Path(path)
-    lines = _decode(path).splitlines(keepends=True)
+    # Not str.splitlines, which would also break at form feeds and other characters within a title.
+    lines = list(io.StringIO(_decode(path), newline=""))
     skipped = 1 if lines and lines[0].lower().startswith("sep=") else 0  # Excel's note to itself.
     lines = lines[skipped:]
     if not any(line.strip() for line in lines):
@@ -84,7 +86,10 @@ def read_catalogue(path: str | Path) -> CatalogueTable:
     table.columns = _columns(path, header)
     for line, cells in records:
         row = _row(line, cells, table.columns)
-        (table.rows if isinstance(row, CatalogueRow) else table.problems).append(row)  # type: ignore[attr-defined]
+        if isinstance(row, RowProblem):
+            table.problems.append(row)
+        else:
+            table.rows.append(row)
     return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sdk.errors import SpaceMismatch, StoreError
 from sdk.formats.bundle import Bundle
@@ -97,6 +97,18 @@ class Store:
     def product(self, product_id: str) -> Product | None:
         """The product with this id, if the store has it."""
         return self.shard.get(product_id)
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds, as one JSON object."""
+        return {
+            "store": str(self.folder.path),
+            "generation": self.generation,
+            "previous": self.folder.previous(),
+            **vars(self.meta),
+            "products": len(self),
+            "bytes": self.shard.path.stat().st_size,
+            "categories": self.categories(),
+        }
 
     def is_current(self) -> bool:
         """Whether no other generation has replaced this one."""

@@ -1,0 +1,41 @@
+"""``pocketshelf status``."""
+
+from __future__ import annotations
+
+import argparse
+
+from sdk.cli.options import add_json, add_store
+from sdk.cli.output import print_json, print_table
+from sdk.store import Store
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "status",
+        help="what is in a store",
+        description="Say what a store holds: its state, its space, its products by category.",
+    )
+    add_store(parser)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    with Store.open(args.store) as store:
+        status = store.status()
+    if args.json:
+        print_json(status)
+    else:
+        rows = [(name, _text(value)) for name, value in status.items()]
+        print_table(rows)
+    return 0
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return "-" if value is None else str(value)
