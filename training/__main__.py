@@ -12,6 +12,7 @@ from sdk.errors import PocketshelfError
 # command → (module with add_arguments and run, one line of help)
 COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
+    "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),
 }

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.clothing import MAIN_LABELS
 from training.embedder.batches import Batch, Batches, Pool, load_pools
@@ -58,7 +59,8 @@ class Trainer:
         self.products = [s.identity or "" for s in catalogue]
         categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
         self.pools: dict[str, Pool] = load_pools(args.data, self.products, categories)
-        self.model = Embedder(categories).to(memory_format=torch.channels_last)
+        self.model = Embedder(categories)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model.trunk.load_imagenet()
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
@@ -183,6 +185,7 @@ class Trainer:
 
 
 def run(args: argparse.Namespace) -> int:
+    keep_freed_memory()
     args.run.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(args)
     trainer.resume()

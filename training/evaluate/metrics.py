@@ -15,7 +15,7 @@ class Figure(NamedTuple):
     value: float
     low: float
     high: float
-    count: int
+    photos: int
 
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"

@@ -15,8 +15,9 @@ Results = dict[str, Any]
 HEAD = """# Results
 
 Written by `./dev results` ({command}). Measured through `pocketshelf build`, `search` and `detect`
-with the int8 TFLite models of the bundle `{bundle}` on public photos that the training never saw; choices were made on
-`val`. In brackets: 95 % bootstrap intervals over photos (seed 0). Machine: {machine}; commit {commit}.
+with the int8 TFLite models of the bundle `{bundle}` on public photos that the training never saw;
+choices were made on `val`. In brackets: 95 % bootstrap intervals over photos (seed 0).
+Machine: {machine}; commit {commit}.
 """
 
 
@@ -48,8 +49,8 @@ def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
     rows = []
     for split, ways in grocery.items():
         for way, figures in ways.items():
-            count = next(iter(figures.values())).count
-            cells = [str(figures[name]) if name in figures else "" for name in ("R@1", "R@5", "category top-1")]
+            count = next(iter(figures.values())).photos
+            cells = [str(figures.get(name, "")) for name in ("R@1", "R@5", "category top-1")]
             rows.append([f"{split} ({count})", way, *cells])
         loss = 100 * (ways["whole"]["R@1"].value - ways["float, whole"]["R@1"].value)
         rows.append([split, "int8 − float", f"{loss:+.1f} points", "", ""])
@@ -58,7 +59,7 @@ def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
 
 def _named(rows: dict[str, dict[str, Figure]]) -> str:
     names = list(next(iter(rows.values())))
-    table = [[f"{row} ({f[names[0]].count})", *[str(f[n]) for n in names]] for row, f in rows.items()]
+    table = [[f"{row} ({f[names[0]].photos})", *[str(f[n]) for n in names]] for row, f in rows.items()]
     return _table(["split (photos)", *names], table)
 
 

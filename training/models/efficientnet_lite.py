@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["EfficientNetLite", "IMAGENET_MEAN", "IMAGENET_STD", "Variant", "VARIANTS"]
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "VARIANTS", "EfficientNetLite", "Variant"]
 
 # The ImageNet weights expect (x - 127) / 128 for x in 0..255.
 IMAGENET_MEAN, IMAGENET_STD = 127.0, 128.0
