@@ -8,15 +8,16 @@ is new costs time and sequence numbers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from sdk.errors import CatalogueError, PhotoError, PocketshelfError
+from sdk.catalogue.table import image_path
+from sdk.errors import CatalogueError, PhotoError
 from sdk.formats import quantize_vectors
 from server.catalogue.embedding import EmbedderFactory, PictureEmbedder
 from server.catalogue.protocol import Catalogue, Delete, Product, Upsert, content_hash
@@ -41,10 +42,11 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A row with its pictures read: what hashing and embedding need."""
+    """A product with its pictures read: what hashing and embedding need."""
 
     row: SourceRow
-    pictures: tuple[bytes, ...]
+    pictures: tuple[tuple[int, str, bytes], ...]
+    problems: tuple[RowError, ...]
     hash: str
 
 
@@ -80,7 +82,7 @@ class Importer:
         """Import the file ``path``.
 
         Args:
-            replace: delete the products that the file does not name (with bad rows in it, nothing is deleted).
+            replace: delete the products that the file does not name (none, if it has bad rows).
 
         Raises:
             CatalogueError: the file cannot be used at all, or the catalogue cannot be written.
@@ -103,46 +105,38 @@ class Importer:
         self, pool: ThreadPoolExecutor, batch: Sequence[SourceRow | RowError], report: ImportReport
     ) -> None:
         report.errors += [row for row in batch if isinstance(row, RowError)]
-        rows = [row for row in batch if isinstance(row, SourceRow)]
-        ready = list(self._collect(pool, self._read, rows, report))
+        ready = list(pool.map(self._read, [row for row in batch if isinstance(row, SourceRow)]))
         stored = {} if self._reembed else self._catalogue.content_hashes(r.row.product_id for r in ready)
         fresh = [r for r in ready if stored.get(r.row.product_id) != r.hash]
-        products = list(self._collect(pool, self._embed, fresh, report))
-        changes: list[Upsert | Delete] = [Upsert(product) for product in products]
+        changes: list[Upsert | Delete] = []
+        for product, problems in pool.map(self._embed, fresh):
+            report.errors += problems
+            if product is not None:
+                changes.append(Upsert(product))
         applied = self._catalogue.apply(changes) if changes else None
         report.added_or_changed += applied.upserted if applied else 0
         report.unchanged += len(ready) - len(fresh) + (applied.unchanged if applied else 0)
 
-    def _collect(
-        self, pool: ThreadPoolExecutor, work: Callable, items: list, report: ImportReport
-    ) -> Iterator:
-        """Results of ``work`` in order; a bad row is noted and left out, any other error ends the import."""
-        futures: list[tuple[SourceRow, Future]] = [
-            (item if isinstance(item, SourceRow) else item.row, pool.submit(work, item)) for item in items
-        ]
-        try:
-            for row, future in futures:
-                try:
-                    yield future.result()
-                except (PhotoError, _BadRow) as error:
-                    report.errors.append(RowError(row.line, str(error)))
-        finally:
-            for _, future in futures:
-                future.cancel()
-
     def _read(self, row: SourceRow) -> _Ready:
-        pictures = tuple(self._picture(image) for image in row.images) if row.vectors is None else ()
+        pictures, problems = [], []
+        for line, image in row.images if row.vectors is None else ():
+            try:
+                pictures.append((line, image, self._picture(image)))
+            except PhotoError as error:
+                problems.append(RowError(line, str(error)))
         fields = {
             "title": row.title,
             "category": row.category,
-            "images": row.images,
+            "images": [image for _, image in row.images],
             "attributes": row.attributes,
         }
-        vectors = () if row.vectors is None else (row.vectors.tobytes(),)
-        return _Ready(row, pictures, content_hash(fields, (*pictures, *vectors)))
+        given = [row.vectors.tobytes()] if row.vectors is not None else [data for _, _, data in pictures]
+        return _Ready(row, tuple(pictures), tuple(problems), content_hash(fields, given))
 
     def _picture(self, image: str) -> bytes:
-        path = self._images / image
+        path = image_path(self._images, image)
+        if path is None:
+            raise PhotoError(f"{image}: leads out of {self._images}")
         try:
             if not path.is_file():
                 raise PhotoError(f"{image}: no such file in {self._images}")
@@ -152,26 +146,30 @@ class Importer:
         except (OSError, ValueError) as error:
             raise PhotoError(f"{image}: cannot be read ({error})") from error
 
-    def _embed(self, ready: _Ready) -> Product:
-        row = ready.row
-        vectors = row.vectors if row.vectors is not None else self._vectors(ready)
-        image = row.images[0] if row.images else None
-        product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, ready.hash)
+    def _embed(self, ready: _Ready) -> tuple[Product | None, list[RowError]]:
+        """The product from those of its pictures that can be used, and the problems of the others."""
+        row, problems = ready.row, list(ready.problems)
+        vectors = row.vectors if row.vectors is not None else self._vectors(ready, problems)
+        if vectors is None:
+            return None, problems
+        # Under another hash, so that the next import tries, and reports, its bad pictures again.
+        digest = f"partial-{ready.hash}" if problems else ready.hash
+        image = row.images[0][1] if row.images else None
+        product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, digest)
         try:
             product.check(self._catalogue.space.dimension)
         except CatalogueError as error:
-            raise _BadRow(str(error)) from error
-        return product
+            return None, [*problems, RowError(row.line, str(error))]
+        return product, problems
 
-    def _vectors(self, ready: _Ready) -> np.ndarray:
-        embedder = self._embedder()
-        found = []
-        for image, picture in zip(ready.row.images, ready.pictures, strict=True):
+    def _vectors(self, ready: _Ready, problems: list[RowError]) -> np.ndarray | None:
+        embedder, found = self._embedder(), []
+        for line, image, picture in ready.pictures:
             try:
                 found.append(embedder(picture))
             except PhotoError as error:
-                raise PhotoError(f"{image}: {str(error).removeprefix('photo: ')}") from error
-        return quantize_vectors(np.concatenate(found))
+                problems.append(RowError(line, f"{image}: {str(error).removeprefix('photo: ')}"))
+        return quantize_vectors(np.concatenate(found)) if found else None
 
     def _embedder(self) -> PictureEmbedder:
         embedder = getattr(self._local, "embedder", None)
@@ -193,7 +191,3 @@ class Importer:
             report.deleted += self._catalogue.apply(
                 [Delete(key) for key in others[start : start + 1000]]
             ).deleted
-
-
-class _BadRow(PocketshelfError):
-    """A row that the catalogue would refuse."""

@@ -1,33 +1,32 @@
-"""Reading a catalogue file: CSV or JSON lines, with the number of the line in every error.
+"""Reading a catalogue file: CSV as the SDK reads it, or JSON lines; errors carry the line's number.
 
-CSV columns: ``product_id,title,category,image`` and any others, kept as attributes; several pictures in
-``image`` are parted by ``|``. In JSON lines ``image`` may be a list, further keys are attributes, and
-``vectors`` (a list of lists of numbers) may stand in for pictures.
+JSON lines have the CSV's columns as keys: ``product_id``, ``title``, ``category``, ``image`` (a path or a
+list of them), and any others, which become attributes and may be of any JSON type. ``vectors`` (a list of
+lists of numbers) may stand in for pictures.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
+from sdk.catalogue.table import CatalogueRow, read_catalogue
 from sdk.errors import CatalogueError
 from sdk.formats import quantize_vectors
 
 __all__ = ["RowError", "SourceRow", "read_rows"]
 
-NEEDED = ("product_id", "title", "category", "image")
-PICTURE_SEPARATOR = "|"
+KEYS = ("product_id", "title", "category", "image", "vectors")
 
 
 @dataclass(frozen=True)
 class RowError:
-    """A row that could not be taken, by its line in the file (the first line is 1)."""
+    """A row, or a product's picture, that could not be taken; the file's first line is 1."""
 
     line: int
     message: str
@@ -38,10 +37,11 @@ class RowError:
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row as the file has it.
+    """A product as the file has it.
 
     Attributes:
-        images: paths, relative to the images folder.
+        line: where it is first named.
+        images: (line, path relative to the images folder) of each picture.
         vectors: int8 (n, D) if the file brings them, else None.
     """
 
@@ -49,114 +49,110 @@ class SourceRow:
     product_id: str
     title: str
     category: str
-    images: tuple[str, ...]
+    images: tuple[tuple[int, str], ...]
     attributes: dict[str, Any]
     vectors: np.ndarray | None = None
 
 
 def read_rows(path: Path) -> Iterator[SourceRow | RowError]:
-    """Every row of ``path`` (``.csv``, or ``.jsonl``/``.ndjson``), bad ones as `RowError`.
+    """Every product of ``path`` (``.csv``, or ``.jsonl``/``.ndjson``), bad rows as `RowError`.
 
     Raises:
         CatalogueError: no such file, not UTF-8, another kind of file, or a column is missing.
     """
-    readers: dict[str, Callable[[TextIO, str], Iterator[SourceRow | RowError]]] = {
-        ".csv": _read_csv, ".jsonl": _read_json_lines, ".ndjson": _read_json_lines,
-    }  # fmt: skip
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise CatalogueError(f"{path}: give a .csv, .jsonl or .ndjson file")
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv", ".txt"):
+        return _read_csv(path)
+    if suffix in (".jsonl", ".ndjson"):
+        return _read_json_lines(path)
+    raise CatalogueError(f"{path}: give a .csv, .tsv, .jsonl or .ndjson file")
+
+
+def _read_csv(path: Path) -> Iterator[SourceRow | RowError]:
+    table = read_catalogue(path)
+    products: dict[str, SourceRow] = {}
+    for row in table.rows:
+        known = products.get(row.product_id)
+        picture = (row.line, row.image)
+        # Further lines of a product are further pictures of it.
+        products[row.product_id] = (
+            replace(known, images=(*known.images, picture)) if known else _first_line(row, picture)
+        )
+    yield from (RowError(problem.line, problem.problem) for problem in table.problems)
+    yield from products.values()
+
+
+def _first_line(row: CatalogueRow, picture: tuple[int, str]) -> SourceRow:
+    attributes: dict[str, Any] = dict(row.attributes)
+    return SourceRow(row.line, row.product_id, row.title, row.category, (picture,), attributes)
+
+
+def _read_json_lines(path: Path) -> Iterator[SourceRow | RowError]:
     seen: dict[str, int] = {}
+    for line, text in _lines(path):
+        row = _from_text(line, text)
+        if isinstance(row, SourceRow):
+            first = seen.setdefault(row.product_id, line)
+            if first != line:
+                row = RowError(line, f"product_id {row.product_id!r} is on line {first} already")
+        yield row
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            for row in reader(stream, str(path)):
-                yield _once(row, seen)
+        with path.open(encoding="utf-8-sig") as stream:
+            yield from ((line, text) for line, text in enumerate(stream, 1) if text.strip())
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path}: not UTF-8; save it as UTF-8") from error
 
 
-def _once(row: SourceRow | RowError, seen: dict[str, int]) -> SourceRow | RowError:
-    if isinstance(row, RowError):
-        return row
-    first = seen.setdefault(row.product_id, row.line)
-    if first != row.line:
-        return RowError(row.line, f"product_id {row.product_id!r} is on line {first} already")
-    return row
-
-
-def _read_csv(stream: TextIO, name: str) -> Iterator[SourceRow | RowError]:
-    reader = csv.DictReader(stream, strict=True)
-    missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
-    if missing:
-        raise CatalogueError(f"{name}: column {missing[0]!r} is missing; needed: {','.join(NEEDED)}")
-    line = reader.line_num + 1
-    while True:
-        try:
-            record = next(reader, None)
-        except csv.Error as error:
-            yield RowError(reader.line_num, str(error))
-            line = reader.line_num + 1
-            continue
-        if record is None:
-            return
-        yield _from_csv(line, record)
-        line = reader.line_num + 1
-
-
-def _from_csv(line: int, record: dict[Any, Any]) -> SourceRow | RowError:
-    if None in record:
-        return RowError(line, "more fields than the header has; quote texts that hold commas")
-    if None in record.values():
-        return RowError(line, "fewer fields than the header has")
-    images = tuple(part.strip() for part in record["image"].split(PICTURE_SEPARATOR) if part.strip())
-    attributes = {key: value for key, value in record.items() if key not in NEEDED and value != ""}
-    return _checked(SourceRow(line, *(record[key].strip() for key in NEEDED[:3]), images, attributes))
-
-
-def _read_json_lines(stream: TextIO, name: str) -> Iterator[SourceRow | RowError]:
-    for line, text in enumerate(stream, 1):
-        if not text.strip():
-            continue
-        try:
-            record = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield RowError(line, f"not JSON ({error})")
-            continue
-        yield _from_json(line, record) if isinstance(record, dict) else RowError(line, "not a JSON object")
-
-
-def _from_json(line: int, record: dict[str, Any]) -> SourceRow | RowError:
-    texts = [record.get("product_id"), record.get("title", ""), record.get("category")]
-    if not all(isinstance(text, str) for text in texts):
-        return RowError(line, "product_id, title and category must be texts")
-    images = record.get("image") or []
-    images = [images] if isinstance(images, str) else images
-    if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
-        return RowError(line, "image must be a text or a list of texts")
-    attributes = {key: value for key, value in record.items() if key not in (*NEEDED, "vectors")}
+def _from_text(line: int, text: str) -> SourceRow | RowError:
     try:
-        vectors = _vectors(record["vectors"]) if "vectors" in record else None
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return RowError(line, f"not JSON ({error})")
+    if not isinstance(record, dict):
+        return RowError(line, "not a JSON object")
+    try:
+        return _from_record(line, record)
     except (ValueError, TypeError, OverflowError) as error:
-        return RowError(line, f"vectors: {error}")
-    return _checked(SourceRow(line, *texts, tuple(images), attributes, vectors))  # type: ignore[arg-type]
+        return RowError(line, str(error))
+
+
+def _from_record(line: int, record: dict[str, Any]) -> SourceRow:
+    product_id, title, category = (_text(record, key) for key in KEYS[:3])
+    if not product_id or not category:
+        raise ValueError("product_id and category must not be empty")
+    images = _images(record.get("image"))
+    vectors = _vectors(record["vectors"]) if "vectors" in record else None
+    if not images and vectors is None:
+        raise ValueError(f"product {product_id!r} has neither image nor vectors")
+    attributes = {key: value for key, value in record.items() if key not in KEYS}
+    pictures = tuple((line, image) for image in images)
+    return SourceRow(line, product_id, title, category, pictures, attributes, vectors)
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"{key} must be a text")
+    value.encode()  # A lone surrogate could not be stored.
+    return value.strip()
+
+
+def _images(given: Any) -> list[str]:
+    images = [given] if isinstance(given, str) else given or []
+    if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
+        raise ValueError("image must be a text or a list of texts")
+    return images
 
 
 def _vectors(given: Any) -> np.ndarray:
     vectors = np.asarray(given, dtype=np.float32)
     if vectors.ndim != 2 or not vectors.size:
-        raise ValueError("must be a list of lists of numbers")
+        raise ValueError("vectors must be a list of lists of numbers")
     if not np.any(vectors, axis=1).all():
-        raise ValueError("one is all zero")
+        raise ValueError("vectors: one is all zero")
     return quantize_vectors(vectors)
-
-
-def _checked(row: SourceRow) -> SourceRow | RowError:
-    if not row.product_id:
-        return RowError(row.line, "product_id is empty")
-    if not row.category:
-        return RowError(row.line, f"product {row.product_id!r} has no category")
-    if not row.images and row.vectors is None:
-        return RowError(row.line, f"product {row.product_id!r} has no image")
-    return row

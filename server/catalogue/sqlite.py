@@ -107,15 +107,16 @@ class SqliteCatalogue:
         with self._writing() as connection:
             sequence = self._meta("sequence")
             for change in changes:
-                write = self._upsert if isinstance(change, Upsert) else self._delete
-                kind = write(connection, change, sequence + 1)  # type: ignore[operator]
+                if isinstance(change, Upsert):
+                    kind = self._upsert(connection, change.product, sequence + 1)
+                else:
+                    kind = self._delete(connection, change.product_id, sequence + 1)
                 counts[kind] += 1
                 sequence += kind != "unchanged"
             self._set_meta(connection, "sequence", sequence)
         return Applied(counts["upsert"], counts["delete"], counts["unchanged"], sequence)
 
-    def _upsert(self, connection: sqlite3.Connection, change: Upsert, number: int) -> str:
-        product = change.product
+    def _upsert(self, connection: sqlite3.Connection, product: Product, number: int) -> str:
         query = "SELECT content_hash FROM products WHERE product_id = ?"
         if connection.execute(query, (product.product_id,)).fetchone() == (product.content_hash,):
             return "unchanged"
@@ -128,11 +129,11 @@ class SqliteCatalogue:
         _log(connection, number, product.product_id, "upsert")
         return "upsert"
 
-    def _delete(self, connection: sqlite3.Connection, change: Delete, number: int) -> str:
+    def _delete(self, connection: sqlite3.Connection, product_id: str, number: int) -> str:
         query = "DELETE FROM products WHERE product_id = ?"
-        if not connection.execute(query, (change.product_id,)).rowcount:
+        if not connection.execute(query, (product_id,)).rowcount:
             return "unchanged"
-        _log(connection, number, change.product_id, "delete")
+        _log(connection, number, product_id, "delete")
         return "delete"
 
     def take_number(self, kind: str) -> int:

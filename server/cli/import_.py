@@ -17,9 +17,9 @@ __all__ = ["add_parser"]
 
 TEXT = """\
 Import a catalogue file. CSV columns: product_id,title,category,image and any others, which are kept
-as attributes (a popularity, a locale: shard rules may use them). Several pictures in `image` are parted
-by "|". JSON lines (.jsonl) have the same keys; `image` may be a list, and `vectors` (a list of lists of
-numbers) may stand in for pictures.
+as attributes (a popularity, a locale: shard rules may use them). One line is one picture; further lines
+of a product are further pictures of it. JSON lines (.jsonl) have the same keys; `image` may be a list,
+and `vectors` (a list of lists of numbers) may stand in for pictures.
 
 Run it again at any time: a product whose texts and pictures are stored already costs nothing. A run
 that was cut off goes on where it stopped. Bad rows are listed by line number on standard error, the
@@ -121,6 +121,6 @@ def _show(report: ImportReport, as_json: bool) -> None:
         print_json(document)
         return
     print(
-        f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, {report.deleted} deleted, "
-        f"{len(report.errors)} bad rows; the catalogue is at sequence {report.sequence}"
+        f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, "
+        f"{report.deleted} deleted, {len(report.errors)} bad rows; now at sequence {report.sequence}"
     )

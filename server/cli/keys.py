@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.cli.common import add_json, add_site, new_command, open_repository, print_json
@@ -109,7 +109,8 @@ def _status(arguments: argparse.Namespace) -> None:
 
 
 def _line(status: RoleStatus) -> str:
-    left = status.expires - datetime.now(timezone.utc)
+    left = status.expires - datetime.now(UTC)
     keys = " ".join(key_id[:16] for key_id in status.key_ids)
     days = f"{left.total_seconds() / 86400:.1f} days left" if left.total_seconds() > 0 else "EXPIRED"
-    return f"{status.role:9} version {status.version:4}  expires {status.expires:%Y-%m-%d %H:%M} UTC ({days})  {keys}"
+    until = f"{status.expires:%Y-%m-%d %H:%M} UTC ({days})"
+    return f"{status.role:9} version {status.version:4}  expires {until}  {keys}"

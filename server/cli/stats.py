@@ -30,15 +30,13 @@ def run(arguments: argparse.Namespace) -> None:
         print_json(document)
         return
     print(f"space {document['space']!r}, embedded by {document['bundle']!r}")
-    print(
-        f"{document['products']} products, sequence {document['sequence']}, {document['changes']} changes logged"
-    )
+    print(f"{document['products']} products, sequence {document['sequence']}")
+    print(f"{document['changes']} changes in the log")
     for name, count in sorted(document["categories"].items(), key=lambda item: (-item[1], item[0])):
         print(f"  {count:8} {name}")
     for shard in document["shards"]:
-        print(
-            f"shard {shard['shard']}: sequence {shard['sequence']}, {shard['files']} files, {shard['bytes']} bytes"
-        )
+        size = f"{shard['files']} files, {shard['bytes']} bytes"
+        print(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
 
 
 def _collect(site: Site) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 from werkzeug.security import safe_join
 
 from server.http.problems import Problem
@@ -37,9 +37,8 @@ def files_blueprint(site: Site) -> Blueprint:
         response = Response(data, content_type="application/json")
         response.headers["Cache-Control"] = ASK_EACH_TIME if name == "timestamp.json" else FOR_EVER
         response.add_etag()
-        from flask import request
-
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     @blueprint.get("/v1/targets/<path:name>")
     def target(name: str) -> Response:

@@ -177,7 +177,10 @@ class History:
         query = "SELECT name, sha256, shard, length, custom FROM targets WHERE retired IS NULL ORDER BY name"
         with self._errors():
             rows = self._connection.execute(query)
-            found = [PublishedTarget(*row[:4], json.loads(row[4])) for row in rows]
+            found = [
+                PublishedTarget(name, sha256, of, length, json.loads(custom))
+                for name, sha256, of, length, custom in rows
+            ]
         return [target for target in found if shard in (None, target.shard)]
 
     def replace_targets(self, shard: str, targets: Iterable[PublishedTarget], now: float) -> None:

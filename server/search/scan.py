@@ -24,7 +24,7 @@ __all__ = ["ScanIndex"]
 # A change list longer than this share of the rows costs more than reading everything again.
 REBUILD_SHARE = 0.1
 REBUILD_MINIMUM = 1000
-# Rows that share one maximum while the best are picked: a partition of all rows would take as long as the scan.
+# Rows that share one maximum while the best are picked: to partition them all takes as long as the scan.
 STRIDE = 64
 NEVER = np.float32(-2.0)
 
