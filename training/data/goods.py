@@ -1,7 +1,7 @@
 """Goods held up or in front of the camera, composed: the shops' pictures cut out and put on real photos.
 
 The shop's pictures stand on white ground; flooding that ground from the border gives each product's
-outline, and so boxes without any labelling. Composites are synthetic and said to be so wherever they are counted.
+outline, and so boxes without any labelling. Composites are synthetic, and named so wherever they are counted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HIDDEN = 0.6
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing put on a picture: its corners there (left, top, right, bottom) and how much of it still shows."""
+    """One thing on a picture: its corners there (left, top, right, bottom), and the share that shows."""
 
     box: tuple[float, float, float, float]
     visible: float
@@ -96,7 +96,7 @@ def _draw(cut_outs: list[Image.Image], count: int, rng: np.random.Generator) -> 
 def _scatter(
     ground: Image.Image, pieces: list[Image.Image], share: tuple[float, float], rng: np.random.Generator
 ) -> list[Piece]:
-    """Each piece somewhere, its long side ``share`` of the ground's short one; later ones cover earlier ones."""
+    """Each piece somewhere, its long side ``share`` of the ground's short one; later ones cover others."""
     placed: list[Piece] = []
     covers = np.zeros((ground.height, ground.width), np.uint8)
     owners = []

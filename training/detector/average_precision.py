@@ -1,0 +1,126 @@
+"""Average precision as the COCO benchmark defines it (Lin et al., ECCV 2014; pycocotools' cocoeval).
+
+Detections of one group, over all photos, from the best score down: each takes the true box of its photo
+that it overlaps most and that no better detection has taken, if the overlap reaches the threshold.
+Precision is made monotonic and averaged over recall 0, 0.01 … 1. All areas count; at most 100 a photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Boxes", "Score", "average_precision", "iou", "mean_average_precision"]
+
+THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+MOST_A_PHOTO = 100
+RECALLS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """One photo's boxes.
+
+    Attributes:
+        boxes: (n, 4) corners in pixels.
+        groups: n group names.
+        scores: (n,); None for true boxes.
+    """
+
+    boxes: np.ndarray
+    groups: Sequence[str]
+    scores: np.ndarray | None = None
+
+    def of(self, group: str) -> tuple[np.ndarray, np.ndarray]:
+        """The group's boxes (m, 4) and scores (m,)."""
+        rows = np.array([name == group for name in self.groups], bool)
+        scores = np.zeros(len(rows)) if self.scores is None else np.asarray(self.scores, float)
+        return np.asarray(self.boxes, float).reshape(-1, 4)[rows], scores[rows]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One group's figures: AP at IoU 0.5, AP averaged over 0.5 to 0.95, best recall at 0.5, true boxes."""
+
+    ap50: float
+    ap: float
+    recall50: float
+    boxes: int
+
+
+def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Corners (m, 4) and (n, 4) to (m, n)."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(-1)
+    areas = [np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(-1) for boxes in (first, second)]
+    return common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9)
+
+
+def average_precision(scores: np.ndarray, hits: np.ndarray, truths: int) -> float:
+    """101-point interpolated AP of detections (n,) with scores, hit or miss, against ``truths`` boxes.
+
+    Returns:
+        0 to 1; not a number when there is nothing to find.
+    """
+    if not truths:
+        return float("nan")
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    found = np.cumsum(np.asarray(hits, bool)[order])
+    precision = found / np.arange(1, len(found) + 1)
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    places = np.searchsorted(found / truths, RECALLS - 1e-12, side="left")
+    return float(np.append(precision, 0.0)[np.minimum(places, len(precision))].mean())
+
+
+def mean_average_precision(
+    truth: Mapping[str, Boxes], found: Mapping[str, Boxes], groups: Sequence[str]
+) -> tuple[dict[str, Score], dict[str, float]]:
+    """Figures of each group that has true boxes, and their means over those groups.
+
+    Args:
+        truth: photo → true boxes.
+        found: photo → detections; a photo without an entry has none.
+    """
+    table = {}
+    for group in groups:
+        score = _score(truth, found, group)
+        if score.boxes:
+            table[group] = score
+    names = ("ap50", "ap", "recall50")
+    means = {name: float(np.mean([getattr(s, name) for s in table.values()] or [np.nan])) for name in names}
+    return table, means
+
+
+def _score(truth: Mapping[str, Boxes], found: Mapping[str, Boxes], group: str) -> Score:
+    scores, hits, truths = [], [], 0
+    for photo, true in truth.items():
+        boxes, _ = true.of(group)
+        truths += len(boxes)
+        if photo not in found:
+            continue
+        guesses, confidence = found[photo].of(group)
+        order = np.argsort(-confidence, kind="stable")[:MOST_A_PHOTO]
+        scores.append(confidence[order])
+        hits.append(_match(guesses[order], boxes))
+    if not scores:
+        return Score(0.0, 0.0, 0.0, truths)
+    every, hit = np.concatenate(scores), np.concatenate(hits, axis=1)
+    curve = [average_precision(every, row, truths) for row in hit]
+    return Score(curve[0], float(np.mean(curve)), float(hit[0].sum() / truths) if truths else 0.0, truths)
+
+
+def _match(guesses: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(thresholds, n) bool: which of a photo's guesses, best first, takes a true box."""
+    overlap = iou(guesses, boxes)
+    hits = np.zeros((len(THRESHOLDS), len(guesses)), bool)
+    for row, threshold in enumerate(THRESHOLDS):
+        free = np.ones(len(boxes), bool)
+        for place in range(len(guesses)):
+            choice = np.where(free, overlap[place], -1.0)
+            if len(boxes) and choice.max() >= threshold:
+                free[choice.argmax()] = False
+                hits[row, place] = True
+    return hits
