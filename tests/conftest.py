@@ -1,0 +1,71 @@
+"""What all tests share: where the real photos are, stand-in models, and a small shop of drawn pictures."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+from fake_models import make_bundle
+from PIL import Image, ImageDraw
+
+from sdk.formats import Bundle, default_bundle
+
+# Colour → category, as the stand-in embedder sees it.
+COLOURS = {
+    "red": ((200, 20, 20), "Red things"),
+    "scarlet": ((230, 60, 40), "Red things"),
+    "green": ((20, 180, 30), "Green things"),
+    "lime": ((120, 220, 60), "Green things"),
+    "blue": ((20, 30, 200), "Blue things"),
+    "purple": ((140, 40, 200), "Purple things"),
+}
+
+
+@pytest.fixture(scope="session")
+def real_photos() -> Path:
+    """The folder of the real photos."""
+    folder = os.environ.get("POCKETSHELF_DATA")
+    if not folder:
+        pytest.skip("needs the real photos: set POCKETSHELF_DATA")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def trained_bundle() -> Path:
+    """The folder of the bundle that was trained here."""
+    folder = default_bundle()
+    if not (folder / "bundle.json").exists():
+        pytest.skip(f"needs the trained models in {folder.name}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fake_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle of stand-in models."""
+    return make_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+def draw_thing(colour: tuple[int, int, int], size: tuple[int, int] = (160, 120)) -> Image.Image:
+    """A coloured block with a darker foot on white, off the middle."""
+    image = Image.new("RGB", size, "white")
+    w, h = size
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([w * 0.3, h * 0.2, w * 0.8, h * 0.9], fill=colour)
+    draw.rectangle([w * 0.3, h * 0.7, w * 0.8, h * 0.9], fill=tuple(c // 2 for c in colour))
+    return image
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A catalogue, ``catalogue.csv``, with its pictures beside it."""
+    folder = tmp_path / "shop"
+    (folder / "pictures").mkdir(parents=True)
+    with (folder / "catalogue.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["product_id", "title", "category", "image", "shade"])
+        for name, (colour, category) in COLOURS.items():
+            draw_thing(colour).save(folder / "pictures" / f"{name}.png")
+            writer.writerow([name, f"The {name} thing", category, f"pictures/{name}.png", "dark"])
+    return folder

@@ -1,0 +1,161 @@
+"""Who may import whom: the table in ARCHITECTURE.md, enforced on the source and in a process."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = {"sdk", "server", "training", "converters"}
+
+# package → prefixes of ours that it may import besides itself.
+MAY_IMPORT = {
+    "sdk": (),
+    "server": ("sdk",),
+    # sdk.errors: what the other two raise.
+    "training": ("sdk.preprocess", "sdk.formats", "sdk.errors"),
+    "converters": ("sdk", "training"),
+}
+# package → third-party modules that it may import at import time; imports inside functions are free.
+EAGER = {"sdk": {"numpy", "usearch", "PIL"}}
+NEVER = {"server": {"torch", "torchvision", "training", "converters"}, "sdk": {"flask", "training", "server"}}
+# Parts of the SDK that are only loaded by their own command may need its extra.
+OWN_NEEDS = {"sdk/kiosk": {"flask", "waitress"}}
+BLOCKED = (
+    "torch",
+    "flask",
+    "tensorflow",
+    "executorch",
+    "coremltools",
+    "tuf",
+    "cryptography",
+)
+
+
+def sources(package: str) -> Iterator[Path]:
+    yield from (ROOT / package).rglob("*.py")
+
+
+def imports(path: Path, eager_only: bool) -> Iterator[tuple[str, int]]:
+    """(module, line) of every import, or only of those that run when the module is imported."""
+    pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            yield str(node.module), node.lineno
+        elif eager_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        elif eager_only and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            pending.extend(node.orelse)
+            continue
+        pending.extend(ast.iter_child_nodes(node))
+
+
+def starts_with(module: str, prefixes: tuple[str, ...]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_packages_import_of_ours_only_what_the_table_allows(package: str) -> None:
+    allowed = (package, *MAY_IMPORT[package])
+    found = list(sources(package))
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in found
+        for module, line in imports(path, eager_only=False)
+        if module.split(".")[0] in OURS and not starts_with(module, allowed)
+    ]
+    assert found, f"no sources of {package}"
+    assert wrong == []
+
+
+def test_sdk_imports_at_import_time_only_its_light_core() -> None:
+    allowed = {*EAGER["sdk"], *sys.stdlib_module_names, "sdk"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in sources("sdk")
+        for module, line in imports(path, eager_only=True)
+        if module.split(".")[0] not in allowed | own_needs(path)
+    ]
+    assert wrong == []
+
+
+def own_needs(path: Path) -> set[str]:
+    name = path.relative_to(ROOT).as_posix()
+    return {module for folder, needs in OWN_NEEDS.items() if name.startswith(folder) for module in needs}
+
+
+@pytest.mark.parametrize("package", sorted(NEVER))
+def test_packages_never_import_what_is_barred(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in sources(package)
+        for module, line in imports(path, eager_only=False)
+        if module.split(".")[0] in NEVER[package] - own_needs(path)
+    ]
+    assert wrong == []
+
+
+def test_the_scan_sees_a_forbidden_import(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text("if True:\n    import flask\ndef f():\n    import torch\n")
+    assert sorted(imports(path, eager_only=False)) == [("flask", 2), ("torch", 4)]
+    assert list(imports(path, eager_only=True)) == [("flask", 2)]
+
+
+# Runs in a fresh interpreter: any import of a blocked module fails there.
+_PROBE = """
+import sys
+blocked = set(sys.argv[1].split(","))
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in blocked:
+            raise ImportError(f"{name} is blocked")
+sys.meta_path.insert(0, Block())
+import sdk
+for name in sdk.__all__:
+    getattr(sdk, name)
+import sdk.cli.main as cli
+assert cli.main(["search", "x.jpg", "--store", "does-not-exist"]) == 1
+loaded = sorted(blocked & {name.split(".")[0] for name in sys.modules})
+assert not loaded, loaded
+assert "sdk.retriever" in sys.modules
+"""
+
+
+def test_the_whole_public_api_imports_without_torch_flask_and_toolchains() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", _PROBE, ",".join(BLOCKED)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "no store here" in result.stderr
+
+
+def test_import_sdk_alone_loads_nothing_heavy() -> None:
+    code = "import sdk, sys; print(','.join(m for m in ('numpy', 'usearch', 'PIL') if m in sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+
+
+def test_public_names_are_all_there() -> None:
+    import sdk
+
+    assert sorted(set(sdk.__all__)) == list(sdk.__all__)
+    assert all(getattr(sdk, name) is not None for name in sdk.__all__)
+    assert set(sdk.__all__) <= set(dir(sdk))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = sdk.nothing
