@@ -123,7 +123,7 @@ sys.meta_path.insert(0, Block())
 import sdk
 for name in sdk.__all__:
     getattr(sdk, name)
-import sdk.cli.main as cli
+import sdk.cli as cli
 assert cli.main(["search", "x.jpg", "--store", "does-not-exist"]) == 1
 loaded = sorted(blocked & {name.split(".")[0] for name in sys.modules})
 assert not loaded, loaded

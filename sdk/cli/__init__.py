@@ -1,5 +1,5 @@
 """The command line: a thin shell over the library, one small file a command."""
 
-from sdk.cli.main import main
+from sdk.cli.entry import main
 
 __all__ = ["main"]

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         bar.close()
     if report.problems:
-        say(f"pocketshelf: {len(report.problems)} bad lines of {args.catalogue} were left out")
+        say(f"pocketshelf: {args.catalogue}: left out {_count(len(report.problems), 'bad line')}")
     if args.json:
         print_json(report.to_json())
     else:
@@ -79,9 +79,13 @@ def _line(catalogue: str, problem: RowProblem) -> str:
 
 def _summary(report: BuildReport) -> str:
     return (
-        f"{report.store}: {report.products} products, {report.pictures} pictures, "
-        f"{report.categories} categories, sequence {report.sequence}, {report.seconds:.1f} s"
+        f"{report.store}: {_count(report.products, 'product')}, {_count(report.pictures, 'picture')}, "
+        f"sequence {report.sequence}, {report.seconds:.1f} s"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class _ProgressBar:
@@ -89,21 +93,21 @@ class _ProgressBar:
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._watched = sys.stderr.isatty()
 
     def update(self, done: int, total: int) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
-            watched = sys.stderr.isatty()
-            pace = {} if watched else {"delay": QUIET_SECONDS, "mininterval": QUIET_SECONDS}
+            pace = {} if self._watched else {"delay": QUIET_SECONDS, "mininterval": QUIET_SECONDS}
             self._bar = tqdm(total=total, unit=" pictures", file=sys.stderr, **pace)
         self._bar.update(done - self._bar.n)
 
     def say(self, message: str) -> None:
-        if self._bar is None:
-            say(message)
+        if self._bar is not None and self._watched:
+            self._bar.write(message, file=sys.stderr)  # Above the bar, which is drawn again.
         else:
-            self._bar.write(message, file=sys.stderr)
+            say(message)
 
     def close(self) -> None:
         if self._bar is not None:
