@@ -12,7 +12,9 @@ from sdk.errors import PocketshelfError
 # command → (module with add_arguments and run, one line of help)
 COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
+    "card": ("training.card", "write the model card of a bundle"),
     "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
+    "release": ("training.release", "half-precision weights, small enough to be committed"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),
 }

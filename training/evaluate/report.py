@@ -22,7 +22,7 @@ Machine: {machine}; commit {commit}.
 
 
 def as_json(results: Results) -> str:
-    return json.dumps(results, indent=1, default=lambda value: value._asdict())
+    return json.dumps(results, indent=1)
 
 
 def as_markdown(results: Results) -> str:
