@@ -144,6 +144,7 @@ class Syncer:
         device = self._device()
         todo = plan(device, manifest, self._request.allow_older)
         if todo.get is None:
+            self._drop_damaged_previous(writer)
             self._env.files.rmtree(self._path / "downloads")
             return self._report("current", todo.why), manifest.sequence
         how = self._update(writer, trusted, manifest, data, todo)
@@ -194,6 +195,17 @@ class Syncer:
             logger.info("%s; taking the snapshot", error)
             return Device(damaged=True, bundle=wanted)
         return Device(shard, meta.sequence, Space(meta.space, meta.preprocessing), bundle=wanted)
+
+    def _drop_damaged_previous(self, writer: StoreWriter) -> None:
+        """A repair that was killed between the pointer and the tidying leaves what it replaced."""
+        previous = self._folder.previous()
+        if previous is None:
+            return
+        try:
+            check_digest(self._folder, previous)
+        except StoreError as error:
+            logger.info("%s; removed, a rollback must not lead there", error)
+            writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
 
     def _update(
         self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, todo: Plan

@@ -135,6 +135,7 @@ class Trust:
             if version <= known:
                 return
         self._files.mkdir(self._folder)
+        self._files.fsync_dir(self._folder.parent)
         write_atomically(self._files, self._folder / "root.json", root)
 
     def refresh(self, fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> Trusted:

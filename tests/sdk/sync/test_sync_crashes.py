@@ -1,0 +1,173 @@
+"""A sync that is killed at each of its file operations, or loses power there, loses nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from fault_injection import Crash, DyingFileSystem
+from repository_simulator import RepositorySimulator, content_of
+from sync_device import Device, first_state, second_state
+
+from sdk.store import Store, StoreFolder, verify_store
+
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """In memory where the system has that: a thousand stores are written here."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        yield Path(name)
+
+
+def _nothing(device: Device) -> None:
+    device.path.mkdir()
+
+
+def _at_first_state(device: Device) -> None:
+    device.sync()
+
+
+def _too_old(device: Device) -> None:
+    device.sync()
+    device.shop.generations.clear()  # No delta from here any more.
+
+
+def _damaged(device: Device) -> None:
+    device.sync()
+    shard = StoreFolder(device.path).shard("00000001")
+    shard.write_bytes(shard.read_bytes()[:-4096] + bytes(4096))
+
+
+def _rolled_back(device: Device) -> None:
+    """Three generations' worth of names: a later one lies behind the current one."""
+    device.sync()
+    state = first_state()
+    del state["p5"]
+    device.shop.publish(state, 62)
+    device.sync()
+    StoreFolder(device.path).pointer.write_text("00000001\n")
+
+
+SCENARIOS = {
+    "first sync": _nothing,
+    "changes": _at_first_state,
+    "snapshot": _too_old,
+    "repair": _damaged,
+    "after a rollback": _rolled_back,
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+def test_killed_at_every_file_operation(folder, scenario):
+    points = _for_every_operation(folder, scenario, lambda disk, point: None)
+    assert points > 40
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+def test_power_lost_at_every_file_operation(folder, scenario):
+    def fail(disk: DyingFileSystem, point: int) -> None:
+        disk.fail_power(random.Random(point))
+
+    assert _for_every_operation(folder, scenario, fail) > 40
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_really_killed_at_random_moments(folder):
+    """SIGKILL while syncing, SQLite's own writes included, forty times."""
+    device = _device(folder)
+    device.sync()
+    device.shop.publish(second_state(), 64)
+    template = shutil.copytree(device.path, folder / "template")
+    started = time.monotonic()
+    device.sync()
+    whole = time.monotonic() - started
+    chance, states = random.Random(7), set()
+    for _ in range(40):
+        shutil.rmtree(device.path)
+        shutil.copytree(template, device.path)
+        _killed_after(chance.uniform(0, 1.5 * whole), device)
+        states.add(_check(device, damaged=False, empty=False))
+    assert device.sync().sequence == 64
+    assert "old" in states
+
+
+def _killed_after(seconds: float, device: Device) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            device.sync()
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def _for_every_operation(
+    folder: Path, scenario: Callable[[Device], None], fail: Callable[[DyingFileSystem, int], None]
+) -> int:
+    """Die at each operation of a sync, look at the store, then sync to the end; how many there are."""
+    device = _device(folder)
+    scenario(device)
+    device.shop.publish(second_state(), 64)
+    damaged, empty = scenario is _damaged, scenario is _nothing
+    template = shutil.copytree(device.path, folder / "template")
+    total = _run(device, DyingFileSystem(device.path)).operations
+    outcomes = set()
+    for point in range(total):
+        shutil.rmtree(device.path)
+        shutil.copytree(template, device.path)
+        disk = DyingFileSystem(device.path, dies_at=point)
+        with pytest.raises(Crash):
+            _run(device, disk)
+        fail(disk, point)
+        outcomes.add(_check(device, damaged, empty))
+        device.sync()
+        assert _check(device, damaged=False, empty=False) == "new", disk.names[-1]
+    assert outcomes == {"old", "new"}
+    return total
+
+
+def _run(device: Device, disk: DyingFileSystem) -> DyingFileSystem:
+    Device.sync(_with_files(device, disk))
+    return disk
+
+
+def _with_files(device: Device, disk: DyingFileSystem) -> Device:
+    other = Device(device.path, device.shop)
+    other.environment = replace(device.environment, files=disk)
+    return other
+
+
+def _check(device: Device, damaged: bool, empty: bool) -> str:
+    """Whether the store is in the old state or the new one; it has to be in one of the two, whole."""
+    if empty and StoreFolder(device.path).current() is None:
+        return "old"
+    with Store.open(device.path) as store:
+        sequence = store.meta.sequence
+    if damaged and sequence == 60:  # As damaged as before, and still no worse.
+        assert not verify_store(device.path).ok
+        return "old"
+    report = verify_store(device.path)
+    assert damaged or report.ok, report.problems
+    expected = {60: first_state(), 64: second_state()}[sequence]
+    assert device.content() == content_of(expected)
+    return "new" if sequence == 64 else "old"
+
+
+def _device(folder: Path) -> Device:
+    shop = RepositorySimulator(folder / "shop")
+    shop.publish(first_state(), 60)
+    device = Device(folder / "store", shop)
+    device.limit(chunk=2048)
+    return device
