@@ -151,7 +151,7 @@ def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
     with wrapped(path):
         (answer, *_), *_ = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if answer != "ok":
-        raise StoreError(f"{path}: damaged ({answer}); sync or build it again")
+        raise StoreError(f"{path}: damaged ({' '.join(answer.split())}); sync or build it again")
 
 
 def _words(sql: str | None) -> str:

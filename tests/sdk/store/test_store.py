@@ -1,0 +1,205 @@
+"""Stores: generations, the pointer, rollback, pruning, locks, and damage."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_models import make_bundle
+
+from sdk.errors import SpaceMismatch, StoreError
+from sdk.formats import Product, ShardMeta
+from sdk.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
+from sdk.store.filesystem import LocalFileSystem
+
+
+def products(count: int) -> list[Product]:
+    vectors = np.array([[1, 2, 3, 127]], dtype=np.int8)
+    return [Product(str(n), 1, f"c{n % 2}", f"title {n}", None, vectors) for n in range(count)]
+
+
+def make(path: Path, sequence: int, **more: object) -> Store:
+    return Store.create(path, ShardMeta("space", "hash", "bundle", sequence, 4), products(sequence), **more)  # type: ignore[arg-type]
+
+
+class FullDisk(LocalFileSystem):
+    """Fails at one operation, as a full disk does."""
+
+    def __init__(self, fails: str) -> None:
+        self.fails = fails
+
+    def _maybe(self, operation: str) -> None:
+        if operation == self.fails:
+            raise OSError(28, "No space left on device")
+
+    def write(self, path: Path, data: bytes) -> None:
+        self._maybe("write")
+        super().write(path, data)
+
+    def fsync(self, path: Path) -> None:
+        self._maybe("fsync")
+        super().fsync(path)
+
+    def replace(self, source: Path, target: Path) -> None:
+        self._maybe("replace pointer" if target.name == "current" else "replace")
+        super().replace(source, target)
+
+
+def test_generations_stand_side_by_side_and_the_last_two_are_kept(tmp_path: Path) -> None:
+    for sequence in (1, 2, 3):
+        with make(tmp_path / "s", sequence) as store:
+            assert (store.meta.sequence, len(store), store.is_current()) == (sequence, sequence, True)
+    folder = StoreFolder(tmp_path / "s")
+    assert folder.generations() == ["00000002", "00000003"]
+    assert (folder.current(), folder.previous()) == ("00000003", "00000002")
+
+
+def test_an_open_store_stays_readable_while_others_replace_it(tmp_path: Path) -> None:
+    old = make(tmp_path / "s", 2)
+    for sequence in (3, 4, 5):
+        make(tmp_path / "s", sequence).close()
+    assert not old.is_current()
+    assert [p.product_id for p in old.shard] == ["0", "1"]
+
+
+def test_rollback_returns_to_the_previous_generation_once(tmp_path: Path) -> None:
+    make(tmp_path / "s", 1).close()
+    make(tmp_path / "s", 2).close()
+    assert rollback_store(tmp_path / "s") == "00000001"
+    with Store.open(tmp_path / "s") as store:
+        assert store.meta.sequence == 1
+    with pytest.raises(StoreError, match="no older generation"):
+        rollback_store(tmp_path / "s")
+
+
+def test_after_a_rollback_the_next_generation_supersedes_the_bad_one(tmp_path: Path) -> None:
+    for sequence in (1, 2):
+        make(tmp_path / "s", sequence).close()
+    rollback_store(tmp_path / "s")
+    make(tmp_path / "s", 3).close()
+    folder = StoreFolder(tmp_path / "s")
+    assert (folder.generations(), folder.previous()) == (["00000001", "00000003"], "00000001")
+
+
+@pytest.mark.parametrize("operation", ["write", "fsync", "replace", "replace pointer"])
+def test_a_full_disk_leaves_the_old_store_and_one_clear_line(tmp_path: Path, operation: str) -> None:
+    make(tmp_path / "s", 1).close()
+    with pytest.raises(StoreError, match="No space left on device; the store is as it was"):
+        make(tmp_path / "s", 2, files=FullDisk(operation))
+    assert verify_store(tmp_path / "s").sequence == 1
+    make(tmp_path / "s", 3).close()
+    assert verify_store(tmp_path / "s").sequence == 3
+    assert list((tmp_path / "s" / "generations").glob(".new-*")) == []
+
+
+def test_an_interrupted_writer_leaves_nothing_that_hinders(tmp_path: Path) -> None:
+    make(tmp_path / "s", 1).close()
+    with StoreWriter.open(tmp_path / "s") as writer:
+        (writer.stage() / "shard.sqlite").write_text("half")
+    assert StoreFolder(tmp_path / "s").generations() == ["00000001"]
+    make(tmp_path / "s", 2).close()
+    assert sorted(p.name for p in (tmp_path / "s" / "generations").iterdir()) == ["00000001", "00000002"]
+
+
+def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
+    with StoreWriter.open(tmp_path / "s"), pytest.raises(StoreError, match="another process is writing"):
+        make(tmp_path / "s", 1)
+    make(tmp_path / "s", 1).close()
+
+
+def test_readers_survive_writers_that_publish_as_fast_as_they_can(tmp_path: Path) -> None:
+    make(tmp_path / "s", 1).close()
+    stop, faults = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                with Store.open(tmp_path / "s") as store:
+                    assert len(list(store.shard)) == store.meta.sequence
+            except Exception as error:
+                faults.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for sequence in range(2, 30):
+        make(tmp_path / "s", sequence).close()
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert faults == []
+
+
+def test_what_is_no_store_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
+        for action in (Store.open, verify_store, rollback_store):
+            with pytest.raises(StoreError, match="no store here; make one with 'build' or 'sync'"):
+                action(path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize("pointer", ["", "../../etc", "a/b", "\x00", ".new-00000002", "x" * 99])
+def test_a_bad_pointer_is_refused(tmp_path: Path, pointer: str) -> None:
+    make(tmp_path / "s", 1).close()
+    (tmp_path / "s" / "current").write_text(pointer)
+    with pytest.raises(StoreError, match="holds no generation's name"):
+        Store.open(tmp_path / "s")
+    assert not verify_store(tmp_path / "s").ok
+
+
+def test_a_store_whose_place_is_taken_by_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("mine")
+    with pytest.raises(StoreError, match="the store is as it was"):
+        make(tmp_path / "s", 1)
+    assert (tmp_path / "s").read_text() == "mine"
+
+
+def test_damage_suggests_the_rollback_where_there_is_one(tmp_path: Path) -> None:
+    make(tmp_path / "s", 1).close()
+    make(tmp_path / "s", 2).close()
+    (tmp_path / "s" / "generations" / "00000002" / "shard.sqlite").write_bytes(b"junk" * 999)
+    with pytest.raises(StoreError, match="'rollback' returns to the generation before"):
+        Store.open(tmp_path / "s")
+    rollback_store(tmp_path / "s")
+    assert verify_store(tmp_path / "s").sequence == 1
+
+
+def test_verify_finds_a_single_flipped_bit(tmp_path: Path) -> None:
+    make(tmp_path / "s", 3).close()
+    make(tmp_path / "s", 4).close()
+    assert verify_store(tmp_path / "s").to_json() == {
+        "ok": True,
+        "path": str(tmp_path / "s"),
+        "generation": "00000002",
+        "sequence": 4,
+        "products": 4,
+        "problems": [],
+    }
+    for name, where in (("00000002", "shard.sqlite: not the bytes"), ("00000001", "kept for rollback")):
+        path = tmp_path / "s" / "generations" / name / "shard.sqlite"
+        content = bytearray(path.read_bytes())
+        content[-9] ^= 1
+        path.write_bytes(content)
+        report = verify_store(tmp_path / "s")
+        assert not report.ok and where in report.problems[-1]
+
+
+def test_a_bundle_of_another_space_or_preprocessing_is_refused(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "b")
+    preprocessing = bundle.preprocessing_hash
+    for space, hashed, message in (
+        ("fake-space", preprocessing, None),
+        ("other", preprocessing, "its vectors are of space 'other'"),
+        ("fake-space", "feed", "preprocessed otherwise"),
+    ):
+        meta = ShardMeta(space, hashed, "x", 1, bundle.embedder.dimension)
+        with Store.create(tmp_path / "s", meta, []) as store:
+            if message is None:
+                store.require_space(bundle)
+                continue
+            with pytest.raises(SpaceMismatch, match=message) as caught:
+                store.require_space(bundle)
+            assert "build or sync the store again" in str(caught.value)
