@@ -7,6 +7,7 @@ import argparse
 from sdk.cli.options import add_json, add_store
 from sdk.cli.output import print_json, print_table
 from sdk.store import Store
+from sdk.sync import sync_status
 
 __all__ = ["add_parser", "run"]
 
@@ -16,7 +17,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
     parser = subparsers.add_parser(
         "status",
         help="what is in a store",
-        description="Say what a store holds: its state, its space, its products by category.",
+        description="Say what a store holds: its state, its space, its products by category; and when it was "
+        "synced with which server, up to where, and how long the server's signatures hold.",
     )
     add_store(parser)
     add_json(parser)
@@ -27,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     with Store.open(args.store) as store:
         status = store.status()
+    status["sync"] = sync_status(args.store)
     if args.json:
         print_json(status)
     else:
