@@ -53,7 +53,8 @@ def quantize_vectors(vectors: np.ndarray) -> np.ndarray:
     if not np.isfinite(vectors).all():
         raise ValueError("a vector holds NaN or infinity")
     top = np.abs(vectors).max(axis=-1, keepdims=True)
-    return np.rint(vectors * (127.0 / np.where(top > 0, top, 1.0))).astype(np.int8)
+    # Divided first: 127 / top would overflow for vectors of nearly no length.
+    return np.rint(vectors / np.where(top > 0, top, 1.0) * 127).astype(np.int8)
 
 
 @dataclass(frozen=True)
