@@ -34,6 +34,7 @@ __all__ = [
 
 MAX_VECTORS = 32
 MAX_TEXT = 4096
+MAX_ROW = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,37 @@ class Product:
         for name, text in (("product_id", self.product_id), ("category", self.category)):
             if not text or len(text) > MAX_TEXT:
                 raise CatalogueError(f"{name} must have 1 to {MAX_TEXT} characters")
-        if len(self.title) > MAX_TEXT or "\x00" in self.product_id + self.category + self.title:
-            raise CatalogueError(f"{self.product_id!r}: text too long or with a NUL in it")
+        if len(self.title) > MAX_TEXT or len(self.image or "") > MAX_TEXT:
+            raise CatalogueError(
+                f"{self.product_id!r}: title and image must have at most {MAX_TEXT} characters"
+            )
+        self._check_storable()
         shape = self.vectors.shape
         if self.vectors.dtype != np.int8 or len(shape) != 2 or shape[1] != dimension:
             raise CatalogueError(f"{self.product_id!r}: vectors must be int8 of {dimension} numbers each")
         if not 1 <= shape[0] <= MAX_VECTORS:
             raise CatalogueError(f"{self.product_id!r}: needs 1 to {MAX_VECTORS} vectors, has {shape[0]}")
+
+    def attributes_json(self) -> str:
+        """``attributes`` as they are stored.
+
+        Raises:
+            ValueError: NaN, infinity, or something that JSON does not have.
+        """
+        return json.dumps(self.attributes, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+    def _check_storable(self) -> None:
+        texts = (self.product_id, self.category, self.title, self.image or "")
+        try:
+            data = "".join((*texts, self.attributes_json())).encode()
+        except (ValueError, TypeError) as error:
+            raise CatalogueError(f"{self.product_id!r}: cannot be stored ({error})") from error
+        if b"\x00" in data:
+            raise CatalogueError(f"{self.product_id!r}: a text holds a NUL")
+        if len(data) > MAX_ROW:
+            raise CatalogueError(
+                f"{self.product_id!r}: its texts and attributes are longer than {MAX_ROW} bytes"
+            )
 
 
 @dataclass(frozen=True)

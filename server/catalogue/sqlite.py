@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sdk.errors import CatalogueError
+from server.catalogue.plan import plan_changes, product_ids
 from server.catalogue.protocol import Applied, Change, Delete, Entry, Product, Row, Space, Upsert
 
 __all__ = ["SqliteCatalogue"]
@@ -29,6 +30,7 @@ CREATE TABLE changes(sequence INTEGER PRIMARY KEY, product_id TEXT NOT NULL, kin
 """
 CATEGORIES = "SELECT category, count(*) FROM products GROUP BY category ORDER BY category"
 COLUMNS = "product_id, sequence, category, title, image, attributes, vectors, content_hash"
+UPSERT = f"INSERT OR REPLACE INTO products({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class SqliteCatalogue:
@@ -100,47 +102,25 @@ class SqliteCatalogue:
 
     def apply(self, changes: Sequence[Upsert | Delete]) -> Applied:
         """Do all ``changes``, in their order, in one transaction."""
-        counts = {"upsert": 0, "delete": 0, "unchanged": 0}
         for change in changes:
             if isinstance(change, Upsert):
                 change.product.check(self._space.dimension)
         with self._writing() as connection:
-            sequence = self._meta("sequence")
-            for change in changes:
-                if isinstance(change, Upsert):
-                    kind = self._upsert(connection, change.product, sequence + 1)
-                else:
-                    kind = self._delete(connection, change.product_id, sequence + 1)
-                counts[kind] += 1
-                sequence += kind != "unchanged"
-            self._set_meta(connection, "sequence", sequence)
-        return Applied(counts["upsert"], counts["delete"], counts["unchanged"], sequence)
-
-    def _upsert(self, connection: sqlite3.Connection, product: Product, number: int) -> str:
-        query = "SELECT content_hash FROM products WHERE product_id = ?"
-        if connection.execute(query, (product.product_id,)).fetchone() == (product.content_hash,):
-            return "unchanged"
-        connection.execute(
-            f"INSERT OR REPLACE INTO products({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            (product.product_id, number, product.category, product.title, product.image,
-             json.dumps(product.attributes, sort_keys=True, ensure_ascii=False),
-             product.vectors.tobytes(), product.content_hash),
-        )  # fmt: skip
-        _log(connection, number, product.product_id, "upsert")
-        return "upsert"
-
-    def _delete(self, connection: sqlite3.Connection, product_id: str, number: int) -> str:
-        query = "DELETE FROM products WHERE product_id = ?"
-        if not connection.execute(query, (product_id,)).rowcount:
-            return "unchanged"
-        _log(connection, number, product_id, "delete")
-        return "delete"
+            stored = dict(_by_id(connection, "product_id, content_hash", product_ids(changes)))
+            plan = plan_changes(changes, stored, _meta(connection, "sequence"))
+            connection.executemany(
+                "DELETE FROM products WHERE product_id = ?", [(key,) for key in plan.deletes]
+            )
+            connection.executemany(UPSERT, [_values(*item) for item in plan.upserts.values()])
+            _log(connection, plan.log)
+            self._set_meta(connection, "sequence", plan.sequence)
+        return plan.applied()
 
     def take_number(self, kind: str) -> int:
         """Log a change that touches no product; its number."""
         with self._writing() as connection:
             number = self._meta("sequence") + 1
-            _log(connection, number, "", kind)
+            _log(connection, [Change(number, "", kind)])
             self._set_meta(connection, "sequence", number)
         return number
 
@@ -235,8 +215,14 @@ class SqliteCatalogue:
             raise CatalogueError(f"{self._path}: {error}") from error
 
 
-def _log(connection: sqlite3.Connection, number: int, product_id: str, kind: str) -> None:
-    connection.execute("INSERT INTO changes VALUES(?, ?, ?)", (number, product_id, kind))
+def _log(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    rows = [(change.sequence, change.product_id, change.kind) for change in changes]
+    connection.executemany("INSERT INTO changes VALUES(?, ?, ?)", rows)
+
+
+def _values(number: int, p: Product) -> tuple:
+    texts = (p.product_id, number, p.category, p.title, p.image, p.attributes_json())
+    return (*texts, p.vectors.tobytes(), p.content_hash)
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> int:
