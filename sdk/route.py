@@ -37,9 +37,7 @@ class MassRouter:
     def route(self, probabilities: Mapping[str, float], available: Iterable[str]) -> list[str]:
         """See `Router`."""
         names = list(available)
-        known = sorted(
-            (name for name in names if name in probabilities), key=lambda name: -probabilities[name]
-        )
+        known = sorted((n for n in names if n in probabilities), key=lambda n: (-probabilities[n], n))
         total, covered = sum(probabilities[name] for name in known), 0.0
         chosen: list[str] = []
         for name in known[: self.at_most]:
