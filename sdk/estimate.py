@@ -29,12 +29,14 @@ class Evidence:
         categories: name → probability, all that the model knows.
         searched: the categories that were searched.
         counts: category → number of local products, the whole store.
+        hit_categories: the categories of the hits, in the order of ``scores``.
     """
 
     scores: tuple[float, ...]
     categories: Mapping[str, float] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    hit_categories: tuple[str, ...] = ()
 
 
 class RecallEstimator(Protocol):

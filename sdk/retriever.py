@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sdk.encoder import EncodedRegion, Encoder, PhotoSource, timed
-from sdk.errors import RuntimeUnavailable, ServerError
-from sdk.estimate import Evidence, Fallback, LogisticEstimator, RecallEstimator
+from sdk.errors import ServerError
+from sdk.estimate import Evidence, Fallback, RecallEstimator
 from sdk.formats.bundle import Bundle
 from sdk.index import EXACT_LIMIT, Match, Searcher, StoreSearcher
+from sdk.recall import ServerFallback, bundled_estimator
 from sdk.rerank import AttributeReranker, Reranker
 from sdk.route import MassRouter, Router, named_category
 from sdk.store import Store
@@ -70,7 +71,7 @@ class Retriever:
         self._router = router or MassRouter()
         self._searcher = searcher or StoreSearcher(store, EXACT_LIMIT)
         self._reranker = reranker or AttributeReranker()
-        self._estimator = recall_estimator or LogisticEstimator.from_bundle(encoder.bundle.recall)
+        self._estimator = recall_estimator or bundled_estimator(encoder.bundle, store)
         self._fallback = fallback
         self._counts = store.categories()
 
@@ -99,7 +100,7 @@ class Retriever:
         opened = Store.open(store)
         try:
             if server is not None and fallback is None:
-                fallback = _server_fallback(server)
+                fallback = ServerFallback(server)
             encoder = Encoder.open(bundle, threads)
             return cls(opened, encoder, recall_estimator=recall_estimator, fallback=fallback)
         except BaseException:
@@ -202,8 +203,9 @@ class Retriever:
         if self._estimator is None:
             return None
         scores = tuple(hit.score for hit in hits)
+        names = tuple(hit.category for hit in hits)
         return self._estimator.estimate(
-            Evidence(scores, region.embedding.categories, tuple(searched), self._counts)
+            Evidence(scores, region.embedding.categories, tuple(searched), self._counts, names)
         )
 
     def _escalates(self, recall: float | None, ask: bool | None) -> bool:
@@ -235,11 +237,3 @@ def _overall(answers: list[_Answer]) -> FallbackState:
     if True in states:
         return True
     return FALLBACK_UNAVAILABLE if FALLBACK_UNAVAILABLE in states else False
-
-
-def _server_fallback(server: str) -> Fallback:
-    try:
-        from sdk.recall import ServerFallback
-    except ImportError as error:
-        raise RuntimeUnavailable(f"{server}: this build cannot ask a server ({error})") from error
-    return ServerFallback(server)

@@ -13,14 +13,12 @@ from sdk.store import StoreWriter
 from sdk.store.filesystem import FileSystem
 from sdk.sync.guard import check_delta, check_shard
 from sdk.sync.limits import Limits
-from sdk.sync.manifest import DeltaEntry, Manifest
+from sdk.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
 from sdk.sync.trust import Target
 from sdk.sync.unpack import unpack
 
-__all__ = ["MANIFEST_NAME", "Prepare", "publish_changes", "publish_snapshot", "unpacked_length"]
+__all__ = ["Prepare", "publish_changes", "publish_snapshot", "unpacked_length"]
 
-# Beside the shard: the counts in it belong to this generation, also after a rollback.
-MANIFEST_NAME = "manifest.json"
 # Called with the staged generation before it is published, to derive indexes in it.
 Prepare = Callable[[Path], None]
 

@@ -24,21 +24,21 @@ from sdk.formats import delta, shard, sqlite_file
 __all__ = ["check_delta", "check_shard"]
 
 _MAGIC = b"SQLite format 3\x00"
-_LONGEST_VALUE = 1_000_000
+_LONGEST_VALUE = 2_000_000
 _LONGEST_SQL = 10_000
 _STEPS_BETWEEN_CHECKS = 200_000
 
 # Each selects the first row that does not fit; ? is the dimension.
 _BAD_PRODUCT = """
 SELECT product_id FROM {table} WHERE typeof(product_id) <> 'text' OR product_id = ''
- OR length(product_id) > 1000 OR typeof(sequence) <> 'integer' OR sequence < 0
- OR typeof(category) <> 'text' OR length(category) > 1000
+ OR length(product_id) > 4096 OR typeof(sequence) <> 'integer' OR sequence < 0
+ OR typeof(category) <> 'text' OR length(category) > 4096
  OR typeof(title) <> 'text' OR typeof(image) NOT IN ('text', 'null') OR typeof(attributes) <> 'text'
  OR NOT json_valid(attributes) OR json_type(attributes) <> 'object'
  OR typeof(vectors) <> 'blob' OR length(vectors) = 0 OR length(vectors) % ? <> 0 LIMIT 1"""
 _BAD_TOMBSTONE = """
 SELECT product_id FROM tombstones WHERE typeof(product_id) <> 'text' OR product_id = ''
- OR length(product_id) > 1000 OR typeof(sequence) <> 'integer' LIMIT 1"""
+ OR length(product_id) > 4096 OR typeof(sequence) <> 'integer' LIMIT 1"""
 _BAD_META = """
 SELECT key FROM meta WHERE typeof(key) <> 'text' OR typeof(value) <> 'text' OR length(value) > 10000
  LIMIT 1"""

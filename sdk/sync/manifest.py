@@ -21,9 +21,20 @@ from typing import Any
 from sdk.errors import SyncError
 from sdk.formats.fields import Fields
 
-__all__ = ["FORMAT", "VERSION", "Count", "DeltaEntry", "Manifest", "SnapshotEntry", "parse_manifest"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST_NAME",
+    "VERSION",
+    "Count",
+    "DeltaEntry",
+    "Manifest",
+    "SnapshotEntry",
+    "parse_manifest",
+]
 
 FORMAT, VERSION = "pocketshelf-manifest", 1
+# Beside a generation's shard: the counts belong to that generation, also after a rollback.
+MANIFEST_NAME = "manifest.json"
 # A name becomes part of a URL and of a file name on the device.
 _TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 

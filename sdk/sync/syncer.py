@@ -20,10 +20,10 @@ from sdk.sync import generation
 from sdk.sync.backoff import delays, next_attempt_after
 from sdk.sync.download import Downloader
 from sdk.sync.fetcher import Fetcher, Unreachable
-from sdk.sync.generation import MANIFEST_NAME, Prepare
+from sdk.sync.generation import Prepare
 from sdk.sync.http import HttpFetcher
 from sdk.sync.limits import Clock, Limits, Pace
-from sdk.sync.manifest import DeltaEntry, Manifest, parse_manifest
+from sdk.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, parse_manifest
 from sdk.sync.planner import Device, Plan, Space, plan
 from sdk.sync.report import SyncReport
 from sdk.sync.state import SyncState, load_state, now, save_state
