@@ -115,7 +115,7 @@ class PostgresCatalogue:
         for change in changes:
             if isinstance(change, Upsert):
                 change.product.check(self._space.dimension)
-        with self._writing() as connection:
+        with self.writing() as connection:
             sequence = _locked_sequence(connection)
             stored = dict(_by_id(connection, "product_id, content_hash", product_ids(changes)))
             plan = plan_changes(changes, stored, sequence)
@@ -129,7 +129,7 @@ class PostgresCatalogue:
 
     def take_number(self, kind: str) -> int:
         """Log a change that touches no product; its number."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             number = _locked_sequence(connection) + 1
             _log(connection, [Change(number, "", kind)])
             _set_meta(connection, "sequence", number)
@@ -169,7 +169,7 @@ class PostgresCatalogue:
 
     def compact(self, before: int) -> int:
         """Forget log lines numbered ``before`` and less; how many."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             before = min(before, _locked_sequence(connection))
             gone = connection.execute(
                 "DELETE FROM pocketshelf_changes WHERE sequence <= %s", (before,)
@@ -209,11 +209,22 @@ class PostgresCatalogue:
         return int(self.query("SELECT value FROM pocketshelf_meta WHERE key = %s", (key,))[0][0])
 
     @contextmanager
-    def _writing(self) -> Iterator[psycopg.Connection]:
+    def writing(self) -> Iterator[psycopg.Connection]:
+        """One transaction on this thread's connection.
+
+        Raises:
+            CatalogueError: the database failed; nothing was written.
+        """
         with self._errors():
             connection = self.connection()
             with connection.transaction():
                 yield connection
+
+    def execute(self, *statements: str) -> None:
+        """Run statements without values, in one transaction; raises as `writing`."""
+        with self.writing() as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sdk.errors import CatalogueError
 from server.catalogue import Catalogue
 from server.search.protocol import VectorIndex
 from server.search.scan import ScanIndex
@@ -36,7 +37,28 @@ def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
     Raises:
         CatalogueError: the index cannot work with this catalogue or on this machine.
     """
-    return ScanIndex(catalogue)
+    if kind == "scan":
+        return ScanIndex(catalogue)
+    if kind == "graph":
+        from server.search.graph import GraphIndex
+
+        return GraphIndex(catalogue)
+    if kind == "sqlite-vec":
+        from server.search.vec import SqliteVecIndex
+
+        return SqliteVecIndex(catalogue, site.folder / "vectors.sqlite")
+    return _pgvector(catalogue)
+
+
+def _pgvector(catalogue: Catalogue) -> VectorIndex:
+    try:
+        from server.catalogue.postgres import PostgresCatalogue
+        from server.search.pgvector import PgVectorIndex
+    except ImportError as error:
+        raise CatalogueError("index 'pgvector' needs psycopg: pip install 'pocketshelf[server]'") from error
+    if not isinstance(catalogue, PostgresCatalogue):
+        raise CatalogueError("index 'pgvector' needs a catalogue in PostgreSQL; set index to 'scan'")
+    return PgVectorIndex(catalogue)
 
 
 class SearchService:
