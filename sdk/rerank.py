@@ -24,28 +24,29 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True)
 class AttributeReranker:
-    """The default `Reranker`: a product whose attribute the model also sees gains, another loses.
+    """The default `Reranker`: a product that states another attribute than the model sees falls.
 
-    For an attribute of n labels that the catalogue states, the score changes by
-    ``weight`` · (p - 1/n), p being the model's probability of the stated label; undecided models change
-    nothing. Attributes that the model does not know, or values that are none of its labels, have no say.
+    For each attribute that the catalogue states, the score falls by ``weight`` · (p1 - p), p being the
+    model's probability of the stated label and p1 that of its likeliest one. So agreement costs nothing, an
+    undecided model changes nothing, and scores stay comparable with those of products that state nothing.
+    Values that are none of the model's labels have no say.
 
     Attributes:
-        weight: cosine that a certain attribute is worth.
+        weight: cosine that a certain contradiction costs.
     """
 
     weight: float = 0.05
 
     def rerank(self, attributes: Mapping[str, Mapping[str, float]], hits: Sequence[Hit]) -> list[Hit]:
         """See `Reranker`."""
-        scored = [replace(hit, score=hit.score + self._bonus(attributes, hit)) for hit in hits]
+        scored = [replace(hit, score=hit.score - self._penalty(attributes, hit)) for hit in hits]
         return sorted(scored, key=lambda hit: -hit.score)
 
-    def _bonus(self, attributes: Mapping[str, Mapping[str, float]], hit: Hit) -> float:
-        bonus = 0.0
+    def _penalty(self, attributes: Mapping[str, Mapping[str, float]], hit: Hit) -> float:
+        penalty = 0.0
         for name, probabilities in attributes.items():
             stated = str(hit.attributes.get(name, "")).strip().casefold()
             by_label = {label.casefold(): p for label, p in probabilities.items()}
             if stated in by_label:
-                bonus += self.weight * (by_label[stated] - 1 / len(by_label))
-        return bonus
+                penalty += self.weight * (max(by_label.values()) - by_label[stated])
+        return penalty

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from fake_models import make_bundle
+from hypothesis import HealthCheck, settings
 from PIL import Image, ImageDraw
 
 from sdk.formats import Bundle, default_bundle
+
+# Machines that run the tests are often busy: slowness is no finding of a property test.
+settings.register_profile("pocketshelf", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pocketshelf")
 
 # Colour → category, as the stand-in embedder sees it.
 COLOURS = {
