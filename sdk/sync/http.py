@@ -27,9 +27,9 @@ class HttpFetcher:
         self._agent = agent
 
     def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
-        request = urllib.request.Request(url, headers=self._headers(offset, etag))
         watchdog = _Watchdog(seconds)
         try:
+            request = urllib.request.Request(url, headers=self._headers(offset, etag))
             response = _opener(watchdog).open(request, timeout=seconds)
         except urllib.error.HTTPError as error:
             error.close()
@@ -40,6 +40,9 @@ class HttpFetcher:
             raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
         finally:
             watchdog.stop()
+        if watchdog.has_cut:  # To the parser a header that was cut off looks like one that ended.
+            response.close()
+            raise Unreachable(f"{url}: the server did not answer within {seconds:g} s")
         return Answer(
             response.status,
             _chunks(response, url),
@@ -65,6 +68,7 @@ class _Watchdog:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.has_cut = False
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
@@ -78,6 +82,7 @@ class _Watchdog:
 
     def _cut(self) -> None:
         if self._socket is not None:
+            self.has_cut = True
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
