@@ -1,0 +1,184 @@
+"""The client against the project's own server: its publisher, its signatures, its HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip(
+    "flask", reason="the server's libraries are not installed: pip install 'pocketshelf[server]'"
+)
+waitress = pytest.importorskip("waitress")
+
+from sdk.cli import main
+from sdk.errors import ServerError
+from sdk.formats import quantize_vectors
+from sdk.recall import ServerFallback
+from sdk.store import Store, verify_store
+from sdk.sync import sync
+from server.catalogue import Delete, Product, Space, Upsert
+from server.catalogue.opening import create_catalogue
+from server.http.app import create_app
+from server.publish import Publisher
+from server.site import Site, SiteConfig
+from server.trust.keys import KeyFolder
+from server.trust.repository import SignedRepository
+
+SPACE = Space("test-space", "0123456789abcdef", "test", 16)
+
+
+class Shop:
+    """A site on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = Site.create(folder, SiteConfig(retain=2))
+        self.catalogue = create_catalogue(self.site, SPACE)
+        config = self.site.config()
+        self.keys = SignedRepository(self.site.metadata, KeyFolder(self.site.online_keys), config.expiry_days)
+        self.keys.create(KeyFolder.offline(self.site.offline_keys))
+        self.url = ""
+
+    @property
+    def root(self) -> bytes:
+        return (self.site.metadata / "1.root.json").read_bytes()
+
+    def put(self, *names: str, version: int = 0) -> None:
+        self.catalogue.apply([Upsert(product(name, version)) for name in names])
+
+    def publish(self) -> None:
+        publisher = Publisher(self.site, self.catalogue)
+        publisher.publish()
+        self.keys.sign_targets(publisher.targets())
+        publisher.close()
+
+    def content(self) -> dict[str, tuple[str, str]]:
+        with self.catalogue.reading() as view:
+            return {row.product.product_id: (row.product.title, row.product.category) for row in view.rows()}
+
+
+def product(name: str, version: int = 0) -> Product:
+    seed = int.from_bytes(hashlib.sha256(f"{name}/{version}".encode()).digest()[:8], "big")
+    vectors = quantize_vectors(np.random.default_rng(seed).standard_normal((1, 16)))
+    category = ("Apple", "Milk")[seed % 2]
+    return Product(name, category, f"{name} v{version}", None, {"v": version}, vectors, f"{name}/{version}")
+
+
+@contextmanager
+def serving(shop: Shop) -> Iterator[None]:
+    server = waitress.create_server(
+        create_app(shop.site, shop.catalogue), host="127.0.0.1", port=0, threads=2
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    shop.url = f"http://127.0.0.1:{server.effective_port}"
+    try:
+        yield
+    finally:
+        server.close()
+        thread.join(5)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "site")
+    shop.put(*(f"p{i}" for i in range(40)))
+    shop.publish()
+    with serving(shop):
+        yield shop
+    shop.catalogue.close()
+
+
+def content(store: Path) -> dict[str, tuple[str, str]]:
+    assert verify_store(store).ok
+    with Store.open(store) as opened:
+        return {p.product_id: (p.title, p.category) for p in opened.shard}
+
+
+def test_snapshot_changes_and_gap(shop, tmp_path):
+    store = tmp_path / "store"
+    assert sync(store, shop.url, root=shop.root).how == "snapshot"
+    assert content(store) == shop.content()
+    shop.put("p1", "p2", "new", version=1)
+    shop.catalogue.apply([Delete("p3")])
+    shop.publish()
+    assert sync(store, shop.url).how == "changes"
+    assert content(store) == shop.content()
+    for version in range(2, 6):
+        shop.put("p1", version=version)
+        shop.publish()
+    report = sync(store, shop.url)
+    assert (report.how, report.why) == ("snapshot", "gap")
+    assert content(store) == shop.content()
+    assert sync(store, shop.url).outcome == "current"
+
+
+def test_keys_rotate(shop, tmp_path):
+    store = tmp_path / "store"
+    sync(store, shop.url, root=shop.root)
+    shop.keys.rotate(["timestamp", "targets"], KeyFolder.offline(shop.site.offline_keys))
+    shop.put("p1", version=1)
+    shop.publish()
+    assert sync(store, shop.url).how == "changes"
+
+
+def test_an_interrupted_download_resumes_by_range(shop, tmp_path):
+    store = tmp_path / "store"
+    (snapshot,) = (shop.site.targets / "all").glob("*.snapshot-*")
+    sha256 = snapshot.name.split(".")[0]
+    (store / "downloads").mkdir(parents=True)
+    (store / "downloads" / f"{sha256}.part").write_bytes(snapshot.read_bytes()[:500])
+    report = sync(store, shop.url, root=shop.root)
+    manifest = next((shop.site.targets / "all").glob("*.manifest.json")).stat().st_size
+    assert report.received == snapshot.stat().st_size + manifest
+    assert content(store) == shop.content()
+
+
+def test_the_command(shop, tmp_path, capsys):
+    store, root = tmp_path / "store", tmp_path / "root.json"
+    root.write_bytes(shop.root)
+    options = ["--store", str(store), "--server", shop.url, "--json"]
+    assert main(["sync", *options]) == 1
+    assert "no root of trust yet" in capsys.readouterr().err
+    assert main(["sync", *options, "--root", str(root)]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["outcome"], line["how"], line["sequence"]) == ("updated", "snapshot", 40)
+    assert main(["status", "--store", str(store), "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)["sync"]
+    assert (status["server"], status["server_sequence"], status["root_version"]) == (shop.url, 40, 1)
+
+
+def test_the_command_without_a_network(tmp_path, shop, capsys):
+    store, root = tmp_path / "store", tmp_path / "root.json"
+    root.write_bytes(shop.root)
+    assert main(["sync", "--store", str(store), "--server", shop.url, "--root", str(root)]) == 0
+    capsys.readouterr()
+    gone = ["sync", "--store", str(store), "--server", "http://127.0.0.1:9"]
+    assert main([*gone, "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["outcome"] == "offline"
+    assert captured.err.count("\n") == 1 and "the store stays as it is" in captured.err
+    assert main([*gone, "--if-due", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["outcome"] == "deferred"
+
+
+def test_the_fallback_finds_what_the_shelf_lacks(shop):
+    wanted = product("p7")
+    query = wanted.vectors[0].astype(np.float32)
+    query /= np.linalg.norm(query)
+    hits = ServerFallback(shop.url).search(query, "test-space", (), 5)
+    assert len(hits) == 5 and hits[0].product_id == "p7" and hits[0].source == "server"
+    assert hits[0].score == pytest.approx(1.0, abs=1e-3)
+    only = ServerFallback(shop.url).search(query, "test-space", (wanted.category,), 5)
+    assert {hit.category for hit in only} == {wanted.category}
+
+
+def test_the_fallback_names_what_the_server_refuses(shop):
+    with pytest.raises(ServerError, match="409"):
+        ServerFallback(shop.url).search(np.ones(16, dtype=np.float32), "elsewhere", (), 5)
