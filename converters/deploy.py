@@ -29,6 +29,7 @@ __all__ = [
     "UnitLength",
     "fold_batch_norm",
     "lift_dead_filters",
+    "normalised",
 ]
 
 # Folding changes the order of float operations only; more than this means that it broke the network.
@@ -124,8 +125,12 @@ class Deployed(nn.Module):
         self.core = core
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        x = image.permute(0, 3, 1, 2).to(torch.float32)
-        return self.core((x - IMAGENET_MEAN) * (1.0 / IMAGENET_STD))
+        return self.core(normalised(image))
+
+
+def normalised(image: Tensor) -> Tensor:
+    """uint8 (n, h, w, 3) to float (n, 3, h, w) in [-0.99, 1]."""
+    return (image.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) * (1.0 / IMAGENET_STD)
 
 
 def fold_batch_norm(network: nn.Module, size: tuple[int, int]) -> nn.Module:

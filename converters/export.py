@@ -125,8 +125,9 @@ def _export_target(
             cropped = network.kind != "detector"
             calibration = [image for _, image in chosen.inputs(network.preprocessing, cropped)]
         say(f"{target.name}: converting the {kind} ({precision})")
-        target.convert(Job(network, precision, calibration, request.backend), path)
-        report = _check(target, precision, network, path)
+        job = Job(network, precision, calibration, request.backend)
+        outside = target.convert(job, path)
+        report = _check(target, job, path, outside)
         reports.append(report)
         parity.write_reports(reports, folder)
         parity.require(report)
@@ -136,18 +137,19 @@ def _export_target(
     return reports
 
 
-def _check(target: Target, precision: str, network: Network, path: Path) -> parity.Report:
+def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> parity.Report:
+    network = job.network
+    heading = parity.Heading(network.kind, target.name, job.precision, path.name, outside)
+    run = target.load(path, network, job.backend)
+    if run is None:
+        say(f"{target.name}: {path.name} is for {job.backend} and cannot be run here: not compared")
+        return parity.not_run(
+            heading, f"lowered for {job.backend}; it runs on phones only and was not compared"
+        )
     chosen = photos.parity_set(PARITY_PHOTOS)
     say(f"{target.name}: comparing {path.name} with PyTorch on {len(chosen.pictures)} {chosen.source} photos")
-    report = parity.compare(
-        network,
-        target.load(path, network),
-        chosen.inputs(network.preprocessing, network.kind != "detector"),
-        target=target.name,
-        precision=precision,
-        file=path.name,
-        source=chosen.source,
-    )
+    inputs = chosen.inputs(network.preprocessing, network.kind != "detector")
+    report = parity.compare(network, run, inputs, heading, chosen.source)
     found = ", ".join(f"{m.name} {m.value:.4f}" for m in report.measures)
     say(f"{target.name}: {path.name}: {found}")
     return report

@@ -75,32 +75,55 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The gate's findings on one file."""
+class Heading:
+    """What is compared.
+
+    Attributes:
+        outside: operation → count of those that the toolchain reports outside the neural unit or delegate.
+    """
 
     kind: str
     target: str
     precision: str
     file: str
-    photos: int
-    source: str
-    outputs: list[dict]
-    measures: list[Measure]
+    outside: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The gate's findings on one file.
+
+    Attributes:
+        photos, source: how many pictures were compared, and whether they are "real" or "drawn".
+        outputs: name, shape and type of each.
+        faults: what made a comparison impossible.
+        note: why there was none to make, for files that only a phone runs.
+    """
+
+    heading: Heading
+    photos: int = 0
+    source: str = ""
+    outputs: list[dict] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    note: str = ""
 
     @property
     def passed(self) -> bool:
-        return not self.faults and all(measure.passed for measure in self.measures)
+        """Whether it was compared and nothing missed."""
+        return not self.faults and not self.note and all(measure.passed for measure in self.measures)
+
+
+def not_run(heading: Heading, why: str) -> Report:
+    """The report on a file that cannot be run on this machine."""
+    return Report(heading, note=why)
 
 
 def compare(
     network: Network,
     run: Runner,
     inputs: Sequence[tuple[str, np.ndarray]],
-    *,
-    target: str,
-    precision: str,
-    file: str,
+    heading: Heading,
     source: str,
 ) -> Report:
     """Run ``inputs`` (name, uint8 (h, w, 3)) through PyTorch and through ``run``.
@@ -119,16 +142,22 @@ def compare(
             break
     measures: list[Measure] = []
     if not faults:
-        least = THRESHOLDS[precision]
-        columns = [(np.stack(e), np.stack(f)) for e, f in zip(zip(*expected), zip(*found), strict=True)]
+        least = THRESHOLDS[heading.precision]
+        columns = [
+            (np.stack(e), np.stack(f)) for e, f in zip(_by_output(expected), _by_output(found), strict=True)
+        ]
         for output, (e, f) in zip(network.outputs, columns, strict=True):
             measures += _cosines(output, e, f, names, least)
         measures += _of_kind(network, columns, names, least)
     described = [
         {"name": n, "shape": list(e.shape), "type": str(e.dtype)}
-        for n, e in zip(network.outputs, expected[0])
+        for n, e in zip(network.outputs, expected[0], strict=True)
     ]
-    return Report(network.kind, target, precision, file, len(found), source, described, measures, faults)
+    return Report(heading, len(found), source, described, measures, faults)
+
+
+def _by_output(rows: list[list[np.ndarray]]) -> list[tuple[np.ndarray, ...]]:
+    return list(zip(*rows, strict=True))
 
 
 def _faults(
@@ -224,7 +253,8 @@ def require(report: Report) -> None:
     Raises:
         ParityError: names the first measure that missed and its worst photo.
     """
-    what = f"{report.target} {report.kind} ({report.precision}): parity with PyTorch missed"
+    head = report.heading
+    what = f"{head.target} {head.kind} ({head.precision}): parity with PyTorch missed"
     if report.faults:
         raise ParityError(f"{what}: {report.faults[0]}")
     for measure in report.measures:
@@ -244,11 +274,16 @@ def write_reports(reports: Sequence[Report], folder: Path) -> None:
 def _markdown(reports: Sequence[Report]) -> list[str]:
     lines = ["# Parity with PyTorch float", ""]
     for report in reports:
-        kind = "drawn pictures (no real photos were found)" if report.source == "drawn" else "real photos"
-        verdict = "passed" if report.passed else "MISSED"
-        lines += [f"## {report.file}: {report.target}, {report.precision}: {verdict}", ""]
-        lines += [f"{report.photos} {kind}.", *report.faults, ""]
-        lines += ["| measure | found | needed | worst photo |", "|---|---:|---:|---|"]
-        lines += [f"| {m.name} | {m.value:.4f} | {m.least} | {m.worst} |" for m in report.measures]
-        lines += [""]
+        head = report.heading
+        verdict = "passed" if report.passed else "not compared" if report.note else "MISSED"
+        lines += [f"## {head.file}: {head.target}, {head.precision}: {verdict}", ""]
+        if report.note:
+            lines += [f"{report.note}.", ""]
+        else:
+            kind = "real photos" if report.source == "real" else "drawn pictures (no real photos were found)"
+            lines += [f"{report.photos} {kind}.", *report.faults, ""]
+            lines += ["| measure | found | needed | worst photo |", "|---|---:|---:|---|"]
+            lines += [f"| {m.name} | {m.value:.4f} | {m.least} | {m.worst} |" for m in report.measures] + [""]
+        outside = ", ".join(f"{count} {name}" for name, count in head.outside.items())
+        lines += [f"Outside the neural unit by the toolchain's report: {outside or 'none reported'}.", ""]
     return lines

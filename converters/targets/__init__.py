@@ -56,14 +56,19 @@ class Target(Protocol):
     backends: tuple[str, ...]
     calibrated: frozenset[str]
 
-    def convert(self, job: Job, path: Path) -> None:
-        """Write ``path``."""
+    def convert(self, job: Job, path: Path) -> dict[str, int]:
+        """Write ``path``.
 
-    def load(self, path: Path, network: Network) -> Runner:
-        """A function from uint8 (1, h, w, 3) to the file's outputs, run by the target's own runtime."""
+        Returns:
+            operation → count of those that would not run on the neural unit, from the toolchain's own
+            report.
+        """
 
-    def outside_neural_unit(self, path: Path) -> dict[str, int]:
-        """Operation → count of those that the phone's neural unit or delegate would not take."""
+    def load(self, path: Path, network: Network, backend: str = "") -> Runner | None:
+        """A function from uint8 (1, h, w, 3) to the file's outputs, run by the target's own runtime.
+
+        None where no runtime on this machine can run the file.
+        """
 
 
 def target_names() -> tuple[str, ...]:

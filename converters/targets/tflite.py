@@ -21,7 +21,7 @@ class TfliteTarget:
 
     name = "tflite"
     suffix = ".tflite"
-    precisions = {
+    precisions = {  # noqa: RUF012 - read only
         "int8": "int8 weights per channel and activations, calibrated on photos; L2 and outputs float",
         "none": "float",
         "fp16": "half-precision weights, float arithmetic",
@@ -30,8 +30,11 @@ class TfliteTarget:
     backends: tuple[str, ...] = ()
     calibrated = frozenset({"int8"})
 
-    def convert(self, job: Job, path: Path) -> None:
+    def convert(self, job: Job, path: Path) -> dict[str, int]:
         """Write ``path``.
+
+        Returns:
+            the float operations of an integer file; none for the other precisions.
 
         Raises:
             ToolchainMissing: litert-torch or ai-edge-quantizer is not installed.
@@ -39,7 +42,7 @@ class TfliteTarget:
         """
         need("litert_torch", self.name)
         need("ai_edge_quantizer", self.name)
-        from converters.tflite import flatbuffer
+        from converters.tflite import flatbuffer, metadata
 
         with quiet(f"tflite conversion of the {job.network.kind}"):
             content = self._quantized(job) if job.precision != "none" else _float_file(job.network, False)
@@ -47,7 +50,9 @@ class TfliteTarget:
             flatbuffer.take_uint8(model)
             flatbuffer.finish(model, job.network.outputs, f"pocketshelf {job.network.kind}")
 
-            path.write_bytes(flatbuffer.write(model))
+            metadata.attach(model, job.network)
+            path.write_bytes(metadata.with_files(flatbuffer.write(model), job.network))
+        return flatbuffer.float_operations(model) if job.precision == "int8" else {}
 
     def _quantized(self, job: Job) -> bytes:
         from converters.tflite import quantize
@@ -62,7 +67,7 @@ class TfliteTarget:
                 return quantize.quantize_half(file)
             return quantize.quantize_static(file, [_normalised(image) for image in job.calibration])
 
-    def load(self, path: Path, network: Network) -> Runner:
+    def load(self, path: Path, network: Network, backend: str = "") -> Runner:
         """Run the file with LiteRT, one thread."""
         need("ai_edge_litert.interpreter", self.name)
         from ai_edge_litert.interpreter import Interpreter
@@ -79,12 +84,6 @@ class TfliteTarget:
             return [interpreter.get_tensor(index) for index in results]
 
         return run
-
-    def outside_neural_unit(self, path: Path) -> dict[str, int]:
-        """Float operations in an otherwise integer file; a float file has none in that sense."""
-        from converters.tflite.inspect import float_operations
-
-        return float_operations(path.read_bytes())
 
 
 def _normalised(image: np.ndarray) -> np.ndarray:

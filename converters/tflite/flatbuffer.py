@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import flatbuffers
 import numpy as np
 
-__all__ = ["finish", "read", "take_uint8", "write"]
+__all__ = ["finish", "float_operations", "operation_name", "read", "take_uint8", "write"]
 
 _FILE_IDENTIFIER = b"TFL3"
 
@@ -72,6 +72,28 @@ def _quantize_operator(model, schema, source: int, result: int):
     operator.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
     operator.builtinOptions = schema.QuantizeOptionsT()
     return operator
+
+
+def operation_name(model, operator) -> str:
+    """The schema's name of an operator's built-in code, such as ``CONV_2D``."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    names = {value: key for key, value in vars(schema.BuiltinOperator).items() if not key.startswith("_")}
+    code = model.operatorCodes[operator.opcodeIndex]
+    return names[max(code.builtinCode, code.deprecatedBuiltinCode)]
+
+
+def float_operations(model) -> dict[str, int]:
+    """Built-in name → count of the operations whose result is float."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = model.subgraphs[0]
+    counts: dict[str, int] = {}
+    for operator in graph.operators:
+        if graph.tensors[int(operator.outputs[0])].type == schema.TensorType.FLOAT32:
+            name = operation_name(model, operator)
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def finish(model, outputs: Sequence[str], description: str) -> None:

@@ -1,0 +1,1 @@
+"""Evaluating Core ML programs without Apple's runtime."""

@@ -1,0 +1,1 @@
+"""The parts of the ExecuTorch target: quantization and the delegates."""
