@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +13,8 @@ import numpy as np
 
 from sdk.errors import ServerError
 from sdk.formats.fields import Fields
+from sdk.sync.fetcher import Unreachable
+from sdk.sync.http import body_chunks, open_url
 from sdk.types import Hit
 
 __all__ = ["ServerFallback"]
@@ -29,7 +29,7 @@ class ServerFallback:
 
     Args:
         server_url: the address below which ``/v1/search`` lies.
-        timeout: longest wait for a connection and for each part of the answer, in seconds.
+        timeout: longest wait for the answer to begin, in seconds, and again for it to end.
         rest: seconds for which a server that was away is not asked again.
     """
 
@@ -65,20 +65,21 @@ class ServerFallback:
 
     def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        request = urllib.request.Request(self._url, body, headers)
+        deadline = self._clock() + 2 * self._timeout
+        answer = b""
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as response:
-                answer = response.read(_LONGEST_ANSWER + 1)
+            with open_url(self._url, headers, self._timeout, body) as response:
+                for chunk in body_chunks(response, self._url):
+                    answer += chunk
+                    if len(answer) > _LONGEST_ANSWER or self._clock() > deadline:
+                        raise Unreachable(f"{self._url}: the answer is too long or too slow")
         except urllib.error.HTTPError as error:
             if error.code >= 500 or error.code == 429:
                 self._away_until = self._clock() + self._rest
             raise ServerError(f"{self._url}: {_problem(error)}") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except Unreachable:
             self._away_until = self._clock() + self._rest
-            reason = getattr(error, "reason", None) or error
-            raise ServerError(f"{self._url}: the server cannot be reached ({reason})") from error
-        if len(answer) > _LONGEST_ANSWER:
-            raise ServerError(f"{self._url}: the answer is longer than {_LONGEST_ANSWER} bytes")
+            raise
         return answer
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sdk.sync.fetcher import Answer, Unreachable
 
-__all__ = ["HttpFetcher"]
+__all__ = ["HttpFetcher", "body_chunks", "open_url"]
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
 
@@ -27,25 +27,16 @@ class HttpFetcher:
         self._agent = agent
 
     def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
-        watchdog = _Watchdog(seconds)
         try:
-            request = urllib.request.Request(url, headers=self._headers(offset, etag))
-            response = _opener(watchdog).open(request, timeout=seconds)
+            response = open_url(url, self._headers(offset, etag), seconds)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code >= 500 or error.code == 429:
                 raise Unreachable(f"{url}: the server answered {error.code}") from error
             return Answer(error.code, iter(()))
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
-        finally:
-            watchdog.stop()
-        if watchdog.has_cut:  # To the parser a header that was cut off looks like one that ended.
-            response.close()
-            raise Unreachable(f"{url}: the server did not answer within {seconds:g} s")
         return Answer(
             response.status,
-            _chunks(response, url),
+            body_chunks(response, url),
             response.headers.get("ETag"),
             _start(response),
             response.close,
@@ -58,6 +49,30 @@ class HttpFetcher:
             if etag:
                 headers["If-Range"] = etag
         return headers
+
+
+def open_url(
+    url: str, headers: dict[str, str], seconds: float, body: bytes | None = None
+) -> http.client.HTTPResponse:
+    """GET ``url``, or POST ``body`` to it; the answer's header must be there within ``seconds``.
+
+    Raises:
+        urllib.error.HTTPError: status 4xx or 5xx; the caller closes it.
+        Unreachable: no connection, or no answer in time.
+    """
+    watchdog = _Watchdog(seconds)
+    try:
+        response = _opener(watchdog).open(urllib.request.Request(url, body, headers), timeout=seconds)
+    except urllib.error.HTTPError:
+        raise
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
+    finally:
+        watchdog.stop()
+    if watchdog.has_cut:  # To the parser a header that was cut off looks like one that ended.
+        response.close()
+        raise Unreachable(f"{url}: the server did not answer within {seconds:g} s")
+    return response
 
 
 class _Watchdog:
@@ -141,7 +156,8 @@ def _opener(watchdog: _Watchdog) -> urllib.request.OpenerDirector:
     return opener
 
 
-def _chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+def body_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    """The body as it arrives; raises `Unreachable` when it stops doing so."""
     # read1 returns what has arrived; read would wait for the whole chunk, however slowly it drips.
     try:
         while chunk := response.read1(1 << 16):

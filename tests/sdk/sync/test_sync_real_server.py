@@ -11,11 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip(
-    "flask", reason="the server's libraries are not installed: pip install 'pocketshelf[server]'"
-)
-waitress = pytest.importorskip("waitress")
+import waitress
 
 from sdk.cli import main
 from sdk.errors import ServerError
