@@ -39,6 +39,16 @@ class _Answer:
     asked: FallbackState
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """One generation with what is derived from it; a search keeps to the one it began with."""
+
+    store: Store
+    searcher: Searcher
+    estimator: RecallEstimator | None
+    counts: dict[str, int]
+
+
 class Retriever:
     """Searches one store with one bundle; safe to share between threads. A context manager.
 
@@ -65,15 +75,13 @@ class Retriever:
         recall_estimator: RecallEstimator | None = None,
         fallback: Fallback | None = None,
     ) -> None:
-        store.require_space(encoder.bundle)
-        self.store = store
         self.encoder = encoder
         self._router = router or MassRouter()
-        self._searcher = searcher or StoreSearcher(store, EXACT_LIMIT)
+        self._given_searcher = searcher
         self._reranker = reranker or AttributeReranker()
-        self._estimator = recall_estimator or bundled_estimator(encoder.bundle, store)
+        self._given_estimator = recall_estimator
         self._fallback = fallback
-        self._counts = store.categories()
+        self._shelf = self._make_shelf(store)
 
     @classmethod
     def open(
@@ -106,6 +114,41 @@ class Retriever:
         except BaseException:
             opened.close()
             raise
+
+    @property
+    def store(self) -> Store:
+        """The open generation that is searched."""
+        return self._shelf.store
+
+    def reload(self) -> bool:
+        """Take up the generation that a sync or a build has made current since; whether there was one.
+
+        Searches that are under way end in the generation they began with. Injected searchers and
+        estimators stay as they are.
+
+        Raises:
+            StoreError: the new generation cannot be opened; the old one stays in use.
+            SpaceMismatch: it belongs to other models; the old one stays in use.
+        """
+        if self.store.is_current():
+            return False
+        fresh = Store.open(self.store.folder.path)
+        try:
+            self._shelf = self._make_shelf(fresh)
+        except BaseException:
+            fresh.close()
+            raise
+        # The old store closes with the last search that holds it.
+        return True
+
+    def _make_shelf(self, store: Store) -> _Shelf:
+        store.require_space(self.encoder.bundle)
+        return _Shelf(
+            store,
+            self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
+            self._given_estimator or bundled_estimator(self.encoder.bundle, store),
+            store.categories(),
+        )
 
     def close(self) -> None:
         """Close the store."""
@@ -145,12 +188,13 @@ class Retriever:
         """
         if not 1 <= top_k <= MOST_HITS:
             raise ValueError(f"top_k must lie in 1 to {MOST_HITS}")
+        shelf = self._shelf
         if category not in ("auto", "all"):
-            category = named_category(category, self._counts)
+            category = named_category(category, shelf.counts)
         started, ms = time.perf_counter(), Timings()
         encoded = self.encoder.encode(photo, whole, ms)
         with timed(ms, "search"):
-            answers = [self._answer(region, top_k, category, fallback) for region in encoded.regions]
+            answers = [self._answer(shelf, region, top_k, category, fallback) for region in encoded.regions]
         ms.total = 1000 * (time.perf_counter() - started)
         return SearchResult(
             photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
@@ -158,70 +202,79 @@ class Retriever:
             height=encoded.photo.height,
             regions=tuple(answer.region for answer in answers),
             ms=ms,
-            store=self.store.info,
+            store=shelf.store.info,
             local_recall=answers[0].recall,
             fallback=_overall(answers),
         )
 
-    def _answer(self, region: EncodedRegion, k: int, category: str, ask: bool | None) -> _Answer:
-        searched = self._categories(region, category)
-        hits = self._local_hits(region, searched, k)
-        recall = self._estimate(region, searched, hits)
+    def _answer(
+        self, shelf: _Shelf, region: EncodedRegion, k: int, category: str, ask: bool | None
+    ) -> _Answer:
+        searched = self._categories(shelf, region, category)
+        hits = self._local_hits(shelf, region, searched, k)
+        recall = _estimate(shelf, region, searched, hits)
         asked: FallbackState = False
-        if self._fallback is not None and self._escalates(recall, ask):
+        if self._fallback is not None and _escalates(shelf, recall, ask):
             restricted = () if category in ("auto", "all") else (category,)
-            asked, hits = self._ask(self._fallback, region, restricted, hits, k)
+            asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
         return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
 
-    def _categories(self, region: EncodedRegion, category: str) -> list[str]:
+    def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str) -> list[str]:
         if category == "auto":
-            return self._router.route(region.embedding.categories, self._counts)
-        return list(self._counts) if category == "all" else [category]
+            return self._router.route(region.embedding.categories, shelf.counts)
+        return list(shelf.counts) if category == "all" else [category]
 
-    def _local_hits(self, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
+    def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
         attributes = region.attribute_probabilities
         depth = RERANK_DEPTH * k if attributes else k
-        hits = [
-            self._hit(match) for match in self._searcher.search(region.embedding.vector, categories, depth)
-        ]
+        matches = shelf.searcher.search(region.embedding.vector, categories, depth)
+        hits = [_hit(shelf.store, match) for match in matches]
         return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
 
-    def _hit(self, match: Match) -> Hit:
-        product = self.store.product(match.product_id)
-        if product is None:  # An injected searcher may know more than the store.
-            return Hit(match.product_id, match.score, "", "")
-        return Hit(
-            product_id=product.product_id,
-            score=match.score,
-            title=product.title,
-            category=product.category,
-            image=product.image,
-            attributes=product.attributes,
-        )
 
-    def _estimate(self, region: EncodedRegion, searched: list[str], hits: list[Hit]) -> float | None:
-        if self._estimator is None:
-            return None
-        scores = tuple(hit.score for hit in hits)
-        names = tuple(hit.category for hit in hits)
-        return self._estimator.estimate(
-            Evidence(scores, region.embedding.categories, tuple(searched), self._counts, names)
-        )
+def _hit(store: Store, match: Match) -> Hit:
+    product = store.product(match.product_id)
+    if product is None:  # An injected searcher may know more than the store.
+        return Hit(match.product_id, match.score, "", "")
+    return Hit(
+        product_id=product.product_id,
+        score=match.score,
+        title=product.title,
+        category=product.category,
+        image=product.image,
+        attributes=product.attributes,
+    )
 
-    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
-        if ask is not None:
-            return ask
-        return recall is not None and self._estimator is not None and not self._estimator.suffices(recall)
 
-    def _ask(
-        self, fallback: Fallback, region: EncodedRegion, categories: tuple[str, ...], local: list[Hit], k: int
-    ) -> tuple[FallbackState, list[Hit]]:
-        """The server's hits merged with the local ones; the local ones alone when it is away."""
-        try:
-            found = fallback.search(region.embedding.vector, self.store.meta.space, categories, k)
-        except ServerError:
-            return FALLBACK_UNAVAILABLE, local
-        return True, _merged(local, found, k)
+def _estimate(shelf: _Shelf, region: EncodedRegion, searched: list[str], hits: list[Hit]) -> float | None:
+    if shelf.estimator is None:
+        return None
+    scores, names = tuple(hit.score for hit in hits), tuple(hit.category for hit in hits)
+    return shelf.estimator.estimate(
+        Evidence(scores, region.embedding.categories, tuple(searched), shelf.counts, names)
+    )
+
+
+def _escalates(shelf: _Shelf, recall: float | None, ask: bool | None) -> bool:
+    if ask is not None:
+        return ask
+    return recall is not None and shelf.estimator is not None and not shelf.estimator.suffices(recall)
+
+
+def _ask(
+    fallback: Fallback,
+    shelf: _Shelf,
+    region: EncodedRegion,
+    categories: tuple[str, ...],
+    local: list[Hit],
+    k: int,
+) -> tuple[FallbackState, list[Hit]]:
+    """The server's hits merged with the local ones; the local ones alone when it is away."""
+    try:
+        found = fallback.search(region.embedding.vector, shelf.store.meta.space, categories, k)
+    except ServerError:
+        return FALLBACK_UNAVAILABLE, local
+    return True, _merged(local, found, k)
 
 
 def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:

@@ -7,25 +7,15 @@ import os
 from pathlib import Path
 
 import pytest
+from drawn_things import COLOURS, draw_thing
 from fake_models import make_bundle
 from hypothesis import HealthCheck, settings
-from PIL import Image, ImageDraw
 
 from sdk.formats import Bundle, default_bundle
 
 # Machines that run the tests are often busy: slowness is no finding of a property test.
 settings.register_profile("pocketshelf", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pocketshelf")
-
-# Colour → category, as the stand-in embedder sees it.
-COLOURS = {
-    "red": ((200, 20, 20), "Red things"),
-    "scarlet": ((230, 60, 40), "Red things"),
-    "green": ((20, 180, 30), "Green things"),
-    "lime": ((120, 220, 60), "Green things"),
-    "blue": ((20, 30, 200), "Blue things"),
-    "purple": ((140, 40, 200), "Purple things"),
-}
 
 
 @pytest.fixture(scope="session")
@@ -50,16 +40,6 @@ def trained_bundle() -> Path:
 def fake_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle of stand-in models."""
     return make_bundle(tmp_path_factory.mktemp("bundle"))
-
-
-def draw_thing(colour: tuple[int, int, int], size: tuple[int, int] = (160, 120)) -> Image.Image:
-    """A coloured block with a darker foot on white, off the middle."""
-    image = Image.new("RGB", size, "white")
-    w, h = size
-    draw = ImageDraw.Draw(image)
-    draw.rectangle([w * 0.3, h * 0.2, w * 0.8, h * 0.9], fill=colour)
-    draw.rectangle([w * 0.3, h * 0.7, w * 0.8, h * 0.9], fill=tuple(c // 2 for c in colour))
-    return image
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import COLOURS, draw_thing
+from drawn_things import COLOURS, draw_thing
 from fake_models import FakeDetector, FakeEmbedder, make_bundle
 from PIL import Image
 
@@ -273,6 +273,29 @@ def test_an_open_retriever_outlives_a_new_generation(
     for _ in range(3):
         build_store(shop / "catalogue.csv", store, bundle=fake_bundle)
     assert not retriever.store.is_current()
+    assert retriever.search(photo(tmp_path)).regions[0].hits[0].product_id == "red"  # type: ignore[index]
+
+
+def test_reload_takes_up_the_new_generation(
+    retriever: Retriever, store: Path, shop: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    assert not retriever.reload()
+    catalogue = (shop / "catalogue.csv").read_text(encoding="utf-8").splitlines()
+    (shop / "fewer.csv").write_text("\n".join(line for line in catalogue if not line.startswith("red,")))
+    build_store(shop / "fewer.csv", store, bundle=fake_bundle)
+    assert retriever.search(photo(tmp_path)).regions[0].hits[0].product_id == "red"  # type: ignore[index]
+    assert retriever.reload()
+    assert retriever.store.is_current()
+    hits = retriever.search(photo(tmp_path)).regions[0].hits
+    assert hits and "red" not in {hit.product_id for hit in hits}
+
+
+def test_a_generation_of_other_models_is_not_taken_up(
+    retriever: Retriever, store: Path, shop: Path, tmp_path: Path
+) -> None:
+    build_store(shop / "catalogue.csv", store, bundle=make_bundle(tmp_path / "other", space="other-space"))
+    with pytest.raises(SpaceMismatch):
+        retriever.reload()
     assert retriever.search(photo(tmp_path)).regions[0].hits[0].product_id == "red"  # type: ignore[index]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import COLOURS
+from drawn_things import COLOURS
 
 from sdk.cli import main
 from sdk.cli.entry import COMMANDS, available_commands
