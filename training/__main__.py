@@ -14,6 +14,7 @@ COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
     "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
+    "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),
     "release": ("training.release", "half-precision weights, small enough to be committed"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),

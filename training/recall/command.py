@@ -48,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test-share", type=float, default=0.3, help="their share of the products (default: 0.3)"
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/recall"), help="report, evidence and plot go here"
-    )
+    parser.add_argument("--out", type=Path, default=Path("runs/recall"), help="report and plot go here")
     parser.add_argument(
         "--write", action="store_true", help="write the calibration into the bundle's bundle.json"
     )

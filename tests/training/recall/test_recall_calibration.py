@@ -1,0 +1,137 @@
+"""Fitting the recall estimate and controlling its risk, on data whose truth is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sdk.formats.recall import FEATURES, parse_recall
+from training.recall import evidence as searches
+from training.recall.command import calibrate, evaluate, to_block
+from training.recall.fit import fit_logistic
+from training.recall.plot import plot_risk_coverage
+from training.recall.risk import clopper_pearson_upper, control_threshold, risk_coverage
+
+
+@pytest.mark.parametrize(
+    ("errors", "trials", "expected"),
+    [(0, 59, 0.04951), (0, 58, 0.05034), (1, 100, 0.04656), (5, 207, 0.05011), (10, 10, 1.0)],
+)
+def test_the_exact_bound(errors, trials, expected):
+    """Reference values: scipy.stats.beta.ppf(0.95, errors + 1, trials - errors)."""
+    assert clopper_pearson_upper(errors, trials, 0.05) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_bound_is_exact_where_it_is_simple():
+    assert clopper_pearson_upper(0, 100, 0.05) == pytest.approx(1 - 0.05 ** (1 / 100), abs=1e-9)
+
+
+def test_the_fit_finds_the_weights_that_made_the_data():
+    rng = np.random.default_rng(0)
+    features = rng.normal([2.0, -1.0], [0.5, 3.0], (20_000, 2))
+    p = 1 / (1 + np.exp(-(0.5 + 4.0 * (features[:, 0] - 2.0) - 0.3 * features[:, 1])))
+    model = fit_logistic(("a", "b"), features, rng.random(len(p)) < p, penalty=1e-3)
+    assert model.weight / model.scale == pytest.approx([4.0, -0.3], rel=0.08)
+    assert np.abs(model.probability(features) - p).mean() < 0.01
+
+
+def test_a_constant_feature_does_no_harm():
+    rng = np.random.default_rng(0)
+    features = np.column_stack([rng.normal(size=500), np.ones(500)])
+    model = fit_logistic(("a", "b"), features, features[:, 0] > 0)
+    assert np.isfinite(model.probability(features)).all() and model.weight[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_evidence_of_one_kind_cannot_be_fitted():
+    with pytest.raises(ValueError, match="only hits or only misses"):
+        fit_logistic(("a",), np.ones((5, 1)), np.ones(5, dtype=bool))
+
+
+def test_the_risk_is_controlled_in_nineteen_of_twenty_draws():
+    """The guarantee itself: over many calibrations, the true risk exceeds α in at most δ of them."""
+    rng = np.random.default_rng(1)
+    exceeded = 0
+    for _ in range(400):
+        control = control_threshold(rng.beta(2, 5, 150), alpha=0.05, delta=0.05)
+        true_risk = 1 - _beta_2_5_cdf(control.threshold)
+        exceeded += true_risk > 0.05
+    assert exceeded / 400 <= 0.05 + 2.33 * math.sqrt(0.05 * 0.95 / 400)
+    assert exceeded > 0  # Not by asking about everything.
+
+
+def test_too_few_misses_ask_about_everything():
+    control = control_threshold(np.linspace(0, 0.9, 58))
+    assert control.threshold == 1.0 and control.unescalated == 0
+
+
+def test_ties_stay_on_the_careful_side():
+    control = control_threshold(np.full(200, 0.4))
+    assert control.unescalated == 0 and 0.4 < control.threshold <= 0.400002
+
+
+def test_the_curve_runs_from_nothing_to_everything():
+    probabilities = np.array([0.1, 0.4, 0.6, 0.9])
+    curve = risk_coverage(probabilities, np.array([False, False, True, True]))
+    assert curve["answered"][[0, -1]].tolist() == [0.0, 1.0]
+    at = curve["threshold"].tolist().index(0.6)
+    assert (curve["answered"][at], curve["missed"][at], curve["asked_hits"][at]) == (0.5, 0.0, 0.0)
+
+
+def test_the_plot_is_written(tmp_path):
+    rng = np.random.default_rng(0)
+    plot_risk_coverage(rng.random(50), rng.random(50) < 0.5, 0.7, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_calibration_that_the_sdk_reads_back():
+    lines = _searches(photos=300, shelves=12, seed=0)
+    model, control = calibrate(lines, k=10, alpha=0.05, delta=0.05)
+    block = to_block(model, control, k=10)
+    read = parse_recall(block)
+    assert read.threshold == control.threshold < 1.0 and read.k == 10
+    assert set(block["features"]) == set(FEATURES)
+    figures = evaluate(_searches(photos=400, shelves=5, seed=1), model, control, k=10)["whole"]
+    assert figures["misses_caught"] > 0.93 and figures["local_hits_asked"] < 0.5
+    assert figures["recall_at_1_local_only"] < figures["recall_at_1_end_to_end"] <= 1.0
+
+
+def test_fitting_and_control_share_no_photo_and_control_has_one_search_a_photo():
+    evidence = searches.read(_searches(photos=50, shelves=6, seed=0))
+    first, second = searches.split_photos(evidence, 0.3)
+    names = [{line["photo"] for line in part.lines} for part in (first, second)]
+    assert names[0] and names[1] and not names[0] & names[1]
+    one = searches.one_a_photo(second)
+    assert len(one.lines) == len(names[1])
+    assert len({line["shelf"] for line in one.lines}) > 1
+
+
+def _searches(photos: int, shelves: int, seed: int) -> list[dict]:
+    """Made-up searches: the coverage and the best score tell a miss from a hit, with some noise."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for shelf in range(shelves + 1):
+        for photo in range(photos):
+            for whole in (True, False):
+                local = shelf == 0 or bool(rng.random() < 0.4)
+                features = dict.fromkeys(FEATURES, 0.0)
+                features["top_score"] = float(rng.normal(0.8 if local else 0.4, 0.1))
+                features["coverage"] = float(np.clip(rng.normal(0.8 if local else 0.2, 0.2), 0, 1))
+                lines.append(
+                    {
+                        "shelf": shelf,
+                        "rule": "all" if shelf == 0 else "products",
+                        "photo": f"{seed}-{photo}.jpg",
+                        "whole": whole,
+                        "local": local,
+                        "rank": (1 if rng.random() < 0.8 else 3) if local else None,
+                        "features": features,
+                    }
+                )
+    return lines
+
+
+def _beta_2_5_cdf(x: float) -> float:
+    """P(X ≤ x) for X ~ Beta(2, 5): at least 2 of 6 below x."""
+    return 1 - (1 - x) ** 6 - 6 * x * (1 - x) ** 5
