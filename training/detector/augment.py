@@ -128,7 +128,7 @@ def mosaic(pictures: list[Picture], size: int, rng: np.random.Generator) -> Pict
 
 def colour(image: Image.Image, rng: np.random.Generator, strength: float = 1.0) -> Image.Image:
     """Light, contrast, colour cast, saturation; now and then out of focus."""
-    gains = rng.uniform(1 - 0.3 * strength, 1 + 0.3 * strength) * rng.uniform(0.93, 1.07, 3)
+    gains = rng.uniform(1 - 0.3 * strength, 1 + 0.2 * strength) * rng.uniform(0.93, 1.07, 3)
     gamma = math.exp(rng.uniform(-0.3, 0.3) * strength)
     ramp = (np.arange(256) / 255.0) ** gamma
     contrast = rng.uniform(1 - 0.25 * strength, 1 + 0.25 * strength)

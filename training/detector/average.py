@@ -7,14 +7,17 @@ NeurIPS 2017; used by every modern one-stage detector).
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
 __all__ = ["WeightAverage"]
 
+Model = TypeVar("Model", bound=nn.Module)
 
-class WeightAverage:
+
+class WeightAverage(Generic[Model]):
     """Exponential average of parameters and batch statistics.
 
     Args:
@@ -22,8 +25,9 @@ class WeightAverage:
         decay: per step, once warm; early on the average follows faster.
     """
 
-    def __init__(self, model: nn.Module, decay: float = 0.998) -> None:
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+    def __init__(self, model: Model, decay: float = 0.998) -> None:
+        self.model: Model = copy.deepcopy(model)
+        self.model.eval().requires_grad_(False)
         self.decay = decay
         self.steps = 0
 

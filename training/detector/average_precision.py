@@ -33,6 +33,9 @@ class Boxes:
     groups: Sequence[str]
     scores: np.ndarray | None = None
 
+    def __len__(self) -> int:
+        return len(self.groups)
+
     def of(self, group: str) -> tuple[np.ndarray, np.ndarray]:
         """The group's boxes (m, 4) and scores (m,)."""
         rows = np.array([name == group for name in self.groups], bool)

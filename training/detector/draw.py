@@ -55,6 +55,7 @@ def predicted(args: argparse.Namespace) -> list[Image.Image]:
     for path in paths:
         photo = decode_photo(path)
         found = detect(model, path, args.score)
+        assert found.scores is not None
         labels = [f"{g} {s:.2f}" for g, s in zip(found.groups, found.scores, strict=True)]
         scale = np.array(photo.scale * 2)
         drawn.append(draw_boxes(Image.fromarray(photo.pixels), found.boxes * scale, labels))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
@@ -49,7 +49,7 @@ def batches(
     strength: float,
     seed: tuple[int, int],
     threads: int = 1,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The plan's whole batches in order; a last partial one is left out.
 
     Args:

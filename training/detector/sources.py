@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,7 +116,13 @@ def garment_photos(path: Path, root: str | Path | None) -> list[Labelled]:
     )
 
 
-def _from_csv(path, name, samples: list[Sample], root, group_of) -> list[Labelled]:
+def _from_csv(
+    path: Path,
+    name: str,
+    samples: list[Sample],
+    root: str | Path | None,
+    group_of: Callable[[Sample], str | None],
+) -> list[Labelled]:
     folder = data_root(root) / name
     known = {sample.image: sample for sample in samples if sample.domain == "street"}
     boxes: dict[Path, list[list[float]]] = {}
@@ -140,9 +147,9 @@ def instance(labelled: Labelled, number: int, cache: PhotoCache) -> Image.Image 
     mask = np.where(labelled.street.read_mask() == labelled.street.label_ids[number], 255, 0).astype(np.uint8)
     alpha = Image.fromarray(mask).resize(image.size, Image.Resampling.BILINEAR)
     corners = labelled.boxes[number] * np.array(scale * 2)
-    window = tuple(int(v) for v in (*np.floor(corners[:2]), *np.ceil(corners[2:])))
-    if window[2] - window[0] < 6 or window[3] - window[1] < 6:
+    x0, y0, x1, y1 = (int(v) for v in (*np.floor(corners[:2]), *np.ceil(corners[2:])))
+    if x1 - x0 < 6 or y1 - y0 < 6:
         return None
-    piece = image.crop(window).convert("RGBA")
-    piece.putalpha(alpha.crop(window))
+    piece = image.crop((x0, y0, x1, y1)).convert("RGBA")
+    piece.putalpha(alpha.crop((x0, y0, x1, y1)))
     return piece

@@ -20,10 +20,10 @@ import torch
 from torch import nn
 
 from sdk.errors import PocketshelfError
+from training.allocator import keep_freed_memory
 from training.data.goods import load_cut_outs
 from training.data.grocery import load as load_grocery
 from training.data.street import load_photos
-from training.allocator import keep_freed_memory
 from training.detector.average import WeightAverage
 from training.detector.boxes import grid_points
 from training.detector.evaluate import evaluate, table
@@ -124,7 +124,7 @@ class Trainer:
         self.model = Detector(size=args.size, tied=True)
         self.model.trunk.load_imagenet()
         self.model.trunk.freeze_until(FROZEN_STAGES)
-        self.model.to(memory_format=torch.channels_last)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate))
         self.average = WeightAverage(self.model)
         self.epoch = 0

@@ -114,8 +114,9 @@ def export_npz(
     head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})}, sort_keys=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
-        # An entry named "file" would collide with the argument; no parameter has that name.
-        np.savez_compressed(file, **{CONFIG_KEY: np.array(head), **arrays})
+        # An entry named "file" or "allow_pickle" would collide with an argument; no parameter is.
+        entries: dict[str, Any] = {CONFIG_KEY: np.array(head), **arrays}
+        np.savez_compressed(file, **entries)
     part.replace(path)
 
 

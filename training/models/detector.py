@@ -79,10 +79,11 @@ class Detector(nn.Module):
         }
         self.trunk = EfficientNetLite(variant, stages=LEVEL_STAGES[-1] + 1, head=False)
         self.pyramid = Pyramid([self.trunk.stage_channels[stage] for stage in LEVEL_STAGES], width)
-        self.heads = nn.ModuleList(Head(width, len(groups), tower) for _ in STRIDES)
+        heads = [Head(width, len(groups), tower) for _ in STRIDES]
         if tied:
-            for head in self.heads[1:]:
-                head.share(self.heads[0])
+            for head in heads[1:]:
+                head.share(heads[0])
+        self.heads = nn.ModuleList(heads)
 
     @property
     def groups(self) -> list[str]:
@@ -176,21 +177,20 @@ class Head(nn.Module):
         self.groups = groups
         self.score_tower = nn.Sequential(*(Separable(width) for _ in range(tower)))
         self.side_tower = nn.Sequential(*(Separable(width) for _ in range(tower)))
-        self.score = nn.Conv2d(width, groups, 1)
-        self.sides = nn.Conv2d(width, 4, 1)
+        self.score = _output(width, groups, -math.log((1 - PRIOR) / PRIOR))
+        self.sides = _output(width, 4, FIRST_DISTANCE)
         self.scale = nn.Parameter(torch.ones(1))
-        nn.init.normal_(self.score.weight, std=0.01)
-        nn.init.constant_(self.score.bias, -math.log((1 - PRIOR) / PRIOR))
-        nn.init.normal_(self.sides.weight, std=0.01)
-        nn.init.constant_(self.sides.bias, FIRST_DISTANCE)
 
     def share(self, other: Head) -> None:
         """Take over the convolutions of ``other``; batch statistics and scale stay one's own."""
         self.score, self.sides = other.score, other.sides
-        for mine, theirs in ((self.score_tower, other.score_tower), (self.side_tower, other.side_tower)):
-            for block, twin in zip(mine, theirs, strict=True):
-                for layer, source in zip(block, twin, strict=True):
-                    layer[0] = source[0]
+        pairs = [
+            *zip(self.score_tower.modules(), other.score_tower.modules(), strict=True),
+            *zip(self.side_tower.modules(), other.side_tower.modules(), strict=True),
+        ]
+        for mine, theirs in pairs:
+            if isinstance(mine, ConvNorm) and isinstance(theirs, ConvNorm):
+                mine[0] = theirs[0]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(n, width, h, w) to (n, h·w, groups) and (n, h·w, 4)."""
@@ -200,3 +200,11 @@ class Head(nn.Module):
             scores.permute(0, 2, 3, 1).reshape(x.shape[0], -1, self.groups),
             sides.permute(0, 2, 3, 1).reshape(x.shape[0], -1, 4),
         )
+
+
+def _output(width: int, channels: int, first: float) -> nn.Conv2d:
+    """A 1x1 convolution that says ``first`` before training."""
+    layer = nn.Conv2d(width, channels, 1)
+    nn.init.normal_(layer.weight, std=0.01)
+    layer.bias = nn.Parameter(torch.full((channels,), first))
+    return layer
