@@ -17,8 +17,8 @@ __all__ = ["open_runner"]
 def open_runner(path: Path, threads: int) -> ModelRunner:
     """Load a ``.pte`` file; see `sdk.runtime.open_model`. ``threads`` of 1 is torch's own setting."""
     try:
+        from executorch.runtime import Runtime, Verification  # isort: skip  (fails sooner than torch loads)
         import torch
-        from executorch.runtime import Runtime, Verification
     except ImportError as error:
         raise RuntimeUnavailable(
             f"{path}: .pte files need ExecuTorch; install it with 'pip install executorch', "

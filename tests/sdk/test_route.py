@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdk.errors import UsageError
@@ -35,6 +35,7 @@ def test_categories_that_the_model_does_not_know_are_always_searched() -> None:
     assert MassRouter().route({}, ["new"]) == ["new"] and MassRouter().route(PROBABILITIES, []) == []
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.text("abcxyz", min_size=1, max_size=2), st.floats(0, 1), min_size=1, max_size=30),
     st.sets(st.text("abcuvw", min_size=1, max_size=2)),

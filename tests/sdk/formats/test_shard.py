@@ -195,6 +195,13 @@ def test_a_truncated_or_scribbled_shard_is_an_error_of_ours_at_every_place(tmp_p
                 assert "\n" not in str(error)
 
 
+def test_a_category_that_is_no_text_is_found_when_it_is_used(tmp_path: Path) -> None:
+    create_shard(tmp_path / "s", META, [product("a")])
+    execute(tmp_path / "s", "UPDATE products SET category = x'00ff'")
+    with open_shard(tmp_path / "s") as shard, pytest.raises(StoreError, match="a category is no text"):
+        shard.categories()
+
+
 def test_names_with_special_characters_are_opened(tmp_path: Path) -> None:
     path = tmp_path / "a?b#c%20 ü.sqlite"
     create_shard(path, META, [product("a")])
