@@ -6,6 +6,7 @@ it was killed, the command is ended. This file imports nothing of the package, s
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -23,7 +24,9 @@ def main(command: list[str]) -> int:
 
 
 def _wait_for_parent(child: subprocess.Popen[bytes]) -> None:
-    sys.stdin.buffer.read()
+    # Not by `sys.stdin`: a thread that waits in its buffer makes Python abort at exit.
+    while os.read(0, 4096):
+        pass
     child.terminate()
     try:
         child.wait(_PATIENCE_SECONDS)

@@ -72,8 +72,15 @@ def fetch_grocery(
             _unpack(archive, Path(staging) / "new" / "grocery")
             _put_in_place(Path(staging) / "new", target)
     except (OSError, http.client.HTTPException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DownloadError(f"{type(error).__name__}: {error}") from error
+        raise DownloadError(_reason(error)) from error
     return target
+
+
+def _reason(error: Exception) -> str:
+    """Why, in words: an URLError wraps what the socket said."""
+    cause = getattr(error, "reason", error)
+    words = getattr(cause, "strerror", None) or " ".join(str(cause).split())
+    return words[:120] or type(error).__name__
 
 
 def _put_in_place(new: Path, target: Path) -> None:

@@ -1,0 +1,97 @@
+"""The server's process: it starts on a free port, and never outlives the demo."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from sdk.demo import guard
+from sdk.demo.server import LocalServer, missing_for_server
+from sdk.demo.studio import draw_sample
+from sdk.errors import ServerError
+
+SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(120)"
+needs_server = pytest.mark.skipif(missing_for_server() is not None, reason="needs the server extra")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie that nobody waits for is no longer running.
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def _gone(pid: int, seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not _alive(pid)
+
+
+def test_the_guard_ends_its_command_when_its_input_closes() -> None:
+    command = [sys.executable, guard.__file__, sys.executable, "-c", SLEEPER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdin is not None
+        pid = int(process.stdout.readline())
+        assert _alive(pid)
+        process.stdin.close()
+        assert process.wait(10) != 0
+    assert _gone(pid)
+
+
+def test_the_guard_passes_on_how_the_command_ended() -> None:
+    command = [sys.executable, guard.__file__, sys.executable, "-c", "raise SystemExit(7)"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.wait(20) == 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_the_command_ends_even_when_the_demo_is_killed() -> None:
+    # A stand-in for the demo: starts the guard, says the sleeper's pid, and is killed.
+    demo = (
+        "import subprocess, sys\n"
+        f"p = subprocess.Popen([sys.executable, {guard.__file__!r}, sys.executable, '-c', {SLEEPER!r}],\n"
+        "    stdin=subprocess.PIPE, start_new_session=True)\n"
+        "p.wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", demo], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+    assert _gone(pid)
+
+
+@needs_server
+def test_a_site_is_filled_and_served_and_the_process_ends(tmp_path: Path, trained_bundle: Path) -> None:
+    sample = draw_sample(tmp_path / "drawn", products=3, photos=1)
+    with sample.catalogue.open("a", newline="") as file:  # A bad row is left out, and nothing fails.
+        csv.writer(file).writerow(["bad", "No picture", "Dress", "shop/none.jpg", "", "", "", "", "", ""])
+    server = LocalServer(tmp_path / "site", trained_bundle, tmp_path / "server.log")
+    server.fill(sample.catalogue, sample.catalogue.parent)
+    assert b"signatures" in server.root
+    with server.serve() as url, server.serve() as other:
+        assert url != other
+        assert urllib.request.urlopen(f"{url}/healthz", timeout=10).status == 200
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"{url}/healthz", timeout=2)
+
+
+@needs_server
+def test_a_server_that_cannot_work_is_one_line_with_its_log(tmp_path: Path) -> None:
+    server = LocalServer(tmp_path / "site", tmp_path / "no-bundle", tmp_path / "server.log")
+    with pytest.raises(ServerError, match=r"server init failed: .*server\.log") as caught:
+        server.fill(tmp_path / "none.csv", tmp_path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ServerError, match="did not start"), server.serve():
+        pass

@@ -1,0 +1,187 @@
+"""Where the pictures come from: folders, the download (by a stand-in for the network), the studio."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+from PIL import Image
+
+from sdk.demo import sources
+from sdk.demo.sources import Choice, choose_dataset, download, drawn
+from sdk.demo.sources.download import DownloadError, fetch_grocery
+from sdk.demo.sources.folder import load_folder
+from sdk.errors import CatalogueError
+
+PREFIX = download._member("")
+PICTURE = "Fruit/Pear/Anjou/Anjou_Iconic.jpg"
+
+
+def _jpeg() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8), "green").save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def _archive(photo: str = "Anjou_001.jpg", omit: str = "") -> bytes:
+    classes = (
+        "Class Name (str),Class ID (int),Coarse Class Name (str),Coarse Class ID (int),"
+        "Iconic Image Path (str),Product Description Path (str)\n"
+        f"Red-Anjou,20,Pear,13,/iconic/{PICTURE},/x.txt\n"
+    )
+    members = {
+        "classes.csv": classes.encode(),
+        f"iconic/{PICTURE}": _jpeg(),
+        "val.txt": f"val/Fruit/{photo}, 20, 13\n".encode(),
+        "test.txt": b"test/Fruit/Anjou_001.jpg, 20, 13\n\n",
+        f"val/Fruit/{photo}": _jpeg(),
+        "test/Fruit/Anjou_001.jpg": _jpeg(),
+        "train/Fruit/Anjou_009.jpg": _jpeg(),
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            if name != omit:
+                archive.writestr(PREFIX + name, content)
+    return stream.getvalue()
+
+
+class _Network:
+    """Answers every request with the same bytes."""
+
+    def __init__(self, content: bytes, announced: int | None = None) -> None:
+        self.content, self.requests = content, 0
+        self.announced = len(content) if announced is None else announced
+
+    def __call__(self, request: Any, timeout: float) -> Any:
+        self.requests += 1
+        answer: Any = io.BytesIO(self.content)
+        answer.headers = Message()
+        answer.headers["Content-Length"] = str(self.announced)
+        return answer
+
+
+def _grocery(folder: Path, photos: int = 9) -> Path:
+    grocery = folder / "grocery"
+    grocery.mkdir(parents=True)
+    (grocery / "products.csv").write_text("product_id,title,category,image\n1,Kiwi,Kiwi,k.jpg\n")
+    rows = [f"photos/{i}.jpg,1,{('train', 'val', 'test')[i % 3]}" for i in range(photos)]
+    (grocery / "photos.csv").write_text("\n".join(["photo,product_id,split", *rows]) + "\n")
+    return folder
+
+
+def test_queries_are_of_val_and_test_and_the_seed_fixes_the_choice(tmp_path: Path) -> None:
+    folder = _grocery(tmp_path, photos=60)
+    every = load_folder(folder, None, 7)
+    assert len(every.queries) == every.available == 40
+    assert not any(int(query.photo.stem) % 3 == 0 for query in every.queries)
+    some = [load_folder(folder, 10, seed).queries for seed in (7, 7, 8)]
+    assert some[0] == some[1] != some[2] and set(some[0]) < set(every.queries)
+
+
+def test_examples_are_of_the_validation_parts(tmp_path: Path) -> None:
+    folder = _grocery(tmp_path)
+    (folder / "clothing").mkdir()
+    (folder / "clothing" / "photos.csv").write_text(
+        "photo,label,split\na.jpg,Hat,val\nb.jpg,Hat,train\nc.jpg,Not sure,val\n"
+    )
+    (folder / "street").mkdir()
+    coco = {
+        "images": [{"id": 4, "file_name": "photos/4.jpg"}],
+        "categories": [{"id": 1, "name": "skirt"}, {"id": 2, "name": "bag"}],
+        "annotations": [{"image_id": 4, "category_id": 1}, {"image_id": 4, "category_id": 2}],
+    }
+    (folder / "street" / "instances_val.json").write_text(json.dumps(coco))
+    examples = load_folder(folder, 1, 7).examples
+    assert [(e.kind, e.label, e.photo.name) for e in examples] == [
+        ("street", "bag, skirt", "4.jpg"),
+        ("clothing", "Hat", "a.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_named_folder_without_photos_is_an_error(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path) if by == "environment" else "")
+    choice = Choice(data=str(tmp_path) if by == "option" else None)
+    with pytest.raises(CatalogueError, match="grocery/ in it"):
+        choose_dataset(choice, tmp_path / "studio")
+
+
+def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path / "nowhere"))
+    dataset, why = choose_dataset(Choice(data=str(_grocery(tmp_path / "here"))), tmp_path / "studio")
+    assert not dataset.drawn and "--data" in why
+
+
+def test_without_photos_and_network_it_is_drawn_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(**_: Any) -> Path:
+        raise DownloadError("Name or service not known")
+
+    monkeypatch.delenv("POCKETSHELF_DATA", raising=False)
+    monkeypatch.setattr(sources, "fetch_grocery", no_network)
+    monkeypatch.setattr(drawn, "_PRODUCTS", 2)
+    dataset, why = choose_dataset(Choice(count=1), tmp_path)
+    assert dataset.drawn and "synthetic" in dataset.name
+    assert "drawn (synthetic)" in why and "Name or service not known" in why
+
+
+def test_the_archive_becomes_a_folder_of_photos_once(tmp_path: Path) -> None:
+    network = _Network(_archive())
+    told: list[tuple[int, int]] = []
+    folder = fetch_grocery(tmp_path / "cache", lambda done, total: told.append((done, total)), network)
+    assert fetch_grocery(tmp_path / "cache", opener=network) == folder and network.requests == 1
+    dataset = load_folder(folder, None, 7)
+    assert [query.product_id for query in dataset.queries] == ["20", "20"]
+    assert all(Image.open(query.photo).size == (8, 8) for query in dataset.queries)
+    assert "Red Anjou,Pear,iconic/Anjou_Iconic.jpg" in dataset.catalogue.read_text()
+    assert told[-1] == (network.announced, network.announced)
+    assert not list(folder.rglob("*009*"))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        _Network(b"no archive"),
+        _Network(_archive()[:-40], announced=0),
+        _Network(_archive(), announced=10**6),
+        _Network(_archive(omit="test.txt")),
+        _Network(_archive(omit=f"iconic/{PICTURE}")),
+        _Network(_archive(photo="..")),
+        _Network(_archive(photo="a:b.jpg")),
+    ],
+    ids=["no zip", "truncated", "cut off", "no table", "no picture", "parent folder", "drive letter"],
+)
+def test_what_is_not_the_archive_leaves_nothing_behind(network: _Network, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError):
+        fetch_grocery(tmp_path / "cache", opener=network)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_endless_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MOST_BYTES", 100)
+    with pytest.raises(DownloadError, match="more than"):
+        fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
+
+
+def test_an_oversized_member_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MOST_PICTURE_BYTES", 300)
+    with pytest.raises(DownloadError, match="too large"):
+        fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
+
+
+def test_no_network_is_told_in_words(tmp_path: Path) -> None:
+    def opener(*_: Any, **__: Any) -> Any:
+        raise URLError(OSError(-2, "Name or service not known"))
+
+    with pytest.raises(DownloadError, match=r"^Name or service not known$"):
+        fetch_grocery(tmp_path / "cache", opener=opener)
