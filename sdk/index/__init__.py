@@ -2,7 +2,7 @@
 
 from sdk.index.exact import ExactIndex
 from sdk.index.graph import GraphIndex, graph_is_sound
-from sdk.index.searcher import EXACT_LIMIT, CategoryIndex, Match, Searcher, StoreSearcher
+from sdk.index.searcher import EXACT_LIMIT, CategoryIndex, Match, Searcher, StoreSearcher, derive_graphs
 
 __all__ = [
     "EXACT_LIMIT",
@@ -12,5 +12,6 @@ __all__ = [
     "Match",
     "Searcher",
     "StoreSearcher",
+    "derive_graphs",
     "graph_is_sound",
 ]

@@ -11,11 +11,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from sdk.formats.shard import Shard
 from sdk.index.exact import ExactIndex
 from sdk.index.graph import GraphIndex, graph_is_sound
 from sdk.store import Store
 
-__all__ = ["EXACT_LIMIT", "CategoryIndex", "Match", "Searcher", "StoreSearcher"]
+__all__ = ["EXACT_LIMIT", "CategoryIndex", "Match", "Searcher", "StoreSearcher", "derive_graphs"]
 
 # An exact scan of so many pictures is faster than a graph, and misses nothing.
 EXACT_LIMIT = 20_000
@@ -74,7 +75,7 @@ class StoreSearcher:
         ids, owners = shard.owners(category)
         if len(owners) < self._exact_limit or not self._trusts_graph():
             return ExactIndex(ids, owners, shard.vectors(category))
-        cache = self._cache(category)
+        cache = _graph_file(self._store.folder.index(self._store.generation), shard, category)
         loaded = GraphIndex.load(ids, owners, shard.meta.dimension, cache)
         return loaded or GraphIndex.build(ids, owners, shard.vectors(category), cache)
 
@@ -84,9 +85,32 @@ class StoreSearcher:
             return False
         return True
 
-    def _cache(self, category: str) -> Path:
-        """The graph's file, named after the category and the very bytes of the shard it is derived from."""
-        folder, name = self._store.folder, self._store.generation
-        state = folder.shard(name).stat()
-        key = f"{category}\0{state.st_size}\0{state.st_mtime_ns}"
-        return folder.index(name) / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.usearch"
+
+def derive_graphs(shard: Shard, folder: Path, exact_limit: int = EXACT_LIMIT) -> list[str]:
+    """Build the graphs of a shard's large categories in ``folder``, where `StoreSearcher` will look for them.
+
+    For a generation that is not published yet, so that the first search in it need not wait.
+
+    Returns:
+        the categories that got one.
+    """
+    large = [
+        name
+        for name, pictures in shard.query(
+            "SELECT category, sum(length(vectors)) / ? FROM products GROUP BY category", shard.meta.dimension
+        )
+        if pictures >= exact_limit
+    ]
+    if not large or not graph_is_sound():
+        return []
+    for name in large:
+        ids, owners = shard.owners(name)
+        GraphIndex.build(ids, owners, shard.vectors(name), _graph_file(folder, shard, name))
+    return large
+
+
+def _graph_file(folder: Path, shard: Shard, category: str) -> Path:
+    """The graph's file, named after the category and the very bytes of the shard it is derived from."""
+    state = shard.path.stat()
+    key = f"{category}\0{state.st_size}\0{state.st_mtime_ns}"
+    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.usearch"

@@ -17,7 +17,7 @@ from sdk.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
 from sdk.sync.trust import Target
 from sdk.sync.unpack import unpack
 
-__all__ = ["Prepare", "publish_changes", "publish_snapshot", "unpacked_length"]
+__all__ = ["Prepare", "derive_indexes", "publish_changes", "publish_snapshot", "unpacked_length"]
 
 # Called with the staged generation before it is published, to derive indexes in it.
 Prepare = Callable[[Path], None]
@@ -76,6 +76,14 @@ def publish_changes(
         except SyncError as error:
             raise StoreError(f"{writer.folder.path}: {error}") from error
         _finish(writer, staging, manifest_bytes, prepare)
+
+
+def derive_indexes(staging: Path) -> None:
+    """The default `Prepare`: the graphs of large categories, so that the first search need not build them."""
+    from sdk.index import derive_graphs  # USearch is only needed here.
+
+    with open_shard(staging / "shard.sqlite") as shard:
+        derive_graphs(shard, staging / "index")
 
 
 def unpacked_length(target: Target, limits: Limits) -> int:

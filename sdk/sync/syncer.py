@@ -60,7 +60,7 @@ class Environment:
     jitter: Callable[[], float] = random.random
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     progress: Progress = lambda what, done, total: None
-    prepare: Prepare = lambda staging: None
+    prepare: Prepare = generation.derive_indexes
 
 
 @dataclass(frozen=True)

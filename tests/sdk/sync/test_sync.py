@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from repository_simulator import PREPROCESSING, SPACE, URL, content_of, make_product
 from sync_device import first_state, second_state
 
 from sdk.errors import ServerError, SpaceMismatch, StoreError, SyncError
+from sdk.index import StoreSearcher, derive_graphs
 from sdk.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
 from sdk.sync import Unreachable, parse_manifest, sync, sync_status
 from sdk.sync.state import load_state
@@ -226,6 +228,19 @@ def test_the_manifest_stays_with_its_generation(device):
     for name, sequence in (("00000001", 60), ("00000002", 64)):
         manifest = parse_manifest((folder.generation(name) / "manifest.json").read_bytes())
         assert manifest.sequence == sequence
+
+
+def test_graphs_are_derived_before_the_first_search(device, monkeypatch):
+    monkeypatch.setattr(derive_graphs, "__defaults__", (10,))
+    device.sync()
+    with Store.open(device.path) as store:
+        index = store.folder.index(store.generation)
+        before = {path.name: path.stat().st_mtime_ns for path in index.iterdir()}
+        searcher = StoreSearcher(store, exact_limit=10)
+        query = np.ones(16, dtype=np.float32)
+        assert len(searcher.search(query, ["Apple", "Milk", "Juice"], 60)) == 60
+        assert len(before) == 2  # Juice is small.
+        assert {path.name: path.stat().st_mtime_ns for path in index.iterdir()} == before
 
 
 def test_downloads_are_removed_afterwards(device):
