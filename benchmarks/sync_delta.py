@@ -68,11 +68,14 @@ def churn(site: SyntheticSite, products: int, count: int, version: int) -> None:
     site.publish()
 
 
-def device_sync(store: Path, site: SyntheticSite, fetcher: FolderFetcher) -> tuple[SyncReport, float]:
-    """(report, seconds)."""
-    started = time.perf_counter()
+def device_sync(
+    store: Path, site: SyntheticSite, fetcher: FolderFetcher
+) -> tuple[SyncReport, dict[str, float]]:
+    """The report; seconds by the clock, and of processor time (on a busy machine they differ)."""
+    started, used = time.perf_counter(), time.thread_time()
     report = sync(store, URL, root=site.root, environment=Environment(fetcher=fetcher))
-    return report, time.perf_counter() - started
+    elapsed, processor = time.perf_counter() - started, time.thread_time() - used
+    return report, {"seconds": round(elapsed, 3), "processor_seconds": round(processor, 3)}
 
 
 def row_bytes(delta: Path) -> int:
@@ -124,10 +127,10 @@ def measure(folder: Path, products: int) -> dict[str, Any]:
             "delta_to_rows": round(delta.stat().st_size / rows, 3),
             "snapshot_bytes": snapshot.stat().st_size,
             "snapshot_to_delta": round(snapshot.stat().st_size / delta.stat().st_size, 1),
-            "sync_seconds": round(small_seconds, 3),
+            "sync": small_seconds,
         },
-        "churn_10_percent": {"changes": products // 10, "sync_seconds": round(large_seconds, 3)},
-        "first_sync_seconds": round(first, 3),
+        "churn_10_percent": {"changes": products // 10, "sync": large_seconds},
+        "first_sync": first,
         "search_ms_idle": idle,
         "search_ms_during_sync": summary(thread.milliseconds),
     }
@@ -165,9 +168,9 @@ def main() -> int:
     print(f"{args.products} synthetic products, {DIMENSION}-d int8")
     print(f"  1 % changed: delta {one['delta_bytes']} bytes, {one['delta_to_rows']} x its compressed rows;")
     print(f"    the snapshot is {one['snapshot_to_delta']} x as large ({one['snapshot_bytes']} bytes)")
-    print(f"  first sync {figures['first_sync_seconds']} s")
+    print(f"  first sync: {figures['first_sync']}")
     for part in (one, ten):
-        print(f"  sync of {part['changes']} changes {part['sync_seconds']} s")
+        print(f"  sync of {part['changes']} changes: {part['sync']}")
     print(f"  a search, idle: {figures['search_ms_idle']}")
     print(f"  a search during the sync of {ten['changes']} changes: {figures['search_ms_during_sync']}")
     print(f"written to {path}", file=sys.stderr)

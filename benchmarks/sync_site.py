@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,25 +53,30 @@ class SyntheticSite:
         """The first root of trust."""
         return (self.site.metadata / "1.root.json").read_bytes()
 
-    def product(self, number: int, version: int = 0) -> Product:
-        """Product ``number``; another ``version`` is another title, price and vector."""
-        rng = np.random.default_rng([number, version])
-        title = " ".join(rng.choice(WORDS, 4)).capitalize()
-        attributes = {
-            "price": f"{rng.integers(5, 200)}.{rng.integers(0, 99):02}",
-            "brand": f"b{rng.integers(300)}",
-        }
-        vectors = quantize_vectors(rng.standard_normal((1, DIMENSION)).astype(np.float32))
-        category = f"category-{number % self._categories}"
-        content = hashlib.sha256(f"{number}/{version}".encode()).hexdigest()
-        return Product(
-            f"sku-{number:07}", category, title, f"images/{number}.jpg", attributes, vectors, content
-        )
+    def products(self, numbers: range, version: int = 0) -> list[Product]:
+        """Products by number; another ``version`` is another title, price and vector."""
+        rng = np.random.default_rng([numbers.start, version])
+        vectors = quantize_vectors(rng.standard_normal((len(numbers), 1, DIMENSION), dtype=np.float32))
+        words = rng.integers(0, len(WORDS), (len(numbers), 4))
+        prices, brands = rng.integers(500, 20_000, len(numbers)), rng.integers(0, 300, len(numbers))
+        return [
+            Product(
+                f"sku-{number:07}",
+                f"category-{number % self._categories}",
+                " ".join(WORDS[w] for w in words[i]).capitalize(),
+                f"images/{number}.jpg",
+                {"price": f"{prices[i] / 100:.2f}", "brand": f"brand-{brands[i]}"},
+                vectors[i],
+                f"{number}/{version}",
+            )
+            for i, number in enumerate(numbers)
+        ]
 
     def put(self, numbers: range, version: int = 0) -> None:
         """Write products, ten thousand a transaction."""
         for start in range(0, len(numbers), 10_000):
-            self.catalogue.apply([Upsert(self.product(n, version)) for n in numbers[start : start + 10_000]])
+            batch = self.products(numbers[start : start + 10_000], version)
+            self.catalogue.apply([Upsert(product) for product in batch])
 
     def delete(self, numbers: range) -> None:
         """Take products out."""
