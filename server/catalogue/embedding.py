@@ -26,6 +26,8 @@ class PictureEmbedder(Protocol):
         """
 
 
+Box = tuple[float, float, float, float]
+
 EmbedderFactory = Callable[[], PictureEmbedder]
 """Makes one embedder a worker: a model runner runs one picture at a time."""
 

@@ -107,7 +107,7 @@ class Product:
         texts = (self.product_id, self.category, self.title, self.image or "")
         try:
             data = "".join((*texts, self.attributes_json())).encode()
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise CatalogueError(f"{self.product_id!r}: cannot be stored ({error})") from error
         if b"\x00" in data:
             raise CatalogueError(f"{self.product_id!r}: a text holds a NUL")

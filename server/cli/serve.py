@@ -6,11 +6,17 @@ import argparse
 import logging
 import socket
 import threading
+from typing import TYPE_CHECKING
 
-from server.catalogue import open_catalogue
+from sdk.errors import PocketshelfError
+from server.catalogue import Space, check_space, open_catalogue
+from server.catalogue.embedding import bundle_embedders
 from server.cli.common import add_site, new_command, open_repository, print_json
 from server.site import Site
 from server.trust import SignedRepository
+
+if TYPE_CHECKING:
+    from server.http.search import PhotoEmbedder
 
 __all__ = ["add_parser"]
 
@@ -28,6 +34,7 @@ Put a TLS proxy in front of it. Devices need no TLS for integrity, the metadata 
 the admin token do.
 """
 log = logging.getLogger("pocketshelf.server")
+MAX_BODY = 64_000_000
 REFRESH_EVERY_SECONDS = 3600.0
 
 
@@ -54,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = Site.open(arguments.site)
     catalogue = open_catalogue(site)
-    app = create_app(site, catalogue)
+    app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue.space))
     listener = socket.create_server((arguments.host, arguments.port), backlog=1024)
     # The connection limit is waitress's guard against idle clients that hold sockets.
     server = create_server(
@@ -62,6 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
         sockets=[listener],
         threads=arguments.threads,
         connection_limit=2000,
+        # Bodies are spooled to disk before the application bounds them.
+        max_request_body_size=MAX_BODY,
         ident=None,
         asyncore_use_poll=True,
     )
@@ -74,6 +83,20 @@ def run(arguments: argparse.Namespace) -> None:
     finally:
         server.close()
         catalogue.close()
+
+
+def _photo_embedder(bundle: str | None, space: Space) -> PhotoEmbedder | None:
+    """The bundle's embedder; None, with a line in the log, when there is none for this space."""
+    try:
+        found, make = bundle_embedders(bundle)
+        check_space(space, found)
+        embedder = make()
+    except PocketshelfError as error:
+        if bundle is not None:
+            raise
+        log.info("no photo search: %s", error)
+        return None
+    return lambda photo, box: embedder(photo, box)[0]  # type: ignore[call-arg]
 
 
 def _keep_fresh(repository: SignedRepository) -> None:

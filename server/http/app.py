@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 
 from server.catalogue import Catalogue
-from server.http import problems
+from server.http import metrics, problems
+from server.http.changes import changes_blueprint
 from server.http.files import files_blueprint
-from server.http.search import search_blueprint
+from server.http.openapi import openapi_document
+from server.http.search import PhotoEmbedder, photo_blueprint, search_blueprint
 from server.search import SearchService, make_index
 from server.site import Site
 
 __all__ = ["create_app"]
 
-# A search body is at most a few thousand numbers; photos and changes set their own bound.
+# A search is at most a few thousand numbers; photos and changes set their own bound.
 MAX_BODY = 1_000_000
 
 
-def create_app(site: Site, catalogue: Catalogue) -> Flask:
-    """Put the endpoints together.
+def create_app(site: Site, catalogue: Catalogue, embed_photo: PhotoEmbedder | None = None) -> Flask:
+    """Put the endpoints together, and load the index.
+
+    Args:
+        embed_photo: lets /v1/search/photo work, if the configuration allows it.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -26,15 +33,24 @@ def create_app(site: Site, catalogue: Catalogue) -> Flask:
     app = Flask("pocketshelf.server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    config = site.config()
+    config, space = site.config(), catalogue.space
     service = SearchService(catalogue, make_index(config.index, catalogue, site))
     service.refresh()
     problems.install(app)
+    metrics.install(app, catalogue, service)
+    embed = embed_photo if config.photo_search else None
     app.register_blueprint(files_blueprint(site))
-    app.register_blueprint(search_blueprint(service, catalogue.space.name, config))
+    app.register_blueprint(search_blueprint(service, space.name, config))
+    app.register_blueprint(photo_blueprint(service, space.name, config, embed))
+    app.register_blueprint(changes_blueprint(catalogue, config))
+    document = openapi_document(space, config)
+
+    @app.get("/v1/openapi.json")
+    def openapi() -> dict[str, Any]:
+        return document
 
     @app.get("/healthz")
-    def health() -> dict:
-        return {"status": "ok", "sequence": catalogue.sequence(), "products": catalogue.count()}
+    def health() -> dict[str, Any]:
+        return {"status": "ok", "space": space.name, "sequence": catalogue.sequence()}
 
     return app

@@ -1,23 +1,35 @@
-"""``POST /v1/search``: the nearest products of the full catalogue to a vector. No photo is sent."""
+"""``POST /v1/search``: the nearest products of the full catalogue to a vector. No photo is sent.
+
+``POST /v1/search/photo`` is for callers without a model of their own who choose to send the photo.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import math
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, request
 
+from sdk.errors import PhotoError
+from server.http.bodies import check_keys, check_space, json_object, parse_categories, parse_k, parse_vector
 from server.http.problems import Problem
 from server.search import SearchService
 from server.site import SiteConfig
 
-__all__ = ["parse_categories", "parse_k", "parse_vector", "search_blueprint"]
+__all__ = ["PhotoEmbedder", "photo_blueprint", "search_blueprint"]
 
-MAX_CATEGORIES = 1000
 DEFAULT_K = 20
-KEYS = {"vector", "space", "categories", "k"}
+KEYS = ("vector", "space", "categories", "k")
+Box = tuple[float, float, float, float]
+
+PhotoEmbedder = Callable[[bytes, Box | None], np.ndarray]
+"""From a photo's bytes and a box in its pixels (x, y, w, h; None: the frame) to float32 (D,).
+
+Raises `PhotoError`. Called from any thread.
+"""
 
 
 def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> Blueprint:
@@ -26,24 +38,50 @@ def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> 
 
     @blueprint.post("/v1/search")
     def search() -> dict[str, Any]:
-        body = _json_object()
-        if unknown := sorted(set(body) - KEYS):
-            raise Problem(422, f"unknown field {unknown[0]!r}; known: {', '.join(sorted(KEYS))}")
+        body = json_object()
+        check_keys(body, KEYS)
         check_space(body.get("space"), space)
         vector = parse_vector(body.get("vector"), service.dimension)
-        k, categories = (
-            parse_k(body.get("k", DEFAULT_K), config.max_k),
-            parse_categories(body.get("categories")),
-        )
-        return answer(service, space, vector, k, categories)
+        k = parse_k(body.get("k", DEFAULT_K), config.max_k)
+        return _answer(service, space, vector, k, parse_categories(body.get("categories")))
 
     return blueprint
 
 
-def answer(
+def photo_blueprint(
+    service: SearchService, space: str, config: SiteConfig, embed: PhotoEmbedder | None
+) -> Blueprint:
+    """The photo endpoint; without an embedder it says that it is off."""
+    blueprint = Blueprint("photo", __name__)
+    # A hostile picture may need hundreds of megabytes to decode: not in every thread at once.
+    decoding = threading.BoundedSemaphore(2)
+
+    @blueprint.post("/v1/search/photo")
+    def search_photo() -> dict[str, Any]:
+        if embed is None:
+            raise Problem(404, "this server takes no photos: embed on the device and POST to /v1/search")
+        request.max_content_length = config.max_photo_bytes + 10_000
+        if request.mimetype != "multipart/form-data":
+            raise Problem(415, "send multipart/form-data with a file named 'photo'")
+        k = parse_k(_whole_number(request.form.get("k"), DEFAULT_K), config.max_k)
+        categories = parse_categories(request.form.getlist("categories") or None)
+        box = _parse_box(request.form.get("box"))
+        photo = request.files.get("photo")
+        if photo is None:
+            raise Problem(422, "the form has no file named 'photo'")
+        try:
+            with decoding:
+                vector = embed(photo.stream.read(), box)
+        except PhotoError as error:
+            raise Problem(422, str(error)) from error
+        return _answer(service, space, vector, k, categories)
+
+    return blueprint
+
+
+def _answer(
     service: SearchService, space: str, vector: np.ndarray, k: int, categories: frozenset[str] | None
 ) -> dict[str, Any]:
-    """The document that answers a search."""
     hits = service.search(vector, k, categories)
     return {
         "space": space,
@@ -54,74 +92,19 @@ def answer(
     }
 
 
-def check_space(given: Any, space: str) -> None:
-    """Refuse a vector of another space: its scores would be noise that looks like an answer."""
-    if not isinstance(given, str):
-        raise Problem(422, "'space' must name the embedding space of the vector")
-    if given != space:
-        raise Problem(
-            409, f"the vector is of space {given[:80]!r}, this catalogue of {space!r}; update the bundle"
-        )
+def _whole_number(text: str | None, default: int) -> int | str:
+    if text is None:
+        return default
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
-def parse_vector(given: Any, dimension: int) -> np.ndarray:
-    """A list of numbers, or base64 of int8: float32 (D,), finite and not zero."""
-    if isinstance(given, str):
-        vector = _from_base64(given)
-    elif isinstance(given, list) and len(given) <= 2 * dimension:
-        if not all(isinstance(x, int | float) and not isinstance(x, bool) for x in given):
-            raise Problem(422, "'vector' must hold numbers only")
-        vector = _from_numbers(given)
-    else:
-        raise Problem(422, f"'vector' must be a list of {dimension} numbers, or base64 of as many int8")
-    if len(vector) != dimension:
-        raise Problem(422, f"'vector' has {len(vector)} numbers, this space has {dimension}")
-    if not np.isfinite(vector).all():
-        raise Problem(422, "'vector' holds NaN or infinity")
-    top = np.abs(vector).max()
-    if top == 0:
-        raise Problem(422, "'vector' is all zero")
-    return vector / top
-
-
-def _from_base64(text: str) -> np.ndarray:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Problem(422, "'vector' is not base64") from error
-    return np.frombuffer(data, dtype=np.int8).astype(np.float32)
-
-
-def _from_numbers(numbers: list) -> np.ndarray:
-    try:
-        with np.errstate(over="ignore"):
-            return np.array(numbers, dtype=np.float64).astype(np.float32)
-    except OverflowError as error:
-        raise Problem(422, "'vector' holds numbers beyond float32") from error
-
-
-def parse_k(given: Any, most: int) -> int:
-    """How many hits: a whole number from 1 to ``most``."""
-    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
-        raise Problem(422, f"'k' must be a whole number from 1 to {most}")
-    return given
-
-
-def parse_categories(given: Any) -> frozenset[str] | None:
-    """Names of categories; None for all."""
-    if given is None:
+def _parse_box(text: str | None) -> Box | None:
+    if text is None:
         return None
-    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-        raise Problem(422, "'categories' must be a list of names")
-    if not 1 <= len(given) <= MAX_CATEGORIES:
-        raise Problem(422, f"'categories' must hold 1 to {MAX_CATEGORIES} names; leave it out to search all")
-    return frozenset(given)
-
-
-def _json_object() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        if not request.is_json:
-            raise Problem(415, "send a JSON object as application/json")
-        raise Problem(400, "the body is not a JSON object")
-    return body
+    try:
+        x, y, w, h = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise Problem(422, "'box' must be x,y,width,height in pixels of the upright photo") from error
+    if not all(math.isfinite(side) and abs(side) < 1e6 for side in (x, y, w, h)) or w <= 0 or h <= 0:
+        raise Problem(422, "'box' must have a positive width and height, in pixels of the upright photo")
+    return x, y, w, h

@@ -75,6 +75,7 @@ class SearchService:
         self._index = index
         self._clock = clock
         self._due = -np.inf
+        self._sequence = -1
         self._guard = threading.Lock()
 
     @property
@@ -82,9 +83,15 @@ class SearchService:
         """Numbers a vector."""
         return self._catalogue.space.dimension
 
+    @property
+    def sequence(self) -> int:
+        """Where the index was at its last refresh."""
+        return self._sequence
+
     def refresh(self) -> int:
         """Bring the index up to the catalogue; its sequence."""
-        return self._index.refresh()
+        self._sequence = self._index.refresh()
+        return self._sequence
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[Hit]:
         """The ``k`` best products, best first.
@@ -102,7 +109,7 @@ class SearchService:
         if self._clock() < self._due or not self._guard.acquire(blocking=False):
             return
         try:
-            self._index.refresh()
+            self.refresh()
             self._due = self._clock() + REFRESH_SECONDS
         finally:
             self._guard.release()

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_products import SPACE
+from flask.testing import FlaskClient
+from server_products import SPACE, embed_by_colour, make_product, publish
 
-from server.catalogue import Catalogue, SqliteCatalogue
+from server.catalogue import Catalogue, SqliteCatalogue, Upsert, create_catalogue, open_catalogue
+from server.cli.common import open_repository
+from server.site import Site, SiteConfig
+from server.trust import KeyFolder
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +68,33 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
     made = PostgresCatalogue.create(address, SPACE)
     yield made
     made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site with keys and an empty SQLite catalogue."""
+    site = Site.create(tmp_path / "site", SiteConfig())
+    create_catalogue(site, SPACE).close()
+    open_repository(site).create(KeyFolder(site.offline_keys))
+    return site
+
+
+@pytest.fixture
+def filled_site(site: Site) -> Site:
+    """The same with 60 products in three categories, published."""
+    catalogue = open_catalogue(site)
+    names = ("Apple", "Pear", "Plum")
+    catalogue.apply([Upsert(make_product(f"p{i:03d}", 0, names[i % 3], rank=i)) for i in range(60)])
+    catalogue.close()
+    publish(site)
+    return site
+
+
+@pytest.fixture
+def client(filled_site: Site) -> Iterator[FlaskClient]:
+    """A client of the filled site's application; photos are embedded by their mean colour."""
+    from server.http import create_app
+
+    catalogue = open_catalogue(filled_site)
+    yield create_app(filled_site, catalogue, embed_by_colour).test_client()
+    catalogue.close()

@@ -7,7 +7,11 @@ import hashlib
 import numpy as np
 
 from sdk.formats import quantize_vectors
-from server.catalogue import Product, Space
+from sdk.preprocess import decode_photo
+from server.catalogue import Product, Space, open_catalogue
+from server.cli.common import open_repository
+from server.publish import Published, Publisher
+from server.site import Site
 
 DIMENSION = 16
 SPACE = Space("test-space", "0123456789abcdef", "test-bundle", DIMENSION)
@@ -25,3 +29,26 @@ def make_product(
     return Product(
         product_id, category, f"Title {product_id}", f"{product_id}.jpg", attributes, vectors, content
     )
+
+
+def embed_by_colour(picture: bytes, box: tuple | None = None) -> np.ndarray:
+    """A stand-in for the model: the picture's mean colour, repeated; float32 (DIMENSION,)."""
+    pixels = decode_photo(picture).pixels
+    if box is not None:
+        x, y, w, h = (int(side) for side in box)
+        pixels = pixels[y : y + h, x : x + w]
+    vector = np.resize(pixels.reshape(-1, 3).mean(axis=0), DIMENSION).astype(np.float32) + 1
+    return vector / np.linalg.norm(vector)
+
+
+def publish(site: Site, shards: list[str] | None = None) -> list[Published]:
+    """Publish and sign, as the command does."""
+    catalogue = open_catalogue(site)
+    publisher = Publisher(site, catalogue)
+    try:
+        results = publisher.publish(shards)
+        open_repository(site).sign_targets(publisher.targets())
+        return results
+    finally:
+        publisher.close()
+        catalogue.close()

@@ -1,0 +1,108 @@
+"""The server fuzzed by its own OpenAPI document: whatever is sent, no 5xx, and answers as described."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from server_products import SPACE, embed_by_colour, make_product
+
+from server.catalogue import Upsert, create_catalogue
+from server.cli.common import open_repository
+from server.site import Site, SiteConfig
+from server.trust import KeyFolder
+
+schemathesis = pytest.importorskip(
+    "schemathesis", reason="needs schemathesis: pip install 'pocketshelf[dev]'"
+)
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from schemathesis import GenerationMode  # noqa: E402
+from schemathesis.checks import not_a_server_error  # noqa: E402
+from schemathesis.specs.openapi.checks import (  # noqa: E402
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+OPERATIONS = [
+    ("/v1/metadata/{name}", "GET"),
+    ("/v1/targets/{name}", "GET"),
+    ("/v1/search", "POST"),
+    ("/v1/search/photo", "POST"),
+    ("/v1/changes", "GET"),
+    ("/v1/changes", "POST"),
+    ("/healthz", "GET"),
+    ("/metrics", "GET"),
+]
+BOUNDS = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    """The document of a small site, with the application behind it, and the admin token."""
+    from server.http import create_app
+
+    folder = tmp_path_factory.mktemp("fuzz")
+    # The rate limit is out of the way: behind it nothing would be fuzzed.
+    site = Site.create(folder / "site", SiteConfig(changes_per_minute=1_000_000))
+    catalogue = create_catalogue(site, SPACE)
+    open_repository(site).create(KeyFolder(site.offline_keys))
+    catalogue.apply([Upsert(make_product(f"p{i}")) for i in range(20)])
+    app = create_app(site, catalogue, embed_by_colour)
+    yield schemathesis.openapi.from_wsgi("/v1/openapi.json", app), site.token_path.read_text().strip()
+    catalogue.close()
+
+
+# Negative requests break the document's rules; a path of any text and an empty request have none to break.
+RULED = [
+    ("/v1/search", "POST"),
+    ("/v1/search/photo", "POST"),
+    ("/v1/changes", "GET"),
+    ("/v1/changes", "POST"),
+]
+ATTACKS = [
+    *((path, method, GenerationMode.POSITIVE, False) for path, method in OPERATIONS),
+    *((path, method, GenerationMode.NEGATIVE, False) for path, method in RULED),
+    *(("/v1/changes", method, mode, True) for method in ("GET", "POST") for mode in GenerationMode),
+]
+
+
+@pytest.mark.parametrize(("path", "method", "mode", "with_token"), ATTACKS)
+def test_no_request_breaks_the_server(
+    api: tuple[Any, str], path: str, method: str, mode: GenerationMode, with_token: bool
+) -> None:
+    """Requests that fit the document and requests that do not, from strangers and from the shop."""
+    schema, token = api
+    operation = schema[path][method]
+    headers = {"Authorization": f"Bearer {token}"} if with_token else {}
+    answers: Counter[int] = Counter()
+
+    @BOUNDS
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def attack(case: Any) -> None:
+        response = case.call_and_validate(headers=headers, checks=CHECKS)
+        answers[response.status_code] += 1
+
+    attack()
+    assert answers and max(answers) < 500, answers
+
+
+def test_every_operation_is_fuzzed(api: tuple[Any, str]) -> None:
+    operations = {(r.ok().path, r.ok().method.upper()) for r in api[0].get_all_operations()}
+    assert operations == set(OPERATIONS)
