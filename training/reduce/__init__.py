@@ -1,0 +1,1 @@
+"""How short a vector may be: linear reductions of pooled features, dimension against recall and bytes."""

@@ -1,0 +1,87 @@
+"""Metric learning of a projection on fixed features, by proxies or by triplets.
+
+Proxies: cosine softmax with a margin (Wang et al., CVPR 2018, equation 4). Triplets: the hinge on
+squared distances of unit vectors (Schroff et al., CVPR 2015, section 3.1) over all triplets of a
+batch that violate it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.embedder.losses import cosface
+from training.reduce.linear import Loss, normalised, train_projection
+from training.reduce.projection import Projection
+
+__all__ = ["CANDIDATES", "batch_triplets", "fit"]
+
+CANDIDATES = (
+    {"kind": "proxy", "epochs": 15},
+    {"kind": "proxy", "epochs": 40, "noise": 1.0},
+    {"kind": "triplet", "epochs": 20},
+)
+SCALE, PROXY_MARGIN, TRIPLET_MARGIN = 16.0, 0.1, 0.2
+
+
+def batch_triplets(vectors: Tensor, labels: Tensor, margin: float) -> Tensor:
+    """Mean hinge over the batch's violating triplets; 0 where none is.
+
+    Args:
+        vectors: unit (n, d).
+        labels: (n,).
+    """
+    distance = (2 - 2 * vectors @ vectors.T).clamp(min=0)
+    same = labels[:, None] == labels[None]
+    positive = same & ~torch.eye(len(labels), dtype=torch.bool)
+    # (anchor, positive, negative)
+    hinge = margin + distance[:, :, None] - distance[:, None, :]
+    violating = positive[:, :, None] & ~same[:, None, :] & (hinge > 0)
+    return hinge[violating].mean() if violating.any() else (vectors * 0).sum()
+
+
+def fit(
+    features: np.ndarray,
+    labels: np.ndarray,
+    dimensions: Iterable[int],
+    kind: str = "proxy",
+    epochs: int = 30,
+    noise: float = 0.0,
+    seed: int = 0,
+) -> dict[int, Projection]:
+    """One projection a dimension, each trained anew.
+
+    Args:
+        features: (n, D), any length.
+        labels: (n,) products, 0 to c - 1, gaps allowed.
+        dimensions: those above min(n, D) are left out.
+        kind: "proxy" or "triplet".
+        epochs, noise: see `train_projection`.
+    """
+    found = {}
+    for dimension in dimensions:
+        if dimension > min(features.shape):
+            continue
+        loss, learnt = _loss(kind, dimension, int(labels.max()) + 1, seed)
+        # A batch of triplets is cubed.
+        batch = 256 if kind == "proxy" else 128
+        found[dimension] = train_projection(
+            features, labels, dimension, loss, learnt, epochs, batch=batch, noise=noise, seed=seed
+        )
+    return found
+
+
+def _loss(kind: str, dimension: int, classes: int, seed: int) -> tuple[Loss, list[nn.Parameter]]:
+    if kind == "triplet":
+        return lambda v, y: batch_triplets(normalised(v), y, TRIPLET_MARGIN), []
+    if kind != "proxy":
+        raise ValueError(f"unknown kind {kind!r}; there are proxy, triplet")
+    rng = torch.Generator().manual_seed(seed)
+    proxies = nn.Parameter(torch.randn(classes, dimension, generator=rng))
+    return (
+        lambda v, y: cosface(normalised(v), proxies, y, SCALE, PROXY_MARGIN, smoothing=0.1).mean(),
+        [proxies],
+    )
