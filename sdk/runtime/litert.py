@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sdk.errors import BundleError, RuntimeUnavailable
+from sdk.runtime.notices import without_notices
 from sdk.runtime.registry import ModelRunner, check_input
 
 __all__ = ["open_runner"]
@@ -23,8 +24,9 @@ def open_runner(path: Path, threads: int) -> ModelRunner:
             f"{path}: .tflite files need LiteRT; install it with 'pip install ai-edge-litert'"
         ) from error
     try:
-        interpreter = Interpreter(model_path=str(path), num_threads=threads)
-        interpreter.allocate_tensors()
+        with without_notices():
+            interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            interpreter.allocate_tensors()
         return _LiteRtRunner(path, interpreter)
     except (ValueError, RuntimeError, OSError) as error:
         raise BundleError(f"{path}: LiteRT cannot load it ({' '.join(str(error).split())[:160]})") from error

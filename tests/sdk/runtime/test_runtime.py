@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from sdk.errors import BundleError, RuntimeUnavailable
 from sdk.formats import load_bundle
 from sdk.runtime import open_model, register
+from sdk.runtime.notices import without_notices
 from sdk.runtime.registry import check_input
 
 
@@ -61,6 +63,24 @@ def test_a_model_with_another_input_is_refused(dtype: type, shape: tuple[int, ..
     with pytest.raises(BundleError, match=r"not uint8 \[1, h, w, 3\]"):
         check_input(Path("m"), dtype, shape)
     check_input(Path("m"), np.uint8, (1, 8, 8, 3))
+
+
+def test_notices_are_dropped_and_everything_else_passes(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_notices():
+        os.write(2, b"INFO: Created a delegate\nWARNING: a real one\n")
+    os.write(2, b"INFO: afterwards\n")
+    assert capfd.readouterr().err == "WARNING: a real one\nINFO: afterwards\n"
+    with pytest.raises(ValueError, match="x"), without_notices():
+        os.write(2, b"said before it failed\n")
+        raise ValueError("x")
+    assert capfd.readouterr().err == "said before it failed\n"
+
+
+def test_loading_a_trained_model_says_nothing(
+    trained_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    open_model(load_bundle(trained_bundle).embedder_path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_trained_models_give_the_outputs_that_their_bundle_names(trained_bundle: Path) -> None:
