@@ -26,6 +26,7 @@ __all__ = ["History", "PublishedTarget", "ShardLog"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations(shard TEXT, sequence INTEGER, PRIMARY KEY(shard, sequence));
+CREATE TABLE IF NOT EXISTS latest(shard TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS members(shard TEXT, product_id TEXT, number INTEGER NOT NULL,
     row_sequence INTEGER NOT NULL, PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tombstones(shard TEXT, product_id TEXT, number INTEGER NOT NULL,
@@ -163,6 +164,17 @@ class History:
             many("INSERT INTO members VALUES(?, ?, ?, ?)", ((shard, k, *v) for k, v in log.members.items()))
             many("INSERT INTO tombstones VALUES(?, ?, ?)", ((shard, k, v) for k, v in log.tombstones.items()))
             many("INSERT INTO generations VALUES(?, ?)", ((shard, s) for s in log.generations))
+            if log.latest is not None:
+                run("INSERT OR REPLACE INTO latest VALUES(?, ?)", (shard, log.latest))
+
+    def last_sequence(self, shard: str) -> int:
+        """The last published sequence, even of a shard withdrawn since; -1 when it never was published.
+
+        A device may still be there, so that no other content may ever have this number.
+        """
+        with self._errors():
+            row = self._connection.execute("SELECT sequence FROM latest WHERE shard = ?", (shard,)).fetchone()
+        return -1 if row is None else row[0]
 
     def shards(self) -> list[str]:
         """Names of the shards that have signed files."""
