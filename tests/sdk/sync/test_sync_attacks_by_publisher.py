@@ -85,24 +85,21 @@ def test_malicious_sqlite_value(shop, device, column, value):
     def make(path: Path) -> None:
         _delta(path, 60, 64, [make_product("p1", 62)])
         connection = sqlite3.connect(path)
-        table = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'upserts'").fetchone()[0]
         # Without declared types SQLite stores any value as it comes; the schema is put back afterwards.
-        connection.execute("PRAGMA writable_schema = ON")
-        loose = "CREATE TABLE upserts(product_id, sequence, category, title, image, attributes, vectors)"
+        table = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'upserts'").fetchone()[0]
         names = "product_id, sequence, category, title, image, attributes, vectors"
         row = list(connection.execute(f"SELECT {names} FROM upserts").fetchone())
         row[names.split(", ").index(column)] = value
+        loose = f"CREATE TABLE upserts({names}, PRIMARY KEY(product_id)) WITHOUT ROWID"
         connection.executescript(f"DROP TABLE upserts; {loose}")
         connection.execute("INSERT INTO upserts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        connection.commit()
-        connection.execute(
-            "UPDATE sqlite_master SET sql = ? WHERE name = 'upserts'", (table.replace(" PRIMARY KEY", ""),)
-        )
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'upserts'", (table,))
         connection.commit()
         connection.close()
 
     _publish_delta(shop, make)
-    assert_refused(device, "refused, the database")
+    assert_refused(device, "refused, the database holds a bad value")
 
 
 def test_malicious_sqlite_text_that_is_not_utf8(shop, device):
