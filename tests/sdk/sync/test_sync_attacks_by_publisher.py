@@ -99,7 +99,7 @@ def test_malicious_sqlite_value(shop, device, column, value):
         connection.close()
 
     _publish_delta(shop, make)
-    assert_refused(device, "refused, the database holds a bad value")
+    assert_refused(device, "refused, the database")  # By SQLite's own check, or by ours.
 
 
 def test_malicious_sqlite_text_that_is_not_utf8(shop, device):
