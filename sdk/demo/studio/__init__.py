@@ -1,15 +1,16 @@
 """A studio that draws garments, as a shop's pictures and as street photos, with all that is known of them.
 
-Everything it makes is synthetic and must be labelled so. A garment's cut is data (`cuts`); an identity is
+Everything it makes is synthetic and must be labelled so. A garment's cut is data (`wardrobe`); an identity is
 a cut with its colours, pattern, sleeve, neckline and length; the same seed gives the same pictures.
 """
 
-from sdk.demo.studio.cuts import CUTS, Cut
+from sdk.demo.studio.cut import Cut
 from sdk.demo.studio.identity import Attributes, Identity, draw_identities
 from sdk.demo.studio.picture import Picture
 from sdk.demo.studio.sample import Sample, draw_sample
 from sdk.demo.studio.shop import shop_picture
 from sdk.demo.studio.street import street_picture
+from sdk.demo.studio.wardrobe import CUTS
 
 __all__ = [
     "CUTS",

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from sdk.demo.studio.cuts import CUTS, Cut, cut_named
+from sdk.demo.studio.cut import Cut
 from sdk.demo.studio.palette import CLOTH
+from sdk.demo.studio.wardrobe import CUTS, cut_named
 
 __all__ = ["Attributes", "Identity", "draw_identities"]
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from sdk.demo.studio.canvas import Canvas, folds
-from sdk.demo.studio.cuts import NECKLINES, SLEEVES, Cut, Line, Part
+from sdk.demo.studio.cut import Cut, Line, Part
 from sdk.demo.studio.fabric import weave
 from sdk.demo.studio.identity import Identity
 from sdk.demo.studio.outline import Patch, Points, mirrored
 from sdk.demo.studio.palette import rgb
+from sdk.demo.studio.wardrobe import NECKLINES, SLEEVES
 
 __all__ = ["Window", "extent", "sew"]
 

@@ -18,6 +18,7 @@ from sdk.demo.server import LocalServer, missing_for_server
 from sdk.demo.studio import draw_sample
 from sdk.errors import ServerError
 
+ROOT = Path(__file__).resolve().parents[3]
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(120)"
 needs_server = pytest.mark.skipif(missing_for_server() is not None, reason="needs the server extra")
 
@@ -95,3 +96,34 @@ def test_a_server_that_cannot_work_is_one_line_with_its_log(tmp_path: Path) -> N
     assert "\n" not in str(caught.value)
     with pytest.raises(ServerError, match="did not start"), server.serve():
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Signals, tmp_path: Path) -> None:
+    # Drawing takes long enough to be interrupted; the first line on standard error says that it goes on.
+    call = (
+        "from pathlib import Path; from fake_models import make_bundle; from sdk.cli import main\n"
+        f"make_bundle(Path({str(tmp_path / 'b')!r})); raise SystemExit(main())"
+    )
+    arguments = [
+        "demo",
+        "--drawn",
+        "--no-server",
+        "--out",
+        str(tmp_path / "out"),
+        "--bundle",
+        str(tmp_path / "b"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    with subprocess.Popen(
+        [sys.executable, "-c", call, *arguments], stderr=subprocess.PIPE, env=environment
+    ) as demo:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / "drawn" / "shop").is_dir() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        demo.send_signal(number)
+        _, error = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert b"Traceback" not in error
+    assert not (tmp_path / "out" / "index.html").exists()
