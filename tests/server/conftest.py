@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +20,13 @@ from server.trust import KeyFolder
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Address of a real PostgreSQL (pgserver's, with pgvector)."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'pocketshelf[server]'")
     pgserver = pytest.importorskip("pgserver", reason="no PostgreSQL here: pip install pgserver")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not in pytest's private folder: run by root, PostgreSQL becomes another user and must reach it.
+    folder = Path(tempfile.mkdtemp(prefix="pocketshelf-postgres-"))
+    folder.chmod(0o755)
     try:
         server = pgserver.get_server(folder, cleanup_mode="delete")
     except (OSError, subprocess.SubprocessError, RuntimeError, ValueError) as error:

@@ -446,7 +446,7 @@ def test_every_way_to_the_latest_generation_ends_the_same(
 
 
 def check_generation(site: Site, catalogue: Catalogue, folder: Path, devices: dict[int, Path]) -> None:
-    """Bring every device that has a delta to the latest generation, and compare; then add one that is there."""
+    """Bring every device that has a delta to the latest generation; then add one that is there."""
     found = manifest(site)
     latest, truth = found["sequence"], snapshot(site, folder / "fresh")
     expected = content(truth)
