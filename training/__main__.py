@@ -16,8 +16,10 @@ COMMANDS = {
     "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
     "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),
     "release": ("training.release", "half-precision weights, small enough to be committed"),
+    "reduce": ("training.reduce.run", "dimension against recall and bytes, by four linear reductions"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),
+    "train system": ("training.systems.train", "train and measure one system of the field"),
 }
 
 
