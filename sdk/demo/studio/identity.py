@@ -64,7 +64,7 @@ class Identity:
         if a.neckline in ("v-neck", "boat", "scoop", "turtle"):
             words.append(a.neckline if a.neckline == "v-neck" else f"{a.neckline}-neck")
         name = " ".join([*words, self.cut_name])
-        colours = a.colour if a.pattern == "solid" else f"{a.colour} and {a.second_colour}"
+        colours = a.colour if a.colour == a.second_colour else f"{a.colour} and {a.second_colour}"
         return f"{name[0].upper()}{name[1:]}, {colours}"
 
 
@@ -89,6 +89,8 @@ def _attributes(cut: Cut, rng: np.random.Generator) -> Attributes:
     others = _SECOND_FOR_DARK if colour in _DARK else _SECOND_FOR_LIGHT
     second = str(rng.choice([name for name in others if name != colour]))
     pattern = "solid" if rng.random() < 0.3 else str(rng.choice(cut.patterns))
+    if pattern == "solid" and cut.place == "worn":
+        second = colour  # It would not show, and two products would look the same.
     sleeve = str(rng.choice(cut.sleeves)) if cut.sleeves else None
     neckline = str(rng.choice(cut.necklines)) if cut.necklines else None
     return Attributes(colour, second, pattern, sleeve, neckline)

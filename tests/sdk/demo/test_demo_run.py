@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sdk.cli import main
+from sdk.demo import server
 from sdk.demo.run import Options, run_demo
 from sdk.demo.server import missing_for_server
 from sdk.demo.sources import Choice, drawn
@@ -80,6 +81,18 @@ def test_on_the_command_line_one_json_document_is_all_there_is(
     assert document["recall"]["whole"]["n"] == 3 and document["store"]["synced"] is False
     assert "drawn (synthetic)" in printed.err and "--no-server" in document["store"]["note"]
     assert set(document["ms"]) == {"decode", "detect", "embed", "search", "total"}
+
+
+def test_without_the_server_extra_the_store_is_built_here_and_says_so(
+    tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_NEEDS", ("flask", "not_there_at_all"))
+    choice = Choice(drawn=True, count=1)
+    report = run_demo(Options(choice, str(tmp_path / "out"), str(fake_bundle.folder)))
+    assert not report.shelf.synced and report.shelf.products == 8
+    assert "not_there_at_all not installed" in report.shelf.note
+    assert "pocketshelf[server]" in report.shelf.note
+    assert "pocketshelf[server]" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_second_run_replaces_the_first(

@@ -35,6 +35,12 @@ def test_identities_differ_and_the_seed_fixes_them() -> None:
     assert {one.cut_name for one in drawn} == {cut.name for cut in CUTS}
 
 
+def test_a_colour_that_does_not_show_tells_no_products_apart() -> None:
+    solid = [one for one in draw_identities(200, seed=11) if one.attributes.pattern == "solid"]
+    worn = [one for one in solid if one.cut.place == "worn"]
+    assert worn and all(one.attributes.second_colour == one.attributes.colour for one in worn)
+
+
 def test_every_cut_names_known_parts() -> None:
     for identity in draw_identities(len(CUTS), seed=1):
         picture = shop_picture(identity, side=64)
