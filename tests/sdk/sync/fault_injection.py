@@ -7,13 +7,15 @@ short or be zeros, file by file; names are as last synced, or as they were, fold
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import shutil
 from pathlib import Path
 
 from sdk.store.filesystem import LocalFileSystem
 
-__all__ = ["Crash", "DyingFileSystem"]
+__all__ = ["Crash", "DyingFileSystem", "FullFileSystem"]
 
 
 class Crash(BaseException):
@@ -161,6 +163,40 @@ class DyingFileSystem(LocalFileSystem):
 
         walk(self._tree, self._root)
         return found
+
+
+class FullFileSystem(LocalFileSystem):
+    """A volume on which, from the n-th operation that needs room on, there is none."""
+
+    def __init__(self, full_at: int | None = None) -> None:
+        self._full_at = full_at
+        self.operations = 0
+
+    def write(self, path: Path, data: bytes) -> None:
+        self._need_room(path)
+        super().write(path, data)
+
+    def append(self, path: Path, data: bytes) -> None:
+        self._need_room(path)
+        super().append(path, data)
+
+    def fsync(self, path: Path) -> None:
+        self._need_room(path)
+        super().fsync(path)
+
+    def mkdir(self, path: Path) -> None:
+        if not path.is_dir():
+            self._need_room(path)
+        super().mkdir(path)
+
+    def copy(self, source: Path, target: Path) -> None:
+        self._need_room(target)
+        super().copy(source, target)
+
+    def _need_room(self, path: Path) -> None:
+        self.operations += 1
+        if self._full_at is not None and self.operations > self._full_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _load(path: Path) -> _Folder:

@@ -13,11 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from fault_injection import Crash, DyingFileSystem
+from fault_injection import Crash, DyingFileSystem, FullFileSystem
 from repository_simulator import RepositorySimulator, content_of
 from sync_device import Device, first_state, second_state
 
+from sdk.errors import StoreError
 from sdk.store import Store, StoreFolder, verify_store
+from sdk.store.filesystem import FileSystem
 
 MEMORY = Path("/dev/shm")
 
@@ -81,6 +83,27 @@ def test_power_lost_at_every_file_operation(folder, scenario):
     assert _for_every_operation(folder, scenario, fail) > 40
 
 
+@pytest.mark.parametrize("scenario", [_at_first_state, _too_old], ids=["changes", "snapshot"])
+def test_volume_full_at_every_file_operation(folder, scenario):
+    device = _device(folder)
+    scenario(device)
+    device.shop.publish(second_state(), 64)
+    template = shutil.copytree(device.path, folder / "template")
+    disk = FullFileSystem()
+    _with_files(device, disk).sync()
+    assert disk.operations > 20
+    outcomes = set()
+    for point in range(disk.operations):
+        shutil.rmtree(device.path)
+        shutil.copytree(template, device.path)
+        with pytest.raises(StoreError, match="No space left on device") as caught:
+            _with_files(device, FullFileSystem(point)).sync()
+        assert "\n" not in str(caught.value)
+        outcomes.add(_check(device, damaged=False, empty=False))
+    assert "old" in outcomes
+    assert device.sync().sequence == 64
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_really_killed_at_random_moments(folder):
     """SIGKILL while syncing, SQLite's own writes included, forty times."""
@@ -139,11 +162,11 @@ def _for_every_operation(
 
 
 def _run(device: Device, disk: DyingFileSystem) -> DyingFileSystem:
-    Device.sync(_with_files(device, disk))
+    _with_files(device, disk).sync()
     return disk
 
 
-def _with_files(device: Device, disk: DyingFileSystem) -> Device:
+def _with_files(device: Device, disk: FileSystem) -> Device:
     other = Device(device.path, device.shop)
     other.environment = replace(device.environment, files=disk)
     return other
