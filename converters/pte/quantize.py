@@ -62,17 +62,33 @@ def _quantizer() -> Any:
         observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=_SMALLEST_WEIGHT_SCALE),
     )
     config = QuantizationConfig(activation, activation, weight, None)
-    return XNNPACKQuantizer().set_global(config).set_filter_function(_in_core)
+
+    class Quantizer(XNNPACKQuantizer):
+        def annotate(self, model: torch.fx.GraphModule) -> torch.fx.GraphModule:
+            annotated = super().annotate(model)
+            _free_pooling(annotated)
+            return annotated
+
+    return Quantizer().set_global(config).set_filter_function(_in_core)
+
+
+def _free_pooling(model: torch.fx.GraphModule) -> None:
+    """Leave pooling, and the reshaping behind it, in float.
+
+    The quantizer gives a pool's result the scale of its input, 0 to 6, where the means fill a tenth of it.
+    """
+    free: set[torch.fx.Node] = set()
+    aten = torch.ops.aten
+    for node in model.graph.nodes:
+        pools = node.target is aten.adaptive_avg_pool2d.default
+        reshapes = node.target in (aten.flatten.using_ints, aten.view.default, aten.reshape.default)
+        if pools or (reshapes and node.args[0] in free):
+            free.add(node)
+            node.meta.pop("quantization_annotation", None)
 
 
 def _in_core(node: torch.fx.Node) -> bool:
-    """Inside the network proper; constants have no module and count as inside.
-
-    Pooling is left out: the quantizer would give its result the scale of its input, 0 to 6, where the
-    means fill a tenth of it.
-    """
-    if "pool" in str(node.target):
-        return False
+    """Inside the network proper; constants have no module and count as inside."""
     stack = node.meta.get("nn_module_stack") or {}
     names = [name for name, _ in stack.values()]
     return not names or (any("core" in name for name in names) and not any("unit" in name for name in names))

@@ -100,7 +100,8 @@ def _float_file(network: Network, normalised_input: bool) -> bytes:
     if normalised_input:
         core = copy.deepcopy(network.core)
         lift_dead_filters(core)
-        module, example = ChannelsLast(core).eval(), torch.zeros(network.input_shape)
+        module: torch.nn.Module = ChannelsLast(core).eval()
+        example = torch.zeros(network.input_shape)
     else:
         module, example = network.deployed, torch.zeros(network.input_shape, dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,57 @@
+"""``python -m converters.inspect FILE``: what is in a model file or a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from converters.errors import UsageError
+from converters.inspection import inspect_file, render
+from sdk.errors import PocketshelfError
+from sdk.formats.bundle import load_bundle
+
+__all__ = ["main"]
+
+
+def _files(path: Path) -> list[Path]:
+    """The model files of a bundle's folder, or the file itself."""
+    if not path.is_dir() or path.suffix == ".mlpackage":
+        return [path]
+    bundle = load_bundle(path)
+    print(f"bundle {bundle.name}, space {bundle.space}, hashes checked\n", file=sys.stderr)
+    return [file for file in (bundle.embedder_path, bundle.detector_path) if file is not None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m converters.inspect",
+        description="Show a model file's size by layer, precision, operations, inputs, estimated "
+        "multiply-adds and the shape of its graph.",
+    )
+    parser.add_argument("file", type=Path, help=".tflite, .pte, .mlpackage, or the folder of a bundle")
+    parser.add_argument("--layers", action="store_true", help="list every layer")
+    parser.add_argument("--json", action="store_true", help="one JSON document a file, one a line")
+    parsed = parser.parse_args(arguments)
+    try:
+        for path in _files(parsed.file):
+            found = inspect_file(path)
+            if parsed.json:
+                print(json.dumps({**asdict(found), "path": str(path), "multiply_adds": found.multiply_adds}))
+            else:
+                print(render(found, parsed.layers))
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except PocketshelfError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

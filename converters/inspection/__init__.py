@@ -1,0 +1,5 @@
+"""Reading what is inside model files of every target."""
+
+from converters.inspection.report import Inspection, Layer, inspect_file, render
+
+__all__ = ["Inspection", "Layer", "inspect_file", "render"]
