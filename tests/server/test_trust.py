@@ -226,7 +226,7 @@ def test_old_versions_are_pruned_but_never_a_root(filled_site: Site) -> None:
 def test_altered_metadata_is_refused_by_the_device(device: Device, filled_site: Site, name: str) -> None:
     for path in filled_site.metadata.glob(f"*{name}*"):
         data = path.read_bytes()
-        assert data.count(b'"expires": "2') == 1
-        path.write_bytes(data.replace(b'"expires": "2', b'"expires": "3'))
+        assert data.count(b'"expires":"2') == 1
+        path.write_bytes(data.replace(b'"expires":"2', b'"expires":"3'))
     with pytest.raises(RepositoryError):
         device.update()
