@@ -198,3 +198,12 @@ def test_catalogue_names_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'street2shop' needs its folder"):
         load_data_set("street2shop")
     assert len(load_data_set("deepfashion2", deepfashion2_folder(tmp_path))) == 3
+
+
+def test_the_documentation_lists_every_data_set() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/data.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(row.split("`")[1] for row in rows) == sorted(DATA_SETS)
+    for row in rows:
+        name, file = row.split("`")[1], row.split("`")[3]
+        assert file == f"{DATA_SETS[name].module}.py"
