@@ -109,10 +109,11 @@ def measure(folder: Path, products: int) -> dict[str, Any]:
     rows = row_bytes(delta)
     small, small_seconds = device_sync(store, site, fetcher)
     churn(site, products, products // 10, version=2)
-    idle = searches(store, 2.0)
+    idle = searches(store, 300)
     thread = Searching(store)
     thread.start()
-    time.sleep(0.5)
+    while not thread.milliseconds:
+        time.sleep(0.01)
     thread.milliseconds.clear()
     large, large_seconds = device_sync(store, site, fetcher)
     thread.stop()
@@ -136,11 +137,12 @@ def measure(folder: Path, products: int) -> dict[str, Any]:
     }
 
 
-def searches(store: Path, seconds: float) -> dict[str, float]:
-    """Search times while nothing else goes on."""
+def searches(store: Path, count: int) -> dict[str, float]:
+    """Times of ``count`` searches while nothing else goes on."""
     thread = Searching(store)
     thread.start()
-    time.sleep(seconds)
+    while len(thread.milliseconds) < count:
+        time.sleep(0.1)
     thread.stop()
     return summary(thread.milliseconds)
 
