@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test-share", type=float, default=0.3, help="their share of the products (default: 0.3)"
     )
+    parser.add_argument(
+        "--photos", type=int, metavar="N", help="only N photos of each split, for a quick look"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/recall"), help="report and plot go here")
     parser.add_argument(
         "--write", action="store_true", help="write the calibration into the bundle's bundle.json"
@@ -63,9 +66,16 @@ def run(args: argparse.Namespace) -> int:
         store = Path(folder) / "store"
         build_store(root / "products.csv", store, bundle.folder)
         shares = (0.1, 0.3, 0.5, 0.7)
-        lines = searches.collect(store, _photos(root, "val"), bundle.folder, args.shelves, shares, seed=1)
+        lines = searches.collect(
+            store, _photos(root, "val", args.photos), bundle.folder, args.shelves, shares, seed=1
+        )
         test = searches.collect(
-            store, _photos(root, "test"), bundle.folder, args.test_shelves, (args.test_share,), seed=2
+            store,
+            _photos(root, "test", args.photos),
+            bundle.folder,
+            args.test_shelves,
+            (args.test_share,),
+            seed=2,
         )
     model, control = calibrate(lines, args.k, args.alpha, args.delta)
     block = to_block(model, control, args.k)
@@ -140,9 +150,11 @@ def evaluate(lines: list[dict[str, Any]], model: LogisticModel, control: Control
     return results
 
 
-def _photos(root: Path, split: str) -> list[tuple[Path, str]]:
-    rows = read_rows(root / "photos.csv")
-    return [(root / row["photo"], row["product_id"]) for row in rows if row["split"] == split]
+def _photos(root: Path, split: str, most: int | None) -> list[tuple[Path, str]]:
+    """The photos of a split with their products; ``most`` of them, spread over all."""
+    rows = [row for row in read_rows(root / "photos.csv") if row["split"] == split]
+    step = 1 if most is None else max(1, len(rows) // most)
+    return [(root / row["photo"], row["product_id"]) for row in rows[::step][:most]]
 
 
 def _drawn(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
