@@ -1,0 +1,58 @@
+"""The table of systems from the runs' result files."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from sdk.errors import UsageError
+from training.systems import table
+
+
+def result(system: str, steps: int, value: float) -> dict:
+    settings = {
+        "system": system, "data_set": ["grocery", "csv=/home/me/x.csv"], "attributes": "", "steps": steps,
+        "size": 160, "seed": 1, "lr": 4e-4, "products": 14, "photos": 2, "others": 14,
+    }  # fmt: skip
+    figure = {"value": value, "low": value - 0.1, "high": value + 0.1, "photos": 5}
+    figures = {"val": {"R@1": figure}, "test": {"R@1": figure}}
+    return {"system": system, "source": "a paper", "settings": settings, "parameters": 1, "figures": figures}
+
+
+def write(runs: Path, content: dict) -> None:
+    folder = runs / f"{content['system']}-{content['settings']['steps']}"
+    folder.mkdir(parents=True)
+    (folder / "result.json").write_text(json.dumps(content))
+
+
+def test_only_equal_budgets_stand_in_one_table(tmp_path: Path) -> None:
+    for content in (result("darn", 100, 0.5), result("wtbi", 100, 0.4), result("darn", 200, 0.6)):
+        write(tmp_path, content)
+    page = table.as_markdown(table.read_results(tmp_path))
+    assert page.count("## grocery, csv,") == 2
+    first = page.split("200 steps at")[0]
+    assert "| darn | a paper | 0.500 (0.400 to 0.600) |" in first
+    assert "| wtbi | a paper | 0.400 (0.300 to 0.500) |" in first
+    assert (
+        "`python -m training train system --system wtbi --data-set grocery --data-set csv=… --steps 100"
+        in page
+    )
+
+
+def test_the_page_names_nobodys_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "runs", result("darn", 100, 0.5))
+    page = tmp_path / "docs/systems.md"
+    assert table.run(argparse.Namespace(runs=tmp_path / "runs", write=page)) == 0
+    assert (
+        "/home/me" not in page.read_text() + page.with_suffix(".json").read_text() + capsys.readouterr().out
+    )
+
+
+def test_no_or_damaged_results_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no results; make one with"):
+        table.read_results(tmp_path)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/result.json").write_text("{")
+    with pytest.raises(UsageError, match=r"x/result\.json: damaged"):
+        table.read_results(tmp_path)

@@ -1,0 +1,109 @@
+"""``python -m training systems``: the rows of all systems that were trained, side by side.
+
+Only runs of the same data, budget and input size stand in one table: others would not be comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from sdk.errors import UsageError
+from training.evaluate.metrics import Figure
+
+__all__ = ["add_arguments", "as_markdown", "read_results", "run"]
+
+SHARED = ("data_set", "attributes", "steps", "size", "products", "photos", "others", "lr")
+HEAD = """# The systems of the field, side by side
+
+Written by `python -m training systems --write docs/systems.md`. Every row is one command; all of a table
+saw the same pictures in the same batches for the same number of steps, on the same ImageNet
+EfficientNet-Lite0 trunk. Street photo → shop picture; in brackets 95 % bootstrap intervals over photos. The
+original systems had other trunks and data: these rows are of their *ideas*, not of their published models.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=Path, default=Path("runs/systems"), help="folder of the runs' folders")
+    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+
+
+def read_results(runs: Path) -> list[dict[str, Any]]:
+    """Every ``result.json`` below ``runs``.
+
+    Raises:
+        UsageError: there is none, or one is damaged.
+    """
+    paths = sorted(runs.glob("*/result.json"))
+    if not paths:
+        raise UsageError(f"{runs}: no results; make one with `python -m training train system --system …`")
+    results = []
+    for path in paths:
+        try:
+            results.append(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise UsageError(f"{path}: damaged; measure that system again") from error
+    return results
+
+
+def as_markdown(results: list[dict[str, Any]]) -> str:
+    """One table for each set of shared settings."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        key = json.dumps({name: result["settings"][name] for name in SHARED}, sort_keys=True)
+        groups.setdefault(key, []).append(result)
+    return "\n".join([HEAD, *(_group(group) for group in groups.values())]).rstrip() + "\n"
+
+
+def _group(results: list[dict[str, Any]]) -> str:
+    settings = results[0]["settings"]
+    data = ", ".join(entry.partition("=")[0] for entry in settings["data_set"])
+    lines = [f"## {data}, {settings['steps']} steps at {settings['size']} pixels\n"]
+    for split in ("val", "test"):
+        rows = [result for result in results if result["figures"].get(split)]
+        names = list(dict.fromkeys(name for row in rows for name in row["figures"][split]))
+        if rows:
+            lines += [
+                f"| system ({split}) | source | {' | '.join(names)} |",
+                "|---|---|" + "---|" * len(names),
+            ]
+            lines += [_row(row, row["figures"][split], names) for row in rows]
+            lines.append("")
+    lines += [f"- {result['system']}: `{_command(result)}`" for result in results]
+    return "\n".join(lines) + "\n"
+
+
+def _row(result: dict[str, Any], figures: dict[str, Any], names: list[str]) -> str:
+    cells = [str(Figure(**figures[name])) if name in figures else "–" for name in names]
+    return f"| {result['system']} | {result['source']} | {' | '.join(cells)} |"
+
+
+def _command(result: dict[str, Any]) -> str:
+    settings = result["settings"]
+    parts = [f"python -m training train system --system {result['system']}"]
+    # A folder is the reader's own.
+    parts += [
+        f"--data-set {entry.partition('=')[0]}{'=…' * ('=' in entry)}" for entry in settings["data_set"]
+    ]
+    flags = ("steps", "size", "products", "photos", "others", "lr", "seed")
+    parts += [f"--attributes {settings['attributes']}"] if settings["attributes"] else []
+    return " ".join([*parts, *(f"--{flag} {settings[flag]}" for flag in flags)])
+
+
+def run(args: argparse.Namespace) -> int:
+    results = read_results(args.runs)
+    page = as_markdown(results)
+    if args.write:
+        args.write.parent.mkdir(parents=True, exist_ok=True)
+        args.write.write_text(page, encoding="utf-8")
+        document = json.dumps([_without_folders(result) for result in results], indent=1)
+        args.write.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
+    print(page)
+    return 0
+
+
+def _without_folders(result: dict[str, Any]) -> dict[str, Any]:
+    names = [entry.partition("=")[0] for entry in result["settings"]["data_set"]]
+    return {**result, "settings": {**result["settings"], "data_set": names}}
