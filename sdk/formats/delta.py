@@ -118,10 +118,13 @@ def open_delta(path: str | Path) -> Delta:
         return Delta(path, connection, DeltaMeta(**typed_meta(meta, DeltaMeta, path)))
 
 
-def apply_delta(shard_path: str | Path, delta_path: str | Path) -> ShardMeta:
+def apply_delta(shard_path: str | Path, delta_path: str | Path, checked: bool = False) -> ShardMeta:
     """Bring the shard from the delta's ``from_sequence`` to its ``to_sequence``, in one transaction.
 
     The delta is checked whole first. Callers apply it to a copy of the shard in a new generation.
+
+    Args:
+        checked: the caller has checked the delta already, row by row (`Delta.check`, or the sync's guard).
 
     Raises:
         SpaceMismatch: the two differ in space, preprocessing or dimension.
@@ -129,7 +132,8 @@ def apply_delta(shard_path: str | Path, delta_path: str | Path) -> ShardMeta:
     """
     shard_path, delta_path = Path(shard_path), Path(delta_path)
     with open_shard(shard_path) as shard, open_delta(delta_path) as delta:
-        delta.check()
+        if not checked:
+            delta.check()
         _check_applies(shard.meta, delta)
     connection = sqlite_file.connect(shard_path, writable=True)
     try:

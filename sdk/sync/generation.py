@@ -69,7 +69,7 @@ def publish_changes(
         meta = check_delta(changes, target.name, limits.database_seconds)
         _expect(target.name, meta, manifest, from_sequence=entry.base, to_sequence=entry.to)
         writer.files.copy(writer.folder.shard(writer.folder.require_current()), shard)
-        apply_delta(shard, changes)
+        apply_delta(shard, changes, checked=True)
         writer.files.unlink(changes)
         try:
             _check_counts(shard, manifest)
