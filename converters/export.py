@@ -140,7 +140,7 @@ def _export_target(
 def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> parity.Report:
     network = job.network
     heading = parity.Heading(network.kind, target.name, job.precision, path.name, outside)
-    run = target.load(path, network, job.backend)
+    run = target.load(path, network.outputs, job.backend)
     if run is None:
         say(f"{target.name}: {path.name} is for {job.backend} and cannot be run here: not compared")
         return parity.not_run(

@@ -60,7 +60,7 @@ class Measure:
     Attributes:
         name: ``<output>.<measure>``.
         value, least: found, and needed to pass.
-        worst: the photo with the lowest value, for minima.
+        worst: the photo with the lowest value.
     """
 
     name: str
@@ -183,7 +183,7 @@ def _cosines(
     cosine = _cosine(e.reshape(len(e), -1), f.reshape(len(f), -1))
     worst = int(cosine.argmin())
     return [
-        Measure(f"{output}.cosine_mean", float(cosine.mean()), least["cosine_mean"]),
+        Measure(f"{output}.cosine_mean", float(cosine.mean()), least["cosine_mean"], names[worst]),
         Measure(f"{output}.cosine_min", float(cosine[worst]), least["cosine_min"], names[worst]),
     ]
 
@@ -209,7 +209,7 @@ def _of_kind(network: Network, columns: list, names: list[str], least: dict[str,
         iou = _box_ious(scores[:, 0], e[:, 0], f[:, 0])
         worst = int(iou.mean(1).argmin())
         return [
-            Measure("boxes.iou_mean", float(iou.mean()), least["iou_mean"]),
+            Measure("boxes.iou_mean", float(iou.mean()), least["iou_mean"], names[worst]),
             Measure("boxes.iou_min", float(iou.mean(1)[worst]), least["iou_min"], names[worst]),
         ]
     return []

@@ -64,7 +64,7 @@ class Target(Protocol):
             report.
         """
 
-    def load(self, path: Path, network: Network, backend: str = "") -> Runner | None:
+    def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner | None:
         """A function from uint8 (1, h, w, 3) to the file's outputs, run by the target's own runtime.
 
         None where no runtime on this machine can run the file.

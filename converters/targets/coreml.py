@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +57,16 @@ class CoremlTarget:
             model.save(str(path))
         return {}
 
-    def load(self, path: Path, network: Network, backend: str = "") -> Runner:
+    def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner:
         """Core ML itself on macOS, the interpreter elsewhere."""
         need("coremltools", self.name)
         if platform.system() == "Darwin":
-            return _predictor(path, network)
+            return _predictor(path, outputs)
         from converters.mil.interpreter import MilProgram
 
         with quiet(f"reading {path.name}"):
             program = MilProgram(path)
-        order = [program.outputs.index(name) for name in network.outputs]
+        order = [program.outputs.index(name) for name in outputs]
 
         def run(image: np.ndarray) -> list[np.ndarray]:
             results = program(image)
@@ -170,7 +171,7 @@ def _describe(model: Any, network: Network, precision: str) -> None:
     metadata["classes"] = ",".join(next(iter(network.labels.values()), []))
 
 
-def _predictor(path: Path, network: Network) -> Runner:
+def _predictor(path: Path, outputs: Sequence[str]) -> Runner:
     import coremltools as ct
     from PIL import Image
 
@@ -178,7 +179,7 @@ def _predictor(path: Path, network: Network) -> Runner:
 
     def run(image: np.ndarray) -> list[np.ndarray]:
         results = model.predict({"image": Image.fromarray(image[0])})
-        return [results[name] for name in network.outputs]
+        return [results[name] for name in outputs]
 
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import torch
 
 from converters.deploy import Deployed, lift_dead_filters
 from converters.errors import UsageError
-from converters.networks import Network
 from converters.quiet import quiet, swallow
 from converters.targets import Job, Runner, need
 
@@ -62,7 +62,7 @@ class ExecutorchTarget:
             path.write_bytes(program.to_executorch().buffer)
         return outside
 
-    def load(self, path: Path, network: Network, backend: str = "") -> Runner | None:
+    def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner | None:
         """Run the file with ``executorch.runtime``; None for delegates that only phones have."""
         from converters.pte.backends import BACKENDS
 

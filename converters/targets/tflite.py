@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ class TfliteTarget:
                 return quantize.quantize_half(file)
             return quantize.quantize_static(file, [_normalised(image) for image in job.calibration])
 
-    def load(self, path: Path, network: Network, backend: str = "") -> Runner:
+    def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner:
         """Run the file with LiteRT, one thread."""
         need("ai_edge_litert.interpreter", self.name)
         from ai_edge_litert.interpreter import Interpreter

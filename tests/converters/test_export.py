@@ -1,0 +1,225 @@
+"""The command line and the whole way, with real toolchains on a tiny network."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+from converters import export, networks
+from converters.inspection import inspect_file, render
+from converters.mil.interpreter import MilProgram
+from converters.targets import Job, find_target, target_names
+from converters.tflite.metadata import read_metadata
+from sdk.errors import RuntimeUnavailable
+from sdk.formats.bundle import load_bundle
+from training.models.checkpoint import save_checkpoint
+
+
+def run(*arguments):
+    return export.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory, tiny):
+    """A bundle exported by the command to int8 TFLite."""
+    folder = tmp_path_factory.mktemp("export") / "tiny"
+    patch = pytest.MonkeyPatch()
+    patch.delenv("POCKETSHELF_DATA", raising=False)
+    patch.setitem(networks._loaders, "embedder", lambda path: tiny)
+    assert run("--target", "tflite", "--model", "embedder", "--out", folder) == 0
+    patch.undo()
+    return folder
+
+
+def test_the_bundle_is_whole_and_hashed(bundle):
+    found = load_bundle(bundle)
+    assert found.name == "tiny" and found.space == "tiny"
+    assert found.embedder.precision == "int8" and found.detector is None
+    assert json.loads((bundle / "parity.json").read_text())[0]["passed"]
+    assert sorted(path.name for path in bundle.iterdir()) == [
+        "bundle.json",
+        "embedder.tflite",
+        "parity.json",
+        "parity.md",
+    ]
+    assert not list(bundle.parent.glob(".*part"))
+
+
+def test_int8_is_integer_between_pixels_and_the_vector(bundle):
+    found = inspect_file(bundle / "embedder.tflite")
+    assert found.inputs[0].startswith("image uint8 1x32x32x3, scale 0.0078125, zero point 127")
+    assert [out.split()[:2] for out in found.outputs] == [["embedding", "float32"], ["categories", "float32"]]
+    floats = {layer.operation for layer in found.layers if layer.type == "float32"}
+    assert floats <= {"DEQUANTIZE", "MUL", "SUM", "ADD", "RSQRT"}
+    assert {"CONV_2D", "DEPTHWISE_CONV_2D"} <= {x.operation for x in found.layers if x.type == "int8"}
+
+
+def test_multiply_adds_are_those_of_the_layers(bundle):
+    stem = 16 * 16 * 8 * 27
+    block1 = 16 * 16 * 16 * 8 + 8 * 8 * 16 * 25 + 8 * 8 * 16 * 16
+    block2 = 8 * 8 * 32 * 16 + 8 * 8 * 32 * 9 + 8 * 8 * 16 * 32
+    found = inspect_file(bundle / "embedder.tflite")
+    assert found.multiply_adds == stem + block1 + block2 + 16 * 12 + 16 * 3
+    assert "million multiply-adds" in render(found)
+
+
+def test_metadata_read_back(bundle):
+    found = read_metadata((bundle / "embedder.tflite").read_bytes())
+    assert found.mean == [127.0] * 3 and found.std == [128.0] * 3
+    assert found.inputs == ["image"] and found.outputs == ["embedding", "categories"]
+    assert found.files["categories.txt"].split() == ["a", "b", "c"]
+    assert found.files["categories_calibration.csv"].splitlines() == ["1,1,0"] * 3
+
+
+def test_the_model_file_is_an_archive_too(bundle):
+    with zipfile.ZipFile(bundle / "embedder.tflite") as archive:
+        assert archive.testzip() is None
+
+
+def test_metadata_by_tflite_supports_own_reader(bundle):
+    reader = pytest.importorskip("tflite_support.metadata", reason="tflite-support is not installed")
+    displayer = reader.MetadataDisplayer.with_model_file(str(bundle / "embedder.tflite"))
+    document = json.loads(displayer.get_metadata_json())
+    assert document["subgraph_metadata"][0]["input_tensor_metadata"][0]["name"] == "image"
+    assert displayer.get_associated_file_buffer("categories.txt").split() == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize("precision", ["none", "fp16", "dynamic"])
+def test_other_tflite_precisions_pass_the_gate(tiny_embedder, tmp_path, precision):
+    arguments = ("--target", "tflite", "--model", "embedder", "--quantize", precision)
+    assert run(*arguments, "--out", tmp_path / precision) == 0
+
+
+@pytest.mark.parametrize("precision", ["none", "int8"])
+def test_executorch(tiny_embedder, tmp_path, precision):
+    out = tmp_path / "pte"
+    arguments = ("--target", "executorch", "--model", "embedder", "--quantize", precision)
+    assert run(*arguments, "--out", out) == 0
+    found = inspect_file(out / "embedder.pte")
+    assert "XnnpackBackend" in found.operations
+    assert "aten::convolution.out" not in found.operations
+
+
+@pytest.mark.parametrize("precision", ["none", "fp16", "w8", "int8"])
+def test_coreml_by_the_interpreter(tiny_embedder, tmp_path, precision):
+    out = tmp_path / "mlpackage"
+    arguments = ("--target", "coreml", "--model", "embedder", "--quantize", precision)
+    assert run(*arguments, "--out", out) == 0
+    found = inspect_file(out / "embedder.mlpackage")
+    assert found.inputs == ["image image 32x32"]
+    assert any("labels.categories" in note for note in found.notes)
+
+
+def test_the_interpreter_notices_a_changed_weight(tiny, tmp_path):
+    """A check that passes everything proves nothing: spoil the stored weights."""
+    path = tmp_path / "embedder.mlpackage"
+    find_target("coreml").convert(Job(tiny, "none"), path)
+    image = np.full((1, 32, 32, 3), 90, np.uint8)
+    before = MilProgram(path)(image)
+    (weights,) = path.rglob("weight.bin")
+    content = bytearray(weights.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 400] = bytes(400)
+    weights.write_bytes(content)
+    after = MilProgram(path)(image)
+    assert max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True)) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--target", "onnx"), "unknown target 'onnx'; there are coreml, executorch, tflite, all"),
+        (
+            ("--target", "tflite", "--model", "segmenter"),
+            "unknown model 'segmenter'; there are embedder, detector, all",
+        ),
+        (
+            ("--target", "tflite", "--quantize", "p4"),
+            "has no precision 'p4'; it has int8, none, fp16, dynamic",
+        ),
+        (("--target", "executorch", "--backend", "tpu"), "has no backend 'tpu'; it has xnnpack, coreml"),
+        (("--target", "tflite", "--backend", "xnnpack"), "has no backend 'xnnpack'; it has none"),
+    ],
+)
+def test_unknown_names_list_the_known_ones(tmp_path, capsys, arguments, message):
+    assert run(*arguments, "--out", tmp_path / "out") == 2
+    last = capsys.readouterr().err.strip().splitlines()
+    assert len(last) == 1 and message in last[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_targets_are_the_files_of_the_folder():
+    assert target_names() == ("coreml", "executorch", "tflite")
+
+
+def test_a_missing_toolchain_names_the_extra(tiny_embedder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "litert_torch", None)
+    assert run("--target", "tflite", "--model", "embedder", "--out", tmp_path / "out") == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: target tflite needs litert_torch: pip install 'pocketshelf[export]'")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unavailable_backend_says_what_to_install():
+    from converters.pte.backends import partitioner
+
+    with pytest.raises(RuntimeUnavailable, match=r"qualcomm is not available here: .*QNN_SDK_ROOT"):
+        partitioner("qualcomm")
+
+
+def test_a_checkpoint_of_another_architecture(tmp_path, capsys):
+    path = tmp_path / "other.pt"
+    state = {"trunk._conv_stem.weight": torch.zeros(8, 3, 3, 3)}
+    save_checkpoint(path, "embedder", {"categories": ["a"]}, state)
+    out = tmp_path / "out"
+    arguments = ("--target", "tflite", "--model", "embedder", "--checkpoint-embedder", path)
+    assert run(*arguments, "--out", out) == 1
+    assert "another architecture" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not out.exists()
+
+
+def test_a_missing_checkpoint(tmp_path, capsys):
+    arguments = ("--target", "tflite", "--model", "embedder", "--checkpoint-embedder", tmp_path / "none.pt")
+    assert run(*arguments, "--out", tmp_path / "out") == 1
+    assert "no such checkpoint" in capsys.readouterr().err
+
+
+def test_out_is_a_file(tiny_embedder, tmp_path, capsys):
+    out = tmp_path / "file"
+    out.write_text("mine")
+    assert run("--target", "tflite", "--model", "embedder", "--out", out) == 1
+    assert "not a folder" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder(tiny_embedder, tmp_path, capsys):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert run("--target", "tflite", "--model", "embedder", "--out", locked / "out") == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_missed_parity_leaves_the_old_bundle(tiny_embedder, bundle, monkeypatch, capsys):
+    from converters import parity
+
+    before = {path.name: path.read_bytes() for path in bundle.iterdir()}
+    impossible = {**parity.THRESHOLDS["int8"], "cosine_min": 1.1}
+    monkeypatch.setitem(parity.THRESHOLDS, "int8", impossible)
+    assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 1
+    assert "parity with PyTorch missed" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
+    assert not list(bundle.parent.glob(".*part"))
+
+
+def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedder, bundle):
+    (bundle / "CARD.md").write_text("card")
+    before = (bundle / "embedder.tflite").read_bytes()
+    assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 0
+    assert (bundle / "CARD.md").read_text() == "card"
+    assert (bundle / "embedder.tflite").read_bytes() == before
