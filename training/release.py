@@ -14,6 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embedder", type=Path, help="checkpoint of the embedder, such as runs/embedder/best.pt"
     )
+    parser.add_argument(
+        "--size", type=int, help="the embedder's input in pixels, as chosen on val (default: as trained for)"
+    )
     parser.add_argument("--detector", type=Path, help="checkpoint of the detector")
     parser.add_argument("--out", type=Path, default=Path("models/first"), help="the bundle's folder")
 
@@ -25,6 +28,9 @@ def run(args: argparse.Namespace) -> int:
             continue
         checkpoint = load_checkpoint(source, kind=kind)
         target = args.out / f"{kind}.npz"
-        export_npz(target, kind, checkpoint.config, checkpoint.state, checkpoint.meta)
+        config = checkpoint.config
+        if kind == "embedder" and args.size:
+            config = {**config, "size": args.size}
+        export_npz(target, kind, config, checkpoint.state, checkpoint.meta)
         print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -95,7 +95,7 @@ def _decode(image: Image.Image, working_side: int, name: str) -> Photo:
         )
     if scaled_decode and max(width, height) > working_side and image.mode in ("RGB", "L", "YCbCr"):
         shrink = working_side / max(width, height)
-        image.draft(None, (round(width * shrink), round(height * shrink)))
+        image.draft(None, (max(1, round(width * shrink)), max(1, round(height * shrink))))
     turned = ImageOps.exif_transpose(image)  # Loads the pixels: truncation shows here.
     upright = (height, width) if _is_turned(image) else (width, height)
     rgb = _to_rgb(turned)

@@ -19,7 +19,7 @@ __all__ = ["decode", "detect"]
 LOWEST_SCORE, MOST, OVERLAP = 0.02, 300, 0.6
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def detect(model: Detector, path: Path, lowest: float = LOWEST_SCORE, overlap: float = OVERLAP) -> Boxes:
     """Boxes in the photo's own upright pixels, best first.
 

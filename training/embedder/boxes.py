@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from sdk.preprocess import resize_crop
+from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.protocol import data_root
 from training.embedder.batches import Pool, load_pools
@@ -36,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for the two CSV files")
     parser.add_argument("--threshold", type=float, default=0.35, help="share of the map's maximum")
+    parser.add_argument("--garments", type=int, default=1200, help="how many garment photos, drawn by seed 0")
+    parser.add_argument("--goods", action=argparse.BooleanOptionalAction, default=True)
 
 
 def activation_box(heat: np.ndarray, threshold: float) -> tuple[float, float, float, float]:
@@ -82,6 +85,7 @@ def _write(path: Path, pool: Pool, maps: list[np.ndarray], root: Path, threshold
 
 
 def run(args: argparse.Namespace) -> int:
+    keep_freed_memory()
     model = Embedder.from_checkpoint(args.checkpoint)
     root = data_root(args.data)
     shop = [s for s in grocery.load(root) if s.domain == "shop"]
@@ -91,9 +95,22 @@ def run(args: argparse.Namespace) -> int:
         pictures = torch.from_numpy(np.stack([apply(p) for p in pools["shop"].images]))
         products = model(normalise(pictures))[0] @ model.embedding.weight
     args.out.mkdir(parents=True, exist_ok=True)
-    photos, garments = pools["grocery-train"], pools["clothing-train"]
-    maps = heat_maps(model, photos, products, photos.products)
-    _write(args.out / "goods-boxes.csv", photos, maps, root, args.threshold)
+    if args.goods:
+        photos = pools["grocery-train"]
+        maps = heat_maps(model, photos, products, photos.products)
+        _write(args.out / "goods-boxes.csv", photos, maps, root, args.threshold)
+    garments = _some(pools["clothing-train"], args.garments)
     maps = heat_maps(model, garments, model.category.weight, garments.categories)
     _write(args.out / "garment-boxes.csv", garments, maps, root, args.threshold)
     return 0
+
+
+def _some(pool: Pool, count: int) -> Pool:
+    """``count`` pictures of a pool, the same ones every time."""
+    chosen = np.sort(np.random.default_rng(0).permutation(len(pool))[:count])
+    return Pool(
+        [pool.images[i] for i in chosen],
+        pool.products[chosen],
+        pool.categories[chosen],
+        [pool.samples[i] for i in chosen],
+    )
