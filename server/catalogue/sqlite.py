@@ -19,6 +19,8 @@ __all__ = ["SqliteCatalogue"]
 
 # Below SQLite's oldest limit of bound variables (999).
 CHUNK = 500
+# A number that a device has seen must survive a power cut, or it would be given out twice.
+SYNCHRONOUS = "FULL"
 
 SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -182,7 +184,7 @@ class SqliteCatalogue:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         return connection
 
     def _connection(self) -> sqlite3.Connection:

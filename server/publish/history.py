@@ -24,6 +24,8 @@ from server.catalogue import Entry
 
 __all__ = ["History", "PublishedTarget", "ShardLog"]
 
+# What is public must be recorded here, even after a power cut.
+SYNCHRONOUS = "FULL"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations(shard TEXT, sequence INTEGER, PRIMARY KEY(shard, sequence));
 CREATE TABLE IF NOT EXISTS latest(shard TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
@@ -122,7 +124,7 @@ class History:
         with self._errors():
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
             self._connection.executescript(SCHEMA)
 
     @contextmanager

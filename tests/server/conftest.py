@@ -19,6 +19,16 @@ from server.site import Site, SiteConfig
 from server.trust import KeyFolder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """No test here pulls the plug: what is written need not have reached the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("server.catalogue.sqlite.SYNCHRONOUS", "OFF")
+        patch.setattr("server.publish.history.SYNCHRONOUS", "OFF")
+        patch.setattr("os.fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Address of a real PostgreSQL (pgserver's, with pgvector)."""
@@ -29,6 +39,7 @@ def postgres() -> Iterator[str]:
     folder.chmod(0o755)
     try:
         server = pgserver.get_server(folder, cleanup_mode="delete")
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
     except (OSError, subprocess.SubprocessError, RuntimeError, ValueError) as error:
         pytest.skip(f"PostgreSQL does not start here: {error}")
     yield server.get_uri()

@@ -210,3 +210,25 @@ def test_deleting_an_unknown_product_deletes_none(sqlite_catalogue: Catalogue) -
     with pytest.raises(CatalogueError, match="'b'"):
         delete_products(sqlite_catalogue, ["a", "b"])
     assert delete_products(sqlite_catalogue, ["a"]) == 1
+
+
+def test_a_real_shop_is_imported_and_finds_itself(
+    real_photos: Path, trained_bundle: Path, tmp_path: Path
+) -> None:
+    """The 81 products of the grocery photos, with the trained bundle: each picture finds itself."""
+    from server.catalogue import SqliteCatalogue
+    from server.catalogue.embedding import bundle_embedders
+    from server.search import ScanIndex
+
+    space, make = bundle_embedders(str(trained_bundle))
+    catalogue = SqliteCatalogue.create(tmp_path / "real.sqlite", space)
+    folder = real_photos / "grocery"
+    report = Importer(catalogue, make, folder, 2).run(folder / "products.csv")
+    assert (report.added_or_changed, report.errors) == (81, [])
+    index = ScanIndex(catalogue)
+    index.refresh()
+    with catalogue.reading() as view:
+        for row in view.rows():
+            key, score = index.search(row.product.vectors[0].astype(np.float32), 1, None)[0]
+            assert score > 0.999 and (key == row.product.product_id or score > 0.9999)
+    catalogue.close()
