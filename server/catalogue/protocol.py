@@ -35,6 +35,8 @@ __all__ = [
 MAX_VECTORS = 32
 MAX_TEXT = 4096
 MAX_ROW = 1_000_000
+# A device must be able to read it, whatever its JSON library.
+MAX_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,12 @@ class Product:
         return json.dumps(self.attributes, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
     def _check_storable(self) -> None:
+        if _is_deeper(self.attributes, MAX_DEPTH):
+            raise CatalogueError(f"{self.product_id!r}: attributes are nested deeper than {MAX_DEPTH}")
         texts = (self.product_id, self.category, self.title, self.image or "")
         try:
             data = "".join((*texts, self.attributes_json())).encode()
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError) as error:
             raise CatalogueError(f"{self.product_id!r}: cannot be stored ({error})") from error
         if b"\x00" in data:
             raise CatalogueError(f"{self.product_id!r}: a text holds a NUL")
@@ -268,3 +272,14 @@ def content_hash(fields: dict[str, Any], pictures: Iterable[bytes]) -> str:
     for picture in pictures:
         digest.update(hashlib.sha256(picture).digest())
     return digest.hexdigest()
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other more than ``levels`` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    return any(
+        _is_deeper(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value)
+    )

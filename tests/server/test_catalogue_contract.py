@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import numpy as np
@@ -121,6 +122,7 @@ def test_many_products_at_once(catalogue: Catalogue) -> None:
         {"title": "x" * 5000},
         {"attributes": {"x": float("nan")}},
         {"attributes": {"x": {1, 2}}},
+        {"attributes": json.loads('{"x":' * 900 + "0" + "}" * 900)},
         {"attributes": {"x": "y" * 2_000_000}},
         {"vectors": np.zeros((1, DIMENSION + 1), np.int8)},
         {"vectors": np.zeros((0, DIMENSION), np.int8)},
