@@ -7,8 +7,10 @@ whether both show the same item, trained by the cross-entropy of "match" and "no
 category on its own pairs.
 
 Ours: EfficientNet-Lite0's pooled features in place of AlexNet's, two hidden layers of 512, one logit
-instead of a softmax over two (the same function). The paper is told the query's category; here
-the shop picture's category picks the network, which a shop knows of its own catalogue.
+instead of a softmax over two (the same function). The paper is told the query's category and searches
+in it alone; here the shop picture's category picks the network, which a shop knows of its own
+catalogue. So a category's pairs are its shop pictures with *all* street photos: tuned on its own
+photos only, the network of a category with one product would learn to say yes to everything.
 """
 
 from __future__ import annotations
@@ -97,15 +99,13 @@ class WTBI(System):
         same = batch.identities[street][:, None] == batch.identities[shop][None]
         if not self.tuning:
             return {"match": balanced_pair_entropy(self.general(features[street], features[shop]), same)}
-        categories = batch.categories
         terms = []
-        for category in categories[shop].unique().tolist():
-            # A category's pairs: both sides are of it, so that it learns what tells its items apart.
-            rows, columns = categories[street] == category, categories[shop] == category
-            if category >= 0 and rows.any() and columns.any():
-                logits = self.specific[category](features[street[rows]], features[shop[columns]])
-                terms.append(balanced_pair_entropy(logits, same[rows][:, columns]))
-        return {"match": torch.stack(terms).mean()} if terms else {}
+        for category in batch.categories[shop].unique().tolist():
+            if category >= 0:
+                columns = batch.categories[shop] == category
+                logits = self.specific[category](features[street], features[shop[columns]])
+                terms.append(balanced_pair_entropy(logits, same[:, columns]))
+        return {"match": torch.stack(terms).mean()} if terms and len(street) else {}
 
     def scores(self, queries: Tensor, gallery: Tensor, gallery_categories: Tensor) -> Tensor:
         """Logits; columns by their category's network after the turn, by the general one before."""

@@ -51,6 +51,22 @@ def test_wtbi_trains_the_general_network_then_the_categories_never_the_features(
     assert not system.train().trunk.training, "batch statistics stay ImageNet's"
 
 
+def test_wtbi_tunes_a_category_of_one_product_against_the_others_photos() -> None:
+    torch.manual_seed(0)
+    system, batch = WTBI(VOCABULARY, hidden=16), random_batch()
+    system.begin(9, 10)
+    rate = torch.optim.Adam(system.specific.parameters(), lr=1e-3)
+    for _ in range(30):
+        rate.zero_grad()
+        system.losses(batch)["match"].backward()
+        rate.step()
+    # Category 1 has product 2 alone: its network must still turn the other products' photos away.
+    features = system.embed(batch.images, batch.shop)
+    logits = system.specific[1](features[~batch.shop], features[batch.shop][2:])
+    photos = batch.identities[~batch.shop]
+    assert logits[photos == 2].min() > logits[(photos == 0) | (photos == 1)].max()
+
+
 def test_wtbi_turns_once() -> None:
     system = WTBI(VOCABULARY, hidden=8)
     system.begin(6, 10)
