@@ -111,13 +111,16 @@ def _recall_json(row: Recall) -> dict[str, Any]:
     }
 
 
-def recall_rows(answers: Sequence[Answer], boxes_known: bool) -> tuple[Recall, ...]:
-    """One row a way to search."""
+def recall_rows(answers: Sequence[Answer], boxes_known: bool, detects: bool = True) -> tuple[Recall, ...]:
+    """One row a way to search, the first one being the user's; models without a detector know one way."""
     first = "the box on the garment" if boxes_known else "the first box"
+    whole = _recall("whole", "the whole photo", [answer.whole_rank for answer in answers])
+    if not detects:
+        return (whole,)
     return (
         _recall("detected", f"with detection, {first}", [answer.rank for answer in answers]),
         _recall("detected_any", "with detection, any box", [answer.any_rank for answer in answers]),
-        _recall("whole", "the whole photo", [answer.whole_rank for answer in answers]),
+        whole,
     )
 
 
@@ -159,12 +162,12 @@ def table(report: Report) -> str:
         f"        {report.source}",
         f"models  {report.bundle}, space {report.space}",
         "",
-        f"recall {'':25}  R@1 (95 % interval)   R@5 (95 % interval)       n",
+        f"recall {'':34}  R@1 (95 % interval)   R@5 (95 % interval)       n",
         *(_recall_line(row) for row in report.recall),
         "",
-        f"ms a photo {'':21}" + "".join(f"{time.stage:>9}" for time in report.times),
-        f"  {'median':30}" + "".join(f"{time.median:9.1f}" for time in report.times),
-        f"  {'90 % are faster':30}" + "".join(f"{time.p90:9.1f}" for time in report.times),
+        f"ms a photo {'':30}" + "".join(f"{time.stage:>9}" for time in report.times),
+        f"  {'median':39}" + "".join(f"{time.median:9.1f}" for time in report.times),
+        f"  {'90 % are faster':39}" + "".join(f"{time.p90:9.1f}" for time in report.times),
         "",
         f"store   {shelf.store_bytes / 1000:.0f} kB, sequence {shelf.sequence}; {_origin(shelf)}",
         f"page    {report.page}",
@@ -174,7 +177,7 @@ def table(report: Report) -> str:
 
 def _recall_line(row: Recall) -> str:
     first, among = _share(row.at_1, row.interval_1), _share(row.at_5, row.interval_5)
-    return f"  {row.label:30}  {first}  {among}  {row.n:6}"
+    return f"  {row.label:39}  {first}  {among}  {row.n:6}"
 
 
 def _share(value: float, interval: tuple[float, float]) -> str:

@@ -61,7 +61,7 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
             bundle=bundle.name,
             space=bundle.space,
             seed=options.choice.seed,
-            recall=recall_rows(answers, boxes_known=dataset.drawn),
+            recall=recall_rows(answers, boxes_known=dataset.drawn, detects=bundle.detector is not None),
             times=stage_times(answers),
             seconds=time.perf_counter() - started,
             page=str(output.page),

@@ -42,6 +42,11 @@ def test_each_way_to_search_has_its_own_recall() -> None:
     assert "garment" in detected.label and detected.n == 4
 
 
+def test_models_without_a_detector_have_one_row() -> None:
+    (row,) = recall_rows([_answer(1, 1, 2)], boxes_known=True, detects=False)
+    assert (row.key, row.at_1, row.at_5) == ("whole", 0.0, 1.0)
+
+
 def test_times_are_medians_and_ninetieth_percentiles() -> None:
     answers = [_answer(1, 1, 1, total=float(ms)) for ms in range(1, 12)]
     total = stage_times(answers)[-1]
