@@ -84,7 +84,7 @@ def _measures(measures: list[tuple[str, dict]]) -> list[str]:
         return []
     lines = ["### Retrieval after conversion: grocery test photos to 81 shop pictures", ""]
     lines.append(
-        "| target | precision | photos | R@1 float | R@1 file | same top hit | ms, one thread | share of eager |"
+        "| target | precision | photos | R@1 float | R@1 file | same top hit | ms | share of eager |"
     )
     lines.append("|---|---|---:|---:|---:|---:|---:|---:|")
     for precision, m in measures:

@@ -107,7 +107,8 @@ def _quantized(job: Job) -> torch.export.ExportedProgram:
 
     core = copy.deepcopy(job.network.core)
     lift_dead_filters(core)
-    inputs = [normalised(torch.from_numpy(image)[None]) for image in job.calibration]
+    # Core ML takes no channels_last example, which a permuted picture is.
+    inputs = [normalised(torch.from_numpy(image)[None]).contiguous() for image in job.calibration]
     module = quantize(_Named(core).eval(), inputs)
     return torch.export.export(module, (inputs[0],)).run_decompositions({})
 
