@@ -18,6 +18,7 @@ COMMANDS = {
     "release": ("training.release", "half-precision weights, small enough to be committed"),
     "reduce": ("training.reduce.run", "dimension against recall and bytes, by four linear reductions"),
     "systems": ("training.systems.table", "the trained systems side by side"),
+    "tune": ("training.evaluate.tune", "choose a bundle's threshold and weights on val"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),
     "train system": ("training.systems.train", "train and measure one system of the field"),

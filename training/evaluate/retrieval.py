@@ -41,11 +41,13 @@ def _recalls(results: list[dict[str, Any]], samples: list[Sample]) -> dict[str, 
     }
 
 
-def grocery_figures(root: str | None, bundle: Path, split: str) -> dict[str, dict[str, Figure]]:
+def grocery_figures(
+    root: str | None, bundle: Path, split: str, ways: tuple[str, ...] = ("whole", "detection")
+) -> dict[str, dict[str, Figure]]:
     """Phone photo → the shop's picture of 81 products, through ``build`` and ``search``.
 
     Returns:
-        "whole" and "detection": R@1, R@5, and the 43 categories' top-1.
+        For each of ``ways``: R@1, R@5, and the 43 categories' top-1.
     """
     samples = [s for s in grocery.load(root) if s.domain == "street" and s.split == split]
     photos = [s.image for s in samples]
@@ -53,8 +55,8 @@ def grocery_figures(root: str | None, bundle: Path, split: str) -> dict[str, dic
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         commands.build_store(data_root(root) / "grocery" / "products.csv", store, bundle)
-        for name, whole in (("whole", True), ("detection", False)):
-            results = commands.search(photos, store, bundle, whole)
+        for name in ways:
+            results = commands.search(photos, store, bundle, whole=name == "whole")
             rows[name] = _recalls(results, samples)
             rows[name]["category top-1"] = mean_with_interval(
                 [float(s.category in _top_categories(r)[:1]) for r, s in zip(results, samples, strict=True)]
@@ -62,13 +64,15 @@ def grocery_figures(root: str | None, bundle: Path, split: str) -> dict[str, dic
     return rows
 
 
-def clothing_figures(root: str | None, bundle: Path, split: str = "val") -> dict[str, Figure]:
-    """The ten main garment labels, whole photos, top-1 and top-2 of the category scores."""
+def clothing_figures(
+    root: str | None, bundle: Path, split: str = "val", whole: bool = True
+) -> dict[str, Figure]:
+    """The ten main garment labels, top-1 and top-2 of the frame's (or the first region's) categories."""
     samples = [s for s in clothing.load(root) if s.category and s.split == split]
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         commands.build_store(data_root(root) / "grocery" / "products.csv", store, bundle)
-        results = commands.search([s.image for s in samples], store, bundle, whole=True)
+        results = commands.search([s.image for s in samples], store, bundle, whole=whole)
     tops = [_top_categories(r) for r in results]
     return {
         f"top-{k}": mean_with_interval(
