@@ -82,7 +82,8 @@ def test_the_model_file_is_an_archive_too(bundle):
 
 
 def test_metadata_by_tflite_supports_own_reader(bundle):
-    reader = pytest.importorskip("tflite_support.metadata", reason="tflite-support is not installed")
+    module = "tensorflow_lite_support.metadata.python.metadata"
+    reader = pytest.importorskip(module, reason="tflite-support is not installed")
     displayer = reader.MetadataDisplayer.with_model_file(str(bundle / "embedder.tflite"))
     document = json.loads(displayer.get_metadata_json())
     assert document["subgraph_metadata"][0]["input_tensor_metadata"][0]["name"] == "image"
