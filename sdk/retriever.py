@@ -18,7 +18,7 @@ from sdk.formats.bundle import Bundle
 from sdk.index import EXACT_LIMIT, Match, Searcher, StoreSearcher
 from sdk.recall import ServerFallback, bundled_estimator
 from sdk.rerank import AttributeReranker, Reranker
-from sdk.route import MassRouter, Router, named_category
+from sdk.route import MassRouter, Router, filled, named_category
 from sdk.store import Store
 from sdk.types import FALLBACK_UNAVAILABLE, Hit, Region, SearchResult, Timings
 from sdk.types import Fallback as FallbackState
@@ -210,7 +210,7 @@ class Retriever:
     def _answer(
         self, shelf: _Shelf, region: EncodedRegion, k: int, category: str, ask: bool | None
     ) -> _Answer:
-        searched = self._categories(shelf, region, category)
+        searched = self._categories(shelf, region, category, k)
         hits = self._local_hits(shelf, region, searched, k)
         recall = _estimate(shelf, region, searched, hits)
         asked: FallbackState = False
@@ -219,9 +219,10 @@ class Retriever:
             asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
         return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
 
-    def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str) -> list[str]:
+    def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
         if category == "auto":
-            return self._router.route(region.embedding.categories, shelf.counts)
+            likely = region.embedding.categories
+            return filled(self._router.route(likely, shelf.counts), likely, shelf.counts, k)
         return list(shelf.counts) if category == "all" else [category]
 
     def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sdk.errors import UsageError
 
-__all__ = ["MassRouter", "Router", "named_category"]
+__all__ = ["MassRouter", "Router", "filled", "named_category"]
 
 
 class Router(Protocol):
@@ -46,6 +46,26 @@ class MassRouter:
             chosen.append(name)
             covered += probabilities[name]
         return chosen + [name for name in names if name not in probabilities]
+
+
+def filled(
+    routed: list[str], probabilities: Mapping[str, float], counts: Mapping[str, int], wanted: int
+) -> list[str]:
+    """The routed categories, and the next likely ones until they hold ``wanted`` products together.
+
+    Who asks for ten hits gets ten, also where the likely categories are small.
+
+    Args:
+        counts: category → number of its products.
+    """
+    chosen, held = list(routed), sum(counts.get(name, 0) for name in routed)
+    others = sorted((n for n in counts if n not in chosen), key=lambda n: (-probabilities.get(n, 0.0), n))
+    for name in others:
+        if held >= wanted:
+            break
+        chosen.append(name)
+        held += counts[name]
+    return chosen
 
 
 def named_category(name: str, available: Iterable[str]) -> str:

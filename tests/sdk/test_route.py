@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sdk.errors import UsageError
 from sdk.estimate import Evidence, LogisticEstimator
 from sdk.rerank import AttributeReranker
-from sdk.route import MassRouter, named_category
+from sdk.route import MassRouter, filled, named_category
 from sdk.types import Hit
 
 SHARES = [0.5, 0.2, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.005, 0.005]
@@ -46,6 +46,14 @@ def test_routing_stays_within_its_bounds(probabilities: dict[str, float], availa
     assert len(set(routed)) == len(routed) and set(routed) <= available
     assert available - probabilities.keys() <= set(routed)
     assert min(3, len(known)) <= len(known & set(routed)) <= 8
+
+
+def test_small_categories_are_joined_until_enough_products_are_searched() -> None:
+    counts = {"a": 2, "b": 1, "c": 4, "d": 50}
+    likely = {"a": 0.6, "b": 0.2, "c": 0.15, "d": 0.05}
+    assert filled(["a"], likely, counts, 2) == ["a"]
+    assert filled(["a"], likely, counts, 5) == ["a", "b", "c"]
+    assert filled(["a"], likely, counts, 1000) == ["a", "b", "c", "d"]
 
 
 def test_a_category_is_found_by_name_whatever_its_case() -> None:
