@@ -36,9 +36,11 @@ def card(bundle: Bundle, results: dict[str, Any]) -> str:
         embedder_seed=embedder["seed"],
         embedder_epochs=embedder["epochs"],
         groups=", ".join(bundle.detector.groups) if bundle.detector else "none",
-        detector_recipe=detector.get("recipe", ""),
-        detector_command=detector.get("command", ""),
-        detector_checkpoint="runs/detector/detector.pt",
+        detector_seed=detector["settings"]["seed"],
+        detector_epochs=detector["epochs"],
+        detector_size=detector["settings"]["size"],
+        small_size=detector["settings"]["small_size"],
+        threshold=detector.get("score_threshold", "the default"),
         figures="\n".join(_figures(results)),
     )
 

@@ -14,9 +14,9 @@ Results = dict[str, Any]
 
 HEAD = """# Results
 
-Written by `./dev results` ({command}). Measured through `pocketshelf build`, `search` and `detect`
-with the int8 TFLite models of the bundle `{bundle}` on public photos that the training never saw;
-choices were made on `val`. In brackets: 95 % bootstrap intervals over photos (seed 0).
+Written by `./dev results` (`{command}`). Measured through `pocketshelf build`, `search` and
+`detect` with the int8 TFLite models of the bundle `{bundle}` on public photos that the training
+never saw; choices were made on `val`. In brackets: 95 % bootstrap intervals over photos (seed 0).
 Machine: {machine}; commit {commit}.
 """
 
