@@ -1,7 +1,7 @@
 """Keep freed memory in the process.
 
-By default glibc hands large blocks back to the kernel at once and fetches them, zeroed page by page, for the next
-layer; training on the CPU then spends up to half its time in page faults.
+By default glibc hands large blocks back to the kernel at once and fetches them, zeroed page by page,
+for the next layer; training on the CPU then spends a third to a half of its time in page faults.
 """
 
 from __future__ import annotations
