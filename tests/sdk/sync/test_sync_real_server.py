@@ -136,6 +136,22 @@ def test_an_interrupted_download_resumes_by_range(shop, tmp_path):
     assert content(store) == shop.content()
 
 
+@pytest.fixture
+def no_bundle(tmp_path, monkeypatch):
+    """An app without models of its own: it takes the shelf of any space."""
+    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(tmp_path / "no-bundle"))
+
+
+def test_the_command_refuses_a_shelf_of_another_space(shop, tmp_path, capsys, trained_bundle):
+    root = tmp_path / "root.json"
+    root.write_bytes(shop.root)
+    options = ["--store", str(tmp_path / "store"), "--server", shop.url, "--root", str(root)]
+    assert main(["sync", *options, "--bundle", str(trained_bundle)]) == 1
+    assert "space 'test-space'" in capsys.readouterr().err
+    assert not (tmp_path / "store" / "current").exists()
+
+
+@pytest.mark.usefixtures("no_bundle")
 def test_the_command(shop, tmp_path, capsys):
     store, root = tmp_path / "store", tmp_path / "root.json"
     root.write_bytes(shop.root)
@@ -150,6 +166,7 @@ def test_the_command(shop, tmp_path, capsys):
     assert (status["server"], status["server_sequence"], status["root_version"]) == (shop.url, 40, 1)
 
 
+@pytest.mark.usefixtures("no_bundle")
 def test_the_command_without_a_network(tmp_path, shop, capsys):
     store, root = tmp_path / "store", tmp_path / "root.json"
     root.write_bytes(shop.root)
