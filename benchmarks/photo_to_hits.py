@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import record
 
 from sdk import Retriever
+from sdk.errors import PocketshelfError
 from sdk.formats.bundle import default_bundle, load_bundle
 from training.data.protocol import data_root
 from training.evaluate.commands import build_store
@@ -129,4 +130,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PocketshelfError as error:
+        sys.exit(f"error: {error}")

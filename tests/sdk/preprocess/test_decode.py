@@ -14,6 +14,7 @@ from PIL import Image
 
 from sdk.errors import PhotoError
 from sdk.preprocess import decode_photo
+from sdk.preprocess.decode import WORKING_SIDE
 
 RED = (200, 30, 40)
 
@@ -83,8 +84,8 @@ def test_a_large_jpeg_is_decoded_near_the_working_size_and_turned() -> None:
     exif[0x0112] = 6
     photo = decode_photo(encode(corners((4000, 3000)), "JPEG", exif=exif))
     assert (photo.width, photo.height) == (3000, 4000)
-    assert max(photo.pixels.shape[:2]) == 1024 and photo.pixels.shape[0] > photo.pixels.shape[1]
-    assert photo.scale == pytest.approx((0.256, 0.256))
+    assert max(photo.pixels.shape[:2]) == WORKING_SIDE and photo.pixels.shape[0] > photo.pixels.shape[1]
+    assert photo.scale == pytest.approx((0.25, 0.25))
 
 
 def test_a_50_megapixel_jpeg_takes_little_time() -> None:
@@ -165,7 +166,7 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
 def test_the_smallest_and_the_thinnest(size: tuple[int, int], kind: str) -> None:
     photo = decode_photo(encode(Image.new("RGB", size, RED), kind))
     assert (photo.width, photo.height) == size and min(photo.pixels.shape[:2]) >= 1
-    assert max(photo.pixels.shape[:2]) <= 1024
+    assert max(photo.pixels.shape[:2]) <= WORKING_SIDE
 
 
 def test_a_truncated_jpeg_is_an_error_at_every_length() -> None:
