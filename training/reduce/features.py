@@ -66,7 +66,7 @@ def load_features(source: str, root: str | None, cache: Path) -> Features:
     The cache's name carries a digest of the weights, of the preprocessing and of the photos' names
     and sizes; what was computed from anything else is never found.
     """
-    model = open_network(source)
+    model = open_network(source).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = _parts(root)
     owned = source != IMAGENET
     path = cache / f"features-{_digest(model, parts, owned)}.npz"

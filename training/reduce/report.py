@@ -16,12 +16,21 @@ Study = dict[tuple[str, str], list[Row]]
 
 HEAD = """# How short may a vector be
 
-Written by `{command}`. Pooled features (1,280 numbers) of the grocery photos by each network, reduced
-by four linear methods; phone photo → the shop's picture among 81 products. Options were chosen on val,
-figures are of test, in int8 as stores hold vectors; in brackets 95 % bootstrap intervals over photos
-(seed 0). A vector takes as many bytes as it has dimensions; the layer that makes it takes 1,280 times
-that. LDA ends at the number of products it was fitted on less one. "Unseen products": a quarter of the
-products was kept out of the fitting, and only their photos are asked, against the whole catalogue.
+Written by
+
+    {command}
+
+Pooled features (1,280 numbers) of the grocery photos by each network, reduced by four
+linear methods, which are fitted on the training photos and the catalogue's own pictures; phone photo →
+the shop's picture among 81 products. Options were chosen on val, figures are of test, in int8 as stores
+hold vectors; in brackets 95 % bootstrap intervals over photos (seed 0). A vector takes as many bytes as
+it has dimensions; the layer that makes it takes 1,280 times that. LDA ends at the number of products it
+was fitted on less one.
+
+"Unseen products": a quarter of the products was kept out of the fitting, photos and picture, and only
+their photos are asked, against the whole catalogue. Options were then chosen on val photos of the *known*
+products, as one would have to; what suits those best may be the worst for new ones.
+
 Machine: {machine}.
 
 ![Recall against dimension]({plot})
@@ -65,6 +74,8 @@ def _reading(rows: list[Row]) -> str:
     near = [row for row in rows if row.val.high >= best.val.value]
     short = min(near, key=lambda row: (row.bytes, -row.val.value))
     parts = [f"{row.method} at {row.dimension} (test {row.test['R@1']})" for row in (best, short)]
+    if best is short:
+        return f"Best on val, and none shorter has an interval that reaches it: {parts[0]}.\n"
     return f"Best on val: {parts[0]}. The shortest whose interval on val reaches it: {parts[1]}.\n"
 
 
@@ -98,29 +109,18 @@ def _plot(study: Study, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    width = 1 + 4.2 * len(study)
     figure, axes = pyplot.subplots(
-        1, len(study), figsize=(1 + 4.2 * len(study), 4), sharey=True, squeeze=False, layout="constrained"
+        1, len(study), figsize=(width, 4.4), sharey=True, squeeze=False, layout="constrained"
     )
+    # One colour a method on every panel, though not every panel has every method.
+    methods = list(dict.fromkeys(row.method for rows in study.values() for row in rows))
+    lines: dict[str, Any] = {}
     for axis, ((network, products), rows) in zip(axes[0], study.items(), strict=True):
-        for method in dict.fromkeys(row.method for row in rows):
-            line = sorted((row for row in rows if row.method == method), key=lambda row: row.dimension)
-            value = [row.test["R@1"].value for row in line]
-            spread = [
-                [row.test["R@1"].value - row.test["R@1"].low for row in line],
-                [row.test["R@1"].high - row.test["R@1"].value for row in line],
-            ]
-            alone = len(line) == 1
-            axis.errorbar(
-                [row.dimension for row in line],
-                value,
-                spread,
-                label=method,
-                marker="D" if alone else "o",
-                markersize=4,
-                capsize=2,
-                linewidth=1.2,
-            )
-        ticks = sorted({row.dimension for row in rows})
+        for index, method in enumerate(methods):
+            if line := sorted((row for row in rows if row.method == method), key=lambda row: row.dimension):
+                lines[method] = _draw_line(axis, line, f"C{index}")
+        ticks = sorted({row.dimension for row in rows if row.method != "LDA"})
         axis.set_xscale("log", base=2)
         axis.set_xticks(ticks, [str(tick) for tick in ticks], rotation=45, fontsize=7)
         axis.minorticks_off()
@@ -128,6 +128,22 @@ def _plot(study: Study, path: Path) -> None:
         axis.set_xlabel("dimension = bytes a vector (int8)")
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("R@1 on test, 95 % intervals")
-    axes[0][0].legend(fontsize=8)
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=len(lines), fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
+
+
+def _draw_line(axis: Any, line: list[Row], colour: str) -> Any:
+    """One method's figures with their intervals; a single one as a diamond."""
+    figures = [row.test["R@1"] for row in line]
+    spread = [[f.value - f.low for f in figures], [f.high - f.value for f in figures]]
+    return axis.errorbar(
+        [row.dimension for row in line],
+        [f.value for f in figures],
+        spread,
+        color=colour,
+        marker="D" if len(line) == 1 else "o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.2,
+    )

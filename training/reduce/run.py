@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sdk.errors import UsageError
+from training.allocator import keep_freed_memory
 from training.reduce import report
 from training.reduce.features import Features, load_features
 from training.reduce.measure import METHODS, Row, measure_method, row_of
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    keep_freed_memory()
     methods = _names(args.methods)
     dimensions = _numbers(args.dimensions)
     study: report.Study = {}
