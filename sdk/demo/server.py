@@ -70,12 +70,12 @@ class LocalServer:
         self._step(
             "import", site, str(catalogue.resolve()), "--images", str(images.resolve()), allowed=(0, 1)
         )
-        if not self._published("publish", site):
+        if not self.publish():
             raise ServerError(f"the catalogue could not be imported: {_last_line(self._log)}")
 
-    def _published(self, *arguments: str) -> int:
-        """How many products the published generation holds."""
-        lines = self._step(*arguments, "--json").splitlines()
+    def publish(self) -> int:
+        """Publish what has changed; how many products the published generations hold."""
+        lines = self._step("publish", str(self._site), "--json").splitlines()
         return sum(int(json.loads(line)["products"]) for line in lines)
 
     @contextmanager
