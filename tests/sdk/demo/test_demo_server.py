@@ -102,7 +102,9 @@ def test_a_server_that_cannot_work_is_one_line_with_its_log(tmp_path: Path) -> N
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Signals, tmp_path: Path) -> None:
     # Drawing takes long enough to be interrupted; the first line on standard error says that it goes on.
+    # A shell that runs the tests in the background has them ignore Ctrl-C; the demo must not inherit that.
     call = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path; from fake_models import make_bundle; from sdk.cli import main\n"
         f"make_bundle(Path({str(tmp_path / 'b')!r})); raise SystemExit(main())"
     )
