@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -78,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     count = None if args.all else args.queries
     choice = Choice(args.data, args.drawn, args.offline, count, args.seed)
-    with _termination_as_interrupt():
-        report = run_demo(Options(choice, args.out, args.bundle, not args.no_server), say)
+    with _interruptible(say) as say_or_stop:
+        report = run_demo(Options(choice, args.out, args.bundle, not args.no_server), say_or_stop)
     print_json(report.to_json()) if args.json else print(table(report))
     if args.open:
         webbrowser.open(Path(report.page).resolve().as_uri())
@@ -87,14 +87,28 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """SIGTERM unwinds like Ctrl-C, so that the server's process is ended and half-done files are removed."""
+def _interruptible(say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """SIGTERM unwinds like Ctrl-C, so that the server's process is ended and half-done files are removed.
+
+    Yields ``say``, which raises as well: an exception that a signal raises within a destructor or a C
+    callback is dropped by Python, and the demo would go on as if nobody had asked.
+    """
+    asked = False
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal asked
+        asked = True
         raise KeyboardInterrupt
 
-    former = signal.signal(signal.SIGTERM, interrupt)
+    def say_or_stop(text: str) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        say(text)
+
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield
+        yield say_or_stop
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
