@@ -24,6 +24,9 @@ REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
 LARGEST_EF = 1000
 LEAST_EF = 100
+# Of a row's links and bookkeeping, beside its vector, while the graph is built (m = 16); measured, rounded up.
+GRAPH_BYTES = 1000
+LARGEST_BUILD_MB = 8000
 
 
 class PgVectorIndex:
@@ -90,12 +93,19 @@ class PgVectorIndex:
         with self._catalogue.reading() as view:
             sequence = view.sequence()
             most = _insert(connection, view.rows(), 1)
-        connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
+        connection.execute(f"SET LOCAL maintenance_work_mem = '{self._build_megabytes(connection)}MB'")
         connection.execute(
             "CREATE INDEX pocketshelf_vectors_graph ON pocketshelf_vectors "
             "USING hnsw (embedding vector_cosine_ops)"
         )
         return sequence, most
+
+    def _build_megabytes(self, connection: psycopg.Connection) -> int:
+        """What the graph needs while it is built: once it no longer fits, pgvector inserts row by row, which
+        takes many times as long."""
+        row = connection.execute("SELECT count(*) FROM pocketshelf_vectors").fetchone()
+        needed = row[0] * (4 * self._catalogue.space.dimension + GRAPH_BYTES)  # type: ignore[index]
+        return min(LARGEST_BUILD_MB, max(64, needed >> 20))
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
         """The ``k`` nearest products: most of them without a filter, exactly within ``categories``."""
