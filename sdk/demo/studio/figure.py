@@ -11,7 +11,7 @@ from sdk.demo.studio.outline import Points, mirrored
 from sdk.demo.studio.palette import NEUTRALS, SKIN, rgb
 from sdk.demo.studio.tailor import Window, extent, sew
 
-__all__ = ["BODY", "stage"]
+__all__ = ["BODY", "FOOT", "LEG", "NECK", "TRUNK", "hair_behind", "head", "limb", "person", "stage"]
 
 BODY: Window = (-1.05, -1.15, 1.05, 3.3)
 _BUST: Window = (-0.85, -1.2, 0.85, 0.75)
@@ -23,7 +23,7 @@ _HAIR: tuple[tuple[int, int, int], ...] = (
     (58, 58, 62),
     (140, 60, 34),
 )
-_NECK: Points = ((0, -0.3), (0.1, -0.28), (0.11, -0.06, S), (0.2, 0.02), (0, 0.2))
+NECK: Points = ((0, -0.3), (0.1, -0.28), (0.11, -0.06, S), (0.2, 0.02), (0, 0.2))
 _HEAD: Points = ((0, -0.72, S), (0.2, -0.62, S), (0.215, -0.42, S), (0.13, -0.2, S), (0, -0.14, S))
 _HAIR_CAP: Points = (
     (0, -0.79, S),
@@ -34,7 +34,7 @@ _HAIR_CAP: Points = (
     (0, -0.6, S),
 )
 _LONG_HAIR: Points = ((0, -0.79, S), (0.26, -0.68, S), (0.3, -0.2, S), (0.28, 0.1, S), (0, 0.12, S))
-_TRUNK: Points = (
+TRUNK: Points = (
     (0.1, 0),
     (0.36, 0.04, S),
     (0.47, 0.12, S),
@@ -54,8 +54,8 @@ _ARM: Points = (
     (0.53, 0.8, S),
     (0.38, 0.4),
 )
-_LEG: Points = ((0.03, 1.5), (0.41, 1.5, S), (0.36, 2.2, S), (0.3, 3.02), (0.17, 3.02), (0.12, 2.2, S))
-_FOOT: Points = ((0.15, 2.98), (0.31, 2.98, S), (0.4, 3.16, S), (0.34, 3.22, S), (0.16, 3.2, S))
+LEG: Points = ((0.03, 1.5), (0.41, 1.5, S), (0.36, 2.2, S), (0.3, 3.02), (0.17, 3.02), (0.12, 2.2, S))
+FOOT: Points = ((0.15, 2.98), (0.31, 2.98, S), (0.4, 3.16, S), (0.34, 3.22, S), (0.16, 3.2, S))
 
 _FILLER_TOPS = (("T-shirt", "short", "crew"), ("top", "long", "crew"), ("top", "long", "turtle"))
 _FILLER_BOTTOMS = ("trousers", "wide trousers", "pencil skirt")
@@ -94,23 +94,23 @@ def _on_hanger(identity: Identity, unit: float) -> tuple[Canvas, np.ndarray]:
 
 def _on_head(identity: Identity, unit: float, rng: np.random.Generator) -> tuple[Canvas, np.ndarray]:
     canvas = Canvas(_BUST, unit)
-    skin, hair = _person(rng)
-    _hair_behind(canvas, hair, rng)
+    skin, hair = person(rng)
+    hair_behind(canvas, hair, rng)
     sew(canvas, _filler(*_FILLER_TOPS[int(rng.integers(3))], rng), worn=True)
-    _limb(canvas, _NECK, skin * 0.94)
-    _head(canvas, skin, hair)
+    limb(canvas, NECK, skin * 0.94)
+    head(canvas, skin, hair)
     return canvas, sew(canvas, identity)
 
 
 def _worn(identity: Identity, unit: float, rng: np.random.Generator) -> tuple[Canvas, np.ndarray]:
     canvas = Canvas(BODY, unit)
-    skin, hair = _person(rng)
-    _hair_behind(canvas, hair, rng)
-    for points in (_NECK, _TRUNK):
-        _limb(canvas, points, skin)
-    for points in (_ARM, _LEG):
-        _limb(canvas, points, skin, pair=True)
-    _limb(canvas, _FOOT, rgb(str(rng.choice(NEUTRALS))), pair=True)
+    skin, hair = person(rng)
+    hair_behind(canvas, hair, rng)
+    for points in (NECK, TRUNK):
+        limb(canvas, points, skin)
+    for points in (_ARM, LEG):
+        limb(canvas, points, skin, pair=True)
+    limb(canvas, FOOT, rgb(str(rng.choice(NEUTRALS))), pair=True)
     below, above = _fillers(identity, rng)
     for filler in below:
         sew(canvas, filler, worn=True)
@@ -118,8 +118,8 @@ def _worn(identity: Identity, unit: float, rng: np.random.Generator) -> tuple[Ca
     for filler in above:
         cover = cover * (1 - sew(canvas, filler, worn=True))
     if identity.attributes.neckline != "turtle":
-        _limb(canvas, (*_NECK[:3], (0.1, 0.0, S), (0, 0.06, S)), skin)
-    _head(canvas, skin, hair)
+        limb(canvas, (*NECK[:3], (0.1, 0.0, S), (0, 0.06, S)), skin)
+    head(canvas, skin, hair)
     return canvas, cover
 
 
@@ -141,24 +141,28 @@ def _filler(cut_name: str, sleeve: str | None, neckline: str | None, rng: np.ran
     return Identity("", cut_name, attributes, 1.0, int(rng.integers(1 << 30)))
 
 
-def _person(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def person(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The colours of someone's skin and hair."""
     return rgb(SKIN[int(rng.integers(len(SKIN)))]), rgb(_HAIR[int(rng.integers(len(_HAIR)))])
 
 
-def _hair_behind(canvas: Canvas, hair: np.ndarray, rng: np.random.Generator) -> None:
+def hair_behind(canvas: Canvas, hair: np.ndarray, rng: np.random.Generator) -> None:
+    """Long hair, for half of the people; to be laid first."""
     if rng.random() < 0.5:
-        _limb(canvas, _LONG_HAIR, hair * 0.9)
+        limb(canvas, _LONG_HAIR, hair * 0.9)
 
 
-def _head(canvas: Canvas, skin: np.ndarray, hair: np.ndarray) -> None:
-    _limb(canvas, _HEAD, skin)
+def head(canvas: Canvas, skin: np.ndarray, hair: np.ndarray) -> None:
+    """Head, face and hair, without the neck."""
+    limb(canvas, _HEAD, skin)
     for x in (-0.085, 0.085):
         canvas.lay(canvas.stroke(((x, -0.43),), 0.035), rgb("black"))
     canvas.lay(canvas.stroke(((-0.06, -0.27), (0, -0.25, S), (0.06, -0.27)), 0.02), skin * 0.6)
-    _limb(canvas, _HAIR_CAP, hair)
+    limb(canvas, _HAIR_CAP, hair)
 
 
-def _limb(canvas: Canvas, half: Points, colour: np.ndarray, pair: bool = False) -> None:
+def limb(canvas: Canvas, half: Points, colour: np.ndarray, pair: bool = False) -> None:
+    """A rounded part of the body; ``half`` is its right side, or (``pair``) the right one of two."""
     reflected = [(-point[0], *point[1:]) for point in half]
     shapes: list[Points] = [half, reflected] if pair else [mirrored(half)]
     for points in shapes:

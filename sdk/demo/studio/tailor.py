@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,21 +15,40 @@ from sdk.demo.studio.outline import Patch, Points, mirrored
 from sdk.demo.studio.palette import rgb
 from sdk.demo.studio.wardrobe import NECKLINES, SLEEVES
 
-__all__ = ["Window", "extent", "sew"]
+__all__ = ["Material", "Window", "extent", "sew"]
 
 Window = tuple[float, float, float, float]
 
 _FOLDS = {"worn": 0.045, "head": 0.02, "stand": 0.012}
 
 
-def sew(canvas: Canvas, identity: Identity, worn: bool = False) -> np.ndarray:
+@dataclass(frozen=True)
+class Material:
+    """What a garment is made of, for those who have other cloth than the palette and the six patterns.
+
+    Attributes:
+        main, second: colours, float32 (3,) in [0, 1].
+        weave: (size (width, height), pixels in a body unit, scale of the repeat, rng) to fabric (h, w, 3).
+    """
+
+    main: np.ndarray
+    second: np.ndarray
+    weave: Callable[[tuple[int, int], float, float, np.random.Generator], np.ndarray]
+
+
+def sew(
+    canvas: Canvas, identity: Identity, worn: bool = False, material: Material | None = None
+) -> np.ndarray:
     """Lay the garment on ``canvas``; linings stay hidden when ``worn``.
+
+    Args:
+        material: in place of what the identity's attributes say.
 
     Returns:
         The garment's own coverage, float32 (h, w) in [0, 1].
     """
     cut, rng = identity.cut, np.random.default_rng([identity.seed, 2])
-    cloths = _cloths(canvas, identity, rng)
+    cloths = _cloths(canvas, identity, material or _as_stated(identity), rng)
     cover = np.zeros(canvas.rgba.shape[:2], dtype=np.float32)
     for part in _parts(cut, identity, worn):
         for points in _sides(part.points, part.symmetry):
@@ -83,11 +102,22 @@ def _parts(cut: Cut, identity: Identity, worn: bool) -> Iterator[Part]:
     yield from cut.front
 
 
-def _cloths(canvas: Canvas, identity: Identity, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _as_stated(identity: Identity) -> Material:
+    """The palette's colours in one of the six patterns."""
+    a = identity.attributes
+    colours = rgb(a.colour), rgb(a.second_colour)
+    return Material(
+        *colours, lambda size, unit, scale, rng: weave(a.pattern, colours, size, unit, scale, rng)
+    )
+
+
+def _cloths(
+    canvas: Canvas, identity: Identity, material: Material, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     """What each kind of part is made of: colours (3,) or sheets (h, w, 3)."""
     a = identity.attributes
-    main, second = rgb(a.colour), rgb(a.second_colour)
-    sheet = _sheet(canvas, identity, (main, second), rng)
+    main, second = material.main, material.second
+    sheet = _sheet(canvas, identity, material, rng)
     metal = rgb("beige") if a.second_colour in ("white", "sky", "pink") else rgb("grey")
     return {
         "main": sheet,
@@ -98,16 +128,12 @@ def _cloths(canvas: Canvas, identity: Identity, rng: np.random.Generator) -> dic
     }
 
 
-def _sheet(
-    canvas: Canvas, identity: Identity, colours: tuple[np.ndarray, np.ndarray], rng: np.random.Generator
-) -> np.ndarray:
+def _sheet(canvas: Canvas, identity: Identity, material: Material, rng: np.random.Generator) -> np.ndarray:
     """Fabric (h, w, 3) on the canvas, woven only where the garment can be."""
     window = np.array(extent(identity)).reshape(2, 2)
     low, high = np.clip(canvas.pixels(window).round().astype(int), 0, canvas.size)
     size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    fabric = weave(
-        identity.attributes.pattern, colours, size, canvas.unit, float(rng.uniform(0.85, 1.25)), rng
-    )
+    fabric = material.weave(size, canvas.unit, float(rng.uniform(0.85, 1.25)), rng)
     sheet = np.zeros((*canvas.rgba.shape[:2], 3), dtype=np.float32)
     sheet[low[1] : high[1], low[0] : high[0]] = fabric * folds(
         size, canvas.unit, _FOLDS[identity.cut.place], rng
