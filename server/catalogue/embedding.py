@@ -7,12 +7,13 @@ from typing import Protocol
 
 import numpy as np
 
-from sdk.errors import BundleError
+from sdk.errors import BundleError, PhotoError
 from sdk.formats import Bundle, load_bundle
-from sdk.preprocess import decode_photo
+from sdk.preprocess import Photo, decode_photo
+from sdk.types import Box
 from server.catalogue.protocol import Space
 
-__all__ = ["BundleEmbedder", "EmbedderFactory", "PictureEmbedder", "space_of"]
+__all__ = ["BundleEmbedder", "EmbedderFactory", "PictureEmbedder", "bundle_embedders", "space_of"]
 
 
 class PictureEmbedder(Protocol):
@@ -26,14 +27,12 @@ class PictureEmbedder(Protocol):
         """
 
 
-Box = tuple[float, float, float, float]
-
 EmbedderFactory = Callable[[], PictureEmbedder]
 """Makes one embedder a worker: a model runner runs one picture at a time."""
 
 
 class BundleEmbedder:
-    """The embedder of a bundle on the whole picture, as a shop shows it.
+    """The embedder of a bundle on the whole picture, as a shop shows it, or on a box of a photo.
 
     Raises:
         BundleError: the bundle is damaged.
@@ -41,24 +40,31 @@ class BundleEmbedder:
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        from sdk.embed import NetworkEmbedder
         from sdk.runtime import open_model
 
-        self._bundle = bundle
-        self._runner = open_model(bundle.embedder_path, threads=1)
+        self._folder = bundle.folder
+        self._embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads=1))
 
-    def __call__(self, picture: bytes) -> np.ndarray:
-        """One vector: that of the frame."""
-        spec = self._bundle.embedder
-        pixels = spec.preprocessing.apply(decode_photo(picture).pixels)
-        vector = np.asarray(
-            self._runner.run(pixels[None])[spec.outputs["embedding"]], dtype=np.float32
-        ).reshape(1, -1)
-        norm = float(np.linalg.norm(vector))
-        if vector.shape[1] != spec.dimension or not np.isfinite(norm) or norm == 0:
-            raise BundleError(
-                f"{self._bundle.folder}: the embedder gave no usable vector of {spec.dimension} numbers"
-            )
-        return vector / norm
+    def __call__(self, picture: bytes, box: Box | None = None) -> np.ndarray:
+        """One vector, float32 (1, D): that of ``box`` in the upright picture's own pixels, or of the frame.
+
+        Raises:
+            PhotoError: the picture cannot be decoded, or the box lies outside it.
+            BundleError: the network's outputs are not those its bundle describes.
+        """
+        photo = decode_photo(picture)
+        if box is not None and not _overlaps(box, photo):
+            raise PhotoError(f"photo: the box lies outside its {photo.width} x {photo.height} pixels")
+        vector = self._embedder.embed(photo, box).vector
+        if not np.isfinite(vector).all() or not vector.any():
+            raise BundleError(f"{self._folder}: the embedder gave a vector without direction")
+        return vector[None]
+
+
+def _overlaps(box: Box, photo: Photo) -> bool:
+    x, y, width, height = box
+    return x < photo.width and y < photo.height and x + width > 0 and y + height > 0
 
 
 def space_of(bundle: Bundle) -> Space:
@@ -66,7 +72,7 @@ def space_of(bundle: Bundle) -> Space:
     return Space(bundle.space, bundle.preprocessing_hash, bundle.name, bundle.embedder.dimension)
 
 
-def bundle_embedders(folder: str | None) -> tuple[Space, EmbedderFactory]:
+def bundle_embedders(folder: str | None) -> tuple[Space, Callable[[], BundleEmbedder]]:
     """The space and the embedders of the bundle in ``folder`` (the default bundle if None).
 
     Raises:

@@ -8,7 +8,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from sdk.errors import PocketshelfError
+from sdk.errors import PocketshelfError, ServerError
 from server.catalogue import Space, check_space, open_catalogue
 from server.catalogue.embedding import bundle_embedders
 from server.cli.common import add_site, new_command, open_repository, print_json
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     site = Site.open(arguments.site)
     catalogue = open_catalogue(site)
     app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue.space))
-    listener = socket.create_server((arguments.host, arguments.port), backlog=1024)
+    listener = _listen(arguments.host, arguments.port)
     # The connection limit is waitress's guard against idle clients that hold sockets.
     server = create_server(
         app,
@@ -85,6 +85,14 @@ def run(arguments: argparse.Namespace) -> None:
         catalogue.close()
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
+
+
 def _photo_embedder(bundle: str | None, space: Space) -> PhotoEmbedder | None:
     """The bundle's embedder; None, with a line in the log, when there is none for this space."""
     try:
@@ -96,7 +104,7 @@ def _photo_embedder(bundle: str | None, space: Space) -> PhotoEmbedder | None:
             raise
         log.info("no photo search: %s", error)
         return None
-    return lambda photo, box: embedder(photo, box)[0]  # type: ignore[call-arg]
+    return lambda photo, box: embedder(photo, box)[0]
 
 
 def _keep_fresh(repository: SignedRepository) -> None:

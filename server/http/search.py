@@ -14,6 +14,7 @@ import numpy as np
 from flask import Blueprint, request
 
 from sdk.errors import PhotoError
+from sdk.types import Box
 from server.http.bodies import check_keys, check_space, json_object, parse_categories, parse_k, parse_vector
 from server.http.problems import Problem
 from server.search import SearchService
@@ -23,7 +24,6 @@ __all__ = ["PhotoEmbedder", "photo_blueprint", "search_blueprint"]
 
 DEFAULT_K = 20
 KEYS = ("vector", "space", "categories", "k")
-Box = tuple[float, float, float, float]
 
 PhotoEmbedder = Callable[[bytes, Box | None], np.ndarray]
 """From a photo's bytes and a box in its pixels (x, y, w, h; None: the frame) to float32 (D,).

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from server_products import DIMENSION, SPACE, make_product
+from server_products import DIMENSION, SPACE, embed_by_colour, make_product
 
 from server.catalogue import open_catalogue
 from server.http import create_app
@@ -170,10 +170,15 @@ def test_a_photo_search_that_is_wrong(client: FlaskClient, form: dict, status: i
 
 
 def test_photos_can_be_refused(filled_site: Site) -> None:
+    """Without models, and where the shop does not want photos at all."""
+    config = filled_site.config()
+    config.photo_search = False
     catalogue = open_catalogue(filled_site)
-    client = create_app(filled_site, catalogue).test_client()
-    form = {"photo": (picture((1, 2, 3)), "a.png")}
-    assert is_problem(client.post("/v1/search/photo", data=form), 404, "/v1/search")
+    without = create_app(filled_site, catalogue)
+    filled_site.write_config(config)
+    for app in (without, create_app(filled_site, catalogue, embed_by_colour)):
+        form = {"photo": (picture((1, 2, 3)), "a.png")}
+        assert is_problem(app.test_client().post("/v1/search/photo", data=form), 404, "/v1/search")
     catalogue.close()
 
 
