@@ -7,6 +7,7 @@ is new costs time and sequence numbers.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,7 @@ class Importer:
         make_embedder: called once a worker thread; may be None when every row brings its vectors.
         images: folder that image paths are relative to.
         workers: threads that read and embed.
-        progress: called with the number of rows done since the last call.
+        progress: called with the number of rows done so far, and of all rows.
         reembed: embed again what is stored already, for a new model of the same space.
     """
 
@@ -67,7 +68,7 @@ class Importer:
         make_embedder: EmbedderFactory | None,
         images: Path,
         workers: int = 1,
-        progress: Callable[[int], None] = lambda count: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
         reembed: bool = False,
     ) -> None:
         self._catalogue = catalogue
@@ -90,12 +91,15 @@ class Importer:
         """
         report = ImportReport()
         named: set[str] = set()
-        rows = read_rows(path)
+        total, rows = read_rows(path)
+        done = 0
         with ThreadPoolExecutor(self._workers) as pool:
             while batch := list(islice(rows, BATCH)):
                 self._import_batch(pool, batch, report)
                 named.update(row.product_id for row in batch if isinstance(row, SourceRow))
-                self._progress(len(batch))
+                done += len(batch)
+                self._progress(done, total)
+        report.errors.sort(key=lambda error: error.line)
         if replace:
             self._delete_others(named, report)
         report.sequence = self._catalogue.sequence()
@@ -107,7 +111,7 @@ class Importer:
         report.errors += [row for row in batch if isinstance(row, RowError)]
         ready = list(pool.map(self._read, [row for row in batch if isinstance(row, SourceRow)]))
         stored = {} if self._reembed else self._catalogue.content_hashes(r.row.product_id for r in ready)
-        fresh = [r for r in ready if stored.get(r.row.product_id) != r.hash]
+        fresh = [r for r in ready if _source(stored.get(r.row.product_id)) != r.hash]
         changes: list[Upsert | Delete] = []
         for product, problems in pool.map(self._embed, fresh):
             report.errors += problems
@@ -153,7 +157,9 @@ class Importer:
         if vectors is None:
             return None, problems
         # Under another hash, so that the next import tries, and reports, its bad pictures again.
-        digest = f"partial-{ready.hash}" if problems else ready.hash
+        source = f"partial-{ready.hash}" if problems else ready.hash
+        # With the vectors', so that those of a new model are a change.
+        digest = f"{source}.{hashlib.sha256(vectors.tobytes()).hexdigest()[:16]}"
         image = row.images[0][1] if row.images else None
         product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, digest)
         try:
@@ -191,3 +197,8 @@ class Importer:
             report.deleted += self._catalogue.apply(
                 [Delete(key) for key in others[start : start + 1000]]
             ).deleted
+
+
+def _source(digest: str | None) -> str | None:
+    """What a stored content hash says of texts and pictures, without the vectors made of them."""
+    return digest and digest.partition(".")[0]

@@ -54,21 +54,26 @@ class SourceRow:
     vectors: np.ndarray | None = None
 
 
-def read_rows(path: Path) -> Iterator[SourceRow | RowError]:
+def read_rows(path: Path) -> tuple[int, Iterator[SourceRow | RowError]]:
     """Every product of ``path`` (``.csv``, or ``.jsonl``/``.ndjson``), bad rows as `RowError`.
+
+    Returns:
+        how many there are, and they themselves.
 
     Raises:
         CatalogueError: no such file, not UTF-8, another kind of file, or a column is missing.
     """
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        return _read_csv(path)
+        rows = _read_csv(path)
+        return len(rows), iter(rows)
     if suffix in (".jsonl", ".ndjson"):
-        return _read_json_lines(path)
+        # Read twice: with their vectors the rows may be more than fits into memory.
+        return sum(1 for _ in _lines(path)), _read_json_lines(path)
     raise CatalogueError(f"{path}: give a .csv, .tsv, .jsonl or .ndjson file")
 
 
-def _read_csv(path: Path) -> Iterator[SourceRow | RowError]:
+def _read_csv(path: Path) -> list[SourceRow | RowError]:
     table = read_catalogue(path)
     products: dict[str, SourceRow] = {}
     for row in table.rows:
@@ -78,8 +83,8 @@ def _read_csv(path: Path) -> Iterator[SourceRow | RowError]:
         products[row.product_id] = (
             replace(known, images=(*known.images, picture)) if known else _first_line(row, picture)
         )
-    yield from (RowError(problem.line, problem.problem) for problem in table.problems)
-    yield from products.values()
+    problems = [RowError(problem.line, problem.problem) for problem in table.problems]
+    return [*problems, *products.values()]
 
 
 def _first_line(row: CatalogueRow, picture: tuple[int, str]) -> SourceRow:

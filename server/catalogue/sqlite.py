@@ -214,7 +214,8 @@ class SqliteCatalogue:
         try:
             yield
         except sqlite3.Error as error:
-            raise CatalogueError(f"{self._path}: {error}") from error
+            remedy = "; is its disk full?" if "disk" in str(error) else ""
+            raise CatalogueError(f"{self._path}: {error}{remedy}") from error
 
 
 def _log(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:

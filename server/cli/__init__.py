@@ -51,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PocketshelfError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # A full disk, a folder that may not be written.
+        print(f"error: {_place(error)}{error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+
+
+def _place(error: OSError) -> str:
+    return "" if error.filename is None else f"{error.filename}: "

@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("give FILE, --store or --delete")
     if arguments.replace and not arguments.file:
         arguments.parser.error("--replace needs FILE")
+    if arguments.workers < 1:
+        arguments.parser.error("--workers must be at least 1")
     catalogue = open_catalogue(Site.open(arguments.site))
     try:
         report = _import(arguments, catalogue)
@@ -94,19 +96,24 @@ def _import_file(arguments: argparse.Namespace, catalogue: Catalogue) -> ImportR
     images = arguments.images or arguments.file.parent
     embedders = _lazy_embedders(arguments.bundle, catalogue)
     with tqdm(unit=" rows", file=sys.stderr, desc="import", disable=None) as bar:
-        importer = Importer(catalogue, embedders, images, arguments.workers, bar.update, arguments.reembed)
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        importer = Importer(catalogue, embedders, images, arguments.workers, show, arguments.reembed)
         return importer.run(arguments.file, arguments.replace)
 
 
 def _lazy_embedders(bundle: str | None, catalogue: Catalogue) -> EmbedderFactory:
-    """Loads the bundle at the first picture: a file that brings vectors needs none."""
+    """Loads the default bundle at the first picture: a file that brings vectors needs none."""
 
-    def make():  # type: ignore[no-untyped-def]
+    def load() -> EmbedderFactory:
         space, factory = bundle_embedders(bundle)
         check_space(catalogue.space, space)
-        return factory()
+        return factory
 
-    return make
+    return (lambda: load()()) if bundle is None else load()
 
 
 def _show(report: ImportReport, as_json: bool) -> None:

@@ -32,6 +32,13 @@ class CountingEmbedder:
         return embed_by_colour(picture).reshape(1, -1)
 
 
+class OtherModel(CountingEmbedder):
+    """Another model of the same space."""
+
+    def __call__(self, picture: bytes) -> np.ndarray:
+        return np.roll(super().__call__(picture), 1, axis=1)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """Three products with pictures and a catalogue file."""
@@ -56,9 +63,9 @@ def run(
 
 
 def test_a_csv_is_imported(catalogue: Catalogue, shop: Path) -> None:
-    progress: list[int] = []
-    report = run(catalogue, shop / "shop.csv", progress=progress.append)
-    assert (report.added_or_changed, report.errors, report.sequence, sum(progress)) == (3, [], 3, 3)
+    progress: list[tuple[int, int]] = []
+    report = run(catalogue, shop / "shop.csv", progress=lambda *counts: progress.append(counts))
+    assert (report.added_or_changed, report.errors, report.sequence, progress) == (3, [], 3, [(3, 3)])
     rows = catalogue.get(["a", "b"])
     assert rows["a"].product.attributes == {"popularity": "5"} and rows["b"].product.attributes == {}
     assert rows["a"].product.image == "a.png"
@@ -84,8 +91,13 @@ def test_a_changed_text_or_picture_is_a_change(sqlite_catalogue: Catalogue, shop
 def test_reembedding_takes_a_new_model_in(sqlite_catalogue: Catalogue, shop: Path) -> None:
     embedder = CountingEmbedder()
     run(sqlite_catalogue, shop / "shop.csv", embedder)
-    run(sqlite_catalogue, shop / "shop.csv", embedder, reembed=True)
-    assert embedder.calls == 6
+    same = run(sqlite_catalogue, shop / "shop.csv", embedder, reembed=True)
+    assert (embedder.calls, same.unchanged, same.sequence) == (6, 3, 3)
+    before = sqlite_catalogue.get(["a"])["a"].product.vectors
+    newer = run(sqlite_catalogue, shop / "shop.csv", OtherModel(), reembed=True)
+    assert (newer.added_or_changed, newer.sequence) == (3, 6)
+    assert not np.array_equal(sqlite_catalogue.get(["a"])["a"].product.vectors, before)
+    assert run(sqlite_catalogue, shop / "shop.csv", embedder).unchanged == 3 and embedder.calls == 6
 
 
 def test_an_import_that_was_cut_off_goes_on(
@@ -94,7 +106,7 @@ def test_an_import_that_was_cut_off_goes_on(
     monkeypatch.setattr("server.catalogue.importer.BATCH", 1)
     embedder = CountingEmbedder()
 
-    def stop(count: int) -> None:
+    def stop(done: int, total: int) -> None:
         if embedder.calls == 2:
             raise KeyboardInterrupt
 
@@ -113,7 +125,7 @@ def test_bad_rows_are_listed_by_line_and_the_good_ones_kept(sqlite_catalogue: Ca
         )
     for _ in range(2):
         report = run(sqlite_catalogue, shop / "shop.csv")
-        assert sorted(error.line for error in report.errors) == [5, 6, 7, 8, 9]
+        assert [error.line for error in report.errors] == [5, 6, 7, 8, 9]
         messages = {error.line: error.message for error in report.errors}
         assert "missing.png" in messages[5] and "broken.jpg" in messages[8] and "leads out" in messages[9]
         assert sqlite_catalogue.count() == 3
@@ -155,7 +167,7 @@ def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
     )
     (shop / "shop.jsonl").write_text(text)
     report = run(sqlite_catalogue, shop / "shop.jsonl")
-    assert sorted(error.line for error in report.errors) == [3, 4, 5, 6, 7, 8, 9, 11]
+    assert [error.line for error in report.errors] == [3, 4, 5, 6, 7, 8, 9, 11]
     rows = sqlite_catalogue.get(["a", "v"])
     assert rows["a"].product.attributes == {"tags": [1, {"x": None}]} and len(rows["a"].product.vectors) == 2
     assert rows["v"].product.vectors[0].max() == 127 and rows["v"].product.image is None

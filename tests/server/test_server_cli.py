@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -62,6 +64,7 @@ def test_wrong_usage_is_2_and_a_bad_site_is_1(tmp_path: Path, capsys: pytest.Cap
         ["nope"],
         ["import", str(tmp_path)],
         ["import", str(tmp_path), "--replace", "--delete", "x"],
+        ["import", str(tmp_path), "x.csv", "--workers", "0"],
     ):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
@@ -114,6 +117,40 @@ def test_keys_by_command(ready: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["keys", "refresh", str(ready), "--all"]) == 0
     assert main(["keys", "status", str(ready)]) == 0
     assert "root      version    3" in capsys.readouterr().out
+
+
+def test_a_bundle_that_is_named_must_fit_even_if_nothing_is_embedded(
+    ready: Path, tmp_path: Path, fake_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for bundle, word in ((tmp_path / "none", "no bundle here"), (fake_bundle.folder, "fake-space")):
+        assert main(["import", str(ready), str(tmp_path / "shop.jsonl"), "--bundle", str(bundle)]) == 1
+        message = capsys.readouterr().err
+        assert word in message and message.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line(
+    ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere")
+
+    write_vectors(tmp_path / "shop.jsonl", 11)
+    assert main(["import", str(ready), str(tmp_path / "shop.jsonl")]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.mkdtemp", full)
+        capsys.readouterr()
+        assert main(["publish", str(ready)]) == 1
+    assert capsys.readouterr().err == "error: somewhere: No space left on device\n"
+    assert main(["publish", str(ready)]) == 0
+
+
+def test_a_port_in_use_is_one_line(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        capsys.readouterr()
+        assert main(["serve", str(ready), "--port", str(port)]) == 1
+    (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("error")]
+    assert f"cannot listen on 127.0.0.1:{port}" in line and "--port" in line
 
 
 def test_a_slip_in_the_configuration_is_named(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
