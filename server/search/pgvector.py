@@ -24,7 +24,7 @@ REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
 LARGEST_EF = 1000
 LEAST_EF = 100
-# Of a row's links and bookkeeping, beside its vector, while the graph is built (m = 16); measured, rounded up.
+# Of a row's links and bookkeeping, beside its vector, while the graph is built (m = 16); measured.
 GRAPH_BYTES = 1000
 LARGEST_BUILD_MB = 8000
 
