@@ -13,6 +13,7 @@ from sdk.errors import PocketshelfError
 COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
+    "distill": ("training.embedder.distill", "train a student into a teacher's space"),
     "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
     "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),
     "release": ("training.release", "half-precision weights, small enough to be committed"),

@@ -1,4 +1,4 @@
-"""Mixed batches for the embedder: phone photos, shop pictures and garments, decoded once, kept as uint8."""
+"""Mixed batches for the embedder: phone photos, shop pictures and garments, augmented."""
 
 from __future__ import annotations
 
@@ -11,61 +11,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sdk.preprocess import decode_photo
-from training.data import clothing, grocery
-from training.data.protocol import Sample
 from training.embedder.augment import colour_jitter, random_erasing, random_view, shop_on_background
+from training.embedder.pools import Pool
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
-__all__ = ["Batch", "Batches", "Pool", "load_pools"]
-
-
-@dataclass
-class Pool:
-    """Decoded pictures with labels; -1 where there is none.
-
-    Attributes:
-        images: uint8 (h, w, 3) each.
-        products, categories: int64 (n,).
-    """
-
-    images: list[np.ndarray]
-    products: np.ndarray
-    categories: np.ndarray
-    samples: list[Sample]
-
-    def __len__(self) -> int:
-        return len(self.images)
+__all__ = ["Batch", "Batches"]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Normalised images (n, 3, s, s); labels (n,), -1 where there is none; which are shop pictures."""
+    """Normalised images (n, 3, s, s) with labels (n,), -1 where there is none.
+
+    Attributes:
+        shop: which are shop pictures.
+        rows: of each image, its place in its pool.
+        parts: pool → the images that came from it.
+    """
 
     images: Tensor
     products: Tensor
     categories: Tensor
     shop: Tensor
-
-
-def load_pools(root: str | None, products: list[str], categories: list[str]) -> dict[str, Pool]:
-    """Every labelled picture of grocery and clothing, by "grocery-train", "shop", "clothing-val" …"""
-    chosen: dict[str, list[Sample]] = {}
-    for sample in grocery.load(root) + [s for s in clothing.load(root) if s.category]:
-        kind = "clothing" if sample.identity is None else "grocery"
-        name = "shop" if sample.domain == "shop" else f"{kind}-{sample.split}"
-        chosen.setdefault(name, []).append(sample)
-    product_index = {name: i for i, name in enumerate(products)}
-    category_index = {name: i for i, name in enumerate(categories)}
-    return {
-        name: Pool(
-            [decode_photo(sample.image).pixels for sample in samples],
-            np.array([product_index.get(s.identity or "", -1) for s in samples]),
-            np.array([category_index.get(s.category or "", -1) for s in samples]),
-            samples,
-        )
-        for name, samples in chosen.items()
-    }
+    rows: Tensor
+    parts: dict[str, slice]
 
 
 class Batches:
@@ -80,7 +48,7 @@ class Batches:
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator().manual_seed(seed)
         first = next(iter(sizes))
-        self.steps = len(pools[first]) // sizes[first]
+        self.steps = max(1, len(pools[first]) // sizes[first])
 
     def __len__(self) -> int:
         return self.steps
@@ -115,8 +83,10 @@ class Batches:
 
     def _batch(self, chosen: dict[str, np.ndarray]) -> Batch:
         views, products, categories, shop = [], [], [], []
+        parts: dict[str, slice] = {}
         for name, indices in chosen.items():
             pool = self.pools[name]
+            parts[name] = slice(len(views), len(views) + len(indices))
             for index in indices:
                 views.append(self._view(name, pool.images[index]))
                 shop.append(name == "shop")
@@ -130,6 +100,8 @@ class Batches:
             torch.from_numpy(np.concatenate(products)),
             torch.from_numpy(np.concatenate(categories)),
             torch.tensor(shop),
+            torch.from_numpy(np.concatenate(list(chosen.values()))),
+            parts,
         )
 
     def _view(self, name: str, pixels: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from sdk.preprocess import resize_crop
 from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.protocol import data_root
-from training.embedder.batches import Pool, load_pools
+from training.embedder.pools import Pool, load_pools
 from training.models.embedder import Embedder, normalise
 
 __all__ = ["activation_box", "add_arguments", "run"]
@@ -107,10 +107,4 @@ def run(args: argparse.Namespace) -> int:
 
 def _some(pool: Pool, count: int) -> Pool:
     """``count`` pictures of a pool, the same ones every time."""
-    chosen = np.sort(np.random.default_rng(0).permutation(len(pool))[:count])
-    return Pool(
-        [pool.images[i] for i in chosen],
-        pool.products[chosen],
-        pool.categories[chosen],
-        [pool.samples[i] for i in chosen],
-    )
+    return pool.only(np.sort(np.random.default_rng(0).permutation(len(pool))[:count]))

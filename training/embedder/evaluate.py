@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from sdk.preprocess import Preprocessing
-from training.embedder.batches import Pool
+from training.embedder.pools import Pool
 from training.models.embedder import Embedder, normalise
 
 __all__ = ["Outputs", "evaluate", "recall_at", "run_torch", "top_accuracy"]
@@ -23,7 +23,7 @@ def run_torch(model: Embedder, images: np.ndarray, batch: int = 64, half: bool =
     embeddings, logits = [], []
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
         for start in range(0, len(images), batch):
-            e, c = model(normalise(torch.from_numpy(images[start : start + batch])))
+            e, c = model(normalise(torch.from_numpy(images[start : start + batch])))[:2]
             embeddings.append(e.float().numpy())
             logits.append(c.float().numpy())
     return np.concatenate(embeddings), np.concatenate(logits)
@@ -42,9 +42,18 @@ def top_accuracy(logits: np.ndarray, labels: np.ndarray, k: int) -> float:
 
 
 def evaluate(
-    pools: dict[str, Pool], preprocessing: Preprocessing, run: Callable[[np.ndarray], Outputs], split: str
+    pools: dict[str, Pool],
+    preprocessing: Preprocessing,
+    run: Callable[[np.ndarray], Outputs],
+    split: str,
+    teacher_gallery: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """All retrieval and category figures of one split ("val" or "test"), whole frames."""
+    """All retrieval and category figures of one split ("val" or "test"), whole frames.
+
+    Args:
+        teacher_gallery: unit vectors of the pool "shop" by another network of the same space; then
+            asymmetric retrieval is measured as well.
+    """
 
     def outputs(name: str) -> Outputs:
         return run(np.stack([preprocessing.apply(pixels) for pixels in pools[name].images]))
@@ -56,6 +65,10 @@ def evaluate(
         f"grocery_shop_R@{k}": recall_at(embeddings, queries.products, gallery, shop.products, k)
         for k in (1, 5, 10)
     }
+    if teacher_gallery is not None:
+        figures["grocery_asymmetric_R@1"] = recall_at(
+            embeddings, queries.products, teacher_gallery, shop.products, 1
+        )
     figures["grocery_category_top1"] = top_accuracy(logits, queries.categories, 1)
     if f"clothing-{split}" in pools:
         garments = pools[f"clothing-{split}"]

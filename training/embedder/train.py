@@ -2,7 +2,8 @@
 
 ``python -m training train embedder --run runs/embedder`` writes checkpoints, a log and, at the end,
 ``best.pt``: the averaged weights (EMA) of the epoch with the best R@1 on val. A killed run goes on
-where it was.
+where it was. ``python -m training distill --teacher FILE`` is the same with a teacher, in whose space
+the student then embeds.
 """
 
 from __future__ import annotations
@@ -13,29 +14,36 @@ import json
 import logging
 import math
 import time
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sdk.errors import UsageError
 from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.clothing import MAIN_LABELS
-from training.embedder.batches import Batch, Batches, Pool, load_pools
+from training.embedder import targets
+from training.embedder.batches import Batch, Batches
 from training.embedder.evaluate import evaluate, run_torch
-from training.embedder.losses import cosface, to_gallery
-from training.models.checkpoint import save_checkpoint
-from training.models.embedder import Embedder, normalise
+from training.embedder.objective import GARMENTS, Galleries, Objective, Weights
+from training.embedder.pools import Pool, left_out, load_pools, without
+from training.models.checkpoint import save_atomically, save_checkpoint
+from training.models.efficientnet_lite import VARIANTS
+from training.models.embedder import Embedder
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["Trainer", "add_arguments", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
 BATCH = {"grocery-train": 40, "shop": 8, "clothing-train": 16}
 # Small pictures first: most of what is learnt does not need the pixels (Touvron et al., NeurIPS 2019).
-SIZES = ((0.42, 144), (0.78, 176), (1.01, 192))
+SIZES = ((0.42, 0.75), (0.78, 0.9), (1.01, 1.0))
 EMA_DECAY = 0.997
+# What a resumed run may not change: the figures would be of neither.
+FIXED = ("variant", "size", "epochs", "seed", "lr", "left_out", "weights", "teacher")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,45 +51,114 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--run", type=Path, default=Path("runs/embedder"), help="folder of checkpoints and log"
     )
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
+    parser.add_argument("--size", type=int, default=192, help="largest input in pixels, of 32 (default: 192)")
     parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=5e-4, help="of the trunk; heads learn 4 times as fast")
+    parser.add_argument(
+        "--leave-out",
+        metavar="SEED:SHARE",
+        help="products that the training must not see, as in 0:0.25; `evaluate --left-out` asks for them",
+    )
+    parser.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="LOSS=VALUE",
+        help=f"of {', '.join(f.name for f in fields(Weights))} (training/embedder/objective.py)",
+    )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
+    parser.set_defaults(teacher=None)
+
+
+def parse_weights(given: list[str], start: Weights) -> Weights:
+    """``start`` with LOSS=VALUE entries put in.
+
+    Raises:
+        UsageError: an unknown loss, or no number.
+    """
+    known = [f.name for f in fields(Weights)]
+    for entry in given:
+        name, _, value = entry.partition("=")
+        if name not in known:
+            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(known)}")
+        try:
+            start = replace(start, **{name: float(value)})
+        except ValueError:
+            raise UsageError(f"--weight {entry}: not a number; write {name}=0.5") from None
+    return start
+
+
+def parse_left_out(given: str | None, products: list[str]) -> list[str]:
+    """The products that SEED:SHARE leaves out.
+
+    Raises:
+        UsageError: not two numbers, or a share that is not between 0 and 1.
+    """
+    if given is None:
+        return []
+    seed, _, share = given.partition(":")
+    try:
+        chosen = left_out(products, int(seed), float(share))
+    except ValueError:
+        chosen = []
+    if not 0 < len(chosen) < len(products):
+        raise UsageError(f"--leave-out {given}: write SEED:SHARE, as in 0:0.25")
+    return chosen
 
 
 class Trainer:
-    """The state of one run: model, its average, proxies, optimiser, epoch."""
+    """The state of one run: model, its average, losses, optimiser, epoch."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
+        if args.size % 32:
+            raise UsageError(f"--size must be a multiple of 32, not {args.size}")
         torch.manual_seed(args.seed)
         catalogue = [s for s in grocery.load(args.data) if s.domain == "shop"]
-        self.products = [s.identity or "" for s in catalogue]
+        everything = [s.identity or "" for s in catalogue]
+        self.left_out = parse_left_out(args.leave_out, everything)
+        self.products = [name for name in everything if name not in self.left_out]
+        self.weights = parse_weights(args.weight, args.start_weights if args.teacher else Weights())
         categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
-        self.pools: dict[str, Pool] = load_pools(args.data, self.products, categories)
-        self.model = Embedder(categories)
+        self.pools: dict[str, Pool] = without(load_pools(args.data, self.products, categories), self.left_out)
+        self.model = Embedder(categories, variant=args.variant, size=args.size)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model.trunk.load_imagenet()
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
-        # One proxy a product, and one a garment label, whose pull is weak: it orders, it must not collapse.
-        self.proxies = nn.Parameter(torch.randn(len(self.products) + len(MAIN_LABELS), 128) * 0.1)
-        self.first_garment = len(categories) - len(MAIN_LABELS)
-        steps = len(self.pools["grocery-train"]) // BATCH["grocery-train"]
+        dimension = self.model.config["dimension"]
+        self.objective = Objective(
+            len(self.products), len(categories), len(MAIN_LABELS), dimension, self.weights
+        )
+        self.fixed = self._fixed_galleries()
+        steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
-        self.optimiser = torch.optim.AdamW(
+        self.optimiser = self._optimiser()
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
+        self.epoch, self.best = 0, 0.0
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        known = {
+            "left_out": self.left_out,
+            "weights": asdict(self.weights),
+            "teacher": self.args.teacher.name if self.args.teacher else None,
+        }
+        return {name: known[name] if name in known else getattr(self.args, name) for name in FIXED}
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        lr = self.args.lr
+        heads = [*self.model.embedding.parameters(), *self.model.category.parameters()]
+        return torch.optim.AdamW(
             [
-                {"params": [p for p in self.model.trunk.parameters() if p.requires_grad], "lr": args.lr},
-                {
-                    "params": [*self.model.embedding.parameters(), *self.model.category.parameters()],
-                    "lr": 4 * args.lr,
-                },
-                {"params": [self.proxies], "lr": 4 * args.lr, "weight_decay": 0.0},
+                {"params": [p for p in self.model.trunk.parameters() if p.requires_grad], "lr": lr},
+                {"params": heads, "lr": 4 * lr},
+                {"params": [self.objective.proxies], "lr": 4 * lr, "weight_decay": 0.0},
             ],
             weight_decay=0.03,
         )
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
-        self.epoch, self.best = 0, 0.0
 
     def _rate(self, step: int) -> float:
         """Linear warm-up, then half a cosine to a hundredth."""
@@ -90,52 +167,64 @@ class Trainer:
             return (step + 1) / warm
         return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
 
-    def loss(self, batch: Batch, gallery: Tensor) -> Tensor:
-        embeddings, logits = self.model(batch.images)
-        garment = batch.products < 0
-        labels = torch.where(
-            garment, batch.categories - self.first_garment + len(self.products), batch.products
+    def _fixed_galleries(self) -> Galleries:
+        """What does not change during the training: the teacher's vectors, ImageNet's features."""
+        names = list(BATCH)
+        found = Galleries(torch.zeros(0, 0))
+        if self.weights.general:
+            found.general = targets.imagenet_targets(self.pools, names)
+        if self.args.teacher:
+            teacher = Embedder.from_checkpoint(self.args.teacher)
+            found.teacher = targets.teacher_targets(teacher, self.pools, names)
+        return found
+
+    def galleries(self) -> Galleries:
+        """The teacher's vectors, or those of the averaged model, refreshed every epoch."""
+        if self.fixed.teacher:
+            return replace(self.fixed, shop=self.fixed.teacher["shop"], garments=self.fixed.teacher[GARMENTS])
+        preprocessing = self.model.preprocessing
+
+        def vectors(name: str) -> Tensor:
+            return targets.vectors_of(lambda x: self.average(x)[0], preprocessing, self.pools[name])
+
+        return replace(
+            self.fixed, shop=vectors("shop"), garments=vectors(GARMENTS) if self.weights.instance else None
         )
-        proxy = cosface(embeddings, self.proxies, labels, scale=20.0, margin=0.1, smoothing=0.1)
-        weight = torch.where(garment, 0.3, 1.0)
-        total = (weight * proxy).mean()
-        queries = ~garment & ~batch.shop
-        total = total + 0.5 * to_gallery(embeddings[queries], gallery, batch.products[queries], 20.0).mean()
-        return total + 0.5 * nn.functional.cross_entropy(logits, batch.categories, label_smoothing=0.1)
 
-    def shop_vectors(self) -> Tensor:
-        """The shop pictures' vectors by the averaged model, refreshed every epoch."""
-        apply = self.model.preprocessing.apply
-        images = torch.from_numpy(np.stack([apply(p) for p in self.pools["shop"].images]))
-        with torch.no_grad():
-            return self.average(normalise(images))[0]
-
-    def train_epoch(self) -> float:
+    def train_epoch(self) -> dict[str, float]:
+        """Mean of every loss's term."""
         progress = self.epoch / self.args.epochs
-        size = next(size for share, size in SIZES if progress < share)
+        share = next(share for until, share in SIZES if progress < until)
+        size = round(self.args.size * share / 16) * 16
         batches = Batches(self.pools, BATCH, size, self.args.seed * 1000 + self.epoch)
-        gallery = self.shop_vectors()
+        galleries = self.galleries()
         self.model.train()
-        total, started = 0.0, time.monotonic()
+        sums: dict[str, float] = {}
+        started = time.monotonic()
         for step, batch in enumerate(batches):
             if step >= self.steps:
                 break
-            loss = self.loss(batch, gallery)
-            self.optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-            self.optimiser.step()
-            self.schedule.step()
+            for name, value in self._step(batch, galleries).items():
+                sums[name] = sums.get(name, 0.0) + value
             self._follow(self.epoch * self.steps + step)
-            total += loss.item()
             if step % 20 == 19:
                 pace = (time.monotonic() - started) / (step + 1)
                 left = pace * ((self.args.epochs - self.epoch) * self.steps - step - 1)
+                terms = " ".join(f"{name} {value / (step + 1):.3f}" for name, value in sums.items())
                 log.info(
-                    "epoch %d step %d/%d size %d loss %.3f, %.0f min left",
-                    *(self.epoch + 1, step + 1, self.steps, size, total / (step + 1), left / 60),
+                    "epoch %d step %d/%d size %d %s, %.0f min left",
+                    *(self.epoch + 1, step + 1, self.steps, size, terms, left / 60),
                 )
-        return total / self.steps
+        return {name: value / self.steps for name, value in sums.items()}
+
+    def _step(self, batch: Batch, galleries: Galleries) -> dict[str, float]:
+        terms = self.objective(*self.model(batch.images)[:2], batch, galleries)
+        self.optimiser.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        return {name: term.item() for name, term in terms.items()}
 
     @torch.no_grad()
     def _follow(self, step: int) -> None:
@@ -149,39 +238,55 @@ class Trainer:
                 value.copy_(current[name])
 
     def save(self, figures: dict[str, float]) -> None:
+        """``average.pt``, ``best.pt`` where it is the best on val so far, and the whole state."""
         folder: Path = self.args.run
-        meta = {"epoch": self.epoch, "seed": self.args.seed, "epochs": self.args.epochs, "val": figures}
+        meta = {"epoch": self.epoch, "val": figures, **self.settings}
         config = self.model.config
         if figures and figures["grocery_shop_R@1"] >= self.best:
             self.best = figures["grocery_shop_R@1"]
             save_checkpoint(folder / "best.pt", "embedder", config, self.average.state_dict(), meta)
         save_checkpoint(folder / "average.pt", "embedder", config, self.average.state_dict(), meta)
         state = {
+            "settings": self.settings,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "proxies": self.proxies.data,
+            "objective": self.objective.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "epoch": self.epoch,
             "best": self.best,
         }
-        torch.save(state, folder / "state.tmp")
-        (folder / "state.tmp").replace(folder / "state.pt")
+        save_atomically(folder / "state.pt", state)
         with (folder / "log.jsonl").open("a") as stream:
             stream.write(json.dumps(meta) + "\n")
 
     def resume(self) -> None:
+        """Go on with ``state.pt``, if there is one.
+
+        Raises:
+            UsageError: it was begun with other settings.
+        """
         path = self.args.run / "state.pt"
         if not path.exists():
             return
         state = torch.load(path, weights_only=True)
+        begun = state.get("settings", {})
+        changed = [name for name, value in self.settings.items() if begun.get(name) != value]
+        if changed:
+            raise UsageError(f"{path} was begun with another {changed[0]}; name a new --run")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.proxies.data.copy_(state["proxies"])
+        self.objective.load_state_dict(state["objective"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.epoch, self.best = state["epoch"], state["best"]
         log.info("resumed after epoch %d", self.epoch)
+
+    def figures(self) -> dict[str, float]:
+        """Of val, by the averaged model in bfloat16; with a teacher, its shop vectors are the gallery too."""
+        run_half = lambda images: run_torch(self.average, images, half=True)  # noqa: E731
+        gallery = self.fixed.teacher["shop"].numpy() if self.fixed.teacher else None
+        return evaluate(self.pools, self.model.preprocessing, run_half, "val", gallery)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -190,12 +295,11 @@ def run(args: argparse.Namespace) -> int:
     trainer = Trainer(args)
     trainer.resume()
     while trainer.epoch < args.epochs:
-        loss = trainer.train_epoch()
+        terms = trainer.train_epoch()
         trainer.epoch += 1
         figures: dict[str, float] = {}
         if trainer.epoch % 3 == 1 or trainer.epoch >= args.epochs - 2:
-            run_half = lambda images: run_torch(trainer.average, images, half=True)  # noqa: E731
-            figures = evaluate(trainer.pools, trainer.model.preprocessing, run_half, "val")
-        log.info("epoch %d loss %.3f %s", trainer.epoch, loss, json.dumps(figures))
+            figures = trainer.figures()
+        log.info("epoch %d loss %.3f %s", trainer.epoch, sum(terms.values()), json.dumps(figures))
         trainer.save(figures)
     return 0

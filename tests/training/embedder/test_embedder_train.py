@@ -1,0 +1,149 @@
+"""The embedder's trainer on drawn pictures of a few products and garments."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.__main__ import main
+from training.data.clothing import MAIN_LABELS
+from training.models.checkpoint import load_checkpoint
+
+PRODUCTS = 4
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn: a flat colour a product, noise on it in the photos."""
+    root = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+
+    def picture(folder: str, name: str, colour: np.ndarray, noise: int) -> str:
+        (root / folder).mkdir(exist_ok=True)
+        pixels = colour + rng.integers(-noise, noise + 1, (40, 40, 3))
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(root / folder / name)
+        return name
+
+    def table(folder: str, name: str, rows: list[dict[str, str]]) -> None:
+        with (root / folder / name).open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    colours = rng.integers(0, 256, (PRODUCTS, 3))
+    products, photos = [], []
+    for number, colour in enumerate(colours):
+        shop = picture("grocery", f"shop{number}.png", colour, 0)
+        products.append({"product_id": f"p{number}", "category": f"c{number % 2}", "image": shop})
+        for split, count in (("train", 12), ("val", 2)):
+            for turn in range(count):
+                name = picture("grocery", f"{split}{number}-{turn}.png", colour, 30)
+                photos.append({"photo": name, "product_id": f"p{number}", "split": split})
+    table("grocery", "products.csv", products)
+    table("grocery", "photos.csv", photos)
+    garments = [
+        {"photo": picture("clothing", f"{split}{i}.png", rng.integers(0, 256, 3), 30), "label": label}
+        | {"split": split}
+        for split in ("train", "val")
+        for i, label in enumerate(MAIN_LABELS)
+    ]
+    table("clothing", "photos.csv", garments)
+    return root
+
+
+def train(data: Path, run: Path, *more: str, command: tuple[str, ...] = ("train", "embedder")) -> int:
+    fixed = ["--data", str(data), "--run", str(run), "--size", "32", "--seed", "3"]
+    return main([*command, *fixed, *more])
+
+
+@pytest.fixture(scope="module")
+def teacher(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("teacher")
+    assert train(data, run, "--epochs", "2") == 0
+    return run
+
+
+def test_a_run_leaves_checkpoints_and_a_record(teacher: Path) -> None:
+    meta = load_checkpoint(teacher / "best.pt", kind="embedder").meta
+    assert meta["epochs"] == 2
+    assert meta["seed"] == 3
+    assert 0 <= meta["val"]["grocery_shop_R@1"] <= 1
+    assert meta["left_out"] == []
+    assert len((teacher / "log.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_finished_run_is_not_trained_again(
+    teacher: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = (teacher / "state.pt").read_bytes()
+    assert train(data, teacher, "--epochs", "2") == 0
+    assert (teacher / "state.pt").read_bytes() == before
+
+
+def test_a_run_goes_on_where_it_was_cut_off(
+    teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.embedder.train import Trainer
+
+    whole = Trainer.train_epoch
+
+    def cut(self: Trainer) -> dict[str, float]:
+        if self.epoch == 1:
+            raise KeyboardInterrupt
+        return whole(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_epoch", cut)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, tmp_path, "--epochs", "2")
+    assert train(data, tmp_path, "--epochs", "2") == 0
+    resumed = load_checkpoint(tmp_path / "average.pt").state
+    through = load_checkpoint(teacher / "average.pt").state
+    assert torch.allclose(resumed["embedding.weight"], through["embedding.weight"], atol=1e-4)
+
+
+def test_another_recipe_does_not_go_on_with_the_same_run(
+    teacher: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, teacher, "--epochs", "3") == 1
+    assert "begun with another epochs" in capsys.readouterr().err
+
+
+def test_products_left_out_are_named_in_the_checkpoint_and_not_trained(data: Path, tmp_path: Path) -> None:
+    options = ("--epochs", "1", "--leave-out", "0:0.5", "--weight", "instance=0.3", "--weight", "general=0.5")
+    assert train(data, tmp_path, *options) == 0
+    meta = load_checkpoint(tmp_path / "best.pt").meta
+    assert len(meta["left_out"]) == PRODUCTS // 2
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert len(state["objective"]["proxies"]) == PRODUCTS // 2 + len(MAIN_LABELS)
+
+
+def test_a_student_comes_nearer_to_its_teacher(teacher: Path, data: Path, tmp_path: Path) -> None:
+    command = ("distill",)
+    options = ("--teacher", str(teacher / "best.pt"), "--epochs", "6", "--lr", "0.002")
+    assert train(data, tmp_path, *options, command=command) == 0
+    losses = [line for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert '"teacher": "best.pt"' in losses[-1]
+    assert '"grocery_asymmetric_R@1"' in losses[-1]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--weight", "speed=1", "unknown loss"),
+        ("--weight", "retrieval=much", "not a number"),
+        ("--leave-out", "0", "write SEED:SHARE"),
+        ("--leave-out", "0:1", "write SEED:SHARE"),
+        ("--size", "100", "multiple of 32"),
+    ],
+)
+def test_wrong_options_get_one_clear_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, message: str
+) -> None:
+    assert main(["train", "embedder", "--data", str(data), "--run", str(tmp_path), option, value]) == 1
+    assert message in capsys.readouterr().err
