@@ -17,8 +17,8 @@ OURS = {"sdk", "server", "training", "converters"}
 MAY_IMPORT = {
     "sdk": (),
     "server": ("sdk",),
-    # sdk.errors: what the other two raise.
-    "training": ("sdk.preprocess", "sdk.formats", "sdk.errors"),
+    # sdk.errors: what the other two raise; sdk.demo.studio: what the training's studio sews with.
+    "training": ("sdk.preprocess", "sdk.formats", "sdk.errors", "sdk.demo.studio"),
     "converters": ("sdk", "training"),
 }
 # package → third-party modules that it may import at import time; imports inside functions are free.

@@ -14,7 +14,12 @@ COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
     "distill": ("training.embedder.distill", "train a student into a teacher's space"),
-    "evaluate": ("training.evaluate.run", "measure a bundle on the public splits, through the commands"),
+    "draw": ("training.detector.draw", "draw a detector's boxes, or what its training sees, on a sheet"),
+    "evaluate": (
+        "training.evaluate.run",
+        "measure any model on any data set; without --model, the results page of a bundle",
+    ),
+    "prepare studio": ("training.studio.prepare", "draw garments as shop and street pictures (synthetic)"),
     "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),
     "release": ("training.release", "half-precision weights, small enough to be committed"),
     "reduce": ("training.reduce.run", "dimension against recall and bytes, by four linear reductions"),
@@ -24,6 +29,8 @@ COMMANDS = {
     "train detector": ("training.detector.train", "train the detector on the real photos"),
     "train system": ("training.systems.train", "train and measure one system of the field"),
 }
+# first word of a command of two → what the second names
+GROUPS = {"prepare": "synthetic data sets", "train": "models"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,8 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
         *first, last = command.split()
         for name in first:
             if name not in groups:
-                group = groups[""].add_parser(name, help=f"{name} one of the models")
-                groups[name] = group.add_subparsers(required=True, metavar="MODEL")
+                group = groups[""].add_parser(name, help=f"{name} one of the {GROUPS[name]}")
+                groups[name] = group.add_subparsers(required=True, metavar="NAME")
         leaf = groups[first[0] if first else ""].add_parser(last, help=summary, description=summary)
         loaded = importlib.import_module(module)
         loaded.add_arguments(leaf)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sdk.errors import UsageError
 from training.data.protocol import Sample
 
-__all__ = ["DATA_SETS", "DataSet", "load_data_set"]
+__all__ = ["DATA_SETS", "DataSet", "load_data_set", "shown_name"]
 
 
 class DataSet(NamedTuple):
@@ -20,12 +20,14 @@ class DataSet(NamedTuple):
         root: "shared": the folder of the real photos (POCKETSHELF_DATA); "own": the data set's own.
         summary: one line.
         options: fixed keyword arguments of its ``load``.
+        synthetic: drawn or composed; every figure of it says so.
     """
 
     module: str
     root: str
     summary: str
     options: dict[str, Any] = {}  # noqa: RUF012  (read only)
+    synthetic: bool = False
 
 
 DATA_SETS = {
@@ -46,6 +48,7 @@ DATA_SETS = {
     "deepfashion2": DataSet("deepfashion2", "own", "several garments a photo, pairs of shop and user"),
     "street2shop": DataSet("street2shop", "own", "Where to Buy It: exact street-to-shop matches"),
     "stanford-online-products": DataSet("stanford_online_products", "own", "products from eBay"),
+    "studio": DataSet("studio", "own", "drawn garments in shop and street pictures", synthetic=True),
 }
 
 
@@ -67,3 +70,9 @@ def load_data_set(name: str, root: str | Path | None = None, **options: Any) -> 
         raise UsageError(f"data set {name!r} needs its folder")
     loader = importlib.import_module(f"training.data.{entry.module}").load
     return loader(root, **{**entry.options, **options})
+
+
+def shown_name(name: str) -> str:
+    """As a table of figures names the data set: of synthetic ones it says so."""
+    entry = DATA_SETS.get(name)
+    return f"{name} (synthetic)" if entry and entry.synthetic else name

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sdk.errors import UsageError
+from training.data.catalog import shown_name
 from training.evaluate.metrics import Figure
 
 __all__ = ["add_arguments", "as_markdown", "read_results", "run"]
@@ -59,7 +60,7 @@ def as_markdown(results: list[dict[str, Any]]) -> str:
 
 def _group(results: list[dict[str, Any]]) -> str:
     settings = results[0]["settings"]
-    data = ", ".join(entry.partition("=")[0] for entry in settings["data_set"])
+    data = ", ".join(shown_name(entry.partition("=")[0]) for entry in settings["data_set"])
     lines = [f"## {data}, {settings['steps']} steps at {settings['size']} pixels\n"]
     for split in ("val", "test"):
         rows = [result for result in results if result["figures"].get(split)]

@@ -1,0 +1,108 @@
+"""From a sheet into a photo's frame: turned, seen at an angle, bent; and the same for points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+__all__ = ["Warp", "draw_warp"]
+
+_CELLS = 10
+_ROUNDS = 14  # of the fixed point; each leaves at most a third of the error
+
+
+@dataclass(frozen=True)
+class Warp:
+    """Where a pixel of the frame lies on the sheet.
+
+    Attributes:
+        frame: (width, height).
+        to, at: where in the frame (x, y) the sheet's point ``at`` comes to lie.
+        scale: pixels of the frame for one of the sheet.
+        turn: radians.
+        tilt: foreshortening along x and y.
+        narrow: how much narrower it is, turned away.
+        bends: (amplitude as share of the frame's height, waves, phase, axis 0 or 1) of each bend.
+    """
+
+    frame: tuple[int, int]
+    to: tuple[float, float]
+    at: tuple[float, float]
+    scale: float = 1.0
+    turn: float = 0.0
+    tilt: tuple[float, float] = (0.0, 0.0)
+    narrow: float = 1.0
+    bends: tuple[tuple[float, float, float, int], ...] = ()
+
+    def back(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 2) of the frame on the sheet."""
+        height = self.frame[1]
+        turned = ((points - np.array(self.to)) / height) @ self._rotation()
+        turned = turned * (1 + turned @ np.array(self.tilt).reshape(2, 1))
+        moved = turned * (self.narrow, 1.0)
+        for amplitude, waves, phase, axis in self.bends:
+            moved[..., axis] += amplitude * (
+                np.sin(2 * np.pi * waves * turned[..., 1 - axis] + phase) - np.sin(phase)
+            )
+        return moved * (height / self.scale) + np.array(self.at)
+
+    def forward(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, 2) of the sheet in the frame: the inverse of `back`, by a fixed point."""
+        inverse = self._rotation().T * self.scale
+        found = (points - np.array(self.at)) @ inverse + np.array(self.to)
+        for _ in range(_ROUNDS):
+            found = found + (points - self.back(found)) @ inverse
+        return found
+
+    def _rotation(self) -> np.ndarray:
+        cos, sin = np.cos(self.turn), np.sin(self.turn)
+        return np.array([[cos, -sin], [sin, cos]])
+
+    def mesh(self) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+        """For `PIL.Image.Image.transform`: boxes of the frame and the four corners of the sheet they show."""
+        sides = (np.linspace(0, side, _CELLS + 1).round() for side in self.frame)
+        nodes = np.stack(np.meshgrid(*sides), axis=-1)
+        seen = self.back(nodes)
+        cells = []
+        for row in range(_CELLS):
+            for column in range(_CELLS):
+                box = (*nodes[row, column], *nodes[row + 1, column + 1])
+                corners = (
+                    seen[row, column],
+                    seen[row + 1, column],
+                    seen[row + 1, column + 1],
+                    seen[row, column + 1],
+                )
+                cells.append(
+                    (tuple(int(v) for v in box), tuple(float(v) for corner in corners for v in corner))
+                )
+        return cells
+
+    def apply(self, images: list[Image.Image]) -> list[Image.Image]:
+        """Images of the sheet's size as they are in the frame; outside they are 0."""
+        mesh = self.mesh()
+        return [
+            image.transform(self.frame, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
+            for image in images
+        ]
+
+
+def draw_warp(
+    frame: tuple[int, int],
+    to: tuple[float, float],
+    at: tuple[float, float],
+    scale: float,
+    rng: np.random.Generator,
+    turn: float = 0.14,
+    bend: float = 0.018,
+) -> Warp:
+    """A random one: ``turn`` is the deviation of its angle in radians, ``bend`` the most of an amplitude."""
+    bends = tuple(
+        (float(rng.uniform(0, bend)), float(rng.uniform(0.8, 1.8)), float(rng.uniform(0, 6.28)), axis)
+        for axis in (0, 1)
+    )
+    tilt = tuple(float(v) for v in rng.uniform(-0.28, 0.28, 2))
+    angle = float(np.clip(rng.normal(0, turn), -3 * turn, 3 * turn))
+    return Warp(frame, to, at, scale, angle, tilt, float(rng.uniform(0.98, 1.2)), bends)  # type: ignore[arg-type]
