@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from fault_injection import Crash, DyingFileSystem, FullFileSystem
-from repository_simulator import RepositorySimulator, content_of
+from repository_simulator import RepositorySimulator, content_of, make_product
 from sync_device import Device, first_state, second_state
 
 from sdk.errors import StoreError
@@ -69,10 +69,13 @@ SCENARIOS = {
 }
 
 
+# Each of the five situations has at least so many operations: in all over three hundred.
+FEWEST = 60
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_killed_at_every_file_operation(folder, scenario):
-    points = _for_every_operation(folder, scenario, lambda disk, point: None)
-    assert points > 40
+    assert _for_every_operation(folder, scenario, lambda disk, point: None) >= FEWEST
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
@@ -80,7 +83,7 @@ def test_power_lost_at_every_file_operation(folder, scenario):
     def fail(disk: DyingFileSystem, point: int) -> None:
         disk.fail_power(random.Random(point))
 
-    assert _for_every_operation(folder, scenario, fail) > 40
+    assert _for_every_operation(folder, scenario, fail) >= FEWEST
 
 
 @pytest.mark.parametrize("scenario", [_at_first_state, _too_old], ids=["changes", "snapshot"])
@@ -122,6 +125,30 @@ def test_really_killed_at_random_moments(folder):
         states.add(_check(device, damaged=False, empty=False))
     assert device.sync().sequence == 64
     assert "old" in states
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_soak_of_kills_upon_the_remains_of_kills(folder):
+    """Each process finds what the killed ones before it left, while the shop goes on; forty times."""
+    device, state, published = _device(folder), first_state(), {60: content_of(first_state())}
+    started = time.monotonic()
+    device.sync()
+    whole = time.monotonic() - started
+    chance, before = random.Random(11), 60
+    for sequence in range(61, 101):
+        name = f"p{chance.randrange(60)}"
+        state = {**state, name: make_product(name, sequence)}
+        if chance.random() < 0.3:
+            device.shop.generations.clear()  # A gap: the whole is taken.
+        device.shop.publish(state, sequence)
+        published[sequence] = content_of(state)
+        _killed_after(chance.uniform(0, 1.5 * whole), device)
+        found = device.sequence()  # Verifies the store.
+        assert before <= found <= sequence and device.content() == published[found]
+        before = found
+    assert device.sync().sequence == 100
+    assert device.content() == published[100]
+    assert len(list((device.path / "generations").iterdir())) == 2
 
 
 def _killed_after(seconds: float, device: Device) -> None:
