@@ -115,6 +115,26 @@ def test_snapshot_changes_and_gap(shop, tmp_path):
     assert sync(store, shop.url).outcome == "current"
 
 
+def test_a_device_several_generations_behind_takes_one_delta(shop, tmp_path):
+    """The publisher squashes from each retained generation to the newest: a device needs no chain."""
+    config = shop.site.config()
+    config.retain = 5
+    shop.site.write_config(config)
+    store = tmp_path / "store"
+    base = sync(store, shop.url, root=shop.root).sequence
+    for version in range(1, 6):
+        shop.put("p1", f"n{version}", version=version)
+        shop.publish()
+    report = sync(store, shop.url)
+    publisher = Publisher(shop.site, shop.catalogue)
+    lengths = {target.name: target.length for target in publisher.targets()}
+    publisher.close()
+    assert (report.how, report.why) == ("changes", "changes")
+    delta = lengths[f"all/delta-{base}-{report.sequence}.sqlite.gz"]
+    assert report.received == lengths["all/manifest.json"] + delta
+    assert content(store) == shop.content()
+
+
 def test_keys_rotate(shop, tmp_path):
     store = tmp_path / "store"
     sync(store, shop.url, root=shop.root)
