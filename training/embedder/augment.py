@@ -14,7 +14,10 @@ from torch import Tensor
 
 from sdk.preprocess import resize_crop
 
-__all__ = ["colour_jitter", "random_erasing", "random_view", "shop_on_background"]
+__all__ = ["PERMUTATIONS", "colour_jitter", "random_erasing", "random_view", "shop_on_background"]
+
+# Orders of the colour channels; the first changes nothing.
+PERMUTATIONS = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
 
 
 def random_view(

@@ -11,7 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.embedder.augment import colour_jitter, random_erasing, random_view, shop_on_background
+from training.embedder.augment import (
+    PERMUTATIONS,
+    colour_jitter,
+    random_erasing,
+    random_view,
+    shop_on_background,
+)
 from training.embedder.pools import Pool
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
@@ -41,10 +47,16 @@ class Batches:
 
     Args:
         sizes: how many of each pool a batch holds; the first pool's length makes the epoch.
+        virtual: share of the products' pictures whose colour channels change places. That makes another
+            product of them, the same one in photos and in the shop's picture: product + turn · count, the
+            category unknown (after Lee, Hwang and Shin, "Self-supervised label augmentation", ICML 2020).
     """
 
-    def __init__(self, pools: dict[str, Pool], sizes: dict[str, int], size: int, seed: int) -> None:
-        self.pools, self.sizes, self.size = pools, sizes, size
+    def __init__(
+        self, pools: dict[str, Pool], sizes: dict[str, int], size: int, seed: int, virtual: float = 0.0
+    ) -> None:
+        self.pools, self.sizes, self.size, self.virtual = pools, sizes, size, virtual
+        self.count = max(int(pool.products.max(initial=-1)) for pool in pools.values()) + 1
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator().manual_seed(seed)
         first = next(iter(sizes))
@@ -82,16 +94,18 @@ class Batches:
         return np.concatenate([self.rng.permutation(length) for _ in range(passes)])[:wanted]
 
     def _batch(self, chosen: dict[str, np.ndarray]) -> Batch:
-        views, products, categories, shop = [], [], [], []
+        views: list[np.ndarray] = []
+        products, categories, shop = [], [], []
         parts: dict[str, slice] = {}
         for name, indices in chosen.items():
             pool = self.pools[name]
             parts[name] = slice(len(views), len(views) + len(indices))
-            for index in indices:
-                views.append(self._view(name, pool.images[index]))
+            turns = self._turns(pool.products[indices])
+            for index, turn in zip(indices, turns, strict=True):
+                views.append(self._view(name, pool.images[index])[..., PERMUTATIONS[turn]])
                 shop.append(name == "shop")
-            products.append(pool.products[indices])
-            categories.append(pool.categories[indices])
+            products.append(pool.products[indices] + turns * self.count)
+            categories.append(np.where(turns > 0, -1, pool.categories[indices]))
         images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
         images = colour_jitter(images, self.torch_rng)
         images = random_erasing(images, self.rng)
@@ -103,6 +117,13 @@ class Batches:
             torch.from_numpy(np.concatenate(list(chosen.values()))),
             parts,
         )
+
+    def _turns(self, products: np.ndarray) -> np.ndarray:
+        """For each picture the order of its colour channels; 0 without a product."""
+        if not self.virtual:
+            return np.zeros(len(products), np.int64)
+        changed = (self.rng.random(len(products)) < self.virtual) & (products >= 0)
+        return np.where(changed, self.rng.integers(1, len(PERMUTATIONS), len(products)), 0)
 
     def _view(self, name: str, pixels: np.ndarray) -> np.ndarray:
         if name == "shop":

@@ -60,7 +60,7 @@ class Objective(nn.Module):
     """The losses, with a proxy a product and a garment label.
 
     Args:
-        products: how many.
+        products: how many, virtual ones included.
         categories: names of the category head, the garments last.
         garments: how many of them are garments.
     """
@@ -84,7 +84,9 @@ class Objective(nn.Module):
             "identity": (torch.where(garment, weights.garment, 1.0) * proxy).mean(),
             "retrieval": weights.retrieval * retrieval.mean(),
             "category": weights.category
-            * nn.functional.cross_entropy(logits, batch.categories, label_smoothing=SMOOTHING),
+            * nn.functional.cross_entropy(
+                logits, batch.categories, label_smoothing=SMOOTHING, ignore_index=-1
+            ),
         }
         if weights.instance and galleries.garments is not None:
             part = batch.parts[GARMENTS]

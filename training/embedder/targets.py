@@ -44,7 +44,7 @@ def teacher_targets(teacher: Embedder, pools: dict[str, Pool], names: list[str])
 
 
 def imagenet_targets(pools: dict[str, Pool], names: list[str], size: int = 224) -> dict[str, Tensor]:
-    """ImageNet's pooled features, half whitened by the pictures themselves: what is there without any label."""
+    """ImageNet's pooled features, half whitened by the pictures themselves: what is there without labels."""
     trunk = EfficientNetLite("lite0").load_imagenet().eval()
     trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     log.info("ImageNet's features of %d pictures", sum(len(pools[name]) for name in names))

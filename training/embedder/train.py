@@ -26,6 +26,7 @@ from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.clothing import MAIN_LABELS
 from training.embedder import targets
+from training.embedder.augment import PERMUTATIONS
 from training.embedder.batches import Batch, Batches
 from training.embedder.evaluate import evaluate, run_torch
 from training.embedder.objective import GARMENTS, Galleries, Objective, Weights
@@ -43,7 +44,7 @@ BATCH = {"grocery-train": 40, "shop": 8, "clothing-train": 16}
 SIZES = ((0.42, 0.75), (0.78, 0.9), (1.01, 1.0))
 EMA_DECAY = 0.997
 # What a resumed run may not change: the figures would be of neither.
-FIXED = ("variant", "size", "epochs", "seed", "lr", "left_out", "weights", "teacher")
+FIXED = ("variant", "size", "epochs", "seed", "lr", "virtual", "left_out", "weights", "teacher")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="LOSS=VALUE",
         help=f"of {', '.join(f.name for f in fields(Weights))} (training/embedder/objective.py)",
+    )
+    parser.add_argument(
+        "--virtual",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the products' pictures whose colour channels change places, which makes other products",
     )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
     parser.set_defaults(teacher=None)
@@ -128,10 +136,11 @@ class Trainer:
         self.model.trunk.load_imagenet()
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
-        dimension = self.model.config["dimension"]
-        self.objective = Objective(
-            len(self.products), len(categories), len(MAIN_LABELS), dimension, self.weights
-        )
+        if args.virtual and (args.teacher or self.weights.general):
+            raise UsageError("--virtual: a teacher and ImageNet's features know no virtual products")
+        self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
+        count, dimension = len(self.turns) * len(self.products), self.model.config["dimension"]
+        self.objective = Objective(count, len(categories), len(MAIN_LABELS), dimension, self.weights)
         self.fixed = self._fixed_galleries()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
@@ -184,19 +193,20 @@ class Trainer:
             return replace(self.fixed, shop=self.fixed.teacher["shop"], garments=self.fixed.teacher[GARMENTS])
         preprocessing = self.model.preprocessing
 
-        def vectors(name: str) -> Tensor:
-            return targets.vectors_of(lambda x: self.average(x)[0], preprocessing, self.pools[name])
+        def vectors(pool: Pool) -> Tensor:
+            return targets.vectors_of(lambda x: self.average(x)[0], preprocessing, pool)
 
-        return replace(
-            self.fixed, shop=vectors("shop"), garments=vectors(GARMENTS) if self.weights.instance else None
-        )
+        shop = self.pools["shop"]
+        turned = [replace(shop, images=[image[..., turn] for image in shop.images]) for turn in self.turns]
+        garments = vectors(self.pools[GARMENTS]) if self.weights.instance else None
+        return replace(self.fixed, shop=torch.cat([vectors(pool) for pool in turned]), garments=garments)
 
     def train_epoch(self) -> dict[str, float]:
         """Mean of every loss's term."""
         progress = self.epoch / self.args.epochs
         share = next(share for until, share in SIZES if progress < until)
         size = round(self.args.size * share / 16) * 16
-        batches = Batches(self.pools, BATCH, size, self.args.seed * 1000 + self.epoch)
+        batches = Batches(self.pools, BATCH, size, self.args.seed * 1000 + self.epoch, self.args.virtual)
         galleries = self.galleries()
         self.model.train()
         sums: dict[str, float] = {}
@@ -237,10 +247,10 @@ class Trainer:
             else:
                 value.copy_(current[name])
 
-    def save(self, figures: dict[str, float]) -> None:
+    def save(self, figures: dict[str, float], losses: dict[str, float]) -> None:
         """``average.pt``, ``best.pt`` where it is the best on val so far, and the whole state."""
         folder: Path = self.args.run
-        meta = {"epoch": self.epoch, "val": figures, **self.settings}
+        meta = {"epoch": self.epoch, "val": figures, "losses": losses, **self.settings}
         config = self.model.config
         if figures and figures["grocery_shop_R@1"] >= self.best:
             self.best = figures["grocery_shop_R@1"]
@@ -301,5 +311,5 @@ def run(args: argparse.Namespace) -> int:
         if trainer.epoch % 3 == 1 or trainer.epoch >= args.epochs - 2:
             figures = trainer.figures()
         log.info("epoch %d loss %.3f %s", trainer.epoch, sum(terms.values()), json.dumps(figures))
-        trainer.save(figures)
+        trainer.save(figures, terms)
     return 0

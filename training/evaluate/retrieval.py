@@ -10,8 +10,8 @@ import numpy as np
 
 from training.data import clothing, grocery
 from training.data.protocol import Sample, data_root
-from training.embedder.pools import load_pools
 from training.embedder.evaluate import run_torch
+from training.embedder.pools import load_pools
 from training.evaluate import commands
 from training.evaluate.metrics import Figure, mean_with_interval
 from training.models.embedder import Embedder

@@ -54,7 +54,7 @@ def measure(system: System, parts: Parts, size: int, batch: int = 32) -> dict[st
     if parts.queries:
         hits = _ranks(system, parts, size, batch)
         figures = {f"R@{k}": mean_with_interval((hits < k).astype(float)) for k in KS}
-    for name, samples in (("category top-1", parts.queries), ("category top-1, others", parts.others)):
+    for name, samples in (("category top-1", parts.queries), ("category top-1, no identity", parts.others)):
         right = _categories(system, samples, size, batch)
         if right is not None and len(right):
             figures[name] = mean_with_interval(right)

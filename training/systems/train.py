@@ -29,7 +29,7 @@ from training.systems.batches import Sampler, positive_share
 from training.systems.darn import DARN
 from training.systems.fashionnet import FashionNet
 from training.systems.frozen import Frozen
-from training.systems.measure import measure, split_parts
+from training.systems.measure import Parts, measure, split_parts
 from training.systems.protocol import System, Vocabulary
 from training.systems.unified import Unified
 from training.systems.wtbi import WTBI
@@ -72,12 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="queries and gallery of a measurement, for a trial")
 
 
-def load_samples(data_sets: list[str], data: str | None) -> list[Sample]:
-    """The samples of every NAME or NAME=FOLDER."""
-    samples = []
+def load_samples(data_sets: list[str], data: str | None) -> dict[str, list[Sample]]:
+    """The samples of every NAME or NAME=FOLDER, by name."""
+    samples: dict[str, list[Sample]] = {}
     for entry in data_sets:
         name, _, folder = entry.partition("=")
-        samples += load_data_set(name, folder or data)
+        samples.setdefault(name, []).extend(load_data_set(name, folder or data))
     return samples
 
 
@@ -98,7 +98,7 @@ class Trainer:
         self.folder: Path = args.run or Path("runs/systems") / args.system
         self.data_sets = args.data_set or ["grocery", "clothing"]
         self.samples = load_samples(self.data_sets, args.data)
-        training = [s for s in self.samples if s.split == "train"]
+        training = [s for samples in self.samples.values() for s in samples if s.split == "train"]
         attributes = tuple(name for name in args.attributes.split(",") if name)
         vocabulary = Vocabulary.of(training, attributes)
         torch.manual_seed(args.seed)
@@ -186,15 +186,22 @@ class Trainer:
         log.info("resumed after step %d", self.step)
 
     def figures(self, split: str) -> dict[str, Figure]:
-        """See `measure`."""
-        parts = split_parts(self.samples, split)
+        """See `measure`; every data set by itself, its name before the figure's."""
+        found: dict[str, Figure] = {}
+        for name, samples in self.samples.items():
+            row = measure(self.system, self._parts(samples, split), self.args.size)
+            found |= {f"{name}: {figure}": value for figure, value in row.items()}
+        return found
+
+    def _parts(self, samples: list[Sample], split: str) -> Parts:
+        parts = split_parts(samples, split)
         if limit := self.args.limit:
             wanted = {s.identity for s in parts.queries[:limit]}
             gallery = [s for s in parts.gallery if s.identity in wanted]
-            parts = parts._replace(
+            return parts._replace(
                 queries=parts.queries[:limit], gallery=gallery, others=parts.others[:limit]
             )
-        return measure(self.system, parts, self.args.size)
+        return parts
 
 
 def run(args: argparse.Namespace) -> int:

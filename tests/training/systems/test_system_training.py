@@ -167,9 +167,9 @@ def test_every_system_trains_and_is_measured(
     result = json.loads((tmp_path / "result.json").read_text())
     assert json.loads(capsys.readouterr().out) == result
     assert result["system"] == system
-    assert result["figures"]["test"]["R@1"]["photos"] == 4
-    assert 0 <= result["figures"]["test"]["R@1"]["value"] <= result["figures"]["test"]["R@5"]["value"] == 1
-    named = "category top-1" in result["figures"]["val"]
+    assert result["figures"]["test"]["csv: R@1"]["photos"] == 4
+    assert 0 <= result["figures"]["test"]["csv: R@1"]["value"] <= result["figures"]["test"]["csv: R@5"]["value"] == 1
+    named = "csv: category top-1" in result["figures"]["val"]
     assert named == (system not in ("wtbi", "frozen"))
 
 

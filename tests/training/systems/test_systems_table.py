@@ -16,7 +16,7 @@ def result(system: str, steps: int, value: float) -> dict:
         "size": 160, "seed": 1, "lr": 4e-4, "products": 14, "photos": 2, "others": 14,
     }  # fmt: skip
     figure = {"value": value, "low": value - 0.1, "high": value + 0.1, "photos": 5}
-    figures = {"val": {"R@1": figure}, "test": {"R@1": figure}}
+    figures = {"val": {"grocery: R@1": figure}, "test": {"grocery: R@1": figure}}
     return {"system": system, "source": "a paper", "settings": settings, "parameters": 1, "figures": figures}
 
 
