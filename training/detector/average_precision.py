@@ -7,12 +7,12 @@ Precision is made monotonic and averaged over recall 0, 0.01 … 1. All areas co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Boxes", "Score", "average_precision", "iou", "mean_average_precision"]
+__all__ = ["Boxes", "Matches", "Score", "average_precision", "iou", "mean_average_precision"]
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 MOST_A_PHOTO = 100
@@ -87,32 +87,58 @@ def mean_average_precision(
         truth: photo → true boxes.
         found: photo → detections; a photo without an entry has none.
     """
-    table = {}
-    for group in groups:
-        score = _score(truth, found, group)
-        if score.boxes:
-            table[group] = score
-    names = ("ap50", "ap", "recall50")
-    means = {name: float(np.mean([getattr(s, name) for s in table.values()] or [np.nan])) for name in names}
-    return table, means
+    matches = Matches.of(truth, found, groups)
+    every = range(matches.photos)
+    return matches.table(every), matches.means(every)
 
 
-def _score(truth: Mapping[str, Boxes], found: Mapping[str, Boxes], group: str) -> Score:
-    scores, hits, truths = [], [], 0
-    for photo, true in truth.items():
-        boxes, _ = true.of(group)
-        truths += len(boxes)
-        if photo not in found:
-            continue
-        guesses, confidence = found[photo].of(group)
-        order = np.argsort(-confidence, kind="stable")[:MOST_A_PHOTO]
-        scores.append(confidence[order])
-        hits.append(_match(guesses[order], boxes))
-    if not scores:
+@dataclass(frozen=True)
+class Matches:
+    """What every photo's detections match, so that any choice of photos can be averaged.
+
+    Attributes:
+        photos: how many there are.
+        of_group: group → for each photo its detections' scores (n,), hits (thresholds, n), true boxes.
+    """
+
+    photos: int
+    of_group: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray, int]]]
+
+    @classmethod
+    def of(cls, truth: Mapping[str, Boxes], found: Mapping[str, Boxes], groups: Sequence[str]) -> Matches:
+        """Match every photo, see `mean_average_precision`."""
+        return cls(
+            len(truth), {g: [_photo(true, found.get(p), g) for p, true in truth.items()] for g in groups}
+        )
+
+    def table(self, photos: Iterable[int]) -> dict[str, Score]:
+        """Figures over ``photos``, which may come more than once, of the groups that have boxes there."""
+        chosen = list(photos)
+        scores = {name: _score([rows[i] for i in chosen]) for name, rows in self.of_group.items()}
+        return {name: score for name, score in scores.items() if score.boxes}
+
+    def means(self, photos: Iterable[int]) -> dict[str, float]:
+        """Means over the groups of `table`."""
+        table = list(self.table(photos).values())
+        names = ("ap50", "ap", "recall50")
+        return {name: float(np.mean([getattr(s, name) for s in table] or [np.nan])) for name in names}
+
+
+def _photo(true: Boxes, found: Boxes | None, group: str) -> tuple[np.ndarray, np.ndarray, int]:
+    boxes, _ = true.of(group)
+    guesses, confidence = found.of(group) if found is not None else (np.zeros((0, 4)), np.zeros(0))
+    order = np.argsort(-confidence, kind="stable")[:MOST_A_PHOTO]
+    return confidence[order], _match(guesses[order], boxes), len(boxes)
+
+
+def _score(rows: Sequence[tuple[np.ndarray, np.ndarray, int]]) -> Score:
+    truths = sum(count for _, _, count in rows)
+    if not rows or not truths:
         return Score(0.0, 0.0, 0.0, truths)
-    every, hit = np.concatenate(scores), np.concatenate(hits, axis=1)
+    every = np.concatenate([scores for scores, _, _ in rows])
+    hit = np.concatenate([hits for _, hits, _ in rows], axis=1)
     curve = [average_precision(every, row, truths) for row in hit]
-    return Score(curve[0], float(np.mean(curve)), float(hit[0].sum() / truths) if truths else 0.0, truths)
+    return Score(curve[0], float(np.mean(curve)), float(hit[0].sum() / truths), truths)
 
 
 def _match(guesses: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -5,46 +5,20 @@ checkpoint, the augmented pictures that training would see.
 from __future__ import annotations
 
 import argparse
-import colorsys
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from sdk.errors import PocketshelfError
 from sdk.preprocess import decode_photo
 from training.data.street import load_photos
 from training.detector.predict import detect
+from training.detector.sheet import draw_boxes, grid
 from training.detector.train import build_mixture
 from training.models.detector import GROUPS, Detector
 
-__all__ = ["add_arguments", "draw_boxes", "grid", "run"]
-
-
-def draw_boxes(image: Image.Image, boxes: np.ndarray, labels: Sequence[str]) -> Image.Image:
-    """A copy with corners (n, 4) drawn; each group (a label's first word) in its colour."""
-    drawn = image.copy()
-    pen = ImageDraw.Draw(drawn)
-    for (x0, y0, x1, y1), label in zip(boxes, labels, strict=True):
-        hue = GROUPS.index(label.split()[0]) / len(GROUPS)
-        ink = tuple(int(255 * v) for v in colorsys.hsv_to_rgb(hue, 1.0, 0.9))
-        pen.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=ink, width=2)
-        pen.rectangle((x0, y0, x0 + pen.textlength(label) + 3, y0 + 11), fill=ink)
-        pen.text((x0 + 2, y0), label, fill="white")
-    return drawn
-
-
-def grid(images: Sequence[Image.Image], columns: int, side: int) -> Image.Image:
-    """The images in rows, each shrunk into a square cell."""
-    rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * side, rows * side), "white")
-    for place, image in enumerate(images):
-        cell = image.copy()
-        cell.thumbnail((side, side))
-        sheet.paste(cell, (place % columns * side, place // columns * side))
-    return sheet
+__all__ = ["add_arguments", "run"]
 
 
 def predicted(args: argparse.Namespace) -> list[Image.Image]:
@@ -94,17 +68,3 @@ def run(args: argparse.Namespace) -> int:
     grid(images, args.columns, args.side).save(args.out)
     print(f"{len(images)} pictures in {args.out}", file=sys.stderr)
     return 0
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.detector.draw", description=__doc__)
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args())
-    except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

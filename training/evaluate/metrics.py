@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Figure", "mean_with_interval"]
+__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "resampled"]
+
+# Of a resampling at once: 16 MB.
+MOST_INDICES = 2_000_000
 
 
 class Figure(NamedTuple):
@@ -28,9 +32,49 @@ def mean_with_interval(values: list[float] | np.ndarray, seed: int = 0, resample
         ValueError: no values.
     """
     sample = np.asarray(values, dtype=float)
-    if sample.size == 0:
+    means = resampled(sample.size, lambda rows: sample[rows].mean(1), seed, resamples)
+    return _figure(float(sample.mean()), means, sample.size)
+
+
+def balanced_accuracy(truth: np.ndarray, said: np.ndarray, seed: int = 0, resamples: int = 2000) -> Figure:
+    """The mean over labels, as ``truth`` (n,) has them, of the share of each that ``said`` (n,) gets right.
+
+    Raises:
+        ValueError: no values.
+    """
+    labels = [truth == label for label in np.unique(truth)]
+    right = truth == said
+
+    def over(rows: np.ndarray) -> np.ndarray:
+        # A label that a resample lacks does not count in it.
+        counts = np.stack([label[rows].sum(1) for label in labels])
+        hits = np.stack([(label & right)[rows].sum(1) for label in labels])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.nanmean(np.where(counts > 0, hits / counts, np.nan), axis=0)
+
+    values = resampled(len(truth), over, seed, resamples)
+    return _figure(float(over(np.arange(len(truth))[None])[0]), values, len(truth))
+
+
+def resampled(
+    count: int, statistic: Callable[[np.ndarray], np.ndarray], seed: int = 0, resamples: int = 2000
+) -> np.ndarray:
+    """``statistic`` of ``resamples`` draws of ``count`` rows with replacement, (resamples,).
+
+    Args:
+        statistic: indices (draws, count) to values (draws,); it is called with a few draws at a time.
+
+    Raises:
+        ValueError: ``count`` is 0.
+    """
+    if count == 0:
         raise ValueError("no values to average")
     rng = np.random.default_rng(seed)
-    means = sample[rng.integers(0, sample.size, (resamples, sample.size))].mean(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Figure(float(sample.mean()), float(low), float(high), sample.size)
+    at_once = max(1, MOST_INDICES // count)
+    sizes = [min(at_once, resamples - start) for start in range(0, resamples, at_once)]
+    return np.concatenate([statistic(rng.integers(0, count, (size, count))) for size in sizes])
+
+
+def _figure(value: float, values: np.ndarray, photos: int) -> Figure:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Figure(value, float(low), float(high), photos)

@@ -8,7 +8,7 @@ from typing import Any
 
 from training.evaluate.metrics import Figure
 
-__all__ = ["Results", "as_json", "as_markdown"]
+__all__ = ["Results", "as_json", "as_markdown", "table", "write", "write_page"]
 
 Results = dict[str, Any]
 
@@ -36,13 +36,14 @@ def as_markdown(results: Results) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Markdown."""
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]) + "\n"
 
 
 def _files(files: dict[str, int]) -> str:
-    return _table(["file", "MB"], [[name, f"{size / 1e6:.2f}"] for name, size in files.items()])
+    return table(["file", "MB"], [[name, f"{size / 1e6:.2f}"] for name, size in files.items()])
 
 
 def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
@@ -54,13 +55,13 @@ def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
             rows.append([f"{split} ({count})", way, *cells])
         loss = 100 * (ways["whole"]["R@1"].value - ways["float, whole"]["R@1"].value)
         rows.append([split, "int8 − float", f"{loss:+.1f} points", "", ""])
-    return _table(["split (photos)", "search", "R@1", "R@5", "43 categories top-1"], rows)
+    return table(["split (photos)", "search", "R@1", "R@5", "43 categories top-1"], rows)
 
 
 def _named(rows: dict[str, dict[str, Figure]]) -> str:
     names = list(next(iter(rows.values())))
-    table = [[f"{row} ({f[names[0]].photos})", *[str(f[n]) for n in names]] for row, f in rows.items()]
-    return _table(["split (photos)", *names], table)
+    cells = [[f"{row} ({f[names[0]].photos})", *[str(f[n]) for n in names]] for row, f in rows.items()]
+    return table(["split (photos)", *names], cells)
 
 
 def _detection(street: dict[str, dict[str, Any]]) -> str:
@@ -70,7 +71,7 @@ def _detection(street: dict[str, dict[str, Any]]) -> str:
         for name, row in street.items()
     ]
     note = f"{first['photos']} photos; AP@0.5 by group.\n"
-    return _table(["model", "mAP@0.5", "mAP@0.5:0.95", *first["groups"]], rows) + "\n" + note
+    return table(["model", "mAP@0.5", "mAP@0.5:0.95", *first["groups"]], rows) + "\n" + note
 
 
 def _ap(value: float | None) -> str:
@@ -79,6 +80,11 @@ def _ap(value: float | None) -> str:
 
 def write(results: Results, page: Path) -> None:
     """``page`` and, beside it, the same figures as JSON."""
+    write_page(as_markdown(results), as_json(results), page)
+
+
+def write_page(markdown: str, document: str, page: Path) -> None:
+    """``page`` and, beside it, the same figures as JSON."""
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(as_markdown(results), encoding="utf-8")
-    page.with_suffix(".json").write_text(as_json(results) + "\n", encoding="utf-8")
+    page.write_text(markdown, encoding="utf-8")
+    page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")

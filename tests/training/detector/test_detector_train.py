@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sdk.errors import PocketshelfError
+from training.data.street import load_photos
 from training.detector import draw, evaluate, train
 from training.detector.average import WeightAverage
 from training.detector.average_precision import Boxes
@@ -97,40 +98,17 @@ def test_the_average_follows_and_ends_between():
     assert average.model.weight.item() == pytest.approx(1.0, abs=1e-4)
 
 
-def test_evaluate_prints_a_table_and_json(finished, drawn_data, capsys):
-    parser = argparse.ArgumentParser()
-    evaluate.add_arguments(parser)
-    args = parser.parse_args([f"--checkpoint={finished / 'detector.pt'}", f"--data={drawn_data}"])
-    assert evaluate.run(args) == 0
-    out = capsys.readouterr()
-    assert set(json.loads(out.out)["groups"]) == {"outerwear", "trousers", "footwear", "hat"}
-    assert "| **mean** | 7 |" in out.err
+def test_a_checkpoint_is_measured_on_the_street_photos(finished, drawn_data):
+    photos = load_photos("val", drawn_data)
+    found = evaluate.evaluate(Detector.from_checkpoint(finished / "detector.pt"), photos)
+    assert set(found["groups"]) == {"outerwear", "trousers", "footwear", "hat"}
+    assert found["photos"] == len(photos) == 2
+    assert "| **mean** | 7 |" in evaluate.table(found)
 
 
-def test_evaluate_reads_the_command_s_lines(drawn_data, tmp_path, capsys):
-    """Perfect boxes, written as `pocketshelf detect --json` writes them, score 1."""
-    lines = []
-    for photo, true in evaluate.true_boxes(evaluate.load_photos("val", drawn_data)).items():
-        regions = [
-            {"box": [float(x0), float(y0), float(x1 - x0), float(y1 - y0)], "group": group, "score": 0.9}
-            for (x0, y0, x1, y1), group in zip(true.boxes, true.groups, strict=True)
-        ]
-        lines.append(json.dumps({"photo": photo, "regions": regions}))
-    (tmp_path / "lines.jsonl").write_text("\n".join(lines))
-    parser = argparse.ArgumentParser()
-    evaluate.add_arguments(parser)
-    assert (
-        evaluate.run(parser.parse_args([f"--lines={tmp_path / 'lines.jsonl'}", f"--data={drawn_data}"])) == 0
-    )
-    assert json.loads(capsys.readouterr().out)["mean"] == {"ap50": 1.0, "ap": 1.0, "recall50": 1.0}
-
-
-@pytest.mark.parametrize(
-    "line", ["no json", '{"photo": "a"}', '{"photo": "a.jpg", "error": "a.jpg: no such file"}']
-)
-def test_bad_lines_are_named(line):
-    with pytest.raises(evaluate.EvaluationError, match="line 1: "):
-        evaluate.parse_lines([line])
+def test_a_command_s_regions_are_boxes():
+    boxes = evaluate.to_boxes([{"box": [1, 2, 3, 4], "group": "hat", "score": 0.05}])
+    assert (boxes.boxes.tolist(), boxes.groups, boxes.scores.tolist()) == ([[1, 2, 4, 6]], ["hat"], [0.05])
 
 
 @pytest.mark.parametrize("trained", [True, False])

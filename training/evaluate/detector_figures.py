@@ -1,0 +1,86 @@
+"""Every figure of a detector on a data set: average precision a group, with intervals over photos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdk.errors import UsageError
+from sdk.formats.answer import Answer, Detected
+from training.data.protocol import Sample
+from training.detector.average_precision import Boxes, Matches, mean_average_precision
+from training.evaluate.metrics import Figure
+from training.evaluate.subject import Subject
+
+__all__ = ["measure", "to_boxes", "true_boxes"]
+
+# Each is a whole average precision; the interval's ends are steady from here on to a few thousandths.
+RESAMPLES = 300
+
+
+def true_boxes(samples: Sequence[Sample]) -> dict[Path, Boxes]:
+    """Photo → its boxes; a photo may come as several samples, a garment each."""
+    found: dict[Path, list[tuple[str, tuple[float, float, float, float]]]] = {}
+    for sample in samples:
+        if sample.boxes:
+            found.setdefault(sample.image, []).extend(sample.boxes)
+    return {
+        image: Boxes(_corners(np.array([box for _, box in boxes])), [group for group, _ in boxes])
+        for image, boxes in found.items()
+    }
+
+
+def to_boxes(answer: Answer) -> Boxes:
+    """A detector's answer as corners; a bad photo has none."""
+    if not isinstance(answer, Detected):
+        return Boxes(np.zeros((0, 4)), [], np.zeros(0))
+    return Boxes(_corners(answer.boxes), answer.groups, answer.scores)
+
+
+def _corners(boxes: np.ndarray) -> np.ndarray:
+    boxes = np.asarray(boxes, float).reshape(-1, 4)
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
+
+
+def measure(subject: Subject, truth: Mapping[Path, Boxes], answers: Sequence[Answer]) -> dict[str, Any]:
+    """AP of each group that the photos have and the model knows, and the means with their intervals.
+
+    Raises:
+        UsageError: the model knows none of the photos' groups.
+    """
+    there = sorted({group for boxes in truth.values() for group in boxes.groups})
+    groups = [group for group in subject.groups or there if group in there]
+    if not groups:
+        raise UsageError(
+            f"{subject.path}: knows none of this data set's groups ({', '.join(there)}); "
+            f"it has {', '.join(subject.groups)}"
+        )
+    wanted = {str(path): boxes for path, boxes in truth.items()}
+    found = {str(path): to_boxes(answer) for path, answer in zip(truth, answers, strict=True)}
+    table, means = mean_average_precision(wanted, found, groups)
+    low_high = _intervals(Matches.of(wanted, found, groups), seed=0)
+    return {
+        "photos": len(truth),
+        "unreadable": sum(not isinstance(answer, Detected) for answer in answers),
+        "without": sorted(set(there) - set(groups)),
+        "groups": {name: asdict(score) for name, score in table.items()},
+        "figures": {
+            "mAP@0.5": Figure(means["ap50"], *low_high["ap50"], len(truth)),
+            "mAP@0.5:0.95": Figure(means["ap"], *low_high["ap"], len(truth)),
+        },
+        "recall50": means["recall50"],
+    }
+
+
+def _intervals(matches: Matches, seed: int) -> dict[str, tuple[float, float]]:
+    """Photos are drawn with replacement; groups that a draw lacks do not count in its mean."""
+    rng = np.random.default_rng(seed)
+    draws = [matches.means(rng.integers(0, matches.photos, matches.photos)) for _ in range(RESAMPLES)]
+    return {
+        name: tuple(float(v) for v in np.nanpercentile([draw[name] for draw in draws], [2.5, 97.5]))  # type: ignore[misc]
+        for name in ("ap50", "ap")
+    }

@@ -1,0 +1,95 @@
+"""Every figure of the results page: a bundle, measured through the project's commands."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sdk.formats.bundle import Bundle, default_bundle, load_bundle
+from training.data.street import load_photos
+from training.detector import evaluate as detection
+from training.evaluate import commands, report
+from training.evaluate.retrieval import clothing_figures, float_figures, grocery_figures
+from training.models.detector import Detector
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the results page of a bundle")
+    group.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    group.add_argument("--splits", default="val,test", help="of the grocery photos, by commas")
+
+
+def measure(bundle: Bundle, root: str | None, splits: list[str]) -> report.Results:
+    """All figures; progress goes to standard error."""
+    folder = bundle.folder
+    grocery: dict[str, Any] = {}
+    for split in splits:
+        _say(f"grocery {split}: {bundle.embedder.precision} through search")
+        grocery[split] = grocery_figures(root, folder, split)
+        _say(f"grocery {split}: float32 in PyTorch")
+        grocery[split]["float, whole"] = float_figures(root, folder / "embedder.npz", split)
+    _say("clothing val")
+    clothing = {"val": clothing_figures(root, folder)}
+    _say("street val")
+    return {
+        "run": _run_facts(folder),
+        "files": _sizes(bundle),
+        "grocery": grocery,
+        "clothing": clothing,
+        "street": _street(root, folder),
+    }
+
+
+def _street(root: str | None, folder: Path) -> dict[str, Any]:
+    photos = load_photos("val", root)
+    lines = commands.detect([photo.image for photo in photos], folder)
+    found = {line["photo"]: detection.to_boxes(line["regions"]) for line in lines if "regions" in line}
+    rows = {
+        "int8, `pocketshelf detect`": detection.measure(photos, found),
+        "float, PyTorch": detection.evaluate(Detector.from_checkpoint(folder / "detector.npz"), photos),
+    }
+    return {
+        name: {
+            "photos": row["photos"],
+            "map50": row["mean"]["ap50"],
+            "map50_95": row["mean"]["ap"],
+            "groups": {group: score["ap50"] for group, score in row["groups"].items()},
+        }
+        for name, row in rows.items()
+    }
+
+
+def _sizes(bundle: Bundle) -> dict[str, int]:
+    paths = [path for path in (bundle.embedder_path, bundle.detector_path) if path is not None]
+    return {path.name: path.stat().st_size for path in paths}
+
+
+def _run_facts(folder: Path) -> dict[str, str]:
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(git, capture_output=True, text=True, check=False)
+    return {
+        "command": "python -m training evaluate --write docs/results.md",
+        "bundle": f"models/{folder.name}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "commit": done.stdout.strip() or "unknown",
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    bundle = load_bundle(args.bundle or default_bundle())
+    results = measure(bundle, args.data, [split for split in args.splits.split(",") if split])
+    if args.write:
+        report.write(results, args.write)
+    print(report.as_json(results) if args.json else report.as_markdown(results))
+    return 0
