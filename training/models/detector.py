@@ -19,24 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sdk.preprocess import Preprocessing
+from training.data.street import GARMENT_GROUPS
 from training.models.checkpoint import load_checkpoint
 from training.models.efficientnet_lite import EfficientNetLite, SameConv2d
 
 __all__ = ["GROUPS", "STRIDES", "Detector"]
 
-GROUPS = (
-    "upper",
-    "outerwear",
-    "dress",
-    "trousers",
-    "shorts",
-    "skirt",
-    "footwear",
-    "bag",
-    "hat",
-    "accessory",
-    "goods",
-)
+GROUPS = (*GARMENT_GROUPS, "goods")
 STRIDES = (8, 16, 32)
 # The trunk's stages (counted from 0) that end at those strides.
 LEVEL_STAGES = (2, 4, 5)
