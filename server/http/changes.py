@@ -44,6 +44,7 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
 
     @blueprint.get("/v1/changes")
     def read() -> dict[str, Any]:
+        check_keys(request.args.to_dict(), ("since", "limit"), "the query")
         since = _number("since", 0, 0, 2**62)
         changes = catalogue.changes(since, _number("limit", 100, 1, MAX_CHANGES))
         return {

@@ -30,9 +30,9 @@ def openapi_document(space: Space, config: SiteConfig) -> Json:
         "paths": {
             "/v1/metadata/{name}": _metadata(),
             "/v1/targets/{name}": _targets(),
-            "/v1/search": _search(config),
+            "/v1/search": _search(space, config),
             "/v1/search/photo": _photo(config),
-            "/v1/changes": _changes(),
+            "/v1/changes": _changes(space),
             "/v1/openapi.json": _plain("This document.", "application/json", {"type": "object"}),
             "/healthz": _plain("Whether the server answers.", "application/json", HEALTH),
             "/metrics": _plain("Figures in Prometheus' text format.", "text/plain", {"type": "string"}),
@@ -118,6 +118,22 @@ def _vector(dimension: int) -> Json:
     return {"description": "Not all zero; any length, the cosine counts.", "oneOf": [numbers, coded]}
 
 
+def _space(space: Space) -> Json:
+    return {"description": "Id of the vectors' embedding space; another is refused.", "const": space.name}
+
+
+def _header(text: str, **schema: Any) -> Json:
+    return {"description": text, "required": True, "schema": {"type": "string", **schema}}
+
+
+# Whole or not, files say so, and how long they may be kept.
+FILE_HEADERS = {
+    "ETag": _header("Of the file.", pattern='^".+"$'),
+    "Cache-Control": _header("For ever where the name carries a version or a hash.", minLength=1),
+}
+RANGE_HEADERS = {"Content-Range": _header("The part, and the length of all.", pattern=r"^bytes .+/\d+$")}
+
+
 def _content(kind: str, schema: Json) -> Json:
     return {kind: {"schema": schema}}
 
@@ -145,6 +161,7 @@ def _metadata() -> Json:
     )
     answers = _answers("application/json", {"type": "object"}, {"404": "No such file."})
     answers["304"] = {"description": "The ETag still holds."}
+    answers["200"]["headers"] = FILE_HEADERS
     summary = "The Update Framework's metadata."
     return {"get": {"summary": summary, "parameters": [name], "responses": answers}}
 
@@ -155,20 +172,26 @@ def _targets() -> Json:
     data = {"type": "string", "format": "binary"}
     answers = _answers("application/gzip", data, {"404": "No such file.", "416": "The range lies outside."})
     answers["200"]["content"].update(_content("application/json", {"type": "object"}))
-    answers["206"] = {"description": "A range.", "content": _content("application/gzip", data)}
+    answers["200"]["headers"] = FILE_HEADERS
+    answers["206"] = {
+        "description": "A range.",
+        "headers": {**FILE_HEADERS, **RANGE_HEADERS},
+        "content": _content("application/gzip", data),
+    }
+    answers["416"]["headers"] = RANGE_HEADERS
     answers["304"] = {"description": "The ETag still holds."}
     summary = "A manifest, snapshot or delta. Ranges are supported; the content of a name never changes."
     return {"get": {"summary": summary, "parameters": [name], "responses": answers}}
 
 
-def _search(config: SiteConfig) -> Json:
+def _search(space: Space, config: SiteConfig) -> Json:
     body = {
         "type": "object",
         "required": ["vector", "space"],
         "additionalProperties": False,
         "properties": {
             "vector": {"$ref": "#/components/schemas/Vector"},
-            "space": {"description": "Id of the vector's embedding space.", "type": "string"},
+            "space": _space(space),
             "categories": {"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1,
                            "maxItems": MAX_CATEGORIES},
             "k": {"type": "integer", "minimum": 1, "maximum": config.max_k, "default": 20},
@@ -188,6 +211,7 @@ def _photo(config: SiteConfig) -> Json:
     form = {
         "type": "object",
         "required": ["photo"],
+        "additionalProperties": False,
         "properties": {
             "photo": {"type": "string", "format": "binary"},
             "k": {"type": "integer", "minimum": 1, "maximum": config.max_k},
@@ -210,32 +234,35 @@ def _photo(config: SiteConfig) -> Json:
     }
 
 
-def _changes() -> Json:
+def _changes(space: Space) -> Json:
     faults = {"401": "No token, or a wrong one.", "403": "Closed.", "422": "A field is wrong.",
               "429": "Too many calls; see Retry-After.", "503": "Try again."}  # fmt: skip
     since = _parameter(
         "since", "query", {"type": "integer", "minimum": 0, "maximum": 2**62}, "after this number"
     )
     limit = _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": MAX_CHANGES}, "lines")
+    read = _answers("application/json", LOG, faults)
+    write = _answers("application/json", APPLIED, {**faults, "409": "Of another space.", "415": "Not JSON."})
+    for answers in (read, write):
+        answers["401"]["headers"] = {"WWW-Authenticate": _header("Bearer", const="Bearer")}
+        answers["429"]["headers"] = {"Retry-After": _header("Seconds.", pattern=r"^\d+$")}
     return {
         "get": {
             "summary": "The change log.",
             "security": [{"admin": []}],
             "parameters": [since, limit],
-            "responses": _answers("application/json", LOG, faults),
+            "responses": read,
         },
         "post": {
             "summary": "Make changes, all or none.",
             "security": [{"admin": []}],
-            "requestBody": {"required": True, "content": _content("application/json", _change_body())},
-            "responses": _answers(
-                "application/json", APPLIED, {**faults, "409": "Of another space.", "415": "Not JSON."}
-            ),
+            "requestBody": {"required": True, "content": _content("application/json", _change_body(space))},
+            "responses": write,
         },
     }
 
 
-def _change_body() -> Json:
+def _change_body(space: Space) -> Json:
     text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
     upsert = {
         "type": "object",
@@ -263,5 +290,5 @@ def _change_body() -> Json:
         "type": "object",
         "required": ["space", "changes"],
         "additionalProperties": False,
-        "properties": {"space": {"type": "string"}, "changes": changes},
+        "properties": {"space": _space(space), "changes": changes},
     }

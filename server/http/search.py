@@ -24,6 +24,7 @@ __all__ = ["PhotoEmbedder", "photo_blueprint", "search_blueprint"]
 
 DEFAULT_K = 20
 KEYS = ("vector", "space", "categories", "k")
+FORM_KEYS = ("photo", "k", "categories", "box")
 
 PhotoEmbedder = Callable[[bytes, Box | None], np.ndarray]
 """From a photo's bytes and a box in its pixels (x, y, w, h; None: the frame) to float32 (D,).
@@ -63,6 +64,7 @@ def photo_blueprint(
         request.max_content_length = config.max_photo_bytes + 10_000
         if request.mimetype != "multipart/form-data":
             raise Problem(415, "send multipart/form-data with a file named 'photo'")
+        check_keys(request.form.to_dict(), FORM_KEYS, "the form")
         k = parse_k(_whole_number(request.form.get("k"), DEFAULT_K), config.max_k)
         categories = parse_categories(request.form.getlist("categories") or None)
         box = _parse_box(request.form.get("box"))

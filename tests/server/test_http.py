@@ -161,6 +161,7 @@ def test_photo_search(client: FlaskClient) -> None:
         ({"photo": (picture((1, 2, 3)), "a.png"), "box": "1,2,3"}, 422, "'box'"),
         ({"photo": (picture((1, 2, 3)), "a.png"), "box": "0,0,nan,5"}, 422, "'box'"),
         ({"photo": (picture((1, 2, 3)), "a.png"), "box": "0,0,0,5"}, 422, "'box'"),
+        ({"photo": (picture((1, 2, 3)), "a.png"), "top_k": "5"}, 422, "top_k"),
     ],
 )
 def test_a_photo_search_that_is_wrong(client: FlaskClient, form: dict, status: int, word: str) -> None:
