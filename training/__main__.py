@@ -19,6 +19,10 @@ COMMANDS = {
         "training.evaluate.run",
         "measure any model on any data set; without --model, the results page of a bundle",
     ),
+    "prepare composites": (
+        "training.studio.prepare_composites",
+        "paste cut-outs of real things into new places (synthetic)",
+    ),
     "prepare studio": ("training.studio.prepare", "draw garments as shop and street pictures (synthetic)"),
     "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),
     "release": ("training.release", "half-precision weights, small enough to be committed"),

@@ -48,6 +48,7 @@ DATA_SETS = {
     "deepfashion2": DataSet("deepfashion2", "own", "several garments a photo, pairs of shop and user"),
     "street2shop": DataSet("street2shop", "own", "Where to Buy It: exact street-to-shop matches"),
     "stanford-online-products": DataSet("stanford_online_products", "own", "products from eBay"),
+    "composites": DataSet("composites", "own", "real cut-outs pasted into new places", synthetic=True),
     "studio": DataSet("studio", "own", "drawn garments in shop and street pictures", synthetic=True),
 }
 

@@ -17,7 +17,7 @@ from sdk.errors import UsageError
 from training.data.listing import DataDamaged
 from training.data.protocol import DataMissing, Sample
 
-__all__ = ["load", "read_labels"]
+__all__ = ["load", "read_labels", "samples_of"]
 
 LABELS = "labels.jsonl"
 
@@ -33,10 +33,19 @@ def load(root: str | Path, one_per: str = "garment") -> list[Sample]:
         DataDamaged: a line of the labels cannot be used.
         UsageError: another ``one_per``.
     """
+    return samples_of(Path(root), read_labels(Path(root), "studio"), one_per)
+
+
+def samples_of(root: Path, rows: list[dict[str, Any]], one_per: str) -> list[Sample]:
+    """One sample a garment, or a photo; the pictures are below ``root``.
+
+    Raises:
+        UsageError: another ``one_per``.
+    """
     if one_per not in ("garment", "photo"):
         raise UsageError(f"one_per is garment or photo, not {one_per!r}")
     make = _by_garment if one_per == "garment" else _by_photo
-    return [sample for row in read_labels(Path(root), "studio") for sample in make(Path(root), row)]
+    return [sample for row in rows for sample in make(root, row)]
 
 
 def read_labels(root: Path, what: str) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ def fold(layer: Layer, rng: np.random.Generator) -> Layer:
     """The lower part turned up over the rest, or one or both sides turned in."""
     rgba = np.asarray(layer.image).copy()
     (piece,) = layer.pieces
-    folded = Piece(piece.number, piece.garment, piece.extent.copy(), piece.seen.copy(), dict(piece.marks))
+    folded = Piece(piece.number, piece.extent.copy(), piece.seen.copy(), dict(piece.marks))
     height, width = rgba.shape[:2]
     kind = rng.random()
     if kind < 0.55:

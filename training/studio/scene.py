@@ -26,7 +26,7 @@ class Shown:
     """A garment in a finished picture.
 
     Attributes:
-        piece: its number and garment, as they were laid.
+        piece: as it was laid, in the frame.
         box: (x, y, w, h) in pixels around what the outfit leaves of it, in the frame.
         extent: bool (h, w), what the box is around.
         seen: bool (h, w), the same without what an arm, a bag or a plant hides.
@@ -87,8 +87,10 @@ def _put(
 ) -> list[Piece]:
     """Paste a layer with its shadow; all pieces in the frame, those before it less what it covers."""
     covers = [cover for piece in layer.pieces for cover in (piece.extent, piece.seen)]
-    sheets = [Image.fromarray((np.clip(cover, 0, 1) * 255).astype(np.uint8)) for cover in covers]
-    picture, *masks = warp.apply([layer.image, *sheets])
+    # Four of them go as one picture: warping is dear by the picture.
+    sheets = [_stacked(covers[first : first + 4]) for first in range(0, len(covers), 4)]
+    picture, *stacks = warp.apply([layer.image, *sheets])
+    masks = [mask for stack in stacks for mask in stack.split()]
     alpha = picture.getchannel("A")
     offset = (int(rng.integers(-4, 8)), int(rng.integers(2, 9)))
     scene.paste((24, 24, 30), offset, alpha.point(lambda value: value // 4))
@@ -103,13 +105,21 @@ def _put(
     ]
 
 
+def _stacked(covers: list[np.ndarray]) -> Image.Image:
+    channels = np.zeros((*covers[0].shape, 4), np.uint8)
+    for channel, cover in enumerate(covers):
+        channels[..., channel] = np.clip(cover, 0, 1) * 255
+    # As CMYK: warping RGBA would multiply by what it takes for the alpha.
+    return Image.fromarray(channels, "CMYK")
+
+
 def _framed(piece: Piece, warp: Warp, extent: Image.Image, seen: Image.Image) -> Piece:
     marks = {}
     if piece.marks:
         places = warp.forward(np.array(list(piece.marks.values())))
         marks = {name: (float(x), float(y)) for name, (x, y) in zip(piece.marks, places, strict=True)}
     whole, shown = (np.asarray(cover, np.float32) / 255 for cover in (extent, seen))
-    return Piece(piece.number, piece.garment, whole, shown, marks, piece.hidden)
+    return Piece(piece.number, whole, shown, marks, piece.hidden)
 
 
 def _shaken(scene: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -44,15 +44,8 @@ def shop_shot(collection: Collection, index: int, side: int = LONGEST) -> Shot:
     page.paste((205, 205, 210), (corner[0] + 2, corner[1] + 4), shadow)
     page.paste(layer.image, corner, layer.image)
     for piece in layer.pieces:
-        piece.extent, piece.seen = (_on_page(cover, side, corner) for cover in (piece.extent, piece.seen))
-        piece.marks = {name: (x + corner[0], y + corner[1]) for name, (x, y) in piece.marks.items()}
+        piece.move_to(corner, (side, side))
     return Shot(page, "shop", shown_pieces(layer.pieces))
-
-
-def _on_page(cover: np.ndarray, side: int, corner: tuple[int, int]) -> np.ndarray:
-    page = np.zeros((side, side), np.float32)
-    page[corner[1] : corner[1] + cover.shape[0], corner[0] : corner[0] + cover.shape[1]] = cover
-    return page
 
 
 def street_shot(collection: Collection, index: int, number: int, grounds: Grounds) -> Shot:

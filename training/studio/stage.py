@@ -24,7 +24,7 @@ class Piece:
     """A garment on a sheet.
 
     Attributes:
-        number: the garment's in the collection.
+        number: the garment's in its collection.
         extent: float32 (h, w), where it is, less what other garments of the outfit cover.
         seen: the same less everything that is before it.
         marks: landmark to (x, y) in pixels of the sheet.
@@ -32,11 +32,19 @@ class Piece:
     """
 
     number: int
-    garment: Garment
     extent: np.ndarray
     seen: np.ndarray
     marks: dict[str, tuple[float, float]]
     hidden: set[str] = field(default_factory=set)
+
+    def move_to(self, corner: tuple[int, int], size: tuple[int, int]) -> None:
+        """Onto a page of ``size`` (width, height), with the sheet's corner at ``corner`` (x, y)."""
+        x, y = corner
+        for name in ("extent", "seen"):
+            own, page = getattr(self, name), np.zeros(size[::-1], np.float32)
+            page[y : y + own.shape[0], x : x + own.shape[1]] = own
+            setattr(self, name, page)
+        self.marks = {name: (mark[0] + x, mark[1] + y) for name, mark in self.marks.items()}
 
 
 @dataclass
@@ -108,7 +116,7 @@ class Stage:
             name: tuple(float(v) for v in self.canvas.pixels(np.array(mark) * scale + shift))
             for name, mark in garment.landmarks().items()
         }
-        self.pieces.append(Piece(number, garment, cover.copy(), cover.copy(), marks))  # type: ignore[arg-type]
+        self.pieces.append(Piece(number, cover.copy(), cover.copy(), marks))  # type: ignore[arg-type]
 
 
 def _overlap(

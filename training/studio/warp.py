@@ -9,7 +9,7 @@ from PIL import Image
 
 __all__ = ["Warp", "draw_warp"]
 
-_CELLS = 10
+_CELLS = 8
 _ROUNDS = 14  # of the fixed point; each leaves at most a third of the error
 
 
