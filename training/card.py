@@ -63,6 +63,10 @@ def _figures(results: dict[str, Any]) -> list[str]:
             for name, (value, low, high, photos) in figures.items():
                 what = f"grocery {split}, {way}: {name}"
                 lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
+    for split, precisions in results.get("exact", {}).items():
+        for name, (value, low, high, photos) in precisions["int8"]["photo → training photos"].items():
+            what = f"grocery {split}, photo → training photos: {name}"
+            lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
     for name, (value, low, high, photos) in results["clothing"]["val"].items():
         lines.append(
             f"| clothing val, ten labels: {name} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sdk.errors import UsageError
-from sdk.formats.answer import Answer, Unreadable
 from training.data.catalog import DATA_SETS, load_data_set, shown_name
 from training.data.protocol import Sample
 from training.evaluate import detector_figures, embedder_figures, left_out, model_page, worst
-from training.evaluate.cache import answers_of
+from training.evaluate.asker import Asker
 from training.evaluate.report import write_page
 from training.evaluate.searches import choose, choose_split, left_out_searches
-from training.evaluate.subject import KINDS, Crop, Subject, crop_of, open_subject
+from training.evaluate.subject import KINDS, Crop, Subject, open_subject
 from training.provenance import commit, machine
 
-__all__ = ["Asker", "add_arguments", "measure_embedder", "run"]
+__all__ = ["add_arguments", "measure_detector", "measure_embedder", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,30 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="write pictures of the worst misses; keep them to yourself",
     )
-
-
-class Asker:
-    """Asks a model about samples, through the cache; names each bad photo once.
-
-    Args:
-        whole: look at frames, not at boxes.
-    """
-
-    def __init__(self, subject: Subject, cache: Path, whole: bool = False) -> None:
-        self.subject, self.cache, self.whole = subject, cache, whole
-        self.named: set[str] = set()
-
-    def __call__(self, samples: Sequence[Sample], what: str) -> list[Answer]:
-        return self.ask([crop_of(sample, self.whole) for sample in samples], what)
-
-    def ask(self, crops: Sequence[Crop], what: str) -> list[Answer]:
-        """One answer a crop."""
-        found = answers_of(self.subject, crops, self.cache, what)
-        for crop, answer in zip(crops, found, strict=True):
-            if isinstance(answer, Unreadable) and str(crop.image) not in self.named:
-                self.named.add(str(crop.image))
-                print(f"a miss: {answer.error}", file=sys.stderr, flush=True)
-        return found
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ Machine: {machine}; commit {commit}.
 """
 
 
+EXACT = """By `python -m training evaluate --model`; `docs/evaluation.md` has the categories one by one.
+Street → shop: the 81 shop pictures. Photo → training photos: the 2,640 phone photos that the model was
+trained on; R@k counts any photo of the same product among the first k. mAP: mean average precision over
+the whole ranking.
+"""
+
+
 def as_json(results: Results) -> str:
     return json.dumps(results, indent=1)
 
@@ -30,6 +38,8 @@ def as_markdown(results: Results) -> str:
     parts = [HEAD.format(**results["run"]), "## Files\n", _files(results["files"])]
     parts += ["## Phone photo → the shop's picture, 81 grocery products\n", _retrieval(results["grocery"])]
     parts += ["`int8 − float` compares whole frames, the same photos.\n"]
+    parts += ["## The embedder alone: whole frames, every picture ranked exactly\n", _exact(results["exact"])]
+    parts += [EXACT]
     parts += ["## Garment categories, ten main labels of the clothing photos, whole frames\n"]
     parts += [_named({f"clothing {split}": row for split, row in results["clothing"].items()})]
     parts += ["## Detection, street photos\n", _detection(results["street"])]
@@ -51,11 +61,25 @@ def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
     for split, ways in grocery.items():
         for way, figures in ways.items():
             count = next(iter(figures.values())).photos
-            cells = [str(figures.get(name, "")) for name in ("R@1", "R@5", "category top-1")]
+            cells = [str(figures.get(name, "")) for name in ("R@1", "R@5", "R@10", "category top-1")]
             rows.append([f"{split} ({count})", way, *cells])
         loss = 100 * (ways["whole"]["R@1"].value - ways["float, whole"]["R@1"].value)
-        rows.append([split, "int8 − float", f"{loss:+.1f} points", "", ""])
-    return table(["split (photos)", "search", "R@1", "R@5", "43 categories top-1"], rows)
+        rows.append([split, "int8 − float", f"{loss:+.1f} points", "", "", ""])
+    return table(["split (photos)", "search", "R@1", "R@5", "R@10", "43 categories top-1"], rows)
+
+
+def _exact(splits: dict[str, dict[str, dict[str, dict[str, Figure]]]]) -> str:
+    """A row for each split, gallery and precision."""
+    rows: list[list[str]] = []
+    names: list[str] = []
+    for split, precisions in splits.items():
+        searches = list(next(iter(precisions.values())))
+        for search, (precision, by_search) in product(searches, precisions.items()):
+            figures = by_search[search]
+            names = list(figures)
+            photos = next(iter(figures.values())).photos
+            rows.append([f"{split} ({photos})", search, precision, *map(str, figures.values())])
+    return table(["split (photos)", "query → gallery", "model", *names], rows)
 
 
 def _named(rows: dict[str, dict[str, Figure]]) -> str:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,9 @@ from sdk.formats.bundle import Bundle, default_bundle, load_bundle
 from training.data.street import load_photos
 from training.detector import evaluate as detection
 from training.evaluate import commands, report
-from training.evaluate.retrieval import clothing_figures, float_figures, grocery_figures
+from training.evaluate.retrieval import KS, clothing_figures, exact_figures, grocery_figures
 from training.models.detector import Detector
+from training.provenance import commit, machine
 
 __all__ = ["add_arguments", "run"]
 
@@ -26,15 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--splits", default="val,test", help="of the grocery photos, by commas")
 
 
-def measure(bundle: Bundle, root: str | None, splits: list[str]) -> report.Results:
-    """All figures; progress goes to standard error."""
+def measure(bundle: Bundle, root: str | None, splits: list[str], cache: Path) -> report.Results:
+    """All figures; progress goes to standard error.
+
+    Args:
+        cache: where the models' answers are kept, see `training.evaluate.cache`.
+    """
     folder = bundle.folder
     grocery: dict[str, Any] = {}
+    exact: dict[str, Any] = {}
     for split in splits:
         _say(f"grocery {split}: {bundle.embedder.precision} through search")
         grocery[split] = grocery_figures(root, folder, split)
-        _say(f"grocery {split}: float32 in PyTorch")
-        grocery[split]["float, whole"] = float_figures(root, folder / "embedder.npz", split)
+        exact[split] = {
+            "int8": exact_figures(root, bundle.embedder_path, split, cache),
+            "float": exact_figures(root, folder / "embedder.npz", split, cache),
+        }
+        float_shop = exact[split]["float"]["street → shop"]
+        grocery[split]["float, whole"] = {f"R@{k}": float_shop[f"R@{k}"] for k in KS}
     _say("clothing val")
     clothing = {"val": clothing_figures(root, folder)}
     _say("street val")
@@ -42,6 +49,7 @@ def measure(bundle: Bundle, root: str | None, splits: list[str]) -> report.Resul
         "run": _run_facts(folder),
         "files": _sizes(bundle),
         "grocery": grocery,
+        "exact": exact,
         "clothing": clothing,
         "street": _street(root, folder),
     }
@@ -72,13 +80,11 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
 
 
 def _run_facts(folder: Path) -> dict[str, str]:
-    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(git, capture_output=True, text=True, check=False)
     return {
         "command": "python -m training evaluate --write docs/results.md",
         "bundle": f"models/{folder.name}",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "commit": done.stdout.strip() or "unknown",
+        "machine": machine(),
+        "commit": commit(),
     }
 
 
@@ -88,7 +94,7 @@ def _say(text: str) -> None:
 
 def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle or default_bundle())
-    results = measure(bundle, args.data, [split for split in args.splits.split(",") if split])
+    results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
     if args.write:
         report.write(results, args.write)
     print(report.as_json(results) if args.json else report.as_markdown(results))

@@ -6,19 +6,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from training.data import clothing, grocery
 from training.data.protocol import Sample, data_root
-from training.embedder.evaluate import run_torch
-from training.embedder.pools import load_pools
 from training.evaluate import commands
+from training.evaluate.asker import Asker
+from training.evaluate.embedder_figures import search_all
 from training.evaluate.metrics import Figure, mean_with_interval
-from training.models.embedder import Embedder
+from training.evaluate.searches import choose, choose_split
+from training.evaluate.subject import open_subject
 
-__all__ = ["clothing_figures", "float_figures", "grocery_figures"]
+__all__ = ["KS", "clothing_figures", "exact_figures", "grocery_figures"]
 
-KS = (1, 5)
+# As many as the command answers unless it is asked for more.
+KS = (1, 5, 10)
 
 
 def _hit_ids(result: dict[str, Any]) -> list[str]:
@@ -47,7 +47,7 @@ def grocery_figures(
     """Phone photo → the shop's picture of 81 products, through ``build`` and ``search``.
 
     Returns:
-        For each of ``ways``: R@1, R@5, and the 43 categories' top-1.
+        For each of ``ways``: R@1, R@5, R@10, and the 43 categories' top-1.
     """
     samples = [s for s in grocery.load(root) if s.domain == "street" and s.split == split]
     photos = [s.image for s in samples]
@@ -82,20 +82,16 @@ def clothing_figures(
     }
 
 
-def float_figures(root: str | None, weights: Path, split: str) -> dict[str, Figure]:
-    """The same retrieval by the PyTorch model in float32, exact search: what int8 is held against."""
-    model = Embedder.from_checkpoint(weights)
-    shop = [s for s in grocery.load(root) if s.domain == "shop"]
-    pools = load_pools(root, [s.identity or "" for s in shop], model.categories)
-    apply = model.preprocessing.apply
+def exact_figures(root: str | None, model: Path, split: str, cache: Path) -> dict[str, dict[str, Figure]]:
+    """What the embedder alone reaches: whole frames, every gallery picture ranked exactly.
 
-    def vectors(name: str) -> np.ndarray:
-        return run_torch(model, np.stack([apply(pixels) for pixels in pools[name].images]))[0]
+    Args:
+        model: a checkpoint or model file, as `training.evaluate.subject.open_subject` takes.
 
-    queries = pools[f"grocery-{split}"]
-    order = np.argsort(-vectors(f"grocery-{split}") @ vectors("shop").T, axis=1)
-    found = pools["shop"].products[order]
-    return {
-        f"R@{k}": mean_with_interval((found[:, :k] == queries.products[:, None]).any(1).astype(float))
-        for k in KS
-    }
+    Returns:
+        For street → shop and for photo → training photos: recalls, and mean average precision.
+    """
+    samples = grocery.load(root)
+    asker = Asker(open_subject(model, "embedder"), cache, label=f"{model.name}, grocery {split}")
+    searches = choose(samples, choose_split(samples, split)[0])
+    return {each.search.name: each.figures for each in search_all(searches, asker)}

@@ -17,7 +17,7 @@ from training.__main__ import main
 from training.data.plain_csv import load
 from training.detector.average_precision import Boxes
 from training.evaluate import cache, run, subject, worst
-from training.evaluate.any_model import Asker
+from training.evaluate.asker import Asker
 from training.evaluate.commands import CommandFailed
 from training.evaluate.embedder_figures import Searched, label_all
 from training.evaluate.ranking import Ranking
