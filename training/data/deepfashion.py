@@ -6,18 +6,22 @@ Boxes and landmarks are given in pixels of the low-resolution pictures (``img``)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
-from training.data.listing import DataDamaged, Row, first_existing, read_counted
+from training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
 
 __all__ = [
     "GROUP_OF_TYPE",
     "LANDMARKS_OF_TYPE",
     "LICENCE",
+    "Annotations",
     "Canvas",
+    "Known",
     "Pictures",
     "box_of",
     "landmarks_of",
@@ -184,3 +188,69 @@ def read_positives(labels: Path, names: list[str]) -> dict[str, dict[str, str]]:
                 raise row.fault(f"label {label!r} is none of -1, 0, 1")
         found[row.fields[0]] = attributes
     return found
+
+
+class Known(NamedTuple):
+    """What a retrieval benchmark's lists say of one picture.
+
+    Attributes:
+        word: the box list's second column, translated; None for a picture that the list does not have.
+    """
+
+    path: Path
+    box: tuple[tuple[str, Box], ...]
+    word: str | None
+    landmarks: Landmarks
+
+
+class Annotations:
+    """The lists that both retrieval benchmarks have: boxes, landmarks, items' attributes.
+
+    Landmarks and attributes may be absent: they are downloads of their own.
+
+    Args:
+        root: the benchmark's folder.
+        benchmark: "inshop" or "consumer2shop", as the lists' names have it.
+        source: the pictures.
+        word: what the box list's second column is called, and what its values mean.
+        attribute: an attribute's name from its row of ``list_attr_cloth.txt``.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        benchmark: str,
+        source: Pictures,
+        word: tuple[str, dict[str, str]],
+        attribute: Callable[[Row], str],
+    ) -> None:
+        anno = first_existing(root, "Anno")
+        self.source, self.word = source, word
+        boxes = read_counted(anno / f"list_bbox_{benchmark}.txt", least=7)[1]
+        self.boxes = {row.fields[0]: row for row in boxes}
+        marks, items = anno / f"list_landmarks_{benchmark}.txt", anno / "list_attr_items.txt"
+        self.landmarks = read_landmarks(marks) if marks.exists() else {}
+        self.items: dict[str, dict[str, str]] = {}
+        if items.exists():
+            names = [attribute(row) for row in read_lines(anno / "list_attr_cloth.txt", skip=2)]
+            self.items = read_positives(items, names)
+
+    def of(self, row: Row, name: str) -> Known:
+        """What is known of the picture ``name``, which ``row`` of the partition names.
+
+        Raises:
+            DataDamaged: a list's row cannot be used; names file and line.
+        """
+        path = self.source.path(row, name)
+        transform = self.source.transform(path)
+        box: tuple[tuple[str, Box], ...] = ()
+        word = None
+        if found := self.boxes.get(name):
+            kind = found.choice(1, tuple(GROUP_OF_TYPE), "clothes type")
+            word = self.word[1][found.choice(2, tuple(self.word[1]), self.word[0])]
+            box = ((GROUP_OF_TYPE[kind], box_of(found, 3, transform)),)
+        marks: Landmarks = {}
+        if name in self.landmarks:
+            marked, start = self.landmarks[name]
+            marks = landmarks_of(marked, start, marked.fields[1], transform)
+        return Known(path, box, word, marks)
