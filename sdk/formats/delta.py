@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sdk.errors import SpaceMismatch, StoreError
 from sdk.formats import sqlite_file
-from sdk.formats.product import COLUMNS, NAMES, Product, ProductFile, insert_products, opening, typed_meta
+from sdk.formats.product import COLUMNS, NAMES, Product, ProductFile, insert_products, open_product_file
 from sdk.formats.shard import ShardMeta, open_shard
 from sdk.formats.sqlite_file import wrapped
 
@@ -112,10 +112,7 @@ def open_delta(path: str | Path) -> Delta:
         StoreError: it is missing, damaged, or of another format or version.
     """
     path = Path(path)
-    with opening(path) as connection:
-        meta = sqlite_file.read_meta(connection, path, FORMAT, VERSION)
-        sqlite_file.check_schema(connection, path, TABLES)
-        return Delta(path, connection, DeltaMeta(**typed_meta(meta, DeltaMeta, path)))
+    return Delta(path, *open_product_file(path, FORMAT, VERSION, TABLES, DeltaMeta))
 
 
 def apply_delta(shard_path: str | Path, delta_path: str | Path, checked: bool = False) -> ShardMeta:

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -31,10 +30,11 @@ __all__ = [
     "Product",
     "ProductFile",
     "insert_products",
-    "opening",
+    "open_product_file",
     "quantize_vectors",
-    "typed_meta",
 ]
+
+Meta = TypeVar("Meta")
 
 COLUMNS = (
     "product_id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, category TEXT NOT NULL, title TEXT NOT NULL, "
@@ -145,18 +145,25 @@ class ProductFile:
                 raise StoreError(f"{self.path}: {error}; sync or build it again") from error
 
 
-@contextmanager
-def opening(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection that is closed if what follows fails."""
+def open_product_file(
+    path: Path, kind: str, version: int, tables: Mapping[str, str], meta: type[Meta]
+) -> tuple[sqlite3.Connection, Meta]:
+    """A read-only connection to a file of format ``kind``, and what the file says of itself.
+
+    Raises:
+        StoreError: it is missing, damaged, or of another format or version.
+    """
     connection = sqlite_file.connect(path)
     try:
-        yield connection
+        found = sqlite_file.read_meta(connection, path, kind, version)
+        sqlite_file.check_schema(connection, path, tables)
+        return connection, meta(**_typed_meta(found, meta, path))
     except BaseException:
         connection.close()
         raise
 
 
-def typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:
+def _typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:
     """The fields of ``kind`` out of ``meta``, integers as such."""
     values: dict[str, Any] = {}
     for name, annotation in kind.__annotations__.items():

@@ -29,9 +29,8 @@ from sdk.formats.product import (
     Product,
     ProductFile,
     insert_products,
-    opening,
+    open_product_file,
     quantize_vectors,
-    typed_meta,
 )
 
 __all__ = ["Product", "Shard", "ShardMeta", "create_shard", "open_shard", "quantize_vectors"]
@@ -148,7 +147,4 @@ def open_shard(path: str | Path) -> Shard:
         StoreError: it is missing, damaged, or of another format or version.
     """
     path = Path(path)
-    with opening(path) as connection:
-        meta = sqlite_file.read_meta(connection, path, FORMAT, VERSION)
-        sqlite_file.check_schema(connection, path, TABLES)
-        return Shard(path, connection, ShardMeta(**typed_meta(meta, ShardMeta, path)))
+    return Shard(path, *open_product_file(path, FORMAT, VERSION, TABLES, ShardMeta))

@@ -112,32 +112,27 @@ class _Connection(http.client.HTTPConnection):
         self._watchdog.watch(self.sock)
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, watchdog: _Watchdog, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._watchdog = watchdog
-
-    def connect(self) -> None:
-        super().connect()
-        self._watchdog.watch(self.sock)
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS: `HTTPSConnection` lies between the two in the order of the bases."""
 
 
-class _Handler(urllib.request.HTTPHandler):
+class _Handler(urllib.request.AbstractHTTPHandler):
+    """HTTP and HTTPS over connections that the watchdog can cut."""
+
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
     def __init__(self, watchdog: _Watchdog) -> None:
         super().__init__()
         self._watchdog = watchdog
 
     def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_Connection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
-
-
-class _SecureHandler(urllib.request.HTTPSHandler):
-    def __init__(self, watchdog: _Watchdog) -> None:
-        super().__init__()
-        self._watchdog = watchdog
+        return self._open(_Connection, req)
 
     def https_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_SecureConnection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
+        return self._open(_SecureConnection, req)
+
+    def _open(self, connection: type[_Connection], req: urllib.request.Request) -> Any:
+        return self.do_open(partial(connection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
 
 
 def _opener(watchdog: _Watchdog) -> urllib.request.OpenerDirector:
@@ -146,7 +141,6 @@ def _opener(watchdog: _Watchdog) -> urllib.request.OpenerDirector:
     for handler in (
         urllib.request.ProxyHandler(),
         _Handler(watchdog),
-        _SecureHandler(watchdog),
         urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),

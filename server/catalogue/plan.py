@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from server.catalogue.protocol import Applied, Change, Delete, Product, Upsert
 
-__all__ = ["Plan", "plan_changes", "product_ids"]
+__all__ = ["Plan", "check_changes", "plan_changes", "product_ids"]
 
 
 @dataclass
@@ -38,6 +38,13 @@ class Plan:
         self.sequence += 1
         self.log.append(Change(self.sequence, product_id, kind))
         return self.sequence
+
+
+def check_changes(changes: Sequence[Upsert | Delete], dimension: int) -> None:
+    """Refuse a batch that holds a product that could not be published; raises as `Product.check`."""
+    for change in changes:
+        if isinstance(change, Upsert):
+            change.product.check(dimension)
 
 
 def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import psycopg
 
 from sdk.errors import CatalogueError
-from server.catalogue.plan import plan_changes, product_ids
-from server.catalogue.protocol import Applied, Change, Delete, Entry, Product, Row, Space, Upsert
+from server.catalogue.plan import check_changes, plan_changes, product_ids
+from server.catalogue.protocol import Applied, Change, Delete, Entry, Row, Space, Upsert
+from server.catalogue.stored import COLUMNS, from_columns, new_meta, space_from_meta, to_columns
 
 __all__ = ["PostgresCatalogue"]
 
@@ -31,7 +31,6 @@ CREATE TABLE pocketshelf_products(
 CREATE INDEX pocketshelf_by_category ON pocketshelf_products(category);
 CREATE TABLE pocketshelf_changes(sequence BIGINT PRIMARY KEY, product_id TEXT NOT NULL, kind TEXT NOT NULL);
 """
-COLUMNS = "product_id, sequence, category, title, image, attributes, vectors, content_hash"
 CATEGORIES = "SELECT category, count(*) FROM pocketshelf_products GROUP BY category ORDER BY category"
 UPSERT = (
     f"INSERT INTO pocketshelf_products({COLUMNS}) VALUES(%s, %s, %s, %s, %s, %s, %s, %s) "
@@ -69,9 +68,7 @@ class PostgresCatalogue:
                     "the database holds no catalogue; make one with `python -m server init`"
                 ) from error
             raise
-        if (meta.get("format"), meta.get("version")) != ("pocketshelf-catalogue", "1"):
-            raise CatalogueError("the database does not hold a pocketshelf-catalogue of version 1")
-        self._space = Space(meta["space"], meta["preprocessing"], meta["bundle"], int(meta["dimension"]))
+        self._space = space_from_meta(meta, "the database")
 
     @classmethod
     def create(cls, address: str, space: Space) -> PostgresCatalogue:
@@ -80,13 +77,10 @@ class PostgresCatalogue:
         Raises:
             CatalogueError: there is one already, or the database cannot be reached.
         """
-        meta = {"format": "pocketshelf-catalogue", "version": "1", "space": space.name, "sequence": "0",
-                "compacted": "0", "preprocessing": space.preprocessing, "bundle": space.bundle,
-                "dimension": str(space.dimension)}  # fmt: skip
         with _wrapped(), psycopg.connect(address) as connection:
             connection.execute(SCHEMA)
             with connection.cursor() as cursor:
-                cursor.executemany("INSERT INTO pocketshelf_meta VALUES(%s, %s)", sorted(meta.items()))
+                cursor.executemany("INSERT INTO pocketshelf_meta VALUES(%s, %s)", new_meta(space))
         return cls(address)
 
     @property
@@ -112,9 +106,7 @@ class PostgresCatalogue:
 
     def apply(self, changes: Sequence[Upsert | Delete]) -> Applied:
         """Do all ``changes``, in their order, in one transaction."""
-        for change in changes:
-            if isinstance(change, Upsert):
-                change.product.check(self._space.dimension)
+        check_changes(changes, self._space.dimension)
         with self.writing() as connection:
             sequence = _locked_sequence(connection)
             stored = dict(_by_id(connection, "product_id, content_hash", product_ids(changes)))
@@ -122,7 +114,7 @@ class PostgresCatalogue:
             query = "DELETE FROM pocketshelf_products WHERE product_id = ANY(%s)"
             connection.execute(query, (list(plan.deletes),))
             with connection.cursor() as cursor:
-                cursor.executemany(UPSERT, [_values(*item) for item in plan.upserts.values()])
+                cursor.executemany(UPSERT, [to_columns(*item) for item in plan.upserts.values()])
             _log(connection, plan.log)
             _set_meta(connection, "sequence", plan.sequence)
         return plan.applied()
@@ -258,7 +250,7 @@ class PostgresView:
     def rows(self) -> Iterator[Row]:
         """Every product with its vectors, ordered by product_id."""
         for row in self._stream("rows", f"SELECT {COLUMNS} FROM pocketshelf_products ORDER BY product_id"):
-            yield _row(row, self._dimension)
+            yield from_columns(row, self._dimension)
 
     def get(self, product_ids: Iterable[str]) -> dict[str, Row]:
         """The rows of those of ``product_ids`` that are stored."""
@@ -278,11 +270,6 @@ class PostgresView:
         with self._connection.cursor(f"pocketshelf_{name}") as cursor:
             cursor.itersize = FETCH
             yield from cursor.execute(query)  # type: ignore[call-overload]
-
-
-def _values(number: int, p: Product) -> tuple:
-    texts = (p.product_id, number, p.category, p.title, p.image, p.attributes_json())
-    return (*texts, p.vectors.tobytes(), p.content_hash)
 
 
 def _log(connection: psycopg.Connection, changes: Iterable[Change]) -> None:
@@ -316,12 +303,7 @@ def _by_id(connection: psycopg.Connection, columns: str, product_ids: Iterable[s
 
 
 def _get(connection: psycopg.Connection, product_ids: Iterable[str], dimension: int) -> dict[str, Row]:
-    return {row[0]: _row(row, dimension) for row in _by_id(connection, COLUMNS, product_ids)}
-
-
-def _row(row: tuple, dimension: int) -> Row:
-    vectors = np.frombuffer(row[6], dtype=np.int8).reshape(-1, dimension)
-    return Row(row[1], Product(row[0], row[2], row[3], row[4], json.loads(row[5]), vectors, row[7]))
+    return {row[0]: from_columns(row, dimension) for row in _by_id(connection, COLUMNS, product_ids)}
 
 
 @contextmanager

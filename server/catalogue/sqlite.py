@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from sdk.errors import CatalogueError
-from server.catalogue.plan import plan_changes, product_ids
-from server.catalogue.protocol import Applied, Change, Delete, Entry, Product, Row, Space, Upsert
+from server.catalogue.plan import check_changes, plan_changes, product_ids
+from server.catalogue.protocol import Applied, Change, Delete, Entry, Row, Space, Upsert
+from server.catalogue.stored import COLUMNS, from_columns, new_meta, space_from_meta, to_columns
 
 __all__ = ["SqliteCatalogue"]
 
@@ -31,7 +30,6 @@ CREATE INDEX products_by_category ON products(category);
 CREATE TABLE changes(sequence INTEGER PRIMARY KEY, product_id TEXT NOT NULL, kind TEXT NOT NULL);
 """
 CATEGORIES = "SELECT category, count(*) FROM products GROUP BY category ORDER BY category"
-COLUMNS = "product_id, sequence, category, title, image, attributes, vectors, content_hash"
 UPSERT = f"INSERT OR REPLACE INTO products({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -52,9 +50,7 @@ class SqliteCatalogue:
             raise CatalogueError(f"{path}: no catalogue; make one with `python -m server init`")
         with self._errors():
             meta = dict(self._connection().execute("SELECT key, value FROM meta"))
-        if meta.get("format") != "pocketshelf-catalogue" or meta.get("version") != "1":
-            raise CatalogueError(f"{path}: not a pocketshelf-catalogue of version 1")
-        self._space = Space(meta["space"], meta["preprocessing"], meta["bundle"], int(meta["dimension"]))
+        self._space = space_from_meta(meta, str(path))
 
     @classmethod
     def create(cls, path: Path, space: Space) -> SqliteCatalogue:
@@ -65,15 +61,12 @@ class SqliteCatalogue:
         """
         if Path(path).exists():
             raise CatalogueError(f"{path}: exists already")
-        meta = {"format": "pocketshelf-catalogue", "version": "1", "space": space.name, "sequence": "0",
-                "compacted": "0", "preprocessing": space.preprocessing, "bundle": space.bundle,
-                "dimension": str(space.dimension)}  # fmt: skip
         try:
             connection = sqlite3.connect(path)
             with connection:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(SCHEMA)
-                connection.executemany("INSERT INTO meta VALUES(?, ?)", sorted(meta.items()))
+                connection.executemany("INSERT INTO meta VALUES(?, ?)", new_meta(space))
             connection.close()
         except sqlite3.Error as error:
             raise CatalogueError(f"{path}: {error}") from error
@@ -104,16 +97,14 @@ class SqliteCatalogue:
 
     def apply(self, changes: Sequence[Upsert | Delete]) -> Applied:
         """Do all ``changes``, in their order, in one transaction."""
-        for change in changes:
-            if isinstance(change, Upsert):
-                change.product.check(self._space.dimension)
+        check_changes(changes, self._space.dimension)
         with self._writing() as connection:
             stored = dict(_by_id(connection, "product_id, content_hash", product_ids(changes)))
             plan = plan_changes(changes, stored, _meta(connection, "sequence"))
             connection.executemany(
                 "DELETE FROM products WHERE product_id = ?", [(key,) for key in plan.deletes]
             )
-            connection.executemany(UPSERT, [_values(*item) for item in plan.upserts.values()])
+            connection.executemany(UPSERT, [to_columns(*item) for item in plan.upserts.values()])
             _log(connection, plan.log)
             self._set_meta(connection, "sequence", plan.sequence)
         return plan.applied()
@@ -136,7 +127,7 @@ class SqliteCatalogue:
 
     def get(self, product_ids: Iterable[str]) -> dict[str, Row]:
         """The rows of those of ``product_ids`` that are stored."""
-        return {row[0]: _row(row, self._space.dimension) for row in self._by_id(COLUMNS, product_ids)}
+        return {row[0]: from_columns(row, self._space.dimension) for row in self._by_id(COLUMNS, product_ids)}
 
     def _by_id(self, columns: str, product_ids: Iterable[str]) -> list[tuple]:
         with self._errors():
@@ -223,11 +214,6 @@ def _log(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
     connection.executemany("INSERT INTO changes VALUES(?, ?, ?)", rows)
 
 
-def _values(number: int, p: Product) -> tuple:
-    texts = (p.product_id, number, p.category, p.title, p.image, p.attributes_json())
-    return (*texts, p.vectors.tobytes(), p.content_hash)
-
-
 def _meta(connection: sqlite3.Connection, key: str) -> int:
     return int(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
 
@@ -241,11 +227,6 @@ def _by_id(connection: sqlite3.Connection, columns: str, product_ids: Iterable[s
         query = f"SELECT {columns} FROM products WHERE product_id IN ({marks})"
         found += connection.execute(query, chunk)
     return found
-
-
-def _row(row: tuple, dimension: int) -> Row:
-    vectors = np.frombuffer(row[6], dtype=np.int8).reshape(-1, dimension)
-    return Row(row[1], Product(row[0], row[2], row[3], row[4], json.loads(row[5]), vectors, row[7]))
 
 
 class SqliteView:
@@ -272,11 +253,14 @@ class SqliteView:
     def rows(self) -> Iterator[Row]:
         """Every product with its vectors, ordered by product_id."""
         for row in self._connection.execute(f"SELECT {COLUMNS} FROM products ORDER BY product_id"):
-            yield _row(row, self._dimension)
+            yield from_columns(row, self._dimension)
 
     def get(self, product_ids: Iterable[str]) -> dict[str, Row]:
         """The rows of those of ``product_ids`` that are stored."""
-        return {row[0]: _row(row, self._dimension) for row in _by_id(self._connection, COLUMNS, product_ids)}
+        return {
+            row[0]: from_columns(row, self._dimension)
+            for row in _by_id(self._connection, COLUMNS, product_ids)
+        }
 
     def tombstones(self) -> dict[str, int]:
         """Deleted products still in the log, with the number of their deletion."""

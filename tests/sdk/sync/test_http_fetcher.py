@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from sdk.sync import Unreachable
 from sdk.sync.http import HttpFetcher
 
 
 @contextmanager
-def answering(*answers: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
+def answering(
+    *answers: Callable[[socket.socket, bytes], None], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A server that gives each connection to the next of ``answers``, with the request's bytes."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -24,6 +33,10 @@ def answering(*answers: Callable[[socket.socket, bytes], None]) -> Iterator[str]
         for answer in answers:
             try:
                 connection, _ = listener.accept()
+                if tls:
+                    connection = tls.wrap_socket(connection, server_side=True)
+            except ssl.SSLError:  # The client does not trust us.
+                continue
             except OSError:
                 return
             with connection:
@@ -36,7 +49,7 @@ def answering(*answers: Callable[[socket.socket, bytes], None]) -> Iterator[str]
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/file"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}/file"
     finally:
         listener.close()
 
@@ -136,6 +149,47 @@ def test_a_header_that_drips_is_cut_off():
 
     started = time.monotonic()
     with answering(drip) as url, pytest.raises(Unreachable):
+        HttpFetcher().get(url, seconds=0.5)
+    assert time.monotonic() - started < 5
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of 127.0.0.1, signed by itself, with its key."""
+    key, name = ed25519.Ed25519PrivateKey.generate(), x509.Name([])
+    moment, address = datetime.now(UTC), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(moment - timedelta(hours=1))
+        .not_valid_after(moment + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=True)
+        .sign(key, None)
+    )
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path = tmp_path / "certificate.pem"
+    secret = key.private_bytes(encoding, form, serialization.NoEncryption())
+    path.write_bytes(secret + signed.public_bytes(encoding))
+    return path
+
+
+def test_tls_is_verified_and_watched(certificate, monkeypatch):
+    def drip(connection, request):
+        for _ in range(200):
+            connection.sendall(b"X")
+            time.sleep(0.05)
+
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    good = plain(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    with answering(good, good, tls=tls) as url:  # The first is for who hangs up, not trusting us.
+        with pytest.raises(Unreachable, match="certificate verify failed"):
+            HttpFetcher().get(url, seconds=5)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        answer = HttpFetcher().get(url, seconds=5)
+        assert b"".join(answer.chunks) == b"hello"
+        answer.close()
+    started = time.monotonic()
+    with answering(drip, tls=tls) as url, pytest.raises(Unreachable):
         HttpFetcher().get(url, seconds=0.5)
     assert time.monotonic() - started < 5
 
