@@ -28,7 +28,7 @@ _STREET_GROUPS = ("upper", "outerwear", "dress", "trousers", "shorts", "skirt", 
 
 # A garment on plain ground: share of the frame, share of the border that is ground, how even the ground is,
 # how much of what was found is one piece, and how much of its box it fills.
-_AREA, _BORDER, _EVEN, _ONE_PIECE, _FILLS = (0.1, 0.75), 0.93, 12.0, 0.93, 0.35
+_AREA, _BORDER, _EVEN, _ONE_PIECE, _FILLS = (0.1, 0.75), 0.93, 15.0, 0.93, 0.35
 _LEAST_CONTRAST = 30.0
 _SMALLEST = 56  # pixels of a cut-out's short side
 
@@ -126,7 +126,7 @@ def on_plain_ground(pixels: np.ndarray) -> Image.Image | None:
     border = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
     if 1 - border.mean() < _BORDER:
         return None
-    opened = ndimage.binary_opening(ndimage.binary_fill_holes(differs), iterations=2)
+    opened = ndimage.binary_opening(ndimage.binary_fill_holes(differs), iterations=4)
     thing = _largest_piece(opened)
     if not thing.any() or thing.sum() < _ONE_PIECE * opened.sum():
         return None

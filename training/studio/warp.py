@@ -54,6 +54,8 @@ class Warp:
         found = (points - np.array(self.at)) @ inverse + np.array(self.to)
         for _ in range(_ROUNDS):
             found = found + (points - self.back(found)) @ inverse
+            # What lies far outside may have no place in this perspective: it stays far outside.
+            found = np.clip(found, -2 * np.array(self.frame), 3 * np.array(self.frame))
         return found
 
     def _rotation(self) -> np.ndarray:

@@ -40,6 +40,15 @@ def test_only_equal_budgets_stand_in_one_table(tmp_path: Path) -> None:
     )
 
 
+def test_drawn_data_is_named_synthetic_and_its_command_is_not_changed(tmp_path: Path) -> None:
+    drawn = result("darn", 100, 0.5)
+    drawn["settings"]["data_set"] = ["studio=/home/me/studio"]
+    write(tmp_path, drawn)
+    page = table.as_markdown(table.read_results(tmp_path))
+    assert "## studio (synthetic), 100 steps" in page
+    assert "--data-set studio=… --steps" in page
+
+
 def test_the_page_names_nobodys_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "runs", result("darn", 100, 0.5))
     page = tmp_path / "docs/systems.md"
