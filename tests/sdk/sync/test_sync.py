@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sync_device import first_state, second_state
 from sdk.errors import ServerError, SpaceMismatch, StoreError, SyncError
 from sdk.index import StoreSearcher, derive_graphs
 from sdk.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
+from sdk.store.filesystem import LocalFileSystem
 from sdk.sync import Unreachable, parse_manifest, sync, sync_status
 from sdk.sync.state import load_state
 
@@ -220,6 +222,34 @@ def test_a_search_goes_on_in_the_old_generation(device):
         assert before.meta.sequence == 60
         assert content_of({p.product_id: p for p in before.shard}) == content_of(first_state())
         assert not before.is_current()
+
+
+def test_no_search_waits_for_a_lock_at_any_file_operation(device):
+    """In the middle of every change on the disk: the open generation answers, and a store can be opened."""
+    query, names = np.ones(16, dtype=np.float32), ["Apple", "Milk"]
+
+    def searched(store: Store) -> list:
+        return StoreSearcher(store).search(query, names, 5)  # A new searcher has to read the database.
+
+    found = []
+
+    class Searching(LocalFileSystem):
+        """Searches before each operation."""
+
+        def __getattribute__(self, name: str) -> object:
+            found.append(searched(open_before))
+            with Store.open(device.path) as store:
+                assert store.meta.sequence in (60, 64)
+            return super().__getattribute__(name)
+
+    def search_while_deriving(staging: Path) -> None:
+        found.append(searched(open_before))
+
+    with Store.open(device.path) as open_before:
+        expected = searched(open_before)
+        device.environment = replace(device.environment, files=Searching(), prepare=search_while_deriving)
+        assert device.sync().how == "changes"
+    assert len(found) > 30 and all(matches == expected for matches in found)
 
 
 def test_the_manifest_stays_with_its_generation(device):
