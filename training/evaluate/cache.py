@@ -99,7 +99,7 @@ class Progress:
 
     def __init__(self, total: int, done: int, what: str) -> None:
         self.total, self.first, self.done, self.what = total, done, done, what
-        self.started = self.said = time.monotonic()
+        self.started = self.said = self.paced = time.monotonic()
         self.terminal = sys.stderr.isatty()
         if done and done < total:
             print(f"{what}: {done} of {total} are known, going on", file=sys.stderr, flush=True)
@@ -108,12 +108,14 @@ class Progress:
         """One more is done."""
         self.done += 1
         now = time.monotonic()
-        if self.done < self.total and now - self.said >= (0.2 if self.terminal else 10):
+        if self.done == self.first + 1:  # The model was loaded meanwhile: no measure of the pace.
+            self.paced = now
+        elif self.done < self.total and now - self.said >= (0.2 if self.terminal else 10):
             self.said = now
             self._say(now)
 
     def _say(self, now: float) -> None:
-        pace = (now - self.started) / (self.done - self.first)
+        pace = (now - self.paced) / (self.done - self.first - 1)
         line = f"{self.what}: {self.done}/{self.total}, {_time(pace * (self.total - self.done))} left"
         print(
             f"\r{line}\x1b[K" if self.terminal else line, end="" if self.terminal else "\n", file=sys.stderr

@@ -201,13 +201,14 @@ def test_lines_of_another_process_are_not_believed(tmp_path):
 
 
 def test_progress_says_how_long(capsys, monkeypatch):
-    now = iter([0.0, 5.0, 20.0, 21.0, 40.0])
+    now = iter([0.0, 50.0, 60.0, 65.0, 70.0, 75.0])
     monkeypatch.setattr(cache.time, "monotonic", lambda: next(now))
     progress = cache.Progress(4, 0, "photos")
-    for _ in range(3):
+    for _ in range(4):
         progress.step()
-    progress.step()
-    assert "photos: 2/4, 20 s left" in capsys.readouterr().err.splitlines()
+    progress.end()
+    # The first took 50 seconds, for the model was loaded; the others take 5 to 10.
+    assert capsys.readouterr().err.splitlines() == ["photos: 2/4, 20 s left", "photos: 4/4, 75 s"]
 
 
 def test_worst_misses_are_drawn(drawn_shop, checkpoint, tmp_path, capsys):
