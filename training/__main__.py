@@ -29,6 +29,7 @@ COMMANDS = {
     "reduce": ("training.reduce.run", "dimension against recall and bytes, by four linear reductions"),
     "systems": ("training.systems.table", "the trained systems side by side"),
     "tune": ("training.evaluate.tune", "choose a bundle's threshold and weights on val"),
+    "train attributes": ("training.embedder.attributes", "fit attribute heads on a trained embedder"),
     "train embedder": ("training.embedder.train", "train the embedder on the real photos"),
     "train detector": ("training.detector.train", "train the detector on the real photos"),
     "train system": ("training.systems.train", "train and measure one system of the field"),

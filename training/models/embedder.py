@@ -25,6 +25,7 @@ class Embedder(nn.Module):
         variant: of the trunk.
         size: input height and width in pixels.
         margin: see `sdk.preprocess.Preprocessing`.
+        attributes: name → labels; a linear head each.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Embedder(nn.Module):
         variant: str = "lite0",
         size: int = 224,
         margin: float = 0.05,
+        attributes: dict[str, list[str]] | None = None,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -43,13 +45,23 @@ class Embedder(nn.Module):
             "size": size,
             "margin": margin,
         }
+        if attributes:
+            self.config["attributes"] = {name: list(labels) for name, labels in attributes.items()}
         self.trunk = EfficientNetLite(variant)
         self.embedding = nn.Linear(self.trunk.channels, dimension, bias=False)
         self.category = nn.Linear(self.trunk.channels, len(categories))
+        self.attribute_heads = nn.ModuleList(
+            nn.Linear(self.trunk.channels, len(labels)) for labels in self.attributes.values()
+        )
 
     @property
     def categories(self) -> list[str]:
         return self.config["categories"]
+
+    @property
+    def attributes(self) -> dict[str, list[str]]:
+        """Name → labels, in the order of the outputs."""
+        return self.config.get("attributes", {})
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -60,10 +72,12 @@ class Embedder(nn.Module):
         """Normalised float (n, 3, h, w) to the pooled features (n, 1280)."""
         return self.trunk(x).mean((2, 3))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised float (n, 3, h, w) to unit embeddings (n, dimension) and category logits (n, C)."""
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Normalised float (n, 3, h, w) to unit embeddings (n, dimension), category logits (n, C), and
+        for each attribute its logits (n, labels)."""
         pooled = self.pooled(x)
-        return functional.normalize(self.embedding(pooled), dim=1), self.category(pooled)
+        heads = (head(pooled) for head in self.attribute_heads)
+        return functional.normalize(self.embedding(pooled), dim=1), self.category(pooled), *heads
 
     @classmethod
     def from_checkpoint(cls, path: str | Path) -> Embedder:

@@ -198,9 +198,7 @@ class Trainer:
         if limit := self.args.limit:
             wanted = {s.identity for s in parts.queries[:limit]}
             gallery = [s for s in parts.gallery if s.identity in wanted]
-            return parts._replace(
-                queries=parts.queries[:limit], gallery=gallery, others=parts.others[:limit]
-            )
+            return parts._replace(queries=parts.queries[:limit], gallery=gallery, others=parts.others[:limit])
         return parts
 
 
