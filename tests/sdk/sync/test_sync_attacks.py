@@ -84,9 +84,10 @@ def test_mix_and_match(shop, device):
     assert_refused(device, "is not what was signed")
 
 
-def test_wrong_key(shop, device):
-    shop.signers["timestamp"] = CryptoSigner.generate_ed25519()
-    shop.sign_timestamp()
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets"])
+def test_wrong_key(shop, device, role):
+    shop.signers[role] = CryptoSigner.generate_ed25519()
+    shop.sign_all()
     assert_refused(device, "is not signed by the keys that this device trusts")
 
 
