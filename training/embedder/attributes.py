@@ -2,8 +2,8 @@
 
 ``python -m training train attributes --checkpoint runs/embedder/best.pt --studio runs/studio`` fits one
 linear head an attribute (multinomial logistic regression, classes balanced) on the pooled features, which
-stay as they are: so does the embedding, and with it every store. Pattern is learnt from real close-ups of fabric
-and drawn garments, sleeve from real T-shirts and long-sleeved shirts and drawn garments; the rest from
+stay as they are: so does the embedding, and with it every store. Pattern is learnt from real close-ups of
+fabric and drawn garments, sleeve from real T-shirts and long-sleeved shirts and drawn garments; the rest from
 drawn garments only (synthetic). How much to regularise is chosen on the drawn garments of val.
 """
 

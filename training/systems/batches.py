@@ -8,113 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sdk.preprocess import crop_box, decode_photo, resize_crop
 from training.data.protocol import Sample
 from training.embedder.augment import colour_jitter
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 from training.systems.protocol import Batch, Vocabulary
+from training.systems.views import Views
 
-__all__ = ["Sampler", "labels_of", "mirrored", "plain_view", "positive_share", "random_crop"]
-
-# As the SDK crops: see `sdk.preprocess.Preprocessing`.
-MARGIN, MAX_ASPECT = 0.05, 4 / 3
-Box = tuple[float, float, float, float]
-
-
-class Piece(NamedTuple):
-    """The part of a photo that a sample is about.
-
-    Attributes:
-        pixels: uint8 (h, w, 3).
-        x, y, scale: a point (px, py) of the photo lies at ((px - x) · scale, (py - y) · scale) of it.
-    """
-
-    pixels: np.ndarray
-    x: float
-    y: float
-    scale: float
-
-    @property
-    def frame(self) -> Box:
-        height, width = self.pixels.shape[:2]
-        return 0.0, 0.0, float(width), float(height)
-
-
-@lru_cache(maxsize=12_000)
-def _piece(path: Path, box: Box | None, shortest: int) -> Piece:
-    """Decoded once and kept small: 12,000 pieces of a short side of 240 pixels are about 3 GB."""
-    pixels = decode_photo(path).pixels
-    height, width = pixels.shape[:2]
-    whole = (0.0, 0.0, float(width), float(height))
-    x, y, w, h = crop_box(box, (width, height), MARGIN, MAX_ASPECT) if box else whole
-    scale = min(1.0, shortest / min(w, h))
-    if scale == 1.0 and box is None:
-        return Piece(pixels, 0.0, 0.0, 1.0)
-    size = (max(1, round(h * scale)), max(1, round(w * scale)))
-    return Piece(resize_crop(pixels, (x, y, w, h), size), x, y, scale)
-
-
-def _piece_of(sample: Sample, size: int) -> Piece:
-    """The box where there is exactly one, else the frame, with half as many pixels again as the input has."""
-    box = sample.boxes[0][1] if len(sample.boxes) == 1 else None
-    return _piece(sample.image, box, round(size * 1.5))
-
-
-def random_crop(box: Box, rng: np.random.Generator, smallest: float = 0.4) -> Box:
-    """Part of ``box``: an area share of ``smallest`` to 1, a little stretched, anywhere in it."""
-    x, y, w, h = box
-    side = np.sqrt(rng.uniform(smallest, 1.0))
-    stretch = np.exp(rng.uniform(-0.15, 0.15))
-    cw, ch = min(w, w * side * stretch), min(h, h * side / stretch)
-    return x + rng.uniform(0, w - cw), y + rng.uniform(0, h - ch), cw, ch
-
-
-def mirrored(name: str) -> str:
-    """The landmark that takes this one's place in a mirror: left and right change."""
-    swap = {"left": "right", "right": "left"}
-    return " ".join(swap.get(word, word) for word in name.split(" "))
-
-
-def _landmarks(
-    sample: Sample, piece: Piece, crop: Box, flip: bool, names: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Places as shares of ``crop`` (l, 2) and visibility (l,); one that the crop cut off is unknown."""
-    places, visibility = np.zeros((len(names), 2), np.float32), np.full(len(names), -1)
-    for index, name in enumerate(names):
-        found = sample.landmarks.get(mirrored(name) if flip else name)
-        if found is None:
-            continue
-        x = ((found[0] - piece.x) * piece.scale - crop[0]) / crop[2]
-        y = ((found[1] - piece.y) * piece.scale - crop[1]) / crop[3]
-        if 0 <= x <= 1 and 0 <= y <= 1:
-            places[index] = (1 - x if flip else x, y)
-            visibility[index] = int(found[2])
-    return places, visibility
-
-
-View = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def _random_view(sample: Sample, size: int, names: tuple[str, ...], rng: np.random.Generator) -> View:
-    piece = _piece_of(sample, size)
-    crop = random_crop(piece.frame, rng, 0.7 if sample.domain == "shop" else 0.4)
-    flip = bool(rng.random() < 0.5)
-    view = resize_crop(piece.pixels, crop, (size, size))
-    return (view[:, ::-1] if flip else view), *_landmarks(sample, piece, crop, flip, names)
-
-
-def plain_view(sample: Sample, size: int) -> np.ndarray:
-    """uint8 (size, size, 3): the box with its margin or the frame, as a store would see it."""
-    piece = _piece_of(sample, size)
-    return resize_crop(piece.pixels, piece.frame, (size, size))
+__all__ = ["Sampler", "labels_of", "positive_share"]
 
 
 def labels_of(samples: list[Sample], vocabulary: Vocabulary) -> dict[str, np.ndarray]:
@@ -141,6 +46,7 @@ class Sampler:
         products: products a batch, each with one shop picture and ``photos`` street photos.
         others: pictures without identity a batch (fewer where there are none).
         size: side of the square input.
+        sight: how pictures are brought into the frame (default: by their boxes).
     """
 
     def __init__(
@@ -152,8 +58,10 @@ class Sampler:
         products: int = 14,
         photos: int = 2,
         others: int = 14,
+        sight: Views | None = None,
     ) -> None:
         self.vocabulary, self.size, self.seed = vocabulary, size, seed
+        self.sight = sight or Views()
         self.products, self.photos, self.others = products, photos, others
         street: dict[str, list[Sample]] = defaultdict(list)
         shop: dict[str, list[Sample]] = defaultdict(list)
@@ -196,7 +104,7 @@ class Sampler:
     def batch(self, step: int) -> Batch:
         """The batch of ``step``."""
         samples, rng = self.choose(step)
-        views = [_random_view(s, self.size, self.vocabulary.landmarks, rng) for s in samples]
+        views = [self.sight.random(s, self.size, self.vocabulary.landmarks, rng) for s in samples]
         images = torch.from_numpy(np.stack([view for view, _, _ in views])).permute(0, 3, 1, 2).float()
         images = colour_jitter(images, torch.Generator().manual_seed(int(rng.integers(2**31))))
         labels = {name: torch.from_numpy(v) for name, v in labels_of(samples, self.vocabulary).items()}

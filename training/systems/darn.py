@@ -131,3 +131,7 @@ class DARN(System):
 
     def category_logits(self, images: Tensor) -> Tensor | None:
         return self.street(images)[1].get(CATEGORY)
+
+    def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
+        logits = self.street(images)[1]
+        return {name: logits[name] for name in self.vocabulary.values}

@@ -173,6 +173,13 @@ class FashionNet(System):
     def category_logits(self, images: Tensor) -> Tensor | None:
         return self.category(self(images)[0]) if self.vocabulary.categories else None
 
+    def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
+        """Of an attribute's values, each there or not, the likeliest is taken."""
+        if not self.vocabulary.values:
+            return {}
+        logits = self.attributes(self(images)[0]).split([len(v) for v in self.vocabulary.values.values()], 1)
+        return dict(zip(self.vocabulary.values, logits, strict=True))
+
 
 def _street(batch: Batch) -> Tensor:
     """Identities of the street photos; a shop picture is no anchor."""

@@ -45,10 +45,12 @@ def balanced_pair_entropy(logits: Tensor, same: Tensor) -> Tensor:
 def ranking_triplets(
     anchors: Tensor, anchor_labels: Tensor, others: Tensor, other_labels: Tensor, margin: float
 ) -> Tensor:
-    """max(0, m + d(a, p) − d(a, n)), Euclidean, the mean over all triplets of anchor and others.
+    """max(0, m + d(a, p) − d(a, n)), Euclidean, the mean over those triplets that still cost something.
 
     DARN (Huang et al., ICCV 2015, section 3.1) with street photos as anchors and shop pictures as the
-    others; FashionNet (Liu et al., CVPR 2016, section 3) with the same form.
+    others; FashionNet (Liu et al., CVPR 2016, section 3) with the same form. The papers pick triplets;
+    the mean over all of a batch would fade as soon as most are in order (Hermans et al., "In defense of the
+    triplet loss", 2017, section 2).
 
     Args:
         anchors: (a, d); anchor_labels: int64 (a,), -1 is no anchor.
@@ -62,7 +64,8 @@ def ranking_triplets(
     # The square root has no slope at 0: two equal pictures would give NaN.
     distance = (anchors[:, None] - others[None]).square().sum(2).clamp(min=1e-12).sqrt()
     hinge = (margin + distance[:, :, None] - distance[:, None, :]).clamp(min=0)
-    return hinge[valid].mean()
+    costs = hinge[valid]
+    return costs.sum() / (costs > 0).sum().clamp(min=1)
 
 
 def landmark_distance(found: Tensor, truth: Tensor, visibility: Tensor) -> Tensor:

@@ -115,6 +115,10 @@ class System(nn.Module):
         """(n, categories) for street photos, or None where the system names no category."""
         return None
 
+    def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
+        """Attribute → logits (n, values); empty where the system names none."""
+        return {}
+
     def parameter_groups(self, rate: float) -> list[dict[str, Any]]:
         """The trunk learns at ``rate``, what is new at four times that."""
         named = [(name, p) for name, p in self.named_parameters() if p.requires_grad]

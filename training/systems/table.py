@@ -17,6 +17,8 @@ from training.evaluate.metrics import Figure
 __all__ = ["add_arguments", "as_markdown", "read_results", "run"]
 
 SHARED = ("data_set", "attributes", "steps", "size", "products", "photos", "others", "lr")
+# Shown and passed where they differ from these.
+USUAL = {"align": "box", "feature": "global"}
 HEAD = """# The systems of the field, side by side
 
 Written by `python -m training systems --write docs/systems.md`. Every row is one command; all of a table
@@ -65,20 +67,28 @@ def _group(results: list[dict[str, Any]]) -> str:
     for split in ("val", "test"):
         rows = [result for result in results if result["figures"].get(split)]
         names = list(dict.fromkeys(name for row in rows for name in row["figures"][split]))
-        if rows:
-            lines += [
-                f"| system ({split}) | source | {' | '.join(names)} |",
-                "|---|---|" + "---|" * len(names),
-            ]
-            lines += [_row(row, row["figures"][split], names) for row in rows]
-            lines.append("")
+        for source in dict.fromkeys(name.partition(": ")[0] for name in names):
+            lines += _table(rows, split, source, [n for n in names if n.partition(": ")[0] == source])
     lines += [f"- {result['system']}: `{_command(result)}`" for result in results]
     return "\n".join(lines) + "\n"
 
 
+def _table(rows: list[dict[str, Any]], split: str, source: str, names: list[str]) -> list[str]:
+    """One data set's figures of a split, a row a system."""
+    shown = [name.partition(": ")[2] for name in names]
+    lines = [f"| {source}, {split} | source | {' | '.join(shown)} |", "|---|---|" + "---|" * len(names)]
+    return [*lines, *(_row(row, row["figures"][split], names) for row in rows), ""]
+
+
 def _row(result: dict[str, Any], figures: dict[str, Any], names: list[str]) -> str:
     cells = [str(Figure(**figures[name])) if name in figures else "–" for name in names]
-    return f"| {result['system']} | {result['source']} | {' | '.join(cells)} |"
+    special = [result["settings"][name] for name, value in USUAL.items() if _special(result, name, value)]
+    name = result["system"] + (f" ({', '.join(special)})" if special else "")
+    return f"| {name} | {result['source']} | {' | '.join(cells)} |"
+
+
+def _special(result: dict[str, Any], name: str, usual: str) -> bool:
+    return result["settings"].get(name, usual) != usual
 
 
 def _command(result: dict[str, Any]) -> str:
@@ -90,6 +100,7 @@ def _command(result: dict[str, Any]) -> str:
     ]
     flags = ("steps", "size", "products", "photos", "others", "lr", "seed")
     parts += [f"--attributes {settings['attributes']}"] if settings["attributes"] else []
+    parts += [f"--{name} {settings[name]}" for name, value in USUAL.items() if _special(result, name, value)]
     return " ".join([*parts, *(f"--{flag} {settings[flag]}" for flag in flags)])
 
 

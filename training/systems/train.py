@@ -21,17 +21,19 @@ from torch import nn
 
 from sdk.errors import UsageError
 from training.allocator import keep_freed_memory
-from training.data.catalog import load_data_set
+from training.data.catalog import load_data_set, shown_name
 from training.data.protocol import Sample
 from training.evaluate.metrics import Figure
 from training.models.checkpoint import save_atomically
+from training.systems.alignment import ALIGNMENTS
 from training.systems.batches import Sampler, positive_share
 from training.systems.darn import DARN
 from training.systems.fashionnet import FashionNet
 from training.systems.frozen import Frozen
 from training.systems.measure import Parts, measure, split_parts
 from training.systems.protocol import System, Vocabulary
-from training.systems.unified import Unified
+from training.systems.unified import FEATURES, Unified
+from training.systems.views import Views
 from training.systems.wtbi import WTBI
 
 __all__ = ["SYSTEMS", "Trainer", "add_arguments", "build", "run"]
@@ -43,7 +45,20 @@ SYSTEMS: dict[str, type[System]] = {
 }
 WARM_UP, CLIP, DECAY = 100, 5.0, 0.03
 # What a resumed run may not change: the figures would be of neither.
-FIXED = ("system", "data_set", "attributes", "steps", "size", "seed", "lr", "products", "photos", "others")
+FIXED = (
+    "system",
+    "feature",
+    "align",
+    "data_set",
+    "attributes",
+    "steps",
+    "size",
+    "seed",
+    "lr",
+    "products",
+    "photos",
+    "others",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument(
         "--attributes", default="", help="attributes to learn, by commas, as in sleeve,pattern"
+    )
+    parser.add_argument(
+        "--align", choices=ALIGNMENTS, default="box", help="how garments are brought into the frame"
+    )
+    parser.add_argument(
+        "--feature", choices=FEATURES, default="global", help="of the unified system; local needs landmarks"
     )
     parser.add_argument("--run", type=Path, help="folder of checkpoints (default: runs/systems/SYSTEM)")
     parser.add_argument("--steps", type=int, default=1800, help="the budget, equal for all systems")
@@ -81,10 +102,12 @@ def load_samples(data_sets: list[str], data: str | None) -> dict[str, list[Sampl
     return samples
 
 
-def build(name: str, vocabulary: Vocabulary, training: list[Sample]) -> System:
+def build(name: str, vocabulary: Vocabulary, training: list[Sample], feature: str = FEATURES[0]) -> System:
     """A new system, with what it wants to know of the training samples."""
     if name == FashionNet.name:
         return FashionNet(vocabulary, positive_share(training, vocabulary))
+    if name == Unified.name:
+        return Unified(vocabulary, feature=feature)
     return SYSTEMS[name](vocabulary)
 
 
@@ -102,9 +125,12 @@ class Trainer:
         attributes = tuple(name for name in args.attributes.split(",") if name)
         vocabulary = Vocabulary.of(training, attributes)
         torch.manual_seed(args.seed)
-        self.system = build(args.system, vocabulary, training)
+        if args.feature != FEATURES[0] and (args.system != Unified.name or not vocabulary.landmarks):
+            raise UsageError(f"--feature {args.feature} is for the unified system on data with landmarks")
+        self.system = build(args.system, vocabulary, training, args.feature)
+        self.sight = Views(args.align, training)
         counts = (args.products, args.photos, args.others)
-        self.sampler = Sampler(training, vocabulary, args.size, args.seed, *counts)
+        self.sampler = Sampler(training, vocabulary, args.size, args.seed, *counts, self.sight)
         groups = self.system.parameter_groups(args.lr)
         self.optimiser = torch.optim.AdamW(groups, weight_decay=DECAY) if groups else None
         self.rates = [group["lr"] for group in groups]
@@ -189,8 +215,8 @@ class Trainer:
         """See `measure`; every data set by itself, its name before the figure's."""
         found: dict[str, Figure] = {}
         for name, samples in self.samples.items():
-            row = measure(self.system, self._parts(samples, split), self.args.size)
-            found |= {f"{name}: {figure}": value for figure, value in row.items()}
+            row = measure(self.system, self._parts(samples, split), self.args.size, self.sight)
+            found |= {f"{shown_name(name)}: {figure}": value for figure, value in row.items()}
         return found
 
     def _parts(self, samples: list[Sample], split: str) -> Parts:

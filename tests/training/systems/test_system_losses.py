@@ -40,7 +40,7 @@ def test_ranking_triplets_by_hand() -> None:
     others = torch.tensor([[3.0, 4.0], [0.0, 2.0], [0.0, 6.0]])
     # Anchor 0: positive at 5; negatives at 2 and 6. Margin 0.5: 0.5 + 5 - 2, and 0 (0.5 + 5 - 6 < 0).
     loss = ranking_triplets(anchors, torch.tensor([7, -1]), others, torch.tensor([7, 8, 9]), 0.5)
-    assert loss.item() == pytest.approx(3.5 / 2)
+    assert loss.item() == pytest.approx(3.5)
 
 
 def test_ranking_ignores_the_unknown_and_survives_equal_pictures() -> None:

@@ -13,9 +13,10 @@ from system_samples import drawn_samples
 from sdk.errors import UsageError
 from training.data.protocol import Sample
 from training.systems import train
-from training.systems.batches import Sampler, mirrored, plain_view, positive_share, random_crop
+from training.systems.batches import Sampler, positive_share
 from training.systems.measure import split_parts
 from training.systems.protocol import Vocabulary
+from training.systems.views import Views, mirrored, random_crop
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +109,8 @@ def test_plain_view_is_the_box_where_there_is_one(tmp_path: Path) -> None:
     pixels = np.zeros((80, 80, 3), np.uint8)
     pixels[20:60, 20:60] = 200
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    whole = plain_view(Sample(tmp_path / "a.png", "val", "street"), 32)
-    boxed = plain_view(Sample(tmp_path / "a.png", "val", "street", boxes=(("x", (20, 20, 40, 40)),)), 32)
+    whole = Views().plain(Sample(tmp_path / "a.png", "val", "street"), 32)
+    boxed = Views().plain(Sample(tmp_path / "a.png", "val", "street", boxes=(("x", (20, 20, 40, 40)),)), 32)
     assert whole.mean() == pytest.approx(50, abs=3)
     assert boxed.mean() > 150
 
@@ -168,7 +169,12 @@ def test_every_system_trains_and_is_measured(
     assert json.loads(capsys.readouterr().out) == result
     assert result["system"] == system
     assert result["figures"]["test"]["csv: R@1"]["photos"] == 4
-    assert 0 <= result["figures"]["test"]["csv: R@1"]["value"] <= result["figures"]["test"]["csv: R@5"]["value"] == 1
+    assert (
+        0
+        <= result["figures"]["test"]["csv: R@1"]["value"]
+        <= result["figures"]["test"]["csv: R@5"]["value"]
+        == 1
+    )
     named = "csv: category top-1" in result["figures"]["val"]
     assert named == (system not in ("wtbi", "frozen"))
 
