@@ -26,9 +26,26 @@ def read(content: bytes):
     return model
 
 
+class _SharingBuilder(flatbuffers.Builder):
+    """Writes equal vectors once: a filter's zero points, eight bytes a channel, are the zeros of all others.
+
+    Tables refer to vectors by offset, so that every reader of the format reads a shared one.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._written: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:
+        key = x.dtype.str, x.tobytes()
+        if key not in self._written:
+            self._written[key] = super().CreateNumpyVector(x)
+        return self._written[key]
+
+
 def write(model) -> bytes:
-    """The object tree as a file."""
-    builder = flatbuffers.Builder(1024 * 1024)
+    """The object tree as a file, equal vectors once."""
+    builder = _SharingBuilder(1024 * 1024)
     builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
     return bytes(builder.Output())
 
