@@ -10,6 +10,7 @@ Two graphs of the same network are converted:
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,16 +68,58 @@ class EmbedderCore(Core):
     """`training.models.embedder.Embedder` with pooling and L2 in the converters' favourite form.
 
     ``x.mean((2, 3))`` costs a transposition in TFLite, which is NHWC; average pooling does not.
+
+    Outputs beyond the second are attributes: logits of heads over the pooled features, whatever the
+    network calls them.
+
+    Args:
+        size: height and width of an input that the network accepts.
+
+    Raises:
+        ConversionError: an output is not that of a head over the pooled features.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, size: tuple[int, int]) -> None:
         super().__init__(network)
         self.unit = UnitLength()
+        example = torch.rand(1, 3, *size) * 2 - 1
+        with torch.no_grad():
+            outputs, producers = _producers(network, example)
+            self.attribute_heads = [_named(producers, each) for each in outputs[2:]]
+            for index, (before, after) in enumerate(zip(outputs, self(example), strict=True)):
+                if before.shape != after.shape or not torch.allclose(before, after, atol=1e-3, rtol=1e-2):
+                    raise ConversionError(f"output {index} of the embedder is not one of its pooled features")
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         net = self.network
         pooled = functional.adaptive_avg_pool2d(net.trunk(x), 1).flatten(1)  # type: ignore[operator]
-        return self.unit(net.embedding(pooled)), net.category(pooled)  # type: ignore[operator]
+        attributes = [net.get_submodule(name)(pooled) for name in self.attribute_heads]
+        return self.unit(net.embedding(pooled)), net.category(pooled), *attributes  # type: ignore[operator]
+
+
+def _producers(network: nn.Module, example: Tensor) -> tuple[tuple[Tensor, ...], dict[int, str]]:
+    """The outputs, and the id of a tensor → name of the outermost module that returned it."""
+    producers: dict[int, str] = {}
+    kept: list[Tensor] = []  # An id is a tensor's own only as long as the tensor lives.
+    hooks = []
+    for name, module in network.named_modules():
+
+        def note(_: nn.Module, __: tuple, output: Any, name: str = name) -> None:
+            if isinstance(output, Tensor):
+                producers[id(output)] = name
+                kept.append(output)
+
+        hooks.append(module.register_forward_hook(note))
+    outputs = network(example)
+    for hook in hooks:
+        hook.remove()
+    return outputs, producers
+
+
+def _named(producers: dict[int, str], output: Tensor) -> str:
+    if id(output) not in producers:
+        raise ConversionError("an attribute's output is not that of a module; give each a head of its own")
+    return producers[id(output)]
 
 
 class DetectorCore(Core):
@@ -118,18 +161,23 @@ class ChannelsLast(nn.Module):
 
 
 class Deployed(nn.Module):
-    """uint8 RGB (1, h, w, 3) to the outputs of ``core``; the normalisation is part of the graph."""
+    """uint8 RGB (1, h, w, 3) to the outputs of ``core``; the normalisation is part of the graph.
 
-    def __init__(self, core: Core) -> None:
+    Args:
+        cast_first: make the picture float before anything else, for delegates that take no uint8.
+    """
+
+    def __init__(self, core: Core, cast_first: bool = False) -> None:
         super().__init__()
         self.core = core
+        self.cast_first = cast_first
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        return self.core(normalised(image))
+        return self.core(normalised(image.to(torch.float32) if self.cast_first else image))
 
 
 def normalised(image: Tensor) -> Tensor:
-    """uint8 (n, h, w, 3) to float (n, 3, h, w) in [-0.99, 1]."""
+    """uint8, or float with the same values, (n, h, w, 3) to float (n, 3, h, w) in [-0.99, 1]."""
     return (image.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) * (1.0 / IMAGENET_STD)
 
 

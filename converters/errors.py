@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sdk.errors import PocketshelfError, RuntimeUnavailable
 
 __all__ = ["ConversionError", "ParityError", "ToolchainMissing", "UsageError"]
@@ -12,7 +14,15 @@ class ConversionError(PocketshelfError):
 
 
 class ParityError(ConversionError):
-    """A converted file does not compute what PyTorch computes; the message names the worst photo."""
+    """A converted file does not compute what PyTorch computes; the message names the worst photo.
+
+    Attributes:
+        report: the gate's `converters.parity.Report`, which the failed export leaves no file of.
+    """
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class ToolchainMissing(RuntimeUnavailable):

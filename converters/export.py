@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from converters import parity, photos
+from converters.command import exit_code
 from converters.errors import ConversionError, UsageError
 from converters.networks import Network, kinds, load_network
 from converters.quiet import say
 from converters.targets import Job, Target, find_target, target_names
-from sdk.errors import BundleError, PocketshelfError
+from sdk.errors import BundleError
 from sdk.formats.bundle import Bundle, load_bundle, write_bundle
 
-__all__ = ["Request", "export", "main"]
+__all__ = ["Request", "default_checkpoint", "export", "main"]
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CALIBRATION_PHOTOS = 256
@@ -64,6 +65,8 @@ def export(request: Request) -> list[parity.Report]:
         PocketshelfError: a checkpoint cannot be used, or ``out`` cannot be written.
     """
     plans = [_plan(request, name) for name in request.targets]
+    for target, _ in plans:
+        target.require(request.backend)
     networks = {kind: load_network(kind, path) for kind, path in request.checkpoints.items()}
     staging = _staging_folder(request.out)
     try:
@@ -73,7 +76,11 @@ def export(request: Request) -> list[parity.Report]:
             folder.mkdir(exist_ok=True)
             destination = request.out / target.name if len(plans) > 1 else request.out
             reports += _export_target(request, target, precision, networks, folder, destination)
-        _move_into_place(staging, request.out)
+        staging.chmod(0o755)
+        for folder in [staging / target.name for target, _ in plans] if len(plans) > 1 else [staging]:
+            _move_into_place(folder, request.out / folder.relative_to(staging))
+    except OSError as error:  # a full disk, most likely
+        raise ConversionError(f"{request.out}: cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return reports
@@ -90,6 +97,13 @@ def _plan(request: Request, name: str) -> tuple[Target, str]:
     if request.backend and request.backend not in target.backends:
         there = f"it has {', '.join(target.backends)}" if target.backends else "it has none"
         raise UsageError(f"target {name} has no backend {request.backend!r}; {there}")
+    runs = target.backends.get(request.backend, target.precisions)
+    if request.backend and not request.precision:
+        precision = next(each for each in target.precisions if each in runs)
+    if precision not in runs:
+        raise UsageError(
+            f"{name} backend {request.backend} has no precision {precision!r}; it has {', '.join(runs)}"
+        )
     return target, precision
 
 
@@ -187,22 +201,19 @@ def _earlier(folder: Path) -> Bundle | None:
 
 def _move_into_place(staging: Path, out: Path) -> None:
     """Rename the files into ``out``, ``bundle.json`` last: until then the old bundle is whole or refused."""
-    try:
-        if not out.exists():
-            staging.chmod(0o755)
-            staging.rename(out)
-            return
-        files = sorted(staging.iterdir(), key=lambda path: path.name == "bundle.json")
-        for path in files:
-            goal = out / path.name
-            if goal.is_dir() and path.is_dir():
-                shutil.rmtree(goal)
-            path.replace(goal)
-    except OSError as error:
-        raise ConversionError(f"{out}: cannot be written ({error.strerror})") from error
+    if not out.exists():
+        out.parent.mkdir(exist_ok=True)
+        staging.rename(out)
+        return
+    files = sorted(staging.iterdir(), key=lambda path: path.name == "bundle.json")
+    for path in files:
+        goal = out / path.name
+        if goal.is_dir():  # A folder cannot be replaced in one step; the old one goes when all is done.
+            goal.rename(staging / f".old.{path.name}")
+        path.replace(goal)
 
 
-def _default_checkpoint(kind: str) -> Path:
+def default_checkpoint(kind: str) -> Path:
     """The committed weights of the first bundle."""
     return MODELS / "first" / f"{kind}.npz"
 
@@ -239,7 +250,7 @@ def _request(arguments: argparse.Namespace) -> Request:
     unknown = [kind for kind in chosen if kind not in kinds()]
     if unknown:
         raise UsageError(f"unknown model {unknown[0]!r}; there are {', '.join([*kinds(), 'all'])}")
-    checkpoints = {k: getattr(arguments, f"checkpoint_{k}") or _default_checkpoint(k) for k in chosen}
+    checkpoints = {k: getattr(arguments, f"checkpoint_{k}") or default_checkpoint(k) for k in chosen}
     return Request(
         targets=target_names() if arguments.target == "all" else (arguments.target,),
         checkpoints=checkpoints,
@@ -254,17 +265,12 @@ def _request(arguments: argparse.Namespace) -> Request:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
     parsed = _parser().parse_args(arguments)
-    try:
-        request = _request(parsed)
-        export(request)
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    say(f"written: {parsed.out}")
-    return 0
+
+    def work() -> None:
+        export(_request(parsed))
+        say(f"written: {parsed.out}")
+
+    return exit_code(work)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ A network of one's own joins with `register`: a function from a checkpoint's pat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from converters.deploy import Core, Deployed, DetectorCore, EmbedderCore, fold_batch_norm
-from converters.errors import UsageError
-from sdk.formats.bundle import DetectorSpec, EmbedderSpec
+from converters.errors import ConversionError, UsageError
+from sdk.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
 from sdk.preprocess import Preprocessing
 
-__all__ = ["Network", "fingerprint", "kinds", "load_network", "register"]
+__all__ = ["Network", "embedder_network", "fingerprint", "kinds", "load_network", "register"]
 
 Spec = EmbedderSpec | DetectorSpec
 Loader = Callable[[Path], "Network"]
@@ -85,6 +86,7 @@ def load_network(kind: str, checkpoint: str | Path) -> Network:
 
     Raises:
         UsageError: no such kind; lists those there are.
+        ConversionError: it cannot be brought into the exported form.
         CheckpointError: the checkpoint is missing, damaged or of another architecture.
     """
     if kind not in _loaders:
@@ -105,27 +107,59 @@ def _load_embedder(path: Path) -> Network:
     from training.models.checkpoint import load_checkpoint
     from training.models.embedder import Embedder
 
-    network = Embedder.from_checkpoint(path)
-    meta = load_checkpoint(path).meta
-    categories = list(network.categories)
+    return embedder_network(Embedder.from_checkpoint(path), load_checkpoint(path).meta)
+
+
+def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
+    """An embedder, ready for conversion.
+
+    Args:
+        network: has what `training.models.embedder.Embedder` has: ``trunk``, ``embedding``, ``category``,
+            ``config``, ``preprocessing``; with ``config["attributes"]`` (name → labels), its forward returns
+            their logits, in that order, behind the embedding and the category logits.
+        meta: of its checkpoint.
+
+    Raises:
+        ConversionError: an attribute's name is taken, or its output is not that of a head of its own.
+    """
+    config: dict[str, Any] = network.config  # type: ignore[assignment]
+    preprocessing: Preprocessing = network.preprocessing  # type: ignore[assignment]
+    categories = list(config["categories"])
+    attributes: dict[str, list[str]] = config.get("attributes", {})
+    names = _output_names(attributes)
+    size = preprocessing.size
     describe = partial(
         EmbedderSpec,
-        preprocessing=network.preprocessing,
-        dimension=network.config["dimension"],
+        preprocessing=preprocessing,
+        dimension=config["dimension"],
         categories=tuple(categories),
         temperature=float(meta.get("temperature", 1.0)),
+        attributes={
+            name: AttributeSpec(index, tuple(labels))
+            for index, (name, labels) in enumerate(attributes.items(), 2)
+        },
     )
     return Network(
         kind="embedder",
-        core=EmbedderCore(fold_batch_norm(network, network.preprocessing.size)).eval(),
+        core=EmbedderCore(fold_batch_norm(network, size), size).eval(),
         original=network,
-        preprocessing=network.preprocessing,
-        outputs=("embedding", "categories"),
-        labels={"categories": categories},
+        preprocessing=preprocessing,
+        outputs=("embedding", "categories", *names),
+        labels={"categories": categories, **dict(zip(names, attributes.values(), strict=True))},
         describe=lambda file, precision: describe(file=file, precision=precision),
         space=str(meta.get("space") or f"embedder-{fingerprint(network)}"),
-        meta=meta,
+        meta=dict(meta),
     )
+
+
+def _output_names(attributes: Iterable[str]) -> list[str]:
+    """The attributes' names as Core ML allows them: letters, digits and underscores."""
+    names = [re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII) for name in attributes]
+    taken = ["image", "embedding", "categories", *names]
+    for name in names:
+        if taken.count(name) > 1:
+            raise ConversionError(f"the attribute {name!r} has the name of another output; rename it")
+    return names
 
 
 def _load_detector(path: Path) -> Network:

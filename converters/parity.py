@@ -251,16 +251,17 @@ def require(report: Report) -> None:
     """Raise if the gate was missed.
 
     Raises:
-        ParityError: names the first measure that missed and its worst photo.
+        ParityError: names the first measure that missed and its worst photo; carries the report.
     """
     head = report.heading
     what = f"{head.target} {head.kind} ({head.precision}): parity with PyTorch missed"
     if report.faults:
-        raise ParityError(f"{what}: {report.faults[0]}")
+        raise ParityError(f"{what}: {report.faults[0]}", report)
     for measure in report.measures:
         if not measure.passed:
             photo = f", worst on {measure.worst}" if measure.worst else ""
-            raise ParityError(f"{what}: {measure.name} is {measure.value:.4f}, needs {measure.least}{photo}")
+            found = f"{measure.name} is {measure.value:.4f}, needs {measure.least}{photo}"
+            raise ParityError(f"{what}: {found}", report)
 
 
 def write_reports(reports: Sequence[Report], folder: Path) -> None:

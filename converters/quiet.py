@@ -45,10 +45,13 @@ def quiet(what: str) -> Iterator[None]:
                 yield
         except PocketshelfError:
             raise
+        except OSError as error:  # a full disk; what the toolchain said before is beside the point
+            raise ConversionError(f"{what} failed: {error.strerror or error}") from error
         except Exception as error:  # toolchains raise anything, RuntimeError to KeyError
             log.seek(0)
             tail = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
-            print("\n".join(tail), file=sys.stderr)
+            if tail:
+                print("\n".join(tail), file=sys.stderr)
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise ConversionError(f"{what} failed: {reason}") from error
 

@@ -11,6 +11,8 @@ from converters.errors import ToolchainMissing
 
 __all__ = ["BACKENDS", "Backend", "partitioner"]
 
+_ETHOS = "ethos-u85-256"
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -21,12 +23,16 @@ class Backend:
         wants: what to install then.
         runs_here: whether ``executorch.runtime`` on Linux executes it.
         precisions: those that make sense for it.
+        quantizer: makes the delegate's own; None: XNNPACK's, as `converters.pte.quantize` corrects it.
+        takes_uint8: whether pictures go into it as they are; else the cast stays outside.
     """
 
     build: Callable[[], Any]
     wants: str
     runs_here: bool = False
     precisions: tuple[str, ...] = ("none", "int8")
+    quantizer: Callable[[], Any] | None = None
+    takes_uint8: bool = True
 
 
 def _xnnpack() -> Any:
@@ -43,7 +49,9 @@ def _coreml() -> Any:
     specs = CoreMLBackend.generate_compile_specs(
         minimum_deployment_target=coremltools.target.iOS17, compute_precision=coremltools.precision.FLOAT16
     )
-    return CoreMLPartitioner(compile_specs=specs)
+    # The partitioner claims the cast from uint8, which its compiler then refuses.
+    cast = "dim_order_ops._to_dim_order_copy.default"
+    return CoreMLPartitioner(compile_specs=specs, skip_ops_for_coreml_delegation=[cast])
 
 
 def _vulkan() -> Any:
@@ -57,7 +65,14 @@ def _arm() -> Any:
     importlib.import_module("ethosu.vela")
     from executorch.backends.arm.ethosu import EthosUCompileSpec, EthosUPartitioner
 
-    return EthosUPartitioner(EthosUCompileSpec("ethos-u85-256"))
+    return EthosUPartitioner(EthosUCompileSpec(_ETHOS))
+
+
+def _arm_quantizer() -> Any:
+    from executorch.backends.arm.ethosu import EthosUCompileSpec
+    from executorch.backends.arm.quantizer import EthosUQuantizer, get_symmetric_quantization_config
+
+    return EthosUQuantizer(EthosUCompileSpec(_ETHOS)).set_global(get_symmetric_quantization_config())
 
 
 def _qualcomm() -> Any:
@@ -67,9 +82,11 @@ def _qualcomm() -> Any:
 
 BACKENDS = {
     "xnnpack": Backend(_xnnpack, "pip install 'pocketshelf[export]'", runs_here=True),
-    "coreml": Backend(_coreml, "pip install coremltools==9.0", precisions=("none",)),
+    "coreml": Backend(_coreml, "pip install coremltools==9.0", precisions=("none",), takes_uint8=False),
     "vulkan": Backend(_vulkan, "pip install 'pocketshelf[export]'", precisions=("none",)),
-    "arm": Backend(_arm, "pip install 'executorch[ethos-u]==1.5.1'", precisions=("int8",)),
+    "arm": Backend(
+        _arm, "pip install 'executorch[ethos-u]==1.5.1'", precisions=("int8",), quantizer=_arm_quantizer
+    ),
     "qualcomm": Backend(
         _qualcomm,
         "install Qualcomm's AI Engine Direct SDK, set QNN_SDK_ROOT and build executorch with it",

@@ -1,9 +1,10 @@
-"""int8 by PT2E (torchao) with ExecuTorch's XNNPACK quantizer, corrected in two points.
+"""int8 by PT2E (torchao) with ExecuTorch's XNNPACK quantizer, corrected in three points.
 
 * The stock quantizer fuses a convolution with ReLU only. These networks use ReLU6: every
   convolution's output would be quantized before the clamp (cosine to float 0.876).
 * Its weights' scales are at least 2**-12, so that filters with weights under 0.03 lose their bits
   (0.968). Here they may be as small as they are.
+* It gives a pool's result the scale of its input, of which the means fill a tenth: see `_free_pooling`.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ __all__ = ["quantize"]
 _SMALLEST_WEIGHT_SCALE = 1e-12
 
 
-def quantize(module: nn.Module, inputs: Iterable[torch.Tensor]) -> nn.Module:
+def quantize(module: nn.Module, inputs: Iterable[torch.Tensor], quantizer: Any = None) -> nn.Module:
     """A statically quantized copy of ``module``, per channel, calibrated on ``inputs``.
 
     `converters.deploy.UnitLength`, and what is outside a module called "core", stay float.
 
     Args:
         inputs: what ``module`` takes; the first also serves as example.
+        quantizer: another delegate's own, which decides by itself what stays float.
     """
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
     first, *others = inputs
-    graph = torch.export.export(module, (first,)).module()
+    # Arm's passes refuse the call of a module that guards would be.
+    graph = torch.export.export(module, (first,)).module(check_guards=False)
     with _relu6_as_relu():
-        prepared = prepare_pt2e(graph, _quantizer())
+        prepared = prepare_pt2e(graph, quantizer or _quantizer())
     with torch.no_grad():
         for image in (first, *others):
             prepared(image)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -46,15 +46,24 @@ class Target(Protocol):
         name: as in ``--target``.
         suffix: of the file (or folder) written.
         precisions: precision → what it is, in one line; the first is the default.
-        backends: the delegates that ``--backend`` may name; the first is the default; empty: none.
+        backends: what ``--backend`` may name → the precisions that it runs; the first is the default.
         calibrated: the precisions that need calibration photos.
+        native: whether `load` runs files as a device would, so that the time it takes means something.
     """
 
     name: str
     suffix: str
     precisions: dict[str, str]
-    backends: tuple[str, ...]
+    backends: Mapping[str, Sequence[str]]
     calibrated: frozenset[str]
+    native: bool
+
+    def require(self, backend: str = "") -> None:
+        """Return if `convert` can be called here: asked before any work is done.
+
+        Raises:
+            ToolchainMissing: the toolchain, or that of ``backend``, is not installed; says what to install.
+        """
 
     def convert(self, job: Job, path: Path) -> dict[str, int]:
         """Write ``path``.

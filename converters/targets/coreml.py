@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,13 @@ class CoremlTarget:
         "p6": "half precision with weights from palettes of 64, depthwise layers left out",
         "p4": "the same with palettes of 16; needs training for them",
     }
-    backends: tuple[str, ...] = ()
+    backends: Mapping[str, Sequence[str]] = {}
     calibrated = frozenset({"int8"})
+    native = platform.system() == "Darwin"
+
+    def require(self, backend: str = "") -> None:
+        """See `converters.targets.Target.require`."""
+        need("coremltools", self.name)
 
     def convert(self, job: Job, path: Path) -> dict[str, int]:
         """Write ``path``.
@@ -50,7 +55,7 @@ class CoremlTarget:
             ToolchainMissing: coremltools is not installed.
             ConversionError: the toolchain failed.
         """
-        need("coremltools", self.name)
+        self.require()
         with quiet(f"coreml conversion of the {job.network.kind}"):
             model = _convert(job)
             _describe(model, job.network, job.precision)

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from converters.deploy import Deployed, lift_dead_filters
-from converters.errors import UsageError
+from converters.pte.backends import BACKENDS, partitioner
 from converters.quiet import quiet, swallow
 from converters.targets import Job, Runner, need
 
 __all__ = ["TARGET", "ExecutorchTarget"]
 
-_BACKENDS = ("xnnpack", "coreml", "vulkan", "arm", "qualcomm")
+_DEFAULT = next(iter(BACKENDS))
 # What the lowering report counts but no operation computes.
 _NOT_OPERATIONS = ("getitem", "Total")
 
@@ -31,8 +31,15 @@ class ExecutorchTarget:
         "int8": "PT2E int8, weights per channel, ReLU6 fused; normalisation and L2 float",
         "none": "float; half precision inside the coreml and vulkan delegates",
     }
-    backends = _BACKENDS
+    backends = {name: backend.precisions for name, backend in BACKENDS.items()}  # noqa: RUF012 - read only
     calibrated = frozenset({"int8"})
+    native = True
+
+    def require(self, backend: str = "") -> None:
+        """See `converters.targets.Target.require`."""
+        need("executorch.exir", self.name)
+        with swallow():
+            partitioner(backend or _DEFAULT)
 
     def convert(self, job: Job, path: Path) -> dict[str, int]:
         """Write ``path``.
@@ -42,18 +49,10 @@ class ExecutorchTarget:
 
         Raises:
             ToolchainMissing: executorch, or the backend's toolchain, is not installed.
-            UsageError: the backend does not run this precision.
             ConversionError: the toolchain failed.
         """
-        need("executorch.exir", self.name)
-        from converters.pte.backends import BACKENDS, partitioner
-
-        backend = job.backend or _BACKENDS[0]
-        if job.precision not in BACKENDS[backend].precisions:
-            known = ", ".join(BACKENDS[backend].precisions)
-            raise UsageError(
-                f"executorch backend {backend} has no precision {job.precision!r}; it has {known}"
-            )
+        self.require(job.backend)
+        backend = job.backend or _DEFAULT
         with swallow():
             delegate = partitioner(backend)
         with quiet(f"executorch lowering of the {job.network.kind} for {backend}"):
@@ -64,9 +63,7 @@ class ExecutorchTarget:
 
     def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner | None:
         """Run the file with ``executorch.runtime``; None for delegates that only phones have."""
-        from converters.pte.backends import BACKENDS
-
-        if not BACKENDS[backend or _BACKENDS[0]].runs_here:
+        if not BACKENDS[backend or _DEFAULT].runs_here:
             return None
         need("executorch.runtime", self.name)
         with quiet(f"loading {path.name}"):
@@ -85,13 +82,16 @@ def _lower(job: Job, delegate: Any) -> Any:
     from executorch.exir import to_edge_transform_and_lower
 
     example = (torch.zeros(job.network.input_shape, dtype=torch.uint8),)
-    module: torch.nn.Module = job.network.deployed
+    cast_first = not BACKENDS[job.backend or _DEFAULT].takes_uint8
+    module: torch.nn.Module = Deployed(job.network.core, cast_first).eval()
     if job.precision == "int8":
         from converters.pte.quantize import quantize
 
         core = copy.deepcopy(job.network.core)
         lift_dead_filters(core)
-        module = quantize(Deployed(core).eval(), [torch.from_numpy(image)[None] for image in job.calibration])
+        inputs = [torch.from_numpy(image)[None] for image in job.calibration]
+        own = BACKENDS[job.backend or _DEFAULT].quantizer
+        module = quantize(Deployed(core).eval(), inputs, own() if own else None)
     return to_edge_transform_and_lower(torch.export.export(module, example), partitioner=[delegate])
 
 

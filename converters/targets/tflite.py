@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,14 @@ class TfliteTarget:
         "fp16": "half-precision weights, float arithmetic",
         "dynamic": "int8 weights, activations quantized while it runs",
     }
-    backends: tuple[str, ...] = ()
+    backends: Mapping[str, Sequence[str]] = {}
     calibrated = frozenset({"int8"})
+    native = True
+
+    def require(self, backend: str = "") -> None:
+        """See `converters.targets.Target.require`."""
+        need("litert_torch", self.name)
+        need("ai_edge_quantizer", self.name)
 
     def convert(self, job: Job, path: Path) -> dict[str, int]:
         """Write ``path``.
@@ -41,8 +47,7 @@ class TfliteTarget:
             ToolchainMissing: litert-torch or ai-edge-quantizer is not installed.
             ConversionError: the toolchain failed.
         """
-        need("litert_torch", self.name)
-        need("ai_edge_quantizer", self.name)
+        self.require()
         from converters.tflite import flatbuffer, metadata
 
         with quiet(f"tflite conversion of the {job.network.kind}"):

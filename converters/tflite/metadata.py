@@ -116,7 +116,7 @@ def _output(network: Network, name: str) -> Table:
         "categories": "logits",
         "scores": "one row a grid point, one column a group, 0 to 1",
         "distances": "left, top, right, bottom from the grid point in strides of its level",
-    }.get(name, name)
+    }.get(name, "logits of an attribute" if labels else name)
     table: Table = {0: name, 1: description, 3: {0: _FEATURE, 1: {}}}
     if labels:
         table[6] = [{0: f"{name}.txt", 1: "one label a column", 2: _AXIS_LABELS}]

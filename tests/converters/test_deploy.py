@@ -32,7 +32,7 @@ def test_the_embedders_core_computes_what_the_embedder_computes():
                 module.momentum = None  # Averages, so that one batch is enough for statistics.
         network(torch.rand(4, 3, 64, 64))
     network.eval()
-    core = EmbedderCore(fold_batch_norm(network, (64, 64))).eval()
+    core = EmbedderCore(fold_batch_norm(network, (64, 64)), (64, 64)).eval()
     x = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         for expected, found in zip(network(x), core(x), strict=True):
