@@ -1,13 +1,15 @@
 """``python -m converters.measure FOLDER``: what quantization costs in retrieval, and what it saves in time.
 
-Phone photos of the grocery test split are searched among the shop's pictures of the 81 products, with
-PyTorch float on both sides and with the exported file on both sides. Latency is taken in turns in one
-process, one thread each, so that a busy machine slows both.
+Phone photos of the grocery set are searched among the shop's pictures of the 81 products, with PyTorch
+float on both sides and with the exported file on both sides. Each picture is decoded and resized once, and
+both see the same pixels. Latency is taken in turns in one process, one thread each, so that a busy
+machine slows both.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -15,69 +17,108 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
+from converters.command import exit_code
 from converters.errors import ConversionError, UsageError
 from converters.networks import Network, load_network
 from converters.quiet import say
-from converters.targets import Runner, find_target, target_names
-from sdk.errors import PocketshelfError
+from converters.targets import Runner, Target, find_target, target_names
 from sdk.preprocess import decode_photo
 
-__all__ = ["main", "measure"]
+__all__ = ["Reference", "main", "measure", "time_in_turns"]
 
 FILE_NAME = "measures.json"
-_TIMED_RUNS = 30
+SPLITS = ("test", "val", "train")
+_TIMED_RUNS = 60
+_WARMING_RUNS = 3
+# Larger batches are no faster on a CPU: the feature maps leave its cache.
+_BATCH = 16
 
 
-def measure(network: Network, run: Runner, photos: int) -> dict[str, float]:
-    """Recall, agreement and latency of an exported embedder beside PyTorch float.
+@dataclass(frozen=True)
+class Reference:
+    """What PyTorch float makes of the pictures; computed once and compared with any number of files.
 
-    Args:
-        photos: how many test photos, drawn at random with a fixed seed.
+    Attributes:
+        images: network inputs, uint8 (n, h, w, 3): the shop's pictures, then the photos.
+        vectors: float unit vectors of them, (n, dimension).
+        products: product of each of them, (n,).
+        shop: how many of them are the shop's pictures.
+        split: of the photos.
+    """
+
+    images: np.ndarray
+    vectors: np.ndarray
+    products: np.ndarray
+    shop: int
+    split: str
+
+    @classmethod
+    def of(cls, network: Network, photos: int | None = None, split: str = "test") -> Reference:
+        """Decode and embed the shop's pictures and ``photos`` photos of ``split`` (None: all).
+
+        Raises:
+            ConversionError: the real photos are not found.
+        """
+        shop, queries = _grocery(photos, split)
+        paths, products = zip(*shop, *queries, strict=True)
+        rule = network.preprocessing
+        images = np.stack([rule.apply(decode_photo(path).pixels) for path in _progress(paths, "decode")])
+        batches = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
+        vectors = [
+            network.reference(torch.from_numpy(batch))[0].numpy()
+            for batch in _progress(batches, f"PyTorch float, by {_BATCH}")
+        ]
+        return cls(images, _unit(np.concatenate(vectors)), np.array(products), len(shop), split)
+
+
+def measure(reference: Reference, run: Runner) -> dict[str, float]:
+    """Recall and agreement of an exported embedder beside PyTorch float.
 
     Returns:
-        "recall_at_1_float", "recall_at_1", "top1_agreement", "cosine_mean", "cosine_min", "photos",
-        "ms", "ms_eager", "latency_ratio".
-
-    Raises:
-        ConversionError: the real photos are not found.
+        "photos", "recall_at_1_float", "recall_at_1", "top1_agreement", "cosine_mean", "cosine_min"; the
+        last three are of the photos, top-1 agreement of the product that comes first.
     """
-    shop, queries = _grocery(photos)
-
-    def pytorch(image: np.ndarray) -> np.ndarray:
-        return network.reference(torch.from_numpy(image))[0].numpy()[0]
-
-    def exported(image: np.ndarray) -> np.ndarray:
-        return run(image)[0][0]
-
-    gallery = {name: _embed(each, network, [p for p, _ in shop]) for name, each in _both(pytorch, exported)}
-    query = {name: _embed(each, network, [p for p, _ in queries]) for name, each in _both(pytorch, exported)}
-    products = np.array([product for _, product in shop])
-    top = {name: products[(query[name] @ gallery[name].T).argmax(1)] for name in query}
-    truth = np.array([product for _, product in queries])
-    cosine = (query["float"] * query["file"]).sum(1)
+    found = [run(image[None])[0][0] for image in _progress(reference.images, "file, one by one")]
+    vectors = _unit(np.stack(found))
+    truth = reference.products[reference.shop :]
+    expected, top = (_top(reference, each) for each in (reference.vectors, vectors))
+    cosine = (reference.vectors * vectors).sum(1)[reference.shop :]
     return {
-        "photos": len(queries),
-        "recall_at_1_float": float((top["float"] == truth).mean()),
-        "recall_at_1": float((top["file"] == truth).mean()),
-        "top1_agreement": float((top["float"] == top["file"]).mean()),
+        "photos": len(truth),
+        "recall_at_1_float": float((expected == truth).mean()),
+        "recall_at_1": float((top == truth).mean()),
+        "top1_agreement": float((expected == top).mean()),
         "cosine_mean": float(cosine.mean()),
         "cosine_min": float(cosine.min()),
-        **_latency(network, pytorch, exported),
     }
 
 
-def _both(pytorch: Callable, exported: Callable) -> tuple[tuple[str, Callable], ...]:
-    return ("float", pytorch), ("file", exported)
+def _top(reference: Reference, vectors: np.ndarray) -> np.ndarray:
+    """The product whose shop picture is nearest to each photo."""
+    gallery, queries = vectors[: reference.shop], vectors[reference.shop :]
+    return reference.products[: reference.shop][(queries @ gallery.T).argmax(1)]
 
 
-def _grocery(photos: int) -> tuple[list[tuple[Path, str]], list[tuple[Path, str]]]:
-    """((shop picture, product) of every product, (test photo, product) of some)."""
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+def _progress(items: Sequence | np.ndarray, what: str) -> Iterable:
+    return tqdm(items, desc=what, file=sys.stderr, mininterval=2, disable=len(items) < 64)
+
+
+def _grocery(photos: int | None, split: str) -> tuple[list[tuple[Path, str]], list[tuple[Path, str]]]:
+    """((shop picture, product) of every product, (photo, product) of some, by a fixed seed)."""
     named = os.environ.get("POCKETSHELF_DATA")
     folder = Path(named or "") / "grocery"
     if not named or not (folder / "photos.csv").is_file():
@@ -85,75 +126,99 @@ def _grocery(photos: int) -> tuple[list[tuple[Path, str]], list[tuple[Path, str]
     with (folder / "products.csv").open(newline="", encoding="utf-8") as stream:
         shop = [(folder / row["image"], row["product_id"]) for row in csv.DictReader(stream)]
     with (folder / "photos.csv").open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["split"] == "test"]
-    chosen = random.Random(0).sample(rows, min(photos, len(rows)))
+        rows = [row for row in csv.DictReader(stream) if row["split"] == split]
+    chosen = random.Random(0).sample(rows, len(rows) if photos is None else min(photos, len(rows)))
     return shop, [(folder / row["photo"], row["product_id"]) for row in chosen]
 
 
-def _embed(embed: Callable[[np.ndarray], np.ndarray], network: Network, paths: Sequence[Path]) -> np.ndarray:
-    vectors = []
-    for path in paths:
-        image = network.preprocessing.apply(decode_photo(path).pixels)
-        vectors.append(embed(np.array(image)[None]))
-    matrix = np.stack(vectors)
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> dict[str, float]:
+    """Latency of one picture, one thread: PyTorch float eager and the file by turns.
 
-
-def _latency(network: Network, pytorch: Callable, exported: Callable) -> dict[str, float]:
+    Returns:
+        "ms", "ms_eager": medians; "latency_ratio": of the two.
+    """
     image = np.zeros(network.input_shape, np.uint8)
+    tensor = torch.from_numpy(image)
+    runners: dict[str, Callable] = {"eager": partial(network.reference, tensor), "file": partial(run, image)}
+    times: dict[str, list[float]] = {name: [] for name in runners}
+    with _one_thread():
+        for _ in range(turns + _WARMING_RUNS):
+            for name, each in runners.items():
+                start = time.perf_counter()
+                each()
+                times[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(taken[_WARMING_RUNS:]) * 1e3 for name, taken in times.items()}
+    return {
+        "ms": round(medians["file"], 3),
+        "ms_eager": round(medians["eager"], 3),
+        "latency_ratio": round(medians["file"] / medians["eager"], 4),
+    }
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    times: dict[str, list[float]] = {"float": [], "file": []}
     try:
-        for turn in range(_TIMED_RUNS + 3):
-            for name, each in _both(pytorch, exported):
-                start = time.perf_counter()
-                each(image)
-                if turn >= 3:  # The first ones warm caches and allocate.
-                    times[name].append(time.perf_counter() - start)
+        yield
     finally:
         torch.set_num_threads(threads)
-    eager, file = (statistics.median(times[name]) * 1e3 for name in ("float", "file"))
-    return {"ms": round(file, 3), "ms_eager": round(eager, 3), "latency_ratio": round(file / eager, 4)}
 
 
-def _embedders(folder: Path) -> list[tuple[str, Path]]:
+def _embedders(folder: Path) -> list[tuple[Target, Path]]:
     """(target, embedder's file) in ``folder`` and its folders."""
     found = []
     for name in target_names():
-        suffix = find_target(name).suffix
-        found += [(name, path) for path in sorted(folder.glob(f"**/embedder{suffix}"))]
+        target = find_target(name)
+        found += [(target, path) for path in sorted(folder.glob(f"**/embedder{target.suffix}"))]
     if not found:
         raise ConversionError(f"{folder}: no exported embedder here; run python -m converters.export")
     return found
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m converters.measure", description=__doc__)
+    add = parser.add_argument
+    add("folder", type=Path, help="a folder that converters.export wrote")
+    add("--checkpoint-embedder", type=Path, required=True, help="the one it was exported from")
+    add("--photos", type=int, help="so many photos, drawn by a fixed seed (default: all)")
+    add("--split", default="test", choices=SPLITS, help="of the grocery photos (default: test)")
+    add("--only-latency", action="store_true", help="take the times again and keep the other figures")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m converters.measure", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a folder that converters.export wrote")
-    parser.add_argument(
-        "--checkpoint-embedder", type=Path, required=True, help="the one it was exported from"
-    )
-    parser.add_argument("--photos", type=int, default=1265, help="grocery test photos (default: all 1265)")
-    parsed = parser.parse_args(arguments)
-    try:
+    parsed = _parser().parse_args(arguments)
+
+    def work() -> None:
+        if parsed.photos is not None and parsed.photos < 1:
+            raise UsageError("--photos must be at least 1")
+        files = _embedders(parsed.folder)
         network = load_network("embedder", parsed.checkpoint_embedder)
-        for target, path in _embedders(parsed.folder):
+        reference = None if parsed.only_latency else Reference.of(network, parsed.photos, parsed.split)
+        for target, path in files:
             say(f"measuring {path}")
-            run = find_target(target).load(path, network.outputs)
-            assert run is not None
-            found = measure(network, run, parsed.photos)
-            say(", ".join(f"{key} {value:.4g}" for key, value in found.items()))
-            document = {"target": target, "file": path.name, **found}
-            (path.parent / FILE_NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+            _measure_file(network, target, path, reference)
+
+    return exit_code(work)
+
+
+def _measure_file(network: Network, target: Target, path: Path, reference: Reference | None) -> None:
+    run = target.load(path, network.outputs)
+    assert run is not None
+    goal = path.parent / FILE_NAME
+    if reference is not None:
+        found: dict[str, Any] = {"target": target.name, "file": path.name, "split": reference.split}
+        found |= measure(reference, run)
+    elif goal.exists():
+        found = json.loads(goal.read_text(encoding="utf-8"))
+    else:
+        raise ConversionError(f"{goal}: nothing measured yet; leave --only-latency out")
+    if target.native:
+        found |= time_in_turns(network, run)
+    say(", ".join(f"{key} {value:.4g}" for key, value in found.items() if not isinstance(value, str)))
+    goal.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class MilProgram:
         self.function = program.functions["main"]
         self.inputs = list(self.function.inputs)
         self.outputs = [variable.name for variable in self.function.outputs]
+        # Expanding compressed weights takes longer than computing with them: once is enough.
+        self._constants: dict[str, Any] = {}
 
     @property
     def operations(self) -> list[str]:
@@ -61,7 +63,7 @@ class MilProgram:
         with torch.no_grad():
             for op in self.function.operations:
                 if not _is_constant(op):
-                    _evaluate(op, values)
+                    _evaluate(op, values, self._constants)
         return [values[name].float().numpy() for name in self.outputs]
 
 
@@ -69,28 +71,34 @@ def _is_constant(op: Any) -> bool:
     return op.op_type == "const" or op.op_type.startswith("constexpr_")
 
 
-def _evaluate(op: Any, values: dict[str, Any]) -> None:
+def _evaluate(op: Any, values: dict[str, Any], constants: dict[str, Any]) -> None:
     if op.op_type not in _OPERATIONS:
         raise ConversionError(f"the MIL operation {op.op_type} is not known to the interpreter")
-    arguments = {name: _value(given, values) for name, given in op.inputs.items() if given is not None}
+    given = {name: value for name, value in op.inputs.items() if value is not None}
+    arguments = {name: _value(value, values, constants) for name, value in given.items()}
     results = _OPERATIONS[op.op_type](**arguments)
     results = results if isinstance(results, tuple) else (results,)
     for variable, result in zip(op.outputs, results, strict=True):
         values[variable.name] = _rounded(result, variable)
 
 
-def _value(given: Any, values: dict[str, Any]) -> Any:
+def _value(given: Any, values: dict[str, Any], constants: dict[str, Any]) -> Any:
     if isinstance(given, list | tuple):
-        return [_value(each, values) for each in given]
+        return [_value(each, values, constants) for each in given]
     if given.name in values:
         return values[given.name]
+    if given.name not in constants:
+        constants[given.name] = _constant(given)
+    return constants[given.name]
+
+
+def _constant(given: Any) -> Any:
     constant = given.val
     if constant is None and given.op is not None and given.op.op_type.startswith("constexpr_"):
         constant = given.op.materialized_val_inference()
     if isinstance(constant, np.ndarray):
         wide = constant.astype(np.float32) if constant.dtype == np.float16 else constant
         constant = torch.from_numpy(np.array(wide))
-    values[given.name] = constant
     return constant
 
 

@@ -1,0 +1,159 @@
+"""``python -m converters.sweep --out FOLDER``: every precision and backend of every target, once.
+
+Each is an export of its own. What became of it is noted: passed, missed the gate (and what it reached),
+lowered but not run here, or not available (and what to install).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from converters import parity
+from converters.command import exit_code
+from converters.errors import ParityError, ToolchainMissing, UsageError
+from converters.export import Request, default_checkpoint, export
+from converters.networks import kinds
+from converters.quiet import say
+from converters.targets import find_target, target_names
+from sdk.errors import PocketshelfError
+from sdk.formats.bundle import digest
+
+__all__ = ["FILE_NAME", "Outcome", "Variant", "main", "sweep", "variants"]
+
+FILE_NAME = "sweep.json"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to export one network."""
+
+    target: str
+    precision: str
+    backend: str
+    kind: str
+
+    @property
+    def folder(self) -> str:
+        """Where its files go."""
+        return "-".join(filter(None, (self.target, self.backend, self.precision, self.kind)))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a variant.
+
+    Attributes:
+        result: "passed", "missed", "not run here", "not available" or "failed".
+        message: the export's one line, where it failed.
+        bytes: of the model file; 0 if there is none.
+        measures: of the parity gate, name → value, a missed gate's, too.
+        outside: operation → count of those outside the delegate or neural unit.
+    """
+
+    target: str
+    precision: str
+    backend: str
+    kind: str
+    result: str
+    message: str = ""
+    bytes: int = 0
+    measures: dict[str, float] = field(default_factory=dict)
+    outside: dict[str, int] = field(default_factory=dict)
+
+
+def variants(targets: Sequence[str], models: Sequence[str]) -> Iterator[Variant]:
+    """Every precision of ``targets``, under every backend that runs it."""
+    for name in targets:
+        target = find_target(name)
+        pairs = [(precision, backend) for backend, runs in target.backends.items() for precision in runs]
+        for precision, backend in pairs or [(precision, "") for precision in target.precisions]:
+            for kind in models:
+                yield Variant(name, precision, backend, kind)
+
+
+def sweep(chosen: Sequence[Variant], checkpoints: dict[str, Path], out: Path) -> list[Outcome]:
+    """Export each of ``chosen`` into a folder of its own in ``out``; `FILE_NAME` there lists the outcomes.
+
+    The list is written after each, so that a sweep that was cut short leaves what it found.
+
+    Raises:
+        OSError: ``out`` cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    outcomes: list[Outcome] = []
+    for variant in chosen:
+        say(f"{variant.folder}: {len(outcomes) + 1} of {len(chosen)}")
+        outcomes.append(_try(variant, checkpoints[variant.kind], out / variant.folder))
+        say(f"{variant.folder}: {outcomes[-1].result} {outcomes[-1].message}".rstrip())
+        document = json.dumps([asdict(outcome) for outcome in outcomes], indent=1)
+        (out / FILE_NAME).write_text(document + "\n", encoding="utf-8")
+    return outcomes
+
+
+def _try(variant: Variant, checkpoint: Path, out: Path) -> Outcome:
+    request = Request(
+        targets=(variant.target,),
+        checkpoints={variant.kind: checkpoint},
+        out=out,
+        precision=variant.precision,
+        backend=variant.backend,
+    )
+    try:
+        (report,) = export(request)
+    except ParityError as error:
+        return _outcome(variant, "missed", str(error), error.report)
+    except ToolchainMissing as error:
+        return _outcome(variant, "not available", str(error))
+    except PocketshelfError as error:
+        return _outcome(variant, "failed", str(error))
+    size = digest(out / report.heading.file)[1]
+    return _outcome(variant, "not run here" if report.note else "passed", report=report, size=size)
+
+
+def _outcome(
+    variant: Variant, result: str, message: str = "", report: parity.Report | None = None, size: int = 0
+) -> Outcome:
+    measures = {measure.name: measure.value for measure in report.measures} if report else {}
+    outside = report.heading.outside if report else {}
+    return Outcome(
+        **asdict(variant), result=result, message=message, bytes=size, measures=measures, outside=outside
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code. A variant that fails is a finding, not an error."""
+    parser = argparse.ArgumentParser(prog="python -m converters.sweep", description=__doc__)
+    parser.add_argument("--out", required=True, type=Path, help="one folder a variant goes in here")
+    parser.add_argument("--target", default="all", help=f"{', '.join(target_names())}, or all (default)")
+    parser.add_argument("--backend", default="all", help="of executorch, or all (default)")
+    parser.add_argument("--model", default="all", help=f"{', '.join(kinds())}, or all (default)")
+    for kind in kinds():
+        parser.add_argument(f"--checkpoint-{kind}", type=Path, default=default_checkpoint(kind))
+    parsed = parser.parse_args(arguments)
+
+    def work() -> None:
+        models = _chosen(parsed.model, kinds(), "model")
+        checkpoints = {kind: getattr(parsed, f"checkpoint_{kind}") for kind in models}
+        targets = _chosen(parsed.target, target_names(), "target")
+        backends = _chosen(
+            parsed.backend, [b for name in targets for b in find_target(name).backends], "backend"
+        )
+        every = [v for v in variants(targets, models) if parsed.backend == "all" or v.backend in backends]
+        sweep(every, checkpoints, parsed.out)
+
+    return exit_code(work)
+
+
+def _chosen(name: str, known: Sequence[str], what: str) -> Sequence[str]:
+    if name not in (*known, "all"):
+        raise UsageError(f"unknown {what} {name!r}; there are {', '.join([*known, 'all'])}")
+    return known if name == "all" else (name,)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
