@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from converters.command import exit_code
 from converters.errors import UsageError
-from converters.inspection import inspect_file, render
-from sdk.errors import PocketshelfError
+from converters.inspection import Inspection, draw, inspect_file, render
+from converters.quiet import say
 from sdk.formats.bundle import load_bundle
 
 __all__ = ["main"]
@@ -26,6 +27,11 @@ def _files(path: Path) -> list[Path]:
     return [file for file in (bundle.embedder_path, bundle.detector_path) if file is not None]
 
 
+def _draw(found: Inspection, goal: Path) -> None:
+    goal.write_text(draw(found), encoding="utf-8")
+    say(f"written: {goal}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -36,21 +42,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help=".tflite, .pte, .mlpackage, or the folder of a bundle")
     parser.add_argument("--layers", action="store_true", help="list every layer")
     parser.add_argument("--json", action="store_true", help="one JSON document a file, one a line")
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="draw the graph's shape; of a bundle with two models, one picture each",
+    )
     parsed = parser.parse_args(arguments)
-    try:
-        for path in _files(parsed.file):
+
+    def work() -> None:
+        if parsed.picture and parsed.picture.suffix != ".svg":
+            raise UsageError(f"{parsed.picture}: pictures are SVG; name a file that ends in .svg")
+        files = _files(parsed.file)
+        for path in files:
             found = inspect_file(path)
             if parsed.json:
                 print(json.dumps({**asdict(found), "path": str(path), "multiply_adds": found.multiply_adds}))
             else:
                 print(render(found, parsed.layers))
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+            if parsed.picture:
+                added = f"-{path.stem}" if len(files) > 1 else ""
+                _draw(found, parsed.picture.with_stem(parsed.picture.stem + added))
+
+    return exit_code(work)
 
 
 if __name__ == "__main__":

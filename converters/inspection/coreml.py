@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,24 @@ def _layer(op: Any) -> Layer:
     weight = op.inputs.get("weight")
     return Layer(
         name=result.name,
-        operation=op.op_type,
+        operation=f"{op.op_type}, depthwise" if _depthwise(op.op_type, weight) else op.op_type,
         shape=shape,
         type=getattr(result.dtype, "__name__", str(result.dtype)),
         weight_bytes=_stored_bytes(weight),
         multiply_adds=_multiply_adds(op.op_type, shape, weight),
+        inputs=tuple(_read(op)),
     )
+
+
+def _depthwise(operation: str, weight: Any) -> bool:
+    return operation == "conv" and weight is not None and weight.shape[1] == 1
+
+
+def _read(op: Any) -> Iterator[str]:
+    for given in op.inputs.values():
+        for each in given if isinstance(given, list | tuple) else [given]:
+            if each is not None and (each.op is None or not _constant(each.op)):
+                yield each.name
 
 
 def _stored_bytes(weight: Any) -> int:

@@ -25,6 +25,7 @@ class Layer:
         type: of its result's numbers.
         weight_bytes: of the constants that belong to it alone.
         multiply_adds: estimated from shapes; 0 for what is no convolution or matrix product.
+        inputs: names of the results that it reads; no constants.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Layer:
     type: str = ""
     weight_bytes: int = 0
     multiply_adds: int = 0
+    inputs: tuple[str, ...] = ()
 
     @property
     def side(self) -> int:

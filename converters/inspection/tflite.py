@@ -44,11 +44,13 @@ def _describe(tensor, types: dict[int, str]) -> str:
 def _layer(model, graph, operator, types: dict[int, str], uses: Counter) -> Layer:
     name = flatbuffer.operation_name(model, operator)
     result = graph.tensors[int(operator.outputs[0])]
-    constants = []
-    for index in operator.inputs:
-        data = model.buffers[graph.tensors[int(index)].buffer].data if index >= 0 else None
-        if data is not None and uses[int(index)] == 1:
-            constants.append((graph.tensors[int(index)], len(data)))
+    constants, read = [], []
+    for index in (int(i) for i in operator.inputs if i >= 0):
+        data = model.buffers[graph.tensors[index].buffer].data
+        if data is None:
+            read.append(graph.tensors[index].name.decode())
+        elif uses[index] == 1:
+            constants.append((graph.tensors[index], len(data)))
     shape = tuple(int(side) for side in result.shape)
     return Layer(
         name=result.name.decode(),
@@ -57,6 +59,7 @@ def _layer(model, graph, operator, types: dict[int, str], uses: Counter) -> Laye
         type=types[result.type],
         weight_bytes=sum(size for _, size in constants),
         multiply_adds=_multiply_adds(name, shape, [tensor for tensor, _ in constants]),
+        inputs=tuple(read),
     )
 
 
