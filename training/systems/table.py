@@ -27,7 +27,7 @@ EfficientNet-Lite0 trunk. Street photo → shop picture; in brackets 95 % bootst
 original systems had other trunks and data: these rows are of their *ideas*, not of their published models.
 Attributes: balanced accuracy.
 
-Theirs, not ours: what Liu et al. (CVPR 2016, section 5.1) published for all three on DeepFashion, top-20 accuracy.
+Theirs, not ours: top-20 accuracy on DeepFashion as Liu et al. (CVPR 2016, section 5.1) published it.
 
 | system | In-shop | Consumer-to-shop |
 |---|---|---|

@@ -32,7 +32,9 @@ def weave(
         rng: for the threads' grain and the pattern's own variation.
     """
     width, height = size
-    grain = rng.standard_normal((height, width, 1), dtype=np.float32) * 0.012
+    # Of a stream of its own: else the pattern's repeat would hang on the sheet's size.
+    (threads,) = rng.spawn(1)
+    grain = threads.standard_normal((height, width, 1), dtype=np.float32) * 0.012
     if pattern == "solid":
         return colours[0] + grain
     step = 1 / (unit * scale * _SUPERSAMPLING)

@@ -130,3 +130,15 @@ def test_a_sample_is_a_catalogue_and_queries_with_answers(tmp_path: Path) -> Non
     assert {row["product_id"] for row in queries} == {row["product_id"] for row in catalogue}
     for name in (catalogue[0]["image"], queries[0]["photo"]):
         assert Image.open(tmp_path / name).format == "JPEG"
+
+
+@pytest.mark.parametrize("pattern", sorted(PATTERNS))
+def test_a_pattern_repeats_alike_on_sheets_of_any_size(pattern: str) -> None:
+    colours = np.array([1.0, 0, 0], np.float32), np.array([0, 0, 1.0], np.float32)
+
+    def sheet(size: tuple[int, int]) -> np.ndarray:
+        return weave(pattern, colours, size, 100.0, 1.0, np.random.default_rng(7))
+
+    small, large = sheet((60, 50)), sheet((90, 80))
+    # Only the threads' grain differs.
+    assert np.abs(large[:50, :60] - small).max() < 0.15
