@@ -24,7 +24,7 @@ BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 # What a sweep's row shows of a model's measures.
 _SHOWN = {
     "embedder": ("embedding.cosine_mean", "embedding.cosine_min", "embedding.top10_agreement"),
-    "detector": ("scores.cosine_mean", "distances.cosine_min", "boxes.iou_mean"),
+    "detector": ("scores.cosine_mean", "scores.cosine_min", "boxes.iou_mean"),
 }
 
 
