@@ -111,7 +111,8 @@ def export_npz(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: _to_array(tensor) for name, tensor in state.items()}
-    head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})}, sort_keys=True)
+    # In its own order, which says which head is which attribute's.
+    head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})})
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
         # An entry named "file" or "allow_pickle" would collide with an argument; no parameter is.

@@ -14,7 +14,7 @@ from training.__main__ import main
 from training.data.protocol import Sample
 from training.embedder import attributes
 from training.embedder.attributes import fit_head, with_heads
-from training.models.checkpoint import load_checkpoint, save_checkpoint
+from training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
 from training.models.embedder import Embedder
 
 
@@ -61,6 +61,20 @@ def test_heads_leave_the_embedding_as_it_was(plain: Embedder) -> None:
     assert torch.allclose(after[2][:, 1] - after[2][:, 0], torch.full((2,), 5.0), atol=1e-3)
     assert made.attributes == {"sleeve": ["x", "y"]}
     assert plain.attributes == {}
+
+
+@pytest.mark.parametrize("name", ["e.pt", "e.npz"])
+def test_labels_stay_with_their_heads_in_either_form(plain: Embedder, tmp_path: Path, name: str) -> None:
+    heads = {
+        name: (["x", "y"], np.zeros((2, 1280)), np.array([0.0, bias]))
+        for name, bias in (("sleeve", 1.0), ("fit", 2.0))
+    }
+    made = with_heads(plain, heads)
+    write = export_npz if name.endswith("npz") else save_checkpoint
+    write(tmp_path / name, "embedder", made.config, made.state_dict())
+    again = Embedder.from_checkpoint(tmp_path / name)
+    found = {a: h.bias[1].item() for a, h in zip(again.attributes, again.attribute_heads, strict=True)}
+    assert found == {"sleeve": 1.0, "fit": 2.0}
 
 
 def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
