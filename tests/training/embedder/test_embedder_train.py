@@ -126,11 +126,11 @@ def test_products_left_out_are_named_in_the_checkpoint_and_not_trained(data: Pat
 
 def test_a_student_comes_nearer_to_its_teacher(teacher: Path, data: Path, tmp_path: Path) -> None:
     command = ("distill",)
-    options = ("--teacher", str(teacher / "best.pt"), "--epochs", "6", "--lr", "0.002")
+    options = ("--teacher", str(teacher / "best.pt"), "--epochs", "10", "--lr", "0.01")
     assert train(data, tmp_path, *options, command=command) == 0
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     distances = [record["losses"]["teacher"] for record in records]
-    assert distances[-1] < 0.8 * distances[0]
+    assert distances[-1] < 0.5 * distances[0]
     assert records[-1]["teacher"] == "best.pt"
     assert 0 <= records[-1]["val"]["grocery_asymmetric_R@1"] <= 1
 
