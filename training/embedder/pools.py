@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from training.data import clothing, grocery
 from training.data.protocol import Sample
 
 __all__ = ["Pool", "left_out", "load_pools", "without"]
+
+# Its id, or its number.
+Product = TypeVar("Product", str, int)
 
 
 @dataclass
@@ -61,7 +66,7 @@ def load_pools(root: str | None, products: list[str], categories: list[str]) -> 
     }
 
 
-def left_out(products: list[str], seed: int, share: float) -> list[str]:
+def left_out(products: Sequence[Product], seed: int, share: float) -> list[Product]:
     """The products that a leave-products-out training must not see: ``share`` of them, drawn by ``seed``."""
     order = np.random.default_rng(seed).permutation(len(products))
     return sorted(products[i] for i in order[: int(share * len(products))])

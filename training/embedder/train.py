@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the products' pictures whose colour channels change places, which makes other products",
     )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
-    parser.set_defaults(teacher=None)
+    parser.set_defaults(teacher=None, start_weights=Weights())
 
 
 def parse_weights(given: list[str], start: Weights) -> Weights:
@@ -128,7 +128,7 @@ class Trainer:
         everything = [s.identity or "" for s in catalogue]
         self.left_out = parse_left_out(args.leave_out, everything)
         self.products = [name for name in everything if name not in self.left_out]
-        self.weights = parse_weights(args.weight, args.start_weights if args.teacher else Weights())
+        self.weights = parse_weights(args.weight, args.start_weights)
         categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
         self.pools: dict[str, Pool] = without(load_pools(args.data, self.products, categories), self.left_out)
         self.model = Embedder(categories, variant=args.variant, size=args.size)

@@ -14,6 +14,7 @@ import numpy as np
 
 from sdk.errors import UsageError
 from training.allocator import keep_freed_memory
+from training.embedder.pools import left_out
 from training.reduce import report
 from training.reduce.features import Features, load_features
 from training.reduce.measure import METHODS, Row, measure_method, row_of
@@ -53,9 +54,7 @@ def run(args: argparse.Namespace) -> int:
         study[name, "known products"] = _rows(features, methods, dimensions, None)
         # A network that was trained on a product has seen it, whatever the reduction was fitted on.
         if args.unseen and network == "imagenet":
-            held = np.sort(
-                np.random.default_rng(0).permutation(features.shop_products)[: len(features.shop) // 4]
-            )
+            held = np.array(left_out(features.shop_products.tolist(), 0, 0.25))
             study[name, "unseen products"] = _rows(features, methods, dimensions, held)
     facts = {
         "command": _command(args),
