@@ -15,6 +15,7 @@ COMMANDS = {
     "card": ("training.card", "write the model card of a bundle"),
     "distill": ("training.embedder.distill", "train a student into a teacher's space"),
     "draw": ("training.detector.draw", "draw a detector's boxes, or what its training sees, on a sheet"),
+    "ensemble": ("training.embedder.ensemble", "make one teacher of several embedders"),
     "evaluate": (
         "training.evaluate.run",
         "measure any model on any data set; without --model, the results page of a bundle",

@@ -21,7 +21,9 @@ from training.embedder.augment import (
 from training.embedder.pools import Pool
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["THINGS", "Batch", "Batches"]
+
+THINGS = ("things", "pasted")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Batch:
     Attributes:
         shop: which are shop pictures.
         rows: of each image, its place in its pool.
+        turns: which of `PERMUTATIONS` its colour channels went through.
         parts: pool → the images that came from it.
     """
 
@@ -39,6 +42,7 @@ class Batch:
     categories: Tensor
     shop: Tensor
     rows: Tensor
+    turns: Tensor
     parts: dict[str, slice]
 
 
@@ -46,7 +50,8 @@ class Batches:
     """One epoch of augmented batches, made by a thread while the network computes.
 
     Args:
-        sizes: how many of each pool a batch holds; the first pool's length makes the epoch.
+        sizes: how many of each pool a batch holds; the first pool's length makes the epoch. Pool "things"
+            is shown on white, pool "pasted" (the same pictures) on parts of the products' photos.
         virtual: share of the products' pictures whose colour channels change places. That makes another
             product of them, the same one in photos and in the shop's picture: product + turn · count, the
             category unknown (after Lee, Hwang and Shin, "Self-supervised label augmentation", ICML 2020).
@@ -56,7 +61,9 @@ class Batches:
         self, pools: dict[str, Pool], sizes: dict[str, int], size: int, seed: int, virtual: float = 0.0
     ) -> None:
         self.pools, self.sizes, self.size, self.virtual = pools, sizes, size, virtual
-        self.count = max(int(pool.products.max(initial=-1)) for pool in pools.values()) + 1
+        self.count = 1 + max(
+            int(pool.products.max(initial=-1)) for name, pool in pools.items() if name not in THINGS
+        )
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator().manual_seed(seed)
         first = next(iter(sizes))
@@ -95,15 +102,16 @@ class Batches:
 
     def _batch(self, chosen: dict[str, np.ndarray]) -> Batch:
         views: list[np.ndarray] = []
-        products, categories, shop = [], [], []
+        products, categories, shop, turned = [], [], [], []
         parts: dict[str, slice] = {}
         for name, indices in chosen.items():
             pool = self.pools[name]
             parts[name] = slice(len(views), len(views) + len(indices))
-            turns = self._turns(pool.products[indices])
+            turns = self._turns(np.where(name in THINGS, -1, pool.products[indices]))
             for index, turn in zip(indices, turns, strict=True):
                 views.append(self._view(name, pool.images[index])[..., PERMUTATIONS[turn]])
-                shop.append(name == "shop")
+                shop.append(name in ("shop", "things"))
+            turned.append(turns)
             products.append(pool.products[indices] + turns * self.count)
             categories.append(np.where(turns > 0, -1, pool.categories[indices]))
         images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
@@ -115,6 +123,7 @@ class Batches:
             torch.from_numpy(np.concatenate(categories)),
             torch.tensor(shop),
             torch.from_numpy(np.concatenate(list(chosen.values()))),
+            torch.from_numpy(np.concatenate(turned)),
             parts,
         )
 
@@ -126,9 +135,9 @@ class Batches:
         return np.where(changed, self.rng.integers(1, len(PERMUTATIONS), len(products)), 0)
 
     def _view(self, name: str, pixels: np.ndarray) -> np.ndarray:
-        if name == "shop":
-            if self.rng.random() < 0.5:
-                return random_view(pixels, self.size, self.rng, smallest=0.7, rotate=0)
+        if name == "things" or (name == "shop" and self.rng.random() < 0.5):
+            return random_view(pixels, self.size, self.rng, smallest=0.7, rotate=0)
+        if name in ("shop", "pasted"):
             ground = self.pools["grocery-train"].images
             pixels = shop_on_background(pixels, ground[self.rng.integers(len(ground))], self.rng)
             return random_view(pixels, self.size, self.rng, smallest=0.6)

@@ -22,6 +22,13 @@ STUDENT = Weights(teacher=4.0, ranking=0.5)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_arguments(parser)
     parser.add_argument("--teacher", type=Path, required=True, help="the teacher's checkpoint")
+    parser.add_argument(
+        "--blend",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="of ImageNet's features beside the teacher's vectors: keeps apart what no product taught",
+    )
     parser.set_defaults(run=Path("runs/student"), start_weights=STUDENT)
 
 

@@ -47,7 +47,8 @@ class Galleries:
     Attributes:
         shop: unit (products, d), a row for each product of the training.
         garments: unit (n, d) of the garment photos, where ``instance`` has a weight.
-        general, teacher: pool → (n, e), (n, d) of all its pictures, where they have a weight.
+        general, teacher: pool → (turns, n, e), (turns, n, d) of all its pictures as each turn of the
+            colour channels leaves them, where they have a weight.
     """
 
     shop: Tensor
@@ -104,4 +105,6 @@ class Objective(nn.Module):
 
 def _rows(targets: dict[str, Tensor], batch: Batch) -> Tensor:
     """The targets of a batch's pictures, in its order."""
-    return torch.cat([targets[name][batch.rows[part]] for name, part in batch.parts.items()])
+    return torch.cat(
+        [targets[name][batch.turns[part], batch.rows[part]] for name, part in batch.parts.items()]
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from sdk.preprocess import decode_photo
-from training.data import clothing, grocery
+from training.data import clothing, composites, grocery
 from training.data.protocol import Sample
 
-__all__ = ["Pool", "left_out", "load_pools", "without"]
+__all__ = ["Pool", "left_out", "load_pools", "load_things", "without"]
 
 # Its id, or its number.
 Product = TypeVar("Product", str, int)
@@ -64,6 +65,24 @@ def load_pools(root: str | None, products: list[str], categories: list[str]) -> 
         )
         for name, samples in chosen.items()
     }
+
+
+def load_things(folder: str | Path, first: int) -> Pool:
+    """The cut-out garments of ``prepare composites`` on white, each a product of its own from ``first`` on.
+
+    Only those of split train; goods are left out, for they are the catalogue's products.
+    """
+    found = [
+        sample
+        for sample in composites.load(folder, ("clothing", "street"), one_per="photo")
+        if sample.split == "train" and sample.domain == "shop"
+    ]
+    return Pool(
+        [decode_photo(sample.image).pixels for sample in found],
+        np.arange(first, first + len(found)),
+        np.full(len(found), -1),
+        found,
+    )
 
 
 def left_out(products: Sequence[Product], seed: int, share: float) -> list[Product]:

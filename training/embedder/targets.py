@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,14 +12,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from sdk.preprocess import Preprocessing
+from training.embedder.batches import THINGS
 from training.embedder.pools import Pool
 from training.models.efficientnet_lite import EfficientNetLite
 from training.models.embedder import Embedder, normalise
+from training.models.ensemble import Ensemble
 from training.reduce import pca
 
-__all__ = ["imagenet_targets", "teacher_targets", "vectors_of"]
+__all__ = ["blended", "imagenet_targets", "principal", "teacher_targets", "turned", "vectors_of"]
 
 log = logging.getLogger("pocketshelf.training")
+
+# Orders of the colour channels.
+Turns = tuple[tuple[int, int, int], ...]
 
 BATCH = 32
 # The longest that the pictures' number allows.
@@ -36,24 +42,75 @@ def vectors_of(network: Callable[[Tensor], Tensor], preprocessing: Preprocessing
     return functional.normalize(torch.cat(found), dim=1)
 
 
-def teacher_targets(teacher: Embedder, pools: dict[str, Pool], names: list[str]) -> dict[str, Tensor]:
-    """The teacher's vectors of the named pools."""
+def turned(name: str, pool: Pool, turns: Turns) -> Iterator[Pool]:
+    """The pool as each turn of the colour channels leaves it; only what `Batches` turns."""
+    for turn in turns if (pool.products >= 0).any() and name not in THINGS else turns[:1]:
+        yield replace(pool, images=[image[..., turn] for image in pool.images])
+
+
+def teacher_targets(teacher: Embedder | Ensemble, pools: dict[str, Pool], turns: Turns) -> dict[str, Tensor]:
+    """The teacher's vectors (turns, n, d) of the pools."""
     teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    log.info("the teacher looks at %d pictures", sum(len(pools[name]) for name in names))
-    return {name: vectors_of(lambda x: teacher(x)[0], teacher.preprocessing, pools[name]) for name in names}
+    return _targets("the teacher", lambda x: teacher(x)[0], teacher.preprocessing, pools, turns)
 
 
-def imagenet_targets(pools: dict[str, Pool], names: list[str], size: int = 224) -> dict[str, Tensor]:
-    """ImageNet's pooled features, half whitened by the pictures themselves: what is there without labels."""
+def imagenet_targets(
+    pools: dict[str, Pool], on_white: Collection[str], turns: Turns, size: int = 224
+) -> dict[str, Tensor]:
+    """ImageNet's pooled features (turns, n, e), half whitened by the pictures themselves: what is there
+    without labels. The mean of photos and that of pictures ``on_white`` are each taken away, for what
+    makes the two differ is no trait of a product.
+    """
     trunk = EfficientNetLite("lite0").load_imagenet().eval()
     trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    log.info("ImageNet's features of %d pictures", sum(len(pools[name]) for name in names))
-    preprocessing = Preprocessing((size, size))
-    raw = {name: vectors_of(lambda x: trunk(x).mean((2, 3)), preprocessing, pools[name]) for name in names}
-    everything = torch.cat(list(raw.values())).numpy()
+    raw = _targets("ImageNet", lambda x: trunk(x).mean((2, 3)), Preprocessing((size, size)), pools, turns)
+    for domain in (True, False):
+        there = [name for name in raw if (name in on_white) is domain]
+        mean = torch.cat([raw[name].flatten(0, 1) for name in there]).mean(0)
+        raw |= {name: raw[name] - mean for name in there}
+    everything = torch.cat([rows[0] for rows in raw.values()]).numpy()
     fitted = pca.fit(everything, np.zeros(len(everything)), GENERAL_DIMENSIONS, power=GENERAL_POWER)
-    projection = fitted[max(fitted)]
+    project = fitted[max(fitted)].apply
     return {
-        name: functional.normalize(torch.from_numpy(projection.apply(rows.numpy())), dim=1)
+        name: functional.normalize(
+            torch.stack([torch.from_numpy(project(turn.numpy())) for turn in rows]), dim=2
+        )
         for name, rows in raw.items()
     }
+
+
+def blended(
+    teacher: dict[str, Tensor], general: dict[str, Tensor], weight: float, dimension: int
+) -> dict[str, Tensor]:
+    """The teacher's vectors with others beside them, projected back to ``dimension`` numbers.
+
+    What the teacher learnt to overlook, because no product of the training needed it, tells new products
+    apart; here it stays part of the space.
+    """
+    both = {name: torch.cat([teacher[name], weight * general[name]], 2) for name in teacher}
+    directions = principal(torch.cat([rows[0] for rows in both.values()]), dimension)
+    return {name: functional.normalize(rows @ directions.T, dim=2) for name, rows in both.items()}
+
+
+def principal(vectors: Tensor, dimension: int) -> Tensor:
+    """The ``dimension`` directions (dimension, d), orthonormal, that keep most of the vectors (n, d)."""
+    _, directions = torch.linalg.eigh((vectors.T @ vectors).double())  # the largest come last
+    return directions.T.flip(0)[:dimension].to(vectors.dtype)
+
+
+def _targets(
+    who: str,
+    network: Callable[[Tensor], Tensor],
+    preprocessing: Preprocessing,
+    pools: dict[str, Pool],
+    turns: Turns,
+) -> dict[str, Tensor]:
+    found = {}
+    for name, pool in pools.items():
+        log.debug("%s looks at the %d pictures of %s", who, len(pool), name)
+        found[name] = torch.stack(
+            [vectors_of(network, preprocessing, one) for one in turned(name, pool, turns)]
+        )
+    if THINGS[0] in found:
+        found |= dict.fromkeys(THINGS, found[THINGS[0]])
+    return found

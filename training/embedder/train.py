@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sdk.errors import UsageError
 from training.allocator import keep_freed_memory
@@ -27,24 +27,39 @@ from training.data import grocery
 from training.data.clothing import MAIN_LABELS
 from training.embedder import targets
 from training.embedder.augment import PERMUTATIONS
-from training.embedder.batches import Batch, Batches
+from training.embedder.batches import THINGS, Batch, Batches
 from training.embedder.evaluate import evaluate, run_torch
 from training.embedder.objective import GARMENTS, Galleries, Objective, Weights
-from training.embedder.pools import Pool, left_out, load_pools, without
-from training.models.checkpoint import save_atomically, save_checkpoint
+from training.embedder.pools import Pool, left_out, load_pools, load_things, without
+from training.models.checkpoint import load_checkpoint, save_atomically, save_checkpoint
 from training.models.efficientnet_lite import VARIANTS
 from training.models.embedder import Embedder
+from training.models.ensemble import Ensemble, read_embedder
 
 __all__ = ["Trainer", "add_arguments", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
 BATCH = {"grocery-train": 40, "shop": 8, "clothing-train": 16}
+# Of the pools of cut-out things, where there are any.
+BATCH_OF_THINGS = {"things": 4, "pasted": 12}
 # Small pictures first: most of what is learnt does not need the pixels (Touvron et al., NeurIPS 2019).
 SIZES = ((0.42, 0.75), (0.78, 0.9), (1.01, 1.0))
 EMA_DECAY = 0.997
 # What a resumed run may not change: the figures would be of neither.
-FIXED = ("variant", "size", "epochs", "seed", "lr", "virtual", "left_out", "weights", "teacher")
+FIXED = (
+    "variant",
+    "size",
+    "epochs",
+    "seed",
+    "lr",
+    "virtual",
+    "things",
+    "left_out",
+    "weights",
+    "teacher",
+    "blend",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,8 +91,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of the products' pictures whose colour channels change places, which makes other products",
     )
+    parser.add_argument(
+        "--things",
+        type=Path,
+        metavar="FOLDER",
+        help="of `prepare composites`: cut-out garments, each one more product, on white and pasted",
+    )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
-    parser.set_defaults(teacher=None, start_weights=Weights())
+    parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
 
 
 def parse_weights(given: list[str], start: Weights) -> Weights:
@@ -136,10 +157,15 @@ class Trainer:
         self.model.trunk.load_imagenet()
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
-        if args.virtual and (args.teacher or self.weights.general):
-            raise UsageError("--virtual: a teacher and ImageNet's features know no virtual products")
         self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
         count, dimension = len(self.turns) * len(self.products), self.model.config["dimension"]
+        self.sizes = dict(BATCH)
+        if args.things:
+            things = load_things(args.things, count)
+            self.pools |= dict.fromkeys(THINGS, things)
+            self.sizes |= BATCH_OF_THINGS
+            count += len(things)
+            log.info("%d things beside the products", len(things))
         self.objective = Objective(count, len(categories), len(MAIN_LABELS), dimension, self.weights)
         self.fixed = self._fixed_galleries()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
@@ -154,6 +180,7 @@ class Trainer:
             "left_out": self.left_out,
             "weights": asdict(self.weights),
             "teacher": self.args.teacher.name if self.args.teacher else None,
+            "things": str(self.args.things) if self.args.things else None,
         }
         return {name: known[name] if name in known else getattr(self.args, name) for name in FIXED}
 
@@ -178,35 +205,41 @@ class Trainer:
 
     def _fixed_galleries(self) -> Galleries:
         """What does not change during the training: the teacher's vectors, ImageNet's features."""
-        names = list(BATCH)
+        pools = {name: self.pools[name] for name in self.sizes if name != "pasted"}
         found = Galleries(torch.zeros(0, 0))
-        if self.weights.general:
-            found.general = targets.imagenet_targets(self.pools, names)
+        if self.weights.general or self.args.blend:
+            found.general = targets.imagenet_targets(pools, ("shop", "things"), self.turns)
         if self.args.teacher:
-            teacher = Embedder.from_checkpoint(self.args.teacher)
-            found.teacher = targets.teacher_targets(teacher, self.pools, names)
+            found.teacher = targets.teacher_targets(self._teacher(), pools, self.turns)
+        if self.args.blend:
+            dimension = self.model.config["dimension"]
+            found.teacher = targets.blended(found.teacher, found.general, self.args.blend, dimension)
         return found
+
+    def _teacher(self) -> Embedder | Ensemble:
+        """Raises UsageError: it saw products that this training must not see."""
+        seen = set(self.left_out) - set(load_checkpoint(self.args.teacher).meta.get("left_out", []))
+        if seen:
+            raise UsageError(f"{self.args.teacher} was trained on {min(seen)}, which --leave-out hides")
+        return read_embedder(self.args.teacher)
 
     def galleries(self) -> Galleries:
         """The teacher's vectors, or those of the averaged model, refreshed every epoch."""
-        if self.fixed.teacher:
-            return replace(self.fixed, shop=self.fixed.teacher["shop"], garments=self.fixed.teacher[GARMENTS])
-        preprocessing = self.model.preprocessing
-
-        def vectors(pool: Pool) -> Tensor:
-            return targets.vectors_of(lambda x: self.average(x)[0], preprocessing, pool)
-
-        shop = self.pools["shop"]
-        turned = [replace(shop, images=[image[..., turn] for image in shop.images]) for turn in self.turns]
-        garments = vectors(self.pools[GARMENTS]) if self.weights.instance else None
-        return replace(self.fixed, shop=torch.cat([vectors(pool) for pool in turned]), garments=garments)
+        known = self.fixed.teacher
+        if not known:
+            wanted = {"shop": True, "things": self.args.things, GARMENTS: self.weights.instance}
+            pools = {name: self.pools[name] for name, value in wanted.items() if value}
+            known = targets.teacher_targets(self.average, pools, self.turns)
+        shop = torch.cat([known[name].flatten(0, 1) for name in ("shop", "things") if name in known])
+        garments = known[GARMENTS][0] if GARMENTS in known else None
+        return replace(self.fixed, shop=shop, garments=garments)
 
     def train_epoch(self) -> dict[str, float]:
         """Mean of every loss's term."""
         progress = self.epoch / self.args.epochs
         share = next(share for until, share in SIZES if progress < until)
         size = round(self.args.size * share / 16) * 16
-        batches = Batches(self.pools, BATCH, size, self.args.seed * 1000 + self.epoch, self.args.virtual)
+        batches = Batches(self.pools, self.sizes, size, self.args.seed * 1000 + self.epoch, self.args.virtual)
         galleries = self.galleries()
         self.model.train()
         sums: dict[str, float] = {}
@@ -295,7 +328,7 @@ class Trainer:
     def figures(self) -> dict[str, float]:
         """Of val, by the averaged model in bfloat16; with a teacher, its shop vectors are the gallery too."""
         run_half = lambda images: run_torch(self.average, images, half=True)  # noqa: E731
-        gallery = self.fixed.teacher["shop"].numpy() if self.fixed.teacher else None
+        gallery = self.fixed.teacher["shop"][0].numpy() if self.fixed.teacher else None
         return evaluate(self.pools, self.model.preprocessing, run_half, "val", gallery)
 
 

@@ -17,6 +17,7 @@ from training.allocator import keep_freed_memory
 from training.detector.predict import detect
 from training.models.detector import Detector
 from training.models.embedder import Embedder, normalise
+from training.models.ensemble import Ensemble, read_embedder
 
 __all__ = ["detector", "embedder"]
 
@@ -26,7 +27,7 @@ BATCH = 16
 def embedder(checkpoint: Path, crops: Sequence[Any], batch: int = BATCH) -> Iterator[Answer]:
     """One answer a crop (with ``image`` and ``box``), in order, as each batch is done."""
     keep_freed_memory()
-    model = Embedder.from_checkpoint(checkpoint).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = read_embedder(checkpoint).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     heads = list(model.config.get("attributes", {}))
     for start in range(0, len(crops), batch):
         views = [_view(crop, model.preprocessing) for crop in crops[start : start + batch]]
@@ -47,7 +48,7 @@ def _view(crop: Any, preprocessing: Preprocessing) -> np.ndarray | Unreadable:
 
 
 @torch.no_grad()
-def _embedded(model: Embedder, heads: list[str], views: np.ndarray) -> list[Embedded]:
+def _embedded(model: Embedder | Ensemble, heads: list[str], views: np.ndarray) -> list[Embedded]:
     vectors, logits, *more = model(normalise(torch.from_numpy(views)))
     probabilities = _softmax(logits)
     attributes = {name: _softmax(output) for name, output in zip(heads, more, strict=False)}

@@ -55,6 +55,21 @@ def test_virtual_products_have_other_colours_another_number_and_no_category() ->
     assert brightest.tolist() == [red_goes_to[int(turn)] for turn in turns]
 
 
+def test_things_are_more_products_and_keep_their_colours() -> None:
+    given = pools()
+    things = Pool([RED] * 5, 12 + np.arange(5), np.full(5, -1), given["shop"].samples[:1] * 5)
+    given |= {"things": things, "pasted": things}
+    sizes = SIZES | {"things": 4, "pasted": 4}
+    batches = list(Batches(given, sizes, 32, seed=0, virtual=1.0))
+    for batch in batches:
+        things_shown, pasted = batch.parts["things"], batch.parts["pasted"]
+        assert batch.products[things_shown].tolist() == (12 + batch.rows[things_shown]).tolist()
+        assert batch.turns[things_shown].tolist() == batch.turns[pasted].tolist() == [0] * 4
+        assert batch.shop[things_shown].all()  # as a shop shows them
+        assert not batch.shop[pasted].any()  # queries
+        assert batch.products[batch.parts["grocery-train"]].max() < 12  # two products, six turns
+
+
 def test_the_same_seed_gives_the_same_batches() -> None:
     one, other = (list(Batches(pools(), SIZES, 32, seed=5, virtual=0.5)) for _ in range(2))
     assert all((a.images == b.images).all() for a, b in zip(one, other, strict=True))

@@ -15,7 +15,7 @@ from training.__main__ import main
 from training.data.clothing import MAIN_LABELS
 from training.models.checkpoint import load_checkpoint
 
-PRODUCTS = 4
+PRODUCTS, THINGS = 4, 2
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,22 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, label in enumerate(MAIN_LABELS)
     ]
     table("clothing", "photos.csv", garments)
+    return root
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `prepare composites` leaves them: one of split val, two of goods, the others count."""
+    root = tmp_path_factory.mktemp("things")
+    kinds = [("clothing", "train"), ("street", "train"), ("clothing", "val"), ("grocery", "train")]
+    rows = []
+    for number, (source, split) in enumerate(kinds):
+        Image.new("RGB", (40, 40), (number * 60, 20, 90)).save(root / f"{number}.png")
+        thing = {"identity": f"composite/{source}-{number}", "category": None, "group": "upper"}
+        thing |= {"box": [0, 0, 40, 40], "seen": 1.0, "attributes": {}, "landmarks": {}}
+        rows.append({"image": f"{number}.png", "split": split, "domain": "shop", "kind": "shop"})
+        rows[-1] |= {"source": source, "size": [40, 40], "licence": "CC0-1.0", "garments": [thing]}
+    (root / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return root
 
 
@@ -133,6 +149,26 @@ def test_a_student_comes_nearer_to_its_teacher(teacher: Path, data: Path, tmp_pa
     assert distances[-1] < 0.5 * distances[0]
     assert records[-1]["teacher"] == "best.pt"
     assert 0 <= records[-1]["val"]["grocery_asymmetric_R@1"] <= 1
+
+
+def test_a_student_of_an_ensemble_with_everything_that_can_be_added(
+    teacher: Path, data: Path, tmp_path: Path, things: Path
+) -> None:
+    both = tmp_path / "both.pt"
+    members = ("--member", str(teacher / "best.pt"), "--member", f"{teacher / 'average.pt'}@64")
+    assert main(["ensemble", *members, "--data", str(data), "--dimension", "128", "--out", str(both)]) == 0
+    options = ("--teacher", str(both), "--blend", "0.5", "--virtual", "0.5", "--things", str(things))
+    assert train(data, tmp_path / "run", "--epochs", "1", *options, command=("distill",)) == 0
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    assert len(state["objective"]["proxies"]) == 6 * PRODUCTS + THINGS + len(MAIN_LABELS)
+
+
+def test_a_teacher_that_saw_what_is_left_out_is_refused(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--teacher", str(teacher / "best.pt"), "--leave-out", "0:0.5")
+    assert train(data, tmp_path, *options, command=("distill",)) == 1
+    assert "which --leave-out hides" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
