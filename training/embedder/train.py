@@ -59,6 +59,7 @@ FIXED = (
     "weights",
     "teacher",
     "blend",
+    "start",
 )
 
 
@@ -96,6 +97,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="of `prepare composites`: cut-out garments, each one more product, on white and pasted",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="embedder to begin with (default: ImageNet's weights)"
     )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
     parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
@@ -154,7 +158,7 @@ class Trainer:
         self.pools: dict[str, Pool] = without(load_pools(args.data, self.products, categories), self.left_out)
         self.model = Embedder(categories, variant=args.variant, size=args.size)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.model.trunk.load_imagenet()
+        self._start()
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
         self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
@@ -180,6 +184,7 @@ class Trainer:
             "left_out": self.left_out,
             "weights": asdict(self.weights),
             "teacher": self.args.teacher.name if self.args.teacher else None,
+            "start": self.args.start.name if self.args.start else None,
             "things": str(self.args.things) if self.args.things else None,
         }
         return {name: known[name] if name in known else getattr(self.args, name) for name in FIXED}
@@ -216,12 +221,28 @@ class Trainer:
             found.teacher = targets.blended(found.teacher, found.general, self.args.blend, dimension)
         return found
 
+    def _start(self) -> None:
+        """Weights to begin with.
+
+        Raises:
+            UsageError: they saw products that this training must not see.
+            CheckpointError: of another architecture, or another catalogue.
+        """
+        if self.args.start is None:
+            self.model.trunk.load_imagenet()
+        else:
+            self._refuse_what_saw_too_much(self.args.start)
+            load_checkpoint(self.args.start, kind="embedder").load_into(self.model)
+
     def _teacher(self) -> Embedder | Ensemble:
         """Raises UsageError: it saw products that this training must not see."""
-        seen = set(self.left_out) - set(load_checkpoint(self.args.teacher).meta.get("left_out", []))
-        if seen:
-            raise UsageError(f"{self.args.teacher} was trained on {min(seen)}, which --leave-out hides")
+        self._refuse_what_saw_too_much(self.args.teacher)
         return read_embedder(self.args.teacher)
+
+    def _refuse_what_saw_too_much(self, path: Path) -> None:
+        seen = set(self.left_out) - set(load_checkpoint(path).meta.get("left_out", []))
+        if seen:
+            raise UsageError(f"{path} was trained on {min(seen)}, which --leave-out hides")
 
     def galleries(self) -> Galleries:
         """The teacher's vectors, or those of the averaged model, refreshed every epoch."""

@@ -163,12 +163,22 @@ def test_a_student_of_an_ensemble_with_everything_that_can_be_added(
     assert len(state["objective"]["proxies"]) == 6 * PRODUCTS + THINGS + len(MAIN_LABELS)
 
 
-def test_a_teacher_that_saw_what_is_left_out_is_refused(
-    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("option", ["--teacher", "--start"])
+def test_weights_that_saw_what_is_left_out_are_refused(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
-    options = ("--teacher", str(teacher / "best.pt"), "--leave-out", "0:0.5")
-    assert train(data, tmp_path, *options, command=("distill",)) == 1
+    command = ("distill",) if option == "--teacher" else ("train", "embedder")
+    options = (option, str(teacher / "best.pt"), "--leave-out", "0:0.5")
+    assert train(data, tmp_path, *options, command=command) == 1
     assert "which --leave-out hides" in capsys.readouterr().err
+
+
+def test_a_run_can_begin_with_trained_weights(teacher: Path, data: Path, tmp_path: Path) -> None:
+    start = teacher / "best.pt"
+    assert train(data, tmp_path, "--epochs", "1", "--start", str(start), "--lr", "0") == 0
+    before, after = (load_checkpoint(path).state for path in (start, tmp_path / "average.pt"))
+    assert torch.equal(before["embedding.weight"], after["embedding.weight"])
+    assert load_checkpoint(tmp_path / "average.pt").meta["start"] == "best.pt"
 
 
 @pytest.mark.parametrize(
