@@ -13,6 +13,7 @@ from sdk.errors import PocketshelfError
 COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
+    "compare": ("training.evaluate.compare", "several ways to search the same pictures, side by side"),
     "distill": ("training.embedder.distill", "train a student into a teacher's space"),
     "draw": ("training.detector.draw", "draw a detector's boxes, or what its training sees, on a sheet"),
     "ensemble": ("training.embedder.ensemble", "make one teacher of several embedders"),

@@ -14,7 +14,7 @@ from training.evaluate.ranking import Ranking, rank
 from training.evaluate.searches import Search
 from training.evaluate.subject import Subject
 
-__all__ = ["KS", "Answers", "Labelled", "Searched", "label_all", "search_all"]
+__all__ = ["KS", "Answers", "Labelled", "Searched", "label_all", "search_all", "vector_of"]
 
 KS = (1, 5, 10, 20)
 # Samples, and a few words for the progress line, to an answer each.
@@ -92,9 +92,9 @@ def _search(search: Search, answers: Answers) -> Searched:
     gallery = answers(search.gallery, "gallery")
     queries = [gallery[i] for i in search.itself or []] if asked is None else asked
     rankings = rank(
-        [_vector(answer) for answer in queries],
+        [vector_of(answer) for answer in queries],
         [str(sample.identity) for sample in search.queries],
-        [_vector(answer) for answer in gallery],
+        [vector_of(answer) for answer in gallery],
         [str(sample.identity) for sample in search.gallery],
         search.itself,
     )
@@ -134,7 +134,8 @@ def _good(answer: Answer) -> bool:
     return isinstance(answer, Embedded) and bool(np.isfinite(answer.vector).all())
 
 
-def _vector(answer: Answer) -> np.ndarray | None:
+def vector_of(answer: Answer) -> np.ndarray | None:
+    """Of an answer that can be ranked; None of a bad photo's."""
     return answer.vector if isinstance(answer, Embedded) and _good(answer) else None
 
 

@@ -21,6 +21,7 @@ from sdk.formats.bundle import Bundle, digest, load_bundle
 from training.data.protocol import Sample
 from training.evaluate import commands, torch_answers
 from training.models.checkpoint import load_checkpoint
+from training.models.ensemble import KIND as ENSEMBLE
 
 __all__ = ["KINDS", "Crop", "Subject", "crop_of", "open_subject"]
 
@@ -91,12 +92,13 @@ def open_subject(path: Path, kind: str | None = None) -> Subject:
 
 def _checkpoint(path: Path) -> Subject:
     checkpoint = load_checkpoint(path)
-    if checkpoint.kind not in KINDS:
-        raise UsageError(f"{path}: a network of kind {checkpoint.kind!r}; {' and '.join(KINDS)} are measured")
-    answers = torch_answers.embedder if checkpoint.kind == "embedder" else torch_answers.detector
+    kind = {ENSEMBLE: "embedder"}.get(checkpoint.kind, checkpoint.kind)
+    if kind not in KINDS:
+        raise UsageError(f"{path}: a network of kind {kind!r}; {' and '.join(KINDS)} are measured")
+    answers = torch_answers.embedder if kind == "embedder" else torch_answers.detector
     config = checkpoint.config
     return Subject(
-        checkpoint.kind,
+        kind,
         path,
         digest(path)[0],
         lambda crops: answers(path, crops),

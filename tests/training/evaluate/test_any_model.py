@@ -129,7 +129,7 @@ def test_attribute_heads_are_the_outputs_after_the_second(tmp_path, drawn_shop, 
             one = torch.ones(len(x), 1)
             return one, one, one, torch.tensor([[0.0, 9.0]]).expand(len(x), 2)
 
-    monkeypatch.setattr(torch_answers.Embedder, "from_checkpoint", lambda path: TwoHeads())
+    monkeypatch.setattr(torch_answers, "read_embedder", lambda path: TwoHeads())
     (answer,) = torch_answers.embedder(Path("any.pt"), [Crop(drawn_shop / "0-0.png")])
     assert answer.attributes["sleeve"].tolist() == [1.0]
     assert answer.attributes["shade"].argmax() == 1
