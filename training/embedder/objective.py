@@ -21,7 +21,8 @@ class Weights:
     """Of each loss in the sum.
 
     Attributes:
-        garment: of a garment label's proxy; its pull is weak: it orders, it must not collapse.
+        identity: of a product's and a garment label's proxy.
+        garment: of a garment label's, beside a product's; its pull is weak: it orders, it must not collapse.
         retrieval: a phone photo against the shop's pictures.
         category: cross-entropy of the category head.
         instance: a garment photo against all garment photos' own vectors: the space stays wide where no
@@ -31,6 +32,7 @@ class Weights:
         teacher, ranking: to the teacher's vectors, and to its ranking of the batch.
     """
 
+    identity: float = 1.0
     garment: float = 0.3
     retrieval: float = 0.5
     category: float = 0.5
@@ -82,7 +84,7 @@ class Objective(nn.Module):
         queries = ~garment & ~batch.shop
         retrieval = to_gallery(embeddings[queries], galleries.shop, batch.products[queries], SCALE)
         terms = {
-            "identity": (torch.where(garment, weights.garment, 1.0) * proxy).mean(),
+            "identity": weights.identity * (torch.where(garment, weights.garment, 1.0) * proxy).mean(),
             "retrieval": weights.retrieval * retrieval.mean(),
             "category": weights.category
             * nn.functional.cross_entropy(
