@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sdk.detect import Detector, NetworkDetector, select_regions
 from sdk.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from sdk.errors import BundleError
 from sdk.formats.bundle import Bundle, load_bundle
+from sdk.formats.enrolment import load_enrolment
 from sdk.preprocess import Photo, decode_photo
 from sdk.runtime import open_model
 from sdk.types import Box, Detection, Region, SearchResult, Timings
@@ -77,6 +80,7 @@ class Encoder:
         self.bundle = bundle
         self._embedder = embedder
         self._detector = detector
+        self._enrolment = load_enrolment(bundle.enrolment_path) if bundle.enrolment_path else None
         self._labels = {name: head.labels for name, head in bundle.embedder.attributes.items()}
 
     @classmethod
@@ -113,6 +117,10 @@ class Encoder:
         with timed(ms, "embed"):
             regions = self._embed(photo, found)
         return EncodedPhoto(photo, regions)
+
+    def enrol(self, vector: np.ndarray) -> np.ndarray:
+        """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment."""
+        return vector if self._enrolment is None else self._enrolment(vector[None])[0]
 
     def detect(self, source: PhotoSource, name: str = "photo") -> SearchResult:
         """All boxes of a photo, best score first; categories and attributes for those that `search` looks at.

@@ -16,6 +16,10 @@ COMMANDS = {
     "compare": ("training.evaluate.compare", "several ways to search the same pictures, side by side"),
     "distill": ("training.embedder.distill", "train a student into a teacher's space"),
     "draw": ("training.detector.draw", "draw a detector's boxes, or what its training sees, on a sheet"),
+    "enrolment": (
+        "training.evaluate.enrolment",
+        "fit what adjusts a gallery's pictures so that new products get their turn",
+    ),
     "ensemble": ("training.embedder.ensemble", "make one teacher of several embedders"),
     "evaluate": (
         "training.evaluate.run",

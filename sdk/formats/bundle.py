@@ -11,10 +11,10 @@
      "detector": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5}},
-     "recall": {…}, "card": "CARD.md"}
+     "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"}, "card": "CARD.md"}
 
-``detector`` (with ``frame_weight`` in it), ``attributes``, ``recall`` and ``card`` may be absent. A
-model "file" may be a folder (``.mlpackage``); its sha256 is then that of the sorted lines
+``detector`` (with ``frame_weight`` in it), ``attributes``, ``recall``, ``enrolment`` and ``card`` may be
+absent. A model "file" may be a folder (``.mlpackage``); its sha256 is then that of the sorted lines
 ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum. Unknown keys are ignored, so
 that a minor addition needs no new version; a change of meaning does.
 """
@@ -41,6 +41,7 @@ __all__ = [
     "Bundle",
     "DetectorSpec",
     "EmbedderSpec",
+    "EnrolmentSpec",
     "default_bundle",
     "digest",
     "load_bundle",
@@ -110,6 +111,15 @@ class DetectorSpec:
 
 
 @dataclass(frozen=True)
+class EnrolmentSpec:
+    """The file of an enrolment; ``sha256`` and ``bytes`` are filled in by `write_bundle`."""
+
+    file: str
+    sha256: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Bundle:
     """The models that belong together, and the space that their vectors live in.
 
@@ -117,6 +127,8 @@ class Bundle:
         folder: where the files are.
         space: id of the embedding space; stores of another space are refused.
         recall: calibration of the local-recall estimate, if any (see `sdk.recall`).
+        enrolment: what adjusts the vectors of a gallery's pictures, if anything does
+            (see `sdk.formats.enrolment`).
         card: name of the model card's file, if any.
     """
 
@@ -126,6 +138,7 @@ class Bundle:
     embedder: EmbedderSpec
     detector: DetectorSpec | None = None
     recall: Mapping[str, Any] | None = None
+    enrolment: EnrolmentSpec | None = None
     card: str | None = None
 
     @property
@@ -137,6 +150,11 @@ class Bundle:
     def embedder_path(self) -> Path:
         """The embedder's model file."""
         return self.folder / self.embedder.file
+
+    @property
+    def enrolment_path(self) -> Path | None:
+        """The enrolment's file, if the bundle has one."""
+        return None if self.enrolment is None else self.folder / self.enrolment.file
 
     @property
     def detector_path(self) -> Path | None:
@@ -177,7 +195,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
     bundle = _parse(folder, Fields(document, str(path), BundleError))
-    for spec in (bundle.embedder, bundle.detector):
+    for spec in (bundle.embedder, bundle.detector, bundle.enrolment):
         if spec is not None:
             _check_file(folder, spec, check_hashes)
     return bundle
@@ -200,6 +218,8 @@ def write_bundle(bundle: Bundle) -> Bundle:
                 document[key] = _spec_to_json(_with_digest(bundle.folder, spec))
         if bundle.recall is not None:
             document["recall"] = dict(bundle.recall)
+        if bundle.enrolment is not None:
+            document["enrolment"] = asdict(_with_digest(bundle.folder, bundle.enrolment))
         if bundle.card is not None:
             document["card"] = bundle.card
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -253,6 +273,7 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         embedder=_parse_embedder(top.child("embedder")),
         detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
         recall=top.mapping("recall") if top.has("recall") else None,
+        enrolment=EnrolmentSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
         card=top.text("card") if top.has("card") else None,
     )
 
@@ -268,7 +289,7 @@ def _parse_embedder(part: Fields) -> EmbedderSpec:
     if temperature <= 0:
         raise part.error("temperature", "must be above 0")
     return EmbedderSpec(
-        **_parse_file(part),
+        **_parse_model(part),
         outputs=_parse_outputs(part, "embedding", "categories"),
         dimension=part.integer("dimension", low=1),
         categories=part.texts("categories"),
@@ -284,7 +305,7 @@ def _parse_detector(part: Fields) -> DetectorSpec:
     if unknown := [name for name in frame_weight if name not in groups]:
         raise part.error("frame_weight", f"names {unknown[0]!r}, which is none of the groups")
     return DetectorSpec(
-        **_parse_file(part),
+        **_parse_model(part),
         outputs=_parse_outputs(part, "scores", "distances"),
         groups=groups,
         strides=part.integers("strides", low=1),
@@ -295,22 +316,22 @@ def _parse_detector(part: Fields) -> DetectorSpec:
 
 
 def _parse_file(part: Fields) -> dict[str, Any]:
-    """What both models share: file, hash, length, precision, preprocessing."""
+    """What every file has: name, hash, length."""
     name, sha256 = part.text("file"), part.text("sha256")
     if len(PurePosixPath(name).parts) != 1 or name.startswith(".") or "\\" in name or ":" in name:
         raise part.error("file", "must be a plain name inside the bundle")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise part.error("sha256", "must be 64 hexadecimal digits")
+    return {"file": name, "sha256": sha256, "bytes": part.integer("bytes", low=0)}
+
+
+def _parse_model(part: Fields) -> dict[str, Any]:
+    """What both models share: the file, precision, preprocessing."""
+    file = _parse_file(part)
     preprocessing = _parse_preprocessing(part.child("preprocessing"))
     if part.text("preprocessing_hash") != preprocessing.hash:
         raise part.error("preprocessing_hash", f"is not that of its preprocessing ({preprocessing.hash})")
-    return {
-        "file": name,
-        "sha256": sha256,
-        "bytes": part.integer("bytes", low=0),
-        "precision": part.text("precision"),
-        "preprocessing": preprocessing,
-    }
+    return {**file, "precision": part.text("precision"), "preprocessing": preprocessing}
 
 
 def _parse_preprocessing(part: Fields) -> Preprocessing:
@@ -337,7 +358,7 @@ def _parse_outputs(part: Fields, *names: str) -> dict[str, int]:
     return {name: outputs.integer(name, low=0) for name in names}
 
 
-def _check_file(folder: Path, spec: EmbedderSpec | DetectorSpec, check_hashes: bool) -> None:
+def _check_file(folder: Path, spec: EmbedderSpec | DetectorSpec | EnrolmentSpec, check_hashes: bool) -> None:
     path = folder / spec.file
     if not path.exists():
         raise BundleError(f"{path}: the model file is missing; export or download the bundle again")

@@ -9,11 +9,19 @@ import numpy as np
 
 from sdk.errors import BundleError, PhotoError
 from sdk.formats import Bundle, load_bundle
+from sdk.formats.enrolment import load_enrolment
 from sdk.preprocess import Photo, decode_photo
 from sdk.types import Box
 from server.catalogue.protocol import Space
 
-__all__ = ["BundleEmbedder", "EmbedderFactory", "PictureEmbedder", "bundle_embedders", "space_of"]
+__all__ = [
+    "BundleEmbedder",
+    "EmbedderFactory",
+    "PictureEmbedder",
+    "bundle_embedders",
+    "bundle_enrollers",
+    "space_of",
+]
 
 
 class PictureEmbedder(Protocol):
@@ -44,6 +52,7 @@ class BundleEmbedder:
         from sdk.runtime import open_model
 
         self._folder = bundle.folder
+        self._enrolment = load_enrolment(bundle.enrolment_path) if bundle.enrolment_path else None
         self._embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads=1))
 
     def __call__(self, picture: bytes, box: Box | None = None) -> np.ndarray:
@@ -61,6 +70,11 @@ class BundleEmbedder:
             raise BundleError(f"{self._folder}: the embedder gave a vector without direction")
         return vector[None]
 
+    def enrol(self, picture: bytes) -> np.ndarray:
+        """The picture's vector as a catalogue takes it, float32 (1, D); raises as a call does."""
+        vectors = self(picture)
+        return vectors if self._enrolment is None else self._enrolment(vectors)
+
 
 def _overlaps(box: Box, photo: Photo) -> bool:
     x, y, width, height = box
@@ -70,6 +84,12 @@ def _overlaps(box: Box, photo: Photo) -> bool:
 def space_of(bundle: Bundle) -> Space:
     """What the vectors of ``bundle`` mean."""
     return Space(bundle.space, bundle.preprocessing_hash, bundle.name, bundle.embedder.dimension)
+
+
+def bundle_enrollers(folder: str | None) -> tuple[Space, EmbedderFactory]:
+    """As `bundle_embedders`, for pictures that join the catalogue."""
+    space, make = bundle_embedders(folder)
+    return space, lambda: make().enrol
 
 
 def bundle_embedders(folder: str | None) -> tuple[Space, Callable[[], BundleEmbedder]]:

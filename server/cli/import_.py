@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from server.catalogue import Catalogue, check_space, open_catalogue
-from server.catalogue.embedding import EmbedderFactory, bundle_embedders
+from server.catalogue.embedding import EmbedderFactory, bundle_enrollers
 from server.catalogue.importer import Importer, ImportReport
 from server.cli.common import add_json, add_site, new_command, print_json
 from server.site import Site
@@ -109,7 +109,7 @@ def _lazy_embedders(bundle: str | None, catalogue: Catalogue) -> EmbedderFactory
     """Loads the default bundle at the first picture: a file that brings vectors needs none."""
 
     def load() -> EmbedderFactory:
-        space, factory = bundle_embedders(bundle)
+        space, factory = bundle_enrollers(bundle)
         check_space(catalogue.space, space)
         return factory
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sdk.errors import UsageError
+from sdk.formats.enrolment import load_enrolment
 from training.data.catalog import DATA_SETS, load_data_set, shown_name
 from training.data.protocol import Sample
 from training.evaluate import left_out
@@ -34,11 +35,12 @@ KS = (1, 5)
 
 
 class Way(NamedTuple):
-    """A name, the model of the photos, and the model of the gallery."""
+    """A name, the model of the photos, the model of the gallery, and what adjusts the gallery."""
 
     name: str
     queries: Path
     gallery: Path
+    enrolment: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--way",
         action="append",
         required=True,
-        metavar="NAME=MODEL[:GALLERY]",
-        help="a checkpoint or model file; GALLERY: another of the same space, which embeds the gallery",
+        metavar="NAME=MODEL[:GALLERY[:ENROLMENT]]",
+        help="a checkpoint or model file; GALLERY: another of the same space for the gallery (empty: the "
+        "same); ENROLMENT: a file of `training enrolment` that adjusts it",
     )
     parser.add_argument(
         "--difference",
@@ -71,22 +74,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def parse_way(given: str) -> Way:
     """Raises UsageError: no NAME=MODEL."""
     name, _, models = given.partition("=")
-    queries, _, gallery = models.partition(":")
-    if not name or not queries:
-        raise UsageError(f"--way {given}: write NAME=MODEL, or NAME=MODEL:GALLERY")
-    return Way(name, Path(queries), Path(gallery or queries))
+    queries, gallery, enrolment, *more = [*models.split(":"), "", ""]
+    if not name or not queries or any(more):
+        raise UsageError(f"--way {given}: write NAME=MODEL, NAME=MODEL:GALLERY or NAME=MODEL::ENROLMENT")
+    return Way(name, Path(queries), Path(gallery or queries), Path(enrolment) if enrolment else None)
 
 
 def run(args: argparse.Namespace) -> int:
     ways = [parse_way(given) for given in args.way]
     pairs = _pairs(args.difference, [way.name for way in ways])
-    subjects = {path: open_subject(path, "embedder") for way in ways for path in way[1:]}
+    subjects = {path: open_subject(path, "embedder") for way in ways for path in way[1:3]}
     searches, split = _searches(args, next(iter(subjects.values())))
     results: dict[str, Any] = {
         "run": {
             "data_set": shown_name(args.data_set),
             "split": split,
-            "ways": {way.name: [str(way.queries), str(way.gallery)] for way in ways},
+            "ways": {way.name: [str(path) for path in way[1:] if path] for way in ways},
             "machine": machine(),
             "commit": commit(),
         },
@@ -147,6 +150,9 @@ def _first_right(way: Way, subjects: dict[Path, Subject], search: Search, cache:
 
     queries = vectors(way.queries, search.queries, "queries")
     gallery = vectors(way.gallery, search.gallery, "gallery")
+    if way.enrolment:
+        adjust = load_enrolment(way.enrolment)
+        gallery = [None if vector is None else adjust(vector[None])[0] for vector in gallery]
     lengths = {len(vector) for vector in (*queries, *gallery) if vector is not None}
     if len(lengths) > 1:
         raise UsageError(f"--way {way.name}: vectors of {sorted(lengths)} numbers are not of one space")
@@ -165,8 +171,9 @@ def _page(results: dict[str, Any]) -> str:
         columns = [f"R@{k}" for k in KS]
         rows = []
         for way, figures in found["ways"].items():
-            queries, gallery = facts["ways"][way]
-            rows.append([way, f"`{queries}`", f"`{gallery}`" if gallery != queries else "the same"])
+            queries, gallery, *enrolment = facts["ways"][way]
+            same = "the same" if gallery == queries else f"`{gallery}`"
+            rows.append([way, f"`{queries}`", same + "".join(f", `{file}`" for file in enrolment)])
             rows[-1] += [str(figures[column]) for column in columns]
         parts.append(table(["way", "photos by", "gallery by", *columns], rows))
         rows = [

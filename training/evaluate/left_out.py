@@ -8,7 +8,7 @@ from sdk.errors import UsageError
 from training.evaluate.subject import Subject
 from training.models.checkpoint import load_checkpoint
 
-__all__ = ["products"]
+__all__ = ["products", "recorded"]
 
 KEY = "left_out"
 
@@ -42,6 +42,11 @@ def products(listed: Path | None, recorded: str | None, subject: Subject) -> set
         f"{where}: its training left no products out; train with "
         "`python -m training train embedder --leave-out SEED/SHARE`, or name products with --products"
     )
+
+
+def recorded(subject: Subject) -> set[str]:
+    """What the model's own checkpoint records as left out; nothing where it records nothing."""
+    return {str(product) for product in subject.meta.get(KEY) or ()}
 
 
 def _listed(path: Path) -> set[str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_models import make_bundle
 
 from sdk.catalogue import build_store
 from sdk.encoder import Encoder
 from sdk.errors import CatalogueError, StoreError
-from sdk.formats import Bundle
+from sdk.formats import Bundle, write_bundle
+from sdk.formats.bundle import EnrolmentSpec
+from sdk.formats.enrolment import Enrolment, load_enrolment, save_enrolment
 from sdk.store import Store, StoreFolder, verify_store
+from server.catalogue.embedding import BundleEmbedder
 
 
 def add_rows(shop: Path, *rows: str) -> None:
@@ -53,6 +58,31 @@ def test_vectors_are_those_of_the_encoder(shop: Path, fake_bundle: Bundle) -> No
     with Store.open(shop / "store") as store:
         cropped = store.product("red").vectors[0].astype(np.float32)  # type: ignore[union-attr]
     assert not np.array_equal(stored, cropped)
+
+
+def test_an_enrolment_adjusts_the_catalogue_but_not_the_queries(
+    shop: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    """In a store that is built here, and in vectors that the server makes."""
+    picture = shop / "pictures" / "red.png"
+    plain = Encoder.open(fake_bundle).encode(picture, whole=True).regions[0].embedding.vector
+    folder = tmp_path / "enrolling"
+    bundle = make_bundle(folder)
+    photos = np.random.default_rng(0).normal(size=(30, len(plain))) + 1
+    photos /= np.linalg.norm(photos, axis=1, keepdims=True)
+    enrolment = Enrolment(photos.astype(np.float32), 0.8, 0.9)
+    save_enrolment(folder / "enrolment.npz", enrolment)
+    bundle = write_bundle(replace(bundle, enrolment=EnrolmentSpec("enrolment.npz")))
+    expected = load_enrolment(folder / "enrolment.npz")(plain[None])[0]
+    assert expected @ plain < 0.999
+    build(shop, bundle)
+    with Store.open(shop / "store") as store:
+        stored = store.product("red").vectors[0].astype(np.float32)  # type: ignore[union-attr]
+    assert expected @ stored / np.linalg.norm(stored) > 0.9995
+    assert np.array_equal(Encoder.open(bundle).encode(picture, whole=True).regions[0].embedding.vector, plain)
+    served = BundleEmbedder(bundle)
+    assert np.allclose(served.enrol(picture.read_bytes())[0], expected, atol=1e-5)
+    assert np.allclose(served(picture.read_bytes())[0], plain, atol=1e-5)
 
 
 def test_further_rows_of_a_product_are_further_pictures(shop: Path, fake_bundle: Bundle) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from fake_models import CATEGORIES, make_bundle
 
 from sdk.errors import BundleError
 from sdk.formats import load_bundle, write_bundle
-from sdk.formats.bundle import default_bundle, digest
+from sdk.formats.bundle import EnrolmentSpec, default_bundle, digest
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_optional_parts_may_be_absent(folder: Path) -> None:
     bundle = load_bundle(folder)
     assert bundle.detector is None and bundle.detector_path is None and bundle.recall is None
     assert (bundle.embedder.temperature, dict(bundle.embedder.attributes)) == (1.0, {})
+
+
+def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:
+    (folder / "enrolment.npz").write_bytes(b"vectors")
+    bundle = write_bundle(replace(load_bundle(folder), enrolment=EnrolmentSpec("enrolment.npz")))
+    assert bundle.enrolment is not None and bundle.enrolment.bytes == len(b"vectors")
+    assert bundle.enrolment_path == folder / "enrolment.npz"
+    assert write_bundle(bundle) == bundle
+    (folder / "enrolment.npz").write_bytes(b"others!")
+    with pytest.raises(BundleError, match=r"enrolment\.npz: not the file that bundle\.json records"):
+        load_bundle(folder)
 
 
 def test_unknown_fields_are_ignored(folder: Path) -> None:

@@ -4,10 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from sdk.errors import UsageError
+from sdk.formats.enrolment import Enrolment, save_enrolment
 from training.evaluate import compare
 from training.models.checkpoint import load_checkpoint, save_checkpoint
 from training.models.embedder import Embedder
@@ -62,6 +64,16 @@ def test_vectors_of_other_lengths_are_not_compared(
     save_checkpoint(tmp_path / "short.pt", "embedder", model.config, model.state_dict())
     with pytest.raises(UsageError, match=r"\[8, 16\] numbers are not of one space"):
         run(tmp_path, drawn_shop, f"--way=mixed={checkpoint}:{tmp_path / 'short.pt'}")
+
+
+def test_an_enrolment_adjusts_the_gallery(checkpoint: Path, drawn_shop: Path, tmp_path: Path) -> None:
+    model = load_checkpoint(checkpoint)
+    dimension = model.config["dimension"]
+    hostile = -np.eye(dimension, dtype=np.float32)[:1].repeat(10, 0)
+    save_enrolment(tmp_path / "e.npz", Enrolment(hostile, 1.0, -5.0))  # all pictures go to one place
+    ways = (f"--way=own={checkpoint}", f"--way=lost={checkpoint}::{tmp_path / 'e.npz'}")
+    found = run(tmp_path, drawn_shop, *ways)["searches"]["street → shop"]
+    assert found["ways"]["lost"]["R@1"][0] < found["ways"]["own"]["R@1"][0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""``python -m training enrolment``: what it writes, and how it chooses."""
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evaluate_shop import COLOURS, draw
+
+from sdk.errors import UsageError
+from sdk.formats.enrolment import load_enrolment
+from training.evaluate import enrolment
+
+
+@pytest.fixture
+def grocery(tmp_path: Path) -> Path:
+    """The drawn things as the grocery data set lays them out: a photo each in train and val."""
+    folder = tmp_path / "data" / "grocery"
+    folder.mkdir(parents=True)
+    products, photos = [["product_id", "category", "image"]], [["photo", "product_id", "split"]]
+    for number, colour in enumerate(COLOURS):
+        draw(colour, 0).save(folder / f"{number}.png")
+        products.append([f"p{number}", "Red things", f"{number}.png"])
+        for split, shift in (("train", 2), ("val", 3)):
+            draw(colour, shift, 230).save(folder / f"{number}-{split}.png")
+            photos.append([f"{number}-{split}.png", f"p{number}", split])
+    for name, rows in (("products.csv", products), ("photos.csv", photos)):
+        with (folder / name).open("w", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+    return folder.parent
+
+
+def run(grocery: Path, checkpoint: Path, out: Path, *options: str) -> int:
+    parser = argparse.ArgumentParser()
+    enrolment.add_arguments(parser)
+    fixed = [f"--model={checkpoint}", f"--data={grocery}", f"--out={out}", f"--cache={out.parent / 'cache'}"]
+    return enrolment.run(parser.parse_args([*fixed, *options]))
+
+
+def test_photos_of_products_left_out_are_not_in_it(
+    grocery: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(grocery, checkpoint, tmp_path / "e.npz") == 0
+    found = load_enrolment(tmp_path / "e.npz")
+    assert found.photos.shape == (3, 16)  # the checkpoint left p1 and p3 of five out
+    said = capsys.readouterr().out
+    assert said.count("harmonic mean") == len(enrolment.WEIGHTS)
+    assert found.weight in enrolment.WEIGHTS
+
+
+def test_a_given_weight_is_taken(grocery: Path, checkpoint: Path, tmp_path: Path) -> None:
+    assert run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "0.25") == 0
+    assert load_enrolment(tmp_path / "e.npz").weight == 0.25
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "7")
+
+
+def test_the_figure_balances_known_and_new_products() -> None:
+    new = np.array([False, False, True, True])
+    assert enrolment.figure(~new, new)[0] == 0  # all known ones right, no new one
+    balanced, said = enrolment.figure(np.array([True, False, True, True]), new)
+    assert balanced == pytest.approx(2 * 0.5 * 1 / 1.5)
+    assert "0.500 of known products, 1.000 of new ones (2 and 2 val photos)" in said
+    assert enrolment.figure(np.array([True, False]), np.zeros(2, bool))[0] == 0.5

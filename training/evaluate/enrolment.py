@@ -1,0 +1,113 @@
+"""``python -m training enrolment``: fit `sdk.formats.enrolment`, its weight chosen on val.
+
+Photos of split train and the shop pictures of the products that the training knew make it. Where the model
+left products out, the weight is the one with the best harmonic mean of the R@1 of known and of new products
+on val, as generalized zero-shot learning is measured (Xian, Schiele and Akata, CVPR 2017, section 3.3); else
+the one with the best R@1.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sdk.errors import UsageError
+from sdk.formats.enrolment import Enrolment, fit, save_enrolment
+from training.data import grocery
+from training.data.protocol import Sample
+from training.evaluate.asker import Asker
+from training.evaluate.embedder_figures import vector_of
+from training.evaluate.left_out import recorded
+from training.evaluate.ranking import rank
+from training.evaluate.subject import open_subject
+
+__all__ = ["WEIGHTS", "add_arguments", "figure", "run"]
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+# Of each product, so that none makes the centre.
+PHOTOS_OF_A_PRODUCT = 12
+
+
+class _Gallery(NamedTuple):
+    vectors: np.ndarray
+    products: list[str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="checkpoint, model file or bundle")
+    parser.add_argument("--weight", type=float, help="of the adjustment (default: the best on val)")
+    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
+    parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    subject = open_subject(args.model, "embedder")
+    hidden = recorded(subject)
+    samples = grocery.load(args.data)
+    shop = [sample for sample in samples if sample.domain == "shop"]
+    photos = _few_of_each([s for s in samples if s.split == "train" and s.domain == "street"], hidden)
+    asker = Asker(subject, args.cache)
+    pictures = _vectors(asker, shop, "shop pictures")
+    known = np.array([sample.identity not in hidden for sample in shop])
+    enrolment = fit(_vectors(asker, photos, "training photos"), pictures[known], 0.0)
+    weight = args.weight
+    if weight is None:
+        val = [s for s in samples if s.split == "val" and s.domain == "street"]
+        gallery = _Gallery(pictures, [str(sample.identity) for sample in shop])
+        weight = _best(enrolment, hidden, _vectors(asker, val, "val"), val, gallery)
+    if not 0 <= weight <= 1:
+        raise UsageError(f"--weight {weight:g}: from 0 to 1")
+    save_enrolment(args.out, replace(enrolment, weight=weight))
+    print(f"{args.out}: {len(photos)} photos, weight {weight:g}, {args.out.stat().st_size / 1e3:.0f} kB")
+    return 0
+
+
+def _few_of_each(photos: Sequence[Sample], hidden: set[str]) -> list[Sample]:
+    taken: dict[str, list[Sample]] = {}
+    for photo in photos:
+        if photo.identity not in hidden:
+            taken.setdefault(str(photo.identity), []).append(photo)
+    return [photo for of in taken.values() for photo in of[:PHOTOS_OF_A_PRODUCT]]
+
+
+def _vectors(asker: Asker, samples: Sequence[Sample], what: str) -> np.ndarray:
+    """Raises UsageError: a picture cannot be read."""
+    found = [vector_of(answer) for answer in asker(samples, what)]
+    if any(vector is None for vector in found):
+        raise UsageError(f"one of the {what} cannot be read")
+    return np.stack(found)  # type: ignore[arg-type]
+
+
+def _best(
+    enrolment: Enrolment, hidden: set[str], queries: np.ndarray, photos: Sequence[Sample], gallery: _Gallery
+) -> float:
+    """The weight with the best figure; of equal ones the smallest."""
+    labels = [str(photo.identity) for photo in photos]
+    new = np.array([label in hidden for label in labels])
+    figures = {}
+    for weight in WEIGHTS:
+        adjusted = replace(enrolment, weight=weight)(gallery.vectors)
+        rankings = rank(list(queries), labels, list(adjusted), gallery.products)
+        right = np.array([ranking.first < 1 for ranking in rankings])
+        figures[weight], said = figure(right, new)
+        print(f"weight {weight:g}: {said}")
+    return max(figures, key=lambda weight: (figures[weight], -weight))
+
+
+def figure(right: np.ndarray, new: np.ndarray) -> tuple[float, str]:
+    """R@1; where there are new products, the harmonic mean of theirs and the known ones'."""
+    if not new.any():
+        return float(right.mean()), f"R@1 {right.mean():.3f} of {len(right)} val photos"
+    known, unseen = float(right[~new].mean()), float(right[new].mean())
+    mean = 2 * known * unseen / max(known + unseen, 1e-9)
+    counts = f"{(~new).sum()} and {new.sum()} val photos"
+    return (
+        mean,
+        f"R@1 {known:.3f} of known products, {unseen:.3f} of new ones ({counts}), harmonic mean {mean:.3f}",
+    )
