@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sdk.errors import UsageError
+from sdk.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
 from sdk.formats.enrolment import Enrolment, fit, save_enrolment
 from training.data import grocery
 from training.data.protocol import Sample
@@ -28,6 +29,7 @@ from training.evaluate.subject import open_subject
 
 __all__ = ["WEIGHTS", "add_arguments", "figure", "run"]
 
+FILE_NAME = "enrolment.npz"
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Of each product, so that none makes the centre.
 PHOTOS_OF_A_PRODUCT = 12
@@ -43,10 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weight", type=float, help="of the adjustment (default: the best on val)")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
-    parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
+    parser.add_argument(
+        "--out", type=Path, help="the .npz to write (default: the bundle takes it in)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.out is None and not args.model.is_dir():
+        raise UsageError("--out: name the .npz to write; only a bundle's folder takes it in by itself")
     subject = open_subject(args.model, "embedder")
     hidden = recorded(subject)
     samples = grocery.load(args.data)
@@ -63,8 +69,11 @@ def run(args: argparse.Namespace) -> int:
         weight = _best(enrolment, hidden, _vectors(asker, val, "val"), val, gallery)
     if not 0 <= weight <= 1:
         raise UsageError(f"--weight {weight:g}: from 0 to 1")
-    save_enrolment(args.out, replace(enrolment, weight=weight))
-    print(f"{args.out}: {len(photos)} photos, weight {weight:g}, {args.out.stat().st_size / 1e3:.0f} kB")
+    out: Path = args.out or args.model / FILE_NAME
+    save_enrolment(out, replace(enrolment, weight=weight))
+    if args.out is None:
+        write_bundle(replace(load_bundle(args.model), enrolment=EnrolmentSpec(FILE_NAME)))
+    print(f"{out}: {len(photos)} photos, weight {weight:g}, {out.stat().st_size / 1e3:.0f} kB")
     return 0
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluate_shop import COLOURS, draw
+from fake_models import make_bundle
 
 from sdk.errors import UsageError
+from sdk.formats.bundle import load_bundle
 from sdk.formats.enrolment import load_enrolment
 from training.evaluate import enrolment
 
@@ -54,6 +56,22 @@ def test_a_given_weight_is_taken(grocery: Path, checkpoint: Path, tmp_path: Path
     assert load_enrolment(tmp_path / "e.npz").weight == 0.25
     with pytest.raises(UsageError, match="from 0 to 1"):
         run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "7")
+
+
+def test_a_bundle_takes_it_in(grocery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    fakes = "import sys, fake_models; from sdk.answers import main; sys.exit(main(sys.argv[1:]))"
+    monkeypatch.setattr("training.evaluate.commands.ANSWERS", ("-c", fakes))
+    folder = make_bundle(tmp_path / "bundle").folder
+    options = [f"--data={grocery}", f"--cache={tmp_path / 'cache'}", "--weight=0.5"]
+    parser = argparse.ArgumentParser()
+    enrolment.add_arguments(parser)
+    assert enrolment.run(parser.parse_args([*options, f"--model={folder}"])) == 0
+    bundle = load_bundle(folder)
+    assert bundle.enrolment_path is not None
+    assert load_enrolment(bundle.enrolment_path).photos.shape == (5, 16)
+    with pytest.raises(UsageError, match="--out"):
+        enrolment.run(parser.parse_args([*options, "--model=x.pt"]))
 
 
 def test_the_figure_balances_known_and_new_products() -> None:
