@@ -176,17 +176,22 @@ def _write_bundle(
     folder: Path,
     destination: Path,
 ) -> None:
-    """``bundle.json``; what an earlier export's folder knows besides (card, recall) is kept."""
+    """``bundle.json``; what an earlier export's folder knows besides is kept: the card, and of the same space
+    the recall's calibration and the enrolment."""
     specs = {kind: networks[kind].describe(*file) for kind, file in files.items()}
     earlier = _earlier(destination)
     space = networks["embedder"].space
+    same = earlier if earlier and earlier.space == space else None
+    if same and same.enrolment_path:
+        shutil.copy2(same.enrolment_path, folder)
     bundle = Bundle(
         folder=folder,
         name=request.name or request.out.name,
         space=space,
         embedder=specs["embedder"],  # type: ignore[arg-type]
         detector=specs.get("detector"),  # type: ignore[arg-type]
-        recall=earlier.recall if earlier and earlier.space == space else None,
+        recall=same.recall if same else None,
+        enrolment=same.enrolment if same else None,
         card=earlier.card if earlier else None,
     )
     write_bundle(bundle)

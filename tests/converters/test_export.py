@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from converters.mil.interpreter import MilProgram
 from converters.targets import Job, find_target, target_names
 from converters.tflite.metadata import read_metadata
 from sdk.errors import RuntimeUnavailable
-from sdk.formats.bundle import load_bundle
+from sdk.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
 from training.models.checkpoint import save_checkpoint
 
 # Of `conftest.TinyNetwork`: stem, two blocks, vector and logits.
@@ -270,7 +271,12 @@ def test_missed_parity_leaves_the_old_bundle(tiny_embedder, bundle, monkeypatch,
 
 def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedder, bundle):
     (bundle / "CARD.md").write_text("card")
+    (bundle / "enrolment.npz").write_bytes(b"of the same space")
+    known = replace(load_bundle(bundle), recall={"bias": 1.0}, enrolment=EnrolmentSpec("enrolment.npz"))
+    write_bundle(known)
     before = (bundle / "embedder.tflite").read_bytes()
     assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 0
     assert (bundle / "CARD.md").read_text() == "card"
+    again = load_bundle(bundle)
+    assert (again.recall, again.enrolment) == (known.recall, write_bundle(known).enrolment)
     assert (bundle / "embedder.tflite").read_bytes() == before

@@ -45,9 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weight", type=float, help="of the adjustment (default: the best on val)")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
-    parser.add_argument(
-        "--out", type=Path, help="the .npz to write (default: the bundle takes it in)"
-    )
+    parser.add_argument("--out", type=Path, help="the .npz to write (default: the bundle takes it in)")
 
 
 def run(args: argparse.Namespace) -> int:
