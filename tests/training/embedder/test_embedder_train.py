@@ -181,6 +181,22 @@ def test_a_run_can_begin_with_trained_weights(teacher: Path, data: Path, tmp_pat
     assert load_checkpoint(tmp_path / "average.pt").meta["start"] == "best.pt"
 
 
+def test_weights_are_averaged_only_with_those_they_began_with(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start, end, out = teacher / "best.pt", tmp_path / "average.pt", tmp_path / "half.pt"
+    assert train(data, tmp_path, "--epochs", "1", "--start", str(start)) == 0
+    assert (
+        main(["average", "--from", str(start), "--to", str(end), "--share", "0.25", "--out", str(out)]) == 0
+    )
+    first, second, half = (load_checkpoint(path) for path in (start, end, out))
+    weights = [each.state["embedding.weight"] for each in (first, second, half)]
+    assert torch.allclose(weights[2], 0.75 * weights[0] + 0.25 * weights[1], atol=1e-6)
+    assert half.meta["averaged"] == {"from": "best.pt", "share": 0.25}
+    assert main(["average", "--from", str(end), "--to", str(start), "--out", str(out)]) == 1
+    assert "was not trained on from" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [

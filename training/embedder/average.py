@@ -1,0 +1,49 @@
+"""Average the weights of two embedders, one trained on from the other: ``python -m training average``.
+
+What the further training gained and what the first one knew are both kept, at no cost ("Robust fine-tuning of
+zero-shot models", Wortsman et al., CVPR 2022, section 3: linear interpolation of weights). The two must
+come of one another by ``--start``: weights of separate trainings have no average that means anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sdk.errors import UsageError
+from training.models.checkpoint import load_checkpoint, save_checkpoint
+
+__all__ = ["add_arguments", "interpolated", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="first", type=Path, required=True, help="checkpoint of the start")
+    parser.add_argument("--to", type=Path, required=True, help="checkpoint that was trained on from it")
+    parser.add_argument(
+        "--share", type=float, default=0.5, help="of the second (default: 0.5); choose on val"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def interpolated(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Entry by entry (1 - share) of the first and share of the second; whole numbers are the second's."""
+    return {
+        name: torch.lerp(first[name], value, share) if value.dtype.is_floating_point else value
+        for name, value in second.items()
+    }
+
+
+def run(args: argparse.Namespace) -> int:
+    if not 0 <= args.share <= 1:
+        raise UsageError(f"--share {args.share:g}: from 0 to 1")
+    first, second = (load_checkpoint(path, kind="embedder") for path in (args.first, args.to))
+    if {**first.config, "size": 0} != {**second.config, "size": 0} or second.meta.get("start") != args.first.name:
+        raise UsageError(f"{args.to} was not trained on from {args.first}; see `train embedder --start`")
+    state = interpolated(first.state, second.state, args.share)
+    meta = second.meta | {"val": {}, "averaged": {"from": args.first.name, "share": args.share}}
+    save_checkpoint(args.out, "embedder", second.config, state, meta)
+    print(args.out)
+    return 0
