@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.share <= 1:
         raise UsageError(f"--share {args.share:g}: from 0 to 1")
     first, second = (load_checkpoint(path, kind="embedder") for path in (args.first, args.to))
-    if {**first.config, "size": 0} != {**second.config, "size": 0} or second.meta.get("start") != args.first.name:
+    alike = all(first.config[key] == value for key, value in second.config.items() if key != "size")
+    if not alike or second.meta.get("start") != args.first.name:
         raise UsageError(f"{args.to} was not trained on from {args.first}; see `train embedder --start`")
     state = interpolated(first.state, second.state, args.share)
     meta = second.meta | {"val": {}, "averaged": {"from": args.first.name, "share": args.share}}
