@@ -32,12 +32,10 @@ def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ca
         catalogue = request.getfixturevalue("sqlite_catalogue")
     try:
         # By one thread, for several insert in another order each time, and an approximate answer with it.
-        graph = request.param == "graph"
-        index = (
-            GraphIndex(catalogue, threads=1)
-            if graph
-            else make_index(request.param, catalogue, Site(tmp_path))
-        )
+        if request.param == "graph":
+            index: VectorIndex = GraphIndex(catalogue, threads=1)
+        else:
+            index = make_index(request.param, catalogue, Site(tmp_path))
     except CatalogueError as error:
         pytest.skip(str(error))
     yield catalogue, index
