@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from sdk.detect import Detector, NetworkDetector, select_regions
 from sdk.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from sdk.errors import BundleError
 from sdk.formats.bundle import Bundle, load_bundle
-from sdk.formats.enrolment import load_enrolment
+from sdk.formats.enrolment import enroller
 from sdk.preprocess import Photo, decode_photo
 from sdk.runtime import open_model
 from sdk.types import Box, Detection, Region, SearchResult, Timings
@@ -80,7 +80,6 @@ class Encoder:
         self.bundle = bundle
         self._embedder = embedder
         self._detector = detector
-        self._enrolment = load_enrolment(bundle.enrolment_path) if bundle.enrolment_path else None
         self._labels = {name: head.labels for name, head in bundle.embedder.attributes.items()}
 
     @classmethod
@@ -120,7 +119,12 @@ class Encoder:
 
     def enrol(self, vector: np.ndarray) -> np.ndarray:
         """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment."""
-        return vector if self._enrolment is None else self._enrolment(vector[None])[0]
+        return self._enroller(vector[None])[0]
+
+    @functools.cached_property
+    def _enroller(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Read at the first picture: a search needs none."""
+        return enroller(self.bundle)
 
     def detect(self, source: PhotoSource, name: str = "photo") -> SearchResult:
         """All boxes of a photo, best score first; categories and attributes for those that `search` looks at.

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sdk.errors import BundleError
+from sdk.formats.bundle import Bundle
 
-__all__ = ["NEIGHBOURS", "Enrolment", "fit", "load_enrolment", "save_enrolment"]
+__all__ = ["NEIGHBOURS", "Enrolment", "enroller", "fit", "load_enrolment", "save_enrolment"]
 
 NEIGHBOURS = 10
 SCALE = 127.0
@@ -67,6 +69,17 @@ def nearness(photos: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 def fit(photos: np.ndarray, pictures: np.ndarray, weight: float) -> Enrolment:
     """Of unit vectors: the training's photos (n, d) and its shop pictures (m, d)."""
     return Enrolment(photos, weight, float(nearness(photos, pictures).mean()))
+
+
+def enroller(bundle: Bundle) -> Callable[[np.ndarray], np.ndarray]:
+    """What adjusts a gallery's vectors (n, d); without an enrolment in the bundle they stay as they are.
+
+    Raises:
+        BundleError: the file cannot be read.
+    """
+    return (
+        (lambda vectors: vectors) if bundle.enrolment_path is None else load_enrolment(bundle.enrolment_path)
+    )
 
 
 def save_enrolment(path: str | Path, enrolment: Enrolment) -> None:

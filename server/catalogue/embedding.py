@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from sdk.errors import BundleError, PhotoError
 from sdk.formats import Bundle, load_bundle
-from sdk.formats.enrolment import load_enrolment
+from sdk.formats.enrolment import enroller
 from sdk.preprocess import Photo, decode_photo
 from sdk.types import Box
 from server.catalogue.protocol import Space
@@ -51,8 +52,7 @@ class BundleEmbedder:
         from sdk.embed import NetworkEmbedder
         from sdk.runtime import open_model
 
-        self._folder = bundle.folder
-        self._enrolment = load_enrolment(bundle.enrolment_path) if bundle.enrolment_path else None
+        self._bundle = bundle
         self._embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads=1))
 
     def __call__(self, picture: bytes, box: Box | None = None) -> np.ndarray:
@@ -67,13 +67,17 @@ class BundleEmbedder:
             raise PhotoError(f"photo: the box lies outside its {photo.width} x {photo.height} pixels")
         vector = self._embedder.embed(photo, box).vector
         if not np.isfinite(vector).all() or not vector.any():
-            raise BundleError(f"{self._folder}: the embedder gave a vector without direction")
+            raise BundleError(f"{self._bundle.folder}: the embedder gave a vector without direction")
         return vector[None]
 
     def enrol(self, picture: bytes) -> np.ndarray:
         """The picture's vector as a catalogue takes it, float32 (1, D); raises as a call does."""
-        vectors = self(picture)
-        return vectors if self._enrolment is None else self._enrolment(vectors)
+        return self._enroller(self(picture))
+
+    @functools.cached_property
+    def _enroller(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Read at the first picture that is enrolled: a search needs none."""
+        return enroller(self._bundle)
 
 
 def _overlaps(box: Box, photo: Photo) -> bool:

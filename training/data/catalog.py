@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sdk.errors import UsageError
 from training.data.protocol import Sample
 
-__all__ = ["DATA_SETS", "DataSet", "load_data_set", "shown_name"]
+__all__ = ["DATA_SETS", "DataSet", "load_data_set", "load_given", "shown_name"]
 
 
 class DataSet(NamedTuple):
@@ -77,3 +77,13 @@ def shown_name(name: str) -> str:
     """As a table of figures names the data set: of synthetic ones it says so."""
     entry = DATA_SETS.get(name)
     return f"{name} (synthetic)" if entry and entry.synthetic else name
+
+
+def load_given(given: str, root: str | None) -> tuple[str, list[Sample]]:
+    """The name and the samples of ``NAME[=FOLDER]``; a shared data set without a folder lies below ``root``.
+
+    Raises: see `load_data_set`.
+    """
+    name, _, folder = given.partition("=")
+    shared = name in DATA_SETS and DATA_SETS[name].root == "shared"
+    return name, load_data_set(name, folder or (root if shared else None))

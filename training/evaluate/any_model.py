@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sdk.errors import UsageError
-from training.data.catalog import DATA_SETS, load_data_set, shown_name
+from training.data.catalog import DATA_SETS, load_given, shown_name
 from training.data.protocol import Sample
 from training.evaluate import detector_figures, embedder_figures, left_out, model_page, worst
 from training.evaluate.asker import Asker
@@ -84,9 +84,7 @@ def run(args: argparse.Namespace) -> int:
 def _load(args: argparse.Namespace) -> tuple[str, list[Sample]]:
     if not args.data_set:
         raise UsageError(f"--model needs --data-set; there are {', '.join(DATA_SETS)}")
-    name, _, folder = args.data_set.partition("=")
-    shared = name in DATA_SETS and DATA_SETS[name].root == "shared"
-    return name, load_data_set(name, folder or (args.data if shared else None))
+    return load_given(args.data_set, args.data)
 
 
 def _kind_for(model: Path, own: Sequence[Sample]) -> str | None:

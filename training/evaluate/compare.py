@@ -17,7 +17,7 @@ import numpy as np
 
 from sdk.errors import UsageError
 from sdk.formats.enrolment import load_enrolment
-from training.data.catalog import DATA_SETS, load_data_set, shown_name
+from training.data.catalog import DATA_SETS, load_given, shown_name
 from training.data.protocol import Sample
 from training.evaluate import left_out
 from training.evaluate.asker import Asker
@@ -128,9 +128,7 @@ def _pairs(given: list[str], names: list[str]) -> list[tuple[str, str]]:
 
 
 def _searches(args: argparse.Namespace, subject: Subject) -> tuple[list[Search], str]:
-    name, _, folder = args.data_set.partition("=")
-    shared = name in DATA_SETS and DATA_SETS[name].root == "shared"
-    samples = load_data_set(name, folder or (args.data if shared else None))
+    _, samples = load_given(args.data_set, args.data)
     own, split = choose_split(samples, args.split)
     if args.left_out:
         products = left_out.products(None, str(args.left_out), subject)
