@@ -15,6 +15,7 @@ COMMANDS = {
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
     "compare": ("training.evaluate.compare", "several ways to search the same pictures, side by side"),
+    "detectors": ("training.evaluate.detectors", "several detectors on the same photos, side by side"),
     "distill": ("training.embedder.distill", "train a student into a teacher's space"),
     "draw": ("training.detector.draw", "draw a detector's boxes, or what its training sees, on a sheet"),
     "enrolment": (
@@ -29,6 +30,10 @@ COMMANDS = {
     "prepare composites": (
         "training.studio.prepare_composites",
         "paste cut-outs of real things into new places (synthetic)",
+    ),
+    "prepare hard-cases": (
+        "training.studio.prepare_hard_cases",
+        "two people, close crops, people far away, from the street photos kept apart (synthetic)",
     ),
     "prepare studio": ("training.studio.prepare", "draw garments as shop and street pictures (synthetic)"),
     "recall": ("training.recall.command", "calibrate when a local answer suffices, at a controlled risk"),

@@ -49,6 +49,7 @@ DATA_SETS = {
     "street2shop": DataSet("street2shop", "own", "Where to Buy It: exact street-to-shop matches"),
     "stanford-online-products": DataSet("stanford_online_products", "own", "products from eBay"),
     "composites": DataSet("composites", "own", "real cut-outs pasted into new places", synthetic=True),
+    "hard-cases": DataSet("plain_csv", "own", "street photos made harder for a detector", synthetic=True),
     "studio": DataSet("studio", "own", "drawn garments in shop and street pictures", synthetic=True),
 }
 

@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--garment-boxes", type=Path, help="as in training")
     parser.add_argument("--size", type=int, default=320, help="training pictures' side in pixels")
     parser.add_argument("--others", type=float, default=0.35, help="as in training")
+    parser.add_argument("--hard", type=float, default=0.0, help="as in training")
     parser.add_argument("--seed", type=int, default=0)
 
 

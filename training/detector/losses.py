@@ -25,6 +25,7 @@ class Loss(NamedTuple):
     score: Tensor
     box: Tensor
     positives: int
+    imitation: Tensor = torch.zeros(())
 
 
 def varifocal(logits: Tensor, wanted: Tensor) -> Tensor:

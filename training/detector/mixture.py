@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 
 from training.data import goods
 from training.detector.augment import Picture, colour, flip, mosaic, view
+from training.detector.hard_cases import harder
 from training.detector.sources import Labelled, PhotoCache, instance
 from training.models.detector import GROUPS
 
@@ -41,6 +42,7 @@ class Mixture:
         grounds: photos to put composites on.
         cache: of decoded photos.
         others: how many other pictures come to a street photo.
+        hard: share of the street photos that `hard_cases` makes harder; half of it in plain epochs.
     """
 
     street: list[Labelled]
@@ -50,6 +52,7 @@ class Mixture:
     grounds: list
     cache: PhotoCache
     others: float = 0.35
+    hard: float = 0.0
     factors: np.ndarray = field(init=False)
     donors: list[tuple[int, int]] = field(init=False)
     donor_weights: np.ndarray = field(init=False)
@@ -86,7 +89,10 @@ class Mixture:
         Args:
             strength: 1 with mosaics, pasting and strong views, towards 0 the plain photo.
         """
-        if order.source == "street" and rng.random() < 0.3 * strength:
+        if order.source == "street" and self.hard and rng.random() < self.hard * max(strength, 0.5):
+            other = self._raw(Order("street", int(rng.integers(len(self.street)))), rng, strength)
+            made = harder(self._raw(order, rng, strength), other, size, rng)
+        elif order.source == "street" and rng.random() < 0.3 * strength:
             others = [self._raw(self._any(rng), rng, strength) for _ in range(3)]
             made = mosaic([self._raw(order, rng, strength), *others], size, rng)
         else:

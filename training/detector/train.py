@@ -1,5 +1,7 @@
 """Train the detector on street photos, goods photos, garment photos and composites.
 
+With ``--teacher``, a larger detector that was trained before is imitated as well (`imitation.py`).
+
 Writes to the run's folder: `log.jsonl` (a line every few steps and every measurement), `last.pt` (to go on
 after a kill: start the same command again), and at the end `detector.pt` and the small `detector.npz`. The
 kept weights are the running average after the last epoch; the street photos kept apart are measured, never
@@ -27,13 +29,15 @@ from training.data.street import load_photos
 from training.detector.average import WeightAverage
 from training.detector.boxes import grid_points
 from training.detector.evaluate import evaluate, table
+from training.detector.imitation import Teacher
 from training.detector.loader import Batch, batches
 from training.detector.losses import Loss, detection_loss
 from training.detector.mixture import Mixture
 from training.detector.schedule import Clock, Schedule
 from training.detector.sources import PhotoCache, garment_photos, goods_photos, street_photos
-from training.models.checkpoint import export_npz, save_atomically, save_checkpoint
+from training.models.checkpoint import export_npz, load_checkpoint, save_atomically, save_checkpoint
 from training.models.detector import STRIDES, Detector
+from training.models.efficientnet_lite import VARIANTS
 from training.models.embedder import normalise
 
 __all__ = ["add_arguments", "run"]
@@ -45,6 +49,8 @@ TRUNK_RATE = 0.4
 FROZEN_STAGES = 2
 GRADIENT_NORM = 10.0
 LOG_EVERY = 20
+# Arguments that name what a run is made from.
+FILES = ("goods_boxes", "garment_boxes", "start", "teacher")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="folder of the real photos (default: $POCKETSHELF_DATA)")
     parser.add_argument("--goods-boxes", type=Path, help="CSV photo,x,y,w,h for grocery training photos")
     parser.add_argument("--garment-boxes", type=Path, help="CSV photo,x,y,w,h for clothing training photos")
+    parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
+    parser.add_argument("--width", type=int, default=80, help="channels of pyramid and head (default 80)")
+    parser.add_argument("--tower", type=int, default=2, help="convolutions before the outputs (default 2)")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="detector to begin with, which says variant, width and tower",
+    )
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
+    parser.add_argument(
+        "--hard",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the street photos shown with two people, cropped closely, or from afar",
+    )
     parser.add_argument("--epochs", type=int, default=20, help="passes over the street photos (default 20)")
     parser.add_argument("--minutes", type=float, help="choose the epochs to fit, by a few steps' time")
     parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
@@ -91,6 +114,7 @@ def build_mixture(args: argparse.Namespace) -> Mixture:
         grounds=[sample.image for sample in shop],
         cache=PhotoCache(round(1.5 * args.size)),
         others=args.others,
+        hard=args.hard,
     )
     counts = {
         name: len(getattr(mixture, name)) for name in ("street", "goods_photos", "garments", "cut_outs")
@@ -121,9 +145,9 @@ class Trainer:
 
     def __init__(self, args: argparse.Namespace, mixture: Mixture) -> None:
         self.args, self.mixture = args, mixture
-        self.model = Detector(size=args.size, tied=True)
-        self.model.trunk.load_imagenet()
+        self.model = self.begin()
         self.model.trunk.freeze_until(FROZEN_STAGES)
+        self.teacher = Teacher(args.teacher, self.model) if args.teacher else None
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate))
         self.average = WeightAverage(self.model)
@@ -131,10 +155,32 @@ class Trainer:
         args.run.mkdir(parents=True, exist_ok=True)
         self.schedule = self.resume() or self.plan_schedule()
 
+    def begin(self) -> Detector:
+        """A detector on ImageNet's trunk, or the one of ``--start``.
+
+        Raises:
+            CheckpointError: that is no detector's checkpoint.
+        """
+        args = self.args
+        if args.start is None:
+            model = Detector(
+                size=args.size, variant=args.variant, width=args.width, tower=args.tower, tied=True
+            )
+            model.trunk.load_imagenet()
+            return model
+        checkpoint = load_checkpoint(args.start, kind="detector")
+        model = Detector(**{**checkpoint.config, "size": args.size}, tied=True)
+        checkpoint.load_into(model)
+        return model
+
     @property
     def settings(self) -> dict:
         """What a run may not change on its way."""
         names = (
+            "variant",
+            "width",
+            "tower",
+            "hard",
             "epochs",
             "minutes",
             "size",
@@ -146,7 +192,7 @@ class Trainer:
             "seed",
             "steps",
         )
-        files = {name: str(getattr(self.args, name)) for name in ("goods_boxes", "garment_boxes")}
+        files = {name: str(getattr(self.args, name)) for name in FILES}
         return {name: getattr(self.args, name) for name in names} | files
 
     def resume(self) -> Schedule | None:
@@ -241,15 +287,21 @@ class Trainer:
 
     def losses(self, batch: Batch, size: int) -> Loss:
         points, strides = grid_points(size, STRIDES)
-        logits, distances = self.model.logits(normalise(batch.images))
-        return detection_loss(logits, distances, points, strides, batch.boxes, batch.groups)
+        images = normalise(batch.images)
+        logits, distances = self.model.logits(images)
+        loss = detection_loss(logits, distances, points, strides, batch.boxes, batch.groups)
+        if self.teacher is None:
+            return loss
+        imitation = self.teacher.loss(images, logits, distances, points, strides)
+        return loss._replace(total=loss.total + imitation, imitation=imitation.detach())
 
     def report(self, loss: Loss, step: int, steps: int, size: int, pace: float, left: float) -> None:
-        values = {"loss": loss.total, "score": loss.score, "box": loss.box}
+        values = {"loss": loss.total, "score": loss.score, "box": loss.box, "imitation": loss.imitation}
         line = {"epoch": self.epoch + 1, "step": step, "size": size, "seconds_a_step": round(pace, 3)}
         self.write(line | {name: round(float(value.detach()), 4) for name, value in values.items()})
         log.info(
-            "epoch %d/%d step %d/%d at %d px: loss %.3f (score %.3f, box %.3f), %.2f s a step, %.0f min left",
+            "epoch %d/%d step %d/%d at %d px: loss %.3f (score %.3f, box %.3f, imitation %.3f), "
+            "%.2f s a step, %.0f min left",
             self.epoch + 1,
             self.schedule.epochs,
             step,

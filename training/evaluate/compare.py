@@ -22,7 +22,7 @@ from training.data.protocol import Sample
 from training.evaluate import left_out
 from training.evaluate.asker import Asker
 from training.evaluate.embedder_figures import vector_of
-from training.evaluate.metrics import Figure, mean_with_interval
+from training.evaluate.metrics import mean_with_interval
 from training.evaluate.ranking import rank
 from training.evaluate.report import table, write_page
 from training.evaluate.searches import Search, choose, choose_split, left_out_searches
@@ -175,13 +175,9 @@ def _page(results: dict[str, Any]) -> str:
             rows[-1] += [str(figures[column]) for column in columns]
         parts.append(table(["way", "photos by", "gallery by", *columns], rows))
         rows = [
-            [pair, *(_points(figures[column]) for column in columns)]
+            [pair, *(figures[column].points for column in columns)]
             for pair, figures in found["differences"].items()
         ]
         if rows:
             parts.append(table(["difference, points", *columns], rows))
     return "\n".join(parts).rstrip() + "\n"
-
-
-def _points(figure: Figure) -> str:
-    return f"{100 * figure.value:+.1f} ({100 * figure.low:+.1f} to {100 * figure.high:+.1f})"

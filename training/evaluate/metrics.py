@@ -24,6 +24,11 @@ class Figure(NamedTuple):
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
+    @property
+    def points(self) -> str:
+        """A difference of two shares, as percentage points with their sign."""
+        return f"{100 * self.value:+.1f} ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
+
 
 def mean_with_interval(values: list[float] | np.ndarray, seed: int = 0, resamples: int = 2000) -> Figure:
     """The mean of ``values`` (n,), with the 2.5 and 97.5 percentiles of resampled means.

@@ -12,7 +12,7 @@ from training.detector import draw, evaluate, train
 from training.detector.average import WeightAverage
 from training.detector.average_precision import Boxes
 from training.detector.schedule import Schedule
-from training.models.checkpoint import load_checkpoint
+from training.models.checkpoint import load_checkpoint, save_checkpoint
 from training.models.detector import Detector
 
 SETTINGS = "--epochs 2 --batch 4 --size 64 --small-size 32 --small-share 0.5 --evaluate-every 0 --steps 2"
@@ -125,3 +125,29 @@ def test_draw_writes_a_grid(finished, drawn_data, tmp_path, trained):
 
 def test_boxes_know_their_length():
     assert len(Boxes([], [])) == 0
+
+
+def test_a_student_starts_with_trained_weights_and_imitates_a_larger_one(finished, drawn_data, tmp_path):
+    large = tmp_path / "large"
+    assert train.run(arguments(large, drawn_data, "--variant=lite2", "--width=96", "--tower=3")) == 0
+    config = Detector.from_checkpoint(large / "detector.pt").config
+    assert (config["variant"], config["width"], config["tower"]) == ("lite2", 96, 3)
+    # After so few steps it would see nothing yet.
+    sure = load_checkpoint(large / "detector.pt")
+    state = {name: value + 4 if name.endswith("score.bias") else value for name, value in sure.state.items()}
+    save_checkpoint(large / "detector.pt", "detector", sure.config, state)
+    more = [f"--start={finished / 'detector.npz'}", f"--teacher={large / 'detector.pt'}", "--hard=0.5"]
+    student = tmp_path / "student"
+    assert train.run(arguments(student, drawn_data, *more)) == 0
+    lines = [json.loads(line) for line in (student / "log.jsonl").read_text().splitlines()]
+    assert all(line["imitation"] > 0 for line in lines if "loss" in line)
+    assert Detector.from_checkpoint(student / "detector.pt").config["variant"] == "lite0"
+    with pytest.raises(PocketshelfError, match="started with another --teacher"):
+        train.run(arguments(student, drawn_data, *more[:1], "--hard=0.5"))
+
+
+def test_a_student_begins_where_it_is_told(finished, drawn_data, tmp_path):
+    args = arguments(tmp_path, drawn_data, f"--start={finished / 'detector.pt'}")
+    trainer = train.Trainer(args, train.build_mixture(args))
+    begun, given = trainer.model.state_dict(), load_checkpoint(finished / "detector.pt").state
+    assert all(torch.equal(begun[name], given[name]) for name in given)

@@ -1,0 +1,133 @@
+"""``python -m training detectors``: several detectors on the same photos, and how far apart they are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdk.errors import UsageError
+from training.data.catalog import DATA_SETS, load_given, shown_name
+from training.detector.average_precision import Matches
+from training.evaluate.asker import Asker
+from training.evaluate.detector_figures import RESAMPLES, to_boxes, true_boxes
+from training.evaluate.metrics import Figure
+from training.evaluate.report import table, write_page
+from training.evaluate.searches import choose_split
+from training.evaluate.subject import Crop, Subject, open_subject
+from training.provenance import commit, machine
+
+__all__ = ["add_arguments", "run"]
+
+FIGURES = {"ap50": "mAP@0.5", "ap": "mAP@0.5:0.95"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--way",
+        action="append",
+        required=True,
+        metavar="NAME=MODEL",
+        help="a checkpoint, a model file beside its bundle.json, or a bundle's folder; the first is the one "
+        "that the others are compared with",
+    )
+    parser.add_argument(
+        "--data-set",
+        action="append",
+        metavar="NAME[=FOLDER]",
+        help=f"one of {', '.join(DATA_SETS)}; may be repeated (default: street)",
+    )
+    parser.add_argument("--split", default="val", help="default: val")
+    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
+    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    subjects = {name: open_subject(path, "detector") for name, path in map(_parse, args.way)}
+    results: dict[str, Any] = {
+        "run": {
+            "ways": {name: str(subject.path) for name, subject in subjects.items()},
+            "split": args.split,
+            "machine": machine(),
+            "commit": commit(),
+        },
+        "data_sets": {
+            _shown(given): _measure(given, args, subjects) for given in args.data_set or ["street"]
+        },
+    }
+    page = _page(results)
+    if args.write:
+        write_page(page, json.dumps(results, indent=1), args.write)
+    print(page)
+    return 0
+
+
+def _parse(given: str) -> tuple[str, Path]:
+    name, _, path = given.partition("=")
+    if not name or not path:
+        raise UsageError(f"--way {given}: write NAME=MODEL")
+    return name, Path(path)
+
+
+def _shown(given: str) -> str:
+    """The data set and the last folder that it lies in."""
+    name, _, folder = given.partition("=")
+    return f"{shown_name(name)}, {Path(folder).name}" if folder else shown_name(name)
+
+
+def _measure(given: str, args: argparse.Namespace, subjects: dict[str, Subject]) -> dict[str, Any]:
+    """Every detector's figures on a data set, and the differences to the first one's, draw by draw."""
+    _, samples = load_given(given, args.data)
+    truth = true_boxes(choose_split(samples, args.split)[0])
+    groups = sorted({group for boxes in truth.values() for group in boxes.groups})
+    wanted = {str(path): boxes for path, boxes in truth.items()}
+    rng = np.random.default_rng(0)
+    # The first draw is all photos once.
+    draws = [np.arange(len(truth)), *rng.integers(0, len(truth), (RESAMPLES, len(truth)))]
+    ways: dict[str, dict[str, Any]] = {}
+    means: dict[str, np.ndarray] = {}
+    for name, subject in subjects.items():
+        answers = Asker(subject, args.cache, label=name).ask([Crop(path) for path in truth], _shown(given))
+        found = {str(path): to_boxes(answer) for path, answer in zip(truth, answers, strict=True)}
+        matches = Matches.of(wanted, found, groups)
+        means[name] = np.array([[matches.means(draw)[key] for key in FIGURES] for draw in draws])
+        first = next(iter(means.values()))
+        ways[name] = {
+            "figures": _figures(means[name], len(truth)),
+            "difference": _figures(means[name] - first, len(truth)) if len(means) > 1 else {},
+            "groups": {group: score.ap50 for group, score in matches.table(draws[0]).items()},
+        }
+    return {"photos": len(truth), "ways": ways}
+
+
+def _figures(means: np.ndarray, photos: int) -> dict[str, Figure]:
+    """(draws, figures), the first row being all photos, to each figure with its interval."""
+    low, high = np.nanpercentile(means[1:], [2.5, 97.5], axis=0)
+    return {
+        shown: Figure(float(means[0, i]), float(low[i]), float(high[i]), photos)
+        for i, shown in enumerate(FIGURES.values())
+    }
+
+
+def _page(results: dict[str, Any]) -> str:
+    facts = results["run"]
+    parts = [f"Split {facts['split']}. Machine: {facts['machine']}; commit {facts['commit']}.\n"]
+    parts += ["\n".join(f"- {name}: `{path}`" for name, path in facts["ways"].items()) + "\n"]
+    for data_set, found in results["data_sets"].items():
+        groups = sorted({group for way in found["ways"].values() for group in way["groups"]})
+        parts.append(f"## {data_set} ({found['photos']} photos)\n")
+        rows = [
+            [
+                name,
+                *map(str, way["figures"].values()),
+                way["difference"]["mAP@0.5"].points if way["difference"] else "",
+                *(f"{way['groups'][group]:.2f}" for group in groups),
+            ]
+            for name, way in found["ways"].items()
+        ]
+        parts.append(table(["detector", *FIGURES.values(), "mAP@0.5, points to the first", *groups], rows))
+    return "\n".join(parts).rstrip() + "\n"
