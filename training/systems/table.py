@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sdk.errors import UsageError
-from training.data.catalog import shown_name
+from training.data.catalog import DATA_SETS, shown_name
 from training.evaluate.metrics import Figure
 
 __all__ = ["add_arguments", "as_markdown", "read_results", "run"]
@@ -39,6 +39,9 @@ Theirs, not ours: top-20 accuracy on DeepFashion as Liu et al. (CVPR 2016, secti
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/systems"), help="folder of the runs' folders")
+    parser.add_argument(
+        "--also", type=Path, metavar="PAGE.json", help="rows of an earlier page, but those that were run anew"
+    )
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
 
 
@@ -60,10 +63,24 @@ def read_results(runs: Path) -> list[dict[str, Any]]:
     return results
 
 
+def read_earlier(page: Path, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a page's JSON whose settings none of ``results`` has.
+
+    Raises:
+        UsageError: it is not there, or damaged.
+    """
+    try:
+        earlier = json.loads(page.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{page}: no page's JSON ({error})") from error
+    anew = [_without_folders(result)["settings"] for result in results]
+    return [row for row in earlier if row["settings"] not in anew]
+
+
 def as_markdown(results: list[dict[str, Any]]) -> str:
     """One table for each set of shared settings."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for result in results:
+    for result in map(_without_folders, results):
         key = json.dumps({name: result["settings"][name] for name in SHARED}, sort_keys=True)
         groups.setdefault(key, []).append(result)
     return "\n".join([HEAD, *(_group(group) for group in groups.values())]).rstrip() + "\n"
@@ -71,7 +88,7 @@ def as_markdown(results: list[dict[str, Any]]) -> str:
 
 def _group(results: list[dict[str, Any]]) -> str:
     settings = results[0]["settings"]
-    data = ", ".join(shown_name(entry.partition("=")[0]) for entry in settings["data_set"])
+    data = ", ".join(map(shown_name, settings["data_set"]))
     lines = [f"## {data}, {settings['steps']} steps at {settings['size']} pixels\n"]
     for split in ("val", "test"):
         rows = [result for result in results if result["figures"].get(split)]
@@ -105,7 +122,7 @@ def _command(result: dict[str, Any]) -> str:
     parts = [f"python -m training train system --system {result['system']}"]
     # A folder is the reader's own.
     parts += [
-        f"--data-set {entry.partition('=')[0]}{'=…' * ('=' in entry)}" for entry in settings["data_set"]
+        f"--data-set {name}{'=…' * (DATA_SETS[name].root == 'own')}" for name in settings["data_set"]
     ]
     flags = ("steps", "size", "products", "photos", "others", "lr", "seed")
     parts += [f"--attributes {settings['attributes']}"] if settings["attributes"] else []
@@ -115,6 +132,8 @@ def _command(result: dict[str, Any]) -> str:
 
 def run(args: argparse.Namespace) -> int:
     results = read_results(args.runs)
+    if args.also:
+        results = read_earlier(args.also, results) + results
     page = as_markdown(results)
     if args.write:
         args.write.parent.mkdir(parents=True, exist_ok=True)

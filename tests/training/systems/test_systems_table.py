@@ -52,10 +52,29 @@ def test_drawn_data_is_named_synthetic_and_its_command_is_not_changed(tmp_path: 
 def test_the_page_names_nobodys_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "runs", result("darn", 100, 0.5))
     page = tmp_path / "docs/systems.md"
-    assert table.run(argparse.Namespace(runs=tmp_path / "runs", write=page)) == 0
+    assert table.run(argparse.Namespace(runs=tmp_path / "runs", also=None, write=page)) == 0
     assert (
         "/home/me" not in page.read_text() + page.with_suffix(".json").read_text() + capsys.readouterr().out
     )
+
+
+def test_rows_of_an_earlier_page_stay_but_those_that_were_run_anew(tmp_path: Path) -> None:
+    page = tmp_path / "systems.md"
+    for runs, contents in (
+        ("before", [result("darn", 100, 0.5), result("wtbi", 100, 0.4)]),
+        ("now", [result("darn", 100, 0.7), result("fashionnet", 100, 0.6)]),
+    ):
+        for content in contents:
+            write(tmp_path / runs, content)
+        also = page.with_suffix(".json") if runs == "now" else None
+        assert table.run(argparse.Namespace(runs=tmp_path / runs, also=also, write=page)) == 0
+    text = page.read_text()
+    assert text.count("## grocery, csv,") == 1
+    for system, value in (("darn", "0.700"), ("wtbi", "0.400"), ("fashionnet", "0.600")):
+        assert f"| {system} | a paper | {value} (" in text
+    assert "0.500 (" not in text
+    with pytest.raises(UsageError, match="no page's JSON"):
+        table.read_earlier(tmp_path / "none.json", [])
 
 
 def test_no_or_damaged_results_are_one_line(tmp_path: Path) -> None:
