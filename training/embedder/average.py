@@ -29,9 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def interpolated(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Entry by entry (1 - share) of the first and share of the second; whole numbers are the second's."""
+    """Entry by entry (1 - share) of the first and share of the second; whole numbers and attribute heads are
+    the second's."""
     return {
-        name: torch.lerp(first[name], value, share) if value.dtype.is_floating_point else value
+        name: torch.lerp(first[name], value, share)
+        if value.dtype.is_floating_point and not name.startswith("attribute_heads.")
+        else value
         for name, value in second.items()
     }
 
@@ -40,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.share <= 1:
         raise UsageError(f"--share {args.share:g}: from 0 to 1")
     first, second = (load_checkpoint(path, kind="embedder") for path in (args.first, args.to))
-    alike = all(first.config[key] == value for key, value in second.config.items() if key != "size")
+    own = ("size", "attributes")
+    alike = all(first.config[key] == value for key, value in second.config.items() if key not in own)
     if not alike or second.meta.get("start") != args.first.name:
         raise UsageError(f"{args.to} was not trained on from {args.first}; see `train embedder --start`")
     state = interpolated(first.state, second.state, args.share)

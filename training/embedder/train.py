@@ -14,7 +14,8 @@ import json
 import logging
 import math
 import time
-from dataclasses import asdict, fields, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,15 @@ from training.embedder import targets
 from training.embedder.augment import PERMUTATIONS
 from training.embedder.batches import THINGS, Batch, Batches
 from training.embedder.evaluate import evaluate, run_torch
-from training.embedder.objective import GARMENTS, Galleries, Objective, Weights
-from training.embedder.pools import Pool, left_out, load_pools, load_things, without
+from training.embedder.garments import Garments
+from training.embedder.objective import GARMENTS, Galleries, Objective
+from training.embedder.options import FIXED, add_arguments, parse_left_out, parse_weights
+from training.embedder.pools import Pool, load_pools, load_things, without
 from training.models.checkpoint import load_checkpoint, save_atomically, save_checkpoint
-from training.models.efficientnet_lite import VARIANTS
 from training.models.embedder import Embedder
 from training.models.ensemble import Ensemble, read_embedder
+from training.systems.protocol import Batch as GarmentBatch
+from training.systems.unified import LOCAL_STAGE
 
 __all__ = ["Trainer", "add_arguments", "run"]
 
@@ -46,99 +50,6 @@ BATCH_OF_THINGS = {"things": 4, "pasted": 12}
 # Small pictures first: most of what is learnt does not need the pixels (Touvron et al., NeurIPS 2019).
 SIZES = ((0.42, 0.75), (0.78, 0.9), (1.01, 1.0))
 EMA_DECAY = 0.997
-# What a resumed run may not change: the figures would be of neither.
-FIXED = (
-    "variant",
-    "size",
-    "epochs",
-    "seed",
-    "lr",
-    "virtual",
-    "things",
-    "left_out",
-    "weights",
-    "teacher",
-    "blend",
-    "start",
-)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--run", type=Path, default=Path("runs/embedder"), help="folder of checkpoints and log"
-    )
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
-    parser.add_argument("--size", type=int, default=192, help="largest input in pixels, of 32 (default: 192)")
-    parser.add_argument("--epochs", type=int, default=28)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lr", type=float, default=5e-4, help="of the trunk; heads learn 4 times as fast")
-    parser.add_argument(
-        "--leave-out",
-        metavar="SEED:SHARE",
-        help="products that the training must not see, as in 0:0.25; `evaluate --left-out` asks for them",
-    )
-    parser.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="LOSS=VALUE",
-        help=f"of {', '.join(f.name for f in fields(Weights))} (training/embedder/objective.py)",
-    )
-    parser.add_argument(
-        "--virtual",
-        type=float,
-        default=0.0,
-        metavar="SHARE",
-        help="of the products' pictures whose colour channels change places, which makes other products",
-    )
-    parser.add_argument(
-        "--things",
-        type=Path,
-        metavar="FOLDER",
-        help="of `prepare composites`: cut-out garments, each one more product, on white and pasted",
-    )
-    parser.add_argument(
-        "--start", type=Path, metavar="FILE", help="embedder to begin with (default: ImageNet's weights)"
-    )
-    parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
-    parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
-
-
-def parse_weights(given: list[str], start: Weights) -> Weights:
-    """``start`` with LOSS=VALUE entries put in.
-
-    Raises:
-        UsageError: an unknown loss, or no number.
-    """
-    known = [f.name for f in fields(Weights)]
-    for entry in given:
-        name, _, value = entry.partition("=")
-        if name not in known:
-            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(known)}")
-        try:
-            start = replace(start, **{name: float(value)})
-        except ValueError:
-            raise UsageError(f"--weight {entry}: not a number; write {name}=0.5") from None
-    return start
-
-
-def parse_left_out(given: str | None, products: list[str]) -> list[str]:
-    """The products that SEED:SHARE leaves out.
-
-    Raises:
-        UsageError: not two numbers, or a share that is not between 0 and 1.
-    """
-    if given is None:
-        return []
-    seed, _, share = given.partition(":")
-    try:
-        chosen = left_out(products, int(seed), float(share))
-    except ValueError:
-        chosen = []
-    if not 0 < len(chosen) < len(products):
-        raise UsageError(f"--leave-out {given}: write SEED:SHARE, as in 0:0.25")
-    return chosen
 
 
 class Trainer:
@@ -156,7 +67,9 @@ class Trainer:
         self.weights = parse_weights(args.weight, args.start_weights)
         categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
         self.pools: dict[str, Pool] = without(load_pools(args.data, self.products, categories), self.left_out)
-        self.model = Embedder(categories, variant=args.variant, size=args.size)
+        self.garments = Garments.load(args.studio, args.data) if args.studio else None
+        attributes = self.garments.attributes if self.garments else None
+        self.model = Embedder(categories, variant=args.variant, size=args.size, attributes=attributes)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._start()
         self.model.trunk.freeze_until(2)
@@ -171,6 +84,8 @@ class Trainer:
             count += len(things)
             log.info("%d things beside the products", len(things))
         self.objective = Objective(count, len(categories), len(MAIN_LABELS), dimension, self.weights)
+        if self.garments:
+            self.garments.join(self.model)
         self.fixed = self._fixed_galleries()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
@@ -186,12 +101,15 @@ class Trainer:
             "teacher": self.args.teacher.name if self.args.teacher else None,
             "start": self.args.start.name if self.args.start else None,
             "things": str(self.args.things) if self.args.things else None,
+            "studio": str(self.args.studio) if self.args.studio else None,
         }
         return {name: known[name] if name in known else getattr(self.args, name) for name in FIXED}
 
     def _optimiser(self) -> torch.optim.Optimizer:
         lr = self.args.lr
-        heads = [*self.model.embedding.parameters(), *self.model.category.parameters()]
+        new = [self.model.embedding, self.model.category, self.model.attribute_heads]
+        new += [self.garments] if self.garments else []
+        heads = [parameter for module in new for parameter in module.parameters()]
         return torch.optim.AdamW(
             [
                 {"params": [p for p in self.model.trunk.parameters() if p.requires_grad], "lr": lr},
@@ -232,7 +150,12 @@ class Trainer:
             self.model.trunk.load_imagenet()
         else:
             self._refuse_what_saw_too_much(self.args.start)
-            load_checkpoint(self.args.start, kind="embedder").load_into(self.model)
+            begun = load_checkpoint(self.args.start, kind="embedder")
+            # Attribute heads are this training's own, whichever the other had.
+            heads = "attribute_heads."
+            state = {name: value for name, value in begun.state.items() if not name.startswith(heads)}
+            own = {n: v for n, v in self.model.state_dict().items() if n.startswith(heads)}
+            replace(begun, state=state | own).load_into(self.model)
 
     def _teacher(self) -> Embedder | Ensemble:
         """Raises UsageError: it saw products that this training must not see."""
@@ -262,13 +185,14 @@ class Trainer:
         size = round(self.args.size * share / 16) * 16
         batches = Batches(self.pools, self.sizes, size, self.args.seed * 1000 + self.epoch, self.args.virtual)
         galleries = self.galleries()
+        garments = self._garments(size)
         self.model.train()
         sums: dict[str, float] = {}
         started = time.monotonic()
         for step, batch in enumerate(batches):
             if step >= self.steps:
                 break
-            for name, value in self._step(batch, galleries).items():
+            for name, value in self._step(batch, galleries, next(garments, None)).items():
                 sums[name] = sums.get(name, 0.0) + value
             self._follow(self.epoch * self.steps + step)
             if step % 20 == 19:
@@ -281,8 +205,23 @@ class Trainer:
                 )
         return {name: value / self.steps for name, value in sums.items()}
 
-    def _step(self, batch: Batch, galleries: Galleries) -> dict[str, float]:
-        terms = self.objective(*self.model(batch.images)[:2], batch, galleries)
+    def _garments(self, size: int) -> Iterator[GarmentBatch]:
+        """The epoch's drawn garments; none without ``--studio``."""
+        if self.garments is None:
+            return iter(())
+        first = self.epoch * self.steps
+        return self.garments.batches(size, self.args.seed, first, first + self.steps)
+
+    def _step(self, batch: Batch, galleries: Galleries, garments: GarmentBatch | None) -> dict[str, float]:
+        count = len(batch.images)
+        images = batch.images if garments is None else torch.cat([batch.images, garments.images])
+        stages = self.model.trunk.stages(images)
+        pooled = stages[-1].mean((2, 3))
+        vectors = nn.functional.normalize(self.model.embedding(pooled), dim=1)
+        terms = self.objective(vectors[:count], self.model.category(pooled[:count]), batch, galleries)
+        if garments is not None and self.garments is not None:
+            middle = stages[LOCAL_STAGE][count:]
+            terms |= self.garments.losses(self.model, middle, pooled[count:], vectors[count:], garments)
         self.optimiser.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
@@ -315,6 +254,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "objective": self.objective.state_dict(),
+            "garments": self.garments.state_dict() if self.garments else {},
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "epoch": self.epoch,
@@ -341,6 +281,8 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.objective.load_state_dict(state["objective"])
+        if self.garments:
+            self.garments.load_state_dict(state["garments"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.epoch, self.best = state["epoch"], state["best"]

@@ -121,9 +121,7 @@ def _command(result: dict[str, Any]) -> str:
     settings = result["settings"]
     parts = [f"python -m training train system --system {result['system']}"]
     # A folder is the reader's own.
-    parts += [
-        f"--data-set {name}{'=…' * (DATA_SETS[name].root == 'own')}" for name in settings["data_set"]
-    ]
+    parts += [f"--data-set {name}{'=…' * (DATA_SETS[name].root == 'own')}" for name in settings["data_set"]]
     flags = ("steps", "size", "products", "photos", "others", "lr", "seed")
     parts += [f"--attributes {settings['attributes']}"] if settings["attributes"] else []
     parts += [f"--{name} {settings[name]}" for name, value in USUAL.items() if _special(result, name, value)]

@@ -14,6 +14,7 @@ from PIL import Image
 from training.__main__ import main
 from training.data.clothing import MAIN_LABELS
 from training.models.checkpoint import load_checkpoint
+from training.models.embedder import Embedder
 
 PRODUCTS, THINGS = 4, 2
 
@@ -54,6 +55,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, label in enumerate(MAIN_LABELS)
     ]
     table("clothing", "photos.csv", garments)
+    fabric = picture("patterns", "a.png", colours[0], 30)
+    table("patterns", "photos.csv", [{"photo": fabric, "split": "train", "pattern": "solid"}])
     return root
 
 
@@ -69,6 +72,23 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
         thing |= {"box": [0, 0, 40, 40], "seen": 1.0, "attributes": {}, "landmarks": {}}
         rows.append({"image": f"{number}.png", "split": split, "domain": "shop", "kind": "shop"})
         rows[-1] |= {"source": source, "size": [40, 40], "licence": "CC0-1.0", "garments": [thing]}
+    (root / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return root
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `prepare studio` leaves them: three garments, each a shop picture and two street photos."""
+    root = tmp_path_factory.mktemp("studio")
+    rows = []
+    for number, sleeve in enumerate(("short", "long", "long")):
+        for view, domain in enumerate(("shop", "street", "street")):
+            name = f"{number}-{view}.png"
+            Image.new("RGB", (60, 80), (number * 80, 20 * view, 90)).save(root / name)
+            drawn = {"identity": f"s{number}", "category": "Shirt", "group": "upper", "box": [5, 5, 50, 70]}
+            drawn |= {"attributes": {"sleeve": sleeve}, "landmarks": {"left hem": [20, 60, 1]}}
+            rows.append({"image": name, "split": "train", "domain": domain, "licence": "Apache-2.0"})
+            rows[-1]["garments"] = [drawn]
     (root / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return root
 
@@ -179,6 +199,28 @@ def test_a_run_can_begin_with_trained_weights(teacher: Path, data: Path, tmp_pat
     before, after = (load_checkpoint(path).state for path in (start, tmp_path / "average.pt"))
     assert torch.equal(before["embedding.weight"], after["embedding.weight"])
     assert load_checkpoint(tmp_path / "average.pt").meta["start"] == "best.pt"
+
+
+def test_drawn_garments_teach_attributes_and_landmarks_beside_the_products(
+    teacher: Path, data: Path, studio: Path, tmp_path: Path
+) -> None:
+    start, run = teacher / "best.pt", tmp_path / "run"
+    options = ("--epochs", "6", "--start", str(start), "--studio", str(studio), "--lr", "0.003")
+    assert train(data, run, *options) == 0
+    records = [json.loads(line)["losses"] for line in (run / "log.jsonl").read_text().splitlines()]
+    for name in ("drawn", "attributes", "landmarks"):
+        assert records[-1][name] < records[0][name]
+    made = Embedder.from_checkpoint(run / "average.pt")
+    # A T-shirt and a long-sleeved one of the home photos tell their sleeves, the fabric its pattern.
+    assert made.attributes == {"sleeve": ["long", "short"], "pattern": ["solid"]}
+    assert [len(output[0]) for output in made(torch.zeros(1, 3, 32, 32))[2:]] == [2, 1]
+    out = tmp_path / "half.pt"
+    assert main(["average", "--from", str(start), "--to", str(run / "average.pt"), "--out", str(out)]) == 0
+    head = "attribute_heads.0.weight"
+    assert torch.equal(load_checkpoint(out).state[head], load_checkpoint(run / "average.pt").state[head])
+    again = ("--epochs", "1", "--start", str(out))
+    assert train(data, tmp_path / "without", *again) == 0
+    assert Embedder.from_checkpoint(tmp_path / "without" / "average.pt").attributes == {}
 
 
 def test_weights_are_averaged_only_with_those_they_began_with(
