@@ -126,6 +126,7 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
     preprocessing: Preprocessing = network.preprocessing  # type: ignore[assignment]
     categories = list(config["categories"])
     attributes: dict[str, list[str]] = config.get("attributes", {})
+    said_of: dict[str, list[str]] = meta.get("attribute_categories", {})
     names = _output_names(attributes)
     size = preprocessing.size
     describe = partial(
@@ -135,7 +136,7 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
         categories=tuple(categories),
         temperature=float(meta.get("temperature", 1.0)),
         attributes={
-            name: AttributeSpec(index, tuple(labels))
+            name: AttributeSpec(index, tuple(labels), tuple(said_of.get(name, ())))
             for index, (name, labels) in enumerate(attributes.items(), 2)
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from sdk.detect import Detector, NetworkDetector, select_regions
 from sdk.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from sdk.errors import BundleError
-from sdk.formats.bundle import Bundle, load_bundle
+from sdk.formats.bundle import AttributeSpec, Bundle, load_bundle
 from sdk.formats.enrolment import enroller
 from sdk.preprocess import Photo, decode_photo
 from sdk.runtime import open_model
@@ -31,17 +31,27 @@ PhotoSource = str | Path | bytes | Photo
 
 @dataclass(frozen=True)
 class EncodedRegion:
-    """A box, what the detector says of it, and what the embedder says of what is in it."""
+    """A box, what the detector says of it, and what the embedder says of what is in it.
+
+    Attributes:
+        attributes: the bundle's heads.
+    """
 
     detection: Detection
     embedding: Embedding
-    labels: Mapping[str, tuple[str, ...]]
+    attributes: Mapping[str, AttributeSpec]
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
-        """Attribute → label → probability."""
-        found = self.embedding.attributes
-        return {name: dict(zip(self.labels[name], map(float, p), strict=True)) for name, p in found.items()}
+        """Attribute → label → probability; only those that are said of what this likeliest is."""
+        return {
+            name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
+            for name, head in self.attributes.items()
+            if not head.categories or self._probability(head.categories) >= 0.5
+        }
+
+    def _probability(self, categories: Iterable[str]) -> float:
+        return sum(self.embedding.categories.get(name, 0.0) for name in categories)
 
     def to_region(self, **more: Any) -> Region:
         """The typed result, with ``hits`` if given."""
@@ -80,7 +90,6 @@ class Encoder:
         self.bundle = bundle
         self._embedder = embedder
         self._detector = detector
-        self._labels = {name: head.labels for name, head in bundle.embedder.attributes.items()}
 
     @classmethod
     def open(cls, bundle: str | Path | Bundle | None = None, threads: int = 1) -> Encoder:
@@ -171,7 +180,7 @@ class Encoder:
             embedding = frame() if weight == 1.0 else self._embedder.embed(photo, detection.box)
             if 0.0 < weight < 1.0:
                 embedding = blend(embedding, frame(), weight)
-            regions.append(EncodedRegion(detection, embedding, self._labels))
+            regions.append(EncodedRegion(detection, embedding, self.bundle.embedder.attributes))
         return tuple(regions)
 
 

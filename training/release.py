@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-from training.models.checkpoint import export_npz, load_checkpoint
+from sdk.errors import UsageError
+from training.models.checkpoint import Checkpoint, export_npz, load_checkpoint
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "only_heads", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +19,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=int, help="the embedder's input in pixels, as chosen on val (default: as trained for)"
     )
+    parser.add_argument(
+        "--attributes", help="the embedder's attribute heads to keep, by commas (default: all; none: '')"
+    )
     parser.add_argument("--detector", type=Path, help="checkpoint of the detector")
     parser.add_argument("--out", type=Path, default=Path("models/first"), help="the bundle's folder")
+
+
+def only_heads(checkpoint: Checkpoint, kept: list[str]) -> Checkpoint:
+    """An embedder's checkpoint with the attribute heads ``kept``, in their order.
+
+    Raises:
+        UsageError: it has no such head; lists those it has.
+    """
+    there = list(checkpoint.config.get("attributes", {}))
+    if strangers := [name for name in kept if name not in there]:
+        raise UsageError(f"--attributes: no head {strangers[0]!r}; there are {', '.join(there) or 'none'}")
+    config = {**checkpoint.config, "attributes": {n: checkpoint.config["attributes"][n] for n in kept}}
+    state = {k: v for k, v in checkpoint.state.items() if not k.startswith("attribute_heads.")}
+    for new, name in enumerate(kept):
+        for part in ("weight", "bias"):
+            old = f"attribute_heads.{there.index(name)}.{part}"
+            state[f"attribute_heads.{new}.{part}"] = checkpoint.state[old]
+    return replace(checkpoint, config=config, state=state)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
             continue
         checkpoint = load_checkpoint(source, kind=kind)
         target = args.out / f"{kind}.npz"
+        if kind == "embedder" and args.attributes is not None:
+            checkpoint = only_heads(checkpoint, [name for name in args.attributes.split(",") if name])
         config = checkpoint.config
         if kind == "embedder" and args.size:
             config = {**config, "size": args.size}

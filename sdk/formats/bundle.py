@@ -7,16 +7,16 @@
        "preprocessing_hash": "<16 hex>",
        "outputs": {"embedding": 0, "categories": 1}, "dimension": 128,
        "categories": ["Apple", …], "temperature": 1.0,
-       "attributes": {"sleeve": {"output": 2, "labels": ["short", "long"]}}},
+       "attributes": {"sleeve": {"output": 2, "labels": ["short", "long"], "categories": ["Shirt", …]}}},
      "detector": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5}},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"}, "card": "CARD.md"}
 
-``detector`` (with ``frame_weight`` in it), ``attributes``, ``recall``, ``enrolment`` and ``card`` may be
-absent. A model "file" may be a folder (``.mlpackage``); its sha256 is then that of the sorted lines
-``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum. Unknown keys are ignored, so
-that a minor addition needs no new version; a change of meaning does.
+``detector`` (with ``frame_weight`` in it), ``attributes`` (and ``categories`` in one), ``recall``,
+``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its sha256 is
+then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum.
+Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
 """
 
 from __future__ import annotations
@@ -55,10 +55,17 @@ DEFAULT_NAME = "first"
 
 @dataclass(frozen=True)
 class AttributeSpec:
-    """One attribute head: the index of its logits among the model's outputs, and its labels."""
+    """One attribute head.
+
+    Attributes:
+        output: index of its logits among the model's outputs.
+        labels: of the logits.
+        categories: the attribute is said of what is likeliest one of these; if there are none, of everything.
+    """
 
     output: int
     labels: tuple[str, ...]
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,7 +261,11 @@ def _with_digest(folder: Path, spec: Any) -> Any:
 
 
 def _spec_to_json(spec: EmbedderSpec | DetectorSpec) -> dict[str, Any]:
-    return {**asdict(spec), "preprocessing_hash": spec.preprocessing.hash}
+    document = asdict(spec)
+    for head in document.get("attributes", {}).values():
+        if not head["categories"]:
+            del head["categories"]
+    return {**document, "preprocessing_hash": spec.preprocessing.hash}
 
 
 def _parse(folder: Path, top: Fields) -> Bundle:
@@ -279,12 +290,16 @@ def _parse(folder: Path, top: Fields) -> Bundle:
 
 
 def _parse_embedder(part: Fields) -> EmbedderSpec:
+    categories = part.texts("categories")
     attributes = {}
     if part.has("attributes"):
         heads = part.child("attributes")
         for name in heads:
             head = heads.child(name)
-            attributes[name] = AttributeSpec(head.integer("output"), head.texts("labels"))
+            said_of = head.texts("categories") if head.has("categories") else ()
+            if unknown := [each for each in said_of if each not in categories]:
+                raise head.error("categories", f"names {unknown[0]!r}, which is none of the model's")
+            attributes[name] = AttributeSpec(head.integer("output"), head.texts("labels"), said_of)
     temperature = part.number("temperature", 1.0)
     if temperature <= 0:
         raise part.error("temperature", "must be above 0")
@@ -292,7 +307,7 @@ def _parse_embedder(part: Fields) -> EmbedderSpec:
         **_parse_model(part),
         outputs=_parse_outputs(part, "embedding", "categories"),
         dimension=part.integer("dimension", low=1),
-        categories=part.texts("categories"),
+        categories=categories,
         temperature=temperature,
         attributes=attributes,
     )

@@ -76,6 +76,12 @@ def test_outputs_are_named_after_their_attributes(network):
     assert described.attributes["pattern"].labels == ("plain", "striped", "dotted")
 
 
+def test_the_bundle_says_which_categories_have_an_attribute():
+    found = embedder_network(tiny_embedder(ATTRIBUTES), {"attribute_categories": {"pattern": ["a", "c"]}})
+    heads = found.describe("embedder.tflite", "int8").attributes
+    assert heads["pattern"].categories == ("a", "c") and heads["sleeve length"].categories == ()
+
+
 def test_the_trainings_embedder_is_what_the_converters_ask_for():
     torch.manual_seed(0)
     module = Embedder(

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sdk.detect import NetworkDetector
 from sdk.embed import NetworkEmbedder
 from sdk.encoder import FRAME, Encoder
 from sdk.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
-from sdk.formats import Bundle
+from sdk.formats import Bundle, write_bundle
 from sdk.preprocess import decode_photo
 from sdk.store import Store
 from sdk.types import Hit
@@ -68,6 +69,15 @@ def test_the_json_line_is_that_of_the_contract(retriever: Retriever, tmp_path: P
     assert region["hits"][0]["source"] == "local" and len(region["hits"]) == 2
     scores = [hit["score"] for hit in region["hits"]]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_an_attribute_is_said_of_the_categories_that_have_it(store: Path, tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    shade = replace(bundle.embedder.attributes["shade"], categories=("Red things", "Grey things"))
+    embedder = replace(bundle.embedder, attributes={"shade": shade})
+    with Retriever.open(store, write_bundle(replace(bundle, embedder=embedder))) as opened:
+        red, blue = (opened.search(photo(tmp_path, name)).regions[0] for name in ("red", "blue"))
+    assert red.attributes["shade"][0] == "dark" and blue.attributes == {}
 
 
 def test_whole_gives_one_region_the_frame(retriever: Retriever, tmp_path: Path) -> None:

@@ -25,16 +25,27 @@ from sdk.errors import UsageError
 from sdk.preprocess import decode_photo
 from training.allocator import keep_freed_memory
 from training.data import clothing, patterns, studio
+from training.data.clothing import MAIN_LABELS
 from training.data.protocol import Sample
 from training.evaluate.metrics import Figure, balanced_accuracy
 from training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
 from training.models.embedder import Embedder, normalise
 
-__all__ = ["ATTRIBUTES", "add_arguments", "fit_head", "run", "sources"]
+__all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
 
 log = logging.getLogger("pocketshelf.training")
 
 ATTRIBUTES = ("sleeve", "neckline", "closure", "length", "pattern", "colour")
+# What an attribute is said of.
+_TOPS = ("T-Shirt", "Longsleeve", "Shirt", "Outwear", "Dress")
+ATTRIBUTE_CATEGORIES = {
+    "sleeve": _TOPS,
+    "neckline": _TOPS,
+    "closure": (*_TOPS, "Pants", "Shorts", "Skirt"),
+    "length": ("Dress", "Pants", "Shorts", "Skirt"),
+    "pattern": MAIN_LABELS,
+    "colour": MAIN_LABELS,
+}
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
 # A label with fewer training pictures than this is left out.
 FEWEST = 8
@@ -181,7 +192,9 @@ def run(args: argparse.Namespace) -> int:
     made = with_heads(model, heads)
     out = args.out or args.checkpoint.with_stem(args.checkpoint.stem + "-attributes")
     named = {a: {n: f._asdict() for n, f in row.items()} for a, row in figures.items()}
-    meta = {**checkpoint.meta, "attributes": named, **({"space": args.space} if args.space else {})}
+    said_of = {name: list(ATTRIBUTE_CATEGORIES[name]) for name in heads}
+    meta = {**checkpoint.meta, "attributes": named, "attribute_categories": said_of}
+    meta |= {"space": args.space} if args.space else {}
     write = export_npz if out.suffix == ".npz" else save_checkpoint
     write(out, "embedder", made.config, made.state_dict(), meta)
     print(json.dumps({"out": str(out), "balanced_accuracy": named}))

@@ -58,6 +58,11 @@ class Garments(nn.Module):
         """Name → labels, for the embedder's heads."""
         return {name: list(labels) for name, labels in self.vocabulary.values.items()}
 
+    @property
+    def said_of(self) -> dict[str, list[str]]:
+        """Attribute → the categories that have it."""
+        return {name: list(attributes.ATTRIBUTE_CATEGORIES[name]) for name in self.attributes}
+
     def join(self, model: Embedder) -> None:
         """Make the landmarks' maps for the model's trunk."""
         self.local = LandmarkAttention(

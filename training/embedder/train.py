@@ -244,6 +244,8 @@ class Trainer:
         """``average.pt``, ``best.pt`` where it is the best on val so far, and the whole state."""
         folder: Path = self.args.run
         meta = {"epoch": self.epoch, "val": figures, "losses": losses, **self.settings}
+        if self.garments:
+            meta["attribute_categories"] = self.garments.said_of
         config = self.model.config
         if figures and figures["grocery_shop_R@1"] >= self.best:
             self.best = figures["grocery_shop_R@1"]

@@ -63,6 +63,16 @@ def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:
         load_bundle(folder)
 
 
+def test_an_attribute_may_name_the_categories_that_have_it(folder: Path) -> None:
+    edit(folder, embedder__attributes__shade__categories=["Red things", "Grey things"])
+    bundle = load_bundle(folder)
+    assert bundle.embedder.attributes["shade"].categories == ("Red things", "Grey things")
+    assert write_bundle(bundle) == bundle
+    edit(folder, embedder__attributes__shade__categories=["Nothing"])
+    with pytest.raises(BundleError, match="names 'Nothing', which is none of the model's"):
+        load_bundle(folder)
+
+
 def test_unknown_fields_are_ignored(folder: Path) -> None:
     edit(folder, embedder__colour="mauve")
     assert load_bundle(folder).name == "fake"
