@@ -87,6 +87,7 @@ class Trainer:
         if self.garments:
             self.garments.join(self.model)
         self.fixed = self._fixed_galleries()
+        self._place_proxies()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
         self.optimiser = self._optimiser()
@@ -138,6 +139,22 @@ class Trainer:
             dimension = self.model.config["dimension"]
             found.teacher = targets.blended(found.teacher, found.general, self.args.blend, dimension)
         return found
+
+    @torch.no_grad()
+    def _place_proxies(self) -> None:
+        """Begin where the teacher, or the weights begun with, put each product and garment label already.
+
+        Chance would first tear apart what those weights know.
+        """
+        if not (self.fixed.teacher or self.args.start):
+            return
+        garments = self.pools[GARMENTS]
+        known = self.fixed.teacher or targets.teacher_targets(self.average, {GARMENTS: garments}, self.turns)
+        labels = torch.from_numpy(garments.categories) - self.objective.first_garment
+        proxies = self.objective.proxies
+        proxies[: self.objective.products] = self.galleries().shop
+        for label in labels.unique():
+            proxies[self.objective.products + label] = known[GARMENTS][0][labels == label].mean(0)
 
     def _start(self) -> None:
         """Weights to begin with.

@@ -2,7 +2,7 @@
 
 Proxies: cosine softmax with a margin (Wang et al., CVPR 2018, equation 4). Triplets: the hinge on
 squared distances of unit vectors (Schroff et al., CVPR 2015, section 3.1) over all triplets of a
-batch that violate it.
+batch that violate it, by pytorch-metric-learning.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from pytorch_metric_learning.distances import LpDistance
+from pytorch_metric_learning.losses import TripletMarginLoss
+from torch import nn
 
 from training.embedder.losses import cosface
 from training.reduce.linear import Loss, normalised, train_projection
 from training.reduce.projection import Projection
 
-__all__ = ["CANDIDATES", "batch_triplets", "fit"]
+__all__ = ["CANDIDATES", "fit", "loss_of"]
 
 CANDIDATES = (
     {"kind": "proxy", "epochs": 15},
@@ -25,22 +27,6 @@ CANDIDATES = (
     {"kind": "triplet", "epochs": 20},
 )
 SCALE, PROXY_MARGIN, TRIPLET_MARGIN = 16.0, 0.1, 0.2
-
-
-def batch_triplets(vectors: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """Mean hinge over the batch's violating triplets; 0 where none is.
-
-    Args:
-        vectors: unit (n, d).
-        labels: (n,).
-    """
-    distance = (2 - 2 * vectors @ vectors.T).clamp(min=0)
-    same = labels[:, None] == labels[None]
-    positive = same & ~torch.eye(len(labels), dtype=torch.bool)
-    # (anchor, positive, negative)
-    hinge = margin + distance[:, :, None] - distance[:, None, :]
-    violating = positive[:, :, None] & ~same[:, None, :] & (hinge > 0)
-    return hinge[violating].mean() if violating.any() else (vectors * 0).sum()
 
 
 def fit(
@@ -65,7 +51,7 @@ def fit(
     for dimension in dimensions:
         if dimension > min(features.shape):
             continue
-        loss, learnt = _loss(kind, dimension, int(labels.max()) + 1, seed)
+        loss, learnt = loss_of(kind, dimension, int(labels.max()) + 1, seed)
         # A batch of triplets is cubed.
         batch = 256 if kind == "proxy" else 128
         found[dimension] = train_projection(
@@ -74,9 +60,15 @@ def fit(
     return found
 
 
-def _loss(kind: str, dimension: int, classes: int, seed: int) -> tuple[Loss, list[nn.Parameter]]:
+def loss_of(kind: str, dimension: int, classes: int, seed: int) -> tuple[Loss, list[nn.Parameter]]:
+    """The loss of a kind, and what is learnt beside the projection.
+
+    Raises:
+        ValueError: no such kind; lists those there are.
+    """
     if kind == "triplet":
-        return lambda v, y: batch_triplets(normalised(v), y, TRIPLET_MARGIN), []
+        # Its mean is over the triplets that cost something.
+        return TripletMarginLoss(TRIPLET_MARGIN, distance=LpDistance(power=2)), []
     if kind != "proxy":
         raise ValueError(f"unknown kind {kind!r}; there are proxy, triplet")
     rng = torch.Generator().manual_seed(seed)

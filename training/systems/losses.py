@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch
+from pytorch_metric_learning.distances import LpDistance
+from pytorch_metric_learning.losses import TripletMarginLoss
 from torch import Tensor
 from torch.nn import functional
 
@@ -50,22 +52,18 @@ def ranking_triplets(
     DARN (Huang et al., ICCV 2015, section 3.1) with street photos as anchors and shop pictures as the
     others; FashionNet (Liu et al., CVPR 2016, section 3) with the same form. The papers pick triplets;
     the mean over all of a batch would fade as soon as most are in order (Hermans et al., "In defense of the
-    triplet loss", 2017, section 2).
+    triplet loss", 2017, section 2). By pytorch-metric-learning.
 
     Args:
         anchors: (a, d); anchor_labels: int64 (a,), -1 is no anchor.
         others: (o, d); other_labels: int64 (o,), -1 is never used.
     """
-    same = anchor_labels[:, None] == other_labels[None]
-    known = (anchor_labels >= 0)[:, None] & (other_labels >= 0)[None]
-    valid = (same & known)[:, :, None] & (~same & known)[:, None, :]
-    if not valid.any():
+    asked, known = anchor_labels >= 0, other_labels >= 0
+    if not asked.any() or not known.any():
         return (anchors.sum() + others.sum()) * 0
-    # The square root has no slope at 0: two equal pictures would give NaN.
-    distance = (anchors[:, None] - others[None]).square().sum(2).clamp(min=1e-12).sqrt()
-    hinge = (margin + distance[:, :, None] - distance[:, None, :]).clamp(min=0)
-    costs = hinge[valid]
-    return costs.sum() / (costs > 0).sum().clamp(min=1)
+    # Its mean is over the triplets that cost something.
+    loss = TripletMarginLoss(margin, distance=LpDistance(normalize_embeddings=False))
+    return loss(anchors[asked], anchor_labels[asked], ref_emb=others[known], ref_labels=other_labels[known])
 
 
 def landmark_distance(found: Tensor, truth: Tensor, visibility: Tensor) -> Tensor:

@@ -223,6 +223,22 @@ def test_drawn_garments_teach_attributes_and_landmarks_beside_the_products(
     assert Embedder.from_checkpoint(tmp_path / "without" / "average.pt").attributes == {}
 
 
+def test_a_run_begins_where_the_weights_or_the_teacher_put_the_products(
+    teacher: Path, data: Path, tmp_path: Path
+) -> None:
+    def first_loss(name: str, *options: str, command: tuple[str, ...] = ("train", "embedder")) -> float:
+        assert train(data, tmp_path / name, "--epochs", "1", "--lr", "0", *options, command=command) == 0
+        return json.loads((tmp_path / name / "log.jsonl").read_text())["losses"]["identity"]
+
+    trained = str(teacher / "best.pt")
+    begun, taught = (
+        first_loss("begun", "--start", trained),
+        first_loss("taught", "--start", trained, "--teacher", trained, command=("distill",)),
+    )
+    assert begun == pytest.approx(taught, rel=0.05)
+    assert begun < 0.9 * first_loss("anew")
+
+
 def test_weights_are_averaged_only_with_those_they_began_with(
     teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

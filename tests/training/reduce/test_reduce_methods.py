@@ -100,19 +100,19 @@ def test_train_projection_follows_its_loss(photos: tuple) -> None:
     assert np.linalg.norm(longer.matrix) > 1.2 * np.linalg.norm(shorter.matrix)
 
 
-def test_batch_triplets_by_hand() -> None:
+def test_triplets_by_hand() -> None:
     vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]], requires_grad=True)
     labels = torch.tensor([0, 0, 1])
     # Squared distances: 0-1: 2.0, 0-2: 0.8, 1-2: 0.4. Triplets (0,1,2): 0.2+2-0.8, (1,0,2): 0.2+2-0.4.
-    loss = metric.batch_triplets(vectors, labels, margin=0.2)
+    loss = metric.loss_of("triplet", 2, 2, 0)[0](vectors, labels)
     assert loss.item() == pytest.approx((1.4 + 1.8) / 2)
     loss.backward()
     assert vectors.grad is not None and vectors.grad.abs().sum() > 0
 
 
-def test_batch_triplets_without_a_violation_is_zero_and_has_a_gradient() -> None:
+def test_triplets_without_a_violation_is_zero_and_has_a_gradient() -> None:
     vectors = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]], requires_grad=True)
-    loss = metric.batch_triplets(vectors, torch.tensor([0, 0, 1]), margin=0.2)
+    loss = metric.loss_of("triplet", 2, 2, 0)[0](vectors, torch.tensor([0, 0, 1]))
     loss.backward()
     assert loss.item() == 0.0
 
