@@ -22,6 +22,12 @@ from training.provenance import commit, machine
 
 __all__ = ["add_arguments", "run"]
 
+HEAD = """# Detectors, side by side
+
+Written by `python -m training detectors --write`; split {split}. In brackets: 95 % bootstrap intervals over
+photos (seed 0); differences over the same draws of photos. Columns of groups: AP@0.5. Machine: {machine};
+commit {commit}.
+"""
 FIGURES = {"ap50": "mAP@0.5", "ap": "mAP@0.5:0.95"}
 
 
@@ -115,7 +121,7 @@ def _figures(means: np.ndarray, photos: int) -> dict[str, Figure]:
 
 def _page(results: dict[str, Any]) -> str:
     facts = results["run"]
-    parts = [f"Split {facts['split']}. Machine: {facts['machine']}; commit {facts['commit']}.\n"]
+    parts = [HEAD.format(**facts)]
     parts += ["\n".join(f"- {name}: `{path}`" for name, path in facts["ways"].items()) + "\n"]
     for data_set, found in results["data_sets"].items():
         groups = sorted({group for way in found["ways"].values() for group in way["groups"]})
