@@ -11,7 +11,7 @@ from sdk.errors import PocketshelfError
 
 # command → (module with add_arguments and run, one line of help)
 COMMANDS = {
-    "average": ("training.embedder.average", "average an embedder's weights with those it began with"),
+    "average": ("training.average", "average a model's weights with those that its training began with"),
     "boxes": ("training.embedder.boxes", "boxes for photos without, from where the embedder looks"),
     "card": ("training.card", "write the model card of a bundle"),
     "compare": ("training.evaluate.compare", "several ways to search the same pictures, side by side"),

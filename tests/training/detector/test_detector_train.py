@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sdk.errors import PocketshelfError
+from training import average
 from training.data.street import load_photos
 from training.detector import draw, evaluate, train
 from training.detector.average import WeightAverage
@@ -144,6 +145,20 @@ def test_a_student_starts_with_trained_weights_and_imitates_a_larger_one(finishe
     assert Detector.from_checkpoint(student / "detector.pt").config["variant"] == "lite0"
     with pytest.raises(PocketshelfError, match="started with another --teacher"):
         train.run(arguments(student, drawn_data, *more[:1], "--hard=0.5"))
+
+
+def test_a_detector_is_averaged_with_the_one_it_began_with(finished, drawn_data, tmp_path):
+    start, out = finished / "detector.npz", tmp_path / "half.pt"
+    assert train.run(arguments(tmp_path / "on", drawn_data, f"--start={start}")) == 0
+    parser = argparse.ArgumentParser()
+    average.add_arguments(parser)
+    end = tmp_path / "on" / "detector.pt"
+    assert average.run(parser.parse_args([f"--from={start}", f"--to={end}", f"--out={out}"])) == 0
+    name = "heads.0.score.weight"
+    first, second, half = (load_checkpoint(path, kind="detector").state[name] for path in (start, end, out))
+    torch.testing.assert_close(half, (first + second) / 2)
+    with pytest.raises(PocketshelfError, match="was not trained on from"):
+        average.run(parser.parse_args([f"--from={end}", f"--to={start}", f"--out={out}"]))
 
 
 def test_a_student_begins_where_it_is_told(finished, drawn_data, tmp_path):

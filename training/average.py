@@ -1,4 +1,4 @@
-"""Average the weights of two embedders, one trained on from the other: ``python -m training average``.
+"""Average a model's weights with those that its training began with: ``python -m training average``.
 
 What the further training gained and what the first one knew are both kept, at no cost ("Robust fine-tuning of
 zero-shot models", Wortsman et al., CVPR 2022, section 3: linear interpolation of weights). The two must
@@ -42,13 +42,15 @@ def interpolated(first: dict[str, Tensor], second: dict[str, Tensor], share: flo
 def run(args: argparse.Namespace) -> int:
     if not 0 <= args.share <= 1:
         raise UsageError(f"--share {args.share:g}: from 0 to 1")
-    first, second = (load_checkpoint(path, kind="embedder") for path in (args.first, args.to))
+    second = load_checkpoint(args.to)
+    first = load_checkpoint(args.first, kind=second.kind)
+    begun = second.meta.get("start") or second.meta.get("settings", {}).get("start") or ""
     own = ("size", "attributes")
     alike = all(first.config[key] == value for key, value in second.config.items() if key not in own)
-    if not alike or second.meta.get("start") != args.first.name:
-        raise UsageError(f"{args.to} was not trained on from {args.first}; see `train embedder --start`")
+    if not alike or Path(begun).name != args.first.name:
+        raise UsageError(f"{args.to} was not trained on from {args.first}; see --start of its training")
     state = interpolated(first.state, second.state, args.share)
     meta = second.meta | {"val": {}, "averaged": {"from": args.first.name, "share": args.share}}
-    save_checkpoint(args.out, "embedder", second.config, state, meta)
+    save_checkpoint(args.out, second.kind, second.config, state, meta)
     print(args.out)
     return 0
