@@ -25,7 +25,9 @@ Written by `python -m training systems --write docs/systems.md`. Every row is on
 saw the same pictures in the same batches for the same number of steps, on the same ImageNet
 EfficientNet-Lite0 trunk. Street photo → shop picture; in brackets 95 % bootstrap intervals over photos. The
 original systems had other trunks and data: these rows are of their *ideas*, not of their published models.
-Attributes: balanced accuracy.
+Attributes: balanced accuracy. Brackets behind a name: an alignment other than by the box (none, rotation,
+landmarks as the data have them), or a feature other than the global one (local, fused). Later runs join a
+page by `--also docs/systems.json`.
 
 Theirs, not ours: top-20 accuracy on DeepFashion as Liu et al. (CVPR 2016, section 5.1) published it.
 
