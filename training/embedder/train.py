@@ -87,7 +87,6 @@ class Trainer:
         if self.garments:
             self.garments.join(self.model)
         self.fixed = self._fixed_galleries()
-        self._place_proxies()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
         self.optimiser = self._optimiser()
@@ -141,7 +140,7 @@ class Trainer:
         return found
 
     @torch.no_grad()
-    def _place_proxies(self) -> None:
+    def place_proxies(self) -> None:
         """Begin where the teacher, or the weights begun with, put each product and garment label already.
 
         Chance would first tear apart what those weights know.
@@ -319,6 +318,8 @@ def run(args: argparse.Namespace) -> int:
     args.run.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(args)
     trainer.resume()
+    if trainer.epoch == 0:
+        trainer.place_proxies()
     while trainer.epoch < args.epochs:
         terms = trainer.train_epoch()
         trainer.epoch += 1
