@@ -75,14 +75,14 @@ def candidates(points: Tensor, strides: Tensor, boxes: Tensor) -> Tensor:
 def best(rating: Tensor, near: Tensor) -> Tensor:
     """(n, M, N) bool: the `POSITIVES` best rated candidates of every box."""
     # Ratings may underflow to 0 early on; a candidate must still win over a point outside.
-    ranked = torch.where(near, rating + TINY, torch.zeros(()))
+    ranked = torch.where(near, rating + TINY, rating.new_zeros(()))
     top = ranked.topk(min(POSITIVES, ranked.shape[-1]), -1).indices
     return torch.zeros_like(near).scatter_(-1, top, True) & near
 
 
 def contest(chosen: Tensor, fit: Tensor) -> Tensor:
     """(n, M, N) bool: a point wanted by several boxes goes to the one that it fits best."""
-    winner = torch.where(chosen, fit, torch.full((), -1.0)).argmax(1, keepdim=True)
+    winner = torch.where(chosen, fit, fit.new_full((), -1.0)).argmax(1, keepdim=True)
     return torch.zeros_like(chosen).scatter_(1, winner, True)
 
 
@@ -95,5 +95,5 @@ def targets(
     owner = chosen.to(torch.uint8).argmax(1)
     value = scaled.amax(1)
     group = groups.clamp(min=0).gather(1, owner)
-    scores = torch.zeros(*positive.shape, count).scatter_(-1, group[..., None], value[..., None])
+    scores = value.new_zeros(*positive.shape, count).scatter_(-1, group[..., None], value[..., None])
     return Targets(scores, boxes.gather(1, owner[..., None].expand(-1, -1, 4)), positive)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sdk.errors import UsageError
+from training.compute import device_of
 from training.detector.boxes import corners, giou
 from training.models.detector import Detector
 
@@ -65,12 +66,12 @@ class Teacher:
         self.model = Detector.from_checkpoint(path).requires_grad_(False)
         if self.model.groups != student.groups:
             raise UsageError(f"{path} finds {', '.join(self.model.groups)}; the student's groups are others")
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model.to(device_of(student), memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(
         self, images: Tensor, logits: Tensor, distances: Tensor, points: Tensor, strides: Tensor
     ) -> Tensor:
         """`imitation_loss` for normalised ``images`` (n, 3, h, w) and the student's outputs."""
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad(), torch.autocast(images.device.type, dtype=torch.bfloat16):
             scores, sides = self.model(images)
         return imitation_loss(logits, distances, scores.float(), sides.float(), points, strides)

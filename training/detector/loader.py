@@ -1,23 +1,19 @@
-"""Batches made ahead by threads: Pillow lets go of the interpreter while it resamples."""
+"""Batches of pictures and boxes, in the order of an epoch's plan."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from training.compute import ahead
 from training.detector.augment import Picture
 from training.detector.mixture import Mixture, Order
 
 __all__ = ["Batch", "batches", "collate"]
-
-AHEAD = 4
 
 
 class Batch(NamedTuple):
@@ -48,13 +44,13 @@ def batches(
     size: int,
     strength: float,
     seed: tuple[int, int],
-    threads: int = 1,
-) -> Generator[Batch, None, None]:
+    workers: int = 0,
+) -> Iterator[Batch]:
     """The plan's whole batches in order; a last partial one is left out.
 
     Args:
         seed: (seed, epoch); with a picture's place in the plan it decides all chances taken for it.
-        threads: how many make batches; one keeps up with training on two cores.
+        workers: see `training.compute.ahead`.
     """
 
     def make(start: int) -> Batch:
@@ -65,14 +61,4 @@ def batches(
             ]
         )
 
-    starts = iter(range(0, len(plan) - batch + 1, batch))
-    with ThreadPoolExecutor(threads, "pictures") as pool:
-        waiting: deque[Future[Batch]] = deque(pool.submit(make, start) for start in islice(starts, AHEAD))
-        try:
-            while waiting:
-                done = waiting.popleft().result()
-                if (start := next(starts, None)) is not None:
-                    waiting.append(pool.submit(make, start))
-                yield done
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    return ahead(make, range(0, len(plan) - batch + 1, batch), workers)

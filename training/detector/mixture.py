@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,6 +65,12 @@ class Mixture:
         # By the root of rarity: the rare groups are pasted more, the common ones still are.
         weights = np.array([counts[self.street[i].groups[k]] ** -0.5 for i, k in self.donors])
         self.donor_weights = weights / weights.sum()
+
+    def decode_all(self) -> None:
+        """Fill the cache, for processes that are to share it."""
+        labelled = [photo.image for photo in (*self.street, *self.goods_photos, *self.garments)]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.cache.image, dict.fromkeys([*labelled, *self.grounds])))
 
     def plan(self, seed: int, epoch: int) -> list[Order]:
         """The epoch's pictures in their order: every street photo, rare ones repeated, and the others."""

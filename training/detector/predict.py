@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sdk.preprocess import decode_photo
+from training.compute import device_of
 from training.detector.average_precision import Boxes
 from training.detector.boxes import corners, grid_points, suppress
 from training.models.detector import Detector
@@ -31,7 +32,7 @@ def detect(model: Detector, path: Path, lowest: float = LOWEST_SCORE, overlap: f
     photo = decode_photo(path)
     # A copy: Pillow's arrays are read-only, which torch warns about.
     pixels = torch.from_numpy(model.preprocessing.apply(photo.pixels).copy())[None]
-    scores, distances = model(normalise(pixels))
+    scores, distances = (each.cpu() for each in model(normalise(pixels).to(device_of(model))))
     boxes, best, groups = decode(scores[0], distances[0], model, lowest, overlap)
     size = model.config["size"]
     scale = np.array([photo.width / size, photo.height / size] * 2)

@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from sdk.errors import PocketshelfError
+from training import compute
 from training.allocator import keep_freed_memory
 from training.data.goods import load_cut_outs
 from training.data.grocery import load as load_grocery
@@ -91,6 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluate-every", type=int, default=10, help="epochs between measurements; 0: at the end"
     )
+    compute.add_arguments(parser)
     parser.add_argument("--steps", type=int, help="only so many steps an epoch, to try things out")
 
 
@@ -145,10 +147,13 @@ class Trainer:
 
     def __init__(self, args: argparse.Namespace, mixture: Mixture) -> None:
         self.args, self.mixture = args, mixture
+        self.device = compute.choose(args)
         self.model = self.begin()
         self.model.trunk.freeze_until(FROZEN_STAGES)
+        self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.teacher = Teacher(args.teacher, self.model) if args.teacher else None
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if args.workers:
+            mixture.decode_all()
         self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate))
         self.average = WeightAverage(self.model)
         self.epoch = 0
@@ -232,7 +237,8 @@ class Trainer:
         """Seconds that an epoch at full size would take, from a few steps without learning anything."""
         plan = self.mixture.plan(self.args.seed, 0)
         steps = self.args.steps or len(plan) // self.args.batch
-        made = batches(self.mixture, plan, self.args.batch, schedule.size, 1.0, (self.args.seed, 0))
+        seed = (self.args.seed, 0)
+        made = batches(self.mixture, plan, self.args.batch, schedule.size, 1.0, seed)
         times = []
         self.model.train()
         state = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
@@ -240,7 +246,6 @@ class Trainer:
             start = time.monotonic()
             self.losses(batch, schedule.size).total.backward()
             times.append(time.monotonic() - start)
-        made.close()
         self.optimiser.zero_grad()
         self.model.load_state_dict(state)
         # The first steps allocate; the optimiser and the average add about a tenth.
@@ -265,7 +270,8 @@ class Trainer:
         steps = len(plan) // args.batch
         self.model.train()
         strength = self.schedule.strength(self.epoch)
-        made = batches(self.mixture, plan, args.batch, size, strength, (args.seed, self.epoch))
+        seed = (args.seed, self.epoch)
+        made = batches(self.mixture, plan, args.batch, size, strength, seed, args.workers)
         start = time.monotonic()
         for step, batch in enumerate(made, 1):
             now = self.epoch + step / steps
@@ -286,7 +292,8 @@ class Trainer:
         return loss
 
     def losses(self, batch: Batch, size: int) -> Loss:
-        points, strides = grid_points(size, STRIDES)
+        batch = compute.moved(batch, self.device)
+        points, strides = (part.to(self.device) for part in grid_points(size, STRIDES))
         images = normalise(batch.images)
         logits, distances = self.model.logits(images)
         loss = detection_loss(logits, distances, points, strides, batch.boxes, batch.groups)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.compute import ahead
 from training.embedder.augment import (
     PERMUTATIONS,
     colour_jitter,
@@ -47,7 +46,7 @@ class Batch:
 
 
 class Batches:
-    """One epoch of augmented batches, made by a thread while the network computes.
+    """One epoch of augmented batches, made while the network computes; each a pure function of its step.
 
     Args:
         sizes: how many of each pool a batch holds; the first pool's length makes the epoch. Pool "things"
@@ -55,68 +54,58 @@ class Batches:
         virtual: share of the products' pictures whose colour channels change places. That makes another
             product of them, the same one in photos and in the shop's picture: product + turn · count, the
             category unknown (after Lee, Hwang and Shin, "Self-supervised label augmentation", ICML 2020).
+        workers: see `training.compute.ahead`.
     """
 
     def __init__(
-        self, pools: dict[str, Pool], sizes: dict[str, int], size: int, seed: int, virtual: float = 0.0
+        self,
+        pools: dict[str, Pool],
+        sizes: dict[str, int],
+        size: int,
+        seed: int,
+        virtual: float = 0.0,
+        workers: int = 0,
     ) -> None:
         self.pools, self.sizes, self.size, self.virtual = pools, sizes, size, virtual
+        self.seed, self.workers = seed, workers
         self.count = 1 + max(
             int(pool.products.max(initial=-1)) for name, pool in pools.items() if name not in THINGS
         )
-        self.rng = np.random.default_rng(seed)
-        self.torch_rng = torch.Generator().manual_seed(seed)
         first = next(iter(sizes))
         self.steps = max(1, len(pools[first]) // sizes[first])
+        rng = np.random.default_rng(seed)
+        self.orders = {
+            name: _order(len(pools[name]), count * self.steps, rng) for name, count in sizes.items()
+        }
 
     def __len__(self) -> int:
         return self.steps
 
     def __iter__(self) -> Iterator[Batch]:
-        ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
-        thread = threading.Thread(target=self._produce, args=(ready,), daemon=True)
-        thread.start()
-        for _ in range(self.steps):
-            batch = ready.get()
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
+        return ahead(self.batch, range(self.steps), self.workers)
 
-    def _produce(self, ready: queue.Queue[Batch | BaseException]) -> None:
-        try:
-            orders = {
-                name: self._order(len(self.pools[name]), count * self.steps)
-                for name, count in self.sizes.items()
-            }
-            for step in range(self.steps):
-                ready.put(
-                    self._batch({n: orders[n][step * c : (step + 1) * c] for n, c in self.sizes.items()})
-                )
-        except BaseException as error:  # handed to the consumer, which raises it
-            ready.put(error)
+    def batch(self, step: int) -> Batch:
+        """The batch of ``step``."""
+        chosen = {name: self.orders[name][step * c : (step + 1) * c] for name, c in self.sizes.items()}
+        return self._made(chosen, np.random.default_rng((self.seed, step)))
 
-    def _order(self, length: int, wanted: int) -> np.ndarray:
-        """``wanted`` indices: shuffled passes over the pool, so that each picture comes equally often."""
-        passes = -(-wanted // length)
-        return np.concatenate([self.rng.permutation(length) for _ in range(passes)])[:wanted]
-
-    def _batch(self, chosen: dict[str, np.ndarray]) -> Batch:
+    def _made(self, chosen: dict[str, np.ndarray], rng: np.random.Generator) -> Batch:
         views: list[np.ndarray] = []
         products, categories, shop, turned = [], [], [], []
         parts: dict[str, slice] = {}
         for name, indices in chosen.items():
             pool = self.pools[name]
             parts[name] = slice(len(views), len(views) + len(indices))
-            turns = self._turns(np.where(name in THINGS, -1, pool.products[indices]))
+            turns = self._turns(np.where(name in THINGS, -1, pool.products[indices]), rng)
             for index, turn in zip(indices, turns, strict=True):
-                views.append(self._view(name, pool.images[index])[..., PERMUTATIONS[turn]])
+                views.append(self._view(name, pool.images[index], rng)[..., PERMUTATIONS[turn]])
                 shop.append(name in ("shop", "things"))
             turned.append(turns)
             products.append(pool.products[indices] + turns * self.count)
             categories.append(np.where(turns > 0, -1, pool.categories[indices]))
         images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
-        images = colour_jitter(images, self.torch_rng)
-        images = random_erasing(images, self.rng)
+        images = colour_jitter(images, torch.Generator().manual_seed(int(rng.integers(2**31))))
+        images = random_erasing(images, rng)
         return Batch(
             images.sub_(IMAGENET_MEAN).div_(IMAGENET_STD),
             torch.from_numpy(np.concatenate(products)),
@@ -127,18 +116,24 @@ class Batches:
             parts,
         )
 
-    def _turns(self, products: np.ndarray) -> np.ndarray:
+    def _turns(self, products: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """For each picture the order of its colour channels; 0 without a product."""
         if not self.virtual:
             return np.zeros(len(products), np.int64)
-        changed = (self.rng.random(len(products)) < self.virtual) & (products >= 0)
-        return np.where(changed, self.rng.integers(1, len(PERMUTATIONS), len(products)), 0)
+        changed = (rng.random(len(products)) < self.virtual) & (products >= 0)
+        return np.where(changed, rng.integers(1, len(PERMUTATIONS), len(products)), 0)
 
-    def _view(self, name: str, pixels: np.ndarray) -> np.ndarray:
-        if name == "things" or (name == "shop" and self.rng.random() < 0.5):
-            return random_view(pixels, self.size, self.rng, smallest=0.7, rotate=0)
+    def _view(self, name: str, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if name == "things" or (name == "shop" and rng.random() < 0.5):
+            return random_view(pixels, self.size, rng, smallest=0.7, rotate=0)
         if name in ("shop", "pasted"):
             ground = self.pools["grocery-train"].images
-            pixels = shop_on_background(pixels, ground[self.rng.integers(len(ground))], self.rng)
-            return random_view(pixels, self.size, self.rng, smallest=0.6)
-        return random_view(pixels, self.size, self.rng)
+            pixels = shop_on_background(pixels, ground[rng.integers(len(ground))], rng)
+            return random_view(pixels, self.size, rng, smallest=0.6)
+        return random_view(pixels, self.size, rng)
+
+
+def _order(length: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
+    """``wanted`` indices: shuffled passes over the pool, so that each picture comes equally often."""
+    passes = -(-wanted // length)
+    return np.concatenate([rng.permutation(length) for _ in range(passes)])[:wanted]

@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 
 from sdk.errors import UsageError
+from training import compute
 from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.embedder.pools import load_pools, without
-from training.embedder.targets import principal, vectors_of
+from training.embedder.targets import Looking, principal
 from training.models.checkpoint import load_checkpoint, save_checkpoint
 from training.models.embedder import Embedder
 from training.models.ensemble import KIND, Ensemble
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dimension", type=int, default=128, help="of the vectors (default: 128)")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--out", type=Path, default=Path("runs/ensemble/teacher.pt"))
+    compute.add_arguments(parser)
 
 
 def ensemble_of(members: list[Embedder], dimension: int) -> Ensemble:
@@ -65,14 +67,15 @@ def run(args: argparse.Namespace) -> int:
     members, unseen = zip(*(_read(given) for given in args.member), strict=True)
     model = ensemble_of(list(members), args.dimension)
     hidden = sorted(set.intersection(*unseen))
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    looking = Looking(compute.choose(args), args.workers)
+    model.to(looking.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     products = [s.identity or "" for s in grocery.load(args.data) if s.domain == "shop"]
     pools = without(load_pools(args.data, products, model.categories), hidden)
     found = []
     for name in POOLS:
         log.info("looking at the %d pictures of %s", len(pools[name]), name)
-        found.append(vectors_of(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
-    vectors = torch.cat(found)
+        found.append(looking.vectors(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
+    vectors = torch.cat(found).cpu()
     directions = principal(vectors, args.dimension)
     model.projection.weight.data.copy_(directions)
     kept = float(((vectors @ directions.T) ** 2).sum() / (vectors**2).sum())

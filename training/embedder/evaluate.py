@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from sdk.preprocess import Preprocessing
+from training.compute import device_of
 from training.embedder.pools import Pool
 from training.models.embedder import Embedder, normalise
 
@@ -20,12 +21,13 @@ Outputs = tuple[np.ndarray, np.ndarray]
 def run_torch(model: Embedder, images: np.ndarray, batch: int = 64, half: bool = False) -> Outputs:
     """The model on preprocessed images; ``half`` computes in bfloat16 (for looking, not for figures)."""
     model.eval()
+    device = device_of(model)
     embeddings, logits = [], []
-    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+    with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
         for start in range(0, len(images), batch):
-            e, c = model(normalise(torch.from_numpy(images[start : start + batch])))[:2]
-            embeddings.append(e.float().numpy())
-            logits.append(c.float().numpy())
+            e, c = model(normalise(torch.from_numpy(images[start : start + batch])).to(device))[:2]
+            embeddings.append(e.float().cpu().numpy())
+            logits.append(c.float().cpu().numpy())
     return np.concatenate(embeddings), np.concatenate(logits)
 
 

@@ -69,10 +69,10 @@ class Garments(nn.Module):
             model.trunk.stage_channels[LOCAL_STAGE], len(self.vocabulary.landmarks)
         )
 
-    def batches(self, size: int, seed: int, first: int, last: int) -> Iterator[Batch]:
+    def batches(self, size: int, seed: int, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
         """Those of steps ``first`` to ``last`` - 1."""
         sampler = Sampler(self.samples, self.vocabulary, size, seed, IDENTITIES, PHOTOS, REAL)
-        return sampler.batches(first, last)
+        return sampler.batches(first, last, workers)
 
     def losses(
         self, model: Embedder, middle: Tensor, pooled: Tensor, vectors: Tensor, batch: Batch

@@ -56,7 +56,7 @@ def relational(embeddings: Tensor, targets: Tensor, scale: float, target_scale: 
         embeddings: unit (n, d); targets: unit (n, e).
         scale, target_scale: of the cosines before either softmax.
     """
-    itself = torch.eye(len(embeddings), dtype=torch.bool)
+    itself = torch.eye(len(embeddings), dtype=torch.bool, device=embeddings.device)
     found = (scale * embeddings @ embeddings.T).masked_fill(itself, -1e4).log_softmax(1)
     wanted = (target_scale * targets @ targets.T).masked_fill(itself, -1e4).log_softmax(1)
     return (wanted.exp() * (wanted - found)).sum(1)

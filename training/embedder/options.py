@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from sdk.errors import UsageError
+from training import compute
 from training.embedder.objective import Weights
 from training.embedder.pools import left_out
 from training.models.efficientnet_lite import VARIANTS
@@ -76,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", type=Path, metavar="FILE", help="embedder to begin with (default: ImageNet's weights)"
     )
     parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
+    compute.add_arguments(parser)
     parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
 
 

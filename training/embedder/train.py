@@ -23,6 +23,7 @@ import torch
 from torch import nn
 
 from sdk.errors import UsageError
+from training import compute
 from training.allocator import keep_freed_memory
 from training.data import grocery
 from training.data.clothing import MAIN_LABELS
@@ -70,8 +71,10 @@ class Trainer:
         self.garments = Garments.load(args.studio, args.data) if args.studio else None
         attributes = self.garments.attributes if self.garments else None
         self.model = Embedder(categories, variant=args.variant, size=args.size, attributes=attributes)
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.device = compute.choose(args)
+        self.looking = targets.Looking(self.device, args.workers)
         self._start()
+        self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model.trunk.freeze_until(2)
         self.average = copy.deepcopy(self.model).eval()
         self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
@@ -84,8 +87,10 @@ class Trainer:
             count += len(things)
             log.info("%d things beside the products", len(things))
         self.objective = Objective(count, len(categories), len(MAIN_LABELS), dimension, self.weights)
+        self.objective.to(self.device)
         if self.garments:
             self.garments.join(self.model)
+            self.garments.to(self.device)
         self.fixed = self._fixed_galleries()
         steps = max(1, len(self.pools["grocery-train"]) // BATCH["grocery-train"])
         self.steps = min(steps, args.limit_steps or steps)
@@ -131,9 +136,11 @@ class Trainer:
         pools = {name: self.pools[name] for name in self.sizes if name != "pasted"}
         found = Galleries(torch.zeros(0, 0))
         if self.weights.general or self.args.blend:
-            found.general = targets.imagenet_targets(pools, ("shop", "things"), self.turns)
+            found.general = targets.imagenet_targets(
+                pools, ("shop", "things"), self.turns, looking=self.looking
+            )
         if self.args.teacher:
-            found.teacher = targets.teacher_targets(self._teacher(), pools, self.turns)
+            found.teacher = targets.teacher_targets(self._teacher(), pools, self.turns, self.looking)
         if self.args.blend:
             dimension = self.model.config["dimension"]
             found.teacher = targets.blended(found.teacher, found.general, self.args.blend, dimension)
@@ -148,8 +155,10 @@ class Trainer:
         if not (self.fixed.teacher or self.args.start):
             return
         garments = self.pools[GARMENTS]
-        known = self.fixed.teacher or targets.teacher_targets(self.average, {GARMENTS: garments}, self.turns)
-        labels = torch.from_numpy(garments.categories) - self.objective.first_garment
+        known = self.fixed.teacher or targets.teacher_targets(
+            self.average, {GARMENTS: garments}, self.turns, self.looking
+        )
+        labels = torch.from_numpy(garments.categories).to(self.device) - self.objective.first_garment
         proxies = self.objective.proxies
         proxies[: self.objective.products] = self.galleries().shop
         for label in labels.unique():
@@ -189,7 +198,7 @@ class Trainer:
         if not known:
             wanted = {"shop": True, "things": self.args.things, GARMENTS: self.weights.instance}
             pools = {name: self.pools[name] for name, value in wanted.items() if value}
-            known = targets.teacher_targets(self.average, pools, self.turns)
+            known = targets.teacher_targets(self.average, pools, self.turns, self.looking)
         shop = torch.cat([known[name].flatten(0, 1) for name in ("shop", "things") if name in known])
         garments = known[GARMENTS][0] if GARMENTS in known else None
         return replace(self.fixed, shop=shop, garments=garments)
@@ -199,7 +208,8 @@ class Trainer:
         progress = self.epoch / self.args.epochs
         share = next(share for until, share in SIZES if progress < until)
         size = round(self.args.size * share / 16) * 16
-        batches = Batches(self.pools, self.sizes, size, self.args.seed * 1000 + self.epoch, self.args.virtual)
+        seed = self.args.seed * 1000 + self.epoch
+        batches = Batches(self.pools, self.sizes, size, seed, self.args.virtual, self.args.workers)
         galleries = self.galleries()
         garments = self._garments(size)
         self.model.train()
@@ -208,7 +218,9 @@ class Trainer:
         for step, batch in enumerate(batches):
             if step >= self.steps:
                 break
-            for name, value in self._step(batch, galleries, next(garments, None)).items():
+            batch = compute.moved(batch, self.device)
+            drawn = compute.moved(next(garments, None), self.device)
+            for name, value in self._step(batch, drawn, galleries).items():
                 sums[name] = sums.get(name, 0.0) + value
             self._follow(self.epoch * self.steps + step)
             if step % 20 == 19:
@@ -226,9 +238,9 @@ class Trainer:
         if self.garments is None:
             return iter(())
         first = self.epoch * self.steps
-        return self.garments.batches(size, self.args.seed, first, first + self.steps)
+        return self.garments.batches(size, self.args.seed, first, first + self.steps, self.args.workers // 2)
 
-    def _step(self, batch: Batch, galleries: Galleries, garments: GarmentBatch | None) -> dict[str, float]:
+    def _step(self, batch: Batch, garments: GarmentBatch | None, galleries: Galleries) -> dict[str, float]:
         count = len(batch.images)
         images = batch.images if garments is None else torch.cat([batch.images, garments.images])
         stages = self.model.trunk.stages(images)
@@ -291,7 +303,7 @@ class Trainer:
         path = self.args.run / "state.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         begun = state.get("settings", {})
         changed = [name for name, value in self.settings.items() if begun.get(name) != value]
         if changed:
@@ -309,7 +321,7 @@ class Trainer:
     def figures(self) -> dict[str, float]:
         """Of val, by the averaged model in bfloat16; with a teacher, its shop vectors are the gallery too."""
         run_half = lambda images: run_torch(self.average, images, half=True)  # noqa: E731
-        gallery = self.fixed.teacher["shop"][0].numpy() if self.fixed.teacher else None
+        gallery = self.fixed.teacher["shop"][0].cpu().numpy() if self.fixed.teacher else None
         return evaluate(self.pools, self.model.preprocessing, run_half, "val", gallery)
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from training.compute import ahead
 from training.data.protocol import Sample
 from training.embedder.augment import colour_jitter
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
@@ -118,15 +118,9 @@ class Sampler:
             torch.from_numpy(np.stack([visibility for _, _, visibility in views])).long(),
         )
 
-    def batches(self, first: int, last: int) -> Iterator[Batch]:
-        """Those of steps ``first`` to ``last`` - 1, the next one made while the network computes."""
-        with ThreadPoolExecutor(1) as maker:
-            ready = maker.submit(self.batch, first) if first < last else None
-            for step in range(first, last):
-                assert ready is not None
-                batch = ready.result()
-                ready = maker.submit(self.batch, step + 1) if step + 1 < last else None
-                yield batch
+    def batches(self, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
+        """Those of steps ``first`` to ``last`` - 1, made while the network computes."""
+        return ahead(self.batch, range(first, last), workers)
 
 
 def positive_share(samples: list[Sample], vocabulary: Vocabulary) -> Tensor:

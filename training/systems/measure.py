@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.compute import device_of
 from training.data.protocol import Sample
 from training.evaluate.metrics import Figure, balanced_accuracy, mean_with_interval
 from training.models.embedder import normalise
@@ -85,8 +86,8 @@ class Shown(NamedTuple):
 def _embedded(system: System, samples: list[Sample], show: Shown) -> Tensor:
     vectors = []
     for chosen in show.parts(samples):
-        shop = torch.tensor([s.domain == "shop" for s in chosen])
-        vectors.append(system.embed(show.images(chosen), shop))
+        shop = torch.tensor([s.domain == "shop" for s in chosen]).to(device_of(system))
+        vectors.append(system.embed(show.images(chosen).to(shop.device), shop))
     return torch.cat(vectors)
 
 
@@ -96,10 +97,11 @@ def _ranks(system: System, parts: Parts, show: Shown) -> np.ndarray:
     gallery = _embedded(system, parts.gallery, show)
     queries = _embedded(system, parts.queries, show)
     categories = torch.from_numpy(labels_of(parts.gallery, system.vocabulary)["category"])
+    categories = categories.to(gallery.device)
     products = np.array([s.identity for s in parts.gallery])
     ranks = []
     for start in range(0, len(queries), show.batch):
-        scores = system.scores(queries[start : start + show.batch], gallery, categories).numpy()
+        scores = system.scores(queries[start : start + show.batch], gallery, categories).cpu().numpy()
         for row, sample in zip(scores, parts.queries[start : start + show.batch], strict=True):
             better = products[row > row[products == sample.identity].max()]
             ranks.append(len(set(better)))
@@ -112,10 +114,10 @@ def _categories(system: System, samples: list[Sample], show: Shown) -> np.ndarra
     truth = labels_of(known, system.vocabulary)["category"]
     right = []
     for chosen in show.parts(known):
-        logits = system.category_logits(show.images(chosen))
+        logits = system.category_logits(show.images(chosen).to(device_of(system)))
         if logits is None:
             return None
-        right.append(logits.argmax(1).numpy())
+        right.append(logits.argmax(1).cpu().numpy())
     return (np.concatenate(right) == truth).astype(float) if right else None
 
 
@@ -125,8 +127,8 @@ def _attributes(system: System, samples: list[Sample], show: Shown) -> dict[str,
     known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
     said: dict[str, list[np.ndarray]] = {}
     for chosen in show.parts(known):
-        for name, logits in system.attribute_logits(show.images(chosen)).items():
-            said.setdefault(name, []).append(logits.argmax(1).numpy())
+        for name, logits in system.attribute_logits(show.images(chosen).to(device_of(system))).items():
+            said.setdefault(name, []).append(logits.argmax(1).cpu().numpy())
     truth = labels_of(known, system.vocabulary)
     figures = {}
     for name, found in said.items():

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from sdk.errors import UsageError
+from training import compute
 from training.allocator import keep_freed_memory
 from training.data.catalog import load_data_set, shown_name
 from training.data.protocol import Sample
@@ -90,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
+    compute.add_arguments(parser)
     parser.add_argument("--limit", type=int, help="queries and gallery of a measurement, for a trial")
 
 
@@ -127,7 +129,8 @@ class Trainer:
         torch.manual_seed(args.seed)
         if args.feature != FEATURES[0] and (args.system != Unified.name or not vocabulary.landmarks):
             raise UsageError(f"--feature {args.feature} is for the unified system on data with landmarks")
-        self.system = build(args.system, vocabulary, training, args.feature)
+        self.device = compute.choose(args)
+        self.system = build(args.system, vocabulary, training, args.feature).to(self.device)
         self.sight = Views(args.align, training)
         counts = (args.products, args.photos, args.others)
         self.sampler = Sampler(training, vocabulary, args.size, args.seed, *counts, self.sight)
@@ -154,13 +157,13 @@ class Trainer:
             return
         started, first, sums = time.monotonic(), self.step, dict[str, float]()
         self.system.train()
-        for batch in self.sampler.batches(self.step, self.args.steps):
+        for batch in self.sampler.batches(self.step, self.args.steps, self.args.workers):
             for group, start in zip(self.optimiser.param_groups, self.rates, strict=True):
                 group["lr"] = start * self.rate(self.step)
             self.system.begin(self.step, self.args.steps)
-            terms = self.system.losses(batch)
+            terms = self.system.losses(compute.moved(batch, self.device))
             if terms:
-                self._descend(sum(terms.values(), torch.zeros(())))
+                self._descend(torch.stack(list(terms.values())).sum())
             for name, term in terms.items():
                 sums[name] = 0.95 * sums.get(name, term.item()) + 0.05 * term.item()
             self.step += 1
@@ -199,7 +202,7 @@ class Trainer:
         path = self.folder / "state.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         changed = [name for name, value in self.settings.items() if state["settings"][name] != value]
         if changed:
             raise UsageError(

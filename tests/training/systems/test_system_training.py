@@ -185,7 +185,7 @@ def test_a_stopped_run_ends_as_one_that_was_not(system: str, catalogue: Path, tm
     whole.train()
     first = train.Trainer(arguments(system, catalogue, tmp_path / "cut", "--steps", "6"))
     batches = first.sampler.batches
-    first.sampler.batches = lambda start, end: batches(start, 4)  # type: ignore[method-assign]
+    first.sampler.batches = lambda start, end, workers: batches(start, 4, workers)  # type: ignore[method-assign]
     first.train()
     second = train.Trainer(arguments(system, catalogue, tmp_path / "cut", "--steps", "6"))
     second.resume()

@@ -1,0 +1,87 @@
+"""Devices, and batches made ahead by a thread or by processes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from sdk.errors import UsageError
+from training import compute
+from training.embedder.batches import Batch
+
+
+class Pair(NamedTuple):
+    left: torch.Tensor
+    count: int
+
+
+def given(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    compute.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_come_in_the_order_of_their_steps(workers: int) -> None:
+    def make(step: int) -> Pair:
+        time.sleep(0.02 if step == 3 else 0.0)
+        return Pair(torch.full((2,), step), step)
+
+    found = list(compute.ahead(make, range(3, 9), workers))
+    assert [pair.count for pair in found] == [3, 4, 5, 6, 7, 8]
+    assert [pair.left.tolist() for pair in found] == [[step] * 2 for step in range(3, 9)]
+
+
+def test_workers_are_other_processes() -> None:
+    assert os.getpid() not in set(compute.ahead(lambda step: os.getpid(), range(4), 2))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_a_maker_raises_reaches_the_training(workers: int) -> None:
+    def make(step: int) -> int:
+        if step == 1:
+            raise ValueError("a photo is gone")
+        return step
+
+    batches = compute.ahead(make, range(3), workers)
+    assert next(batches) == 0
+    with pytest.raises(ValueError, match="a photo is gone"):
+        next(batches)
+
+
+def test_no_steps_are_no_batches() -> None:
+    assert list(compute.ahead(lambda step: step, range(0), 2)) == []
+
+
+def test_a_device_that_is_not_there_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match="leave --device out"):
+        compute.choose(given("--device", "cuda"))
+    with pytest.raises(UsageError, match="cpu, cuda and auto"):
+        compute.choose(given("--device", "tpu"))
+
+
+def test_without_a_gpu_one_thread_makes_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    args = given()
+    assert compute.choose(args) == torch.device("cpu")
+    assert args.workers == 0
+    args = given("--workers", "3")
+    compute.choose(args)
+    assert args.workers == 3
+
+
+def test_a_moved_batch_keeps_what_is_no_tensor() -> None:
+    rows = torch.arange(2)
+    batch = Batch(torch.zeros(2, 3, 4, 4), rows, rows, rows > 0, rows, rows, {"shop": slice(0, 2)})
+    there = compute.moved(batch, torch.device("meta"))
+    assert there.images.device.type == there.turns.device.type == "meta"
+    assert there.parts == {"shop": slice(0, 2)}
+    pair = compute.moved(Pair(rows, 7), torch.device("meta"))
+    assert (pair.left.device.type, pair.count) == ("meta", 7)
+    assert compute.moved(None, torch.device("meta")) is None
