@@ -6,7 +6,8 @@ et al., ECCV 2016), whose remedy, calibrated stacking, takes a constant from the
 Which they are need not be known: their pictures lie near many of the training's photos, as hubs do
 ("Cross modal retrieval with querybank normalisation", Bogolin et al., CVPR 2022). So a picture moves away
 from where all photos lie, by as much as it is nearer to its nearest training photos than the training's own
-pictures are on average, and towards it where it is farther. Queries, shards and search stay as they are.
+pictures are on average, and towards it where it is farther; and the very pictures that the training had, which
+are known by their vectors, by a constant more. Queries, shards and search stay as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,12 @@ __all__ = ["NEIGHBOURS", "Enrolment", "enroller", "fit", "load_enrolment", "save
 
 NEIGHBOURS = 10
 SCALE = 127.0
+# A picture as near as this to one of the training's is the same one.
+SAME = 0.99
+
+
+def _none() -> np.ndarray:
+    return np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,15 @@ class Enrolment:
         weight: how much of the excess is taken away; 0: nothing changes.
         level: mean cosine of a shop picture to its `NEIGHBOURS` nearest training photos, as the training's
             own pictures have it.
+        pictures: float32 (m, d), unit vectors of the training's shop pictures; may be none.
+        margin: what is taken from the cosines of these, 0 or more.
     """
 
     photos: np.ndarray
     weight: float
     level: float
+    pictures: np.ndarray = field(default_factory=_none)
+    margin: float = 0.0
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """Unit vectors float32 (n, d) to unit vectors of the same shape.
@@ -54,9 +65,16 @@ class Enrolment:
             raise BundleError(f"the bundle's enrolment has vectors of {lengths}")
         centre = self.photos.mean(0)
         length = float(np.linalg.norm(centre))  # also the mean cosine of a photo to the centre
-        excess = nearness(self.photos, vectors) - self.level
-        moved = vectors - (self.weight * excess / length)[:, None] * (centre / length)
+        excess = self.weight * (nearness(self.photos, vectors) - self.level)
+        excess += self.margin * self.trained(vectors)
+        moved = vectors - (excess / length)[:, None] * (centre / length)
         return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+
+    def trained(self, vectors: np.ndarray) -> np.ndarray:
+        """bool (n,): which of the vectors are of pictures that the training had."""
+        if not len(self.pictures):
+            return np.zeros(len(vectors), bool)
+        return (vectors @ self.pictures.T).max(1) >= SAME
 
 
 def nearness(photos: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -66,9 +84,9 @@ def nearness(photos: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.partition(cosines, -count, axis=1)[:, -count:].mean(1)
 
 
-def fit(photos: np.ndarray, pictures: np.ndarray, weight: float) -> Enrolment:
+def fit(photos: np.ndarray, pictures: np.ndarray, weight: float, margin: float = 0.0) -> Enrolment:
     """Of unit vectors: the training's photos (n, d) and its shop pictures (m, d)."""
-    return Enrolment(photos, weight, float(nearness(photos, pictures).mean()))
+    return Enrolment(photos, weight, float(nearness(photos, pictures).mean()), pictures, margin)
 
 
 def enroller(bundle: Bundle) -> Callable[[np.ndarray], np.ndarray]:
@@ -83,10 +101,12 @@ def enroller(bundle: Bundle) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def save_enrolment(path: str | Path, enrolment: Enrolment) -> None:
-    """Write an ``.npz``: the photos in eight bits, weight and level."""
-    photos = np.round(enrolment.photos * SCALE).clip(-SCALE, SCALE).astype(np.int8)
+    """Write an ``.npz``: photos and pictures in eight bits, weight, level and margin."""
+    vectors = {"photos": enrolment.photos, "pictures": enrolment.pictures}
+    small = {n: np.round(rows * SCALE).clip(-SCALE, SCALE).astype(np.int8) for n, rows in vectors.items()}
+    numbers = {"weight": enrolment.weight, "level": enrolment.level, "margin": enrolment.margin}
     with Path(path).open("wb") as stream:
-        np.savez_compressed(stream, photos=photos, weight=enrolment.weight, level=enrolment.level)
+        np.savez_compressed(stream, **small, **numbers)  # type: ignore[arg-type]
 
 
 def load_enrolment(path: str | Path) -> Enrolment:
@@ -99,9 +119,17 @@ def load_enrolment(path: str | Path) -> Enrolment:
         with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
             photos = file["photos"].astype(np.float32)
             weight, level = float(file["weight"]), float(file["level"])
+            # Files of before know nothing of these.
+            pictures = file["pictures"].astype(np.float32) if "pictures" in file else _none()
+            margin = float(file["margin"]) if "margin" in file else 0.0
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: no enrolment that can be read ({error})") from error
-    lengths = np.linalg.norm(photos, axis=1, keepdims=True) if photos.ndim == 2 else np.zeros(1)
-    if not lengths.size or not lengths.all() or not np.isfinite([weight, level]).all():
+    lengths = [
+        np.linalg.norm(v, axis=1, keepdims=True) if v.ndim == 2 else _none() for v in (photos, pictures)
+    ]
+    directed = lengths[0].size and all(each.all() for each in lengths) and len(pictures) == len(lengths[1])
+    if not directed or not np.isfinite([weight, level, margin]).all():
         raise BundleError(f"{path}: no enrolment: photos without direction, or a weight that is no number")
-    return Enrolment(photos / lengths, weight, level)
+    if pictures.size and pictures.shape[1] != photos.shape[1]:
+        raise BundleError(f"{path}: no enrolment: photos and pictures of different spaces")
+    return Enrolment(photos / lengths[0], weight, level, pictures / lengths[1], margin)

@@ -27,9 +27,11 @@ from training.evaluate.left_out import recorded
 from training.evaluate.ranking import rank
 from training.evaluate.subject import open_subject
 
-__all__ = ["WEIGHTS", "add_arguments", "figure", "run"]
+__all__ = ["MARGINS", "WEIGHTS", "add_arguments", "figure", "run"]
 
 FILE_NAME = "enrolment.npz"
+# What is taken from cosines to pictures that the training had.
+MARGINS = tuple(round(0.02 * step, 2) for step in range(16))
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Of each product, so that none makes the centre.
 PHOTOS_OF_A_PRODUCT = 12
@@ -43,6 +45,11 @@ class _Gallery(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="checkpoint, model file or bundle")
     parser.add_argument("--weight", type=float, help="of the adjustment (default: the best on val)")
+    parser.add_argument(
+        "--margin",
+        type=float,
+        help="taken from what the training had, 0.1 say (default: the best on val, 0 with --weight)",
+    )
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
     parser.add_argument("--out", type=Path, help="the .npz to write (default: the bundle takes it in)")
@@ -60,18 +67,21 @@ def run(args: argparse.Namespace) -> int:
     pictures = _vectors(asker, shop, "shop pictures")
     known = np.array([sample.identity not in hidden for sample in shop])
     enrolment = fit(_vectors(asker, photos, "training photos"), pictures[known], 0.0)
-    weight = args.weight
+    weight, margin = args.weight, args.margin or 0.0
     if weight is None:
         val = [s for s in samples if s.split == "val" and s.domain == "street"]
         gallery = _Gallery(pictures, [str(sample.identity) for sample in shop])
-        weight = _best(enrolment, hidden, _vectors(asker, val, "val"), val, gallery)
-    if not 0 <= weight <= 1:
-        raise UsageError(f"--weight {weight:g}: from 0 to 1")
+        margins = MARGINS if args.margin is None else (args.margin,)
+        weight, margin = _best(enrolment, hidden, _vectors(asker, val, "val"), val, gallery, margins)
+    if not 0 <= weight <= 1 or not 0 <= margin <= 1:
+        raise UsageError(f"--weight {weight:g} --margin {margin:g}: both from 0 to 1")
     out: Path = args.out or args.model / FILE_NAME
-    save_enrolment(out, replace(enrolment, weight=weight))
+    save_enrolment(out, replace(enrolment, weight=weight, margin=margin))
     if args.out is None:
         write_bundle(replace(load_bundle(args.model), enrolment=EnrolmentSpec(FILE_NAME)))
-    print(f"{out}: {len(photos)} photos, weight {weight:g}, {out.stat().st_size / 1e3:.0f} kB")
+    print(
+        f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {out.stat().st_size / 1e3:.0f} kB"
+    )
     return 0
 
 
@@ -92,19 +102,27 @@ def _vectors(asker: Asker, samples: Sequence[Sample], what: str) -> np.ndarray:
 
 
 def _best(
-    enrolment: Enrolment, hidden: set[str], queries: np.ndarray, photos: Sequence[Sample], gallery: _Gallery
-) -> float:
-    """The weight with the best figure; of equal ones the smallest."""
+    enrolment: Enrolment,
+    hidden: set[str],
+    queries: np.ndarray,
+    photos: Sequence[Sample],
+    gallery: _Gallery,
+    margins: Sequence[float],
+) -> tuple[float, float]:
+    """Weight and margin with the best figure; of equal ones the smallest."""
     labels = [str(photo.identity) for photo in photos]
     new = np.array([label in hidden for label in labels])
-    figures = {}
-    for weight in WEIGHTS:
-        adjusted = replace(enrolment, weight=weight)(gallery.vectors)
-        rankings = rank(list(queries), labels, list(adjusted), gallery.products)
-        right = np.array([ranking.first < 1 for ranking in rankings])
-        figures[weight], said = figure(right, new)
-        print(f"weight {weight:g}: {said}")
-    return max(figures, key=lambda weight: (figures[weight], -weight))
+    best: dict[tuple[float, float], float] = {}
+    for margin in margins:
+        found = {}
+        for weight in WEIGHTS:
+            adjusted = replace(enrolment, weight=weight, margin=margin)(gallery.vectors)
+            rankings = rank(list(queries), labels, list(adjusted), gallery.products)
+            found[weight] = figure(np.array([ranking.first < 1 for ranking in rankings]), new)
+        weight = max(found, key=lambda weight: (found[weight][0], -weight))
+        best[weight, margin] = found[weight][0]
+        print(f"margin {margin:g}, weight {weight:g}: {found[weight][1]}")
+    return max(best, key=lambda pair: (best[pair], -pair[1]))
 
 
 def figure(right: np.ndarray, new: np.ndarray) -> tuple[float, str]:

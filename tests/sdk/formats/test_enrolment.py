@@ -46,12 +46,39 @@ def test_a_new_picture_comes_nearer_to_photos_and_a_hub_goes_away(
     assert np.allclose(np.linalg.norm(adjusted, axis=1), 1, atol=1e-6)
 
 
+def test_what_the_training_had_makes_room_for_what_is_new(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    photos, pictures = drawn
+    new = unit(np.random.default_rng(1).normal(size=(1, 16)) + 1.0)
+    gallery = np.concatenate([pictures, new])
+    plain, margin = (fit(photos, pictures, 0.5, margin) for margin in (0.0, 0.1))
+    assert margin.trained(gallery).tolist() == [True, True, True, False]
+    before, after = (photos @ enrolment(gallery).T for enrolment in (plain, margin))
+    assert (after[:, :3].mean(0) < before[:, :3].mean(0) - 0.02).all()
+    assert np.allclose(after[:, 3], before[:, 3], atol=1e-6)
+
+
+def test_a_file_of_before_has_no_margin(drawn: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    photos, pictures = drawn
+    eight = np.round(photos * 127).astype(np.int8)
+    np.savez_compressed(tmp_path / "e.npz", photos=eight, weight=0.5, level=0.7)
+    found = load_enrolment(tmp_path / "e.npz")
+    assert found.margin == 0
+    assert not found.trained(pictures).any()
+
+
+def test_pictures_of_another_space_are_refused(drawn: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    photos, pictures = drawn
+    save_enrolment(tmp_path / "e.npz", Enrolment(photos, 0.5, 0.5, unit(pictures[:, :8]), 0.1))
+    with pytest.raises(BundleError, match="different spaces"):
+        load_enrolment(tmp_path / "e.npz")
+
+
 def test_a_file_brings_back_the_same(drawn: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     photos, pictures = drawn
-    enrolment = fit(photos, pictures, 0.4)
+    enrolment = fit(photos, pictures, 0.4, 0.06)
     save_enrolment(tmp_path / "e.npz", enrolment)
     again = load_enrolment(tmp_path / "e.npz")
-    assert (again.weight, again.level) == (enrolment.weight, enrolment.level)
+    assert (again.weight, again.level, again.margin) == (enrolment.weight, enrolment.level, 0.06)
     assert np.allclose(again(pictures), enrolment(pictures), atol=0.01)
 
 

@@ -47,13 +47,18 @@ def test_photos_of_products_left_out_are_not_in_it(
     found = load_enrolment(tmp_path / "e.npz")
     assert found.photos.shape == (3, 16)  # the checkpoint left p1 and p3 of five out
     said = capsys.readouterr().out
-    assert said.count("harmonic mean") == len(enrolment.WEIGHTS)
+    assert said.count("harmonic mean") == len(enrolment.MARGINS)
     assert found.weight in enrolment.WEIGHTS
+    assert found.margin in enrolment.MARGINS
+    assert found.trained(found.pictures).all() and found.pictures.shape == (3, 16)
 
 
 def test_a_given_weight_is_taken(grocery: Path, checkpoint: Path, tmp_path: Path) -> None:
     assert run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "0.25") == 0
-    assert load_enrolment(tmp_path / "e.npz").weight == 0.25
+    given = load_enrolment(tmp_path / "e.npz")
+    assert (given.weight, given.margin) == (0.25, 0)
+    assert run(grocery, checkpoint, tmp_path / "e.npz", "--margin", "0.08") == 0
+    assert load_enrolment(tmp_path / "e.npz").margin == pytest.approx(0.08)
     with pytest.raises(UsageError, match="from 0 to 1"):
         run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "7")
 
