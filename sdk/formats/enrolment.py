@@ -6,8 +6,8 @@ et al., ECCV 2016), whose remedy, calibrated stacking, takes a constant from the
 Which they are need not be known: their pictures lie near many of the training's photos, as hubs do
 ("Cross modal retrieval with querybank normalisation", Bogolin et al., CVPR 2022). So a picture moves away
 from where all photos lie, by as much as it is nearer to its nearest training photos than the training's own
-pictures are on average, and towards it where it is farther; and the very pictures that the training had, which
-are known by their vectors, by a constant more. Queries, shards and search stay as they are.
+pictures are on average, and towards it where it is farther; and the very pictures that the training had,
+which are known by their vectors, by a constant more. Queries, shards and search stay as they are.
 """
 
 from __future__ import annotations

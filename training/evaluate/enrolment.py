@@ -79,9 +79,8 @@ def run(args: argparse.Namespace) -> int:
     save_enrolment(out, replace(enrolment, weight=weight, margin=margin))
     if args.out is None:
         write_bundle(replace(load_bundle(args.model), enrolment=EnrolmentSpec(FILE_NAME)))
-    print(
-        f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {out.stat().st_size / 1e3:.0f} kB"
-    )
+    size = out.stat().st_size / 1e3
+    print(f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {size:.0f} kB")
     return 0
 
 
