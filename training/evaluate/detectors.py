@@ -13,8 +13,7 @@ from sdk.errors import UsageError
 from training.data.catalog import DATA_SETS, load_given, shown_name
 from training.detector.average_precision import Matches
 from training.evaluate.asker import Asker
-from training.evaluate.detector_figures import RESAMPLES, to_boxes, true_boxes
-from training.evaluate.metrics import Figure
+from training.evaluate.detector_figures import FIGURES, bootstrap, to_boxes, true_boxes, with_intervals
 from training.evaluate.report import table, write_page
 from training.evaluate.searches import choose_split
 from training.evaluate.subject import Crop, Subject, open_subject
@@ -28,7 +27,6 @@ Written by `python -m training detectors --write`; split {split}. In brackets: 9
 photos (seed 0); differences over the same draws of photos. Columns of groups: AP@0.5. Machine: {machine};
 commit {commit}.
 """
-FIGURES = {"ap50": "mAP@0.5", "ap": "mAP@0.5:0.95"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,32 +89,20 @@ def _measure(given: str, args: argparse.Namespace, subjects: dict[str, Subject])
     truth = true_boxes(choose_split(samples, args.split)[0])
     groups = sorted({group for boxes in truth.values() for group in boxes.groups})
     wanted = {str(path): boxes for path, boxes in truth.items()}
-    rng = np.random.default_rng(0)
-    # The first draw is all photos once.
-    draws = [np.arange(len(truth)), *rng.integers(0, len(truth), (RESAMPLES, len(truth)))]
     ways: dict[str, dict[str, Any]] = {}
     means: dict[str, np.ndarray] = {}
     for name, subject in subjects.items():
         answers = Asker(subject, args.cache, label=name).ask([Crop(path) for path in truth], _shown(given))
         found = {str(path): to_boxes(answer) for path, answer in zip(truth, answers, strict=True)}
         matches = Matches.of(wanted, found, groups)
-        means[name] = np.array([[matches.means(draw)[key] for key in FIGURES] for draw in draws])
+        means[name] = bootstrap(matches)
         first = next(iter(means.values()))
         ways[name] = {
-            "figures": _figures(means[name], len(truth)),
-            "difference": _figures(means[name] - first, len(truth)) if len(means) > 1 else {},
-            "groups": {group: score.ap50 for group, score in matches.table(draws[0]).items()},
+            "figures": with_intervals(means[name], len(truth)),
+            "difference": with_intervals(means[name] - first, len(truth)) if len(means) > 1 else {},
+            "groups": {group: score.ap50 for group, score in matches.table(np.arange(len(truth))).items()},
         }
     return {"photos": len(truth), "ways": ways}
-
-
-def _figures(means: np.ndarray, photos: int) -> dict[str, Figure]:
-    """(draws, figures), the first row being all photos, to each figure with its interval."""
-    low, high = np.nanpercentile(means[1:], [2.5, 97.5], axis=0)
-    return {
-        shown: Figure(float(means[0, i]), float(low[i]), float(high[i]), photos)
-        for i, shown in enumerate(FIGURES.values())
-    }
 
 
 def _page(results: dict[str, Any]) -> str:

@@ -13,10 +13,25 @@ from sdk.preprocess import Preprocessing
 from training.models.checkpoint import load_checkpoint
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD, EfficientNetLite
 
-__all__ = ["Embedder", "normalise"]
+__all__ = ["Configured", "Embedder", "normalise"]
 
 
-class Embedder(nn.Module):
+class Configured(nn.Module):
+    """A network that keeps the keyword arguments that build it; what the rest of the code asks of them."""
+
+    config: dict[str, Any]
+
+    @property
+    def categories(self) -> list[str]:
+        return self.config["categories"]
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        size = self.config["size"]
+        return Preprocessing((size, size), margin=self.config["margin"])
+
+
+class Embedder(Configured):
     """Trunk, global average pool, a linear embedding and a linear category head.
 
     Args:
@@ -38,7 +53,7 @@ class Embedder(nn.Module):
         attributes: dict[str, list[str]] | None = None,
     ) -> None:
         super().__init__()
-        self.config: dict[str, Any] = {
+        self.config = {
             "categories": list(categories),
             "dimension": dimension,
             "variant": variant,
@@ -55,18 +70,9 @@ class Embedder(nn.Module):
         )
 
     @property
-    def categories(self) -> list[str]:
-        return self.config["categories"]
-
-    @property
     def attributes(self) -> dict[str, list[str]]:
         """Name → labels, in the order of the outputs."""
         return self.config.get("attributes", {})
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        size = self.config["size"]
-        return Preprocessing((size, size), margin=self.config["margin"])
 
     def pooled(self, x: Tensor) -> Tensor:
         """Normalised float (n, 3, h, w) to the pooled features (n, 1280)."""

@@ -9,16 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sdk.preprocess import Preprocessing
 from training.models.checkpoint import load_checkpoint
-from training.models.embedder import Embedder
+from training.models.embedder import Configured, Embedder
 
 __all__ = ["KIND", "Ensemble", "read_embedder"]
 
 KIND = "ensemble"
 
 
-class Ensemble(nn.Module):
+class Ensemble(Configured):
     """The members' unit vectors side by side, projected to one vector; their categories averaged.
 
     Args:
@@ -29,7 +28,7 @@ class Ensemble(nn.Module):
     def __init__(self, members: list[dict[str, Any]], dimension: int = 128) -> None:
         super().__init__()
         largest = max(members, key=lambda config: config["size"])
-        self.config: dict[str, Any] = {
+        self.config = {
             "members": members,
             "dimension": dimension,
             "categories": list(largest["categories"]),
@@ -38,15 +37,6 @@ class Ensemble(nn.Module):
         }
         self.members = nn.ModuleList(Embedder(**config) for config in members)
         self.projection = nn.Linear(sum(config["dimension"] for config in members), dimension, bias=False)
-
-    @property
-    def categories(self) -> list[str]:
-        return self.config["categories"]
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        size = self.config["size"]
-        return Preprocessing((size, size), margin=self.config["margin"])
 
     def side_by_side(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised float (n, 3, h, w) to the members' vectors (n, sum of dimensions), category logits."""
