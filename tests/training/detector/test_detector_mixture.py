@@ -92,7 +92,7 @@ def test_batches_are_padded_complete_and_in_order(mixture):
     plan = mixture.plan(0, 0)
     made = list(batches(mixture, plan, 3, 64, 0.0, (0, 0)))
     assert len(made) == len(plan) // 3
-    again = list(batches(mixture, plan, 3, 64, 0.0, (0, 0), workers=2))
+    again = list(batches(mixture, plan, 3, 64, 0.0, (0, 0)))
     for one, other in zip(made, again, strict=True):
         assert one.images.shape == (3, 64, 64, 3)
         assert one.boxes.shape[:2] == one.groups.shape
