@@ -18,12 +18,20 @@ from training.models.checkpoint import load_checkpoint, save_checkpoint
 
 __all__ = ["add_arguments", "interpolated", "run"]
 
+HEADS = "attribute_heads."
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=Path, required=True, help="checkpoint of the start")
     parser.add_argument("--to", type=Path, required=True, help="checkpoint that was trained on from it")
     parser.add_argument(
         "--share", type=float, default=0.5, help="of the second (default: 0.5); choose on val"
+    )
+    parser.add_argument(
+        "--heads",
+        choices=("from", "to"),
+        default="to",
+        help="whose attribute heads to keep; every training begins its own (default: to); choose on val",
     )
     parser.add_argument("--out", type=Path, required=True)
 
@@ -33,7 +41,7 @@ def interpolated(first: dict[str, Tensor], second: dict[str, Tensor], share: flo
     the second's."""
     return {
         name: torch.lerp(first[name], value, share)
-        if value.dtype.is_floating_point and not name.startswith("attribute_heads.")
+        if value.dtype.is_floating_point and not name.startswith(HEADS)
         else value
         for name, value in second.items()
     }
@@ -50,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
     if not alike or Path(begun).name != args.first.name:
         raise UsageError(f"{args.to} was not trained on from {args.first}; see --start of its training")
     state = interpolated(first.state, second.state, args.share)
-    meta = second.meta | {"val": {}, "averaged": {"from": args.first.name, "share": args.share}}
+    if args.heads == "from":
+        if first.config.get("attributes") != second.config.get("attributes"):
+            raise UsageError(f"--heads from: {args.first} names other attributes than {args.to}")
+        state |= {name: value for name, value in first.state.items() if name.startswith(HEADS)}
+    averaged = {"from": args.first.name, "share": args.share, "heads": args.heads}
+    meta = second.meta | {"val": {}, "averaged": averaged}
     save_checkpoint(args.out, second.kind, second.config, state, meta)
     print(args.out)
     return 0

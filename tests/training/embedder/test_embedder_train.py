@@ -221,6 +221,14 @@ def test_drawn_garments_teach_attributes_and_landmarks_beside_the_products(
     assert main(["average", "--from", str(start), "--to", str(run / "average.pt"), "--out", str(out)]) == 0
     head = "attribute_heads.0.weight"
     assert torch.equal(load_checkpoint(out).state[head], load_checkpoint(run / "average.pt").state[head])
+    command = ["average", "--from", str(start), "--to", str(run / "average.pt"), "--out", str(out)]
+    assert main([*command, "--heads", "from"]) == 1
+    onward = tmp_path / "onward"
+    options = ("--epochs", "1", "--start", str(run / "average.pt"), "--studio", str(studio))
+    assert train(data, onward, *options) == 0
+    command = ["average", "--from", str(run / "average.pt"), "--to", str(onward / "average.pt")]
+    assert main([*command, "--heads", "from", "--out", str(out)]) == 0
+    assert torch.equal(load_checkpoint(out).state[head], load_checkpoint(run / "average.pt").state[head])
     again = ("--epochs", "1", "--start", str(out))
     assert train(data, tmp_path / "without", *again) == 0
     assert Embedder.from_checkpoint(tmp_path / "without" / "average.pt").attributes == {}
@@ -253,7 +261,7 @@ def test_weights_are_averaged_only_with_those_they_began_with(
     first, second, half = (load_checkpoint(path) for path in (start, end, out))
     weights = [each.state["embedding.weight"] for each in (first, second, half)]
     assert torch.allclose(weights[2], 0.75 * weights[0] + 0.25 * weights[1], atol=1e-6)
-    assert half.meta["averaged"] == {"from": "best.pt", "share": 0.25}
+    assert half.meta["averaged"] == {"from": "best.pt", "share": 0.25, "heads": "to"}
     assert main(["average", "--from", str(end), "--to", str(start), "--out", str(out)]) == 1
     assert "was not trained on from" in capsys.readouterr().err
 
