@@ -32,6 +32,8 @@ def card(bundle: Bundle, results: dict[str, Any]) -> str:
         files="\n".join(_files(bundle)),
         dimension=bundle.embedder.dimension,
         categories=len(bundle.embedder.categories),
+        attributes=", ".join(bundle.embedder.attributes) or "no attribute",
+        attribute_list=",".join(bundle.embedder.attributes) or "''",
         size=bundle.embedder.preprocessing.size[0],
         embedder_seed=embedder["seed"],
         embedder_epochs=embedder["epochs"],
