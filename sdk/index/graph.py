@@ -88,12 +88,18 @@ class GraphIndex:
         # USearch answers garbage keys beyond its size.
         width = min(2 * k + 16, total)
         while k > 0 and total:
-            scores = self._scores(vector, np.asarray(self._index.search(query, width).keys, dtype=np.int64))
+            scores = self._scores(vector, self._nearest(query, width))
             if len(scores) >= min(k, len(self._ids)) or width == total:
                 best = sorted(scores, key=lambda i: (-scores[i], self._ids[i]))[:k]
                 return [(self._ids[i], scores[i]) for i in best]
             width = min(2 * width, total)
         return []
+
+    def _nearest(self, query: np.ndarray, width: int) -> np.ndarray:
+        """The pictures to score; all of them where all are wanted, for a graph may leave one unreachable."""
+        if width == len(self._owners):
+            return np.arange(width)
+        return np.asarray(self._index.search(query, width).keys, dtype=np.int64)
 
     def _scores(self, vector: np.ndarray, pictures: np.ndarray) -> dict[int, float]:
         """Product → best cosine among the found pictures."""

@@ -94,6 +94,27 @@ def test_k_beyond_the_graph_gives_real_products_only() -> None:
     assert {name for name, _ in found} <= set(data[0]) and len(found) >= 4
 
 
+def test_a_picture_that_the_graph_cannot_reach_is_found_where_all_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = gallery(6, most_pictures=1)
+    built = GraphIndex.build(*data, cache=None)
+
+    class Blind:
+        """The index, which answers with its first pictures only."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(index, name)
+
+        def search(self, query: np.ndarray, count: int) -> object:
+            return index.search(query, 2)
+
+    index = built._index
+    monkeypatch.setattr(built, "_index", Blind())
+    query = queries(1)[0]
+    check_equal(built.search(query, 6), ExactIndex(*data).search(query, 6))
+
+
 def test_this_build_of_usearch_computes_int8_cosine_rightly() -> None:
     assert graph_is_sound()
 
