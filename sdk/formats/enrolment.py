@@ -124,12 +124,18 @@ def load_enrolment(path: str | Path) -> Enrolment:
             margin = float(file["margin"]) if "margin" in file else 0.0
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: no enrolment that can be read ({error})") from error
-    lengths = [
-        np.linalg.norm(v, axis=1, keepdims=True) if v.ndim == 2 else _none() for v in (photos, pictures)
-    ]
-    directed = lengths[0].size and all(each.all() for each in lengths) and len(pictures) == len(lengths[1])
-    if not directed or not np.isfinite([weight, level, margin]).all():
+    photos_unit, pictures_unit = _unit(photos), _unit(pictures)
+    finite = np.isfinite([weight, level, margin]).all()
+    if photos_unit is None or not len(photos_unit) or pictures_unit is None or not finite:
         raise BundleError(f"{path}: no enrolment: photos without direction, or a weight that is no number")
-    if pictures.size and pictures.shape[1] != photos.shape[1]:
+    if len(pictures) and pictures.shape[1] != photos.shape[1]:
         raise BundleError(f"{path}: no enrolment: photos and pictures of different spaces")
-    return Enrolment(photos / lengths[0], weight, level, pictures / lengths[1], margin)
+    return Enrolment(photos_unit, weight, level, pictures_unit, margin)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray | None:
+    """Rows of length 1; None where there is no matrix, or a row without direction."""
+    if rows.ndim != 2:
+        return None
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / lengths if lengths.all() else None
