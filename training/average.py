@@ -15,10 +15,9 @@ from torch import Tensor
 
 from sdk.errors import UsageError
 from training.models.checkpoint import load_checkpoint, save_checkpoint
+from training.models.embedder import HEADS
 
 __all__ = ["add_arguments", "interpolated", "run"]
-
-HEADS = "attribute_heads."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sdk.errors import UsageError
 from training.models.checkpoint import Checkpoint, export_npz, load_checkpoint
+from training.models.embedder import HEADS
 
 __all__ = ["add_arguments", "only_heads", "run"]
 
@@ -36,11 +37,11 @@ def only_heads(checkpoint: Checkpoint, kept: list[str]) -> Checkpoint:
     if strangers := [name for name in kept if name not in there]:
         raise UsageError(f"--attributes: no head {strangers[0]!r}; there are {', '.join(there) or 'none'}")
     config = {**checkpoint.config, "attributes": {n: checkpoint.config["attributes"][n] for n in kept}}
-    state = {k: v for k, v in checkpoint.state.items() if not k.startswith("attribute_heads.")}
+    state = {k: v for k, v in checkpoint.state.items() if not k.startswith(HEADS)}
     for new, name in enumerate(kept):
         for part in ("weight", "bias"):
-            old = f"attribute_heads.{there.index(name)}.{part}"
-            state[f"attribute_heads.{new}.{part}"] = checkpoint.state[old]
+            old = f"{HEADS}{there.index(name)}.{part}"
+            state[f"{HEADS}{new}.{part}"] = checkpoint.state[old]
     return replace(checkpoint, config=config, state=state)
 
 

@@ -29,7 +29,7 @@ from training.data.clothing import MAIN_LABELS
 from training.data.protocol import Sample
 from training.evaluate.metrics import Figure, balanced_accuracy
 from training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
-from training.models.embedder import Embedder, normalise
+from training.models.embedder import HEADS, Embedder, normalise
 
 __all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
 
@@ -161,7 +161,7 @@ def with_heads(model: Embedder, heads: dict[str, tuple[list[str], np.ndarray, np
     """A copy of ``model`` with these heads, and only these."""
     config = {**model.config, "attributes": {name: labels for name, (labels, _, _) in heads.items()}}
     made = Embedder(**config)
-    state = {k: v for k, v in model.state_dict().items() if not k.startswith("attribute_heads.")}
+    state = {k: v for k, v in model.state_dict().items() if not k.startswith(HEADS)}
     made.load_state_dict(state, strict=False)
     for head, (_, weight, bias) in zip(made.attribute_heads, heads.values(), strict=True):
         assert isinstance(head, nn.Linear)

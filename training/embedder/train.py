@@ -36,7 +36,7 @@ from training.embedder.objective import GARMENTS, Galleries, Objective
 from training.embedder.options import FIXED, add_arguments, parse_left_out, parse_weights
 from training.embedder.pools import Pool, load_pools, load_things, without
 from training.models.checkpoint import load_checkpoint, save_atomically, save_checkpoint
-from training.models.embedder import Embedder
+from training.models.embedder import HEADS, Embedder
 from training.models.ensemble import Ensemble, read_embedder
 from training.systems.protocol import Batch as GarmentBatch
 from training.systems.unified import LOCAL_STAGE
@@ -177,9 +177,8 @@ class Trainer:
             self._refuse_what_saw_too_much(self.args.start)
             begun = load_checkpoint(self.args.start, kind="embedder")
             # Attribute heads are this training's own, whichever the other had.
-            heads = "attribute_heads."
-            state = {name: value for name, value in begun.state.items() if not name.startswith(heads)}
-            own = {n: v for n, v in self.model.state_dict().items() if n.startswith(heads)}
+            state = {name: value for name, value in begun.state.items() if not name.startswith(HEADS)}
+            own = {n: v for n, v in self.model.state_dict().items() if n.startswith(HEADS)}
             replace(begun, state=state | own).load_into(self.model)
 
     def _teacher(self) -> Embedder | Ensemble:

@@ -13,7 +13,10 @@ from sdk.preprocess import Preprocessing
 from training.models.checkpoint import load_checkpoint
 from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD, EfficientNetLite
 
-__all__ = ["Configured", "Embedder", "normalise"]
+__all__ = ["HEADS", "Configured", "Embedder", "normalise"]
+
+# What the names of an attribute head's weights begin with.
+HEADS = "attribute_heads."
 
 
 class Configured(nn.Module):

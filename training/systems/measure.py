@@ -55,7 +55,7 @@ def measure(
     A figure whose photos there are none of is left out.
     """
     system.eval()
-    show = Shown(sight or Views(), size, batch)
+    show = Shown(sight or Views(), size, batch, device_of(system))
     figures = {}
     if parts.queries:
         hits = _ranks(system, parts, show)
@@ -68,15 +68,16 @@ def measure(
 
 
 class Shown(NamedTuple):
-    """Pictures as the network gets them, some at a time."""
+    """Pictures as the network gets them, some at a time, where it is."""
 
     sight: Views
     size: int
     batch: int
+    device: torch.device
 
     def images(self, samples: list[Sample]) -> Tensor:
         views = [self.sight.plain(sample, self.size) for sample in samples]
-        return normalise(torch.from_numpy(np.stack(views)))
+        return normalise(torch.from_numpy(np.stack(views))).to(self.device)
 
     def parts(self, samples: list[Sample]) -> Iterator[list[Sample]]:
         yield from (samples[start : start + self.batch] for start in range(0, len(samples), self.batch))
@@ -86,8 +87,8 @@ class Shown(NamedTuple):
 def _embedded(system: System, samples: list[Sample], show: Shown) -> Tensor:
     vectors = []
     for chosen in show.parts(samples):
-        shop = torch.tensor([s.domain == "shop" for s in chosen]).to(device_of(system))
-        vectors.append(system.embed(show.images(chosen).to(shop.device), shop))
+        shop = torch.tensor([s.domain == "shop" for s in chosen]).to(show.device)
+        vectors.append(system.embed(show.images(chosen), shop))
     return torch.cat(vectors)
 
 
@@ -114,7 +115,7 @@ def _categories(system: System, samples: list[Sample], show: Shown) -> np.ndarra
     truth = labels_of(known, system.vocabulary)["category"]
     right = []
     for chosen in show.parts(known):
-        logits = system.category_logits(show.images(chosen).to(device_of(system)))
+        logits = system.category_logits(show.images(chosen))
         if logits is None:
             return None
         right.append(logits.argmax(1).cpu().numpy())
@@ -127,7 +128,7 @@ def _attributes(system: System, samples: list[Sample], show: Shown) -> dict[str,
     known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
     said: dict[str, list[np.ndarray]] = {}
     for chosen in show.parts(known):
-        for name, logits in system.attribute_logits(show.images(chosen).to(device_of(system))).items():
+        for name, logits in system.attribute_logits(show.images(chosen)).items():
             said.setdefault(name, []).append(logits.argmax(1).cpu().numpy())
     truth = labels_of(known, system.vocabulary)
     figures = {}
