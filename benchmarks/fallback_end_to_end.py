@@ -19,15 +19,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
-
-from sdk.demo.server import LocalServer
-from sdk.errors import PocketshelfError
-from sdk.formats.bundle import default_bundle
-from sdk.sync import sync
-from training.data import grocery
-from training.data.protocol import Sample, data_root
-from training.evaluate import commands
-from training.evaluate.metrics import mean_with_interval
+from pocketshelf.demo.server import LocalServer
+from pocketshelf.errors import PocketshelfError
+from pocketshelf.formats.bundle import default_bundle
+from pocketshelf.sync import sync
+from pocketshelf_training.data import grocery
+from pocketshelf_training.data.protocol import Sample, data_root
+from pocketshelf_training.metrics.intervals import mean_with_interval
+from pocketshelf_training.predict import commands
 
 K = 10
 

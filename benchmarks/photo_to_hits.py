@@ -21,12 +21,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
-
-from sdk import Retriever
-from sdk.errors import PocketshelfError
-from sdk.formats.bundle import default_bundle, load_bundle
-from training.data.protocol import data_root
-from training.evaluate.commands import build_store
+from pocketshelf import Retriever
+from pocketshelf.errors import PocketshelfError
+from pocketshelf.formats.bundle import default_bundle, load_bundle
+from pocketshelf_training.data.protocol import data_root
+from pocketshelf_training.predict.commands import build_store
 
 STAGES = ("decode", "detect", "embed", "search")
 
@@ -61,9 +60,9 @@ def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: 
     """Median milliseconds of the plain way, on as many regions."""
     import torch
 
-    from sdk.preprocess import resize_crop
-    from training.models.detector import Detector
-    from training.models.embedder import Embedder, normalise
+    from pocketshelf.stages.preprocess import resize_crop
+    from pocketshelf_training.models.detector import Detector
+    from pocketshelf_training.models.embedder import Embedder, normalise
 
     torch.set_num_threads(1)
     embedder = Embedder.from_checkpoint(bundle / "embedder.npz")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.provenance import commit, machine
+from pocketshelf_training.pages.provenance import commit, machine
 
 RESULTS = Path(__file__).parent / "results"
 

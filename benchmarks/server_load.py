@@ -1,6 +1,6 @@
 """The server under load, on loopback: many devices that sync and some that search, at once.
 
-A site of synthetic products is served by a process of its own (`python -m server serve`). Each syncing
+A site of synthetic products is served by a process of its own (`pocketshelf-server serve`). Each syncing
 client does over and over what a device does: ask for the timestamp, follow it to snapshot, targets and
 manifest when it has changed, fetch the delta (the snapshot the first time), and check lengths and hashes.
 Meanwhile 1 % of the products change and are published every few seconds. Searching clients send vectors.
@@ -28,13 +28,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
+from pocketshelf_server.catalogue import Catalogue, Product, Upsert, create_catalogue
+from pocketshelf_server.cli.common import open_repository
+from pocketshelf_server.publish import Publisher
+from pocketshelf_server.site import Site, SiteConfig
+from pocketshelf_server.trust import KeyFolder
 from server_search import SPACE, fill, queries, vectors
-
-from server.catalogue import Catalogue, Product, Upsert, create_catalogue
-from server.cli.common import open_repository
-from server.publish import Publisher
-from server.site import Site, SiteConfig
-from server.trust import KeyFolder
 
 HOST = "127.0.0.1"
 
@@ -202,7 +201,7 @@ def keep_searching(port: int, figures: Figures, until: float, asked: np.ndarray,
 def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
     """Serve, publish and ask until the time is over; the figures and the generations published meanwhile."""
     site, catalogue = make_site(folder, arguments.products)
-    command = [sys.executable, "-m", "server", "serve", str(site.folder), "--port", "0"]
+    command = [sys.executable, "-m", "pocketshelf_server", "serve", str(site.folder), "--port", "0"]
     root = Path(__file__).parents[1]
     process = subprocess.Popen(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -23,11 +23,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
-
-from sdk.formats import quantize_vectors
-from server.catalogue import Catalogue, Product, Space, SqliteCatalogue, Upsert
-from server.search import VectorIndex, make_index
-from server.site import Site
+from pocketshelf.formats import quantize_vectors
+from pocketshelf_server.catalogue import Catalogue, Product, Space, SqliteCatalogue, Upsert
+from pocketshelf_server.search import VectorIndex, make_index
+from pocketshelf_server.site import Site
 
 DIMENSION, CATEGORIES, CLUSTERS, K = 128, 50, 2000, 10
 SPACE = Space("synthetic", "0" * 16, "synthetic", DIMENSION)
@@ -79,7 +78,7 @@ def database(kind: str, folder: Path) -> Iterator[Catalogue]:
         return
     import pgserver
 
-    from server.catalogue.postgres import PostgresCatalogue
+    from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 
     folder.chmod(0o755)  # PostgreSQL is another user where this is run by root.
     server = pgserver.get_server(folder / "postgres", cleanup_mode="stop")

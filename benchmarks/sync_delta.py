@@ -24,12 +24,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
+from pocketshelf.formats import open_delta
+from pocketshelf.stages.search import StoreSearcher
+from pocketshelf.store import Store
+from pocketshelf.sync import Environment, SyncReport, sync
 from sync_site import DIMENSION, URL, FolderFetcher, SyntheticSite
-
-from sdk.formats import open_delta
-from sdk.index import StoreSearcher
-from sdk.store import Store
-from sdk.sync import Environment, SyncReport, sync
 
 
 class Searching(threading.Thread):

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from sdk.formats import quantize_vectors
-from sdk.sync import Answer
-from server.catalogue import Delete, Product, Space, Upsert
-from server.catalogue.opening import create_catalogue
-from server.publish import Publisher
-from server.site import Site, SiteConfig
-from server.trust.keys import KeyFolder
-from server.trust.repository import SignedRepository
+from pocketshelf.formats import quantize_vectors
+from pocketshelf.sync import Answer
+from pocketshelf_server.catalogue import Delete, Product, Space, Upsert
+from pocketshelf_server.catalogue.opening import create_catalogue
+from pocketshelf_server.publish import Publisher
+from pocketshelf_server.site import Site, SiteConfig
+from pocketshelf_server.trust.keys import KeyFolder
+from pocketshelf_server.trust.repository import SignedRepository
 
 DIMENSION = 128
 SPACE = Space("synthetic", "0123456789abcdef", "synthetic", DIMENSION)
@@ -100,7 +100,7 @@ class FolderFetcher:
         self.received = 0
 
     def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
-        """See `sdk.sync.Fetcher`."""
+        """See `pocketshelf.sync.Fetcher`."""
         kind, _, name = urlsplit(url).path.removeprefix("/v1/").partition("/")
         path = {"metadata": self._site.metadata, "targets": self._site.targets}[kind] / name
         if not path.is_file():

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from converters.errors import UsageError
-from sdk.errors import PocketshelfError
+from pocketshelf.errors import PocketshelfError
 
 __all__ = ["exit_code"]
 

@@ -18,8 +18,8 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from converters.errors import ConversionError
-from training.models.detector import LEVEL_STAGES
-from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+from pocketshelf_training.models.detector import LEVEL_STAGES
+from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
 __all__ = [
     "ChannelsLast",
@@ -65,7 +65,7 @@ class Core(nn.Module):
 
 
 class EmbedderCore(Core):
-    """`training.models.embedder.Embedder` with pooling and L2 in the converters' favourite form.
+    """`pocketshelf_training.models.embedder.Embedder` with pooling and L2 in the converters' favourite form.
 
     ``x.mean((2, 3))`` costs a transposition in TFLite, which is NHWC; average pooling does not.
 
@@ -123,7 +123,7 @@ def _named(producers: dict[int, str], output: Tensor) -> str:
 
 
 class DetectorCore(Core):
-    """`training.models.detector.Detector` with each level's scale folded into its last convolution."""
+    """The detector of `pocketshelf_training.models` with each level's scale folded in."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sdk.errors import PocketshelfError, RuntimeUnavailable
+from pocketshelf.errors import PocketshelfError, RuntimeUnavailable
 
 __all__ = ["ConversionError", "ParityError", "ToolchainMissing", "UsageError"]
 

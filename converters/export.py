@@ -22,8 +22,8 @@ from converters.errors import ConversionError, UsageError
 from converters.networks import Network, kinds, load_network
 from converters.quiet import say
 from converters.targets import Job, Target, find_target, target_names
-from sdk.errors import BundleError
-from sdk.formats.bundle import Bundle, load_bundle, write_bundle
+from pocketshelf.errors import BundleError
+from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 
 __all__ = ["Request", "default_checkpoint", "export", "main"]
 

@@ -13,7 +13,7 @@ from converters.command import exit_code
 from converters.errors import UsageError
 from converters.inspection import Inspection, draw, inspect_file, render
 from converters.quiet import say
-from sdk.formats.bundle import load_bundle
+from pocketshelf.formats.bundle import load_bundle
 
 __all__ = ["main"]
 

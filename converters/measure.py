@@ -32,7 +32,7 @@ from converters.errors import ConversionError, UsageError
 from converters.networks import Network, load_network
 from converters.quiet import say
 from converters.targets import Runner, Target, find_target, target_names
-from sdk.preprocess import decode_photo
+from pocketshelf.stages.preprocess import decode_photo
 
 __all__ = ["Reference", "main", "measure", "time_in_turns"]
 

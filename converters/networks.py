@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from converters.deploy import Core, Deployed, DetectorCore, EmbedderCore, fold_batch_norm
 from converters.errors import ConversionError, UsageError
-from sdk.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
-from sdk.preprocess import Preprocessing
+from pocketshelf.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
+from pocketshelf.stages.preprocess import Preprocessing
 
 __all__ = ["Network", "embedder_network", "fingerprint", "kinds", "load_network", "register"]
 
@@ -104,8 +104,8 @@ def fingerprint(network: nn.Module) -> str:
 
 
 def _load_embedder(path: Path) -> Network:
-    from training.models.checkpoint import load_checkpoint
-    from training.models.embedder import Embedder
+    from pocketshelf_training.models.checkpoint import load_checkpoint
+    from pocketshelf_training.models.embedder import Embedder
 
     return embedder_network(Embedder.from_checkpoint(path), load_checkpoint(path).meta)
 
@@ -114,9 +114,9 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
     """An embedder, ready for conversion.
 
     Args:
-        network: has what `training.models.embedder.Embedder` has: ``trunk``, ``embedding``, ``category``,
-            ``config``, ``preprocessing``; with ``config["attributes"]`` (name → labels), its forward returns
-            their logits, in that order, behind the embedding and the category logits.
+        network: has what the embedder of `pocketshelf_training.models` has: ``trunk``, ``embedding``,
+            ``category``, ``config``, ``preprocessing``; with ``config["attributes"]`` (name → labels), its
+            forward returns their logits, in that order, behind the embedding and the category logits.
         meta: of its checkpoint.
 
     Raises:
@@ -164,8 +164,8 @@ def _output_names(attributes: Iterable[str]) -> list[str]:
 
 
 def _load_detector(path: Path) -> Network:
-    from training.models.checkpoint import load_checkpoint
-    from training.models.detector import Detector
+    from pocketshelf_training.models.checkpoint import load_checkpoint
+    from pocketshelf_training.models.detector import Detector
 
     network = Detector.from_checkpoint(path)
     meta = load_checkpoint(path).meta

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from converters.errors import ConversionError
-from sdk.errors import PhotoError
-from sdk.preprocess import Preprocessing, decode_photo
+from pocketshelf.errors import PhotoError
+from pocketshelf.stages.preprocess import Preprocessing, decode_photo
 
 __all__ = ["Picture", "PictureSet", "calibration_set", "drawn_set", "parity_set"]
 

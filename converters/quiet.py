@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from converters.errors import ConversionError
-from sdk.errors import PocketshelfError
+from pocketshelf.errors import PocketshelfError
 
 __all__ = ["quiet", "say", "swallow"]
 

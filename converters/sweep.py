@@ -20,8 +20,8 @@ from converters.export import Request, default_checkpoint, export
 from converters.networks import kinds
 from converters.quiet import say
 from converters.targets import find_target, target_names
-from sdk.errors import PocketshelfError
-from sdk.formats.bundle import digest
+from pocketshelf.errors import PocketshelfError
+from pocketshelf.formats.bundle import digest
 
 __all__ = ["FILE_NAME", "Outcome", "Variant", "main", "sweep", "variants"]
 

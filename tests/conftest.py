@@ -7,11 +7,17 @@ import os
 from pathlib import Path
 
 import pytest
-from drawn_things import COLOURS, draw_thing
-from fake_models import make_bundle
 from hypothesis import HealthCheck, settings
 
-from sdk.formats import Bundle, default_bundle
+from drawn_things import COLOURS, draw_thing
+from fake_models import make_bundle
+from pocketshelf.formats import Bundle, default_bundle
+
+# What a test starts as a process of its own finds these sources, and the stand-ins of this folder.
+ROOT = Path(__file__).resolve().parents[1]
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    str(ROOT / folder) for folder in ("sdk", "server", "training", ".", "tests")
+)
 
 # Machines that run the tests are often busy: slowness is no finding of a property test.
 settings.register_profile("pocketshelf", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sdk.formats import AttributeSpec, Bundle, DetectorSpec, EmbedderSpec, write_bundle
-from sdk.preprocess import Preprocessing
-from sdk.runtime import register
+from pocketshelf.formats import AttributeSpec, Bundle, DetectorSpec, EmbedderSpec, write_bundle
+from pocketshelf.runtime import register
+from pocketshelf.stages.preprocess import Preprocessing
 
 DIMENSION = 16
 CATEGORIES = ("Red things", "Green things", "Blue things", "Grey things", "Other things")

@@ -11,21 +11,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"sdk", "server", "training", "converters"}
+SOURCES = {
+    "pocketshelf": ROOT / "sdk/pocketshelf",
+    "pocketshelf_server": ROOT / "server/pocketshelf_server",
+    "pocketshelf_training": ROOT / "training/pocketshelf_training",
+    "converters": ROOT / "converters",
+}
+OURS = set(SOURCES)
 
 # package → prefixes of ours that it may import besides itself.
-MAY_IMPORT = {
-    "sdk": (),
-    "server": ("sdk",),
-    # sdk.errors: what the other two raise; sdk.demo.studio: what the training's studio sews with.
-    "training": ("sdk.preprocess", "sdk.formats", "sdk.errors", "sdk.demo.studio"),
-    "converters": ("sdk", "training"),
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "pocketshelf": (),
+    "pocketshelf_server": ("pocketshelf",),
+    "pocketshelf_training": ("pocketshelf",),
+    "converters": ("pocketshelf", "pocketshelf_training"),
 }
 # package → third-party modules that it may import at import time; imports inside functions are free.
-EAGER = {"sdk": {"numpy", "usearch", "PIL"}}
-NEVER = {"server": {"torch", "torchvision", "training", "converters"}, "sdk": {"flask", "training", "server"}}
+EAGER = {"pocketshelf": {"numpy", "usearch", "PIL"}}
+NEVER = {
+    "pocketshelf_server": {"torch", "torchvision", "pocketshelf_training", "converters"},
+    "pocketshelf": {"flask", "pocketshelf_training", "pocketshelf_server"},
+}
 # Parts of the SDK that are only loaded by their own command may need its extra.
-OWN_NEEDS = {"sdk/kiosk": {"flask", "waitress"}}
+OWN_NEEDS = {"sdk/pocketshelf/kiosk": {"flask", "waitress"}}
 BLOCKED = (
     "torch",
     "flask",
@@ -38,7 +46,7 @@ BLOCKED = (
 
 
 def sources(package: str) -> Iterator[Path]:
-    yield from (ROOT / package).rglob("*.py")
+    yield from SOURCES[package].rglob("*.py")
 
 
 def imports(path: Path, eager_only: bool) -> Iterator[tuple[str, int]]:
@@ -78,10 +86,10 @@ def test_packages_import_of_ours_only_what_the_table_allows(package: str) -> Non
 
 
 def test_sdk_imports_at_import_time_only_its_light_core() -> None:
-    allowed = {*EAGER["sdk"], *sys.stdlib_module_names, "sdk"}
+    allowed = {*EAGER["pocketshelf"], *sys.stdlib_module_names, "pocketshelf"}
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {module}"
-        for path in sources("sdk")
+        for path in sources("pocketshelf")
         for module, line in imports(path, eager_only=True)
         if module.split(".")[0] not in allowed | own_needs(path)
     ]
@@ -120,14 +128,14 @@ class Block:
         if name.split(".")[0] in blocked:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Block())
-import sdk
-for name in sdk.__all__:
-    getattr(sdk, name)
-import sdk.cli as cli
+import pocketshelf
+for name in pocketshelf.__all__:
+    getattr(pocketshelf, name)
+import pocketshelf.cli as cli
 assert cli.main(["search", "x.jpg", "--store", "does-not-exist"]) == 1
 loaded = sorted(blocked & {name.split(".")[0] for name in sys.modules})
 assert not loaded, loaded
-assert "sdk.retriever" in sys.modules
+assert "pocketshelf.retriever" in sys.modules
 """
 
 
@@ -143,8 +151,10 @@ def test_the_whole_public_api_imports_without_torch_flask_and_toolchains() -> No
     assert "no store here" in result.stderr
 
 
-def test_import_sdk_alone_loads_nothing_heavy() -> None:
-    code = "import sdk, sys; print(','.join(m for m in ('numpy', 'usearch', 'PIL') if m in sys.modules))"
+def test_import_pocketshelf_alone_loads_nothing_heavy() -> None:
+    code = (
+        "import pocketshelf, sys; print(','.join(m for m in ('numpy', 'usearch', 'PIL') if m in sys.modules))"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
@@ -152,10 +162,10 @@ def test_import_sdk_alone_loads_nothing_heavy() -> None:
 
 
 def test_public_names_are_all_there() -> None:
-    import sdk
+    import pocketshelf
 
-    assert sorted(set(sdk.__all__)) == list(sdk.__all__)
-    assert all(getattr(sdk, name) is not None for name in sdk.__all__)
-    assert set(sdk.__all__) <= set(dir(sdk))
+    assert sorted(set(pocketshelf.__all__)) == list(pocketshelf.__all__)
+    assert all(getattr(pocketshelf, name) is not None for name in pocketshelf.__all__)
+    assert set(pocketshelf.__all__) <= set(dir(pocketshelf))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = sdk.nothing
+        _ = pocketshelf.nothing

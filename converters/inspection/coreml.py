@@ -12,7 +12,7 @@ from converters.inspection.report import Inspection, Layer
 from converters.mil.interpreter import MilProgram
 from converters.quiet import quiet
 from converters.targets import need
-from sdk.formats.bundle import digest
+from pocketshelf.formats.bundle import digest
 
 __all__ = ["inspect"]
 

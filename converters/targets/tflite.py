@@ -12,7 +12,7 @@ from converters.deploy import ChannelsLast, lift_dead_filters
 from converters.networks import Network
 from converters.quiet import quiet
 from converters.targets import Job, Runner, need
-from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
 __all__ = ["TARGET", "TfliteTarget"]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from converters.networks import Network
 from converters.tflite.tables import Reader, Table, serialize
-from training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
 __all__ = ["Metadata", "attach", "read_metadata", "with_files"]
 

@@ -11,9 +11,9 @@ from torch import nn
 from converters import networks, photos
 from converters.deploy import Core, UnitLength, fold_batch_norm
 from converters.networks import Network
-from sdk.formats.bundle import EmbedderSpec
-from sdk.preprocess import Preprocessing
-from training.models.efficientnet_lite import MBConv, SameConv2d
+from pocketshelf.formats.bundle import EmbedderSpec
+from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
 
 SIZE = (32, 32)
 

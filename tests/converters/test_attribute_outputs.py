@@ -15,10 +15,10 @@ from converters.errors import ConversionError
 from converters.networks import embedder_network
 from converters.targets import find_target
 from converters.tflite.metadata import read_metadata
-from sdk.formats.bundle import load_bundle
-from sdk.preprocess import Preprocessing
-from training.models.efficientnet_lite import MBConv, SameConv2d
-from training.models.embedder import Embedder
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
+from pocketshelf_training.models.embedder import Embedder
 
 SIZE = (32, 32)
 ATTRIBUTES = {
@@ -130,9 +130,9 @@ def test_int8_keeps_them_and_names_their_labels_in_the_file(network, tmp_path, m
 
 
 def test_the_device_reads_their_probabilities(network, tmp_path, monkeypatch):
-    from sdk.embed import NetworkEmbedder
-    from sdk.preprocess import Photo
-    from sdk.runtime import open_model
+    from pocketshelf.runtime import open_model
+    from pocketshelf.stages.embed import NetworkEmbedder
+    from pocketshelf.stages.preprocess import Photo
 
     monkeypatch.setitem(networks._loaders, "embedder", lambda path: network)
     out = tmp_path / "out"

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from converters.deploy import EmbedderCore, UnitLength, fold_batch_norm, lift_dead_filters
-from training.models.embedder import Embedder
+from pocketshelf_training.models.embedder import Embedder
 
 
 def test_folding_keeps_the_outputs_and_removes_every_norm(tiny):

@@ -18,9 +18,9 @@ from converters.inspection import inspect_file, render
 from converters.mil.interpreter import MilProgram
 from converters.targets import Job, find_target, target_names
 from converters.tflite.metadata import read_metadata
-from sdk.errors import RuntimeUnavailable
-from sdk.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
-from training.models.checkpoint import save_checkpoint
+from pocketshelf.errors import RuntimeUnavailable
+from pocketshelf.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
+from pocketshelf_training.models.checkpoint import save_checkpoint
 
 # Of `conftest.TinyNetwork`: stem, two blocks, vector and logits.
 MULTIPLY_ADDS = (

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdk.formats.bundle import load_bundle
-from sdk.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.stages.preprocess import Preprocessing, decode_photo
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+GOLDEN = Path(__file__).resolve().parents[2] / "contract/golden"
 
 
 def cases(name):
@@ -39,7 +39,7 @@ def test_embedding_vectors():
 
     found = cases("embeddings.json")
     bundle = load_bundle(GOLDEN.parents[1] / "models" / "first")
-    assert found["sha256"] == bundle.embedder.sha256, "run tests/golden/generate.py after a new export"
+    assert found["sha256"] == bundle.embedder.sha256, "run contract/golden/generate.py after a new export"
     run = find_target("tflite").load(bundle.embedder_path, ("embedding", "categories"))
     for case in found["cases"]:
         pixels = decode_photo(GOLDEN / "images" / case["image"]).pixels

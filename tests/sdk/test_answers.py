@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_things import draw_thing
 
-from sdk import answers
-from sdk.encoder import Encoder
-from sdk.formats import Bundle
-from sdk.formats.answer import Detected, Embedded, Unreadable, from_line, to_line
+from drawn_things import draw_thing
+from pocketshelf import answers
+from pocketshelf.encoder import Encoder
+from pocketshelf.formats import Bundle
+from pocketshelf.formats.answer import Detected, Embedded, Unreadable, from_line, to_line
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, kind: str, bundle: Bundle, *lines):

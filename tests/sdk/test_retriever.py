@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn_things import COLOURS, draw_thing
-from fake_models import FakeDetector, FakeEmbedder, make_bundle
 from PIL import Image
 
-from sdk import Retriever
-from sdk.catalogue import build_store
-from sdk.detect import NetworkDetector
-from sdk.embed import NetworkEmbedder
-from sdk.encoder import FRAME, Encoder
-from sdk.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
-from sdk.formats import Bundle, write_bundle
-from sdk.preprocess import decode_photo
-from sdk.store import Store
-from sdk.types import Hit
+from drawn_things import COLOURS, draw_thing
+from fake_models import FakeDetector, FakeEmbedder, make_bundle
+from pocketshelf import Retriever
+from pocketshelf.catalogue import build_store
+from pocketshelf.encoder import FRAME, Encoder
+from pocketshelf.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
+from pocketshelf.formats import Bundle, write_bundle
+from pocketshelf.stages.detect import NetworkDetector
+from pocketshelf.stages.embed import NetworkEmbedder
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.store import Store
+from pocketshelf.types import Hit
 
 
 @pytest.fixture

@@ -13,18 +13,24 @@ import pytest
 from flask.testing import FlaskClient
 from server_products import SPACE, embed_by_colour, make_product, publish
 
-from server.catalogue import Catalogue, SqliteCatalogue, Upsert, create_catalogue, open_catalogue
-from server.cli.common import open_repository
-from server.site import Site, SiteConfig
-from server.trust import KeyFolder
+from pocketshelf_server.catalogue import (
+    Catalogue,
+    SqliteCatalogue,
+    Upsert,
+    create_catalogue,
+    open_catalogue,
+)
+from pocketshelf_server.cli.common import open_repository
+from pocketshelf_server.site import Site, SiteConfig
+from pocketshelf_server.trust import KeyFolder
 
 
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting_for_the_disk() -> Iterator[None]:
     """No test here pulls the plug: what is written need not have reached the disk."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("server.catalogue.sqlite.SYNCHRONOUS", "OFF")
-        patch.setattr("server.publish.history.SYNCHRONOUS", "OFF")
+        patch.setattr("pocketshelf_server.catalogue.sqlite.SYNCHRONOUS", "OFF")
+        patch.setattr("pocketshelf_server.publish.history.SYNCHRONOUS", "OFF")
         patch.setattr("os.fsync", lambda descriptor: None)
         yield
 
@@ -77,7 +83,7 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
         yield request.getfixturevalue("sqlite_catalogue")
         return
     address = request.getfixturevalue("postgres_address")
-    from server.catalogue.postgres import PostgresCatalogue
+    from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 
     made = PostgresCatalogue.create(address, SPACE)
     yield made
@@ -107,7 +113,7 @@ def filled_site(site: Site) -> Site:
 @pytest.fixture
 def client(filled_site: Site) -> Iterator[FlaskClient]:
     """A client of the filled site's application; photos are embedded by their mean colour."""
-    from server.http import create_app
+    from pocketshelf_server.http import create_app
 
     catalogue = open_catalogue(filled_site)
     yield create_app(filled_site, catalogue, embed_by_colour).test_client()

@@ -6,12 +6,12 @@ import hashlib
 
 import numpy as np
 
-from sdk.formats import quantize_vectors
-from sdk.preprocess import decode_photo
-from server.catalogue import Product, Space, open_catalogue
-from server.cli.common import open_repository
-from server.publish import Published, Publisher
-from server.site import Site
+from pocketshelf.formats import quantize_vectors
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_server.catalogue import Product, Space, open_catalogue
+from pocketshelf_server.cli.common import open_repository
+from pocketshelf_server.publish import Published, Publisher
+from pocketshelf_server.site import Site
 
 DIMENSION = 16
 SPACE = Space("test-space", "0123456789abcdef", "test-bundle", DIMENSION)

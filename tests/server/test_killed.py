@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 from server_products import DIMENSION, SPACE, make_product
 
-from sdk.store import Store, verify_store
-from sdk.sync import Answer, Environment, sync
-from server.catalogue import Delete, Upsert, open_catalogue
-from server.cli import main
-from server.site import Site
+from pocketshelf.store import Store, verify_store
+from pocketshelf.sync import Answer, Environment, sync
+from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
+from pocketshelf_server.cli import main
+from pocketshelf_server.site import Site
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -63,9 +63,9 @@ def forked(arguments: list[str], seconds: float | None) -> bool:
 
 
 def started(arguments: list[str], seconds: float | None) -> bool:
-    """The same by ``python -m server``."""
+    """The same by ``pocketshelf-server``."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "server", *arguments],
+        [sys.executable, "-m", "pocketshelf_server", *arguments],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_models import make_bundle
 
-from sdk.catalogue import build_store
-from sdk.encoder import Encoder
-from sdk.errors import CatalogueError, StoreError
-from sdk.formats import Bundle, write_bundle
-from sdk.formats.bundle import EnrolmentSpec
-from sdk.formats.enrolment import Enrolment, load_enrolment, save_enrolment
-from sdk.store import Store, StoreFolder, verify_store
-from server.catalogue.embedding import BundleEmbedder
+from fake_models import make_bundle
+from pocketshelf.catalogue import build_store
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import CatalogueError, StoreError
+from pocketshelf.formats import Bundle, write_bundle
+from pocketshelf.formats.bundle import EnrolmentSpec
+from pocketshelf.formats.enrolment import Enrolment, load_enrolment, save_enrolment
+from pocketshelf.store import Store, StoreFolder, verify_store
+from pocketshelf_server.catalogue.embedding import BundleEmbedder
 
 
 def add_rows(shop: Path, *rows: str) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sdk.catalogue import read_catalogue
-from sdk.catalogue.table import image_path
-from sdk.errors import CatalogueError
+from pocketshelf.catalogue import read_catalogue
+from pocketshelf.catalogue.table import image_path
+from pocketshelf.errors import CatalogueError
 
 HEADER = "product_id,title,category,image"
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn_things import COLOURS
 
-from sdk.cli import main
-from sdk.cli.entry import COMMANDS, available_commands
-from sdk.formats import Bundle
-from sdk.retriever import Retriever
+from drawn_things import COLOURS
+from pocketshelf.cli import main
+from pocketshelf.cli.entry import COMMANDS, available_commands
+from pocketshelf.formats import Bundle
+from pocketshelf.retriever import Retriever
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -157,7 +157,8 @@ def test_every_command_explains_itself(call: Any) -> None:
 
 def test_commands_whose_module_is_absent_are_not_offered(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "sdk.cli.entry.COMMANDS", (*COMMANDS, ("fly", "sdk.fly.cli"), ("swim", "sdk.cli.swim"))
+        "pocketshelf.cli.entry.COMMANDS",
+        (*COMMANDS, ("fly", "pocketshelf.fly.cli"), ("swim", "pocketshelf.cli.swim")),
     )
     assert not {"fly", "swim"} & available_commands().keys()
     assert {"build", "search", "status"} <= available_commands().keys()
@@ -255,7 +256,7 @@ def test_names_that_are_no_text_come_out_as_json(shop: Path, store: Path, call: 
 
 
 def run_process(*argv: object, **more: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "sdk", *map(str, argv)]
+    command = [sys.executable, "-m", "pocketshelf", *map(str, argv)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sdk.cli.entry import available_commands
-from sdk.cli.reference import reference, section
+from pocketshelf.cli.entry import available_commands
+from pocketshelf.cli.reference import reference, section
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "cli.md"
 
 
 def test_the_reference_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), "run: python -m sdk.cli.reference > docs/cli.md"
+    assert PAGE.read_text(encoding="utf-8") == reference(), "run ./dev docs"
 
 
 def test_every_command_and_each_of_its_options_is_explained() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sdk.demo.output import OutputFolder
-from sdk.errors import StoreError, UsageError
+from pocketshelf.demo.output import OutputFolder
+from pocketshelf.errors import StoreError, UsageError
 
 
 def test_a_fresh_folder_is_made_and_marked(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sdk.demo.answers import Answer
-from sdk.demo.dataset import Query
-from sdk.demo.report import recall_rows, stage_times, wilson
-from sdk.types import Region, SearchResult, Timings
+from pocketshelf.demo.answers import Answer
+from pocketshelf.demo.dataset import Query
+from pocketshelf.demo.report import recall_rows, stage_times, wilson
+from pocketshelf.types import Region, SearchResult, Timings
 
 
 def _answer(rank: int | None, any_rank: int | None, whole_rank: int | None, total: float = 1.0) -> Answer:

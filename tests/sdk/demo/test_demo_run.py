@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sdk.cli import main
-from sdk.demo import server
-from sdk.demo.run import Options, run_demo
-from sdk.demo.server import missing_for_server
-from sdk.demo.sources import Choice, drawn
-from sdk.formats import Bundle
+from pocketshelf.cli import main
+from pocketshelf.demo import server
+from pocketshelf.demo.run import Options, run_demo
+from pocketshelf.demo.server import missing_for_server
+from pocketshelf.demo.sources import Choice, drawn
+from pocketshelf.formats import Bundle
 
 DRAWN = ("demo", "--drawn", "--queries", "3", "--no-server")
 

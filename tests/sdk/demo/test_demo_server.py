@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sdk.demo import guard
-from sdk.demo.server import LocalServer, missing_for_server
-from sdk.demo.studio import draw_sample
-from sdk.errors import ServerError
+from pocketshelf.demo import guard
+from pocketshelf.demo.server import LocalServer, missing_for_server
+from pocketshelf.demo.studio import draw_sample
+from pocketshelf.errors import ServerError
 
-ROOT = Path(__file__).resolve().parents[3]
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(120)"
 needs_server = pytest.mark.skipif(missing_for_server() is not None, reason="needs the server extra")
 
@@ -105,7 +104,7 @@ def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Sig
     # A shell that runs the tests in the background has them ignore Ctrl-C; the demo must not inherit that.
     call = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from pathlib import Path; from fake_models import make_bundle; from sdk.cli import main\n"
+        "from pathlib import Path; from fake_models import make_bundle; from pocketshelf.cli import main\n"
         f"make_bundle(Path({str(tmp_path / 'b')!r})); raise SystemExit(main())"
     )
     arguments = [
@@ -117,10 +116,7 @@ def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Sig
         "--bundle",
         str(tmp_path / "b"),
     ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    with subprocess.Popen(
-        [sys.executable, "-c", call, *arguments], stderr=subprocess.PIPE, env=environment
-    ) as demo:
+    with subprocess.Popen([sys.executable, "-c", call, *arguments], stderr=subprocess.PIPE) as demo:
         deadline = time.monotonic() + 60
         while not (tmp_path / "out" / "drawn" / "shop").is_dir() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -13,11 +13,11 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from sdk.demo import sources
-from sdk.demo.sources import Choice, choose_dataset, download, drawn
-from sdk.demo.sources.download import DownloadError, fetch_grocery
-from sdk.demo.sources.folder import load_folder
-from sdk.errors import CatalogueError
+from pocketshelf.demo import sources
+from pocketshelf.demo.sources import Choice, choose_dataset, download, drawn
+from pocketshelf.demo.sources.download import DownloadError, fetch_grocery
+from pocketshelf.demo.sources.folder import load_folder
+from pocketshelf.errors import CatalogueError
 
 PREFIX = download._member("")
 PICTURE = "Fruit/Pear/Anjou/Anjou_Iconic.jpg"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdk.demo.studio import (
+from pocketshelf.demo.studio import (
     CUTS,
     Attributes,
     Identity,
@@ -18,10 +18,10 @@ from sdk.demo.studio import (
     shop_picture,
     street_picture,
 )
-from sdk.demo.studio.fabric import PATTERNS, weave
-from sdk.demo.studio.outline import SMOOTH, curve, mirrored, polygon_patch
-from sdk.demo.studio.palette import rgb
-from sdk.demo.studio.wardrobe import cut_named
+from pocketshelf.demo.studio.fabric import PATTERNS, weave
+from pocketshelf.demo.studio.outline import SMOOTH, curve, mirrored, polygon_patch
+from pocketshelf.demo.studio.palette import rgb
+from pocketshelf.demo.studio.wardrobe import cut_named
 
 
 def _identity(cut: str = "T-shirt", colour: str = "red", pattern: str = "solid") -> Identity:

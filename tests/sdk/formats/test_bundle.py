@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_models import CATEGORIES, make_bundle
 
-from sdk.errors import BundleError
-from sdk.formats import load_bundle, write_bundle
-from sdk.formats.bundle import EnrolmentSpec, default_bundle, digest
+from fake_models import CATEGORIES, make_bundle
+from pocketshelf.errors import BundleError
+from pocketshelf.formats import load_bundle, write_bundle
+from pocketshelf.formats.bundle import EnrolmentSpec, default_bundle, digest
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdk.errors import BundleError
-from sdk.formats.enrolment import NEIGHBOURS, Enrolment, fit, load_enrolment, save_enrolment
+from pocketshelf.errors import BundleError
+from pocketshelf.formats.enrolment import NEIGHBOURS, Enrolment, fit, load_enrolment, save_enrolment
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

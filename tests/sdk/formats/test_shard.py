@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from make_golden_shards import CHANGED, FOLDER, PRODUCTS
 
-from sdk.errors import SpaceMismatch, StoreError
-from sdk.formats import (
+from contract.golden.formats.generate_shards import CHANGED, FOLDER, PRODUCTS
+from pocketshelf.errors import SpaceMismatch, StoreError
+from pocketshelf.formats import (
     DeltaMeta,
     Product,
     ShardMeta,

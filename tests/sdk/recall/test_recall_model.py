@@ -7,8 +7,8 @@ from copy import deepcopy
 
 import pytest
 
-from sdk.errors import BundleError
-from sdk.formats.recall import FEATURES, Signals, parse_recall
+from pocketshelf.errors import BundleError
+from pocketshelf.recall.model import FEATURES, Signals, parse_recall
 
 BLOCK = {
     "version": 1,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sdk.errors import ServerError
-from sdk.recall import ServerFallback
+from pocketshelf.errors import ServerError
+from pocketshelf.recall import ServerFallback
 
 VECTOR = np.array([0.6, 0.8], dtype=np.float32)
 HIT = {"product_id": "7", "score": 0.9, "title": "Milk 1 l", "category": "Milk"}

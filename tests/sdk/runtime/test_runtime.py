@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdk.errors import BundleError, RuntimeUnavailable
-from sdk.formats import load_bundle
-from sdk.runtime import open_model, register
-from sdk.runtime.notices import without_notices
-from sdk.runtime.registry import check_input
+from pocketshelf.errors import BundleError, RuntimeUnavailable
+from pocketshelf.formats import load_bundle
+from pocketshelf.runtime import open_model, register
+from pocketshelf.runtime.notices import without_notices
+from pocketshelf.runtime.registry import check_input
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:

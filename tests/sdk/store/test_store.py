@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_models import make_bundle
 
-from sdk.errors import SpaceMismatch, StoreError
-from sdk.formats import Product, ShardMeta
-from sdk.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
-from sdk.store.filesystem import LocalFileSystem
+from fake_models import make_bundle
+from pocketshelf.errors import SpaceMismatch, StoreError
+from pocketshelf.formats import Product, ShardMeta
+from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
+from pocketshelf.store.filesystem import LocalFileSystem
 
 
 def products(count: int) -> list[Product]:

@@ -13,7 +13,7 @@ import random
 import shutil
 from pathlib import Path
 
-from sdk.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import LocalFileSystem
 
 __all__ = ["Crash", "DyingFileSystem", "FullFileSystem"]
 

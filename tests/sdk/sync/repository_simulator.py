@@ -20,10 +20,10 @@ import numpy as np
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
-from sdk.formats.delta import DeltaMeta, create_delta
-from sdk.formats.product import Product
-from sdk.formats.shard import ShardMeta, create_shard
-from sdk.sync import Answer, Unreachable
+from pocketshelf.formats.delta import DeltaMeta, create_delta
+from pocketshelf.formats.product import Product
+from pocketshelf.formats.shard import ShardMeta, create_shard
+from pocketshelf.sync import Answer, Unreachable
 
 SPACE, PREPROCESSING, DIMENSION = "test-space", "0123456789abcdef", 16
 URL = "http://shop.test"

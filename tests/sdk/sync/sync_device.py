@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from repository_simulator import URL, Content, RepositorySimulator, content_of, make_product
 
-from sdk.errors import SyncError
-from sdk.store import Store, verify_store
-from sdk.sync import Environment, Limits, SyncReport, sync
+from pocketshelf.errors import SyncError
+from pocketshelf.store import Store, verify_store
+from pocketshelf.sync import Environment, Limits, SyncReport, sync
 
 # The changes between the two states.
 DELTA = "all/delta-60-64.sqlite.gz"

@@ -18,8 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from sdk.sync import Unreachable
-from sdk.sync.http import HttpFetcher
+from pocketshelf.sync import Unreachable
+from pocketshelf.sync.http import HttpFetcher
 
 
 @contextmanager

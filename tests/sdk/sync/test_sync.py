@@ -12,12 +12,12 @@ import pytest
 from repository_simulator import PREPROCESSING, SPACE, URL, content_of, make_product
 from sync_device import first_state, second_state
 
-from sdk.errors import ServerError, SpaceMismatch, StoreError, SyncError
-from sdk.index import StoreSearcher, derive_graphs
-from sdk.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
-from sdk.store.filesystem import LocalFileSystem
-from sdk.sync import Unreachable, parse_manifest, sync, sync_status
-from sdk.sync.state import load_state
+from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
+from pocketshelf.stages.search import StoreSearcher, derive_graphs
+from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
+from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.sync import Unreachable, parse_manifest, sync, sync_status
+from pocketshelf.sync.state import load_state
 
 
 def test_first_sync_takes_the_snapshot(shop, fresh_device):

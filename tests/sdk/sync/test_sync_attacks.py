@@ -14,8 +14,8 @@ from securesystemslib.signer import CryptoSigner
 from sync_device import DELTA, Device, assert_refused, first_state, second_state
 from tuf.ngclient._internal import trusted_metadata_set
 
-from sdk.errors import ServerError, SyncError
-from sdk.sync import Answer
+from pocketshelf.errors import ServerError, SyncError
+from pocketshelf.sync import Answer
 
 # Lies about metadata
 

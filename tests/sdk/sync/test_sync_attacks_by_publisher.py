@@ -14,9 +14,9 @@ import pytest
 from repository_simulator import PREPROCESSING, SPACE, RepositorySimulator, make_product
 from sync_device import DELTA, assert_refused, first_state, second_state
 
-from sdk.errors import SyncError
-from sdk.formats.delta import DeltaMeta, create_delta
-from sdk.store import rollback_store, verify_store
+from pocketshelf.errors import SyncError
+from pocketshelf.formats.delta import DeltaMeta, create_delta
+from pocketshelf.store import rollback_store, verify_store
 
 
 def test_replayed_delta_on_another_base(shop, device):

@@ -17,9 +17,9 @@ from fault_injection import Crash, DyingFileSystem, FullFileSystem
 from repository_simulator import RepositorySimulator, content_of, make_product
 from sync_device import Device, first_state, second_state
 
-from sdk.errors import StoreError
-from sdk.store import Store, StoreFolder, verify_store
-from sdk.store.filesystem import FileSystem
+from pocketshelf.errors import StoreError
+from pocketshelf.store import Store, StoreFolder, verify_store
+from pocketshelf.store.filesystem import FileSystem
 
 MEMORY = Path("/dev/shm")
 

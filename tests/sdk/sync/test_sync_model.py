@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from repository_simulator import Content, RepositorySimulator, content_of, make_product
 from sync_device import Device
 
-from sdk.errors import StoreError
-from sdk.store import StoreFolder, rollback_store, verify_store
+from pocketshelf.errors import StoreError
+from pocketshelf.store import StoreFolder, rollback_store, verify_store
 
 IDS = st.sampled_from([f"p{i}" for i in range(8)])
 CATEGORIES = st.sampled_from(["Apple", "Milk", "Juice"])

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 import waitress
 
-from sdk.cli import main
-from sdk.errors import ServerError
-from sdk.formats import quantize_vectors
-from sdk.recall import ServerFallback
-from sdk.store import Store, verify_store
-from sdk.sync import sync
-from server.catalogue import Delete, Product, Space, Upsert
-from server.catalogue.opening import create_catalogue
-from server.http.app import create_app
-from server.publish import Publisher
-from server.site import Site, SiteConfig
-from server.trust.keys import KeyFolder
-from server.trust.repository import SignedRepository
+from pocketshelf.cli import main
+from pocketshelf.errors import ServerError
+from pocketshelf.formats import quantize_vectors
+from pocketshelf.recall import ServerFallback
+from pocketshelf.store import Store, verify_store
+from pocketshelf.sync import sync
+from pocketshelf_server.catalogue import Delete, Product, Space, Upsert
+from pocketshelf_server.catalogue.opening import create_catalogue
+from pocketshelf_server.http.app import create_app
+from pocketshelf_server.publish import Publisher
+from pocketshelf_server.site import Site, SiteConfig
+from pocketshelf_server.trust.keys import KeyFolder
+from pocketshelf_server.trust.repository import SignedRepository
 
 SPACE = Space("test-space", "0123456789abcdef", "test", 16)
 

@@ -7,13 +7,13 @@ import hashlib
 
 import pytest
 
-from sdk.errors import SpaceMismatch, SyncError
-from sdk.store.filesystem import LocalFileSystem
-from sdk.sync.backoff import delays, next_attempt_after
-from sdk.sync.limits import Limits, Pace
-from sdk.sync.manifest import Count, DeltaEntry, Manifest, SnapshotEntry
-from sdk.sync.planner import Device, Plan, Space, plan
-from sdk.sync.unpack import unpack
+from pocketshelf.errors import SpaceMismatch, SyncError
+from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.sync.backoff import delays, next_attempt_after
+from pocketshelf.sync.limits import Limits, Pace
+from pocketshelf.sync.manifest import Count, DeltaEntry, Manifest, SnapshotEntry
+from pocketshelf.sync.planner import Device, Plan, Space, plan
+from pocketshelf.sync.unpack import unpack
 
 HERE = Space("space", "pre")
 SNAPSHOT = SnapshotEntry("all/snapshot-9.sqlite.gz", 1000)

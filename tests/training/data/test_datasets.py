@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from training.data import clothing, grocery
-from training.data.protocol import DataMissing, data_root
+from pocketshelf_training.data import clothing, grocery
+from pocketshelf_training.data.protocol import DataMissing, data_root
 
 
 def _write(path, text):

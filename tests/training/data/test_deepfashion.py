@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from training.data import (
+from pocketshelf_training.data import (
     deepfashion_attributes,
     deepfashion_consumer,
     deepfashion_inshop,
     deepfashion_landmarks,
 )
-from training.data.listing import DataDamaged
-from training.data.protocol import DataMissing
+from pocketshelf_training.data.listing import DataDamaged
+from pocketshelf_training.data.protocol import DataMissing
 
 
 def write(path: Path, text: str) -> None:

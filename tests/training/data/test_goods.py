@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from training.data.goods import compose, cut_out, paste
+from pocketshelf_training.data.goods import compose, cut_out, paste
 
 
 def shop_picture() -> np.ndarray:

@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sdk.errors import UsageError
-from training.data import deepfashion2, patterns, plain_csv, stanford_online_products, street2shop
-from training.data.catalog import DATA_SETS, load_data_set
-from training.data.listing import DataDamaged
-from training.data.protocol import DataMissing, Sample
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data import (
+    deepfashion2,
+    patterns,
+    plain_csv,
+    stanford_online_products,
+    street2shop,
+)
+from pocketshelf_training.data.catalog import DATA_SETS, load_data_set
+from pocketshelf_training.data.listing import DataDamaged
+from pocketshelf_training.data.protocol import DataMissing, Sample
 
 
 def write(path: Path, content: object) -> Path:
@@ -187,7 +193,7 @@ def test_the_real_patterns_are_the_six() -> None:
 
 def test_every_catalogued_data_set_has_a_loader() -> None:
     for name, entry in DATA_SETS.items():
-        module = importlib.import_module(f"training.data.{entry.module}")
+        module = importlib.import_module(f"pocketshelf_training.data.{entry.module}")
         assert callable(module.load), name
         assert module.__doc__, name
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.detector.augment import Picture, colour, cover, flip, mosaic, squash, view
+from pocketshelf_training.detector.augment import Picture, colour, cover, flip, mosaic, squash, view
 
 
 def picture(box: tuple[int, int, int, int] = (30, 20, 70, 60), size: tuple[int, int] = (100, 80)) -> Picture:

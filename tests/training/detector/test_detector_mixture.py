@@ -5,12 +5,18 @@ import collections
 import numpy as np
 import pytest
 
-from training.data import goods, street
-from training.data.protocol import DataMissing
-from training.detector.loader import batches
-from training.detector.mixture import GOODS, Mixture, Order, repeat_factors
-from training.detector.sources import PhotoCache, garment_photos, goods_photos, instance, street_photos
-from training.models.detector import GROUPS
+from pocketshelf_training.data import goods, street
+from pocketshelf_training.data.protocol import DataMissing
+from pocketshelf_training.detector.loader import batches
+from pocketshelf_training.detector.mixture import GOODS, Mixture, Order, repeat_factors
+from pocketshelf_training.detector.sources import (
+    PhotoCache,
+    garment_photos,
+    goods_photos,
+    instance,
+    street_photos,
+)
+from pocketshelf_training.models.detector import GROUPS
 
 HAT = GROUPS.index("hat")
 

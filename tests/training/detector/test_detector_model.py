@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from training.models.checkpoint import export_npz, save_checkpoint
-from training.models.detector import GROUPS, STRIDES, Detector
+from pocketshelf_training.models.checkpoint import export_npz, save_checkpoint
+from pocketshelf_training.models.detector import GROUPS, STRIDES, Detector
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from training.detector.assign import POSITIVES, REACH, assign, candidates
-from training.detector.boxes import corners, giou, grid_points, pairwise_iou, suppress
-from training.detector.losses import detection_loss, varifocal
-from training.models.detector import STRIDES
+from pocketshelf_training.detector.assign import POSITIVES, REACH, assign, candidates
+from pocketshelf_training.detector.boxes import corners, giou, grid_points, pairwise_iou, suppress
+from pocketshelf_training.detector.losses import detection_loss, varifocal
+from pocketshelf_training.models.detector import STRIDES
 
 SIZE = 128
 POINTS, STEPS = grid_points(SIZE, STRIDES)

@@ -6,15 +6,15 @@ import json
 import pytest
 import torch
 
-from sdk.errors import PocketshelfError
-from training import average
-from training.data.street import load_photos
-from training.detector import draw, evaluate, train
-from training.detector.average import WeightAverage
-from training.detector.average_precision import Boxes
-from training.detector.schedule import Schedule
-from training.models.checkpoint import load_checkpoint, save_checkpoint
-from training.models.detector import Detector
+from pocketshelf.errors import PocketshelfError
+from pocketshelf_training.data.street import load_photos
+from pocketshelf_training.detector import draw, evaluate, train
+from pocketshelf_training.detector.average import WeightAverage
+from pocketshelf_training.detector.schedule import Schedule
+from pocketshelf_training.metrics.average_precision import Boxes
+from pocketshelf_training.models import average
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.detector import Detector
 
 SETTINGS = "--epochs 2 --batch 4 --size 64 --small-size 32 --small-share 0.5 --evaluate-every 0 --steps 2"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from sdk.errors import UsageError
-from training.detector.boxes import grid_points
-from training.detector.imitation import Teacher, imitation_loss
-from training.models.checkpoint import save_checkpoint
-from training.models.detector import STRIDES, Detector
+from pocketshelf.errors import UsageError
+from pocketshelf_training.detector.boxes import grid_points
+from pocketshelf_training.detector.imitation import Teacher, imitation_loss
+from pocketshelf_training.models.checkpoint import save_checkpoint
+from pocketshelf_training.models.detector import STRIDES, Detector
 
 SIZE = 64
 POINTS, STEPS = grid_points(SIZE, STRIDES)

@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from training.__main__ import main
-from training.data.protocol import Sample
-from training.embedder import attributes
-from training.embedder.attributes import fit_head, with_heads
-from training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
-from training.models.embedder import Embedder
+from pocketshelf_training.__main__ import main
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.embedder import attributes
+from pocketshelf_training.embedder.attributes import fit_head, with_heads
+from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.embedder import Embedder
 
 
 def drawn(count: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

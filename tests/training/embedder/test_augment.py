@@ -1,7 +1,12 @@
 import numpy as np
 import torch
 
-from training.embedder.augment import colour_jitter, random_erasing, random_view, shop_on_background
+from pocketshelf_training.embedder.augment import (
+    colour_jitter,
+    random_erasing,
+    random_view,
+    shop_on_background,
+)
 
 
 def test_views_are_repeatable_and_sized():

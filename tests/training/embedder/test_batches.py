@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.protocol import Sample
-from training.embedder.batches import Batches
-from training.embedder.pools import Pool
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.embedder.batches import Batches
+from pocketshelf_training.embedder.pools import Pool
 
 RED = np.zeros((32, 32, 3), np.uint8) + np.array([250, 10, 10], np.uint8)
 SIZES = {"grocery-train": 6, "shop": 2, "clothing-train": 2}

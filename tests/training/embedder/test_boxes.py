@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.embedder.boxes import activation_box
+from pocketshelf_training.embedder.boxes import activation_box
 
 
 def test_the_box_surrounds_the_strong_part():

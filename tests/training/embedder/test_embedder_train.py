@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
-from training.__main__ import main
-from training.data.clothing import MAIN_LABELS
-from training.models.checkpoint import load_checkpoint
-from training.models.embedder import Embedder
+from pocketshelf_training.__main__ import main
+from pocketshelf_training.data.clothing import MAIN_LABELS
+from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.embedder import Embedder
 
 PRODUCTS, THINGS = 4, 2
 
@@ -125,7 +125,7 @@ def test_a_finished_run_is_not_trained_again(
 def test_a_run_goes_on_where_it_was_cut_off(
     teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.embedder.train import Trainer
+    from pocketshelf_training.embedder.train import Trainer
 
     whole = Trainer.train_epoch
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from sdk.errors import UsageError
-from training.embedder.ensemble import ensemble_of
-from training.embedder.targets import blended, principal
-from training.models.checkpoint import CheckpointError, save_checkpoint
-from training.models.embedder import Embedder
-from training.models.ensemble import KIND, Ensemble, read_embedder
+from pocketshelf.errors import UsageError
+from pocketshelf_training.embedder.ensemble import ensemble_of
+from pocketshelf_training.embedder.targets import blended, principal
+from pocketshelf_training.models.checkpoint import CheckpointError, save_checkpoint
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.ensemble import KIND, Ensemble, read_embedder
 
 
 def member(seed: int, size: int = 32, categories: tuple[str, ...] = ("a", "b")) -> Embedder:

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from training.embedder.losses import cosface, relational, to_gallery, to_teacher
+from pocketshelf_training.embedder.losses import cosface, relational, to_gallery, to_teacher
 
 
 def test_cosface_by_hand():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from training.data.protocol import Sample
-from training.embedder.pools import Pool, left_out, without
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.embedder.pools import Pool, left_out, without
 
 
 def pool(*identities: str | None) -> Pool:

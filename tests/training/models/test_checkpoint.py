@@ -5,7 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from training.models.checkpoint import CheckpointError, export_npz, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.checkpoint import (
+    CheckpointError,
+    export_npz,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 
 @pytest.fixture

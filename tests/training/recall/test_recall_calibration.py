@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from sdk.formats.recall import FEATURES, parse_recall
-from training.recall import evidence as searches
-from training.recall.command import calibrate, evaluate, to_block
-from training.recall.fit import fit_logistic
-from training.recall.plot import plot_risk_coverage
-from training.recall.risk import clopper_pearson_upper, control_threshold, risk_coverage
+from pocketshelf.recall.model import FEATURES, parse_recall
+from pocketshelf_training.recall import evidence as searches
+from pocketshelf_training.recall.command import calibrate, evaluate, to_block
+from pocketshelf_training.recall.fit import fit_logistic
+from pocketshelf_training.recall.plot import plot_risk_coverage
+from pocketshelf_training.recall.risk import clopper_pearson_upper, control_threshold, risk_coverage
 
 
 @pytest.mark.parametrize(

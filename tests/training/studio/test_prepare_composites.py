@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from studio_folders import busy, real_folder, thing
 
-from sdk.errors import UsageError
-from training.data.catalog import load_data_set
-from training.studio.cutouts import on_plain_ground
-from training.studio.prepare_composites import prepare
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data.catalog import load_data_set
+from pocketshelf_training.studio.cutouts import on_plain_ground
+from pocketshelf_training.studio.prepare_composites import prepare
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.studio.cloth import dyed, material, read_close_up
-from training.studio.collection import SPLITS, Collection, split_of
-from training.studio.forms import FORMS, form_named
-from training.studio.garment import LANDMARKS
-from training.studio.grounds import Grounds
-from training.studio.laid import flat, fold
-from training.studio.scene import Shot
-from training.studio.shots import LONGEST, shop_shot, street_shot
-from training.studio.warp import draw_warp
+from pocketshelf_training.studio.cloth import dyed, material, read_close_up
+from pocketshelf_training.studio.collection import SPLITS, Collection, split_of
+from pocketshelf_training.studio.forms import FORMS, form_named
+from pocketshelf_training.studio.garment import LANDMARKS
+from pocketshelf_training.studio.grounds import Grounds
+from pocketshelf_training.studio.laid import flat, fold
+from pocketshelf_training.studio.scene import Shot
+from pocketshelf_training.studio.shots import LONGEST, shop_shot, street_shot
+from pocketshelf_training.studio.warp import draw_warp
 
 COLLECTION = Collection(len(FORMS) * 3, 7)
 SHOTS = [shop_shot(COLLECTION, index) for index in range(len(FORMS))] + [

@@ -1,5 +1,0 @@
-"""The command line: a thin shell over the library, one small file a command."""
-
-from sdk.cli.entry import main
-
-__all__ = ["main"]

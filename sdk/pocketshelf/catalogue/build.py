@@ -1,0 +1,203 @@
+"""Build a local store from a catalogue, without any server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pocketshelf.catalogue.table import CatalogueRow, RowProblem, image_path, read_catalogue
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import CatalogueError, PhotoError, StoreError
+from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.product import Product, quantize_vectors
+from pocketshelf.formats.shard import ShardMeta, create_shard
+from pocketshelf.store import Store, StoreFolder, StoreWriter
+
+__all__ = ["BuildReport", "build_store"]
+
+Progress = Callable[[int, int], None]
+OnProblem = Callable[[RowProblem], None]
+
+
+@dataclass
+class BuildReport:
+    """What `build_store` made.
+
+    Attributes:
+        problems: the lines that were left out, in the file's order.
+        seconds: wall time.
+    """
+
+    store: Path
+    generation: str = ""
+    sequence: int = 0
+    space: str = ""
+    bundle: str = ""
+    products: int = 0
+    pictures: int = 0
+    categories: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        problems = [{"line": p.line, "problem": p.problem} for p in self.problems]
+        rest = {"store": str(self.store), "problems": problems, "seconds": round(self.seconds, 2)}
+        return {**vars(self), **rest}
+
+
+@dataclass
+class _Gathered:
+    """A product while its pictures come in."""
+
+    row: CatalogueRow
+    vectors: list[np.ndarray]
+
+
+def build_store(
+    catalogue: str | Path,
+    store: str | Path,
+    images: str | Path | None = None,
+    bundle: str | Path | Bundle | None = None,
+    whole: bool = True,
+    threads: int = 1,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+    on_problem: OnProblem | None = None,
+) -> BuildReport:
+    """Embed a catalogue's pictures and make them the new generation of the store.
+
+    Args:
+        images: folder that the pictures' names start from; the catalogue's own if None.
+        whole: embed each picture whole, as suits a shop's; else its most prominent box.
+        encoder: used instead of opening ``bundle``.
+        progress: called with (rows done, rows in all).
+        on_problem: called with each bad row as it is found.
+
+    Raises:
+        CatalogueError: the file cannot be used, or not one row of it.
+        BundleError, RuntimeUnavailable: the models cannot be loaded.
+        StoreError: the store cannot be written; what was there before is unharmed and still current.
+    """
+    started = time.perf_counter()
+    table = read_catalogue(catalogue)
+    for problem in table.problems:
+        _report(on_problem, problem)
+    encoder = encoder or Encoder.open(bundle, threads)
+    base = table.path.parent if images is None else Path(images)
+    if not base.is_dir():
+        raise CatalogueError(f"{base}: no such folder of images; name it with --images")
+    sequence = _next_sequence(store)
+    with StoreWriter.open(store) as writer:
+        # Before the long work: a store that cannot be written is found out at once.
+        staging = writer.stage()
+        try:
+            gathered, problems = _embed(table.rows, base, encoder, whole, progress, on_problem)
+            problems = sorted([*table.problems, *problems], key=lambda problem: problem.line)
+            if not gathered:
+                raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
+            products = [_product(g, sequence) for g in gathered]
+            create_shard(staging / "shard.sqlite", _meta(encoder.bundle, sequence), products)
+            generation = writer.publish(staging)
+        except BaseException:
+            writer.discard(staging)
+            raise
+    return BuildReport(
+        store=Path(store),
+        generation=generation,
+        sequence=sequence,
+        space=encoder.bundle.space,
+        bundle=encoder.bundle.name,
+        products=len(products),
+        pictures=sum(len(product.vectors) for product in products),
+        categories=len({product.category for product in products}),
+        problems=problems,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _embed(
+    rows: list[CatalogueRow],
+    base: Path,
+    encoder: Encoder,
+    whole: bool,
+    progress: Progress | None,
+    on_problem: OnProblem | None,
+) -> tuple[list[_Gathered], list[RowProblem]]:
+    """The products with at least one good picture, and the rows without."""
+    products: dict[str, _Gathered] = {}
+    problems: list[RowProblem] = []
+    for done, row in enumerate(rows, start=1):
+        try:
+            _check_category(row, products.get(row.product_id))
+            vector = _vector(row, base, encoder, whole)
+            products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
+        except (CatalogueError, PhotoError) as error:
+            problems.append(RowProblem(row.line, str(error)))
+            _report(on_problem, problems[-1])
+        if progress is not None:
+            progress(done, len(rows))
+    return list(products.values()), problems
+
+
+def _check_category(row: CatalogueRow, known: _Gathered | None) -> None:
+    """One id in two categories is two products by mistake, rather than one with two pictures."""
+    if known is not None and known.row.category != row.category:
+        raise CatalogueError(
+            f"product {row.product_id!r} is of category {row.category!r} here, "
+            f"but of {known.row.category!r} on line {known.row.line}"
+        )
+
+
+def _vector(row: CatalogueRow, base: Path, encoder: Encoder, whole: bool) -> np.ndarray:
+    path = image_path(base, row.image)
+    if path is None:
+        raise PhotoError(f"image {row.image!r} leads out of the folder {base}")
+    return encoder.enrol(encoder.encode(path, whole=whole).regions[0].embedding.vector)
+
+
+def _product(gathered: _Gathered, sequence: int) -> Product:
+    row = gathered.row
+    return Product(
+        product_id=row.product_id,
+        sequence=sequence,
+        category=row.category,
+        title=row.title,
+        image=row.image,
+        vectors=quantize_vectors(np.stack(gathered.vectors)),
+        attributes=dict(row.attributes),
+    )
+
+
+def _meta(bundle: Bundle, sequence: int) -> ShardMeta:
+    return ShardMeta(
+        bundle.space, bundle.preprocessing_hash, bundle.name, sequence, bundle.embedder.dimension
+    )
+
+
+def _next_sequence(store: str | Path) -> int:
+    """One more than the store's; a damaged store is being replaced and starts anew."""
+    try:
+        if StoreFolder(store).current() is None:
+            return 1
+        with Store.open(store) as old:
+            return old.meta.sequence + 1
+    except StoreError:
+        return 1
+
+
+def _report(on_problem: OnProblem | None, problem: RowProblem) -> None:
+    if on_problem is not None:
+        on_problem(problem)
+
+
+def _summary(problems: list[RowProblem]) -> str:
+    if not problems:
+        return "it has no rows"
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}"

@@ -1,0 +1,114 @@
+"""``pocketshelf demo``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from pocketshelf.cli.options import add_json, positive
+from pocketshelf.cli.output import print_json, say
+from pocketshelf.demo.report import table
+from pocketshelf.demo.run import Options, run_demo
+from pocketshelf.demo.sources import Choice
+
+__all__ = ["add_parser", "run"]
+
+_DESCRIPTION = """\
+The main job, end to end: a server imports a catalogue and publishes it, a store is synced from it, photos are
+searched, and an HTML page shows each photo with its boxes and hits, with a table of recall and times.
+
+The pictures are the first of these that is there:
+  1. the folder of --data, or of the environment variable POCKETSHELF_DATA
+  2. the public Grocery Store photos, downloaded once into the cache (123 MB)
+  3. garments that are drawn here, and labelled so
+"""
+
+_EPILOG = """\
+examples:
+  pocketshelf demo                              the page is demo-out/index.html
+  pocketshelf demo --data photos --all          every photo of the splits val and test
+  pocketshelf demo --drawn --queries 20 --json  no photos needed; one JSON document on standard output
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="all of it at once, on real photos where they are found",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", metavar="DIR", help="folder of real photos, with grocery/ in it")
+    source.add_argument("--drawn", action="store_true", help="draw the pictures, whatever photos there are")
+    parser.add_argument("--offline", action="store_true", help="download nothing")
+    count = parser.add_mutually_exclusive_group()
+    count.add_argument(
+        "--queries", type=positive, default=60, metavar="N", help="photos to search (default: 60)"
+    )
+    count.add_argument("--all", action="store_true", help="search every photo there is")
+    parser.add_argument(
+        "--seed", type=int, default=7, metavar="N", help="which photos are chosen (default: 7)"
+    )
+    parser.add_argument(
+        "--out", default="demo-out", metavar="DIR", help="folder to write (default: demo-out)"
+    )
+    parser.add_argument(
+        "--bundle",
+        metavar="DIR",
+        help="folder of the models (default: POCKETSHELF_BUNDLE, else models/first)",
+    )
+    parser.add_argument(
+        "--no-server", action="store_true", help="build the store here, without a server and a sync"
+    )
+    parser.add_argument("--open", action="store_true", help="show the page in a browser")
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    count = None if args.all else args.queries
+    choice = Choice(args.data, args.drawn, args.offline, count, args.seed)
+    with _interruptible(say) as say_or_stop:
+        report = run_demo(Options(choice, args.out, args.bundle, not args.no_server), say_or_stop)
+    print_json(report.to_json()) if args.json else print(table(report))
+    if args.open:
+        webbrowser.open(Path(report.page).resolve().as_uri())
+    return 0
+
+
+@contextmanager
+def _interruptible(say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """SIGTERM unwinds like Ctrl-C, so that the server's process is ended and half-done files are removed.
+
+    Yields ``say``, which raises as well: an exception that a signal raises within a destructor or a C
+    callback is dropped by Python, and the demo would go on as if nobody had asked.
+    """
+    asked = False
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    def say_or_stop(text: str) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        say(text)
+
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield say_or_stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

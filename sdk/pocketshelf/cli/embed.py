@@ -1,0 +1,74 @@
+"""``pocketshelf embed``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.cli.options import add_json, add_models, add_photos, each_photo
+from pocketshelf.cli.output import print_json, say
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import PocketshelfError
+
+__all__ = ["add_parser", "run"]
+
+_DESCRIPTION = """\
+Embed photos: one float32 vector of length 1 each, as rows of a NumPy file.
+
+Without --whole a photo's vector is that of the most prominent thing in it. Rows are in the order of the
+photos; those that cannot be read have none, and are listed on standard error.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "embed",
+        help="turn photos into vectors",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_photos(parser)
+    parser.add_argument("--out", required=True, metavar="X.npy", help="the file to write")
+    parser.add_argument("--whole", action="store_true", help="embed the whole frame, without the detector")
+    add_models(parser)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    encoder = Encoder.open(args.bundle, args.threads)
+    vectors: list[np.ndarray] = []
+
+    def embed(name: str) -> None:
+        region = encoder.encode(name, args.whole).regions[0]
+        if args.json:
+            box = [round(side, 1) for side in region.detection.box]
+            print_json({"photo": name, "row": len(vectors), "box": box, "group": region.detection.group})
+        vectors.append(region.embedding.vector)
+
+    code = each_photo(args.photos, args.json, embed)
+    if not vectors:
+        say(f"pocketshelf: no photo could be read; {args.out} is not written")
+        return 1
+    _save(Path(args.out), np.stack(vectors))
+    say(f"{args.out}: {len(vectors)} vectors of {len(vectors[0])}, space {encoder.bundle.space}")
+    return code
+
+
+def _save(path: Path, rows: np.ndarray) -> None:
+    """Write under another name first, so that an interrupted run leaves no half file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with temporary.open("wb") as stream:
+                np.save(stream, rows)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise PocketshelfError(f"{path}: cannot be written ({error.strerror or error})") from error

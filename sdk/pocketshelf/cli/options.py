@@ -1,0 +1,73 @@
+"""Options and habits that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from pocketshelf.cli.output import print_json, say
+from pocketshelf.errors import PhotoError
+
+__all__ = ["add_json", "add_models", "add_photos", "add_store", "each_photo", "photo_names", "positive"]
+
+
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """PHOTO…, as `photo_names` reads them."""
+    parser.add_argument(
+        "photos", nargs="+", metavar="PHOTO", help="a photo; - reads one path a line from stdin"
+    )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """--store DIR."""
+    parser.add_argument("--store", required=True, metavar="DIR", help="the store's folder")
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """--bundle DIR and --threads N."""
+    parser.add_argument(
+        "--bundle",
+        metavar="DIR",
+        help="folder of the models (default: POCKETSHELF_BUNDLE, else models/first)",
+    )
+    parser.add_argument(
+        "--threads", type=positive, default=1, metavar="N", help="for the models (default: 1)"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="print JSON, one document a line")
+
+
+def positive(text: str) -> int:
+    """An integer from 1 on, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return value
+
+
+def photo_names(names: Iterable[str]) -> Iterator[str]:
+    """The photos that were named; "-" stands for those on standard input, one a line, blank lines skipped."""
+    for name in names:
+        if name == "-":
+            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        else:
+            yield name
+
+
+def each_photo(names: Iterable[str], as_json: bool, handle: Callable[[str], Any]) -> int:
+    """Call ``handle`` for each photo; a bad one is one line, and the rest go on. Returns the exit code."""
+    bad = 0
+    for name in photo_names(names):
+        try:
+            handle(name)
+        except PhotoError as error:
+            bad += 1
+            say(f"pocketshelf: {error}")
+            if as_json:
+                print_json({"photo": name, "error": str(error)})
+    return 1 if bad else 0

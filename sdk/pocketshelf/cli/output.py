@@ -1,0 +1,68 @@
+"""What commands print: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pocketshelf.types import Hit, Region, SearchResult
+
+__all__ = ["print_json", "print_result", "print_table", "say"]
+
+
+def say(message: str) -> None:
+    """One line to the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on one line, at once."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def print_table(rows: Sequence[Sequence[str]], indent: int = 0) -> None:
+    """Aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print((" " * indent + "  ".join(cells)).rstrip())
+
+
+def print_result(result: SearchResult) -> None:
+    """A result for people: a heading, then each region with its hits."""
+    recall = "" if result.local_recall is None else f", local recall {result.local_recall:.2f}"
+    print(
+        f"{result.photo}  {result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
+    )
+    for region in result.regions:
+        print(f"  {_heading(region)}")
+        if region.hits:
+            print_table([_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)], indent=4)
+        elif region.hits is not None:
+            print("    nothing found")
+    if not result.regions:
+        print("  nothing found")
+    sys.stdout.flush()
+
+
+def _asked(result: SearchResult) -> str:
+    if result.fallback is False:
+        return ""
+    return ", the server was asked" if result.fallback is True else ", the server is away"
+
+
+def _heading(region: Region) -> str:
+    x, y, w, h = region.box
+    parts = [f"{region.group} {region.score:.2f} at {x:.0f},{y:.0f} {w:.0f} x {h:.0f}"]
+    if region.categories:
+        parts.append(", ".join(f"{name} {p:.2f}" for name, p in region.categories[:3]))
+    if region.attributes:
+        parts.append(", ".join(f"{name} {label} {p:.2f}" for name, (label, p) in region.attributes.items()))
+    return " · ".join(parts)
+
+
+def _row(rank: int, hit: Hit) -> tuple[str, ...]:
+    source = "" if hit.source == "local" else hit.source
+    return f"{rank:2}", f"{hit.score:.3f}", hit.product_id, hit.title[:48], hit.category, source

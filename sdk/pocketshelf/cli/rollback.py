@@ -1,0 +1,35 @@
+"""``pocketshelf rollback``."""
+
+from __future__ import annotations
+
+import argparse
+
+from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.output import print_json
+from pocketshelf.store import Store, rollback_store
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "rollback",
+        help="return a store to its previous state",
+        description="Make the generation before the current one current again. One is kept for this.",
+    )
+    add_store(parser)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    generation = rollback_store(args.store)
+    with Store.open(args.store) as store:
+        sequence = store.meta.sequence
+    if args.json:
+        print_json({"store": args.store, "generation": generation, "sequence": sequence})
+    else:
+        print(f"{args.store}: back at generation {generation}, sequence {sequence}")
+    return 0

@@ -1,0 +1,58 @@
+"""``pocketshelf search``."""
+
+from __future__ import annotations
+
+import argparse
+
+from pocketshelf.cli.options import add_json, add_models, add_photos, add_store, each_photo, positive
+from pocketshelf.cli.output import print_json, print_result
+from pocketshelf.errors import UsageError
+from pocketshelf.retriever import MOST_HITS, Retriever
+
+__all__ = ["add_parser", "run"]
+
+_DESCRIPTION = """\
+Find the products in photos.
+
+Each photo gives one or more regions, most prominent first, each with its products, best first. A photo that
+cannot be read is one line with its error; the others are searched all the same, and the exit code is 1.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "search",
+        help="find the products in photos",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_photos(parser)
+    add_store(parser)
+    parser.add_argument("--top-k", type=positive, default=10, metavar="K", help="hits a region (default: 10)")
+    parser.add_argument(
+        "--category",
+        default="auto",
+        metavar="NAME",
+        help="auto: the likeliest categories (default); all: the whole store; or the name of one",
+    )
+    parser.add_argument("--whole", action="store_true", help="search the whole frame, without the detector")
+    parser.add_argument(
+        "--server", metavar="URL", help="ask this server with the vector, never the photo, if unsure"
+    )
+    add_models(parser)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    if args.top_k > MOST_HITS:
+        raise UsageError(f"--top-k {args.top_k} is more than {MOST_HITS}")
+    with Retriever.open(args.store, args.bundle, args.threads, args.server) as retriever:
+
+        def search(name: str) -> None:
+            result = retriever.search(name, args.top_k, args.category, args.whole)
+            print_json(result.to_json()) if args.json else print_result(result)
+
+        return each_photo(args.photos, args.json, search)

@@ -1,0 +1,140 @@
+"""``pocketshelf sync``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.output import print_json, say
+from pocketshelf.errors import BundleError, SyncError
+from pocketshelf.formats.bundle import Bundle, load_bundle
+from pocketshelf.sync import Environment, SyncReport, sync
+
+__all__ = ["add_parser", "run"]
+
+_DESCRIPTION = """\
+Bring a store to the state that a server published last.
+
+The first sync needs a root of trust: the server's root.json, which the shop hands out with its app. Give it
+with --root, or put it into the store's folder; or, on a network that you trust, take the server's own with
+--trust-on-first-use. Later syncs go by the keys learned from it, also when these change.
+
+Only changes are downloaded where possible, and an interrupted download goes on where it ended. Searches go on
+in the old state meanwhile, and 'rollback' returns to it. If the server is away, the store stays as it is: the
+exit code is 1, and with --if-due the next calls do nothing until it is time to try again.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "sync",
+        help="bring a store to the server's state",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_store(parser)
+    parser.add_argument("--server", required=True, metavar="URL", help="the server's address")
+    parser.add_argument("--shard", default="all", metavar="NAME", help="which of its shards (default: all)")
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument("--root", metavar="FILE", help="root.json to trust; needed for the first sync")
+    trust.add_argument(
+        "--trust-on-first-use", action="store_true", help="without any root yet, trust whoever answers"
+    )
+    parser.add_argument(
+        "--bundle",
+        metavar="DIR",
+        help="refuse a shelf that these models cannot search (default: as for search)",
+    )
+    parser.add_argument(
+        "--if-due", action="store_true", help="for background runs: do nothing while the server is given rest"
+    )
+    parser.add_argument(
+        "--allow-older", action="store_true", help="accept a state older than the store's (a restored server)"
+    )
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    bar = _Progress()
+    try:
+        report = sync(
+            args.store,
+            args.server,
+            shard=args.shard,
+            root=_root(args.root),
+            trust_on_first_use=args.trust_on_first_use,
+            bundle=_bundle(args.bundle),
+            if_due=args.if_due,
+            allow_older=args.allow_older,
+            environment=Environment(progress=bar.update),
+        )
+    finally:
+        bar.close()
+    if args.json:
+        print_json({"store": args.store, "server": args.server, "shard": args.shard, **report.to_json()})
+    if report.outcome == "offline":
+        say(f"pocketshelf: {report.why}; the store stays as it is, next try after {report.next_attempt}")
+        return 1
+    if not args.json:
+        print(f"{args.store}: {_summary(report)}")
+    return 0
+
+
+def _root(file: str | None) -> bytes | None:
+    if file is None:
+        return None
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise SyncError(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def _bundle(folder: str | None) -> Bundle | None:
+    """The models that the shelf is for; a default bundle that is not there asks nothing."""
+    try:
+        return load_bundle(folder, check_hashes=False)
+    except BundleError:
+        if folder is not None:
+            raise
+        return None
+
+
+def _summary(report: SyncReport) -> str:
+    if report.outcome == "deferred":
+        return f"sequence {report.sequence}; the server was away, next try after {report.next_attempt}"
+    if report.outcome == "current":
+        return f"up to date at sequence {report.sequence}"
+    how = "changes" if report.how == "changes" else f"snapshot ({report.why})"
+    before = "new" if report.from_sequence is None else str(report.from_sequence)
+    size = f"{report.received / 1e6:.2f} MB"
+    return f"sequence {before} → {report.sequence} by {how}, {size} in {report.seconds:.1f} s"
+
+
+class _Progress:
+    """A bar on standard error, where someone watches."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._what = ""
+
+    def update(self, what: str, done: int, total: int) -> None:
+        if not sys.stderr.isatty():
+            return
+        if what != self._what:
+            from tqdm import tqdm
+
+            self.close()
+            self._what = what
+            self._bar = tqdm(total=total, desc=what, unit="B", unit_scale=True, leave=False, file=sys.stderr)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,36 @@
+"""``pocketshelf verify``."""
+
+from __future__ import annotations
+
+import argparse
+
+from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.output import print_json, say
+from pocketshelf.store import verify_store
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "verify",
+        help="check a store to its last byte",
+        description="Check a store: hashes, pages, tables and every row, of the current generation and of "
+        "the one kept for 'rollback'. The exit code is 1 if anything is wrong.",
+    )
+    add_store(parser)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    report = verify_store(args.store)
+    for problem in report.problems:
+        say(f"pocketshelf: {problem}")
+    if args.json:
+        print_json(report.to_json())
+    elif report.ok:
+        print(f"{args.store}: sound; {report.products} products at sequence {report.sequence}")
+    return 0 if report.ok else 1

@@ -1,0 +1,71 @@
+"""The demo from end to end: material, shelf, searches, figures, page."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pocketshelf.demo.answers import answer_queries, show_examples
+from pocketshelf.demo.output import OutputFolder
+from pocketshelf.demo.progress import progress_bar
+from pocketshelf.demo.report import Report, recall_rows, stage_times
+from pocketshelf.demo.shelf import make_shelf
+from pocketshelf.demo.sources import Choice, choose_dataset, data_folder
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.page import render_page
+from pocketshelf.retriever import Retriever
+
+__all__ = ["Options", "run_demo"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a demo does.
+
+    Attributes:
+        out: folder that it writes.
+        bundle: folder of the models; the default bundle if None.
+        use_server: run a server and sync from it, where it is installed.
+    """
+
+    choice: Choice = field(default_factory=Choice)
+    out: str = "demo-out"
+    bundle: str | None = None
+    use_server: bool = True
+
+
+def run_demo(options: Options, say: Callable[[str], None] = lambda message: None) -> Report:
+    """Run it; ``say`` is told what goes on. The folder then holds index.html and report.json.
+
+    Raises:
+        PocketshelfError: one line says what is missing or wrong.
+    """
+    started = time.perf_counter()
+    bundle = load_bundle(options.bundle)
+    output = OutputFolder(options.out)
+    output.prepare(data_folder(options.choice))
+    dataset, source = choose_dataset(options.choice, output.studio)
+    say(f"{dataset.name}: {len(dataset.queries)} photos to search. {source}")
+    shelf = make_shelf(dataset, bundle, output, options.use_server)
+    say(f"{shelf.products} products on the shelf. {shelf.note}".rstrip())
+    with Retriever.open(output.store, bundle) as retriever:
+        with progress_bar("search", "photo") as update:
+            answers = answer_queries(retriever, dataset.queries, update)
+        examples = show_examples(retriever, dataset)
+        report = Report(
+            dataset=dataset,
+            source=source,
+            shelf=shelf,
+            bundle=bundle.name,
+            space=bundle.space,
+            seed=options.choice.seed,
+            recall=recall_rows(answers, boxes_known=dataset.drawn, detects=bundle.detector is not None),
+            times=stage_times(answers),
+            seconds=time.perf_counter() - started,
+            page=str(output.page),
+        )
+        output.write(output.page, render_page(report, answers, examples, retriever.store))
+    output.write(output.report, json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
+    return report

@@ -1,0 +1,194 @@
+"""From a photo to its regions, each with a query vector: decode, detect, embed."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pocketshelf.errors import BundleError
+from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
+from pocketshelf.formats.enrolment import enroller
+from pocketshelf.runtime import open_model
+from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
+from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
+from pocketshelf.stages.preprocess import Photo, decode_photo
+from pocketshelf.types import Box, Detection, Region, SearchResult, Timings
+
+__all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "Encoder"]
+
+# The group of a region that no detector claims: the frame, as asked (score 1) or for want of boxes (0).
+FRAME = "frame"
+
+PhotoSource = str | Path | bytes | Photo
+
+
+@dataclass(frozen=True)
+class EncodedRegion:
+    """A box, what the detector says of it, and what the embedder says of what is in it.
+
+    Attributes:
+        attributes: the bundle's heads.
+    """
+
+    detection: Detection
+    embedding: Embedding
+    attributes: Mapping[str, AttributeSpec]
+
+    @property
+    def attribute_probabilities(self) -> dict[str, dict[str, float]]:
+        """Attribute → label → probability; only those that are said of what this likeliest is."""
+        return {
+            name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
+            for name, head in self.attributes.items()
+            if not head.categories or self._probability(head.categories) >= 0.5
+        }
+
+    def _probability(self, categories: Iterable[str]) -> float:
+        return sum(self.embedding.categories.get(name, 0.0) for name in categories)
+
+    def to_region(self, **more: Any) -> Region:
+        """The typed result, with ``hits`` if given."""
+        attributes = {
+            name: max(by_label.items(), key=lambda item: item[1])
+            for name, by_label in self.attribute_probabilities.items()
+        }
+        return Region(
+            box=self.detection.box,
+            group=self.detection.group,
+            score=self.detection.score,
+            categories=top_categories(self.embedding.categories),
+            attributes=attributes,
+            vector=self.embedding.vector,
+            **more,
+        )
+
+
+@dataclass(frozen=True)
+class EncodedPhoto:
+    """A photo's regions, most prominent first."""
+
+    photo: Photo
+    regions: tuple[EncodedRegion, ...]
+
+
+class Encoder:
+    """Decode, detect and embed with the models of one bundle; safe to share between threads.
+
+    Args:
+        bundle: describes the models.
+        embedder, detector: the stages; without a detector every photo is one region, the frame.
+    """
+
+    def __init__(self, bundle: Bundle, embedder: Embedder, detector: Detector | None = None) -> None:
+        self.bundle = bundle
+        self._embedder = embedder
+        self._detector = detector
+
+    @classmethod
+    def open(cls, bundle: str | Path | Bundle | None = None, threads: int = 1) -> Encoder:
+        """Load the models of ``bundle`` (its folder; the default bundle if None).
+
+        Raises:
+            BundleError: the bundle is missing, malformed or damaged.
+            RuntimeUnavailable: the library that runs its models is not installed.
+        """
+        if not isinstance(bundle, Bundle):
+            bundle = load_bundle(bundle)
+        embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads))
+        if bundle.detector is None or bundle.detector_path is None:
+            return cls(bundle, embedder)
+        detector = NetworkDetector(bundle.detector, open_model(bundle.detector_path, threads))
+        return cls(bundle, embedder, detector)
+
+    def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
+        """Find the photo's regions and embed each.
+
+        Args:
+            source: a path, a file's bytes, or a decoded photo.
+            whole: one region, the frame, without a look at what is in it.
+            ms: receives the stages' times.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+        """
+        ms = Timings() if ms is None else ms
+        photo = self._decode(source, ms)
+        with timed(ms, "detect"):
+            found = self._regions(photo, whole)
+        with timed(ms, "embed"):
+            regions = self._embed(photo, found)
+        return EncodedPhoto(photo, regions)
+
+    def enrol(self, vector: np.ndarray) -> np.ndarray:
+        """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment."""
+        return self._enroller(vector[None])[0]
+
+    @functools.cached_property
+    def _enroller(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Read at the first picture: a search needs none."""
+        return enroller(self.bundle)
+
+    def detect(self, source: PhotoSource, name: str = "photo") -> SearchResult:
+        """All boxes of a photo, best score first; categories and attributes for those that `search` looks at.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+            BundleError: the bundle has no detector.
+        """
+        started, ms = time.perf_counter(), Timings()
+        if self._detector is None:
+            raise BundleError(f"{self.bundle.folder}: this bundle has no detector")
+        photo = self._decode(source, ms)
+        with timed(ms, "detect"):
+            found = self._detector.detect(photo)
+            looked_at = select_regions(found, (photo.width, photo.height), self._threshold)
+        with timed(ms, "embed"):
+            known = {region.detection: region.to_region() for region in self._embed(photo, looked_at)}
+        ms.total = 1000 * (time.perf_counter() - started)
+        regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
+        return SearchResult(name, photo.width, photo.height, regions, ms)
+
+    @property
+    def _threshold(self) -> float:
+        return self.bundle.detector.score_threshold if self.bundle.detector else 0.0
+
+    def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
+        with timed(ms, "decode"):
+            return source if isinstance(source, Photo) else decode_photo(source)
+
+    def _regions(self, photo: Photo, whole: bool) -> list[Detection]:
+        frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))
+        if whole or self._detector is None:
+            return [Detection(frame, FRAME, 1.0)]
+        found = select_regions(self._detector.detect(photo), (photo.width, photo.height), self._threshold)
+        return found or [Detection(frame, FRAME, 0.0)]
+
+    def _embed(self, photo: Photo, found: list[Detection]) -> tuple[EncodedRegion, ...]:
+        # Several regions may want the frame: it is embedded once, and only if one does.
+        frame = functools.cache(lambda: self._embedder.embed(photo))
+        weights = self.bundle.detector.frame_weight if self.bundle.detector else {}
+        regions = []
+        for detection in found:
+            weight = 1.0 if detection.group == FRAME else weights.get(detection.group, 0.0)
+            embedding = frame() if weight == 1.0 else self._embedder.embed(photo, detection.box)
+            if 0.0 < weight < 1.0:
+                embedding = blend(embedding, frame(), weight)
+            regions.append(EncodedRegion(detection, embedding, self.bundle.embedder.attributes))
+        return tuple(regions)
+
+
+@contextmanager
+def timed(ms: Timings, stage: str) -> Iterator[None]:
+    """Add the block's wall time to a stage of ``ms``."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        setattr(ms, stage, getattr(ms, stage) + 1000 * (time.perf_counter() - started))

@@ -1,0 +1,386 @@
+"""A bundle: a folder with ``bundle.json`` and the model files that it names. Format, version 1.
+
+    {"format": "pocketshelf-bundle", "version": 1, "name": "first", "space": "<space id>",
+     "embedder": {"file": "embedder.tflite", "sha256": "<64 hex>", "bytes": n, "precision": "int8",
+       "preprocessing": {"size": [224, 224], "margin": 0.05, "max_aspect": 1.333,
+                         "filter": "bilinear-antialias", "version": 1},
+       "preprocessing_hash": "<16 hex>",
+       "outputs": {"embedding": 0, "categories": 1}, "dimension": 128,
+       "categories": ["Apple", …], "temperature": 1.0,
+       "attributes": {"sleeve": {"output": 2, "labels": ["short", "long"], "categories": ["Shirt", …]}}},
+     "detector": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
+       "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
+       "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5}},
+     "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"}, "card": "CARD.md"}
+
+``detector`` (with ``frame_weight`` in it), ``attributes`` (and ``categories`` in one), ``recall``,
+``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its sha256 is
+then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum.
+Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pocketshelf.errors import BundleError
+from pocketshelf.formats.fields import Fields
+from pocketshelf.shipped import shipped
+from pocketshelf.stages.preprocess import Preprocessing
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "AttributeSpec",
+    "Bundle",
+    "DetectorSpec",
+    "EmbedderSpec",
+    "EnrolmentSpec",
+    "default_bundle",
+    "digest",
+    "load_bundle",
+    "write_bundle",
+]
+
+FORMAT, VERSION = "pocketshelf-bundle", 1
+FILE_NAME = "bundle.json"
+DEFAULT_NAME = "first"
+
+
+@dataclass(frozen=True)
+class AttributeSpec:
+    """One attribute head.
+
+    Attributes:
+        output: index of its logits among the model's outputs.
+        labels: of the logits.
+        categories: the attribute is said of what is likeliest one of these; if there are none, of everything.
+    """
+
+    output: int
+    labels: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EmbedderSpec:
+    """The embedder of a bundle.
+
+    Attributes:
+        file: name of the model file or folder inside the bundle.
+        outputs: index of "embedding" (1, dimension) and of "categories" (1, len(categories)) logits.
+        temperature: the category logits are divided by it before the softmax.
+        sha256, bytes: filled in by `write_bundle`.
+    """
+
+    file: str
+    preprocessing: Preprocessing
+    dimension: int
+    categories: tuple[str, ...]
+    outputs: Mapping[str, int] = field(default_factory=lambda: {"embedding": 0, "categories": 1})
+    temperature: float = 1.0
+    attributes: Mapping[str, AttributeSpec] = field(default_factory=dict)
+    precision: str = "int8"
+    sha256: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """The detector of a bundle.
+
+    Attributes:
+        groups: names of the score columns, in order.
+        score_threshold: `search` looks at boxes from here on.
+        nms_iou: boxes of one group that overlap more are one.
+        frame_weight: group → weight w in [0, 1]; the query of such a region is the normalised
+            (1 - w)·crop + w·whole frame. Absent groups: 0.
+        sha256, bytes: filled in by `write_bundle`.
+    """
+
+    file: str
+    preprocessing: Preprocessing
+    groups: tuple[str, ...]
+    strides: tuple[int, ...] = (8, 16, 32)
+    outputs: Mapping[str, int] = field(default_factory=lambda: {"scores": 0, "distances": 1})
+    score_threshold: float = 0.3
+    nms_iou: float = 0.55
+    frame_weight: Mapping[str, float] = field(default_factory=dict)
+    precision: str = "int8"
+    sha256: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class EnrolmentSpec:
+    """The file of an enrolment; ``sha256`` and ``bytes`` are filled in by `write_bundle`."""
+
+    file: str
+    sha256: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The models that belong together, and the space that their vectors live in.
+
+    Attributes:
+        folder: where the files are.
+        space: id of the embedding space; stores of another space are refused.
+        recall: calibration of the local-recall estimate, if any (see `pocketshelf.recall`).
+        enrolment: what adjusts the vectors of a gallery's pictures, if anything does
+            (see `pocketshelf.formats.enrolment`).
+        card: name of the model card's file, if any.
+    """
+
+    folder: Path
+    name: str
+    space: str
+    embedder: EmbedderSpec
+    detector: DetectorSpec | None = None
+    recall: Mapping[str, Any] | None = None
+    enrolment: EnrolmentSpec | None = None
+    card: str | None = None
+
+    @property
+    def preprocessing_hash(self) -> str:
+        """The embedder's preprocessing hash, which a store must share."""
+        return self.embedder.preprocessing.hash
+
+    @property
+    def embedder_path(self) -> Path:
+        """The embedder's model file."""
+        return self.folder / self.embedder.file
+
+    @property
+    def enrolment_path(self) -> Path | None:
+        """The enrolment's file, if the bundle has one."""
+        return None if self.enrolment is None else self.folder / self.enrolment.file
+
+    @property
+    def detector_path(self) -> Path | None:
+        """The detector's model file, if the bundle has a detector."""
+        return None if self.detector is None else self.folder / self.detector.file
+
+
+def default_bundle() -> Path:
+    """Folder of the bundle that is used when none is named.
+
+    ``POCKETSHELF_BUNDLE``, else the one inside the installed package, else ``models/first`` beside
+    the packages. It need not exist.
+    """
+    if named := os.environ.get("POCKETSHELF_BUNDLE"):
+        return Path(named)
+    return shipped(f"models/{DEFAULT_NAME}")
+
+
+def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> Bundle:
+    """Read and validate the bundle in ``folder`` (the default bundle if None).
+
+    Args:
+        check_hashes: compare every model file with its recorded length and SHA-256.
+
+    Raises:
+        BundleError: missing, malformed, of an unknown version, or its files are not those recorded.
+    """
+    folder = default_bundle() if folder is None else Path(folder)
+    path = folder / FILE_NAME
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BundleError(
+            f"{folder}: no bundle here ({FILE_NAME} is missing); name one with --bundle or POCKETSHELF_BUNDLE"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
+    bundle = _parse(folder, Fields(document, str(path), BundleError))
+    for spec in (bundle.embedder, bundle.detector, bundle.enrolment):
+        if spec is not None:
+            _check_file(folder, spec, check_hashes)
+    return bundle
+
+
+def write_bundle(bundle: Bundle) -> Bundle:
+    """Write ``bundle.json`` into ``bundle.folder``, whose model files must be there already.
+
+    Lengths and hashes are computed here. Returns the bundle as `load_bundle` reads it back.
+
+    Raises:
+        BundleError: a model file is missing, or the folder cannot be written.
+    """
+    specs = {"embedder": bundle.embedder, "detector": bundle.detector}
+    document: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    document |= {"name": bundle.name, "space": bundle.space}
+    try:
+        for key, spec in specs.items():
+            if spec is not None:
+                document[key] = _spec_to_json(_with_digest(bundle.folder, spec))
+        if bundle.recall is not None:
+            document["recall"] = dict(bundle.recall)
+        if bundle.enrolment is not None:
+            document["enrolment"] = asdict(_with_digest(bundle.folder, bundle.enrolment))
+        if bundle.card is not None:
+            document["card"] = bundle.card
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        temporary = bundle.folder / f"{FILE_NAME}.new"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(bundle.folder / FILE_NAME)
+    except OSError as error:
+        raise BundleError(f"{bundle.folder}: the bundle cannot be written ({error})") from error
+    return load_bundle(bundle.folder)
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """(SHA-256, bytes) of a model file or folder, as the module's description defines them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_dir():
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size
+    lines, total = [], 0
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        sha, size = digest(file)
+        lines.append(f"{sha}  {file.relative_to(path).as_posix()}\n")
+        total += size
+    return hashlib.sha256("".join(lines).encode()).hexdigest(), total
+
+
+def _with_digest(folder: Path, spec: Any) -> Any:
+    sha256, size = digest(folder / spec.file)
+    return replace(spec, sha256=sha256, bytes=size)
+
+
+def _spec_to_json(spec: EmbedderSpec | DetectorSpec) -> dict[str, Any]:
+    document = asdict(spec)
+    for head in document.get("attributes", {}).values():
+        if not head["categories"]:
+            del head["categories"]
+    return {**document, "preprocessing_hash": spec.preprocessing.hash}
+
+
+def _parse(folder: Path, top: Fields) -> Bundle:
+    if top.text("format") != FORMAT:
+        raise top.error("format", f"is not {FORMAT!r}")
+    version = top.integer("version")
+    if version != VERSION:
+        raise BundleError(
+            f"{top.where}: bundle version {version} is not known here (only {VERSION}); "
+            "update pocketshelf, or export the bundle again"
+        )
+    return Bundle(
+        folder=folder,
+        name=top.text("name"),
+        space=top.text("space"),
+        embedder=_parse_embedder(top.child("embedder")),
+        detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
+        recall=top.mapping("recall") if top.has("recall") else None,
+        enrolment=EnrolmentSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
+        card=top.text("card") if top.has("card") else None,
+    )
+
+
+def _parse_embedder(part: Fields) -> EmbedderSpec:
+    categories = part.texts("categories")
+    attributes = {}
+    if part.has("attributes"):
+        heads = part.child("attributes")
+        for name in heads:
+            head = heads.child(name)
+            said_of = head.texts("categories") if head.has("categories") else ()
+            if unknown := [each for each in said_of if each not in categories]:
+                raise head.error("categories", f"names {unknown[0]!r}, which is none of the model's")
+            attributes[name] = AttributeSpec(head.integer("output"), head.texts("labels"), said_of)
+    temperature = part.number("temperature", 1.0)
+    if temperature <= 0:
+        raise part.error("temperature", "must be above 0")
+    return EmbedderSpec(
+        **_parse_model(part),
+        outputs=_parse_outputs(part, "embedding", "categories"),
+        dimension=part.integer("dimension", low=1),
+        categories=categories,
+        temperature=temperature,
+        attributes=attributes,
+    )
+
+
+def _parse_detector(part: Fields) -> DetectorSpec:
+    groups = part.texts("groups")
+    weights = part.child("frame_weight") if part.has("frame_weight") else None
+    frame_weight = {name: weights.number(name, low=0, high=1) for name in weights} if weights else {}
+    if unknown := [name for name in frame_weight if name not in groups]:
+        raise part.error("frame_weight", f"names {unknown[0]!r}, which is none of the groups")
+    return DetectorSpec(
+        **_parse_model(part),
+        outputs=_parse_outputs(part, "scores", "distances"),
+        groups=groups,
+        strides=part.integers("strides", low=1),
+        score_threshold=part.number("score_threshold", 0.3, low=0, high=1),
+        nms_iou=part.number("nms_iou", 0.55, low=0, high=1),
+        frame_weight=frame_weight,
+    )
+
+
+def _parse_file(part: Fields) -> dict[str, Any]:
+    """What every file has: name, hash, length."""
+    name, sha256 = part.text("file"), part.text("sha256")
+    if len(PurePosixPath(name).parts) != 1 or name.startswith(".") or "\\" in name or ":" in name:
+        raise part.error("file", "must be a plain name inside the bundle")
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise part.error("sha256", "must be 64 hexadecimal digits")
+    return {"file": name, "sha256": sha256, "bytes": part.integer("bytes", low=0)}
+
+
+def _parse_model(part: Fields) -> dict[str, Any]:
+    """What both models share: the file, precision, preprocessing."""
+    file = _parse_file(part)
+    preprocessing = _parse_preprocessing(part.child("preprocessing"))
+    if part.text("preprocessing_hash") != preprocessing.hash:
+        raise part.error("preprocessing_hash", f"is not that of its preprocessing ({preprocessing.hash})")
+    return {**file, "precision": part.text("precision"), "preprocessing": preprocessing}
+
+
+def _parse_preprocessing(part: Fields) -> Preprocessing:
+    height, width, *more = part.integers("size", low=1)
+    if more:
+        raise part.error("size", "must be [height, width]")
+    preprocessing = Preprocessing(
+        size=(height, width),
+        margin=part.number("margin", 0.0, low=0),
+        max_aspect=part.number("max_aspect", 4 / 3, low=1),
+        filter=part.text("filter"),
+        version=part.integer("version"),
+    )
+    known = Preprocessing(size=(1, 1))
+    if (preprocessing.filter, preprocessing.version) != (known.filter, known.version):
+        raise part.error(
+            "filter", f"asks for {preprocessing.filter!r} version {preprocessing.version}; update pocketshelf"
+        )
+    return preprocessing
+
+
+def _parse_outputs(part: Fields, *names: str) -> dict[str, int]:
+    outputs = part.child("outputs")
+    return {name: outputs.integer(name, low=0) for name in names}
+
+
+def _check_file(folder: Path, spec: EmbedderSpec | DetectorSpec | EnrolmentSpec, check_hashes: bool) -> None:
+    path = folder / spec.file
+    if not path.exists():
+        raise BundleError(f"{path}: the model file is missing; export or download the bundle again")
+    if not check_hashes:
+        return
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read ({error})") from error
+    if found != (spec.sha256, spec.bytes):
+        raise BundleError(f"{path}: not the file that {FILE_NAME} records; export or download it again")

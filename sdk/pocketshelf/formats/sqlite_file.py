@@ -1,0 +1,158 @@
+"""What shards and deltas share: SQLite files from outside, opened without trusting them.
+
+A file that was downloaded may be hostile. It is opened read-only with ``trusted_schema`` off, and refused
+unless its schema is exactly the tables of its format: no view, trigger, index or virtual table, whose SQL
+would run inside ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from pocketshelf.errors import StoreError
+
+__all__ = [
+    "META_TABLE",
+    "check_integrity",
+    "check_schema",
+    "connect",
+    "create",
+    "read_meta",
+    "wrapped",
+    "write_meta",
+]
+
+# The same rows must give the same bytes everywhere; 4,096 is SQLite's own default since 3.12.
+PAGE_SIZE = 4096
+META_TABLE = "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)"
+
+
+@contextmanager
+def wrapped(path: Path, verb: Literal["read", "written"] = "read") -> Iterator[None]:
+    """Turn SQLite's and the system's errors into one `StoreError` about ``path``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        remedy = "free some space" if "full" in str(error) else "sync or build it again"
+        raise StoreError(f"{path}: cannot be {verb} ({error}); {remedy}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be {verb} ({error.strerror or error})") from error
+
+
+def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
+    """Open an existing file; usable from any one thread at a time.
+
+    Raises:
+        StoreError: it is missing or no SQLite file.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file")
+    mode = "rw" if writable else "ro"
+    uri = f"file:{urllib.parse.quote(str(path.resolve()))}?mode={mode}"
+    with wrapped(path):
+        # SQLite serialises calls by itself; callers that share a connection lock around it.
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
+            connection.execute("PRAGMA schema_version").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def create(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
+    """A new file with ``tables``, filled in one transaction by the body; removed if the body fails.
+
+    Raises:
+        StoreError: the file exists or cannot be written.
+    """
+    with _fresh_file(path), wrapped(path, "written"):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            # Nobody else sees the file before it is complete: a rollback journal would be for nothing.
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("BEGIN")
+            for statement in tables.values():
+                connection.execute(statement)
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _fresh_file(path: Path) -> Iterator[None]:
+    """Refuse an existing ``path``; remove what the body left there if it fails."""
+    if path.exists():
+        raise StoreError(f"{path}: exists already")
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def write_meta(connection: sqlite3.Connection, meta: Mapping[str, object]) -> None:
+    """Fill the table ``meta``; values become text, None is left out."""
+    rows = [(key, str(value)) for key, value in sorted(meta.items()) if value is not None]
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+
+
+def read_meta(connection: sqlite3.Connection, path: Path, kind: str, version: int) -> dict[str, str]:
+    """The table ``meta`` of a file of format ``kind`` and ``version``.
+
+    Raises:
+        StoreError: it is another format or version.
+    """
+    with wrapped(path):
+        try:
+            meta = dict(connection.execute("SELECT key, value FROM meta"))
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{path}: not a {kind} (it has no readable table 'meta')") from error
+    if meta.get("format") != kind:
+        raise StoreError(f"{path}: not a {kind} (its format is {meta.get('format')!r})")
+    if meta.get("version") != str(version):
+        raise StoreError(f"{path}: {kind} version {meta.get('version')} is unknown; update pocketshelf")
+    return meta
+
+
+def check_schema(connection: sqlite3.Connection, path: Path, tables: Mapping[str, str]) -> None:
+    """Refuse any object that is not one of ``tables``, word for word, or its automatic index.
+
+    Raises:
+        StoreError: the schema differs.
+    """
+    with wrapped(path):
+        rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    found = {name: _words(sql) for kind, name, _, sql in rows if kind == "table"}
+    if found != {name: _words(sql) for name, sql in tables.items()}:
+        raise StoreError(f"{path}: its tables are not those of its format")
+    for kind, name, table, sql in rows:
+        automatic = kind == "index" and sql is None and name.startswith(f"sqlite_autoindex_{table}_")
+        if kind != "table" and not automatic:
+            raise StoreError(f"{path}: holds a {kind} {name!r}, which its format does not have")
+
+
+def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
+    """SQLite's own check of every page.
+
+    Raises:
+        StoreError: it found damage.
+    """
+    with wrapped(path):
+        (answer, *_), *_ = connection.execute("PRAGMA integrity_check(1)").fetchall()
+    if answer != "ok":
+        raise StoreError(f"{path}: damaged ({' '.join(answer.split())}); sync or build it again")
+
+
+def _words(sql: str | None) -> str:
+    return "".join((sql or "").split())

@@ -1,0 +1,59 @@
+"""Pictures inside a page: small JPEGs as data URLs, each gallery picture once."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from pocketshelf.errors import PhotoError
+from pocketshelf.stages.preprocess import decode_photo
+
+__all__ = ["Gallery", "data_url"]
+
+PHOTO_SIDE, PRODUCT_SIDE = 440, 132
+_PHOTO_QUALITY, _PRODUCT_QUALITY = 72, 76
+
+
+def data_url(photo: str | Path, side: int = PHOTO_SIDE, quality: int = _PHOTO_QUALITY) -> str:
+    """``photo``, upright, its longer side at most ``side`` pixels, as a ``data:`` URL.
+
+    Raises:
+        PhotoError: it cannot be read.
+    """
+    image = Image.fromarray(decode_photo(photo, side).pixels)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=quality, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+class Gallery:
+    """Products' pictures as style classes, so that one that answers many photos is in the page once."""
+
+    def __init__(self, images: Path) -> None:
+        self._images = images
+        self._classes: dict[str, str] = {}
+        self._rules: list[str] = []
+
+    def style_class(self, image: str | None) -> str:
+        """The class that shows ``image``, as the catalogue names it; "none" where it cannot be read."""
+        if image is None:
+            return "none"
+        if image not in self._classes:
+            self._classes[image] = self._add(image)
+        return self._classes[image]
+
+    def _add(self, image: str) -> str:
+        try:
+            url = data_url(self._images / image, PRODUCT_SIDE, _PRODUCT_QUALITY)
+        except PhotoError:
+            return "none"
+        name = f"p{len(self._rules)}"
+        self._rules.append(f".{name}{{background-image:url({url})}}")
+        return name
+
+    def rules(self) -> str:
+        """The style sheet of all classes handed out."""
+        return "\n".join(self._rules)

@@ -1,0 +1,120 @@
+"""Ask the server's full catalogue, with the vector and never the photo."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import urllib.error
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pocketshelf.errors import ServerError
+from pocketshelf.formats.fields import Fields
+from pocketshelf.sync.fetcher import Unreachable
+from pocketshelf.sync.http import body_chunks, open_url
+from pocketshelf.types import Hit
+
+__all__ = ["ServerFallback"]
+
+_LONGEST_ANSWER = 4_000_000
+
+
+class ServerFallback:
+    """``POST /v1/search`` of a server; a `Fallback` that is safe to share between threads.
+
+    A server that was away is left alone for a while, so that not every search waits for it in vain.
+
+    Args:
+        server_url: the address below which ``/v1/search`` lies.
+        timeout: longest wait for the answer to begin, in seconds, and again for it to end.
+        rest: seconds for which a server that was away is not asked again.
+    """
+
+    def __init__(
+        self,
+        server_url: str,
+        timeout: float = 3.0,
+        rest: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = server_url.rstrip("/") + "/v1/search"
+        self._timeout = timeout
+        self._rest = rest
+        self._clock = clock
+        self._away_until = -math.inf
+
+    def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
+        """The best ``k`` products of the full catalogue.
+
+        Args:
+            vector: float32 (D,), a query of ``space``.
+            categories: restrict the search to these; all if empty.
+
+        Raises:
+            ServerError: the server is away, resting, or refuses.
+        """
+        if self._clock() < self._away_until:
+            raise ServerError(f"{self._url}: was away a moment ago; not asked")
+        body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
+        if categories:
+            body["categories"] = list(categories)
+        return _hits(self._post(json.dumps(body).encode()), self._url, k)
+
+    def _post(self, body: bytes) -> bytes:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        deadline = self._clock() + 2 * self._timeout
+        answer = b""
+        try:
+            with open_url(self._url, headers, self._timeout, body) as response:
+                for chunk in body_chunks(response, self._url):
+                    answer += chunk
+                    if len(answer) > _LONGEST_ANSWER or self._clock() > deadline:
+                        raise Unreachable(f"{self._url}: the answer is too long or too slow")
+        except urllib.error.HTTPError as error:
+            if error.code >= 500 or error.code == 429:
+                self._away_until = self._clock() + self._rest
+            raise ServerError(f"{self._url}: {_problem(error)}") from error
+        except Unreachable:
+            self._away_until = self._clock() + self._rest
+            raise
+        return answer
+
+
+def _problem(error: urllib.error.HTTPError) -> str:
+    """The detail of a problem document (RFC 9457), or the status alone."""
+    try:
+        detail = json.loads(error.read(10_000))["detail"]
+    except (OSError, ValueError, KeyError, TypeError):
+        detail = error.reason
+    finally:
+        error.close()
+    return f"the server answered {error.code} ({' '.join(str(detail).split())[:200]})"
+
+
+def _hits(answer: bytes, where: str, k: int) -> list[Hit]:
+    """The hits of an answer, checked: it comes from outside."""
+    try:
+        document = json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise ServerError(f"{where}: the answer is not JSON") from error
+    listed = document.get("hits") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ServerError(f"{where}: the answer holds no list of hits")
+    parts = [Fields(entry, f"{where}: hits[{i}]", ServerError) for i, entry in enumerate(listed[:k])]
+    return [
+        Hit(
+            product_id=part.text("product_id"),
+            score=part.number("score", low=-1.01, high=1.01),
+            title=part.text("title") if part.has("title") and _filled(entry, "title") else "",
+            category=part.text("category"),
+            source="server",
+        )
+        for part, entry in zip(parts, listed, strict=False)
+    ]
+
+
+def _filled(entry: dict[str, Any], key: str) -> bool:
+    return entry.get(key) != ""

@@ -1,0 +1,293 @@
+"""The facade: a store, a bundle, and one `search` that runs every stage.
+
+retriever = Retriever.open("shelf")
+for region in retriever.search("photo.jpg").regions:
+    print(region.group, [hit.product_id for hit in region.hits])
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
+from pocketshelf.errors import ServerError
+from pocketshelf.formats.bundle import Bundle
+from pocketshelf.recall import ServerFallback, bundled_estimator
+from pocketshelf.recall.estimate import Evidence, Fallback, RecallEstimator
+from pocketshelf.stages.rerank import AttributeReranker, Reranker
+from pocketshelf.stages.route import MassRouter, Router, filled, named_category
+from pocketshelf.stages.search import EXACT_LIMIT, Match, Searcher, StoreSearcher
+from pocketshelf.store import Store
+from pocketshelf.types import FALLBACK_UNAVAILABLE, Hit, Region, SearchResult, Timings
+from pocketshelf.types import Fallback as FallbackState
+
+__all__ = ["Retriever"]
+
+# Re-ranking may lift a product from below the cut: so many more are looked at.
+RERANK_DEPTH = 3
+MOST_HITS = 1000
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One region's answer; ``asked`` says what came of the fallback."""
+
+    region: Region
+    recall: float | None
+    asked: FallbackState
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """One generation with what is derived from it; a search keeps to the one it began with."""
+
+    store: Store
+    searcher: Searcher
+    estimator: RecallEstimator | None
+    counts: dict[str, int]
+
+
+class Retriever:
+    """Searches one store with one bundle; safe to share between threads. A context manager.
+
+    Every stage is an object behind a small protocol, and can be replaced here.
+
+    Args:
+        store: an open store; `close` closes it.
+        encoder: decodes, detects and embeds; its bundle must be of the store's space.
+        router, searcher, reranker: see `pocketshelf.stages`.
+        recall_estimator: see `pocketshelf.recall.estimate`; if None the bundle's own, if any.
+        fallback: whom to ask when the estimate does not suffice; nobody if None.
+
+    Raises:
+        SpaceMismatch: the store is of another space or preprocessing than the bundle.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        router: Router | None = None,
+        searcher: Searcher | None = None,
+        reranker: Reranker | None = None,
+        recall_estimator: RecallEstimator | None = None,
+        fallback: Fallback | None = None,
+    ) -> None:
+        self.encoder = encoder
+        self._router = router or MassRouter()
+        self._given_searcher = searcher
+        self._reranker = reranker or AttributeReranker()
+        self._given_estimator = recall_estimator
+        self._fallback = fallback
+        self._shelf = self._make_shelf(store)
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path,
+        bundle: str | Path | Bundle | None = None,
+        threads: int = 1,
+        server: str | None = None,
+        recall_estimator: RecallEstimator | None = None,
+        fallback: Fallback | None = None,
+    ) -> Retriever:
+        """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
+
+        Args:
+            threads: how many the models may use.
+            server: URL of a server to ask when the local answer does not suffice.
+
+        Raises:
+            StoreError: the store is missing or damaged.
+            SpaceMismatch: the store is of another space or preprocessing than the bundle.
+            BundleError: the bundle is missing, malformed or damaged.
+            RuntimeUnavailable: a library that is needed is not installed.
+        """
+        opened = Store.open(store)
+        try:
+            if server is not None and fallback is None:
+                fallback = ServerFallback(server)
+            encoder = Encoder.open(bundle, threads)
+            return cls(opened, encoder, recall_estimator=recall_estimator, fallback=fallback)
+        except BaseException:
+            opened.close()
+            raise
+
+    @property
+    def store(self) -> Store:
+        """The open generation that is searched."""
+        return self._shelf.store
+
+    def reload(self) -> bool:
+        """Take up the generation that a sync or a build has made current since; whether there was one.
+
+        Searches that are under way end in the generation they began with. Injected searchers and
+        estimators stay as they are.
+
+        Raises:
+            StoreError: the new generation cannot be opened; the old one stays in use.
+            SpaceMismatch: it belongs to other models; the old one stays in use.
+        """
+        if self.store.is_current():
+            return False
+        fresh = Store.open(self.store.folder.path)
+        try:
+            self._shelf = self._make_shelf(fresh)
+        except BaseException:
+            fresh.close()
+            raise
+        # The old store closes with the last search that holds it.
+        return True
+
+    def _make_shelf(self, store: Store) -> _Shelf:
+        store.require_space(self.encoder.bundle)
+        return _Shelf(
+            store,
+            self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
+            self._given_estimator or bundled_estimator(self.encoder.bundle, store),
+            store.categories(),
+        )
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Retriever:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def search(
+        self,
+        photo: PhotoSource,
+        top_k: int = 10,
+        category: str = "auto",
+        whole: bool = False,
+        fallback: bool | None = None,
+        name: str | None = None,
+    ) -> SearchResult:
+        """The products in a photo.
+
+        Args:
+            photo: a path, a file's bytes, or a decoded photo.
+            top_k: hits a region, 1 to 1,000.
+            category: "auto" routes by the model's categories, "all" searches everything, a name only it.
+            whole: take the frame as the one region instead of detecting.
+            fallback: True asks the server (or what stands in for it) in any case, False never, None when
+                the local answer does not suffice.
+            name: what the result calls the photo; its path by default.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+            UsageError: the store has no such category.
+            StoreError: the store is damaged.
+            ValueError: ``top_k`` is out of range.
+        """
+        if not 1 <= top_k <= MOST_HITS:
+            raise ValueError(f"top_k must lie in 1 to {MOST_HITS}")
+        shelf = self._shelf
+        if category not in ("auto", "all"):
+            category = named_category(category, shelf.counts)
+        started, ms = time.perf_counter(), Timings()
+        encoded = self.encoder.encode(photo, whole, ms)
+        with timed(ms, "search"):
+            answers = [self._answer(shelf, region, top_k, category, fallback) for region in encoded.regions]
+        ms.total = 1000 * (time.perf_counter() - started)
+        return SearchResult(
+            photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
+            width=encoded.photo.width,
+            height=encoded.photo.height,
+            regions=tuple(answer.region for answer in answers),
+            ms=ms,
+            store=shelf.store.info,
+            local_recall=answers[0].recall,
+            fallback=_overall(answers),
+        )
+
+    def _answer(
+        self, shelf: _Shelf, region: EncodedRegion, k: int, category: str, ask: bool | None
+    ) -> _Answer:
+        searched = self._categories(shelf, region, category, k)
+        hits = self._local_hits(shelf, region, searched, k)
+        recall = _estimate(shelf, region, searched, hits)
+        asked: FallbackState = False
+        if self._fallback is not None and _escalates(shelf, recall, ask):
+            restricted = () if category in ("auto", "all") else (category,)
+            asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
+        return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
+
+    def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
+        if category == "auto":
+            likely = region.embedding.categories
+            return filled(self._router.route(likely, shelf.counts), likely, shelf.counts, k)
+        return list(shelf.counts) if category == "all" else [category]
+
+    def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
+        attributes = region.attribute_probabilities
+        depth = RERANK_DEPTH * k if attributes else k
+        matches = shelf.searcher.search(region.embedding.vector, categories, depth)
+        hits = [_hit(shelf.store, match) for match in matches]
+        return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
+
+
+def _hit(store: Store, match: Match) -> Hit:
+    product = store.product(match.product_id)
+    if product is None:  # An injected searcher may know more than the store.
+        return Hit(match.product_id, match.score, "", "")
+    return Hit(
+        product_id=product.product_id,
+        score=match.score,
+        title=product.title,
+        category=product.category,
+        image=product.image,
+        attributes=product.attributes,
+    )
+
+
+def _estimate(shelf: _Shelf, region: EncodedRegion, searched: list[str], hits: list[Hit]) -> float | None:
+    if shelf.estimator is None:
+        return None
+    scores, names = tuple(hit.score for hit in hits), tuple(hit.category for hit in hits)
+    return shelf.estimator.estimate(
+        Evidence(scores, region.embedding.categories, tuple(searched), shelf.counts, names)
+    )
+
+
+def _escalates(shelf: _Shelf, recall: float | None, ask: bool | None) -> bool:
+    if ask is not None:
+        return ask
+    return recall is not None and shelf.estimator is not None and not shelf.estimator.suffices(recall)
+
+
+def _ask(
+    fallback: Fallback,
+    shelf: _Shelf,
+    region: EncodedRegion,
+    categories: tuple[str, ...],
+    local: list[Hit],
+    k: int,
+) -> tuple[FallbackState, list[Hit]]:
+    """The server's hits merged with the local ones; the local ones alone when it is away."""
+    try:
+        found = fallback.search(region.embedding.vector, shelf.store.meta.space, categories, k)
+    except ServerError:
+        return FALLBACK_UNAVAILABLE, local
+    return True, _merged(local, found, k)
+
+
+def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:
+    """Best first, each product once; the local one where both have it, as it is at hand."""
+    best = {hit.product_id: replace(hit, source="server") for hit in found}
+    best |= {hit.product_id: hit for hit in local}
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.product_id))[:k]
+
+
+def _overall(answers: list[_Answer]) -> FallbackState:
+    """One word for all regions: True where one was answered, "unavailable" where one was asked in vain."""
+    states = [answer.asked for answer in answers]
+    if True in states:
+        return True
+    return FALLBACK_UNAVAILABLE if FALLBACK_UNAVAILABLE in states else False

@@ -1,0 +1,78 @@
+"""LiteRT (``.tflite``) by ``ai-edge-litert``: the default runtime."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pocketshelf.errors import BundleError, RuntimeUnavailable
+from pocketshelf.runtime.notices import without_notices
+from pocketshelf.runtime.registry import ModelRunner, check_input
+
+__all__ = ["open_runner"]
+
+
+def open_runner(path: Path, threads: int) -> ModelRunner:
+    """Load a ``.tflite`` file; see `pocketshelf.runtime.open_model`."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise RuntimeUnavailable(
+            f"{path}: .tflite files need LiteRT; install it with 'pip install ai-edge-litert'"
+        ) from error
+    try:
+        with without_notices():
+            interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            interpreter.allocate_tensors()
+        return _LiteRtRunner(path, interpreter)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise BundleError(f"{path}: LiteRT cannot load it ({' '.join(str(error).split())[:160]})") from error
+
+
+class _LiteRtRunner:
+    def __init__(self, path: Path, interpreter: Any) -> None:
+        self._path = path
+        self._interpreter = interpreter
+        self._lock = threading.Lock()  # An interpreter's tensors are its own: one call at a time.
+        inputs = interpreter.get_input_details()
+        if len(inputs) != 1:
+            raise BundleError(f"{path}: has {len(inputs)} inputs, not one")
+        check_input(path, inputs[0]["dtype"], tuple(int(side) for side in inputs[0]["shape"]))
+        self._input = inputs[0]
+        self._outputs = _ordered_outputs(interpreter)
+
+    def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        if pixels.shape != tuple(self._input["shape"]) or pixels.dtype != np.uint8:
+            raise BundleError(
+                f"{self._path}: takes uint8 {list(self._input['shape'])}, not {list(pixels.shape)}"
+            )
+        with self._lock:
+            self._interpreter.set_tensor(self._input["index"], pixels)
+            self._interpreter.invoke()
+            return [_as_float(self._interpreter.get_tensor(o["index"]), o) for o in self._outputs]
+
+
+def _ordered_outputs(interpreter: Any) -> list[dict[str, Any]]:
+    """The outputs in the order of the exporting model.
+
+    A converter may reorder the graph's outputs; the signature's names (output_0, output_1, …) tell.
+    """
+    graph_order = interpreter.get_output_details()
+    signatures = interpreter.get_signature_list()
+    if len(signatures) != 1:
+        return graph_order
+    (key,) = signatures
+    named = interpreter.get_signature_runner(key).get_output_details()
+    numbered = {name.rpartition("_")[2]: detail for name, detail in named.items()}
+    wanted = [str(i) for i in range(len(graph_order))]
+    return [numbered[i] for i in wanted] if sorted(numbered) == sorted(wanted) else graph_order
+
+
+def _as_float(tensor: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    if tensor.dtype.kind == "f":
+        return tensor.astype(np.float32)
+    scale, zero = detail["quantization"]
+    return (tensor.astype(np.float32) - zero) * (scale or 1.0)

@@ -1,0 +1,71 @@
+"""Which runtime runs which model file. A new runtime is one file and one `register` call."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from pocketshelf.errors import BundleError, RuntimeUnavailable
+
+__all__ = ["ModelRunner", "open_model", "register"]
+
+
+class ModelRunner(Protocol):
+    """A loaded model of static shape; safe to call from several threads, one at a time runs."""
+
+    def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """Run the model.
+
+        Args:
+            pixels: uint8 (1, h, w, 3), RGB.
+
+        Returns:
+            every output in the model's order, as float32.
+        """
+
+
+Opener = Callable[[Path, int], ModelRunner]
+
+# Suffix → module with a function ``open_runner(path, threads)``.
+_MODULES = {".tflite": "pocketshelf.runtime.litert", ".pte": "pocketshelf.runtime.executorch"}
+_OPENERS: dict[str, Opener] = {}
+
+
+def register(suffix: str, opener: Opener) -> None:
+    """Let ``opener(path, threads)`` open the model files that end in ``suffix``, as in ".onnx"."""
+    _OPENERS[suffix] = opener
+
+
+def open_model(path: str | Path, threads: int = 1) -> ModelRunner:
+    """Load a model file with the runtime that its suffix asks for.
+
+    Raises:
+        RuntimeUnavailable: no runtime is known for the suffix, or its library is not installed.
+        BundleError: the file cannot be loaded, or its input is not uint8 (1, h, w, 3).
+    """
+    path = Path(path)
+    return _opener(path)(path, threads)
+
+
+def _opener(path: Path) -> Opener:
+    suffix = path.suffix.lower()
+    if suffix in _OPENERS:
+        return _OPENERS[suffix]
+    if suffix not in _MODULES:
+        known = ", ".join(sorted({*_MODULES, *_OPENERS}))
+        raise RuntimeUnavailable(f"{path}: no runtime for {suffix!r} files here; there are {known}")
+    return importlib.import_module(_MODULES[suffix]).open_runner
+
+
+def check_input(path: Path, dtype: object, shape: tuple[int, ...]) -> None:
+    """Refuse a model whose one input is not uint8 (1, h, w, 3).
+
+    Raises:
+        BundleError: it is not.
+    """
+    if np.dtype(dtype) != np.uint8 or len(shape) != 4 or shape[0] != 1 or shape[3] != 3:  # type: ignore[call-overload]
+        raise BundleError(f"{path}: its input is {np.dtype(dtype)} {list(shape)}, not uint8 [1, h, w, 3]")  # type: ignore[call-overload]

@@ -1,0 +1,168 @@
+"""Detection: boxes and their groups, by an anchor-free network as FCOS is (Tian et al., ICCV 2019).
+
+The network gives, for N points of a pyramid, group scores and the distances to the four sides; decoding
+and suppression happen here, since a graph with them does not stay on a phone's neural unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from pocketshelf.errors import BundleError
+from pocketshelf.formats.bundle import DetectorSpec
+from pocketshelf.runtime import ModelRunner
+from pocketshelf.stages.preprocess import Photo
+from pocketshelf.types import Box, Detection
+
+__all__ = [
+    "Detector",
+    "NetworkDetector",
+    "decode_boxes",
+    "non_maximum_suppression",
+    "pairwise_iou",
+    "prominence",
+    "select_regions",
+]
+
+# Boxes below are noise; average precision is measured from all above.
+SCORE_FLOOR = 0.05
+MOST_BOXES = 50
+# Suppression compares all pairs: only the best candidates of a group enter it.
+MOST_CANDIDATES = 300
+MOST_REGIONS = 8
+# Two groups that claim nearly the same box are one thing seen twice.
+SAME_THING_IOU = 0.7
+
+
+class Detector(Protocol):
+    """The stage that finds things in a photo."""
+
+    def detect(self, photo: Photo) -> list[Detection]:
+        """All boxes from `SCORE_FLOOR` on, best score first, at most `MOST_BOXES`."""
+
+
+class NetworkDetector:
+    """The default `Detector`: a bundle's network, decoded, with suppression within each group.
+
+    Args:
+        spec: what the bundle says of the network.
+        runner: the loaded network.
+    """
+
+    def __init__(self, spec: DetectorSpec, runner: ModelRunner) -> None:
+        self._spec = spec
+        self._runner = runner
+        self._points, self._strides = pyramid_points(spec.preprocessing.size, spec.strides)
+
+    def detect(self, photo: Photo) -> list[Detection]:
+        """See `Detector`.
+
+        Raises:
+            BundleError: the network's outputs are not those its bundle describes.
+        """
+        scores, distances = self._run(photo)
+        height, width = self._spec.preprocessing.size
+        boxes = decode_boxes(distances, self._points, self._strides, (width, height))
+        boxes *= np.array([photo.width / width, photo.height / height] * 2, dtype=np.float32)
+        found = [
+            d for column in range(scores.shape[1]) for d in self._group(boxes, scores[:, column], column)
+        ]
+        return sorted(found, key=lambda detection: -detection.score)[:MOST_BOXES]
+
+    def _run(self, photo: Photo) -> tuple[np.ndarray, np.ndarray]:
+        spec = self._spec
+        outputs = self._runner.run(spec.preprocessing.apply(photo.pixels)[None])
+        if len(outputs) <= max(spec.outputs.values()):
+            raise BundleError(f"{spec.file}: gives {len(outputs)} outputs, fewer than its bundle names")
+        scores, distances = outputs[spec.outputs["scores"]], outputs[spec.outputs["distances"]]
+        n = len(self._points)
+        if scores.shape != (1, n, len(spec.groups)) or distances.shape != (1, n, 4):
+            raise BundleError(
+                f"{spec.file}: its outputs are {list(scores.shape)} and {list(distances.shape)}, not "
+                f"[1, {n}, {len(spec.groups)}] and [1, {n}, 4] as its bundle says"
+            )
+        return scores[0], distances[0]
+
+    def _group(self, boxes: np.ndarray, scores: np.ndarray, column: int) -> list[Detection]:
+        candidates = np.flatnonzero(scores >= SCORE_FLOOR)
+        candidates = candidates[np.argsort(-scores[candidates], kind="stable")][:MOST_CANDIDATES]
+        # A box without area cannot be cropped.
+        sides = boxes[candidates, 2:] - boxes[candidates, :2]
+        candidates = candidates[(sides > 0).all(axis=1)]
+        kept = non_maximum_suppression(boxes[candidates], self._spec.nms_iou)
+        name = self._spec.groups[column]
+        return [Detection(_to_box(boxes[i]), name, float(scores[i])) for i in candidates[kept]]
+
+
+def pyramid_points(size: tuple[int, int], strides: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Float32 (N, 2) points (x, y) in input pixels, and (N,) strides; the levels in order, row-major."""
+    points, steps = [], []
+    for stride in strides:
+        rows, columns = size[0] // stride, size[1] // stride
+        y, x = np.mgrid[:rows, :columns].reshape(2, -1)
+        points.append(np.stack([x + 0.5, y + 0.5], axis=1) * stride)
+        steps.append(np.full(rows * columns, stride))
+    return np.concatenate(points).astype(np.float32), np.concatenate(steps).astype(np.float32)
+
+
+def decode_boxes(
+    distances: np.ndarray, points: np.ndarray, strides: np.ndarray, frame: tuple[int, int]
+) -> np.ndarray:
+    """Distances (N, 4) left, top, right, bottom in strides to corners (N, 4) within ``frame`` (w, h)."""
+    reach = np.maximum(distances, 0) * strides[:, None]
+    corners = np.concatenate([points - reach[:, :2], points + reach[:, 2:]], axis=1)
+    return np.clip(corners, 0, np.array([*frame, *frame], dtype=np.float32))
+
+
+def non_maximum_suppression(boxes: np.ndarray, iou: float) -> np.ndarray:
+    """Greedy: which corner boxes (n, 4), best first, no better one overlaps by more than ``iou``."""
+    overlaps = pairwise_iou(boxes, boxes)
+    alive = np.ones(len(boxes), dtype=bool)
+    for i in range(len(boxes)):
+        if alive[i]:
+            alive[i + 1 :] &= overlaps[i, i + 1 :] <= iou
+    return np.flatnonzero(alive)
+
+
+def pairwise_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of corner boxes (n, 4) and (m, 4): (n, m)."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=2)
+    areas_a, areas_b = (np.prod(x[:, 2:] - x[:, :2], axis=1) for x in (a, b))
+    return shared / np.maximum(areas_a[:, None] + areas_b[None] - shared, 1e-9)
+
+
+def select_regions(
+    detections: Sequence[Detection], frame: tuple[int, int], threshold: float
+) -> list[Detection]:
+    """What `search` looks at: from ``threshold`` on, each thing once, most prominent first.
+
+    Args:
+        frame: (width, height) of the photo.
+    """
+    good = sorted((d for d in detections if d.score >= threshold), key=lambda d: -d.score)
+    if not good:
+        return []
+    corners = np.array([[d.box[0], d.box[1], d.box[0] + d.box[2], d.box[1] + d.box[3]] for d in good])
+    distinct = [good[i] for i in non_maximum_suppression(corners, SAME_THING_IOU)]
+    return sorted(distinct, key=lambda d: -prominence(d, frame))[:MOST_REGIONS]
+
+
+def prominence(detection: Detection, frame: tuple[int, int]) -> float:
+    """How much a photo is about a box: score · sqrt(share of the area) · centrality.
+
+    Centrality falls linearly from 1 in the middle to 1/2 in a corner.
+    """
+    x, y, w, h = detection.box
+    area = (w * h) / (frame[0] * frame[1])
+    off = np.hypot((x + w / 2) / frame[0] - 0.5, (y + h / 2) / frame[1] - 0.5) / np.hypot(0.5, 0.5)
+    return float(detection.score * np.sqrt(area) * (1 - 0.5 * off))
+
+
+def _to_box(corners: np.ndarray) -> Box:
+    left, top, right, bottom = (float(side) for side in corners)
+    return left, top, right - left, bottom - top

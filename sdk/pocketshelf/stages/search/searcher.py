@@ -1,0 +1,116 @@
+"""Search a store: one index a category, opened when first asked for; each product once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from pocketshelf.formats.shard import Shard
+from pocketshelf.stages.search.exact import ExactIndex
+from pocketshelf.stages.search.graph import GraphIndex, graph_is_sound
+from pocketshelf.store import Store
+
+__all__ = ["EXACT_LIMIT", "CategoryIndex", "Match", "Searcher", "StoreSearcher", "derive_graphs"]
+
+# An exact scan of so many pictures is faster than a graph, and misses nothing.
+EXACT_LIMIT = 20_000
+
+_log = logging.getLogger(__name__)
+
+
+class Match(NamedTuple):
+    """A product and its cosine to the query."""
+
+    product_id: str
+    score: float
+
+
+class CategoryIndex(Protocol):
+    """The pictures of one category."""
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        """The best ``k`` products for a float32 (D,) query, best first."""
+
+
+class Searcher(Protocol):
+    """The stage that finds products by vector."""
+
+    def search(self, vector: np.ndarray, categories: Iterable[str], k: int) -> list[Match]:
+        """The best ``k`` products of ``categories`` for a float32 (D,) query, best first, each once."""
+
+
+class StoreSearcher:
+    """The default `Searcher`: exact below ``exact_limit`` pictures a category, a graph from there on."""
+
+    def __init__(self, store: Store, exact_limit: int = EXACT_LIMIT) -> None:
+        self._store = store
+        self._exact_limit = exact_limit
+        self._indexes: dict[str, CategoryIndex] = {}
+        self._lock = threading.Lock()
+
+    def search(self, vector: np.ndarray, categories: Iterable[str], k: int) -> list[Match]:
+        """See `Searcher`.
+
+        Raises:
+            StoreError: the shard is damaged.
+        """
+        matches = [Match(*found) for name in categories for found in self.index(name).search(vector, k)]
+        return sorted(matches, key=lambda match: (-match.score, match.product_id))[:k]
+
+    def index(self, category: str) -> CategoryIndex:
+        """The category's index, opened or built now if it was not yet."""
+        with self._lock:
+            if category not in self._indexes:
+                self._indexes[category] = self._open(category)
+            return self._indexes[category]
+
+    def _open(self, category: str) -> CategoryIndex:
+        shard = self._store.shard
+        ids, owners = shard.owners(category)
+        if len(owners) < self._exact_limit or not self._trusts_graph():
+            return ExactIndex(ids, owners, shard.vectors(category))
+        cache = _graph_file(self._store.folder.index(self._store.generation), shard, category)
+        loaded = GraphIndex.load(ids, owners, shard.meta.dimension, cache)
+        return loaded or GraphIndex.build(ids, owners, shard.vectors(category), cache)
+
+    def _trusts_graph(self) -> bool:
+        if not graph_is_sound():
+            _log.warning("this build of usearch computes int8 cosine wrongly; searching exactly instead")
+            return False
+        return True
+
+
+def derive_graphs(shard: Shard, folder: Path, exact_limit: int = EXACT_LIMIT) -> list[str]:
+    """Build the graphs of a shard's large categories in ``folder``, where `StoreSearcher` will look for them.
+
+    For a generation that is not published yet, so that the first search in it need not wait.
+
+    Returns:
+        the categories that got one.
+    """
+    large = [
+        name
+        for name, pictures in shard.query(
+            "SELECT category, sum(length(vectors)) / ? FROM products GROUP BY category", shard.meta.dimension
+        )
+        if pictures >= exact_limit
+    ]
+    if not large or not graph_is_sound():
+        return []
+    for name in large:
+        ids, owners = shard.owners(name)
+        GraphIndex.build(ids, owners, shard.vectors(name), _graph_file(folder, shard, name))
+    return large
+
+
+def _graph_file(folder: Path, shard: Shard, category: str) -> Path:
+    """The graph's file, named after the category and the very bytes of the shard it is derived from."""
+    state = shard.path.stat()
+    key = f"{category}\0{state.st_size}\0{state.st_mtime_ns}"
+    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.usearch"

@@ -1,0 +1,26 @@
+"""A store: the products that a device carries, in generations of which one is current.
+
+    <store>/current                                  name of the current generation, replaced last
+    <store>/generations/<name>/shard.sqlite          the truth (`pocketshelf.formats.shard`)
+    <store>/generations/<name>/shard.sha256          "<64 hex>  shard.sqlite\\n", as sha256sum writes it
+    <store>/generations/<name>/index/                derived from the shard; may be deleted at any time
+    <store>/generations/.new-<name>/                 being written; nobody reads it
+    <store>/.lock                                    held by the one process that writes
+
+A generation never changes once it has its name. Names sort by age (00000001, 00000002, …); the one
+before the current is kept for a rollback.
+"""
+
+from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.store import Store
+from pocketshelf.store.verify import StoreReport, verify_store
+from pocketshelf.store.writer import StoreWriter, rollback_store
+
+__all__ = [
+    "Store",
+    "StoreFolder",
+    "StoreReport",
+    "StoreWriter",
+    "rollback_store",
+    "verify_store",
+]

@@ -1,0 +1,151 @@
+"""An open store: one generation of it, for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pocketshelf.errors import SpaceMismatch, StoreError
+from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.product import Product
+from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
+from pocketshelf.store.filesystem import FileSystem
+from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.writer import StoreWriter
+from pocketshelf.types import StoreInfo
+
+__all__ = ["Store"]
+
+# Between reading the pointer and opening its shard, a writer may publish twice and prune.
+_ATTEMPTS = 5
+
+
+class Store:
+    """The generation that was current when it was opened; it stays readable while others replace it.
+
+    Attributes:
+        folder: the store's paths.
+        generation: name of the opened generation.
+        shard: its products.
+    """
+
+    def __init__(self, folder: StoreFolder, generation: str, shard: Shard) -> None:
+        self.folder = folder
+        self.generation = generation
+        self.shard = shard
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """Open the current generation of the store at ``path``.
+
+        Raises:
+            StoreError: there is no store, or its current shard is missing or damaged.
+        """
+        folder = StoreFolder(path)
+        name = folder.require_current()
+        for _ in range(_ATTEMPTS):
+            try:
+                return cls(folder, name, open_shard(folder.shard(name)))
+            except StoreError as error:
+                failed, name = name, folder.require_current()
+                if name == failed:
+                    raise _with_remedy(folder, error) from error
+        raise StoreError(f"{folder.path}: changes faster than it can be opened")
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        meta: ShardMeta,
+        products: Iterable[Product],
+        files: FileSystem | None = None,
+    ) -> Store:
+        """Write a new generation with exactly ``products``, make it current, and open it.
+
+        Raises:
+            StoreError: it cannot be written; what was there before is unharmed and still current.
+        """
+        with StoreWriter.open(path, files) as writer:
+            staging = writer.stage()
+            try:
+                create_shard(staging / "shard.sqlite", meta, products)
+                writer.publish(staging)
+            except BaseException:
+                writer.discard(staging)
+                raise
+        return cls.open(path)
+
+    @property
+    def meta(self) -> ShardMeta:
+        """What the shard says of itself."""
+        return self.shard.meta
+
+    @property
+    def info(self) -> StoreInfo:
+        """What a search result says about the store."""
+        return StoreInfo(self.meta.sequence, self.meta.space, self.meta.bundle)
+
+    def __len__(self) -> int:
+        return len(self.shard)
+
+    def categories(self) -> dict[str, int]:
+        """Category → number of products, in alphabetical order."""
+        return self.shard.categories()
+
+    def product(self, product_id: str) -> Product | None:
+        """The product with this id, if the store has it."""
+        return self.shard.get(product_id)
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds, as one JSON object."""
+        return {
+            "store": str(self.folder.path),
+            "generation": self.generation,
+            "previous": self.folder.previous(),
+            **vars(self.meta),
+            "products": len(self),
+            "bytes": self.shard.path.stat().st_size,
+            "categories": self.categories(),
+        }
+
+    def is_current(self) -> bool:
+        """Whether no other generation has replaced this one."""
+        return self.folder.current() == self.generation
+
+    def require_space(self, bundle: Bundle) -> None:
+        """Refuse a bundle whose vectors do not compare with the store's.
+
+        Raises:
+            SpaceMismatch: space, dimension or preprocessing differ.
+        """
+        meta, path = self.meta, self.folder.path
+        remedy = "build or sync the store again, or name its bundle with --bundle"
+        if (meta.space, meta.dimension) != (bundle.space, bundle.embedder.dimension):
+            raise SpaceMismatch(
+                f"{path}: its vectors are of space {meta.space!r} ({meta.dimension}-d), the bundle "
+                f"{bundle.name!r} makes {bundle.space!r} ({bundle.embedder.dimension}-d); {remedy}"
+            )
+        if meta.preprocessing != bundle.preprocessing_hash:
+            raise SpaceMismatch(
+                f"{path}: its pictures were preprocessed otherwise ({meta.preprocessing}) than the bundle "
+                f"{bundle.name!r} does ({bundle.preprocessing_hash}); {remedy}"
+            )
+
+    def close(self) -> None:
+        """Close the shard."""
+        self.shard.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _with_remedy(folder: StoreFolder, error: StoreError) -> StoreError:
+    remedy = "" if folder.previous() is None else "; 'rollback' returns to the generation before"
+    return StoreError(f"{error}{remedy}")

@@ -1,0 +1,172 @@
+"""Writing a store: a new generation beside the old one, then the pointer, atomically and last."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pocketshelf.errors import StoreError
+from pocketshelf.formats.shard import open_shard
+from pocketshelf.store.filesystem import FileSystem, LocalFileSystem, write_atomically
+from pocketshelf.store.folder import StoreFolder
+
+__all__ = ["StoreWriter", "rollback_store"]
+
+
+class StoreWriter:
+    """The one writer of a store; get it from `open`.
+
+    with StoreWriter.open(path) as writer:
+        staging = writer.stage()
+        create_shard(staging / "shard.sqlite", meta, products)
+        writer.publish(staging)
+
+    Attributes:
+        folder: the store's paths.
+        files: every change goes through it.
+    """
+
+    def __init__(self, folder: StoreFolder, files: FileSystem) -> None:
+        self.folder = folder
+        self.files = files
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: str | Path, files: FileSystem | None = None) -> Iterator[Self]:
+        """Lock the store at ``path``, creating the folder if need be.
+
+        Raises:
+            StoreError: another process is writing, or the folder cannot be written. System errors
+                within the block, a full disk among them, come out as this, too.
+        """
+        writer = cls(StoreFolder(path), files or LocalFileSystem())
+        with _system_errors(writer.folder.path):
+            writer.files.mkdir(writer.folder.generations_path)
+            with _locked(writer.folder.lock):
+                yield writer
+
+    def stage(self) -> Path:
+        """An empty folder for the next generation; what an interrupted writer left is removed."""
+        for pattern in (".new-*", ".old-*"):
+            for leftover in sorted(self.folder.generations_path.glob(pattern)):
+                self.files.rmtree(leftover)
+        staging = self.folder.generations_path / f".new-{self.folder.next()}"
+        self.files.mkdir(staging)
+        return staging
+
+    def discard(self, staging: Path) -> None:
+        """Remove a staged generation, as far as the disk still lets us."""
+        with contextlib.suppress(OSError):
+            self.files.rmtree(staging)
+
+    def publish(self, staging: Path, replaces_damaged: bool = False) -> str:
+        """Make ``staging``, with its ``shard.sqlite``, the current generation; returns its name.
+
+        After a crash at any point the store is wholly in the old state or wholly in the new one.
+
+        Args:
+            replaces_damaged: the current generation is not worth keeping; the one before it stays.
+
+        Raises:
+            StoreError: the shard does not open, or the disk does not take it; the store is as before.
+        """
+        shard = staging / "shard.sqlite"
+        open_shard(shard).close()
+        kept = self._worth_keeping(replaces_damaged)
+        name = staging.name.removeprefix(".new-")
+        self.files.fsync(shard)
+        write_atomically(self.files, staging / "shard.sha256", _digest_line(shard))
+        self.files.replace(staging, self.folder.generation(name))
+        self.files.fsync_dir(self.folder.generations_path)
+        write_atomically(self.files, self.folder.pointer, f"{name}\n".encode("ascii"))
+        self.prune(keep={name, kept})
+        return name
+
+    def _worth_keeping(self, damaged: bool) -> str | None:
+        try:
+            return self.folder.previous() if damaged else self.folder.current()
+        except StoreError:  # The pointer itself is damaged: what it pointed at is unknown.
+            return next(reversed(self.folder.generations()), None)
+
+    def rollback(self) -> str:
+        """Point back to the generation before the current one; returns its name.
+
+        Raises:
+            StoreError: there is none, or it is damaged.
+        """
+        self.folder.require_current()
+        previous = self.folder.previous()
+        if previous is None:
+            raise StoreError(f"{self.folder.path}: there is no older generation to go back to")
+        open_shard(self.folder.shard(previous)).close()
+        write_atomically(self.files, self.folder.pointer, f"{previous}\n".encode("ascii"))
+        return previous
+
+    def prune(self, keep: set[str | None] | None = None) -> list[str]:
+        """Remove all generations but ``keep`` (the current and the previous one); returns their names."""
+        keep = {self.folder.current(), self.folder.previous()} if keep is None else keep
+        removed = []
+        for name in self.folder.generations():
+            # A generation that cannot be removed now only takes space; the next prune tries again.
+            with contextlib.suppress(OSError):
+                if name not in keep:
+                    # Out of the names first, durably: half a generation must never pass for one.
+                    doomed = self.folder.generations_path / f".old-{name}"
+                    self.files.replace(self.folder.generation(name), doomed)
+                    self.files.fsync_dir(self.folder.generations_path)
+                    self.files.rmtree(doomed)
+                    removed.append(name)
+        return removed
+
+
+def rollback_store(path: str | Path, files: FileSystem | None = None) -> str:
+    """Return the store at ``path`` to its previous generation, whose name is returned.
+
+    Raises:
+        StoreError: there is no store, no older generation, or it is damaged.
+    """
+    StoreFolder(path).require_current()
+    with StoreWriter.open(path, files) as writer:
+        return writer.rollback()
+
+
+def _digest_line(shard: Path) -> bytes:
+    with shard.open("rb") as stream:
+        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {shard.name}\n".encode("ascii")
+
+
+@contextmanager
+def _system_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or path}: {error.strerror or error}; the store is as it was"
+        ) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock, which the system releases when the process dies."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: the rename of an open pointer fails there by itself.
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: another process is writing this store; wait for it") from error

@@ -1,0 +1,58 @@
+"""What a sync did, and what a device knows of its server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pocketshelf.errors import SyncError
+from pocketshelf.sync.state import load_state
+from pocketshelf.sync.trust import describe
+
+__all__ = ["Outcome", "SyncReport", "sync_status"]
+
+Outcome = Literal["updated", "current", "offline", "deferred"]
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a sync did.
+
+    Attributes:
+        outcome: "updated"; "current", there was nothing to do; "offline", the server was away and the
+            shelf is as before; "deferred", a background sync that is not due yet.
+        how: "changes" or "snapshot" if updated.
+        why: what decided between them (see `pocketshelf.sync.planner`), or why the server was away.
+        from_sequence, sequence: of the shelf before and after; None without one.
+        received: bytes downloaded, metadata left out.
+        next_attempt: when a background sync is due again, if the server was away.
+    """
+
+    outcome: Outcome
+    how: str | None = None
+    why: str | None = None
+    from_sequence: int | None = None
+    sequence: int | None = None
+    received: int = 0
+    seconds: float = 0.0
+    next_attempt: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {**vars(self), "seconds": round(self.seconds, 3)}
+
+
+def sync_status(store: str | Path) -> dict[str, Any]:
+    """What the device knows of its server: for ``status``.
+
+    Returns:
+        the fields of `SyncState`, and ``root_version`` and ``expires`` of the trusted metadata (None
+        before the first sync).
+    """
+    path = Path(store)
+    try:
+        version, expires = describe(path / "trust")
+    except SyncError:
+        return {**vars(load_state(path)), "root_version": None, "expires": None}
+    return {**vars(load_state(path)), "root_version": version, "expires": expires}

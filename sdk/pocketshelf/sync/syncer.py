@@ -1,0 +1,296 @@
+"""One sync, from the first request to the pointer: the shell around the planner's rules."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pocketshelf.errors import StoreError, SyncError
+from pocketshelf.formats.bundle import Bundle
+from pocketshelf.store import Store, StoreFolder, StoreWriter
+from pocketshelf.store.filesystem import FileSystem, LocalFileSystem
+from pocketshelf.store.verify import check_digest
+from pocketshelf.sync import generation
+from pocketshelf.sync.backoff import delays, next_attempt_after
+from pocketshelf.sync.download import Downloader
+from pocketshelf.sync.fetcher import Fetcher, Unreachable
+from pocketshelf.sync.generation import Prepare
+from pocketshelf.sync.http import HttpFetcher
+from pocketshelf.sync.limits import Clock, Limits, Pace
+from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, parse_manifest
+from pocketshelf.sync.planner import Device, Plan, Space, plan
+from pocketshelf.sync.report import SyncReport
+from pocketshelf.sync.state import SyncState, load_state, now, save_state
+from pocketshelf.sync.trust import Trust, Trusted, first_root
+
+__all__ = ["Environment", "Request", "Syncer"]
+
+logger = logging.getLogger(__name__)
+
+# (what is going on, bytes so far, bytes in all)
+Progress = Callable[[str, int, int], None]
+# Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.
+_SPARE, _SPARE_BYTES = 1.1, 1_000_000
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything outside that a sync touches; tests replace it.
+
+    Attributes:
+        attempts: how often one sync tries while the server is away.
+        free_bytes: how much room the volume of a folder has.
+        progress: told how far the downloads are.
+        prepare: derives indexes in a staged generation.
+    """
+
+    fetcher: Fetcher = field(default_factory=HttpFetcher)
+    files: FileSystem = field(default_factory=LocalFileSystem)
+    limits: Limits = field(default_factory=Limits)
+    attempts: int = 3
+    clock: Clock = time.monotonic
+    now: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+    progress: Progress = lambda what, done, total: None
+    prepare: Prepare = generation.derive_indexes
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a sync.
+
+    Attributes:
+        root: bytes of a root.json to trust; needed once.
+        trust_on_first_use: without any root, take the server's own. Whoever answers the first sync is
+            trusted then.
+        bundle: the app's models; a shelf that they cannot search is refused.
+        if_due: do nothing while backing off from a server that was away.
+        allow_older: see `pocketshelf.sync.planner.plan`.
+    """
+
+    server_url: str
+    shard: str = "all"
+    root: bytes | None = None
+    trust_on_first_use: bool = False
+    bundle: Bundle | None = None
+    if_due: bool = False
+    allow_older: bool = False
+
+
+class Syncer:
+    """Brings the store at ``path`` to the server's state; see `pocketshelf.sync.sync`."""
+
+    def __init__(self, path: str | Path, request: Request, environment: Environment | None = None) -> None:
+        self._request = request
+        self._env = environment or Environment()
+        self._folder = StoreFolder(path)
+        self._path = Path(path)
+        self._pace = Pace(self._env.limits, self._env.clock)
+        self._started = self._env.clock()
+        self._received = 0
+
+    def run(self) -> SyncReport:
+        """Sync once, trying again a few times while the server is away.
+
+        Raises:
+            SyncError, SpaceMismatch, ServerError, StoreError: refused or failed; the store is as it was.
+        """
+        with StoreWriter.open(self._path, self._env.files) as writer:
+            state = load_state(self._path)
+            if self._request.if_due and not state.is_due(self._env.now()):
+                return self._report("deferred", state.next_attempt, next_attempt=state.next_attempt)
+            try:
+                report, sequence = self._persist(writer)
+            except Unreachable as error:
+                return self._offline(state, error)
+            stamp = self._env.now().isoformat()
+            self._save(
+                SyncState(
+                    self._request.server_url, self._request.shard, stamp, stamp, server_sequence=sequence
+                )
+            )
+            return report
+
+    def _persist(self, writer: StoreWriter) -> tuple[SyncReport, int]:
+        """`_once`, until the server answers or the attempts are spent."""
+        for delay in delays(self._env.attempts, jitter=self._env.jitter):
+            try:
+                return self._once(writer)
+            except Unreachable as error:
+                logger.info("%s; trying again in %.1f s", error, delay)
+                if delay > self._pace.remaining:
+                    raise
+                self._env.sleep(delay)
+        return self._once(writer)
+
+    def _offline(self, state: SyncState, error: Unreachable) -> SyncReport:
+        failures = state.failures + 1
+        moment = self._env.now()
+        due = (moment + timedelta(seconds=next_attempt_after(failures, self._env.jitter))).isoformat()
+        self._save(replace(state, last_attempt=moment.isoformat(), failures=failures, next_attempt=due))
+        return self._report("offline", str(error), next_attempt=due)
+
+    def _once(self, writer: StoreWriter) -> tuple[SyncReport, int]:
+        trusted = self._trusted()
+        manifest, data = self._manifest(trusted)
+        device = self._device()
+        todo = plan(device, manifest, self._request.allow_older)
+        if todo.get is None:
+            self._drop_damaged_previous(writer)
+            self._env.files.rmtree(self._path / "downloads")
+            return self._report("current", todo.why), manifest.sequence
+        how = self._update(writer, trusted, manifest, data, todo)
+        self._env.files.rmtree(self._path / "downloads")
+        report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
+        return replace(report, how=how, from_sequence=device.sequence), manifest.sequence
+
+    def _trusted(self) -> Trusted:
+        trust = Trust(self._path / "trust", self._env.files)
+        if self._request.root is not None:
+            trust.establish(self._request.root)
+        elif not trust.established:
+            trust.establish(self._first_root())
+        return trust.refresh(self._env.fetcher, self._request.server_url, self._pace, self._env.limits)
+
+    def _first_root(self) -> bytes:
+        provided = self._path / "root.json"
+        if provided.exists():
+            return provided.read_bytes()
+        if not self._request.trust_on_first_use:
+            raise SyncError(
+                f"{self._path}: no root of trust yet; give the server's root.json (--root, or put it "
+                "into this folder), or accept whoever answers (--trust-on-first-use)"
+            )
+        return first_root(self._env.fetcher, self._request.server_url, self._pace, self._env.limits)
+
+    def _manifest(self, trusted: Trusted) -> tuple[Manifest, bytes]:
+        target = trusted.target(f"{self._request.shard}/{MANIFEST_NAME}")
+        data = self._downloader(target.name).get(target, self._env.limits.manifest_bytes).read_bytes()
+        manifest = parse_manifest(data, target.name)
+        if manifest.shard != self._request.shard:
+            raise SyncError(f"{target.name}: refused, it is the manifest of shard {manifest.shard!r}")
+        return manifest, data
+
+    def _device(self) -> Device:
+        """What is here; a generation that fails its checksum counts as damaged."""
+        bundle = self._request.bundle
+        wanted = None if bundle is None else Space(bundle.space, bundle.preprocessing_hash)
+        try:
+            name = self._folder.current()
+            if name is None:
+                return Device(bundle=wanted)
+            check_digest(self._folder, name)
+            with Store.open(self._path) as store:
+                meta = store.meta
+            shard = _shard_name(self._folder.generation(name) / MANIFEST_NAME)
+        except StoreError as error:
+            logger.info("%s; taking the snapshot", error)
+            return Device(damaged=True, bundle=wanted)
+        return Device(shard, meta.sequence, Space(meta.space, meta.preprocessing), bundle=wanted)
+
+    def _drop_damaged_previous(self, writer: StoreWriter) -> None:
+        """A repair that was killed between the pointer and the tidying leaves what it replaced."""
+        previous = self._folder.previous()
+        if previous is None:
+            return
+        try:
+            check_digest(self._folder, previous)
+        except StoreError as error:
+            logger.info("%s; removed, a rollback must not lead there", error)
+            writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
+
+    def _update(
+        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, todo: Plan
+    ) -> str:
+        if isinstance(todo.get, DeltaEntry):
+            try:
+                self._changes(writer, trusted, manifest, data, todo.get)
+                return "changes"
+            except StoreError as error:
+                logger.info("%s; taking the snapshot", error)
+        self._snapshot(writer, trusted, manifest, data, todo.why == "damaged")
+        return "snapshot"
+
+    def _changes(
+        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, entry: DeltaEntry
+    ) -> None:
+        target = trusted.target(entry.target)
+        unpacked = generation.unpacked_length(target, self._env.limits)
+        current = self._folder.shard(self._folder.require_current()).stat().st_size
+        self._require_space(target.length + current + 2 * unpacked)
+        packed = self._downloader(entry.target).get(target)
+        limits, prepare = self._env.limits, self._env.prepare
+        generation.publish_changes(writer, packed, target, entry, manifest, data, limits, prepare)
+
+    def _snapshot(
+        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, damaged: bool
+    ) -> None:
+        target = trusted.target(manifest.snapshot.target)
+        self._require_space(target.length + generation.unpacked_length(target, self._env.limits))
+        packed = self._downloader(target.name).get(target)
+        limits, prepare = self._env.limits, self._env.prepare
+        generation.publish_snapshot(writer, packed, target, manifest, data, limits, prepare, damaged)
+
+    def _require_space(self, needed: int) -> None:
+        needed = int(needed * _SPARE) + _SPARE_BYTES
+        free = self._env.free_bytes(self._path)
+        if free < needed:
+            raise SyncError(
+                f"{self._path}: {needed / 1e6:.0f} MB are needed for this sync, {free / 1e6:.0f} MB are "
+                "free; free some space"
+            )
+
+    def _downloader(self, what: str) -> Downloader:
+        seen = 0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal seen
+            self._received += max(0, done - seen)
+            seen = done
+            self._env.progress(what, done, total)
+
+        env = self._env
+        return Downloader(self._path / "downloads", env.fetcher, env.files, self._pace, env.limits, progress)
+
+    def _report(self, outcome: str, why: str | None, next_attempt: str | None = None) -> SyncReport:
+        sequence = _sequence(self._path)
+        return SyncReport(
+            outcome,  # type: ignore[arg-type]
+            why=why,
+            from_sequence=sequence,
+            sequence=sequence,
+            received=self._received,
+            seconds=self._env.clock() - self._started,
+            next_attempt=next_attempt,
+        )
+
+    def _save(self, state: SyncState) -> None:
+        save_state(self._path, state, self._env.files)
+
+
+def _kind(todo: Plan) -> str:
+    return "changes" if isinstance(todo.get, DeltaEntry) else "snapshot"
+
+
+def _sequence(path: Path) -> int | None:
+    try:
+        with Store.open(path) as store:
+            return store.meta.sequence
+    except StoreError:
+        return None
+
+
+def _shard_name(manifest: Path) -> str | None:
+    """Which shard a generation came from; None for one that was built here."""
+    try:
+        return parse_manifest(manifest.read_bytes()).shard
+    except (OSError, SyncError):
+        return None

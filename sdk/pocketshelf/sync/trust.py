@@ -1,0 +1,301 @@
+"""What this device trusts: The Update Framework's client workflow, kept crash-safe inside the store.
+
+``tuf.ngclient`` does the verifying, in a scratch folder. What it verified is then written into the
+store's ``trust/`` by the store's own durable file operations, in TUF's order (root, timestamp,
+snapshot, targets), so that a crash leaves a state that the workflow itself could have left.
+
+Specification: https://theupdateframework.github.io/specification/latest/#detailed-client-workflow
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pocketshelf.errors import PocketshelfError, ServerError, SyncError
+from pocketshelf.store.filesystem import FileSystem, write_atomically
+from pocketshelf.sync.fetcher import Fetcher
+from pocketshelf.sync.limits import Limits, Pace
+
+if TYPE_CHECKING:
+    from tuf.ngclient import Updater
+    from tuf.ngclient.fetcher import FetcherInterface
+
+__all__ = ["Target", "Trust", "Trusted"]
+
+_ROLES = ("root", "timestamp", "snapshot", "targets")
+_ROOT_BYTES = 512_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """A signed file: where it is, and what it must be.
+
+    Attributes:
+        url: where to get it, the hash being part of its name.
+        length: its exact length in bytes.
+        custom: what the publisher signed along with it (space, sequence, unpacked length and hash, …).
+    """
+
+    name: str
+    url: str
+    length: int
+    sha256: str
+    custom: Mapping[str, Any]
+
+    def matches(self, stream: BufferedReader) -> bool:
+        """Whether ``stream``, read from its start, is this file."""
+        stream.seek(0)
+        return (
+            hashlib.file_digest(stream, "sha256").hexdigest() == self.sha256 and stream.tell() == self.length
+        )
+
+
+class Trusted:
+    """The server's metadata after a verified refresh."""
+
+    def __init__(self, updater: Updater, folder: Path, targets_url: str) -> None:
+        self._updater = updater
+        self._targets_url = targets_url
+        self._summary = describe(folder)
+        self._prefix = json.loads((folder / "root.json").read_bytes())["signed"]["consistent_snapshot"]
+
+    @property
+    def root_version(self) -> int:
+        """Version of the root of trust."""
+        return self._summary[0]
+
+    @property
+    def expires(self) -> str:
+        """When the first of the four metadata files expires, ISO 8601 in UTC."""
+        return self._summary[1]
+
+    def target(self, name: str) -> Target:
+        """The signed description of ``name``.
+
+        Raises:
+            SyncError: the server signed no such file.
+        """
+        info = self._updater.get_targetinfo(name)
+        if info is None:
+            raise SyncError(f"{name}: the server has not published it; check the shard's name")
+        sha256 = info.hashes.get("sha256")
+        if sha256 is None:
+            raise SyncError(f"{name}: signed without a SHA-256; the server must publish again")
+        folder, _, base = name.rpartition("/")
+        file = f"{folder}/{sha256}.{base}" if self._prefix else name
+        custom = info.custom
+        return Target(
+            name, self._targets_url + file, info.length, sha256, custom if isinstance(custom, dict) else {}
+        )
+
+
+class Trust:
+    """The ``trust/`` folder of a store.
+
+    Args:
+        folder: holds the last verified metadata; need not exist yet.
+        files: the durable file operations.
+    """
+
+    def __init__(self, folder: Path, files: FileSystem) -> None:
+        self._folder = folder
+        self._files = files
+
+    @property
+    def established(self) -> bool:
+        """Whether a root of trust is stored."""
+        return (self._folder / "root.json").exists()
+
+    def establish(self, root: bytes) -> None:
+        """Trust ``root`` (a root.json from the app, the shop or an operator) from now on.
+
+        A root that is older than the stored one, or equal, changes nothing.
+
+        Raises:
+            SyncError: not a root that signs itself, or another root of the same version is trusted.
+        """
+        version = _check_root(root)
+        if self.established:
+            stored = (self._folder / "root.json").read_bytes()
+            known = _root_version(stored)
+            if version == known and root != stored:
+                raise SyncError(
+                    f"another root of version {version} is trusted already; to trust this one instead, "
+                    f"remove {self._folder}"
+                )
+            if version <= known:
+                return
+        self._files.mkdir(self._folder)
+        self._files.fsync_dir(self._folder.parent)
+        write_atomically(self._files, self._folder / "root.json", root)
+
+    def refresh(self, fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> Trusted:
+        """Run TUF's client workflow against the server; keep what was verified, even if it then fails.
+
+        Raises:
+            Unreachable: the server is away.
+            ServerError: there is no repository at this address.
+            SyncError: the metadata is forged, expired, rolled back, mixed or endless.
+        """
+        from tuf.api.exceptions import DownloadError, RepositoryError
+        from tuf.ngclient import Updater
+
+        scratch = Path(tempfile.mkdtemp(prefix="pocketshelf-trust-"))
+        base = server_url.rstrip("/") + "/v1/"
+        try:
+            bootstrap = self._seed(scratch)
+            try:
+                updater = Updater(
+                    str(scratch),
+                    base + "metadata/",
+                    fetcher=_tuf_fetcher(fetcher, pace, limits),
+                    bootstrap=bootstrap,
+                )
+                updater.refresh()
+            except (DownloadError, RepositoryError) as error:
+                raise _explain(error, server_url) from error
+            finally:
+                self._keep(scratch)
+            return Trusted(updater, self._folder, base + "targets/")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _seed(self, scratch: Path) -> bytes:
+        """Give the workflow what is trusted already; returns the root."""
+        for role in _ROLES[1:]:
+            stored = self._folder / f"{role}.json"
+            if stored.exists():
+                (scratch / stored.name).write_bytes(stored.read_bytes())
+        return (self._folder / "root.json").read_bytes()
+
+    def _keep(self, scratch: Path) -> None:
+        """Write what the workflow verified; it writes a file only after verifying it."""
+        for role in _ROLES:
+            verified, stored = scratch / f"{role}.json", self._folder / f"{role}.json"
+            if not verified.exists():
+                continue
+            data = verified.read_bytes()
+            if not stored.exists() or stored.read_bytes() != data:
+                write_atomically(self._files, stored, data)
+
+
+def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> bytes:
+    """Version 1 of the server's root, unauthenticated: for trust on first use only.
+
+    Raises:
+        ServerError: the server is away or has none.
+    """
+    url = server_url.rstrip("/") + "/v1/metadata/1.root.json"
+    pace.start()
+    answer = fetcher.get(url, seconds=limits.gap_seconds)
+    try:
+        if answer.status != 200:
+            raise ServerError(
+                f"{url}: no signed repository there (status {answer.status}); check the address"
+            )
+        data = b""
+        for chunk in answer.chunks:
+            pace.received(len(chunk))
+            data += chunk
+            if len(data) > _ROOT_BYTES:
+                raise SyncError(f"{url}: longer than any root of trust may be; refused")
+        return data
+    finally:
+        answer.close()
+
+
+def describe(folder: Path) -> tuple[int, str]:
+    """(version of the root, earliest expiry as ISO 8601) of the metadata stored in ``folder``.
+
+    Raises:
+        SyncError: no complete set is stored there.
+    """
+    try:
+        signed = [json.loads((folder / f"{role}.json").read_bytes())["signed"] for role in _ROLES]
+        expiries = [datetime.fromisoformat(part["expires"]) for part in signed]
+        return int(signed[0]["version"]), min(expiries).isoformat()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SyncError(f"{folder}: no complete set of signed metadata is stored; sync first") from error
+
+
+def _check_root(root: bytes) -> int:
+    """The version of ``root``, once it is known to be signed by its own keys."""
+    from tuf.api.exceptions import RepositoryError
+    from tuf.api.metadata import Metadata, Root
+
+    try:
+        metadata = Metadata[Root].from_bytes(root)
+        if not isinstance(metadata.signed, Root):
+            raise SyncError("the root of trust given is other metadata; give the server's root.json")
+        metadata.signed.verify_delegate(Root.type, metadata.signed_bytes, metadata.signatures)
+        return metadata.signed.version
+    except RepositoryError as error:
+        raise SyncError("the root of trust given is damaged or not signed by its own keys") from error
+
+
+def _root_version(stored: bytes) -> int:
+    try:
+        return int(json.loads(stored)["signed"]["version"])
+    except (ValueError, KeyError, TypeError):
+        return 0  # A damaged root may be replaced by any good one.
+
+
+def _tuf_fetcher(fetcher: Fetcher, pace: Pace, limits: Limits) -> FetcherInterface:
+    """Our `Fetcher` as TUF's, with our pace; TUF bounds the lengths."""
+    from tuf.api.exceptions import DownloadHTTPError
+    from tuf.ngclient.fetcher import FetcherInterface
+
+    class Adapter(FetcherInterface):
+        def _fetch(self, url: str) -> Iterator[bytes]:
+            pace.start()
+            answer = fetcher.get(url, seconds=limits.gap_seconds)
+            if answer.status != 200:
+                answer.close()
+                raise DownloadHTTPError(f"{url}: status {answer.status}", answer.status)
+            return self._chunks(answer.chunks, answer.close)
+
+        def _chunks(self, chunks: Iterator[bytes], close: Any) -> Iterator[bytes]:
+            try:
+                for chunk in chunks:
+                    pace.received(len(chunk))
+                    yield chunk
+            finally:
+                close()
+
+    return Adapter()
+
+
+def _explain(error: Exception, server_url: str) -> PocketshelfError:
+    """TUF's error as one line that says which lie was told and what to do."""
+    from tuf.api import exceptions as tuf
+
+    if isinstance(error.__cause__, PocketshelfError):
+        return error.__cause__  # Our own fetcher's, wrapped on its way through TUF.
+    if isinstance(error, tuf.DownloadHTTPError):
+        return ServerError(
+            f"{server_url}: no signed repository there (status {error.status_code}); check the address"
+        )
+    what = {
+        tuf.DownloadLengthMismatchError: "is longer than allowed (endless data)",
+        tuf.ExpiredMetadataError: "has expired: it is held back, or this clock is wrong",
+        tuf.UnsignedMetadataError: "is not signed by the keys that this device trusts",
+        tuf.BadVersionNumberError: "is older than what this device has seen (rollback), or of mixed versions",
+        tuf.LengthOrHashMismatchError: "is not what was signed (wrong length or hash)",
+    }
+    for kind, text in what.items():
+        if isinstance(error, kind):
+            return SyncError(f"{server_url}: refused, its metadata {text} [{_one_line(error)}]")
+    return SyncError(f"{server_url}: refused, its metadata is invalid [{_one_line(error)}]")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__

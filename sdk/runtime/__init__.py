@@ -1,5 +1,0 @@
-"""Running model files: one registry by file suffix, each runtime's library imported when first used."""
-
-from sdk.runtime.registry import ModelRunner, open_model, register
-
-__all__ = ["ModelRunner", "open_model", "register"]

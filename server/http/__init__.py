@@ -1,5 +1,0 @@
-"""The server's HTTP face: a Flask application, and the WSGI server that runs it."""
-
-from server.http.app import create_app
-
-__all__ = ["create_app"]

@@ -1,0 +1,204 @@
+"""Importing a catalogue file: embed in parallel, write in batches, go on where it stopped.
+
+A product whose content hash (texts and pictures' bytes) is stored already is skipped before it is
+embedded. So an import may be cut off and run again, or run every night over the whole file: only what
+is new costs time and sequence numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.catalogue.table import image_path
+from pocketshelf.errors import CatalogueError, PhotoError
+from pocketshelf.formats import quantize_vectors
+from pocketshelf_server.catalogue.embedding import EmbedderFactory, PictureEmbedder
+from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Product, Upsert, content_hash
+from pocketshelf_server.catalogue.rows import RowError, SourceRow, read_rows
+
+__all__ = ["ImportReport", "Importer"]
+
+BATCH = 64
+MAX_PICTURE_BYTES = 50_000_000
+
+
+@dataclass
+class ImportReport:
+    """What an import did. ``unchanged`` products were stored already, byte for byte."""
+
+    added_or_changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    sequence: int = 0
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A product with its pictures read: what hashing and embedding need."""
+
+    row: SourceRow
+    pictures: tuple[tuple[int, str, bytes], ...]
+    problems: tuple[RowError, ...]
+    hash: str
+
+
+class Importer:
+    """Imports files into a catalogue.
+
+    Args:
+        make_embedder: called once a worker thread; may be None when every row brings its vectors.
+        images: folder that image paths are relative to.
+        workers: threads that read and embed.
+        progress: called with the number of rows done so far, and of all rows.
+        reembed: embed again what is stored already, for a new model of the same space.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        make_embedder: EmbedderFactory | None,
+        images: Path,
+        workers: int = 1,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        reembed: bool = False,
+    ) -> None:
+        self._catalogue = catalogue
+        self._make_embedder = make_embedder
+        self._images = images
+        self._workers = max(1, workers)
+        self._progress = progress
+        self._reembed = reembed
+        self._local = threading.local()
+
+    def run(self, path: Path, replace: bool = False) -> ImportReport:
+        """Import the file ``path``.
+
+        Args:
+            replace: delete the products that the file does not name (none, if it has bad rows).
+
+        Raises:
+            CatalogueError: the file cannot be used at all, or the catalogue cannot be written.
+            BundleError, RuntimeUnavailable: the embedder cannot be loaded.
+        """
+        report = ImportReport()
+        named: set[str] = set()
+        total, rows = read_rows(path)
+        done = 0
+        with ThreadPoolExecutor(self._workers) as pool:
+            while batch := list(islice(rows, BATCH)):
+                self._import_batch(pool, batch, report)
+                named.update(row.product_id for row in batch if isinstance(row, SourceRow))
+                done += len(batch)
+                self._progress(done, total)
+        report.errors.sort(key=lambda error: error.line)
+        if replace:
+            self._delete_others(named, report)
+        report.sequence = self._catalogue.sequence()
+        return report
+
+    def _import_batch(
+        self, pool: ThreadPoolExecutor, batch: Sequence[SourceRow | RowError], report: ImportReport
+    ) -> None:
+        report.errors += [row for row in batch if isinstance(row, RowError)]
+        ready = list(pool.map(self._read, [row for row in batch if isinstance(row, SourceRow)]))
+        stored = {} if self._reembed else self._catalogue.content_hashes(r.row.product_id for r in ready)
+        fresh = [r for r in ready if _source(stored.get(r.row.product_id)) != r.hash]
+        changes: list[Upsert | Delete] = []
+        for product, problems in pool.map(self._embed, fresh):
+            report.errors += problems
+            if product is not None:
+                changes.append(Upsert(product))
+        applied = self._catalogue.apply(changes) if changes else None
+        report.added_or_changed += applied.upserted if applied else 0
+        report.unchanged += len(ready) - len(fresh) + (applied.unchanged if applied else 0)
+
+    def _read(self, row: SourceRow) -> _Ready:
+        pictures, problems = [], []
+        for line, image in row.images if row.vectors is None else ():
+            try:
+                pictures.append((line, image, self._picture(image)))
+            except PhotoError as error:
+                problems.append(RowError(line, str(error)))
+        fields = {
+            "title": row.title,
+            "category": row.category,
+            "images": [image for _, image in row.images],
+            "attributes": row.attributes,
+        }
+        given = [row.vectors.tobytes()] if row.vectors is not None else [data for _, _, data in pictures]
+        return _Ready(row, tuple(pictures), tuple(problems), content_hash(fields, given))
+
+    def _picture(self, image: str) -> bytes:
+        path = image_path(self._images, image)
+        if path is None:
+            raise PhotoError(f"{image}: leads out of {self._images}")
+        try:
+            if not path.is_file():
+                raise PhotoError(f"{image}: no such file in {self._images}")
+            if path.stat().st_size > MAX_PICTURE_BYTES:
+                raise PhotoError(f"{image}: larger than {MAX_PICTURE_BYTES // 1_000_000} MB; reduce it first")
+            return path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{image}: cannot be read ({error})") from error
+
+    def _embed(self, ready: _Ready) -> tuple[Product | None, list[RowError]]:
+        """The product from those of its pictures that can be used, and the problems of the others."""
+        row, problems = ready.row, list(ready.problems)
+        vectors = row.vectors if row.vectors is not None else self._vectors(ready, problems)
+        if vectors is None:
+            return None, problems
+        # Under another hash, so that the next import tries, and reports, its bad pictures again.
+        source = f"partial-{ready.hash}" if problems else ready.hash
+        # With the vectors', so that those of a new model are a change.
+        digest = f"{source}.{hashlib.sha256(vectors.tobytes()).hexdigest()[:16]}"
+        image = row.images[0][1] if row.images else None
+        product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, digest)
+        try:
+            product.check(self._catalogue.space.dimension)
+        except CatalogueError as error:
+            return None, [*problems, RowError(row.line, str(error))]
+        return product, problems
+
+    def _vectors(self, ready: _Ready, problems: list[RowError]) -> np.ndarray | None:
+        embedder, found = self._embedder(), []
+        for line, image, picture in ready.pictures:
+            try:
+                found.append(embedder(picture))
+            except PhotoError as error:
+                problems.append(RowError(line, f"{image}: {str(error).removeprefix('photo: ')}"))
+        return quantize_vectors(np.concatenate(found)) if found else None
+
+    def _embedder(self) -> PictureEmbedder:
+        embedder = getattr(self._local, "embedder", None)
+        if embedder is None:
+            if self._make_embedder is None:
+                raise CatalogueError("the file has pictures to embed: name a bundle with --bundle")
+            embedder = self._local.embedder = self._make_embedder()
+        return embedder
+
+    def _delete_others(self, named: set[str], report: ImportReport) -> None:
+        if report.errors:
+            raise CatalogueError(
+                f"nothing was deleted: {len(report.errors)} rows could not be read, and a bad row must not "
+                "delete its product; mend them, or import without --replace"
+            )
+        with self._catalogue.reading() as view:
+            others = [entry.product_id for entry in view.entries() if entry.product_id not in named]
+        for start in range(0, len(others), 1000):
+            report.deleted += self._catalogue.apply(
+                [Delete(key) for key in others[start : start + 1000]]
+            ).deleted
+
+
+def _source(digest: str | None) -> str | None:
+    """What a stored content hash says of texts and pictures, without the vectors made of them."""
+    return digest and digest.partition(".")[0]

@@ -1,0 +1,78 @@
+"""What a batch of changes comes to: decided here for every database, written there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Product, Upsert
+
+__all__ = ["Plan", "check_changes", "plan_changes", "product_ids"]
+
+
+@dataclass
+class Plan:
+    """The outcome of a batch.
+
+    Attributes:
+        upserts: product_id to (number, product): what is stored after it.
+        deletes: products stored before it and not after it.
+        log: every change that took a number, in order.
+        unchanged: changes that took none.
+        sequence: the last number taken.
+    """
+
+    sequence: int
+    upserts: dict[str, tuple[int, Product]] = field(default_factory=dict)
+    deletes: set[str] = field(default_factory=set)
+    log: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+
+    def applied(self) -> Applied:
+        """The counts of it."""
+        kinds = [change.kind for change in self.log]
+        return Applied(kinds.count("upsert"), kinds.count("delete"), self.unchanged, self.sequence)
+
+    def take(self, product_id: str, kind: str) -> int:
+        """Give the next number to a change."""
+        self.sequence += 1
+        self.log.append(Change(self.sequence, product_id, kind))
+        return self.sequence
+
+
+def check_changes(changes: Sequence[Upsert | Delete], dimension: int) -> None:
+    """Refuse a batch that holds a product that could not be published; raises as `Product.check`."""
+    for change in changes:
+        if isinstance(change, Upsert):
+            change.product.check(dimension)
+
+
+def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:
+    """The products that ``changes`` touch, each once."""
+    ids = (c.product.product_id if isinstance(c, Upsert) else c.product_id for c in changes)
+    return list(dict.fromkeys(ids))
+
+
+def plan_changes(changes: Sequence[Upsert | Delete], stored: Mapping[str, str], sequence: int) -> Plan:
+    """Number ``changes`` from ``sequence`` on.
+
+    Args:
+        stored: content hash of every product of `product_ids` that is stored.
+    """
+    plan, hashes = Plan(sequence), dict(stored)
+    for change in changes:
+        if isinstance(change, Upsert):
+            product = change.product
+            if hashes.get(product.product_id) == product.content_hash:
+                plan.unchanged += 1
+                continue
+            hashes[product.product_id] = product.content_hash
+            plan.deletes.discard(product.product_id)
+            plan.upserts[product.product_id] = (plan.take(product.product_id, "upsert"), product)
+        elif hashes.pop(change.product_id, None) is None:
+            plan.unchanged += 1
+        else:
+            plan.upserts.pop(change.product_id, None)
+            plan.deletes.add(change.product_id)
+            plan.take(change.product_id, "delete")
+    return plan

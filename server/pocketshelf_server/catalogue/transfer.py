@@ -1,0 +1,74 @@
+"""Changes that need no catalogue file: a store's products, vectors and all; deletions by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import Product as ShardProduct
+from pocketshelf.formats import open_shard
+from pocketshelf_server.catalogue.protocol import (
+    Catalogue,
+    Delete,
+    Product,
+    Space,
+    Upsert,
+    check_space,
+    content_hash,
+)
+
+__all__ = ["delete_products", "import_shard", "import_store"]
+
+BATCH = 500
+
+
+def import_store(catalogue: Catalogue, folder: Path) -> int:
+    """Take in the current generation of a device's store; products added or changed.
+
+    Raises:
+        SpaceMismatch: its vectors are of another space.
+        StoreError: there is no store, or it is damaged.
+    """
+    from pocketshelf.store import StoreFolder
+
+    store = StoreFolder(folder)
+    return import_shard(catalogue, store.shard(store.require_current()))
+
+
+def import_shard(catalogue: Catalogue, path: Path) -> int:
+    """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`."""
+    done = 0
+    with open_shard(path) as shard:
+        meta = shard.meta
+        check_space(catalogue.space, Space(meta.space, meta.preprocessing, meta.bundle, meta.dimension))
+        products = iter(shard)
+        while batch := list(islice(products, BATCH)):
+            done += catalogue.apply([Upsert(_product(row)) for row in batch]).upserted
+    return done
+
+
+def _product(row: ShardProduct) -> Product:
+    fields = {
+        "title": row.title,
+        "category": row.category,
+        "images": [row.image],
+        "attributes": row.attributes,
+    }
+    digest = content_hash(fields, [row.vectors.tobytes()])
+    return Product(row.product_id, row.category, row.title, row.image, row.attributes, row.vectors, digest)
+
+
+def delete_products(catalogue: Catalogue, product_ids: Iterable[str]) -> int:
+    """Delete by id; how many were deleted.
+
+    Raises:
+        CatalogueError: one of them is not in the catalogue; then none is deleted.
+    """
+    wanted = list(product_ids)
+    known = catalogue.content_hashes(wanted)
+    unknown = [product_id for product_id in wanted if product_id not in known]
+    if unknown:
+        raise CatalogueError(f"product {unknown[0]!r} is not in the catalogue; nothing was deleted")
+    return catalogue.apply([Delete(product_id) for product_id in wanted]).deleted

@@ -1,0 +1,76 @@
+"""``publish``: make and sign a generation."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from pocketshelf_server.catalogue import open_catalogue
+from pocketshelf_server.cli.common import add_json, add_site, new_command, open_repository, print_json
+from pocketshelf_server.publish import Published, Publisher
+from pocketshelf_server.site import Site
+
+__all__ = ["add_parser"]
+
+TEXT = """\
+Publish the shards that config.json names under "shards": for each one whose content has changed, a
+snapshot, a delta from each of the last generations ("retain" in config.json), and a manifest; then
+sign. A shard that has not changed keeps its generation, and devices download nothing.
+
+Rules, in config.json:
+
+  "shards": {
+    "all":     {"rule": "all"},
+    "popular": {"rule": "top", "column": "popularity", "count": 20000},
+    "berlin":  {"rule": "assortment", "file": "berlin.txt"},        one product_id a line
+    "de":      {"rule": "attribute", "column": "locale", "values": ["de"]},
+    "shoes":   {"rule": "category", "values": ["Sneaker", "Boot"]}
+  }
+
+Signatures expire (expiry_days in config.json): publish, or run `keys refresh`, often enough; `serve`
+refreshes by itself.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    parser = new_command(commands, "publish", "publish a signed generation", TEXT)
+    add_site(parser)
+    parser.add_argument("--shard", metavar="NAME", action="append", help="only this shard; may repeat")
+    parser.add_argument("--compact", action="store_true", help="drop log lines that no delta needs any more")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Publish and sign."""
+    site = Site.open(arguments.site)
+    repository = open_repository(site)
+    repository.status()  # Without keys, fail before any work.
+    catalogue = open_catalogue(site)
+    publisher = Publisher(site, catalogue)
+    try:
+        results = publisher.publish(arguments.shard)
+        repository.sign_targets(publisher.targets())
+        publisher.sweep()
+        if arguments.compact:
+            publisher.compact()
+    finally:
+        publisher.close()
+        catalogue.close()
+    for result in results:
+        print_json({**asdict(result), "deltas": _deltas(result)}) if arguments.json else print(_line(result))
+
+
+def _deltas(result: Published) -> list[dict]:
+    return [{"from": base, "to": to, "bytes": size} for base, to, size in result.deltas]
+
+
+def _line(result: Published) -> str:
+    state = "published" if result.new else "unchanged"
+    direct = [f"{size} from {base}" for base, to, size in result.deltas if to == result.sequence]
+    deltas = f", delta bytes: {', '.join(direct)}" if direct else ""
+    return (
+        f"{result.shard}: {state}, sequence {result.sequence}, {result.products} products, "
+        f"snapshot {result.snapshot_bytes} bytes{deltas}"
+    )

@@ -1,0 +1,124 @@
+"""``serve``: the site over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from pocketshelf.errors import PocketshelfError, ServerError
+from pocketshelf_server.catalogue import Space, check_space, open_catalogue
+from pocketshelf_server.catalogue.embedding import bundle_embedders
+from pocketshelf_server.cli.common import add_site, new_command, open_repository, print_json
+from pocketshelf_server.site import Site
+from pocketshelf_server.trust import SignedRepository
+
+if TYPE_CHECKING:
+    from pocketshelf_server.http.search import PhotoEmbedder
+
+__all__ = ["add_parser"]
+
+TEXT = """\
+Serve the site: signed files for devices, full-catalogue search, metrics. With --port 0 a free port is
+taken. When it is ready, one JSON line says where on standard output: {"url": …, "port": …}.
+
+  /v1/metadata/…  /v1/targets/…   what devices sync
+  POST /v1/search                 nearest products to a vector
+  POST /v1/search/photo           the same for a photo (needs a bundle; off with "photo_search": false)
+  /v1/changes                     read and write the catalogue (bearer token in SITE/keys/admin.token)
+  /v1/openapi.json  /healthz  /metrics
+
+Put a TLS proxy in front of it. Devices need no TLS for integrity, the metadata is signed; searches and
+the admin token do.
+"""
+log = logging.getLogger("pocketshelf.server")
+MAX_BODY = 64_000_000
+REFRESH_EVERY_SECONDS = 3600.0
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    parser = new_command(commands, "serve", "serve the site over HTTP", TEXT)
+    add_site(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="0: any free port (default 8000)")
+    parser.add_argument("--threads", type=int, default=16, help="requests answered at once (default 16)")
+    parser.add_argument("--bundle", metavar="DIR", help="bundle for photo search (default: as `import`)")
+    parser.add_argument(
+        "--no-refresh", action="store_true", help="leave expiring signatures to `keys refresh`"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Serve until interrupted."""
+    from waitress.server import create_server
+
+    from pocketshelf_server.http import create_app
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    site = Site.open(arguments.site)
+    catalogue = open_catalogue(site)
+    app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue.space))
+    listener = _listen(arguments.host, arguments.port)
+    # The connection limit is waitress's guard against idle clients that hold sockets.
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=arguments.threads,
+        connection_limit=2000,
+        # Bodies are spooled to disk before the application bounds them.
+        max_request_body_size=MAX_BODY,
+        ident=None,
+        asyncore_use_poll=True,
+    )
+    if not arguments.no_refresh:
+        _keep_fresh(open_repository(site))
+    port = listener.getsockname()[1]
+    print_json({"url": f"http://{arguments.host}:{port}", "port": port})
+    try:
+        server.run()
+    finally:
+        server.close()
+        catalogue.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
+
+
+def _photo_embedder(bundle: str | None, space: Space) -> PhotoEmbedder | None:
+    """The bundle's embedder; None, with a line in the log, when there is none for this space."""
+    try:
+        found, make = bundle_embedders(bundle)
+        check_space(space, found)
+        embedder = make()
+    except PocketshelfError as error:
+        if bundle is not None:
+            raise
+        log.info("no photo search: %s", error)
+        return None
+    return lambda photo, box: embedder(photo, box)[0]
+
+
+def _keep_fresh(repository: SignedRepository) -> None:
+    """Sign again, every hour, what is half-way to its expiry."""
+
+    def loop() -> None:
+        while True:
+            try:
+                if signed := repository.refresh():
+                    log.info("signed again: %s", ", ".join(signed))
+            except Exception:
+                # Devices go on until the expiry; the operator must know long before.
+                log.exception("the signatures could not be refreshed")
+            wait.wait(REFRESH_EVERY_SECONDS)
+
+    wait = threading.Event()
+    threading.Thread(target=loop, name="refresh", daemon=True).start()

@@ -1,0 +1,68 @@
+"""``stats``: what a site holds."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pocketshelf_server.catalogue import open_catalogue
+from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.publish.history import History
+from pocketshelf_server.site import Site
+
+__all__ = ["add_parser"]
+
+TEXT = "Show the catalogue's size, its categories, and what is published of it."
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    parser = new_command(commands, "stats", "catalogue and publications in numbers", TEXT)
+    add_site(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the numbers."""
+    document = _collect(Site.open(arguments.site))
+    if arguments.json:
+        print_json(document)
+        return
+    print(f"space {document['space']!r}, embedded by {document['bundle']!r}")
+    print(f"{document['products']} products, sequence {document['sequence']}")
+    print(f"{document['changes']} changes in the log")
+    for name, count in sorted(document["categories"].items(), key=lambda item: (-item[1], item[0])):
+        print(f"  {count:8} {name}")
+    for shard in document["shards"]:
+        size = f"{shard['files']} files, {shard['bytes']} bytes"
+        print(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
+
+
+def _collect(site: Site) -> dict[str, Any]:
+    catalogue = open_catalogue(site)
+    history = History(site.history_path)
+    try:
+        sequence, compacted = catalogue.sequence(), catalogue.oldest_change()
+        return {
+            "space": catalogue.space.name,
+            "bundle": catalogue.space.bundle,
+            "products": catalogue.count(),
+            "sequence": sequence,
+            "changes": sequence - compacted,
+            "categories": catalogue.categories(),
+            "shards": [_shard(history, name) for name in history.shards()],
+        }
+    finally:
+        history.close()
+        catalogue.close()
+
+
+def _shard(history: History, name: str) -> dict[str, Any]:
+    targets = history.targets(name)
+    return {
+        "shard": name,
+        "sequence": max(target.custom["sequence"] for target in targets),
+        "files": len(targets),
+        "bytes": sum(target.length for target in targets),
+    }

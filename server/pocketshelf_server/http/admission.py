@@ -1,0 +1,66 @@
+"""Who may call, and how often."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Callable
+
+from pocketshelf_server.http.problems import Problem
+
+__all__ = ["RateLimit", "check_token"]
+
+# Addresses remembered at once; beyond it those that have waited longest are forgotten.
+MOST_CALLERS = 10_000
+
+
+def check_token(header: str | None, token_sha256: str | None) -> None:
+    """Let through ``Authorization: Bearer <token>`` of the right token.
+
+    Raises:
+        Problem: 403 when there is no token to give, 401 when it is missing or wrong.
+    """
+    if token_sha256 is None:
+        raise Problem(403, "changes over HTTP are closed: config.json has no token_sha256")
+    scheme, _, token = (header or "").partition(" ")
+    digest = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+    if scheme.lower() != "bearer" or not hmac.compare_digest(digest, token_sha256):
+        raise Problem(
+            401,
+            "send 'Authorization: Bearer <token>' with the site's admin token",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+
+class RateLimit:
+    """A token bucket a caller: ``per_minute`` calls at once, refilled evenly.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._size = float(per_minute)
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def check(self, caller: str) -> None:
+        """Count one call of ``caller``.
+
+        Raises:
+            Problem: 429, with ``Retry-After``.
+        """
+        with self._guard:
+            now = self._clock()
+            left, then = self._buckets.pop(caller, (self._size, now))
+            left = min(self._size, left + (now - then) * self._size / 60)
+            allowed = left >= 1
+            self._buckets[caller] = (left - 1 if allowed else left, now)
+            if len(self._buckets) > MOST_CALLERS:
+                del self._buckets[next(iter(self._buckets))]
+        if not allowed:
+            wait = int((1 - left) * 60 / self._size) + 1
+            raise Problem(429, f"too many calls; wait {wait} s", {"Retry-After": str(wait)})

@@ -1,0 +1,126 @@
+"""``/v1/changes``: the change log to read, and changes to make, for the shop's own systems.
+
+Guarded by the site's admin token and a rate limit. A change is in the full-catalogue search at once, and
+on devices with the next publication.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, request
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import quantize_vectors
+from pocketshelf_server.catalogue import Catalogue, Change, Delete, Product, Upsert
+from pocketshelf_server.catalogue.protocol import MAX_VECTORS
+from pocketshelf_server.http.admission import RateLimit, check_token
+from pocketshelf_server.http.bodies import check_keys, check_space, json_object, parse_vector
+from pocketshelf_server.http.problems import Problem
+from pocketshelf_server.site import SiteConfig
+
+__all__ = ["changes_blueprint"]
+
+MAX_BODY = 16_000_000
+MAX_CHANGES = 1000
+UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "vectors")
+
+
+def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
+    """Both methods of the endpoint."""
+    blueprint = Blueprint("changes", __name__)
+    limit = RateLimit(config.changes_per_minute)
+
+    @blueprint.before_request
+    def admit() -> None:
+        # Before the token is looked at: guessing it is limited as well.
+        limit.check(request.remote_addr or "")
+        check_token(request.headers.get("Authorization"), config.token_sha256)
+        request.max_content_length = MAX_BODY
+
+    @blueprint.get("/v1/changes")
+    def read() -> dict[str, Any]:
+        check_keys(request.args.to_dict(), ("since", "limit"), "the query")
+        since = _number("since", 0, 0, 2**62)
+        changes = catalogue.changes(since, _number("limit", 100, 1, MAX_CHANGES))
+        return {
+            "sequence": catalogue.sequence(),
+            "oldest": catalogue.oldest_change(),
+            "changes": [_line(change) for change in changes],
+        }
+
+    @blueprint.post("/v1/changes")
+    def write() -> dict[str, Any]:
+        body = json_object()
+        check_keys(body, ("space", "changes"))
+        check_space(body.get("space"), catalogue.space.name)
+        given = body.get("changes")
+        if not isinstance(given, list) or not 1 <= len(given) <= MAX_CHANGES:
+            raise Problem(422, f"'changes' must be a list of 1 to {MAX_CHANGES} changes")
+        return vars(
+            catalogue.apply([_parse(item, i, catalogue.space.dimension) for i, item in enumerate(given)])
+        )
+
+    return blueprint
+
+
+def _line(change: Change) -> dict[str, Any]:
+    return {"sequence": change.sequence, "product_id": change.product_id, "kind": change.kind}
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or not least <= int(text) <= most:
+        raise Problem(422, f"'{name}' must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _parse(item: Any, place: int, dimension: int) -> Upsert | Delete:
+    where = f"changes[{place}]"
+    if not isinstance(item, dict):
+        raise Problem(422, f"{where} must be an object")
+    try:
+        if item.get("op") == "delete":
+            check_keys(item, ("op", "product_id"), where)
+            return Delete(_text(item, "product_id", 1))
+        if item.get("op") == "upsert":
+            check_keys(item, UPSERT_KEYS, where)
+            return Upsert(_product(item, dimension))
+    except Problem as problem:
+        detail = problem.detail if problem.detail.startswith(where) else f"{where}: {problem.detail}"
+        raise Problem(problem.status, detail) from problem
+    except CatalogueError as error:
+        raise Problem(422, f"{where}: {error}") from error
+    raise Problem(422, f"{where}: 'op' must be 'upsert' or 'delete'")
+
+
+def _product(item: dict[str, Any], dimension: int) -> Product:
+    given, attributes = item.get("vectors"), item.get("attributes", {})
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_VECTORS:
+        raise Problem(422, f"'vectors' must be a list of 1 to {MAX_VECTORS} vectors")
+    if not isinstance(attributes, dict):
+        raise Problem(422, "'attributes' must be an object")
+    vectors = quantize_vectors(np.stack([parse_vector(vector, dimension) for vector in given]))
+    texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
+    image = None if item.get("image") is None else _text(item, "image", 0)
+    unhashed = Product(texts[0], texts[1], texts[2], image, attributes, vectors, "")
+    unhashed.check(dimension)
+    return replace(unhashed, content_hash=_digest(unhashed))
+
+
+def _text(item: dict[str, Any], key: str, least: int) -> str:
+    value = item.get(key, "")
+    if not isinstance(value, str) or len(value) < least:
+        raise Problem(422, f"{key!r} must be a text" + (" that is not empty" if least else ""))
+    return value
+
+
+def _digest(product: Product) -> str:
+    texts = [product.title, product.category, product.image, product.attributes_json()]
+    return hashlib.sha256(json.dumps(texts).encode() + product.vectors.tobytes()).hexdigest()

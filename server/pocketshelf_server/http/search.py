@@ -1,0 +1,119 @@
+"""``POST /v1/search``: the nearest products of the full catalogue to a vector. No photo is sent.
+
+``POST /v1/search/photo`` is for callers without a model of their own who choose to send the photo.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, request
+
+from pocketshelf.errors import PhotoError
+from pocketshelf.types import Box
+from pocketshelf_server.http.bodies import (
+    check_keys,
+    check_space,
+    json_object,
+    parse_categories,
+    parse_k,
+    parse_vector,
+)
+from pocketshelf_server.http.problems import Problem
+from pocketshelf_server.search import SearchService
+from pocketshelf_server.site import SiteConfig
+
+__all__ = ["PhotoEmbedder", "photo_blueprint", "search_blueprint"]
+
+DEFAULT_K = 20
+KEYS = ("vector", "space", "categories", "k")
+FORM_KEYS = ("photo", "k", "categories", "box")
+
+PhotoEmbedder = Callable[[bytes, Box | None], np.ndarray]
+"""From a photo's bytes and a box in its pixels (x, y, w, h; None: the frame) to float32 (D,).
+
+Raises `PhotoError`. Called from any thread.
+"""
+
+
+def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> Blueprint:
+    """The search endpoint over ``service``, whose vectors are of ``space``."""
+    blueprint = Blueprint("search", __name__)
+
+    @blueprint.post("/v1/search")
+    def search() -> dict[str, Any]:
+        body = json_object()
+        check_keys(body, KEYS)
+        check_space(body.get("space"), space)
+        vector = parse_vector(body.get("vector"), service.dimension)
+        k = parse_k(body.get("k", DEFAULT_K), config.max_k)
+        return _answer(service, space, vector, k, parse_categories(body.get("categories")))
+
+    return blueprint
+
+
+def photo_blueprint(
+    service: SearchService, space: str, config: SiteConfig, embed: PhotoEmbedder | None
+) -> Blueprint:
+    """The photo endpoint; without an embedder it says that it is off."""
+    blueprint = Blueprint("photo", __name__)
+    # A hostile picture may need hundreds of megabytes to decode: not in every thread at once.
+    decoding = threading.BoundedSemaphore(2)
+
+    @blueprint.post("/v1/search/photo")
+    def search_photo() -> dict[str, Any]:
+        if embed is None:
+            raise Problem(404, "this server takes no photos: embed on the device and POST to /v1/search")
+        request.max_content_length = config.max_photo_bytes + 10_000
+        if request.mimetype != "multipart/form-data":
+            raise Problem(415, "send multipart/form-data with a file named 'photo'")
+        check_keys(request.form.to_dict(), FORM_KEYS, "the form")
+        k = parse_k(_whole_number(request.form.get("k"), DEFAULT_K), config.max_k)
+        categories = parse_categories(request.form.getlist("categories") or None)
+        box = _parse_box(request.form.get("box"))
+        photo = request.files.get("photo")
+        if photo is None:
+            raise Problem(422, "the form has no file named 'photo'")
+        try:
+            with decoding:
+                vector = embed(photo.stream.read(), box)
+        except PhotoError as error:
+            raise Problem(422, str(error)) from error
+        return _answer(service, space, vector, k, categories)
+
+    return blueprint
+
+
+def _answer(
+    service: SearchService, space: str, vector: np.ndarray, k: int, categories: frozenset[str] | None
+) -> dict[str, Any]:
+    hits = service.search(vector, k, categories)
+    return {
+        "space": space,
+        "hits": [
+            {"product_id": h.product_id, "score": round(h.score, 6), "title": h.title, "category": h.category}
+            for h in hits
+        ],
+    }
+
+
+def _whole_number(text: str | None, default: int) -> int | str:
+    if text is None:
+        return default
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _parse_box(text: str | None) -> Box | None:
+    if text is None:
+        return None
+    try:
+        x, y, w, h = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise Problem(422, "'box' must be x,y,width,height in pixels of the upright photo") from error
+    if not all(math.isfinite(side) and abs(side) < 1e6 for side in (x, y, w, h)) or w <= 0 or h <= 0:
+        raise Problem(422, "'box' must have a positive width and height, in pixels of the upright photo")
+    return x, y, w, h

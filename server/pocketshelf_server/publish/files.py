@@ -1,0 +1,65 @@
+"""Target files: written once under their hash, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from pathlib import Path
+
+from pocketshelf.errors import StoreError
+
+__all__ = ["gzip_deterministic", "hashed_path", "store_target"]
+
+# RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255).
+GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+LEVEL = 9
+CHUNK = 1 << 20
+
+
+def gzip_deterministic(source: Path, target: Path) -> tuple[str, int, str, int]:
+    """Compress ``source`` into ``target``; the header carries no name, time or platform.
+
+    Returns:
+        (sha256, length) of ``target``, then (sha256, length) of ``source``.
+    """
+    compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    plain, packed = hashlib.sha256(), hashlib.sha256()
+    crc = length = written = 0
+    with source.open("rb") as reader, target.open("wb") as writer:
+
+        def emit(data: bytes) -> int:
+            packed.update(data)
+            return writer.write(data)
+
+        written += emit(GZIP_HEADER)
+        while chunk := reader.read(CHUNK):
+            plain.update(chunk)
+            crc, length = zlib.crc32(chunk, crc), length + len(chunk)
+            written += emit(compressor.compress(chunk))
+        written += emit(compressor.flush() + struct.pack("<II", crc, length & 0xFFFFFFFF))
+        writer.flush()
+        os.fsync(writer.fileno())
+    return packed.hexdigest(), written, plain.hexdigest(), length
+
+
+def hashed_path(folder: Path, name: str, sha256: str) -> Path:
+    """Where TUF's consistent snapshots keep target ``name``: its hash before the last part."""
+    head, _, base = name.rpartition("/")
+    return folder / head / f"{sha256}.{base}"
+
+
+def store_target(folder: Path, name: str, sha256: str, ready: Path) -> Path:
+    """Move the file ``ready`` to its place; an equal file already there is left alone.
+
+    Raises:
+        StoreError: it cannot be moved.
+    """
+    path = hashed_path(folder, name, sha256)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ready.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); free some space") from error
+    return path

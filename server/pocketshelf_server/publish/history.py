@@ -1,0 +1,234 @@
+"""What has been published: a change log of each shard, kept in ``published.sqlite``.
+
+A shard's log differs from the catalogue's: a product may enter or leave it without any change of its
+own, when a rule or another product's popularity moves it. Entering and leaving then take the number of
+the generation. So a delta from any base *b* is "members numbered above b, tombstones numbered above b",
+squashed by construction: a product is in one of the two at most, once.
+
+The file is committed before the signed metadata is written, and the metadata is made from it. A crash
+between the two leaves the old generation public; the next publication signs what is recorded here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.errors import StoreError
+from pocketshelf_server.catalogue import Entry
+
+__all__ = ["History", "PublishedTarget", "ShardLog"]
+
+# What is public must be recorded here, even after a power cut.
+SYNCHRONOUS = "FULL"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS generations(shard TEXT, sequence INTEGER, PRIMARY KEY(shard, sequence));
+CREATE TABLE IF NOT EXISTS latest(shard TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS members(shard TEXT, product_id TEXT, number INTEGER NOT NULL,
+    row_sequence INTEGER NOT NULL, PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tombstones(shard TEXT, product_id TEXT, number INTEGER NOT NULL,
+    PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS targets(name TEXT, sha256 TEXT, shard TEXT NOT NULL, length INTEGER NOT NULL,
+    custom TEXT NOT NULL, retired REAL, PRIMARY KEY(name, sha256));
+"""
+
+
+@dataclass(frozen=True)
+class PublishedTarget:
+    """A signed file.
+
+    Attributes:
+        name: its target name, such as "all/snapshot-42.sqlite.gz".
+        sha256, length: of the file as it travels.
+        custom: signed along with it.
+    """
+
+    name: str
+    sha256: str
+    shard: str
+    length: int
+    custom: dict[str, Any]
+
+
+@dataclass
+class ShardLog:
+    """One shard's members and tombstones, in memory while it is being published.
+
+    Attributes:
+        members: product_id to (number in this shard, sequence of the catalogue's row).
+        tombstones: product_id to number.
+        generations: the published sequences that still get a delta, oldest first.
+    """
+
+    members: dict[str, tuple[int, int]]
+    tombstones: dict[str, int]
+    generations: list[int]
+
+    @property
+    def latest(self) -> int | None:
+        """The published sequence, if there is one."""
+        return self.generations[-1] if self.generations else None
+
+    def differs(self, entries: list[Entry]) -> bool:
+        """Whether the shard's content is no longer ``entries``."""
+        if len(entries) != len(self.members):
+            return True
+        known = self.members
+        return any(known.get(e.product_id, (0, -1))[1] != e.sequence for e in entries)
+
+    def advance(self, entries: list[Entry], deleted: dict[str, int], sequence: int) -> None:
+        """Make ``entries`` the content of generation ``sequence``.
+
+        Args:
+            deleted: the catalogue's tombstones, product_id to number.
+        """
+        before = self.latest if self.latest is not None else 0
+        members = {e.product_id: (self._number(e, before, sequence), e.sequence) for e in entries}
+        for product_id in self.members.keys() - members.keys():
+            number = deleted.get(product_id, 0)
+            self.tombstones[product_id] = number if before < number <= sequence else sequence
+        for product_id in self.tombstones.keys() & members.keys():
+            del self.tombstones[product_id]
+        self.members = members
+        self.generations.append(sequence)
+
+    def _number(self, entry: Entry, before: int, sequence: int) -> int:
+        known = self.members.get(entry.product_id)
+        if known is not None and known[1] == entry.sequence:
+            return known[0]
+        # A device at `before` must get it, though the row itself may be older: it has entered by a rule.
+        return entry.sequence if entry.sequence > before else sequence
+
+    def retain(self, count: int) -> None:
+        """Forget all but the last ``count`` bases before the latest generation, and their tombstones."""
+        self.generations = self.generations[-(count + 1) :]
+        oldest = self.generations[0]
+        self.tombstones = {key: number for key, number in self.tombstones.items() if number > oldest}
+
+
+class History:
+    """``published.sqlite``: the log of every shard and the list of signed files."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self._path = path
+        with self._errors():
+            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
+            self._connection.executescript(SCHEMA)
+
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """One transaction that keeps a second publisher out; nothing is kept if the body fails.
+
+        Raises:
+            StoreError: another publisher is at work.
+        """
+        with self._errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        with self._errors():
+            self._connection.execute("COMMIT")
+
+    def load(self, shard: str) -> ShardLog:
+        """The log of ``shard``; empty when it was never published."""
+        run = self._connection.execute
+        with self._errors():
+            members = run("SELECT product_id, number, row_sequence FROM members WHERE shard = ?", (shard,))
+            tombstones = run("SELECT product_id, number FROM tombstones WHERE shard = ?", (shard,))
+            generations = run("SELECT sequence FROM generations WHERE shard = ? ORDER BY 1", (shard,))
+            return ShardLog(
+                {key: (number, row) for key, number, row in members},
+                dict(tombstones),
+                [sequence for (sequence,) in generations],
+            )
+
+    def save(self, shard: str, log: ShardLog) -> None:
+        """Replace the log of ``shard``."""
+        run, many = self._connection.execute, self._connection.executemany
+        with self._errors():
+            for table in ("members", "tombstones", "generations"):
+                run(f"DELETE FROM {table} WHERE shard = ?", (shard,))
+            many("INSERT INTO members VALUES(?, ?, ?, ?)", ((shard, k, *v) for k, v in log.members.items()))
+            many("INSERT INTO tombstones VALUES(?, ?, ?)", ((shard, k, v) for k, v in log.tombstones.items()))
+            many("INSERT INTO generations VALUES(?, ?)", ((shard, s) for s in log.generations))
+            if log.latest is not None:
+                run("INSERT OR REPLACE INTO latest VALUES(?, ?)", (shard, log.latest))
+
+    def last_sequence(self, shard: str) -> int:
+        """The last published sequence, even of a shard withdrawn since; -1 when it never was published.
+
+        A device may still be there, so that no other content may ever have this number.
+        """
+        with self._errors():
+            row = self._connection.execute("SELECT sequence FROM latest WHERE shard = ?", (shard,)).fetchone()
+        return -1 if row is None else row[0]
+
+    def shards(self) -> list[str]:
+        """Names of the shards that have signed files."""
+        with self._errors():
+            rows = self._connection.execute(
+                "SELECT DISTINCT shard FROM targets WHERE retired IS NULL ORDER BY 1"
+            )
+            return [name for (name,) in rows]
+
+    def targets(self, shard: str | None = None) -> list[PublishedTarget]:
+        """The files that are signed now, by name."""
+        query = "SELECT name, sha256, shard, length, custom FROM targets WHERE retired IS NULL ORDER BY name"
+        with self._errors():
+            rows = self._connection.execute(query)
+            found = [
+                PublishedTarget(name, sha256, of, length, json.loads(custom))
+                for name, sha256, of, length, custom in rows
+            ]
+        return [target for target in found if shard in (None, target.shard)]
+
+    def replace_targets(self, shard: str, targets: Iterable[PublishedTarget], now: float) -> None:
+        """Make ``targets`` the signed files of ``shard``; those dropped count as retired from ``now``."""
+        run = self._connection.execute
+        with self._errors():
+            run("UPDATE targets SET retired = ? WHERE shard = ? AND retired IS NULL", (now, shard))
+            for t in targets:
+                row = (t.name, t.sha256, t.shard, t.length, json.dumps(t.custom, sort_keys=True))
+                run("INSERT OR REPLACE INTO targets VALUES(?, ?, ?, ?, ?, NULL)", row)
+
+    def drop_retired(self, before: float) -> list[tuple[str, str]]:
+        """Forget files retired before that time; their (name, sha256)."""
+        with self._errors():
+            query = "DELETE FROM targets WHERE retired < ? RETURNING name, sha256"
+            return self._connection.execute(query, (before,)).fetchall()
+
+    def oldest_base(self) -> int | None:
+        """The oldest generation that some shard still makes deltas from."""
+        with self._errors():
+            return self._connection.execute("SELECT min(sequence) FROM generations").fetchone()[0]
+
+    def forget(self, shard: str) -> None:
+        """Drop the log of a shard that is published no more."""
+        self.save(shard, ShardLog({}, {}, []))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            remedy = "; wait for the other publisher" if "locked" in str(error) else ""
+            raise StoreError(f"{self._path}: {error}{remedy}") from error

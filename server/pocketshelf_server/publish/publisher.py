@@ -1,0 +1,194 @@
+"""Make generations: for each shard a snapshot, deltas from the generations before it, and a manifest.
+
+From every retained generation *b* there is one squashed delta *b* to latest; the single steps between
+retained generations stay as well, so that a device may walk a chain whose files caches already hold.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf_server.catalogue import Catalogue, Entry, View
+from pocketshelf_server.publish.files import hashed_path
+from pocketshelf_server.publish.history import History, PublishedTarget, ShardLog
+from pocketshelf_server.publish.rules import Rule, parse_rule
+from pocketshelf_server.publish.targets import TargetMaker
+from pocketshelf_server.site import Site
+
+__all__ = ["Published", "Publisher"]
+
+# A device in the middle of a download may finish it within this time after the next publication.
+GRACE_SECONDS = 24 * 3600.0
+WORK_PREFIX = ".publishing-"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What happened to one shard.
+
+    Attributes:
+        sequence: of its latest generation.
+        products: how many it holds.
+        new: whether this publication made a generation (False: nothing in it had changed).
+        snapshot_bytes: of the snapshot as it travels.
+        deltas: (from, to, bytes as it travels).
+    """
+
+    shard: str
+    sequence: int
+    products: int
+    new: bool
+    snapshot_bytes: int
+    deltas: tuple[tuple[int, int, int], ...]
+
+
+class Publisher:
+    """Publishes a site's shards; the signing is left to the caller, who is given all signed files.
+
+    Args:
+        site: where files go.
+        catalogue: the products.
+        clock: seconds since 1970; decides only when retired files are removed.
+    """
+
+    def __init__(self, site: Site, catalogue: Catalogue, clock: Callable[[], float] = time.time) -> None:
+        self._site = site
+        self._catalogue = catalogue
+        self._clock = clock
+        self._config = site.config()
+        self._history = History(site.history_path)
+
+    def close(self) -> None:
+        """Close ``published.sqlite``."""
+        self._history.close()
+
+    def targets(self) -> list[PublishedTarget]:
+        """Every file that should be signed now."""
+        return self._history.targets()
+
+    def publish(self, names: Iterable[str] | None = None) -> list[Published]:
+        """Publish the shards ``names`` (all of the configuration if None).
+
+        A shard whose content has not changed keeps its generation. With ``names`` None, shards that
+        the configuration has no more are withdrawn.
+
+        Raises:
+            CatalogueError: an unknown shard or a bad rule.
+            StoreError: a file cannot be written, or another publisher is at work.
+        """
+        shards = self._config.shards
+        chosen = list(shards) if names is None else list(names)
+        unknown = [name for name in chosen if name not in shards]
+        if unknown:
+            raise CatalogueError(
+                f"shard {unknown[0]!r} is none of {', '.join(shards) or '(none)'}; see config.json"
+            )
+        rules = {name: parse_rule(name, shards[name], self._site.folder) for name in chosen}
+        with self._history.publishing():
+            results = [self._publish_shard(name, rule) for name, rule in rules.items()]
+            if names is None:
+                self._withdraw(set(self._history.shards()) - set(shards))
+        return results
+
+    def sweep(self) -> int:
+        """Remove files retired longer than the grace time; how many. Call it after the signing."""
+        with self._history.publishing():
+            gone = self._history.drop_retired(self._clock() - GRACE_SECONDS)
+            kept = {(target.name, target.sha256) for target in self._history.targets()}
+            for name, sha256 in set(gone) - kept:
+                hashed_path(self._site.targets, name, sha256).unlink(missing_ok=True)
+            # Nobody else is publishing now: these are of a publisher that was killed.
+            for folder in self._site.targets.glob(f"{WORK_PREFIX}*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        return len(gone)
+
+    def compact(self) -> int:
+        """Drop the catalogue's log up to the oldest generation that still gets a delta; lines dropped."""
+        oldest = self._history.oldest_base()
+        return 0 if oldest is None else self._catalogue.compact(oldest)
+
+    def _withdraw(self, names: set[str]) -> None:
+        for name in names:
+            self._history.forget(name)
+            self._history.replace_targets(name, [], self._clock())
+
+    def _publish_shard(self, name: str, rule: Rule) -> Published:
+        log = self._history.load(name)
+        with self._catalogue.reading() as view:
+            entries = _slim(rule(view.entries()))
+            if log.latest is not None and not log.differs(entries):
+                return self._renew_manifest(name, log, entries, view)
+            if view.sequence() > self._history.last_sequence(name):
+                return self._new_generation(name, log, entries, view)
+        # The rule moved, not the catalogue: that, too, is a change with a number.
+        self._catalogue.take_number("rule")
+        with self._catalogue.reading() as view:
+            return self._new_generation(name, log, _slim(rule(view.entries())), view)
+
+    def _renew_manifest(self, name: str, log: ShardLog, entries: list[Entry], view: View) -> Published:
+        """The shard is as it was, but its share of the catalogue may not be; the manifest tells it."""
+        targets = self._history.targets(name)
+        snapshot, deltas, old = _by_kind(name, targets)
+        with self._maker(name, log) as maker:
+            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.categories()))
+        if manifest != old:
+            self._history.replace_targets(name, [manifest, snapshot, *deltas], self._clock())
+        return _summary(name, log, targets, new=False)
+
+    def _new_generation(self, name: str, log: ShardLog, entries: list[Entry], view: View) -> Published:
+        log.advance(entries, view.tombstones(), view.sequence())
+        log.retain(self._config.retain)
+        with self._maker(name, log) as maker:
+            snapshot = maker.snapshot(view)
+            deltas = [*self._kept_steps(name, log), *maker.deltas(view)]
+            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.categories()))
+        targets = [manifest, snapshot, *deltas]
+        self._history.replace_targets(name, targets, self._clock())
+        self._history.save(name, log)
+        return _summary(name, log, targets, new=True)
+
+    @contextmanager
+    def _maker(self, name: str, log: ShardLog) -> Iterator[TargetMaker]:
+        with tempfile.TemporaryDirectory(dir=self._site.targets, prefix=WORK_PREFIX) as folder:
+            yield TargetMaker(name, Path(folder), self._site.targets, self._catalogue.space, log)
+
+    def _kept_steps(self, name: str, log: ShardLog) -> list[PublishedTarget]:
+        """The deltas between neighbouring retained generations, without the newest step."""
+        pairs = set(zip(log.generations, log.generations[1:-1], strict=False))
+        kept = (t for t in self._history.targets(name) if t.custom["from_sequence"] is not None)
+        return [t for t in kept if (t.custom["from_sequence"], t.custom["sequence"]) in pairs]
+
+
+def _slim(entries: Iterable[Entry]) -> list[Entry]:
+    """Without attributes: a million of them would not be small, and the rule has seen them."""
+    return [replace(entry, attributes={}) for entry in entries]
+
+
+def _counts(entries: list[Entry], catalogue: dict[str, int]) -> dict[str, dict[str, int]]:
+    local = Counter(entry.category for entry in entries)
+    return {name: {"local": local[name], "catalogue": count} for name, count in sorted(catalogue.items())}
+
+
+def _by_kind(
+    name: str, targets: list[PublishedTarget]
+) -> tuple[PublishedTarget, list[PublishedTarget], PublishedTarget]:
+    """(snapshot, deltas, manifest) of a shard's files."""
+    manifest = next(t for t in targets if t.name == f"{name}/manifest.json")
+    deltas = [t for t in targets if t.custom["from_sequence"] is not None]
+    snapshot = next(t for t in targets if t is not manifest and t not in deltas)
+    return snapshot, deltas, manifest
+
+
+def _summary(name: str, log: ShardLog, targets: list[PublishedTarget], new: bool) -> Published:
+    assert log.latest is not None
+    snapshot, deltas, _ = _by_kind(name, targets)
+    sizes = tuple((t.custom["from_sequence"], t.custom["sequence"], t.length) for t in deltas)
+    return Published(name, log.latest, len(log.members), new, snapshot.length, sizes)

@@ -1,0 +1,143 @@
+"""The files of one generation: snapshot, deltas, manifest. Same content and history, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.formats import DeltaMeta, ShardMeta, create_delta, create_shard
+from pocketshelf.formats import Product as ShardProduct
+from pocketshelf_server.catalogue import Row, Space, View
+from pocketshelf_server.publish.files import gzip_deterministic, store_target
+from pocketshelf_server.publish.history import PublishedTarget, ShardLog
+
+__all__ = ["TargetMaker"]
+
+
+class TargetMaker:
+    """Writes the files of the latest generation in ``log``.
+
+    Args:
+        work: a folder for what is not complete yet, on the same file system.
+        folder: where the site's targets are.
+    """
+
+    def __init__(self, shard: str, work: Path, folder: Path, space: Space, log: ShardLog) -> None:
+        assert log.latest is not None
+        self._shard = shard
+        self._work = work
+        self._folder = folder
+        self._space = space
+        self._log = log
+        self._sequence = log.latest
+
+    def snapshot(self, view: View) -> PublishedTarget:
+        """The whole shard.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        products = _shard_rows(view.rows(), self._log)
+        space = self._space
+        path = self._work / "snapshot.sqlite"
+        create_shard(
+            path,
+            ShardMeta(space.name, space.preprocessing, space.bundle, self._sequence, space.dimension),
+            products,
+        )
+        return self._pack(path, f"snapshot-{self._sequence}.sqlite.gz", None)
+
+    def deltas(self, view: View) -> Iterator[PublishedTarget]:
+        """One from each retained generation to the latest; raises as `snapshot`."""
+        bases = self._log.generations[:-1]
+        if not bases:
+            return
+        numbers = {key: number for key, (number, _) in self._log.members.items() if number > bases[0]}
+        rows = view.get(numbers)
+        changed = [_shard_product(rows[key], numbers[key]) for key in sorted(numbers)]
+        for base in bases:
+            yield self._delta(base, [product for product in changed if product.sequence > base])
+
+    def _delta(self, base: int, upserts: list[ShardProduct]) -> PublishedTarget:
+        space = self._space
+        path = self._work / f"delta-{base}.sqlite"
+        tombstones = [(key, number) for key, number in self._log.tombstones.items() if number > base]
+        create_delta(
+            path,
+            DeltaMeta(space.name, space.preprocessing, space.dimension, base, self._sequence),
+            upserts,
+            tombstones,
+        )
+        return self._pack(path, f"delta-{base}-{self._sequence}.sqlite.gz", base)
+
+    def manifest(
+        self, snapshot: PublishedTarget, deltas: Iterable[PublishedTarget], categories: dict[str, Any]
+    ) -> PublishedTarget:
+        """The list of them, with the counts of products a category; raises as `snapshot`."""
+        entries = [
+            {
+                "from": t.custom["from_sequence"],
+                "to": t.custom["sequence"],
+                "target": t.name,
+                "length": t.length,
+            }
+            for t in deltas
+        ]
+        document = {
+            "format": "pocketshelf-manifest",
+            "version": 1,
+            "shard": self._shard,
+            "space": self._space.name,
+            "preprocessing": self._space.preprocessing,
+            "sequence": self._sequence,
+            "oldest_delta": self._log.generations[0],
+            "snapshot": {"target": snapshot.name, "length": snapshot.length},
+            "deltas": sorted(entries, key=lambda entry: (entry["from"], entry["to"])),
+            "categories": categories,
+        }
+        path = self._work / "manifest.json"
+        path.write_text(json.dumps(document, sort_keys=True, ensure_ascii=False), encoding="utf-8")
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        custom = self._custom(None, len(data), sha256)
+        name = f"{self._shard}/manifest.json"
+        return self._place(path, PublishedTarget(name, sha256, self._shard, len(data), custom))
+
+    def _pack(self, plain: Path, name: str, base: int | None) -> PublishedTarget:
+        packed = plain.with_name(f"{plain.name}.gz")
+        sha256, length, plain_sha256, plain_length = gzip_deterministic(plain, packed)
+        plain.unlink()
+        custom = self._custom(base, plain_length, plain_sha256)
+        return self._place(
+            packed, PublishedTarget(f"{self._shard}/{name}", sha256, self._shard, length, custom)
+        )
+
+    def _place(self, ready: Path, target: PublishedTarget) -> PublishedTarget:
+        store_target(self._folder, target.name, target.sha256, ready)
+        return target
+
+    def _custom(self, base: int | None, length: int, sha256: str) -> dict[str, Any]:
+        return {
+            "space": self._space.name,
+            "preprocessing": self._space.preprocessing,
+            "bundle": self._space.bundle,
+            "sequence": self._sequence,
+            "from_sequence": base,
+            "uncompressed_length": length,
+            "uncompressed_sha256": sha256,
+        }
+
+
+def _shard_rows(rows: Iterable[Row], log: ShardLog) -> Iterator[ShardProduct]:
+    for row in rows:
+        member = log.members.get(row.product.product_id)
+        if member is not None:
+            yield _shard_product(row, member[0])
+
+
+def _shard_product(row: Row, number: int) -> ShardProduct:
+    p = row.product
+    return ShardProduct(p.product_id, number, p.category, p.title, p.image, p.vectors, p.attributes)

@@ -1,0 +1,104 @@
+"""A USearch graph (HNSW) of int8 vectors beside an exact scan.
+
+USearch's removals are not used: in its tracker, remove-then-add can hide other entries. A changed
+product's old vectors stay in the graph until it is built again, and are dropped from the answers; the
+changes since the graph was built are scanned exactly, and so is a search within categories, where a
+graph that is filtered afterwards would come back with too little.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from usearch.index import Index
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import quantize_vectors
+from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.search.protocol import best_per_product
+from pocketshelf_server.search.scan import ScanIndex
+
+__all__ = ["GraphIndex"]
+
+CONNECTIVITY = 16
+EXPANSION_ADD = 128
+EXPANSION_SEARCH = 128
+
+
+class GraphIndex:
+    """A `pocketshelf_server.search.VectorIndex` that is approximate where nothing is filtered.
+
+    Args:
+        threads: used to build the graph; 0 for all.
+    """
+
+    def __init__(self, catalogue: Catalogue, threads: int = 0, expansion: int = EXPANSION_SEARCH) -> None:
+        self._dimension = catalogue.space.dimension
+        self._scan = ScanIndex(catalogue)
+        self._threads = threads
+        self._expansion = expansion
+        self._guard = threading.Lock()
+        self._graph: _Graph | None = None
+
+    def close(self) -> None:
+        """Nothing is held outside memory."""
+
+    def refresh(self) -> int:
+        """Take in what changed; the graph is built again when the scan's base is."""
+        sequence = self._scan.refresh()
+        with self._guard:
+            base = self._scan.base
+            if self._graph is None or self._graph.vectors is not base:
+                self._graph = _Graph(base, _build(base, self._threads, self._expansion))
+        return sequence
+
+    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
+        """The ``k`` nearest products, most of them."""
+        graph, state = self._graph, self._scan.state
+        if categories is not None or graph is None or graph.vectors is not state.base.vectors:
+            return self._scan.search(query, k, categories)
+        rounded = quantize_vectors(query)
+        rows = graph.nearest(rounded, min(k * state.base.most + len(state.dead), len(graph.vectors)))
+        return best_per_product([*state.score_rows(rounded, rows), *state.score_tail(rounded, k)], k)
+
+
+@dataclass(frozen=True)
+class _Graph:
+    vectors: np.ndarray
+    index: Index
+
+    def nearest(self, query: np.ndarray, count: int) -> np.ndarray:
+        """Rows of the nearest vectors; fewer when the graph does not reach so many."""
+        if count == 0:
+            return np.empty(0, dtype=np.int64)
+        keys = np.asarray(self.index.search(query, count, threads=1).keys, dtype=np.int64)
+        # Beyond what it found, USearch may leave keys that it never had.
+        return np.unique(keys[(keys >= 0) & (keys < len(self.vectors))])
+
+
+def _build(vectors: np.ndarray, threads: int, expansion: int) -> Index:
+    index = Index(
+        ndim=vectors.shape[1],
+        metric="cos",
+        dtype="i8",
+        connectivity=CONNECTIVITY,
+        expansion_add=EXPANSION_ADD,
+        expansion_search=expansion,
+    )
+    if len(vectors):
+        index.add(np.arange(len(vectors)), vectors, threads=threads)
+        _check_metric(index, vectors[0])
+    return index
+
+
+def _check_metric(index: Index, vector: np.ndarray) -> None:
+    """A USearch built without NumKong is wrong for int8 cosine; the first vector must find itself.
+
+    Raises:
+        CatalogueError: it does not.
+    """
+    found = index.search(vector, 1)
+    if len(found.keys) == 0 or abs(float(found.distances[0])) > 0.01:
+        raise CatalogueError("this build of USearch computes int8 cosines wrongly; set index to 'scan'")

@@ -1,0 +1,115 @@
+"""Search as the HTTP layer uses it: a fresh index, and hits with titles."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.search.protocol import VectorIndex
+from pocketshelf_server.search.scan import ScanIndex
+from pocketshelf_server.site import Site
+
+__all__ = ["Hit", "SearchService", "make_index"]
+
+# How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
+REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product that answers a search; ``score`` is a cosine."""
+
+    product_id: str
+    score: float
+    title: str
+    category: str
+
+
+def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
+    """The index that ``config.json`` names.
+
+    Raises:
+        CatalogueError: the index cannot work with this catalogue or on this machine.
+    """
+    if kind == "scan":
+        return ScanIndex(catalogue)
+    if kind == "graph":
+        from pocketshelf_server.search.graph import GraphIndex
+
+        return GraphIndex(catalogue)
+    if kind == "sqlite-vec":
+        from pocketshelf_server.search.vec import SqliteVecIndex
+
+        return SqliteVecIndex(catalogue, site.folder / "vectors.sqlite")
+    return _pgvector(catalogue)
+
+
+def _pgvector(catalogue: Catalogue) -> VectorIndex:
+    try:
+        from pocketshelf_server.catalogue.postgres import PostgresCatalogue
+        from pocketshelf_server.search.pgvector import PgVectorIndex
+    except ImportError as error:
+        raise CatalogueError("index 'pgvector' needs psycopg: pip install 'pocketshelf[server]'") from error
+    if not isinstance(catalogue, PostgresCatalogue):
+        raise CatalogueError("index 'pgvector' needs a catalogue in PostgreSQL; set index to 'scan'")
+    return PgVectorIndex(catalogue)
+
+
+class SearchService:
+    """Searches a catalogue through an index that it keeps fresh.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, index: VectorIndex, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._catalogue = catalogue
+        self._index = index
+        self._clock = clock
+        self._due = -np.inf
+        self._sequence = -1
+        self._guard = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a vector."""
+        return self._catalogue.space.dimension
+
+    @property
+    def sequence(self) -> int:
+        """Where the index was at its last refresh."""
+        return self._sequence
+
+    def refresh(self) -> int:
+        """Bring the index up to the catalogue; its sequence."""
+        self._sequence = self._index.refresh()
+        return self._sequence
+
+    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[Hit]:
+        """The ``k`` best products, best first.
+
+        Raises:
+            CatalogueError: the catalogue cannot be read.
+        """
+        self._refresh_if_due()
+        found = self._index.search(query, k, categories)
+        titles = self._catalogue.titles([product_id for product_id, _ in found])
+        # One deleted since the last refresh has no title any more.
+        return [Hit(key, score, *titles[key]) for key, score in found if key in titles]
+
+    def _refresh_if_due(self) -> None:
+        if self._clock() < self._due or not self._guard.acquire(blocking=False):
+            return
+        try:
+            self.refresh()
+            self._due = self._clock() + REFRESH_SECONDS
+        finally:
+            self._guard.release()

@@ -1,6 +1,0 @@
-"""Publishing: shards chosen by rule, as a snapshot and deltas, in signed generations."""
-
-from server.publish.publisher import Published, Publisher
-from server.publish.rules import Rule, parse_rule
-
-__all__ = ["Published", "Publisher", "Rule", "parse_rule"]

@@ -1,0 +1,246 @@
+"""Imports: what is read, what is refused by line, and what a second run costs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from server_products import DIMENSION, SPACE, embed_by_colour, make_product
+
+from pocketshelf.errors import CatalogueError, SpaceMismatch
+from pocketshelf.formats import Product as ShardProduct
+from pocketshelf.formats import ShardMeta, create_shard
+from pocketshelf_server.catalogue import Catalogue, Upsert
+from pocketshelf_server.catalogue.importer import Importer, ImportReport
+from pocketshelf_server.catalogue.transfer import delete_products, import_shard
+
+
+class CountingEmbedder:
+    """Embeds by colour, and counts how often."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._guard = threading.Lock()
+
+    def __call__(self, picture: bytes) -> np.ndarray:
+        with self._guard:
+            self.calls += 1
+        return embed_by_colour(picture).reshape(1, -1)
+
+
+class OtherModel(CountingEmbedder):
+    """Another model of the same space."""
+
+    def __call__(self, picture: bytes) -> np.ndarray:
+        return np.roll(super().__call__(picture), 1, axis=1)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Three products with pictures and a catalogue file."""
+    for name, colour in {"a": "red", "b": "green", "c": "blue"}.items():
+        Image.new("RGB", (20, 20), colour).save(tmp_path / f"{name}.png")
+    rows = [
+        "product_id,title,category,image,popularity",
+        "a,A,Apple,a.png,5",
+        "b,B,Pear,b.png,",
+        "c,C,Plum,c.png,7",
+    ]
+    (tmp_path / "shop.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def run(
+    catalogue: Catalogue, path: Path, embedder: CountingEmbedder | None = None, **options: object
+) -> ImportReport:
+    replace = bool(options.pop("replace", False))
+    chosen = embedder or CountingEmbedder()
+    return Importer(catalogue, lambda: chosen, path.parent, 2, **options).run(path, replace)  # type: ignore[arg-type]
+
+
+def test_a_csv_is_imported(catalogue: Catalogue, shop: Path) -> None:
+    progress: list[tuple[int, int]] = []
+    report = run(catalogue, shop / "shop.csv", progress=lambda *counts: progress.append(counts))
+    assert (report.added_or_changed, report.errors, report.sequence, progress) == (3, [], 3, [(3, 3)])
+    rows = catalogue.get(["a", "b"])
+    assert rows["a"].product.attributes == {"popularity": "5"} and rows["b"].product.attributes == {}
+    assert rows["a"].product.image == "a.png"
+    assert rows["a"].product.vectors.shape == (1, DIMENSION)
+
+
+def test_a_second_run_embeds_nothing(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    embedder = CountingEmbedder()
+    run(sqlite_catalogue, shop / "shop.csv", embedder)
+    report = run(sqlite_catalogue, shop / "shop.csv", embedder)
+    assert (report.unchanged, report.added_or_changed, embedder.calls, report.sequence) == (3, 0, 3, 3)
+
+
+def test_a_changed_text_or_picture_is_a_change(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    run(sqlite_catalogue, shop / "shop.csv")
+    Image.new("RGB", (20, 20), "yellow").save(shop / "b.png")
+    text = (shop / "shop.csv").read_text().replace("a,A,", "a,Another title,")
+    (shop / "shop.csv").write_text(text)
+    report = run(sqlite_catalogue, shop / "shop.csv")
+    assert (report.added_or_changed, report.unchanged) == (2, 1)
+
+
+def test_reembedding_takes_a_new_model_in(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    embedder = CountingEmbedder()
+    run(sqlite_catalogue, shop / "shop.csv", embedder)
+    same = run(sqlite_catalogue, shop / "shop.csv", embedder, reembed=True)
+    assert (embedder.calls, same.unchanged, same.sequence) == (6, 3, 3)
+    before = sqlite_catalogue.get(["a"])["a"].product.vectors
+    newer = run(sqlite_catalogue, shop / "shop.csv", OtherModel(), reembed=True)
+    assert (newer.added_or_changed, newer.sequence) == (3, 6)
+    assert not np.array_equal(sqlite_catalogue.get(["a"])["a"].product.vectors, before)
+    assert run(sqlite_catalogue, shop / "shop.csv", embedder).unchanged == 3 and embedder.calls == 6
+
+
+def test_an_import_that_was_cut_off_goes_on(
+    sqlite_catalogue: Catalogue, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pocketshelf_server.catalogue.importer.BATCH", 1)
+    embedder = CountingEmbedder()
+
+    def stop(done: int, total: int) -> None:
+        if embedder.calls == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(sqlite_catalogue, shop / "shop.csv", embedder, progress=stop)
+    assert sqlite_catalogue.count() == 2
+    report = run(sqlite_catalogue, shop / "shop.csv", embedder)
+    assert (report.unchanged, report.added_or_changed, embedder.calls) == (2, 1, 3)
+
+
+def test_bad_rows_are_listed_by_line_and_the_good_ones_kept(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    (shop / "broken.jpg").write_bytes(b"no image at all")
+    with (shop / "shop.csv").open("a") as file:
+        file.write(
+            "d,D,Plum,missing.png,\n,E,Plum,a.png,\nf,F,,a.png,\ng,G,Plum,broken.jpg,\nh,H,Plum,../../etc/passwd,\n"
+        )
+    for _ in range(2):
+        report = run(sqlite_catalogue, shop / "shop.csv")
+        assert [error.line for error in report.errors] == [5, 6, 7, 8, 9]
+        messages = {error.line: error.message for error in report.errors}
+        assert "missing.png" in messages[5] and "broken.jpg" in messages[8] and "leads out" in messages[9]
+        assert sqlite_catalogue.count() == 3
+
+
+def test_further_lines_are_further_pictures(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    with (shop / "shop.csv").open("a") as file:
+        file.write("a,ignored,ignored,b.png,\na,,x,missing.png,\n")
+    report = run(sqlite_catalogue, shop / "shop.csv")
+    row = sqlite_catalogue.get(["a"])["a"]
+    assert (len(row.product.vectors), row.product.title) == (2, "A")
+    assert [error.line for error in report.errors] == [6]
+    again = run(sqlite_catalogue, shop / "shop.csv")
+    assert [error.line for error in again.errors] == [6] and again.added_or_changed == 0
+    Image.new("RGB", (20, 20), "white").save(shop / "missing.png")
+    assert run(sqlite_catalogue, shop / "shop.csv").added_or_changed == 1
+    assert len(sqlite_catalogue.get(["a"])["a"].product.vectors) == 3
+
+
+def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    lines = [
+        {
+            "product_id": "a",
+            "title": "A",
+            "category": "Apple",
+            "image": ["a.png", "b.png"],
+            "tags": [1, {"x": None}],
+        },
+        {"product_id": "v", "category": "Plum", "vectors": [np.arange(DIMENSION).tolist()]},
+        {"product_id": "a", "category": "Plum", "image": "a.png"},
+        {"product_id": 5, "category": "Plum", "image": "a.png"},
+        {"product_id": "w", "category": "Plum", "vectors": [[0] * DIMENSION]},
+        {"product_id": "x", "category": "Plum", "vectors": [[1, 2]]},
+        {"product_id": "y", "category": "Plum"},
+    ]
+    text = (
+        "\n".join(map(json.dumps, lines))
+        + '\n{"product_id"\n[]\n\n{"product_id": "n", "category": "c", "x": NaN, "image": "a.png"}\n'
+    )
+    (shop / "shop.jsonl").write_text(text)
+    report = run(sqlite_catalogue, shop / "shop.jsonl")
+    assert [error.line for error in report.errors] == [3, 4, 5, 6, 7, 8, 9, 11]
+    rows = sqlite_catalogue.get(["a", "v"])
+    assert rows["a"].product.attributes == {"tags": [1, {"x": None}]} and len(rows["a"].product.vectors) == 2
+    assert rows["v"].product.vectors[0].max() == 127 and rows["v"].product.image is None
+
+
+def test_replace_deletes_what_the_file_does_not_name(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    sqlite_catalogue.apply([Upsert(make_product("old"))])
+    report = run(sqlite_catalogue, shop / "shop.csv", replace=True)
+    assert (report.deleted, sqlite_catalogue.count()) == (1, 3)
+
+
+def test_replace_deletes_nothing_while_rows_are_bad(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    sqlite_catalogue.apply([Upsert(make_product("old"))])
+    with (shop / "shop.csv").open("a") as file:
+        file.write("old,Old,Plum,missing.png,\n")
+    with pytest.raises(CatalogueError, match="nothing was deleted"):
+        run(sqlite_catalogue, shop / "shop.csv", replace=True)
+    assert sqlite_catalogue.count() == 4
+
+
+def test_a_file_that_cannot_be_used_is_one_error(sqlite_catalogue: Catalogue, tmp_path: Path) -> None:
+    for name, data in {
+        "a.xls": b"",
+        "b.csv": b"product_id,title\n",
+        "c.jsonl": b"\xff\xfe\xfa",
+        "d.csv": b"",
+    }.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(CatalogueError, match=name):
+            run(sqlite_catalogue, tmp_path / name)
+    with pytest.raises(CatalogueError, match=r"none\.csv"):
+        run(sqlite_catalogue, tmp_path / "none.csv")
+
+
+def test_a_store_is_taken_over_with_its_vectors(sqlite_catalogue: Catalogue, tmp_path: Path) -> None:
+    products = [make_product(f"p{i}", pictures=2) for i in range(3)]
+    rows = [
+        ShardProduct(p.product_id, 7, p.category, p.title, p.image, p.vectors, p.attributes) for p in products
+    ]
+    meta = ShardMeta(SPACE.name, SPACE.preprocessing, "b", 7, DIMENSION)
+    create_shard(tmp_path / "shard.sqlite", meta, rows)
+    assert import_shard(sqlite_catalogue, tmp_path / "shard.sqlite") == 3
+    assert import_shard(sqlite_catalogue, tmp_path / "shard.sqlite") == 0
+    assert np.array_equal(sqlite_catalogue.get(["p1"])["p1"].product.vectors, products[1].vectors)
+    create_shard(tmp_path / "other.sqlite", ShardMeta("other", SPACE.preprocessing, "b", 7, DIMENSION), rows)
+    with pytest.raises(SpaceMismatch):
+        import_shard(sqlite_catalogue, tmp_path / "other.sqlite")
+
+
+def test_deleting_an_unknown_product_deletes_none(sqlite_catalogue: Catalogue) -> None:
+    sqlite_catalogue.apply([Upsert(make_product("a"))])
+    with pytest.raises(CatalogueError, match="'b'"):
+        delete_products(sqlite_catalogue, ["a", "b"])
+    assert delete_products(sqlite_catalogue, ["a"]) == 1
+
+
+def test_a_real_shop_is_imported_and_finds_itself(
+    real_photos: Path, trained_bundle: Path, tmp_path: Path
+) -> None:
+    """The 81 products of the grocery photos, with the trained bundle: each picture finds itself."""
+    from pocketshelf_server.catalogue import SqliteCatalogue
+    from pocketshelf_server.catalogue.embedding import bundle_embedders
+    from pocketshelf_server.search import ScanIndex
+
+    space, make = bundle_embedders(str(trained_bundle))
+    catalogue = SqliteCatalogue.create(tmp_path / "real.sqlite", space)
+    folder = real_photos / "grocery"
+    report = Importer(catalogue, make, folder, 2).run(folder / "products.csv")
+    assert (report.added_or_changed, report.errors) == (81, [])
+    index = ScanIndex(catalogue)
+    index.refresh()
+    with catalogue.reading() as view:
+        for row in view.rows():
+            key, score = index.search(row.product.vectors[0].astype(np.float32), 1, None)[0]
+            assert score > 0.999 and (key == row.product.product_id or score > 0.9999)
+    catalogue.close()

@@ -1,0 +1,50 @@
+"""``pocketshelf-train detectors``: two detectors on the same photos."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data.plain_csv import load
+from pocketshelf_training.pages import detectors
+
+
+def saved_lines(path: Path, shop: Path, shift: float) -> Path:
+    """Lines of `pocketshelf detect --json` whose boxes lie beside the true ones by ``shift`` pixels."""
+    lines = []
+    for each in (s for s in load(shop) if s.split == "test"):
+        x, y, w, h = each.boxes[0][1]
+        region = {"box": [x + shift, y, w, h], "group": "goods", "score": 0.9}
+        lines.append(json.dumps({"photo": str(each.image), "regions": [region]}))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def run(tmp_path: Path, *options: str) -> tuple[dict, str]:
+    parser = argparse.ArgumentParser()
+    detectors.add_arguments(parser)
+    page = tmp_path / "page.md"
+    fixed = ["--split=test", f"--cache={tmp_path / 'cache'}", f"--write={page}"]
+    assert detectors.run(parser.parse_args([*options, *fixed])) == 0
+    return json.loads(page.with_suffix(".json").read_text()), page.read_text()
+
+
+def test_the_worse_one_is_so_many_points_behind(drawn_shop: Path, tmp_path: Path) -> None:
+    exact = saved_lines(tmp_path / "exact.jsonl", drawn_shop, 0)
+    beside = saved_lines(tmp_path / "beside.jsonl", drawn_shop, 35)
+    found, page = run(
+        tmp_path, f"--way=exact={exact}", f"--way=beside={beside}", f"--data-set=hard-cases={drawn_shop}"
+    )
+    (measured,) = found["data_sets"].values()
+    assert measured["photos"] == 10
+    assert measured["ways"]["exact"]["figures"]["mAP@0.5"][0] == pytest.approx(1.0)
+    assert measured["ways"]["exact"]["difference"] == {}
+    assert measured["ways"]["beside"]["difference"]["mAP@0.5"][:3] == pytest.approx([-1.0, -1.0, -1.0])
+    assert "hard-cases (synthetic)" in page and "-100.0 (-100.0 to -100.0)" in page
+
+
+def test_a_way_without_a_model_is_refused(drawn_shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="write NAME=MODEL"):
+        run(tmp_path, "--way=exact", f"--data-set=hard-cases={drawn_shop}")

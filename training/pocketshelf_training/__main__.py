@@ -1,0 +1,117 @@
+"""``pocketshelf-train``: prepare, train, evaluate and describe the models."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+from pocketshelf.errors import PocketshelfError
+
+# command → (module of this package with add_arguments and run, one line of help)
+COMMANDS = {
+    "average": (
+        "models.average",
+        "average a model's weights with those that its training began with",
+    ),
+    "boxes": (
+        "embedder.boxes",
+        "boxes for photos without, from where the embedder looks",
+    ),
+    "card": ("pages.card", "write the model card of a bundle"),
+    "compare": (
+        "pages.compare",
+        "several ways to search the same pictures, side by side",
+    ),
+    "detectors": (
+        "pages.detectors",
+        "several detectors on the same photos, side by side",
+    ),
+    "distill": ("embedder.distill", "train a student into a teacher's space"),
+    "draw": (
+        "detector.draw",
+        "draw a detector's boxes, or what its training sees, on a sheet",
+    ),
+    "enrolment": (
+        "embedder.enrolment",
+        "fit what adjusts a gallery's pictures so that new products get their turn",
+    ),
+    "ensemble": ("embedder.ensemble", "make one teacher of several embedders"),
+    "evaluate": (
+        "pages.run",
+        "measure any model on any data set; without --model, the results page of a bundle",
+    ),
+    "prepare composites": (
+        "studio.prepare_composites",
+        "paste cut-outs of real things into new places (synthetic)",
+    ),
+    "prepare hard-cases": (
+        "studio.prepare_hard_cases",
+        "two people, close crops, people far away, from the street photos kept apart (synthetic)",
+    ),
+    "prepare studio": (
+        "studio.prepare",
+        "draw garments as shop and street pictures (synthetic)",
+    ),
+    "recall": (
+        "recall.command",
+        "calibrate when a local answer suffices, at a controlled risk",
+    ),
+    "release": (
+        "models.release",
+        "half-precision weights, small enough to be committed",
+    ),
+    "reduce": (
+        "studies.reduce.run",
+        "dimension against recall and bytes, by four linear reductions",
+    ),
+    "systems": ("studies.systems.table", "the trained systems side by side"),
+    "tune": ("pages.tune", "choose a bundle's threshold and weights on val"),
+    "train attributes": (
+        "embedder.attributes",
+        "fit attribute heads on a trained embedder",
+    ),
+    "train embedder": ("embedder.train", "train the embedder on the real photos"),
+    "train detector": ("detector.train", "train the detector on the real photos"),
+    "train system": (
+        "studies.systems.train",
+        "train and measure one system of the field",
+    ),
+}
+# first word of a command of two → what the second names
+GROUPS = {"prepare": "synthetic data sets", "train": "models"}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pocketshelf-train", description=__doc__)
+    groups: dict[str, argparse._SubParsersAction] = {
+        "": parser.add_subparsers(required=True, metavar="COMMAND")
+    }
+    for command, (module, summary) in COMMANDS.items():
+        *first, last = command.split()
+        for name in first:
+            if name not in groups:
+                group = groups[""].add_parser(name, help=f"{name} one of the {GROUPS[name]}")
+                groups[name] = group.add_subparsers(required=True, metavar="NAME")
+        leaf = groups[first[0] if first else ""].add_parser(last, help=summary, description=summary)
+        loaded = importlib.import_module(f"pocketshelf_training.{module}")
+        loaded.add_arguments(leaf)
+        leaf.set_defaults(run_command=loaded.run)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )
+    args = build_parser().parse_args(arguments)
+    try:
+        return args.run_command(args)
+    except PocketshelfError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

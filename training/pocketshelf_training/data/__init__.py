@@ -1,0 +1,1 @@
+"""Data sets behind one protocol: `pocketshelf_training.data.protocol`."""

@@ -1,0 +1,45 @@
+"""Clothing dataset (Grigorev, 2020, CC0): garments lying or hanging at home.
+
+Of its 20 labels ten are clear classes. The others overlap with them (Polo with T-Shirt, Undershirt
+with Top, Hoodie with Longsleeve, Blazer with Outwear) or are none ("Not sure", "Skip", "Other");
+they are loaded without a category, and so serve where no label is needed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pocketshelf_training.data.protocol import Sample, data_root, read_rows
+
+__all__ = ["LICENCE", "MAIN_LABELS", "load"]
+
+LICENCE = "CC0-1.0"
+
+MAIN_LABELS = (
+    "T-Shirt",
+    "Longsleeve",
+    "Shirt",
+    "Outwear",
+    "Dress",
+    "Pants",
+    "Shorts",
+    "Skirt",
+    "Shoes",
+    "Hat",
+)
+
+
+def load(root: str | Path | None = None) -> list[Sample]:
+    """All photos; ``category`` only for the ten main labels, the raw label as an attribute."""
+    folder = data_root(root) / "clothing"
+    return [
+        Sample(
+            folder / row["photo"],
+            row["split"],
+            "street",
+            category=row["label"] if row["label"] in MAIN_LABELS else None,
+            attributes={"label": row["label"]},
+            licence=LICENCE,
+        )
+        for row in read_rows(folder / "photos.csv")
+    ]

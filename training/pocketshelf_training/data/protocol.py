@@ -1,0 +1,69 @@
+"""The one protocol that every data set speaks: a list of `Sample`, whatever its file formats.
+
+A data set is one file in this folder with a ``load(root) -> list[Sample]``.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pocketshelf.errors import PocketshelfError
+
+__all__ = ["DataMissing", "Sample", "data_root", "read_rows"]
+
+
+class DataMissing(PocketshelfError):
+    """A data set is not where it was looked for; the message says how to point at it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture and all that is known of it; what is unknown is None or empty.
+
+    Attributes:
+        image: path of the picture.
+        split: "train", "val" or "test".
+        domain: "street" (a customer's photo) or "shop" (the shop's own picture).
+        identity: the product's id, equal in both domains.
+        category: the category's name.
+        boxes: (group, (x, y, w, h)) in pixels of the upright picture.
+        attributes: attribute name to value.
+        landmarks: name to (x, y, visible), x and y in pixels.
+        licence: SPDX name of the data set's licence.
+    """
+
+    image: Path
+    split: str
+    domain: str
+    identity: str | None = None
+    category: str | None = None
+    boxes: tuple[tuple[str, tuple[float, float, float, float]], ...] = ()
+    attributes: dict[str, str] = field(default_factory=dict)
+    landmarks: dict[str, tuple[float, float, bool]] = field(default_factory=dict)
+    licence: str = ""
+
+
+def data_root(path: str | Path | None = None) -> Path:
+    """The folder of the real photos: ``path``, else the environment's POCKETSHELF_DATA.
+
+    Raises:
+        DataMissing: neither names a folder.
+    """
+    named = path or os.environ.get("POCKETSHELF_DATA")
+    if not named:
+        raise DataMissing("no data: set POCKETSHELF_DATA to the folder with the real photos, or pass --data")
+    root = Path(named)
+    if not root.is_dir():
+        raise DataMissing(f"{root}: no such folder; POCKETSHELF_DATA or --data must name the real photos")
+    return root
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a UTF-8 CSV with a header."""
+    if not path.is_file():
+        raise DataMissing(f"{path}: not found; is this the right data folder?")
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,106 @@
+"""Street2Shop, "Where to Buy It" (Kiapour et al., ICCV 2015, section 3): eleven categories, exact matches.
+
+Read are ``meta/json/retrieval_<category>.json`` ([{"photo", "product"}]: the shops' pictures),
+``train_pairs_<category>.json`` and ``test_pairs_<category>.json`` ([{"photo", "product", "bbox": {left, top,
+width, height}}]: street photos), and ``images/``: the photos one has downloaded from the addresses in
+``photos.txt`` ("000000001,http://…"), named by number with or without leading zeros, in any folder below.
+
+Traps handled: only addresses are published and many are dead, so pairs whose photo is missing are
+counted and left out; a street photo shows several products, each pair is a sample with its own box;
+a photo may be any image type; retrieval is within one category; shop pictures of products that no
+training pair names are test gallery only.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pocketshelf_training.data.listing import DataDamaged, first_existing
+from pocketshelf_training.data.protocol import DataMissing, Sample
+
+__all__ = ["CATEGORIES", "LICENCE", "load"]
+
+LICENCE = "LicenseRef-Street2Shop-research"
+
+CATEGORIES = (
+    "bags",
+    "belts",
+    "dresses",
+    "eyewear",
+    "footwear",
+    "hats",
+    "leggings",
+    "outerwear",
+    "pants",
+    "skirts",
+    "tops",
+)
+log = logging.getLogger("pocketshelf.training")
+
+
+def load(root: str | Path) -> list[Sample]:
+    """Every pair and shop picture whose photo is there, of all categories whose files are there.
+
+    Raises:
+        DataMissing: no category's files, or no pictures.
+        DataDamaged: a file is not as documented; names file and entry.
+    """
+    root = Path(root)
+    meta = first_existing(root, "meta/json", "meta/meta/json", "json")
+    photos = _photos(first_existing(root, "images", "photos"))
+    there = [name for name in CATEGORIES if (meta / f"retrieval_{name}.json").is_file()]
+    if not there:
+        raise DataMissing(f"{meta}: no retrieval_<category>.json; categories are {', '.join(CATEGORIES)}")
+    return [sample for category in there for sample in _category(meta, category, photos)]
+
+
+def _photos(folder: Path) -> dict[int, Path]:
+    """Photos by number, whatever a downloader called them: 000000012.jpeg, 12.JPEG, bags/12.png …"""
+    found = {int(path.stem): path for path in sorted(folder.rglob("*.*")) if path.stem.isdigit()}
+    if not found:
+        raise DataMissing(f"{folder}: no photos named by their number; download what photos.txt lists")
+    return found
+
+
+def _category(meta: Path, category: str, photos: dict[int, Path]) -> Iterator[Sample]:
+    pairs = {
+        split: list(_entries(meta / f"{split}_pairs_{category}.json", True)) for split in ("train", "test")
+    }
+    trained = {product for _, product, _ in pairs["train"]} - {product for _, product, _ in pairs["test"]}
+    missing = 0
+    for split, entries in pairs.items():
+        for photo, product, box in entries:
+            if photo in photos:
+                identity = f"{category}/{product}"
+                yield Sample(
+                    photos[photo], split, "street", identity, category, ((category, box),), licence=LICENCE
+                )
+            missing += photo not in photos
+    for photo, product, _ in _entries(meta / f"retrieval_{category}.json", False):
+        if photo in photos:
+            split = "train" if product in trained else "test"
+            yield Sample(photos[photo], split, "shop", f"{category}/{product}", category, licence=LICENCE)
+        missing += photo not in photos
+    if missing:
+        log.warning("%s: %d entries left out, their photos were not downloaded", category, missing)
+
+
+def _entries(path: Path, boxed: bool) -> Iterator[tuple[int, int, tuple[float, float, float, float]]]:
+    """(photo, product, box) of each entry; shop pictures have no box and get an empty one."""
+    if not path.is_file():
+        raise DataMissing(f"{path}: not found; unpack meta.zip whole")
+    try:
+        content: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataDamaged(f"{path}:{getattr(error, 'lineno', 1)}: not JSON; is the file cut?") from error
+    for number, entry in enumerate(content, 1):
+        try:
+            box = entry["bbox"] if boxed else {"left": 0, "top": 0, "width": 0, "height": 0}
+            corners = tuple(float(box[key]) for key in ("left", "top", "width", "height"))
+            yield int(entry["photo"]), int(entry["product"]), corners  # type: ignore[misc]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataDamaged(f"{path}:1: entry {number}: no or bad {error}") from error

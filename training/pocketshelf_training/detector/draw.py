@@ -1,0 +1,71 @@
+"""Draw boxes on a grid of photos, to look at: a checkpoint's on street photos kept apart, or, without a
+checkpoint, the augmented pictures that training would see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_training.data.street import load_photos
+from pocketshelf_training.detector.sheet import draw_boxes, grid
+from pocketshelf_training.detector.train import build_mixture
+from pocketshelf_training.models.detector import GROUPS, Detector
+from pocketshelf_training.predict.detector import detect
+
+__all__ = ["add_arguments", "run"]
+
+
+def predicted(args: argparse.Namespace) -> list[Image.Image]:
+    """Photos with what the checkpoint finds."""
+    model = Detector.from_checkpoint(args.checkpoint)
+    paths = args.photos or [photo.image for photo in load_photos("val", args.data)][: args.count]
+    drawn = []
+    for path in paths:
+        photo = decode_photo(path)
+        found = detect(model, path, args.score)
+        assert found.scores is not None
+        labels = [f"{g} {s:.2f}" for g, s in zip(found.groups, found.scores, strict=True)]
+        scale = np.array(photo.scale * 2)
+        drawn.append(draw_boxes(Image.fromarray(photo.pixels), found.boxes * scale, labels))
+    return drawn
+
+
+def augmented(args: argparse.Namespace) -> list[Image.Image]:
+    """What an epoch would start with."""
+    mixture = build_mixture(args)
+    drawn = []
+    for place, order in enumerate(mixture.plan(args.seed, 0)[: args.count], 1):
+        made = mixture.make(order, args.size, np.random.default_rng([args.seed, 0, place]), 1.0)
+        drawn.append(draw_boxes(made.image, made.boxes, [GROUPS[g] for g in made.groups]))
+    return drawn
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, nargs="*", help="photos instead of the street photos kept apart")
+    parser.add_argument("--checkpoint", type=Path, help="a detector's .pt or .npz")
+    parser.add_argument("--out", type=Path, required=True, help="PNG to write")
+    parser.add_argument("--data", type=Path, help="folder of the real photos (default: $POCKETSHELF_DATA)")
+    parser.add_argument("--count", type=int, default=24, help="pictures (default 24)")
+    parser.add_argument("--score", type=float, default=0.3, help="least score of a box drawn (default 0.3)")
+    parser.add_argument("--columns", type=int, default=8)
+    parser.add_argument("--side", type=int, default=320, help="cell in pixels (default 320)")
+    parser.add_argument("--goods-boxes", type=Path, help="as in training")
+    parser.add_argument("--garment-boxes", type=Path, help="as in training")
+    parser.add_argument("--size", type=int, default=320, help="training pictures' side in pixels")
+    parser.add_argument("--others", type=float, default=0.35, help="as in training")
+    parser.add_argument("--hard", type=float, default=0.0, help="as in training")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    images = predicted(args) if args.checkpoint else augmented(args)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    grid(images, args.columns, args.side).save(args.out)
+    print(f"{len(images)} pictures in {args.out}", file=sys.stderr)
+    return 0

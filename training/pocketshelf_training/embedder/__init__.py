@@ -1,0 +1,1 @@
+"""Training the embedder: one vector, categories and attributes for a picture."""

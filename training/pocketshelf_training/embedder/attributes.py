@@ -1,0 +1,216 @@
+"""Attribute heads on a trained embedder: sleeve, neckline, closure, length, pattern, colour.
+
+``pocketshelf-train train attributes --checkpoint runs/embedder/best.pt --studio runs/studio`` fits one
+linear head an attribute (multinomial logistic regression, classes balanced) on the pooled features, which
+stay as they are: so does the embedding, and with it every store. Pattern is learnt from real close-ups of
+fabric and drawn garments, sleeve from real T-shirts and long-sleeved shirts and drawn garments; the rest from
+drawn garments only (synthetic). How much to regularise is chosen on the drawn garments of val.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from pocketshelf.errors import UsageError
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_training.data import clothing, patterns, studio
+from pocketshelf_training.data.clothing import MAIN_LABELS
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
+from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.embedder import HEADS, Embedder, normalise
+
+__all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
+
+log = logging.getLogger("pocketshelf.training")
+
+ATTRIBUTES = ("sleeve", "neckline", "closure", "length", "pattern", "colour")
+# What an attribute is said of.
+_TOPS = ("T-Shirt", "Longsleeve", "Shirt", "Outwear", "Dress")
+ATTRIBUTE_CATEGORIES = {
+    "sleeve": _TOPS,
+    "neckline": _TOPS,
+    "closure": (*_TOPS, "Pants", "Shorts", "Skirt"),
+    "length": ("Dress", "Pants", "Shorts", "Skirt"),
+    "pattern": MAIN_LABELS,
+    "colour": MAIN_LABELS,
+}
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+# A label with fewer training pictures than this is left out.
+FEWEST = 8
+BATCH = 32
+# What the home photos' labels say of a sleeve.
+SLEEVES = {"T-Shirt": "short", "Longsleeve": "long"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the embedder (.pt or .npz)")
+    parser.add_argument(
+        "--out", type=Path, help="where to write it with heads (default: beside it, -attributes)"
+    )
+    parser.add_argument("--studio", type=Path, default=Path("runs/studio"), help="what `prepare studio` drew")
+    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument(
+        "--space", help="id of the embedding space, where a bundle with these weights has one already"
+    )
+
+
+def sources(data: str | None, drawn: Path) -> dict[str, list[Sample]]:
+    """The pictures by data set, of each what it says of the attributes above."""
+    found = {
+        "studio": studio.load(drawn),
+        "patterns": patterns.load(data),
+        "clothing": [
+            replace(s, attributes={"sleeve": SLEEVES[s.category]})
+            for s in clothing.load(data)
+            if s.category in SLEEVES
+        ],
+    }
+    return {name: [s for s in samples if s.attributes] for name, samples in found.items()}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Pooled features (n, D) of some pictures, and what is known of each."""
+
+    features: np.ndarray
+    samples: list[Sample]
+
+    def of(
+        self, attribute: str, split: str, labels: list[str] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Features and labels of the pictures of a split whose attribute is known (and in ``labels``)."""
+        rows = [
+            i
+            for i, s in enumerate(self.samples)
+            if s.split == split
+            and attribute in s.attributes
+            and (labels is None or s.attributes[attribute] in labels)
+        ]
+        return self.features[rows], np.array(
+            [self.samples[i].attributes[attribute] for i in rows], dtype=object
+        )
+
+
+@torch.no_grad()
+def pooled(model: Embedder, samples: list[Sample]) -> np.ndarray:
+    """float32 (n, D) of each picture's box, or the whole where there is not exactly one."""
+    found = []
+    for start in range(0, len(samples), BATCH):
+        views = np.stack([_view(model, s) for s in samples[start : start + BATCH]])
+        found.append(model.pooled(normalise(torch.from_numpy(views))).numpy())
+        if start // BATCH % 10 == 0:
+            log.info("features of %d of %d pictures", start, len(samples))
+    return np.concatenate(found) if found else np.zeros((0, model.trunk.channels), np.float32)
+
+
+def _view(model: Embedder, sample: Sample) -> np.ndarray:
+    box = sample.boxes[0][1] if len(sample.boxes) == 1 else None
+    return model.preprocessing.apply(decode_photo(sample.image).pixels, box)
+
+
+def fit_head(
+    train: tuple[np.ndarray, np.ndarray], val: tuple[np.ndarray, np.ndarray]
+) -> tuple[list[str], np.ndarray, np.ndarray, float]:
+    """Labels, weight (k, D), bias (k,) and the strength that was best on ``val``.
+
+    Args:
+        train, val: features (n, D) and labels (n,).
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    features, names = train
+    labels = sorted(name for name, count in Counter(names).items() if count >= FEWEST)
+    kept = np.isin(names, labels)
+    scaler = StandardScaler().fit(features[kept])
+    best: tuple[float, float, Any] | None = None
+    for strength in STRENGTHS:
+        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=300)
+        model.fit(scaler.transform(features[kept]), names[kept].astype(str))
+        score = _score(model.predict(scaler.transform(val[0])), val[1])
+        if best is None or score > best[0]:
+            best = score, strength, model
+    assert best is not None
+    _, strength, model = best
+    # Two classes have one row in scikit-learn, the second's.
+    weight, bias = model.coef_, model.intercept_
+    if len(labels) == 2:
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    # The scaling goes into the layer.
+    weight = weight / scaler.scale_
+    return list(map(str, model.classes_)), weight, bias - weight @ scaler.mean_, strength
+
+
+def _score(said: np.ndarray, truth: np.ndarray) -> float:
+    return balanced_accuracy(truth.astype(str), said, resamples=1).value if len(truth) else 0.0
+
+
+def with_heads(model: Embedder, heads: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Embedder:
+    """A copy of ``model`` with these heads, and only these."""
+    config = {**model.config, "attributes": {name: labels for name, (labels, _, _) in heads.items()}}
+    made = Embedder(**config)
+    state = {k: v for k, v in model.state_dict().items() if not k.startswith(HEADS)}
+    made.load_state_dict(state, strict=False)
+    for head, (_, weight, bias) in zip(made.attribute_heads, heads.values(), strict=True):
+        assert isinstance(head, nn.Linear)
+        head.weight.data.copy_(torch.from_numpy(weight))
+        head.bias.data.copy_(torch.from_numpy(bias))
+    return made.eval()
+
+
+def run(args: argparse.Namespace) -> int:
+    keep_freed_memory()
+    checkpoint = load_checkpoint(args.checkpoint, kind="embedder")
+    model = Embedder.from_checkpoint(args.checkpoint)
+    if not args.studio.is_dir():
+        raise UsageError(f"{args.studio}: no such folder; `pocketshelf-train prepare studio` draws one")
+    known = {}
+    for name, samples in sources(args.data, args.studio).items():
+        log.info("%s", name)
+        known[name] = Known(pooled(model, samples), samples)
+    heads, figures = {}, {}
+    for attribute in ATTRIBUTES:
+        parts = [source.of(attribute, "train") for source in known.values()]
+        train = np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
+        labels, weight, bias, strength = fit_head(train, known["studio"].of(attribute, "val"))
+        heads[attribute] = labels, weight, bias
+        figures[attribute] = _figures(attribute, heads[attribute], known)
+        for name, figure in figures[attribute].items():
+            log.info("%s (%d labels, C %g): %s %s", attribute, len(labels), strength, name, figure)
+    made = with_heads(model, heads)
+    out = args.out or args.checkpoint.with_stem(args.checkpoint.stem + "-attributes")
+    named = {a: {n: f._asdict() for n, f in row.items()} for a, row in figures.items()}
+    said_of = {name: list(ATTRIBUTE_CATEGORIES[name]) for name in heads}
+    meta = {**checkpoint.meta, "attributes": named, "attribute_categories": said_of}
+    meta |= {"space": args.space} if args.space else {}
+    write = export_npz if out.suffix == ".npz" else save_checkpoint
+    write(out, "embedder", made.config, made.state_dict(), meta)
+    print(json.dumps({"out": str(out), "balanced_accuracy": named}))
+    return 0
+
+
+def _figures(
+    attribute: str, head: tuple[list[str], np.ndarray, np.ndarray], known: dict[str, Known]
+) -> dict[str, Figure]:
+    """Balanced accuracy by data set on pictures that neither fitted nor chose anything."""
+    labels, weight, bias = head
+    found = {}
+    for source, split in (("studio", "test"), ("patterns", "val"), ("clothing", "val")):
+        features, truth = known[source].of(attribute, split, labels)
+        if len(truth):
+            said = np.array(labels, dtype=object)[(features @ weight.T + bias).argmax(1)]
+            name = f"{source} {split}" + (" (synthetic)" if source == "studio" else "")
+            found[name] = balanced_accuracy(truth, said)
+    return found

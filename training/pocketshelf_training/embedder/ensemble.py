@@ -1,0 +1,99 @@
+"""Make one teacher of several embedders: ``pocketshelf-train ensemble --member A.pt --member B.pt@224``.
+
+Their vectors, side by side, are projected to the directions in which the training's pictures differ most
+(principal components, not centred, so that cosines stay what they were as far as the dimension allows).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import torch
+
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data import grocery
+from pocketshelf_training.embedder.pools import load_pools, without
+from pocketshelf_training.embedder.targets import Looking, principal
+from pocketshelf_training.engine import compute
+from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.ensemble import KIND, Ensemble
+
+__all__ = ["add_arguments", "ensemble_of", "run"]
+
+log = logging.getLogger("pocketshelf.training")
+
+POOLS = ("grocery-train", "shop", "clothing-train")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--member",
+        action="append",
+        required=True,
+        metavar="FILE[@SIZE]",
+        help="an embedder's checkpoint; SIZE: pixels of its input, if not those of its training",
+    )
+    parser.add_argument("--dimension", type=int, default=128, help="of the vectors (default: 128)")
+    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument("--out", type=Path, default=Path("runs/ensemble/teacher.pt"))
+    compute.add_arguments(parser)
+
+
+def ensemble_of(members: list[Embedder], dimension: int) -> Ensemble:
+    """The members as one; its projection is not fitted yet.
+
+    Raises:
+        UsageError: fewer than two, other categories, or a larger dimension than they have together.
+    """
+    configs = [member.config for member in members]
+    if len(members) < 2:
+        raise UsageError("an ensemble has at least two members; give --member twice")
+    if any(member.categories != members[0].categories for member in members):
+        raise UsageError("the members name other categories; train them on the same data")
+    if dimension > sum(config["dimension"] for config in configs):
+        raise UsageError(f"--dimension {dimension}: the members have fewer numbers together")
+    model = Ensemble(configs, dimension)
+    for place, member in zip(model.members, members, strict=True):
+        place.load_state_dict(member.state_dict())
+    return model.eval()
+
+
+def run(args: argparse.Namespace) -> int:
+    keep_freed_memory()
+    members, unseen = zip(*(_read(given) for given in args.member), strict=True)
+    model = ensemble_of(list(members), args.dimension)
+    hidden = sorted(set.intersection(*unseen))
+    looking = Looking(compute.choose(args), args.workers)
+    model.to(looking.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    products = [s.identity or "" for s in grocery.load(args.data) if s.domain == "shop"]
+    pools = without(load_pools(args.data, products, model.categories), hidden)
+    found = []
+    for name in POOLS:
+        log.info("looking at the %d pictures of %s", len(pools[name]), name)
+        found.append(looking.vectors(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
+    vectors = torch.cat(found).cpu()
+    directions = principal(vectors, args.dimension)
+    model.projection.weight.data.copy_(directions)
+    kept = float(((vectors @ directions.T) ** 2).sum() / (vectors**2).sum())
+    log.info("%d of %d numbers keep %.4f of the vectors", args.dimension, vectors.shape[1], kept)
+    meta = {"members": args.member, "kept": kept, "left_out": hidden}
+    save_checkpoint(args.out, KIND, model.config, model.state_dict(), meta)
+    print(args.out)
+    return 0
+
+
+def _read(given: str) -> tuple[Embedder, set[str]]:
+    """A member at the size it shall work at, and the products that its training did not see."""
+    path, at, size = given.rpartition("@")
+    if not at:
+        path, size = given, ""
+    elif not size.isdigit() or int(size) % 32:
+        raise UsageError(f"--member {given}: write FILE@SIZE, the size a multiple of 32")
+    member = Embedder.from_checkpoint(path)
+    if size:
+        member.config["size"] = int(size)
+    return member, set(load_checkpoint(path).meta.get("left_out", []))

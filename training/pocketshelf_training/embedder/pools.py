@@ -1,0 +1,100 @@
+"""The embedder's pictures, decoded once and kept as uint8, with labels; and products left out on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_training.data import clothing, composites, grocery
+from pocketshelf_training.data.protocol import Sample
+
+__all__ = ["Pool", "left_out", "load_pools", "load_things", "without"]
+
+# Its id, or its number.
+Product = TypeVar("Product", str, int)
+
+
+@dataclass
+class Pool:
+    """Decoded pictures with labels; -1 where there is none.
+
+    Attributes:
+        images: uint8 (h, w, 3) each.
+        products, categories: int64 (n,).
+    """
+
+    images: list[np.ndarray]
+    products: np.ndarray
+    categories: np.ndarray
+    samples: list[Sample]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def only(self, chosen: np.ndarray) -> Pool:
+        """The pictures where ``chosen`` (bool (n,) or indices) says so; nothing is copied."""
+        rows = np.arange(len(self))[chosen]
+        return Pool(
+            [self.images[i] for i in rows],
+            self.products[rows],
+            self.categories[rows],
+            [self.samples[i] for i in rows],
+        )
+
+
+def load_pools(root: str | None, products: list[str], categories: list[str]) -> dict[str, Pool]:
+    """Every labelled picture of grocery and clothing, by "grocery-train", "shop", "clothing-val" …"""
+    chosen: dict[str, list[Sample]] = {}
+    for sample in grocery.load(root) + [s for s in clothing.load(root) if s.category]:
+        kind = "clothing" if sample.identity is None else "grocery"
+        name = "shop" if sample.domain == "shop" else f"{kind}-{sample.split}"
+        chosen.setdefault(name, []).append(sample)
+    product_index = {name: i for i, name in enumerate(products)}
+    category_index = {name: i for i, name in enumerate(categories)}
+    return {
+        name: Pool(
+            [decode_photo(sample.image).pixels for sample in samples],
+            np.array([product_index.get(s.identity or "", -1) for s in samples]),
+            np.array([category_index.get(s.category or "", -1) for s in samples]),
+            samples,
+        )
+        for name, samples in chosen.items()
+    }
+
+
+def load_things(folder: str | Path, first: int) -> Pool:
+    """The cut-out garments of ``prepare composites`` on white, each a product of its own from ``first`` on.
+
+    Only those of split train; goods are left out, for they are the catalogue's products.
+    """
+    found = [
+        sample
+        for sample in composites.load(folder, ("clothing", "street"), one_per="photo")
+        if sample.split == "train" and sample.domain == "shop"
+    ]
+    return Pool(
+        [decode_photo(sample.image).pixels for sample in found],
+        np.arange(first, first + len(found)),
+        np.full(len(found), -1),
+        found,
+    )
+
+
+def left_out(products: Sequence[Product], seed: int, share: float) -> list[Product]:
+    """The products that a leave-products-out training must not see: ``share`` of them, drawn by ``seed``."""
+    order = np.random.default_rng(seed).permutation(len(products))
+    return sorted(products[i] for i in order[: int(share * len(products))])
+
+
+def without(pools: dict[str, Pool], identities: list[str]) -> dict[str, Pool]:
+    """The pools without any picture of these products, the shop's own included."""
+    hidden = set(identities)
+    return {
+        name: pool.only(np.array([s.identity not in hidden for s in pool.samples]))
+        for name, pool in pools.items()
+    }

@@ -1,0 +1,1 @@
+"""What every training needs: where it computes, how its batches are made."""

@@ -1,0 +1,1 @@
+"""Figures: recall, average precision, intervals."""

@@ -1,0 +1,107 @@
+"""The embedder: EfficientNet-Lite0, one 128-d vector and category scores from the pooled features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD, EfficientNetLite
+
+__all__ = ["HEADS", "Configured", "Embedder", "normalise"]
+
+# What the names of an attribute head's weights begin with.
+HEADS = "attribute_heads."
+
+
+class Configured(nn.Module):
+    """A network that keeps the keyword arguments that build it; what the rest of the code asks of them."""
+
+    config: dict[str, Any]
+
+    @property
+    def categories(self) -> list[str]:
+        return self.config["categories"]
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        size = self.config["size"]
+        return Preprocessing((size, size), margin=self.config["margin"])
+
+
+class Embedder(Configured):
+    """Trunk, global average pool, a linear embedding and a linear category head.
+
+    Args:
+        categories: names of the category head's outputs.
+        dimension: of the embedding.
+        variant: of the trunk.
+        size: input height and width in pixels.
+        margin: see `pocketshelf.stages.preprocess.Preprocessing`.
+        attributes: name → labels; a linear head each.
+    """
+
+    def __init__(
+        self,
+        categories: list[str],
+        dimension: int = 128,
+        variant: str = "lite0",
+        size: int = 224,
+        margin: float = 0.05,
+        attributes: dict[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = {
+            "categories": list(categories),
+            "dimension": dimension,
+            "variant": variant,
+            "size": size,
+            "margin": margin,
+        }
+        if attributes:
+            self.config["attributes"] = {name: list(labels) for name, labels in attributes.items()}
+        self.trunk = EfficientNetLite(variant)
+        self.embedding = nn.Linear(self.trunk.channels, dimension, bias=False)
+        self.category = nn.Linear(self.trunk.channels, len(categories))
+        self.attribute_heads = nn.ModuleList(
+            nn.Linear(self.trunk.channels, len(labels)) for labels in self.attributes.values()
+        )
+
+    @property
+    def attributes(self) -> dict[str, list[str]]:
+        """Name → labels, in the order of the outputs."""
+        return self.config.get("attributes", {})
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """Normalised float (n, 3, h, w) to the pooled features (n, 1280)."""
+        return self.trunk(x).mean((2, 3))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Normalised float (n, 3, h, w) to unit embeddings (n, dimension), category logits (n, C), and
+        for each attribute its logits (n, labels)."""
+        pooled = self.pooled(x)
+        heads = (head(pooled) for head in self.attribute_heads)
+        return functional.normalize(self.embedding(pooled), dim=1), self.category(pooled), *heads
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> Embedder:
+        """Load weights written by the training (.pt) or committed with a bundle (.npz).
+
+        Raises:
+            CheckpointError: not an embedder's checkpoint, or of another architecture.
+        """
+        checkpoint = load_checkpoint(path, kind="embedder")
+        model = cls(**checkpoint.config)
+        checkpoint.load_into(model)
+        return model.eval()
+
+
+def normalise(images: Tensor) -> Tensor:
+    """uint8 (n, h, w, 3) to what the ImageNet trunk expects, float (n, 3, h, w) in channels_last."""
+    # A permuted NHWC tensor is channels_last already; nothing is copied.
+    return (images.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) / IMAGENET_STD

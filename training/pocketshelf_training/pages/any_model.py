@@ -1,0 +1,182 @@
+"""``pocketshelf-train evaluate --model FILE --data-set NAME``: any model file on any data set."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.metrics import detector_figures, embedder_figures
+from pocketshelf_training.pages import model_page, worst
+from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.report import write_page
+from pocketshelf_training.predict import left_out
+from pocketshelf_training.predict.asker import Asker
+from pocketshelf_training.predict.searches import choose, choose_split, left_out_searches
+from pocketshelf_training.predict.subject import KINDS, Crop, Subject, open_subject
+
+__all__ = ["add_arguments", "measure_detector", "measure_embedder", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("any model on any data set")
+    group.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="checkpoint (.pt, .npz), model file (.tflite, .pte) beside its bundle.json, a bundle's folder, "
+        "or saved lines of `pocketshelf detect --json` (.jsonl)",
+    )
+    group.add_argument(
+        "--kind", choices=KINDS, help="which model of a bundle's folder (default: by the data)"
+    )
+    group.add_argument(
+        "--data-set", metavar="NAME[=FOLDER]", help=f"one of {', '.join(DATA_SETS)}; see docs/data.md"
+    )
+    group.add_argument("--split", help="one or more by commas (default: test, else val)")
+    group.add_argument(
+        "--gallery",
+        nargs="+",
+        default=[],
+        metavar="WHICH",
+        help="shop, train, or a CSV (default: all that fit)",
+    )
+    group.add_argument("--whole", action="store_true", help="embed whole frames even where boxes are known")
+    group.add_argument("--limit", type=int, help="only the first so many photos of the split")
+    only = group.add_mutually_exclusive_group()
+    only.add_argument("--products", type=Path, metavar="FILE", help="ask only for these, one id a line")
+    only.add_argument(
+        "--left-out",
+        nargs="?",
+        const="",
+        metavar="CHECKPOINT",
+        help="ask only for the products that the training left out, as the model (or CHECKPOINT) records",
+    )
+    group.add_argument(
+        "--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers (default: %(default)s)"
+    )
+    group.add_argument(
+        "--worst",
+        type=Path,
+        metavar="FOLDER",
+        help="write pictures of the worst misses; keep them to yourself",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    name, samples = _load(args)
+    own, split = choose_split(samples, args.split)
+    own = own[: args.limit]
+    subject = open_subject(args.model, args.kind or _kind_for(args.model, own))
+    asker = Asker(subject, args.cache, args.whole)
+    measure: Callable[..., dict[str, Any]] = (
+        measure_embedder if subject.kind == "embedder" else measure_detector
+    )
+    results = {"run": _run_facts(args, name, split, subject), **measure(subject, asker, samples, own, args)}
+    if args.write:
+        write_page(model_page.as_markdown(results), model_page.as_json(results), args.write)
+    print(model_page.as_json(results) if args.json else model_page.as_markdown(results))
+    return 0
+
+
+def _load(args: argparse.Namespace) -> tuple[str, list[Sample]]:
+    if not args.data_set:
+        raise UsageError(f"--model needs --data-set; there are {', '.join(DATA_SETS)}")
+    return load_given(args.data_set, args.data)
+
+
+def _kind_for(model: Path, own: Sequence[Sample]) -> str | None:
+    """A file says itself what it is; of a bundle, the model that the data set has labels for."""
+    if not model.is_dir():
+        return None
+    return "embedder" if any(s.identity or s.category for s in own) else "detector"
+
+
+def measure_embedder(
+    subject: Subject,
+    asker: Asker,
+    samples: Sequence[Sample],
+    own: Sequence[Sample],
+    args: argparse.Namespace,
+) -> dict[str, Any]:
+    """Retrieval by every protocol that applies, categories and attributes."""
+    products = left_out.products(args.products, args.left_out, subject)
+    if products is not None:
+        searches = left_out_searches(samples, own, products)
+        own = searches[0].queries
+    else:
+        searches = choose(samples, own, args.gallery)
+    searched = embedder_figures.search_all(searches, asker)
+    asking = [s for s in own if s.domain == "street"] or list(own)
+    labelled = embedder_figures.label_all(subject, asking, asker)
+    if not searched and not labelled.figures and not labelled.attributes:
+        raise UsageError("nothing to measure: the split has no identity, category or attribute that is known")
+    if args.worst:
+        worst.draw_searches(searched, args.worst)
+        worst.draw_categories(labelled, args.worst)
+    return {
+        "searches": {each.search.name: _search_json(each) for each in searched},
+        "categories": {
+            "figures": labelled.figures,
+            "unknown": labelled.unknown,
+            "by_category": labelled.by_category,
+        },
+        "attributes": dict(labelled.attributes),
+        "left_out": None if products is None else sorted(products),
+    }
+
+
+def _search_json(each: embedder_figures.Searched) -> dict[str, Any]:
+    return {
+        "queries": len(each.search.queries),
+        "gallery": len(each.search.gallery),
+        "without": each.search.without,
+        "unreadable": each.unreadable,
+        "figures": each.figures,
+        "by_category": each.by_category,
+    }
+
+
+def measure_detector(
+    subject: Subject,
+    asker: Asker,
+    samples: Sequence[Sample],
+    own: Sequence[Sample],
+    args: argparse.Namespace,
+) -> dict[str, Any]:
+    """Average precision a group, over the photos that have boxes."""
+    for option in ("gallery", "products", "left_out"):
+        if getattr(args, option) not in (None, []):
+            raise UsageError(f"--{option.replace('_', '-')} is about embedders; {args.model} is a detector")
+    truth = detector_figures.true_boxes(own)
+    if not truth:
+        raise UsageError("nothing to measure: the split has no boxes")
+    answers = asker.ask([Crop(path) for path in truth], "photos")
+    measured = detector_figures.measure(subject, truth, answers)
+    if args.worst:
+        worst.draw_detections(truth, answers, args.worst)
+    return measured
+
+
+def _run_facts(args: argparse.Namespace, name: str, split: str, subject: Subject) -> dict[str, Any]:
+    model = args.model if not args.model.is_absolute() else Path(*args.model.parts[-2:])
+    command = ["pocketshelf-train evaluate", f"--model {model}", f"--data-set {name}", f"--split {split}"]
+    command += [f"--gallery {' '.join(Path(g).name for g in args.gallery)}"] if args.gallery else []
+    command += ["--left-out"] if args.left_out is not None else []
+    command += [f"--products {args.products.name}"] if args.products else []
+    command += ["--whole"] if args.whole else []
+    command += [f"--limit {args.limit}"] if args.limit else []
+    command += [f"--write {args.write}"] if args.write and not args.write.is_absolute() else []
+    return {
+        "command": " ".join(command),
+        "model": str(model),
+        "kind": subject.kind,
+        "data_set": shown_name(name),
+        "split": split,
+        "machine": machine(),
+        "commit": commit(),
+    }

@@ -1,0 +1,89 @@
+"""The model card beside a bundle (Mitchell et al., FAT* 2019): data, recipe, commands, seeds, figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf_training.models.checkpoint import load_checkpoint
+
+__all__ = ["add_arguments", "card", "run"]
+
+TEMPLATE = Path(__file__).with_name("card_template.md")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    parser.add_argument(
+        "--results", type=Path, default=Path("docs/results.json"), help="what `evaluate --write` wrote"
+    )
+
+
+def card(bundle: Bundle, results: dict[str, Any]) -> str:
+    """The card's text, from the bundle, its weights' own records, and measured results."""
+    embedder = load_checkpoint(bundle.folder / "embedder.npz", kind="embedder").meta
+    detector = load_checkpoint(bundle.folder / "detector.npz", kind="detector").meta
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        name=bundle.folder.name,
+        space=bundle.space,
+        files="\n".join(_files(bundle)),
+        dimension=bundle.embedder.dimension,
+        categories=len(bundle.embedder.categories),
+        attributes=", ".join(bundle.embedder.attributes) or "no attribute",
+        attribute_list=",".join(bundle.embedder.attributes) or "''",
+        size=bundle.embedder.preprocessing.size[0],
+        embedder_seed=embedder["seed"],
+        embedder_epochs=embedder["epochs"],
+        groups=", ".join(bundle.detector.groups) if bundle.detector else "none",
+        detector_seed=detector["settings"]["seed"],
+        detector_epochs=detector["epochs"],
+        detector_size=detector["settings"]["size"],
+        small_size=detector["settings"]["small_size"],
+        threshold=detector.get("score_threshold", "the default"),
+        figures="\n".join(_figures(results)),
+    )
+
+
+def _files(bundle: Bundle) -> list[str]:
+    rows = []
+    for name, spec in (("embedder", bundle.embedder), ("detector", bundle.detector)):
+        if spec is not None:
+            height, width = spec.preprocessing.size
+            rows.append(
+                f"| {name} | `{spec.file}` | {spec.bytes / 1e6:.2f} | {width} x {height} | {spec.precision} |"
+            )
+    return rows
+
+
+def _figures(results: dict[str, Any]) -> list[str]:
+    lines = ["| what | figure | photos |", "|---|---|---|"]
+    for split, ways in results["grocery"].items():
+        for way, figures in ways.items():
+            for name, (value, low, high, photos) in figures.items():
+                what = f"grocery {split}, {way}: {name}"
+                lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
+    for split, precisions in results.get("exact", {}).items():
+        for name, (value, low, high, photos) in precisions["int8"]["photo → training photos"].items():
+            what = f"grocery {split}, photo → training photos: {name}"
+            lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
+    for name, (value, low, high, photos) in results["clothing"]["val"].items():
+        lines.append(
+            f"| clothing val, ten labels: {name} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |"
+        )
+    for model, row in results["street"].items():
+        lines.append(
+            f"| street val, mAP@0.5 over ten groups, {model} | {row['map50']:.3f} | {row['photos']} |"
+        )
+    return [*lines, ""]
+
+
+def run(args: argparse.Namespace) -> int:
+    bundle = load_bundle(args.bundle or default_bundle())
+    text = card(bundle, json.loads(args.results.read_text(encoding="utf-8")))
+    target = bundle.folder / "CARD.md"
+    target.write_text(text, encoding="utf-8")
+    print(target)
+    return 0

@@ -1,0 +1,114 @@
+"""The results page: every figure with its data, its interval and the command that prints it."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pocketshelf_training.metrics.intervals import Figure
+
+__all__ = ["Results", "as_json", "as_markdown", "table", "write", "write_page"]
+
+Results = dict[str, Any]
+
+HEAD = """# Results
+
+Written by `./dev results` (`{command}`). Measured through `pocketshelf build`, `search` and
+`detect` with the int8 TFLite models of the bundle `{bundle}` on public photos that the training
+never saw; choices were made on `val`. In brackets: 95 % bootstrap intervals over photos (seed 0).
+Machine: {machine}; commit {commit}.
+"""
+
+
+EXACT = """By `pocketshelf-train evaluate --model`; `docs/evaluation.md` has the categories one by one.
+Street → shop: the 81 shop pictures. Photo → training photos: the 2,640 phone photos that the model was
+trained on; R@k counts any photo of the same product among the first k. mAP: mean average precision over
+the whole ranking.
+"""
+
+
+def as_json(results: Results) -> str:
+    return json.dumps(results, indent=1)
+
+
+def as_markdown(results: Results) -> str:
+    """The whole page."""
+    parts = [HEAD.format(**results["run"]), "## Files\n", _files(results["files"])]
+    parts += ["## Phone photo → the shop's picture, 81 grocery products\n", _retrieval(results["grocery"])]
+    parts += ["`int8 − float` compares whole frames, the same photos.\n"]
+    parts += ["## The embedder alone: whole frames, every picture ranked exactly\n", _exact(results["exact"])]
+    parts += [EXACT]
+    parts += ["## Garment categories, ten main labels of the clothing photos, whole frames\n"]
+    parts += [_named({f"clothing {split}": row for split, row in results["clothing"].items()})]
+    parts += ["## Detection, street photos\n", _detection(results["street"])]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Markdown."""
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]) + "\n"
+
+
+def _files(files: dict[str, int]) -> str:
+    return table(["file", "MB"], [[name, f"{size / 1e6:.2f}"] for name, size in files.items()])
+
+
+def _retrieval(grocery: dict[str, dict[str, dict[str, Figure]]]) -> str:
+    rows = []
+    for split, ways in grocery.items():
+        for way, figures in ways.items():
+            count = next(iter(figures.values())).photos
+            cells = [str(figures.get(name, "")) for name in ("R@1", "R@5", "R@10", "category top-1")]
+            rows.append([f"{split} ({count})", way, *cells])
+        loss = 100 * (ways["whole"]["R@1"].value - ways["float, whole"]["R@1"].value)
+        rows.append([split, "int8 − float", f"{loss:+.1f} points", "", "", ""])
+    return table(["split (photos)", "search", "R@1", "R@5", "R@10", "43 categories top-1"], rows)
+
+
+def _exact(splits: dict[str, dict[str, dict[str, dict[str, Figure]]]]) -> str:
+    """A row for each split, gallery and precision."""
+    rows: list[list[str]] = []
+    names: list[str] = []
+    for split, precisions in splits.items():
+        searches = list(next(iter(precisions.values())))
+        for search, (precision, by_search) in product(searches, precisions.items()):
+            figures = by_search[search]
+            names = list(figures)
+            photos = next(iter(figures.values())).photos
+            rows.append([f"{split} ({photos})", search, precision, *map(str, figures.values())])
+    return table(["split (photos)", "query → gallery", "model", *names], rows)
+
+
+def _named(rows: dict[str, dict[str, Figure]]) -> str:
+    names = list(next(iter(rows.values())))
+    cells = [[f"{row} ({f[names[0]].photos})", *[str(f[n]) for n in names]] for row, f in rows.items()]
+    return table(["split (photos)", *names], cells)
+
+
+def _detection(street: dict[str, dict[str, Any]]) -> str:
+    first = next(iter(street.values()))
+    rows = [
+        [name, f"{row['map50']:.3f}", f"{row['map50_95']:.3f}", *[_ap(v) for v in row["groups"].values()]]
+        for name, row in street.items()
+    ]
+    note = f"{first['photos']} photos; AP@0.5 by group.\n"
+    return table(["model", "mAP@0.5", "mAP@0.5:0.95", *first["groups"]], rows) + "\n" + note
+
+
+def _ap(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def write(results: Results, page: Path) -> None:
+    """``page`` and, beside it, the same figures as JSON."""
+    write_page(as_markdown(results), as_json(results), page)
+
+
+def write_page(markdown: str, document: str, page: Path) -> None:
+    """``page`` and, beside it, the same figures as JSON."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(markdown, encoding="utf-8")
+    page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")

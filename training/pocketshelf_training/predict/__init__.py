@@ -1,0 +1,1 @@
+"""What a model says of photos: the input of every figure."""

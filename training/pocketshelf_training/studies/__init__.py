@@ -1,0 +1,1 @@
+"""Experiments: the systems of the field, and reductions of features. Nothing else imports them."""

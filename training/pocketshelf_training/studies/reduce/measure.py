@@ -1,0 +1,144 @@
+"""Recall of every method at every dimension: its options chosen on val, the figure taken on test."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
+from pocketshelf_training.studies.reduce import bottleneck, lda, metric, pca
+from pocketshelf_training.studies.reduce.features import Features
+from pocketshelf_training.studies.reduce.projection import Projection, unit
+
+__all__ = ["METHODS", "Row", "found_at", "measure_method", "row_of", "to_int8"]
+
+log = logging.getLogger("pocketshelf.training")
+
+METHODS = {"PCA-whitening": pca, "LDA": lda, "bottleneck": bottleneck, "metric": metric}
+KS = (1, 5)
+
+
+class Row(NamedTuple):
+    """One method at one dimension.
+
+    Attributes:
+        options: what val chose.
+        val: R@1 there.
+        test: R@1 and R@5 there, of int8 vectors as stores hold them.
+        float_test: R@1 there of float32 vectors.
+        bytes: of one int8 vector.
+        head_bytes: of the layer that makes it, in int8.
+    """
+
+    method: str
+    dimension: int
+    options: dict[str, Any]
+    val: Figure
+    test: dict[str, Figure]
+    float_test: Figure
+    bytes: int
+    head_bytes: int
+
+
+def to_int8(vectors: np.ndarray) -> np.ndarray:
+    """As the store does: each vector (n, d) scaled by 127 / max|v| and rounded; back as unit floats."""
+    peak = np.maximum(np.abs(vectors).max(1, keepdims=True), 1e-12)
+    return unit(np.round(vectors * (127 / peak)))
+
+
+def found_at(
+    queries: np.ndarray, products: np.ndarray, gallery: np.ndarray, gallery_products: np.ndarray, k: int
+) -> np.ndarray:
+    """1.0 for each query whose product is among the ``k`` nearest of the gallery by cosine, else 0.0 (n,)."""
+    nearest = np.argsort(-queries @ gallery.T, axis=1, kind="stable")[:, :k]
+    return (gallery_products[nearest] == products[:, None]).any(1).astype(float)
+
+
+def measure_method(
+    name: str, features: Features, dimensions: Iterable[int], held_out: np.ndarray | None = None
+) -> list[Row]:
+    """A row a dimension.
+
+    Args:
+        held_out: products that nothing is fitted on; only their photos are queries then, against
+            the whole catalogue. None: every product is known.
+    """
+    method = METHODS[name]
+    x, y = _fitting(features, held_out)
+    wanted = sorted(set(dimensions))
+    if hasattr(method, "limit"):
+        most = method.limit(y)
+        wanted = [d for d in wanted if d < most] + ([most] if any(d >= most for d in wanted) else [])
+    best: dict[int, tuple[float, dict[str, Any], Projection]] = {}
+    for options in method.CANDIDATES:
+        started = time.monotonic()
+        for dimension, projection in method.fit(x, y, wanted, **options).items():
+            score = _val_score(features, projection, held_out)
+            if dimension not in best or score > best[dimension][0]:
+                best[dimension] = (score, dict(options), projection)
+        log.info("%s %s: %.0f s", name, options, time.monotonic() - started)
+    return [
+        row_of(name, features, options, projection.apply, held_out, projection.dimension)
+        for _, options, projection in best.values()
+    ]
+
+
+def _fitting(features: Features, held_out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Training photos and shop pictures of the products that may be known."""
+    x = np.concatenate([features.train, features.shop])
+    y = np.concatenate([features.train_products, features.shop_products])
+    known = np.ones(len(y), bool) if held_out is None else ~np.isin(y, held_out)
+    return x[known], y[known]
+
+
+def _queries(features: Features, split: str, held_out: np.ndarray | None) -> np.ndarray:
+    products = getattr(features, f"{split}_products")
+    return np.ones(len(products), bool) if held_out is None else np.isin(products, held_out)
+
+
+def _hits(
+    features: Features, split: str, apply: Any, held_out: np.ndarray | None, k: int, int8: bool
+) -> np.ndarray:
+    chosen = _queries(features, split, held_out)
+    queries, gallery = apply(getattr(features, split)[chosen]), apply(features.shop)
+    if int8:
+        queries, gallery = to_int8(queries), to_int8(gallery)
+    products = getattr(features, f"{split}_products")[chosen]
+    return found_at(queries, products, gallery, features.shop_products, k)
+
+
+def _val_score(features: Features, projection: Projection, held_out: np.ndarray | None) -> float:
+    """R@1 on val; with products held out on the *known* products' val photos, as a developer would choose."""
+    known = None if held_out is None else np.setdiff1d(features.shop_products, held_out)
+    return float(_hits(features, "val", projection.apply, known, 1, True).mean())
+
+
+def row_of(
+    name: str,
+    features: Features,
+    options: dict[str, Any],
+    apply: Any,
+    held_out: np.ndarray | None,
+    dimension: int,
+    head_bytes: int | None = None,
+) -> Row:
+    """The figures of one way ``apply`` (features (n, D) to unit vectors (n, d)).
+
+    Args:
+        head_bytes: of its layer, where that is not a matrix (D, d).
+    """
+    test = {f"R@{k}": mean_with_interval(_hits(features, "test", apply, held_out, k, int8=True)) for k in KS}
+    return Row(
+        name,
+        dimension,
+        options,
+        mean_with_interval(_hits(features, "val", apply, held_out, 1, int8=True)),
+        test,
+        mean_with_interval(_hits(features, "test", apply, held_out, 1, int8=False)),
+        dimension,
+        features.shop.shape[1] * dimension if head_bytes is None else head_bytes,
+    )

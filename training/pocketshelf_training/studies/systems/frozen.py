@@ -1,0 +1,35 @@
+"""The floor: pooled features of the ImageNet trunk as they are. Nothing is trained."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pocketshelf_training.studies.systems.protocol import Batch, System, Vocabulary, imagenet_trunk
+
+__all__ = ["Frozen"]
+
+
+class Frozen(System):
+    """Unit pooled features, 1,280 numbers, compared by cosine."""
+
+    name: ClassVar[str] = "frozen"
+    source: ClassVar[str] = "ImageNet weights of EfficientNet-Lite0"
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary)
+        self.trunk = imagenet_trunk()
+        self.trunk.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Frozen:
+        return super().train(False)  # type: ignore[return-value]
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        return {}
+
+    def embed(self, images: Tensor, shop: Tensor) -> Tensor:
+        with torch.no_grad():
+            return functional.normalize(self.trunk(images).mean((2, 3)), dim=1)

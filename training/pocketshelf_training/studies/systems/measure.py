@@ -1,0 +1,139 @@
+"""The same measurement for every system: street photo → shop picture, and categories, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.compute import device_of
+from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval
+from pocketshelf_training.models.embedder import normalise
+from pocketshelf_training.studies.systems.batches import labels_of
+from pocketshelf_training.studies.systems.protocol import System
+from pocketshelf_training.studies.systems.views import Views
+
+__all__ = ["Parts", "measure", "split_parts"]
+
+KS = (1, 5, 10, 20)
+
+
+class Parts(NamedTuple):
+    """Who asks whom.
+
+    Attributes:
+        queries: street photos with an identity that the gallery has.
+        gallery: shop pictures.
+        others: street photos without identity but with a category.
+    """
+
+    queries: list[Sample]
+    gallery: list[Sample]
+    others: list[Sample]
+
+
+def split_parts(samples: list[Sample], split: str) -> Parts:
+    """The parts of ``split``: its own shop pictures are the gallery, or all of them where it has none."""
+    own = [s for s in samples if s.split == split]
+    shop = [s for s in own if s.domain == "shop" and s.identity]
+    gallery = shop or [s for s in samples if s.domain == "shop" and s.identity]
+    there = {s.identity for s in gallery}
+    queries = [s for s in own if s.domain == "street" and s.identity in there]
+    others = [s for s in own if s.identity is None and s.category and s.domain == "street"]
+    return Parts(queries, gallery, others)
+
+
+def measure(
+    system: System, parts: Parts, size: int, sight: Views | None = None, batch: int = 32
+) -> dict[str, Figure]:
+    """R@1, 5, 10, 20 of the queries, category top-1 of queries and of the others, attributes of all of them.
+
+    A figure whose photos there are none of is left out.
+    """
+    system.eval()
+    show = Shown(sight or Views(), size, batch, device_of(system))
+    figures = {}
+    if parts.queries:
+        hits = _ranks(system, parts, show)
+        figures = {f"R@{k}": mean_with_interval((hits < k).astype(float)) for k in KS}
+    for name, samples in (("category top-1", parts.queries), ("category top-1, no identity", parts.others)):
+        right = _categories(system, samples, show)
+        if right is not None and len(right):
+            figures[name] = mean_with_interval(right)
+    return figures | _attributes(system, [*parts.queries, *parts.others], show)
+
+
+class Shown(NamedTuple):
+    """Pictures as the network gets them, some at a time, where it is."""
+
+    sight: Views
+    size: int
+    batch: int
+    device: torch.device
+
+    def images(self, samples: list[Sample]) -> Tensor:
+        views = [self.sight.plain(sample, self.size) for sample in samples]
+        return normalise(torch.from_numpy(np.stack(views))).to(self.device)
+
+    def parts(self, samples: list[Sample]) -> Iterator[list[Sample]]:
+        yield from (samples[start : start + self.batch] for start in range(0, len(samples), self.batch))
+
+
+@torch.no_grad()
+def _embedded(system: System, samples: list[Sample], show: Shown) -> Tensor:
+    vectors = []
+    for chosen in show.parts(samples):
+        shop = torch.tensor([s.domain == "shop" for s in chosen]).to(show.device)
+        vectors.append(system.embed(show.images(chosen), shop))
+    return torch.cat(vectors)
+
+
+@torch.no_grad()
+def _ranks(system: System, parts: Parts, show: Shown) -> np.ndarray:
+    """The place (from 0) of each query's first right shop picture, counting each product once."""
+    gallery = _embedded(system, parts.gallery, show)
+    queries = _embedded(system, parts.queries, show)
+    categories = torch.from_numpy(labels_of(parts.gallery, system.vocabulary)["category"])
+    categories = categories.to(gallery.device)
+    products = np.array([s.identity for s in parts.gallery])
+    ranks = []
+    for start in range(0, len(queries), show.batch):
+        scores = system.scores(queries[start : start + show.batch], gallery, categories).cpu().numpy()
+        for row, sample in zip(scores, parts.queries[start : start + show.batch], strict=True):
+            better = products[row > row[products == sample.identity].max()]
+            ranks.append(len(set(better)))
+    return np.array(ranks)
+
+
+@torch.no_grad()
+def _categories(system: System, samples: list[Sample], show: Shown) -> np.ndarray | None:
+    known = [s for s in samples if s.category in system.vocabulary.categories]
+    truth = labels_of(known, system.vocabulary)["category"]
+    right = []
+    for chosen in show.parts(known):
+        logits = system.category_logits(show.images(chosen))
+        if logits is None:
+            return None
+        right.append(logits.argmax(1).cpu().numpy())
+    return (np.concatenate(right) == truth).astype(float) if right else None
+
+
+@torch.no_grad()
+def _attributes(system: System, samples: list[Sample], show: Shown) -> dict[str, Figure]:
+    """Balanced accuracy of each attribute that the system names, on the pictures where it is known."""
+    known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
+    said: dict[str, list[np.ndarray]] = {}
+    for chosen in show.parts(known):
+        for name, logits in system.attribute_logits(show.images(chosen)).items():
+            said.setdefault(name, []).append(logits.argmax(1).cpu().numpy())
+    truth = labels_of(known, system.vocabulary)
+    figures = {}
+    for name, found in said.items():
+        there = truth[name] >= 0
+        if there.any():
+            figures[name] = balanced_accuracy(truth[name][there], np.concatenate(found)[there])
+    return figures
