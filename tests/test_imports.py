@@ -1,11 +1,14 @@
-"""Who may import whom: the table in ARCHITECTURE.md, enforced on the source and in a process."""
+"""Who may import whom: the table in ARCHITECTURE.md, enforced on source and in a process; no circles."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
+import itertools
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -50,7 +53,7 @@ def sources(package: str) -> Iterator[Path]:
 
 
 def imports(path: Path, eager_only: bool) -> Iterator[tuple[str, int]]:
-    """(module, line) of every import, or only of those that run when the module is imported."""
+    """(dotted name, line) of every import, or only of those that run when the module is imported."""
     pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while pending:
         node = pending.pop()
@@ -58,17 +61,13 @@ def imports(path: Path, eager_only: bool) -> Iterator[tuple[str, int]]:
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
-            yield str(node.module), node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
         elif eager_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
-        elif eager_only and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             pending.extend(node.orelse)
             continue
         pending.extend(ast.iter_child_nodes(node))
-
-
-def starts_with(module: str, prefixes: tuple[str, ...]) -> bool:
-    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
 
 
 @pytest.mark.parametrize("package", sorted(OURS))
@@ -79,7 +78,7 @@ def test_packages_import_of_ours_only_what_the_table_allows(package: str) -> Non
         f"{path.relative_to(ROOT)}:{line}: {module}"
         for path in found
         for module, line in imports(path, eager_only=False)
-        if module.split(".")[0] in OURS and not starts_with(module, allowed)
+        if module.split(".")[0] in OURS - set(allowed)
     ]
     assert found, f"no sources of {package}"
     assert wrong == []
@@ -110,6 +109,82 @@ def test_packages_never_import_what_is_barred(package: str) -> None:
         if module.split(".")[0] in NEVER[package] - own_needs(path)
     ]
     assert wrong == []
+
+
+def test_the_architecture_page_shows_the_table_that_is_enforced() -> None:
+    rows = re.findall(r"^\| `[\w/]+/` \| `(\w+)` \|(.*)\|$", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    shown = {
+        package: [set(re.findall(r"`(\w+)`", cell)) for cell in rest.split("|")] for package, rest in rows
+    }
+    assert {package: cells[1] for package, cells in shown.items()} == {
+        package: set(allowed) for package, allowed in MAY_IMPORT.items()
+    }
+    assert shown["pocketshelf"][2] == {"numpy", "pillow", "usearch"} and EAGER["pocketshelf"] == {
+        "numpy",
+        "PIL",
+        "usearch",
+    }
+
+
+Edges = dict[str, dict[str, str]]
+
+
+def edges(root: Path, package: str) -> dict[str, Edges]:
+    """Folder → child → child that it imports → an import that does; children are files and folders.
+
+    A file's import of another is an edge between the two children of the deepest folder that holds both.
+    """
+    found: dict[str, Edges] = {}
+    for path in sorted(root.rglob("*.py")):
+        for module, line in imports(path, eager_only=False):
+            target = _file_of(root, package, module)
+            if target is None or target == path:
+                continue
+            here, there = path.relative_to(root).parts, target.relative_to(root).parts
+            depth = next(i for i, (a, b) in enumerate(zip(here, there, strict=False)) if a != b)
+            folder = found.setdefault("/".join((package, *here[:depth])), {})
+            folder.setdefault(here[depth], {}).setdefault(
+                there[depth], f"{path.relative_to(root)}:{line} imports {module}"
+            )
+    return found
+
+
+def _file_of(root: Path, package: str, module: str) -> Path | None:
+    """The file that ``module`` is in ``root``; of a name in a module, the module's."""
+    if module != package and not module.startswith(f"{package}."):
+        return None
+    path = root.joinpath(*module.split(".")[1:])
+    files = [
+        each for place in (path, path.parent) for each in (place / "__init__.py", place.with_suffix(".py"))
+    ]
+    return next((file for file in files if file.is_file() and file.is_relative_to(root)), None)
+
+
+def circle(children: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The imports that close a circle; none if there is none."""
+    try:
+        graphlib.TopologicalSorter({name: set(there) for name, there in children.items()}).prepare()
+    except graphlib.CycleError as error:
+        ring = error.args[1]  # Each is imported by the next.
+        return [children[b][a] for a, b in itertools.pairwise(ring)]
+    return []
+
+
+def test_the_search_for_circles_finds_one_between_folders_and_one_between_files(tmp_path: Path) -> None:
+    files = {
+        "a/x.py": "import p.b.y",
+        "b/y.py": "y = 1",
+        "b/z.py": "def f():\n    from p.a import x",
+        "c/u.py": "from p.c import v",
+        "c/v.py": "from p.c.u import nothing",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = edges(tmp_path, "p")
+    assert sorted(circle(found["p"])) == ["a/x.py:1 imports p.b.y", "b/z.py:2 imports p.a.x"]
+    assert len(circle(found["p/c"])) == 2
+    assert circle({"a": {"b": ""}, "b": {"c": ""}}) == []
 
 
 def test_the_scan_sees_a_forbidden_import(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from evaluate_shop import COLOURS, KINDS, draw
 
+from evaluate_shop import COLOURS, KINDS, draw
 from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 

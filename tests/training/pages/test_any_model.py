@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from evaluate_shop import COLOURS
 from PIL import Image
 
+from evaluate_shop import COLOURS
 from fake_models import make_bundle
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.answer import Detected, Embedded, Unreadable

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluate_shop import COLOURS, draw
 
+from evaluate_shop import COLOURS, draw
 from fake_models import make_bundle
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle

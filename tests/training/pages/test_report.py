@@ -4,8 +4,8 @@ import csv
 import json
 
 import pytest
-from evaluate_shop import COLOURS, KINDS, draw
 
+from evaluate_shop import COLOURS, KINDS, draw
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.pages import report
 from pocketshelf_training.pages.retrieval import exact_figures
