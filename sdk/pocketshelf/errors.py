@@ -15,6 +15,7 @@ __all__ = [
     "SpaceMismatch",
     "StoreError",
     "SyncError",
+    "Unreachable",
     "UsageError",
 ]
 
@@ -49,6 +50,10 @@ class SpaceMismatch(StoreError):
 
 class ServerError(PocketshelfError):
     """The server could not be reached or answered with an error."""
+
+
+class Unreachable(ServerError):
+    """The server is away, or overloaded, for now: trying again later may help."""
 
 
 class SyncError(PocketshelfError):

@@ -14,8 +14,14 @@ from pathlib import Path
 from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
 from pocketshelf.errors import ServerError
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.recall import ServerFallback, bundled_estimator
-from pocketshelf.recall.estimate import Evidence, Fallback, RecallEstimator
+from pocketshelf.recall import (
+    Fallback,
+    RecallEstimator,
+    ServerFallback,
+    Signals,
+    parse_recall,
+    shelf_coverage,
+)
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled, named_category
 from pocketshelf.stages.search import EXACT_LIMIT, Match, Searcher, StoreSearcher
@@ -27,7 +33,7 @@ __all__ = ["Retriever"]
 
 # Re-ranking may lift a product from below the cut: so many more are looked at.
 RERANK_DEPTH = 3
-MOST_HITS = 1000
+MAX_HITS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,8 @@ class _Shelf:
 
     store: Store
     searcher: Searcher
-    estimator: RecallEstimator | None
     counts: dict[str, int]
+    coverage: dict[str, float] | None
 
 
 class Retriever:
@@ -58,7 +64,7 @@ class Retriever:
         store: an open store; `close` closes it.
         encoder: decodes, detects and embeds; its bundle must be of the store's space.
         router, searcher, reranker: see `pocketshelf.stages`.
-        recall_estimator: see `pocketshelf.recall.estimate`; if None the bundle's own, if any.
+        recall_estimator: see `pocketshelf.recall`; if None the bundle's own, if any.
         fallback: whom to ask when the estimate does not suffice; nobody if None.
 
     Raises:
@@ -79,9 +85,9 @@ class Retriever:
         self._router = router or MassRouter()
         self._given_searcher = searcher
         self._reranker = reranker or AttributeReranker()
-        self._given_estimator = recall_estimator
         self._fallback = fallback
         self._shelf = self._make_shelf(store)
+        self._estimator = recall_estimator or parse_recall(encoder.bundle.recall)
 
     @classmethod
     def open(
@@ -146,8 +152,8 @@ class Retriever:
         return _Shelf(
             store,
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
-            self._given_estimator or bundled_estimator(self.encoder.bundle, store),
             store.categories(),
+            shelf_coverage(store),
         )
 
     def close(self) -> None:
@@ -186,8 +192,8 @@ class Retriever:
             StoreError: the store is damaged.
             ValueError: ``top_k`` is out of range.
         """
-        if not 1 <= top_k <= MOST_HITS:
-            raise ValueError(f"top_k must lie in 1 to {MOST_HITS}")
+        if not 1 <= top_k <= MAX_HITS:
+            raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
         shelf = self._shelf
         if category not in ("auto", "all"):
             category = named_category(category, shelf.counts)
@@ -212,12 +218,17 @@ class Retriever:
     ) -> _Answer:
         searched = self._categories(shelf, region, category, k)
         hits = self._local_hits(shelf, region, searched, k)
-        recall = _estimate(shelf, region, searched, hits)
+        recall = None if self._estimator is None else self._estimator.estimate(_signals(shelf, region, hits))
         asked: FallbackState = False
-        if self._fallback is not None and _escalates(shelf, recall, ask):
+        if self._fallback is not None and self._escalates(recall, ask):
             restricted = () if category in ("auto", "all") else (category,)
             asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
         return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
+
+    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
+        if ask is not None or recall is None or self._estimator is None:
+            return bool(ask)
+        return not self._estimator.suffices(recall)
 
     def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
         if category == "auto":
@@ -247,19 +258,13 @@ def _hit(store: Store, match: Match) -> Hit:
     )
 
 
-def _estimate(shelf: _Shelf, region: EncodedRegion, searched: list[str], hits: list[Hit]) -> float | None:
-    if shelf.estimator is None:
-        return None
-    scores, names = tuple(hit.score for hit in hits), tuple(hit.category for hit in hits)
-    return shelf.estimator.estimate(
-        Evidence(scores, region.embedding.categories, tuple(searched), shelf.counts, names)
+def _signals(shelf: _Shelf, region: EncodedRegion, hits: list[Hit]) -> Signals:
+    return Signals(
+        scores=[hit.score for hit in hits],
+        hit_categories=[hit.category for hit in hits],
+        categories=sorted(region.embedding.categories.items(), key=lambda item: (-item[1], item[0])),
+        coverage=shelf.coverage,
     )
-
-
-def _escalates(shelf: _Shelf, recall: float | None, ask: bool | None) -> bool:
-    if ask is not None:
-        return ask
-    return recall is not None and shelf.estimator is not None and not shelf.estimator.suffices(recall)
 
 
 def _ask(

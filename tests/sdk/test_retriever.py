@@ -21,6 +21,7 @@ from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import FRAME, Encoder
 from pocketshelf.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
 from pocketshelf.formats import Bundle, write_bundle
+from pocketshelf.recall import Signals
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf.stages.preprocess import decode_photo
@@ -149,10 +150,10 @@ class Fixed:
 
     def __init__(self, value: float | None) -> None:
         self.value = value
-        self.evidence: list[Any] = []
+        self.signals: list[Signals] = []
 
-    def estimate(self, evidence: Any) -> float | None:
-        self.evidence.append(evidence)
+    def estimate(self, signals: Signals) -> float | None:
+        self.signals.append(signals)
         return self.value
 
     def suffices(self, recall: float) -> bool:
@@ -208,14 +209,41 @@ def test_a_server_that_is_away_is_no_error(store: Path, fake_bundle: Bundle, tmp
     assert result.regions[0].hits[0].product_id == "red"  # type: ignore[index]
 
 
-def test_the_estimator_sees_the_evidence(store: Path, fake_bundle: Bundle, tmp_path: Path) -> None:
+def test_the_estimator_sees_the_search_s_signals(store: Path, fake_bundle: Bundle, tmp_path: Path) -> None:
     estimator = Fixed(0.9)
     with Retriever.open(store, fake_bundle, recall_estimator=estimator) as opened:
         result = opened.search(photo(tmp_path))
-    (evidence,) = estimator.evidence
-    assert evidence.scores == tuple(hit.score for hit in result.regions[0].hits)  # type: ignore[union-attr]
-    assert evidence.counts == {"Blue things": 1, "Green things": 2, "Purple things": 1, "Red things": 2}
-    assert set(evidence.searched) <= set(evidence.counts) and len(evidence.categories) == 5
+    (signals,), hits = estimator.signals, result.regions[0].hits
+    assert hits and signals.scores == [hit.score for hit in hits]
+    assert signals.hit_categories == [hit.category for hit in hits]
+    assert len(signals.categories) == 5 and signals.categories[:1] == list(result.regions[0].categories[:1])
+    shares = [p for _, p in signals.categories]
+    assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(1)
+    assert signals.coverage is None
+
+
+def test_a_shelf_s_coverage_is_that_of_the_generation_s_manifest(
+    store: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    with Store.open(store) as opened:
+        folder, meta = opened.folder.generation(opened.generation), opened.meta
+    counts = {"Red things": (2, 8), "Green things": (2, 2), "Blue things": (9, 3), "Never here": (0, 0)}
+    manifest = {
+        **{"format": "pocketshelf-manifest", "version": 1, "shard": "half", "sequence": 1, "deltas": []},
+        **{"space": meta.space, "preprocessing": meta.preprocessing},
+        "snapshot": {"target": "half/snapshot-1.sqlite.gz", "length": 1},
+        "categories": {name: {"local": local, "catalogue": n} for name, (local, n) in counts.items()},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    estimator = Fixed(0.9)
+    with Retriever.open(store, fake_bundle, recall_estimator=estimator) as reopened:
+        reopened.search(photo(tmp_path))
+    assert estimator.signals[0].coverage == {
+        "Red things": 0.25,
+        "Green things": 1.0,
+        "Blue things": 1.0,
+        "Never here": 0.0,
+    }
 
 
 def test_a_bundle_without_calibration_has_no_estimate(store: Path, tmp_path: Path) -> None:

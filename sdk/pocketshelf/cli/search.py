@@ -7,7 +7,7 @@ import argparse
 from pocketshelf.cli.options import add_json, add_models, add_photos, add_store, each_photo, positive
 from pocketshelf.cli.output import print_json, print_result
 from pocketshelf.errors import UsageError
-from pocketshelf.retriever import MOST_HITS, Retriever
+from pocketshelf.retriever import MAX_HITS, Retriever
 
 __all__ = ["add_parser", "run"]
 
@@ -47,8 +47,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    if args.top_k > MOST_HITS:
-        raise UsageError(f"--top-k {args.top_k} is more than {MOST_HITS}")
+    if args.top_k > MAX_HITS:
+        raise UsageError(f"--top-k {args.top_k} is more than {MAX_HITS}")
     with Retriever.open(args.store, args.bundle, args.threads, args.server) as retriever:
 
         def search(name: str) -> None:

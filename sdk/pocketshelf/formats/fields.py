@@ -44,9 +44,21 @@ class Fields:
         """The object at ``key``."""
         return Fields(self._get(key, _REQUIRED), f"{self.where}: {key}", self._error_type)
 
+    def optional_child(self, key: str) -> Fields:
+        """The object at ``key``; an empty one where it is absent or null."""
+        return self.child(key) if self.has(key) else Fields({}, f"{self.where}: {key}", self._error_type)
+
     def mapping(self, key: str) -> dict[str, Any]:
         """The object at ``key`` as it stands."""
         return dict(self.child(key)._document)
+
+    def children(self, key: str) -> Iterator[Fields]:
+        """The objects of the list at ``key``."""
+        values = self._get(key, _REQUIRED)
+        if not isinstance(values, list):
+            raise self.error(key, "must be a list")
+        for i, value in enumerate(values):
+            yield Fields(value, f"{self.where}: {key}[{i}]", self._error_type)
 
     def text(self, key: str) -> str:
         """A string that is not empty."""
@@ -54,6 +66,10 @@ class Fields:
         if not isinstance(value, str) or not value:
             raise self.error(key, "must be a text that is not empty")
         return value
+
+    def optional_text(self, key: str) -> str | None:
+        """A string; None where it is absent, null or empty."""
+        return None if self._document.get(key) in (None, "") else self.text(key)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of distinct strings, not empty."""

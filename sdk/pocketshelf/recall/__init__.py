@@ -4,7 +4,16 @@ The model that a bundle carries (`pocketshelf.recall.model`) is fitted by ``pock
 shelf that came from a server knows from its manifest which share of each category it holds.
 """
 
-from pocketshelf.recall.estimator import CalibratedEstimator, bundled_estimator
-from pocketshelf.recall.fallback import ServerFallback
+from pocketshelf.recall.estimator import RecallEstimator, shelf_coverage
+from pocketshelf.recall.fallback import Fallback, ServerFallback
+from pocketshelf.recall.model import parse_recall
+from pocketshelf.recall.signals import Signals
 
-__all__ = ["CalibratedEstimator", "ServerFallback", "bundled_estimator"]
+__all__ = [
+    "Fallback",
+    "RecallEstimator",
+    "ServerFallback",
+    "Signals",
+    "parse_recall",
+    "shelf_coverage",
+]

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,7 @@ from pocketshelf.cli.output import say
 from pocketshelf.encoder import EncodedPhoto, Encoder, PhotoSource
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.product import Product
-from pocketshelf.recall.estimate import Evidence
-from pocketshelf.recall.model import Signals
+from pocketshelf.recall.signals import Signals
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
 from pocketshelf.types import Timings
@@ -89,10 +88,10 @@ def _by_category(products: list[Product], share: float, rng: np.random.Generator
 class _Recorder:
     """A `RecallEstimator` that only keeps what it is shown; the first region's comes first."""
 
-    seen: list[Evidence] = field(default_factory=list)
+    seen: list[Signals] = field(default_factory=list)
 
-    def estimate(self, evidence: Evidence) -> float | None:
-        self.seen.append(evidence)
+    def estimate(self, signals: Signals) -> float | None:
+        self.seen.append(signals)
         return None
 
     def suffices(self, recall: float) -> bool:
@@ -139,13 +138,8 @@ def search_shelf(
                     "share": shelf.share,
                     "local": wanted in held,
                     "rank": ids.index(wanted) + 1 if wanted in ids else None,
-                    "features": _signals(recorder.seen[0], coverage).features(),
+                    "features": replace(recorder.seen[0], coverage=coverage).features(),
                 }
-
-
-def _signals(evidence: Evidence, coverage: dict[str, float]) -> Signals:
-    ordered = sorted(evidence.categories.items(), key=lambda item: (-item[1], item[0]))
-    return Signals(evidence.scores, evidence.hit_categories, ordered, coverage)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
 import urllib.error
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from pocketshelf.errors import ServerError
+from pocketshelf.errors import ServerError, Unreachable
 from pocketshelf.formats.fields import Fields
-from pocketshelf.sync.fetcher import Unreachable
-from pocketshelf.sync.http import body_chunks, open_url
+from pocketshelf.http import body_chunks, open_url
 from pocketshelf.types import Hit
 
-__all__ = ["ServerFallback"]
+__all__ = ["Fallback", "ServerFallback"]
 
-_LONGEST_ANSWER = 4_000_000
+MAX_ANSWER_BYTES = 4_000_000
+
+
+class Fallback(Protocol):
+    """Searches the full catalogue. It is given the vector, never the photo."""
+
+    def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
+        """The best ``k`` products for a float32 (D,) query of ``space``; hits of source "server".
+
+        Args:
+            categories: restrict the search to these; all if empty.
+
+        Raises:
+            ServerError: the server is away or refuses.
+        """
 
 
 class ServerFallback:
@@ -47,15 +61,7 @@ class ServerFallback:
         self._away_until = -math.inf
 
     def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
-        """The best ``k`` products of the full catalogue.
-
-        Args:
-            vector: float32 (D,), a query of ``space``.
-            categories: restrict the search to these; all if empty.
-
-        Raises:
-            ServerError: the server is away, resting, or refuses.
-        """
+        """See `Fallback`; a server that was away a moment ago counts as away."""
         if self._clock() < self._away_until:
             raise ServerError(f"{self._url}: was away a moment ago; not asked")
         body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
@@ -71,7 +77,7 @@ class ServerFallback:
             with open_url(self._url, headers, self._timeout, body) as response:
                 for chunk in body_chunks(response, self._url):
                     answer += chunk
-                    if len(answer) > _LONGEST_ANSWER or self._clock() > deadline:
+                    if len(answer) > MAX_ANSWER_BYTES or self._clock() > deadline:
                         raise Unreachable(f"{self._url}: the answer is too long or too slow")
         except urllib.error.HTTPError as error:
             if error.code >= 500 or error.code == 429:
@@ -97,24 +103,16 @@ def _problem(error: urllib.error.HTTPError) -> str:
 def _hits(answer: bytes, where: str, k: int) -> list[Hit]:
     """The hits of an answer, checked: it comes from outside."""
     try:
-        document = json.loads(answer)
+        document = Fields(json.loads(answer), f"{where}: the answer", ServerError)
     except (ValueError, RecursionError) as error:
         raise ServerError(f"{where}: the answer is not JSON") from error
-    listed = document.get("hits") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
-        raise ServerError(f"{where}: the answer holds no list of hits")
-    parts = [Fields(entry, f"{where}: hits[{i}]", ServerError) for i, entry in enumerate(listed[:k])]
     return [
         Hit(
             product_id=part.text("product_id"),
             score=part.number("score", low=-1.01, high=1.01),
-            title=part.text("title") if part.has("title") and _filled(entry, "title") else "",
+            title=part.optional_text("title") or "",
             category=part.text("category"),
             source="server",
         )
-        for part, entry in zip(parts, listed, strict=False)
+        for part in itertools.islice(document.children("hits"), k)
     ]
-
-
-def _filled(entry: dict[str, Any], key: str) -> bool:
-    return entry.get(key) != ""

@@ -8,93 +8,26 @@ A logistic model over standardised features: p = 1 / (1 + exp(-(bias + Σ weight
 p is the probability that the wanted product is in this shelf and among its first ``k`` hits. Below
 ``threshold`` the app asks the server. How the threshold was chosen is recorded in "risk": of the queries
 whose product the local hits do not hold, at most ``alpha`` stay unasked, with confidence 1 - ``delta``.
-Training fits this block, the SDK applies it; what a feature means is fixed here, for both.
+
+Bundles from before version 1 have ``{"bias": b, "score": s, "margin": m, "threshold": 0.5}`` instead:
+p = 1 / (1 + exp(-(b + s · s1 + m · (s1 - s2)))), s1 and s2 being the two best cosines, s2 = 0 for a lone
+hit, and p = 0 for none. Both are read as the one `RecallModel`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.fields import Fields
+from pocketshelf.recall.signals import FEATURES, Signals
 
-__all__ = ["FEATURES", "Feature", "RecallModel", "Signals", "parse_recall"]
+__all__ = ["Feature", "RecallModel", "parse_recall"]
 
 VERSION = 1
-
-
-@dataclass(frozen=True)
-class Signals:
-    """What one local search tells about itself.
-
-    Attributes:
-        scores: cosines of the local hits, best first, each product once.
-        hit_categories: the categories of the same hits.
-        categories: the model's (name, probability), likeliest first; need not be all of them.
-        coverage: category → share of the catalogue's products in it that the shelf holds. A category
-            that is not named has none; None: the shelf is the whole catalogue.
-    """
-
-    scores: Sequence[float]
-    hit_categories: Sequence[str]
-    categories: Sequence[tuple[str, float]]
-    coverage: Mapping[str, float] | None = None
-
-    def features(self) -> dict[str, float]:
-        """Every feature of `FEATURES`, by name; all are finite."""
-        return {name: float(feature(self)) for name, feature in FEATURES.items()}
-
-    def covered(self, category: str) -> float:
-        """The share of ``category`` that the shelf holds."""
-        return 1.0 if self.coverage is None else self.coverage.get(category, 0.0)
-
-
-def _top_score(signals: Signals) -> float:
-    return signals.scores[0] if signals.scores else -1.0
-
-
-def _margin(signals: Signals, rank: int) -> float:
-    """How far the best hit is ahead of the one at ``rank`` (from 0), or of the last."""
-    scores = signals.scores
-    return scores[0] - scores[min(rank, len(scores) - 1)] if scores else 0.0
-
-
-def _entropy(signals: Signals) -> float:
-    """Of the routing, in nats; the probability that the categories lack counts as one more category."""
-    shares = [p for _, p in signals.categories if p > 0]
-    rest = 1.0 - sum(shares)
-    return -sum(p * math.log(p) for p in [*shares, rest] if p > 1e-9)
-
-
-def _coverage(signals: Signals) -> float:
-    """Expected share of the wanted category that the shelf holds."""
-    return sum(p * signals.covered(name) for name, p in signals.categories)
-
-
-def _agreement(signals: Signals) -> float:
-    """The model's probability for the best hit's category."""
-    if not signals.hit_categories:
-        return 0.0
-    return dict(signals.categories).get(signals.hit_categories[0], 0.0)
-
-
-def _hit_coverage(signals: Signals) -> float:
-    return signals.covered(signals.hit_categories[0]) if signals.hit_categories else 0.0
-
-
-FEATURES: Mapping[str, Callable[[Signals], float]] = {
-    "top_score": _top_score,
-    "margin_2": lambda signals: _margin(signals, 1),
-    "margin_5": lambda signals: _margin(signals, 4),
-    "entropy": _entropy,
-    "coverage": _coverage,
-    "agreement": _agreement,
-    "hit_coverage": _hit_coverage,
-    "sure_coverage": lambda signals: _coverage(signals) * _agreement(signals),
-}
 
 
 @dataclass(frozen=True)
@@ -108,45 +41,59 @@ class Feature:
 
 @dataclass(frozen=True)
 class RecallModel:
-    """A parsed block; see the module's description."""
+    """A parsed block, which is the default `RecallEstimator`; see the module's description."""
 
     features: Mapping[str, Feature]
     bias: float
     threshold: float
-    k: int
 
-    def probability(self, signals: Signals) -> float:
-        """The probability, in (0, 1), that the wanted product is among the first ``k`` local hits."""
-        values = signals.features()
-        terms = (f.weight * (values[name] - f.mean) / f.scale for name, f in self.features.items())
+    def estimate(self, signals: Signals) -> float:
+        """The probability, in (0, 1), that the wanted product is among the first local hits."""
+        terms = (f.weight * (signals.feature(name) - f.mean) / f.scale for name, f in self.features.items())
         logit = self.bias + sum(terms)
         # Beyond this the exponential overflows, and nothing that matters changes.
         return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, logit))))
 
-    def should_ask(self, probability: float) -> bool:
-        """Whether the server should be asked."""
-        return probability < self.threshold
+    def suffices(self, recall: float) -> bool:
+        """Whether the server need not be asked."""
+        return recall >= self.threshold
 
 
-def parse_recall(block: Mapping[str, Any], where: str = "bundle.json: recall") -> RecallModel:
-    """Read the block.
+def parse_recall(block: Mapping[str, Any] | None) -> RecallModel | None:
+    """Read a bundle's "recall"; None if there is none, or it describes no model.
 
     Raises:
         BundleError: malformed, of an unknown version, or with a feature that is unknown here.
     """
-    top = Fields(block, where, BundleError)
+    if block is None or "features" not in block:
+        return _parse_old(block or {})
+    top = Fields(block, "bundle.json: recall", BundleError)
     if top.integer("version") != VERSION:
         raise top.error("version", f"is not {VERSION}; update pocketshelf")
+    top.integer("k", low=1)
     part = top.child("features")
-    features = {}
-    for name in part:
-        if name not in FEATURES:
-            raise part.error(name, f"is no feature known here ({', '.join(FEATURES)}); update pocketshelf")
-        entry = part.child(name)
-        scale = entry.number("scale")
-        if scale <= 0:
-            raise entry.error("scale", "must be above 0")
-        features[name] = Feature(entry.number("mean"), scale, entry.number("weight"))
-    return RecallModel(
-        features, top.number("bias"), top.number("threshold", low=0, high=1), top.integer("k", low=1)
-    )
+    features = {name: _parse_feature(part, name) for name in part}
+    return RecallModel(features, top.number("bias"), top.number("threshold", low=0, high=1))
+
+
+def _parse_feature(part: Fields, name: str) -> Feature:
+    if name not in FEATURES:
+        raise part.error(name, f"is no feature known here ({', '.join(FEATURES)}); update pocketshelf")
+    entry = part.child(name)
+    scale = entry.number("scale")
+    if scale <= 0:
+        raise entry.error("scale", "must be above 0")
+    return Feature(entry.number("mean"), scale, entry.number("weight"))
+
+
+def _parse_old(block: Mapping[str, Any]) -> RecallModel | None:
+    """A block from before version 1; None if it is not one."""
+    known = {name: value for name, value in block.items() if isinstance(value, int | float)}
+    if not {"bias", "score", "margin"} <= known.keys():
+        return None
+    features = {
+        "top_score": Feature(0.0, 1.0, known["score"]),
+        "lead": Feature(0.0, 1.0, known["margin"]),
+        "found": Feature(1.0, 1.0, 1e6),  # Without a hit the probability is as good as 0.
+    }
+    return RecallModel(features, known["bias"], known.get("threshold", 0.5))

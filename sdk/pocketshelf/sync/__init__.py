@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pocketshelf.errors import Unreachable
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.sync.fetcher import Answer, Fetcher, Unreachable
+from pocketshelf.sync.fetcher import Answer, Fetcher
 from pocketshelf.sync.limits import Limits
 from pocketshelf.sync.manifest import Manifest, parse_manifest
 from pocketshelf.sync.report import SyncReport, sync_status

@@ -6,13 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pocketshelf.errors import ServerError
-
-__all__ = ["Answer", "Fetcher", "Unreachable"]
-
-
-class Unreachable(ServerError):
-    """The server is away, or overloaded, for now: trying again later may help."""
+__all__ = ["Answer", "Fetcher"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pocketshelf.errors import StoreError, SyncError
+from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.store import Store, StoreFolder, StoreWriter
 from pocketshelf.store.filesystem import FileSystem, LocalFileSystem
@@ -19,7 +19,7 @@ from pocketshelf.store.verify import check_digest
 from pocketshelf.sync import generation
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
-from pocketshelf.sync.fetcher import Fetcher, Unreachable
+from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.generation import Prepare
 from pocketshelf.sync.http import HttpFetcher
 from pocketshelf.sync.limits import Clock, Limits, Pace

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
 from pocketshelf.errors import BundleError
-from pocketshelf.recall.model import FEATURES, Signals, parse_recall
+from pocketshelf.recall.model import RecallModel, parse_recall
+from pocketshelf.recall.signals import FEATURES, Signals
 
 BLOCK = {
     "version": 1,
@@ -21,13 +23,24 @@ BLOCK = {
     },
 }
 SURE = Signals([0.8, 0.5, 0.4], ["Apple", "Milk", "Milk"], [("Apple", 0.9), ("Milk", 0.1)], {"Apple": 1.0})
+OLD = {"bias": -4.0, "score": 8.0, "margin": 5.0, "threshold": 0.6}
+
+
+def read(block: dict[str, Any]) -> RecallModel:
+    model = parse_recall(block)
+    assert model is not None
+    return model
+
+
+def sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
 
 
 def test_the_estimate_is_the_logistic_of_the_standardised_features():
-    model = parse_recall(BLOCK)
+    model = read(BLOCK)
     logit = 1.0 + 2.0 * (0.8 - 0.5) / 0.1 + 1.0 * (0.9 - 0.3) / 0.2
-    assert model.probability(SURE) == pytest.approx(1 / (1 + math.exp(-logit)))
-    assert not model.should_ask(0.8) and model.should_ask(0.799)
+    assert model.estimate(SURE) == pytest.approx(sigmoid(logit))
+    assert model.suffices(0.8) and not model.suffices(0.799)
 
 
 def test_the_features():
@@ -57,13 +70,13 @@ def test_a_shelf_without_counts_is_the_whole_catalogue():
 def test_nothing_found_is_no_error(signals):
     assert set(signals.features()) == set(FEATURES)
     assert all(math.isfinite(value) for value in signals.features().values())
-    assert 0 < parse_recall(BLOCK).probability(signals) < 1
+    assert 0 < read(BLOCK).estimate(signals) < 1
 
 
 def test_far_out_values_do_not_overflow():
     block = deepcopy(BLOCK)
     block["features"]["top_score"]["scale"] = 1e-12
-    assert parse_recall(block).probability(SURE) == pytest.approx(1.0)
+    assert read(block).estimate(SURE) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +94,37 @@ def test_far_out_values_do_not_overflow():
 def test_a_malformed_block_is_refused(change, words):
     with pytest.raises(BundleError, match=words):
         parse_recall({**BLOCK, **change})
+
+
+@pytest.mark.parametrize(
+    ("scores", "logit"),
+    [((0.7, 0.5, 0.4), -4 + 8 * 0.7 + 5 * 0.2), ((0.7,), -4 + 8 * 0.7 + 5 * 0.7), ((0.2, 0.2), -4 + 8 * 0.2)],
+)
+def test_a_block_from_before_version_1_weighs_the_best_score_and_its_lead(
+    scores: tuple[float, ...], logit: float
+) -> None:
+    assert read(OLD).estimate(Signals(scores)) == pytest.approx(sigmoid(logit), rel=1e-12)
+
+
+def test_by_a_block_from_before_version_1_an_empty_search_has_no_chance() -> None:
+    for bias in (-4.0, 400.0):
+        assert read({**OLD, "bias": bias}).estimate(Signals(())) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_threshold_of_a_block_from_before_version_1() -> None:
+    assert read(OLD).suffices(0.6) and not read(OLD).suffices(0.59)
+    without = read({name: value for name, value in OLD.items() if name != "threshold"})
+    assert without.suffices(0.5) and not without.suffices(0.49)
+
+
+def test_the_features_of_old_blocks_are_not_fitted_anew() -> None:
+    assert not {"lead", "found"} & FEATURES.keys()
+    with pytest.raises(BundleError, match="no feature known here"):
+        parse_recall({**BLOCK, "features": {"lead": {"mean": 0, "scale": 1, "weight": 1}}})
+
+
+@pytest.mark.parametrize(
+    "block", [None, {}, {"version": 1}, {"bias": 1.0, "score": 1.0}, {"bias": "x", "score": 1, "margin": 1}]
+)
+def test_without_coefficients_there_is_no_model(block: dict[str, Any] | None) -> None:
+    assert parse_recall(block) is None

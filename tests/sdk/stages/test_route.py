@@ -1,14 +1,12 @@
-"""Routing by probability mass, re-ranking by attributes, the plain estimate of local recall."""
+"""Routing by probability mass, re-ranking by attributes."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocketshelf.errors import UsageError
-from pocketshelf.recall.estimate import Evidence, LogisticEstimator
 from pocketshelf.stages.rerank import AttributeReranker
 from pocketshelf.stages.route import MassRouter, filled, named_category
 from pocketshelf.types import Hit
@@ -84,20 +82,3 @@ def test_an_undecided_model_changes_nothing() -> None:
     hits = [hit("a", 0.8, sleeve="long"), hit("b", 0.7, sleeve="short")]
     assert AttributeReranker().rerank({"sleeve": {"long": 0.5, "short": 0.5}}, hits) == hits
     assert AttributeReranker().rerank({}, hits) == hits
-
-
-def test_the_estimate_is_the_documented_logistic() -> None:
-    estimator = LogisticEstimator.from_bundle({"bias": -4.0, "score": 8.0, "margin": 5.0, "threshold": 0.6})
-    assert estimator is not None
-    expected = 1 / (1 + np.exp(-(-4 + 8 * 0.7 + 5 * 0.2)))
-    assert estimator.estimate(Evidence((0.7, 0.5, 0.4))) == pytest.approx(expected)
-    assert estimator.estimate(Evidence((0.7,))) == pytest.approx(1 / (1 + np.exp(-(-4 + 8 * 0.7 + 5 * 0.7))))
-    assert estimator.estimate(Evidence(())) == 0.0
-    assert estimator.suffices(0.6) and not estimator.suffices(0.59)
-
-
-@pytest.mark.parametrize(
-    "recall", [None, {}, {"bias": 1.0, "score": 1.0}, {"bias": "x", "score": 1, "margin": 1}]
-)
-def test_without_coefficients_there_is_no_estimate(recall: dict[str, object] | None) -> None:
-    assert LogisticEstimator.from_bundle(recall) is None

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from pocketshelf.recall.model import FEATURES, parse_recall
+from pocketshelf.recall.model import parse_recall
+from pocketshelf.recall.signals import FEATURES
 from pocketshelf_training.recall import evidence as searches
 from pocketshelf_training.recall.command import calibrate, evaluate, to_block
 from pocketshelf_training.recall.fit import fit_logistic
@@ -90,7 +91,7 @@ def test_a_calibration_that_the_sdk_reads_back():
     model, control = calibrate(lines, k=10, alpha=0.05, delta=0.05)
     block = to_block(model, control, k=10)
     read = parse_recall(block)
-    assert read.threshold == control.threshold < 1.0 and read.k == 10
+    assert read is not None and read.threshold == control.threshold < 1.0 and block["k"] == 10
     assert set(block["features"]) == set(FEATURES)
     figures = evaluate(_searches(photos=400, shelves=5, seed=1), model, control, k=10)["whole"]
     assert figures["misses_caught"] > 0.93 and figures["local_hits_asked"] < 0.5

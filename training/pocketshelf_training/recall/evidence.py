@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.recall.model import FEATURES
+from pocketshelf.recall.signals import FEATURES
 from pocketshelf_training.predict.commands import CommandFailed
 
 __all__ = ["NAMES", "Evidence", "collect", "one_a_photo", "read", "split_photos"]
