@@ -32,7 +32,7 @@ from converters.errors import ConversionError, UsageError
 from converters.networks import Network, load_network
 from converters.quiet import say
 from converters.targets import Runner, Target, find_target, target_names
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.preprocess import decode_photo, network_input
 
 __all__ = ["Reference", "main", "measure", "time_in_turns"]
 
@@ -72,7 +72,9 @@ class Reference:
         shop, queries = _grocery(photos, split)
         paths, products = zip(*shop, *queries, strict=True)
         rule = network.preprocessing
-        images = np.stack([rule.apply(decode_photo(path).pixels) for path in _progress(paths, "decode")])
+        images = np.stack(
+            [network_input(decode_photo(path).pixels, rule) for path in _progress(paths, "decode")]
+        )
         batches = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
         vectors = [
             network.reference(torch.from_numpy(batch))[0].numpy()

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from converters.deploy import Core, Deployed, DetectorCore, EmbedderCore, fold_batch_norm
 from converters.errors import ConversionError, UsageError
 from pocketshelf.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
 
 __all__ = ["Network", "embedder_network", "fingerprint", "kinds", "load_network", "register"]
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from converters.errors import ConversionError
 from pocketshelf.errors import PhotoError
-from pocketshelf.stages.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 
 __all__ = ["Picture", "PictureSet", "calibration_set", "drawn_set", "parity_set"]
 
@@ -52,7 +53,7 @@ class PictureSet:
             cropped: cut out the picture's box where it has one; a detector sees the frame.
         """
         return [
-            (picture.name, preprocessing.apply(picture.load(), picture.box if cropped else None))
+            (picture.name, network_input(picture.load(), preprocessing, picture.box if cropped else None))
             for picture in self.pictures
         ]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.formats import AttributeSpec, Bundle, DetectorSpec, EmbedderSpec, write_bundle
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.runtime import register
-from pocketshelf.stages.preprocess import Preprocessing
 
 DIMENSION = 16
 CATEGORIES = ("Red things", "Green things", "Blue things", "Grey things", "Other things")

@@ -31,7 +31,8 @@ from pocketshelf.formats.bundle import (
     load_bundle,
     write_bundle,
 )
-from pocketshelf.stages.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -71,7 +72,7 @@ def preprocessing_cases() -> list[dict]:
     for name, pixels in images().items():
         for box in BOXES:
             for rule in RULES:
-                expected = base64.b64encode(rule.apply(pixels, box).tobytes()).decode()
+                expected = base64.b64encode(network_input(pixels, rule, box).tobytes()).decode()
                 cases.append(
                     {"image": name, "box": box, "rule": asdict(rule), "hash": rule.hash, "pixels": expected}
                 )
@@ -87,7 +88,7 @@ def embedding_cases(bundle: Bundle) -> dict:
     outputs = bundle.embedder.outputs
     cases = []
     for name, pixels in images().items():
-        results = run(bundle.embedder.preprocessing.apply(pixels)[None])
+        results = run(network_input(pixels, bundle.embedder.preprocessing)[None])
         vector = results[outputs["embedding"]][0].astype(float)
         logits = results[outputs["categories"]][0].astype(float)
         unit = vector / np.linalg.norm(vector)

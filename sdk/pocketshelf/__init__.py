@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pocketshelf.catalogue import build_store
     from pocketshelf.errors import PocketshelfError
     from pocketshelf.formats.bundle import Bundle, load_bundle
+    from pocketshelf.formats.preprocessing import Preprocessing
     from pocketshelf.retriever import Retriever
-    from pocketshelf.stages.preprocess import Photo, Preprocessing, decode_photo
+    from pocketshelf.stages.preprocess import Photo, decode_photo
     from pocketshelf.store import Store
     from pocketshelf.types import Box, Detection, Hit, Region, SearchResult
 
@@ -49,7 +50,7 @@ _HOMES = {
     "Hit": "pocketshelf.types",
     "Photo": "pocketshelf.stages.preprocess",
     "PocketshelfError": "pocketshelf.errors",
-    "Preprocessing": "pocketshelf.stages.preprocess",
+    "Preprocessing": "pocketshelf.formats.preprocessing",
     "Region": "pocketshelf.types",
     "Retriever": "pocketshelf.retriever",
     "SearchResult": "pocketshelf.types",

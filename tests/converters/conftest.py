@@ -12,7 +12,7 @@ from converters import networks, photos
 from converters.deploy import Core, UnitLength, fold_batch_norm
 from converters.networks import Network
 from pocketshelf.formats.bundle import EmbedderSpec
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
 
 SIZE = (32, 32)

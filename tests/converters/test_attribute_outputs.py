@@ -16,7 +16,8 @@ from converters.networks import embedder_network
 from converters.targets import find_target
 from converters.tflite.metadata import read_metadata
 from pocketshelf.formats.bundle import load_bundle
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
 from pocketshelf_training.models.embedder import Embedder
 
@@ -111,7 +112,7 @@ def test_every_target_keeps_their_order_and_the_bundle_lists_them(network, targe
     measured = {m["name"] for m in json.loads((out / "parity.json").read_text())[0]["measures"]}
     assert {f"{name}.cosine_min" for name in NAMES} <= measured
 
-    image = np.array(network.preprocessing.apply(photos.draw_picture(9)))[None]
+    image = np.array(network_input(photos.draw_picture(9), network.preprocessing))[None]
     found = find_target(target).load(bundle.embedder_path, network.outputs)(image)
     expected = network.reference(torch.from_numpy(image))
     for name, labels in ATTRIBUTES.items():
@@ -141,7 +142,7 @@ def test_the_device_reads_their_probabilities(network, tmp_path, monkeypatch):
     pixels = photos.draw_picture(9)
     photo = Photo(pixels, pixels.shape[1], pixels.shape[0])
     found = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path)).embed(photo)
-    image = np.array(network.preprocessing.apply(pixels))[None]
+    image = np.array(network_input(pixels, network.preprocessing))[None]
     expected = network.reference(torch.from_numpy(image))[3][0].softmax(0).numpy()
     np.testing.assert_allclose(found.attributes["pattern"], expected, atol=0.1)
 

@@ -19,7 +19,7 @@ from converters.mil.interpreter import MilProgram
 from converters.targets import Job, find_target, target_names
 from converters.tflite.metadata import read_metadata
 from pocketshelf.errors import RuntimeUnavailable
-from pocketshelf.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
+from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import save_checkpoint
 
 # Of `conftest.TinyNetwork`: stem, two blocks, vector and logits.
@@ -272,7 +272,7 @@ def test_missed_parity_leaves_the_old_bundle(tiny_embedder, bundle, monkeypatch,
 def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedder, bundle):
     (bundle / "CARD.md").write_text("card")
     (bundle / "enrolment.npz").write_bytes(b"of the same space")
-    known = replace(load_bundle(bundle), recall={"bias": 1.0}, enrolment=EnrolmentSpec("enrolment.npz"))
+    known = replace(load_bundle(bundle), recall={"bias": 1.0}, enrolment=FileSpec("enrolment.npz"))
     write_bundle(known)
     before = (bundle / "embedder.tflite").read_bytes()
     assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 0

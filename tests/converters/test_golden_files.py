@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pocketshelf.formats.bundle import load_bundle
-from pocketshelf.stages.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 
 GOLDEN = Path(__file__).resolve().parents[2] / "contract/golden"
 
@@ -27,7 +28,7 @@ def test_preprocessing_vectors():
         rule = Preprocessing(**{**case["rule"], "size": tuple(case["rule"]["size"])})
         assert rule.hash == case["hash"]
         box = tuple(case["box"]) if case["box"] else None
-        pixels = rule.apply(decode_photo(GOLDEN / "images" / case["image"]).pixels, box)
+        pixels = network_input(decode_photo(GOLDEN / "images" / case["image"]).pixels, rule, box)
         expected = np.frombuffer(base64.b64decode(case["pixels"]), np.uint8).reshape(pixels.shape)
         # One grey level: resamplers round halves differently between processors.
         assert np.abs(pixels.astype(int) - expected).max() <= 1, case["image"]
@@ -43,7 +44,7 @@ def test_embedding_vectors():
     run = find_target("tflite").load(bundle.embedder_path, ("embedding", "categories"))
     for case in found["cases"]:
         pixels = decode_photo(GOLDEN / "images" / case["image"]).pixels
-        vector = run(bundle.embedder.preprocessing.apply(pixels)[None])[0][0]
+        vector = run(network_input(pixels, bundle.embedder.preprocessing)[None])[0][0]
         assert float(vector @ np.array(case["embedding"])) / np.linalg.norm(vector) > 0.995
 
 

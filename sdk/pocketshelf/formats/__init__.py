@@ -5,11 +5,13 @@ from pocketshelf.formats.bundle import (
     Bundle,
     DetectorSpec,
     EmbedderSpec,
+    FileSpec,
     default_bundle,
     load_bundle,
     write_bundle,
 )
 from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta, create_delta, open_delta
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 
@@ -20,6 +22,8 @@ __all__ = [
     "DeltaMeta",
     "DetectorSpec",
     "EmbedderSpec",
+    "FileSpec",
+    "Preprocessing",
     "Product",
     "Shard",
     "ShardMeta",

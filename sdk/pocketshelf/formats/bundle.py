@@ -26,14 +26,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.fields import Fields
+from pocketshelf.formats.preprocessing import Preprocessing, parse_preprocessing
 from pocketshelf.shipped import shipped
-from pocketshelf.stages.preprocess import Preprocessing
 
 __all__ = [
     "FORMAT",
@@ -42,7 +42,8 @@ __all__ = [
     "Bundle",
     "DetectorSpec",
     "EmbedderSpec",
-    "EnrolmentSpec",
+    "FileSpec",
+    "ModelSpec",
     "default_bundle",
     "digest",
     "load_bundle",
@@ -55,13 +56,36 @@ DEFAULT_NAME = "first"
 
 
 @dataclass(frozen=True)
+class FileSpec:
+    """A file of a bundle, or a folder as ``.mlpackage`` is one.
+
+    Attributes:
+        file: its name inside the bundle.
+        sha256, bytes: filled in by `write_bundle`.
+    """
+
+    file: str
+    sha256: str = field(default="", kw_only=True)
+    bytes: int = field(default=0, kw_only=True)
+
+
+@dataclass(frozen=True)
+class ModelSpec(FileSpec):
+    """What the bundle says of either model's file."""
+
+    precision: str = field(default="int8", kw_only=True)
+    preprocessing: Preprocessing
+
+
+@dataclass(frozen=True)
 class AttributeSpec:
     """One attribute head.
 
     Attributes:
         output: index of its logits among the model's outputs.
         labels: of the logits.
-        categories: the attribute is said of what is likeliest one of these; if there are none, of everything.
+        categories: those whose products have the attribute; empty: all of them. It is reported for a
+            region that more likely than not is of one of these.
     """
 
     output: int
@@ -70,61 +94,41 @@ class AttributeSpec:
 
 
 @dataclass(frozen=True)
-class EmbedderSpec:
+class EmbedderSpec(ModelSpec):
     """The embedder of a bundle.
 
     Attributes:
-        file: name of the model file or folder inside the bundle.
         outputs: index of "embedding" (1, dimension) and of "categories" (1, len(categories)) logits.
         temperature: the category logits are divided by it before the softmax.
-        sha256, bytes: filled in by `write_bundle`.
     """
 
-    file: str
-    preprocessing: Preprocessing
     dimension: int
     categories: tuple[str, ...]
     outputs: Mapping[str, int] = field(default_factory=lambda: {"embedding": 0, "categories": 1})
     temperature: float = 1.0
     attributes: Mapping[str, AttributeSpec] = field(default_factory=dict)
-    precision: str = "int8"
-    sha256: str = ""
-    bytes: int = 0
 
 
 @dataclass(frozen=True)
-class DetectorSpec:
+class DetectorSpec(ModelSpec):
     """The detector of a bundle.
 
     Attributes:
         groups: names of the score columns, in order.
+        strides: of the pyramid's levels, in pixels of the input.
+        outputs: index of "scores" (1, N, len(groups)) and of "distances" (1, N, 4).
         score_threshold: `search` looks at boxes from here on.
         nms_iou: boxes of one group that overlap more are one.
         frame_weight: group → weight w in [0, 1]; the query of such a region is the normalised
             (1 - w)·crop + w·whole frame. Absent groups: 0.
-        sha256, bytes: filled in by `write_bundle`.
     """
 
-    file: str
-    preprocessing: Preprocessing
     groups: tuple[str, ...]
     strides: tuple[int, ...] = (8, 16, 32)
     outputs: Mapping[str, int] = field(default_factory=lambda: {"scores": 0, "distances": 1})
     score_threshold: float = 0.3
     nms_iou: float = 0.55
     frame_weight: Mapping[str, float] = field(default_factory=dict)
-    precision: str = "int8"
-    sha256: str = ""
-    bytes: int = 0
-
-
-@dataclass(frozen=True)
-class EnrolmentSpec:
-    """The file of an enrolment; ``sha256`` and ``bytes`` are filled in by `write_bundle`."""
-
-    file: str
-    sha256: str = ""
-    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,8 +150,13 @@ class Bundle:
     embedder: EmbedderSpec
     detector: DetectorSpec | None = None
     recall: Mapping[str, Any] | None = None
-    enrolment: EnrolmentSpec | None = None
+    enrolment: FileSpec | None = None
     card: str | None = None
+
+    @property
+    def files(self) -> list[FileSpec]:
+        """The models' and the enrolment's files."""
+        return [spec for spec in (self.embedder, self.detector, self.enrolment) if spec is not None]
 
     @property
     def preprocessing_hash(self) -> str:
@@ -201,9 +210,8 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
     bundle = _parse(folder, Fields(document, str(path), BundleError))
-    for spec in (bundle.embedder, bundle.detector, bundle.enrolment):
-        if spec is not None:
-            _check_file(folder, spec, check_hashes)
+    for spec in bundle.files:
+        _check_file(folder / spec.file, spec, check_hashes)
     return bundle
 
 
@@ -215,20 +223,8 @@ def write_bundle(bundle: Bundle) -> Bundle:
     Raises:
         BundleError: a model file is missing, or the folder cannot be written.
     """
-    specs = {"embedder": bundle.embedder, "detector": bundle.detector}
-    document: dict[str, Any] = {"format": FORMAT, "version": VERSION}
-    document |= {"name": bundle.name, "space": bundle.space}
     try:
-        for key, spec in specs.items():
-            if spec is not None:
-                document[key] = _spec_to_json(_with_digest(bundle.folder, spec))
-        if bundle.recall is not None:
-            document["recall"] = dict(bundle.recall)
-        if bundle.enrolment is not None:
-            document["enrolment"] = asdict(_with_digest(bundle.folder, bundle.enrolment))
-        if bundle.card is not None:
-            document["card"] = bundle.card
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(_to_json(bundle), indent=1, ensure_ascii=False) + "\n"
         temporary = bundle.folder / f"{FILE_NAME}.new"
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(bundle.folder / FILE_NAME)
@@ -254,17 +250,28 @@ def digest(path: Path) -> tuple[str, int]:
     return hashlib.sha256("".join(lines).encode()).hexdigest(), total
 
 
-def _with_digest(folder: Path, spec: Any) -> Any:
+def _to_json(bundle: Bundle) -> dict[str, Any]:
+    """The document, with the files' digests; what the bundle lacks is left out."""
+    parts = {
+        "embedder": _spec_to_json(bundle.folder, bundle.embedder),
+        "detector": bundle.detector and _spec_to_json(bundle.folder, bundle.detector),
+        "recall": bundle.recall,
+        "enrolment": bundle.enrolment and _spec_to_json(bundle.folder, bundle.enrolment),
+        "card": bundle.card,
+    }
+    document = {"format": FORMAT, "version": VERSION, "name": bundle.name, "space": bundle.space}
+    return document | {key: part for key, part in parts.items() if part is not None}
+
+
+def _spec_to_json(folder: Path, spec: FileSpec) -> dict[str, Any]:
     sha256, size = digest(folder / spec.file)
-    return replace(spec, sha256=sha256, bytes=size)
-
-
-def _spec_to_json(spec: EmbedderSpec | DetectorSpec) -> dict[str, Any]:
-    document = asdict(spec)
+    document = {**asdict(spec), "sha256": sha256, "bytes": size}
+    if isinstance(spec, ModelSpec):
+        document["preprocessing_hash"] = spec.preprocessing.hash
     for head in document.get("attributes", {}).values():
         if not head["categories"]:
             del head["categories"]
-    return {**document, "preprocessing_hash": spec.preprocessing.hash}
+    return document
 
 
 def _parse(folder: Path, top: Fields) -> Bundle:
@@ -283,22 +290,13 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         embedder=_parse_embedder(top.child("embedder")),
         detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
         recall=top.mapping("recall") if top.has("recall") else None,
-        enrolment=EnrolmentSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
-        card=top.text("card") if top.has("card") else None,
+        enrolment=FileSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
+        card=top.optional_text("card"),
     )
 
 
 def _parse_embedder(part: Fields) -> EmbedderSpec:
-    categories = part.texts("categories")
-    attributes = {}
-    if part.has("attributes"):
-        heads = part.child("attributes")
-        for name in heads:
-            head = heads.child(name)
-            said_of = head.texts("categories") if head.has("categories") else ()
-            if unknown := [each for each in said_of if each not in categories]:
-                raise head.error("categories", f"names {unknown[0]!r}, which is none of the model's")
-            attributes[name] = AttributeSpec(head.integer("output"), head.texts("labels"), said_of)
+    categories, heads = part.texts("categories"), part.optional_child("attributes")
     temperature = part.number("temperature", 1.0)
     if temperature <= 0:
         raise part.error("temperature", "must be above 0")
@@ -308,14 +306,20 @@ def _parse_embedder(part: Fields) -> EmbedderSpec:
         dimension=part.integer("dimension", low=1),
         categories=categories,
         temperature=temperature,
-        attributes=attributes,
+        attributes={name: _parse_attribute(heads.child(name), categories) for name in heads},
     )
 
 
+def _parse_attribute(head: Fields, known: tuple[str, ...]) -> AttributeSpec:
+    categories = head.texts("categories") if head.has("categories") else ()
+    if unknown := [name for name in categories if name not in known]:
+        raise head.error("categories", f"names {unknown[0]!r}, which is none of the model's")
+    return AttributeSpec(head.integer("output"), head.texts("labels"), categories)
+
+
 def _parse_detector(part: Fields) -> DetectorSpec:
-    groups = part.texts("groups")
-    weights = part.child("frame_weight") if part.has("frame_weight") else None
-    frame_weight = {name: weights.number(name, low=0, high=1) for name in weights} if weights else {}
+    groups, weights = part.texts("groups"), part.optional_child("frame_weight")
+    frame_weight = {name: weights.number(name, low=0, high=1) for name in weights}
     if unknown := [name for name in frame_weight if name not in groups]:
         raise part.error("frame_weight", f"names {unknown[0]!r}, which is none of the groups")
     return DetectorSpec(
@@ -342,29 +346,10 @@ def _parse_file(part: Fields) -> dict[str, Any]:
 def _parse_model(part: Fields) -> dict[str, Any]:
     """What both models share: the file, precision, preprocessing."""
     file = _parse_file(part)
-    preprocessing = _parse_preprocessing(part.child("preprocessing"))
+    preprocessing = parse_preprocessing(part.child("preprocessing"))
     if part.text("preprocessing_hash") != preprocessing.hash:
         raise part.error("preprocessing_hash", f"is not that of its preprocessing ({preprocessing.hash})")
     return {**file, "precision": part.text("precision"), "preprocessing": preprocessing}
-
-
-def _parse_preprocessing(part: Fields) -> Preprocessing:
-    height, width, *more = part.integers("size", low=1)
-    if more:
-        raise part.error("size", "must be [height, width]")
-    preprocessing = Preprocessing(
-        size=(height, width),
-        margin=part.number("margin", 0.0, low=0),
-        max_aspect=part.number("max_aspect", 4 / 3, low=1),
-        filter=part.text("filter"),
-        version=part.integer("version"),
-    )
-    known = Preprocessing(size=(1, 1))
-    if (preprocessing.filter, preprocessing.version) != (known.filter, known.version):
-        raise part.error(
-            "filter", f"asks for {preprocessing.filter!r} version {preprocessing.version}; update pocketshelf"
-        )
-    return preprocessing
 
 
 def _parse_outputs(part: Fields, *names: str) -> dict[str, int]:
@@ -372,8 +357,7 @@ def _parse_outputs(part: Fields, *names: str) -> dict[str, int]:
     return {name: outputs.integer(name, low=0) for name in names}
 
 
-def _check_file(folder: Path, spec: EmbedderSpec | DetectorSpec | EnrolmentSpec, check_hashes: bool) -> None:
-    path = folder / spec.file
+def _check_file(path: Path, spec: FileSpec, check_hashes: bool) -> None:
     if not path.exists():
         raise BundleError(f"{path}: the model file is missing; export or download the bundle again")
     if not check_hashes:

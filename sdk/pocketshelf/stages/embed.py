@@ -11,7 +11,7 @@ import numpy as np
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import EmbedderSpec
 from pocketshelf.runtime import ModelRunner
-from pocketshelf.stages.preprocess import Photo
+from pocketshelf.stages.preprocess import Photo, network_input
 from pocketshelf.types import Box, Categories
 
 __all__ = ["Embedder", "Embedding", "NetworkEmbedder", "blend", "normalise", "softmax", "top_categories"]
@@ -60,7 +60,7 @@ class NetworkEmbedder:
             BundleError: the network's outputs are not those its bundle describes.
         """
         spec = self._spec
-        outputs = self._runner.run(spec.preprocessing.apply(photo.pixels, _to_decoded(photo, box))[None])
+        outputs = self._runner.run(self._input(photo, box)[None])
         logits = self._output(outputs, spec.outputs["categories"], len(spec.categories))
         probabilities = softmax(logits / spec.temperature)
         attributes = {
@@ -71,6 +71,10 @@ class NetworkEmbedder:
         return Embedding(
             vector, dict(zip(spec.categories, map(float, probabilities), strict=True)), attributes
         )
+
+    def _input(self, photo: Photo, box: Box | None) -> np.ndarray:
+        decoded = None if box is None else photo.to_decoded(box)
+        return network_input(photo.pixels, self._spec.preprocessing, decoded)
 
     def _output(self, outputs: list[np.ndarray], index: int, length: int) -> np.ndarray:
         if index >= len(outputs) or outputs[index].shape != (1, length):
@@ -109,11 +113,3 @@ def blend(crop: Embedding, frame: Embedding, weight: float) -> Embedding:
 def top_categories(probabilities: Mapping[str, float], count: int = TOP_CATEGORIES) -> Categories:
     """The likeliest (name, probability), likeliest first."""
     return tuple(sorted(probabilities.items(), key=lambda item: -item[1])[:count])
-
-
-def _to_decoded(photo: Photo, box: Box | None) -> Box | None:
-    """A box in the photo's own pixels in those that were decoded."""
-    if box is None:
-        return None
-    sx, sy = photo.scale
-    return box[0] * sx, box[1] * sy, box[2] * sx, box[3] * sy

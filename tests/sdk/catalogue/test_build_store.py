@@ -14,7 +14,7 @@ from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, StoreError
 from pocketshelf.formats import Bundle, write_bundle
-from pocketshelf.formats.bundle import EnrolmentSpec
+from pocketshelf.formats.bundle import FileSpec
 from pocketshelf.formats.enrolment import Enrolment, load_enrolment, save_enrolment
 from pocketshelf.store import Store, StoreFolder, verify_store
 from pocketshelf_server.catalogue.embedding import BundleEmbedder
@@ -72,7 +72,7 @@ def test_an_enrolment_adjusts_the_catalogue_but_not_the_queries(
     photos /= np.linalg.norm(photos, axis=1, keepdims=True)
     enrolment = Enrolment(photos.astype(np.float32), 0.8, 0.9)
     save_enrolment(folder / "enrolment.npz", enrolment)
-    bundle = write_bundle(replace(bundle, enrolment=EnrolmentSpec("enrolment.npz")))
+    bundle = write_bundle(replace(bundle, enrolment=FileSpec("enrolment.npz")))
     expected = load_enrolment(folder / "enrolment.npz")(plain[None])[0]
     assert expected @ plain < 0.999
     build(shop, bundle)

@@ -12,7 +12,7 @@ import pytest
 from fake_models import CATEGORIES, make_bundle
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import load_bundle, write_bundle
-from pocketshelf.formats.bundle import EnrolmentSpec, default_bundle, digest
+from pocketshelf.formats.bundle import FileSpec, default_bundle, digest
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_optional_parts_may_be_absent(folder: Path) -> None:
 
 def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:
     (folder / "enrolment.npz").write_bytes(b"vectors")
-    bundle = write_bundle(replace(load_bundle(folder), enrolment=EnrolmentSpec("enrolment.npz")))
+    bundle = write_bundle(replace(load_bundle(folder), enrolment=FileSpec("enrolment.npz")))
     assert bundle.enrolment is not None and bundle.enrolment.bytes == len(b"vectors")
     assert bundle.enrolment_path == folder / "enrolment.npz"
     assert write_bundle(bundle) == bundle

@@ -9,6 +9,7 @@ import pytest
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import DetectorSpec
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.detect import (
     NetworkDetector,
     decode_boxes,
@@ -18,7 +19,7 @@ from pocketshelf.stages.detect import (
     pyramid_points,
     select_regions,
 )
-from pocketshelf.stages.preprocess import Photo, Preprocessing
+from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Detection
 
 SPEC = DetectorSpec("d.fake", Preprocessing((64, 96)), ("upper", "bag"), strides=(8, 16, 32))

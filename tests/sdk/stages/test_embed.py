@@ -7,8 +7,9 @@ import pytest
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import AttributeSpec, EmbedderSpec
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.embed import NetworkEmbedder, blend, softmax, top_categories
-from pocketshelf.stages.preprocess import Photo, Preprocessing
+from pocketshelf.stages.preprocess import Photo
 
 
 def spec(**more: object) -> EmbedderSpec:

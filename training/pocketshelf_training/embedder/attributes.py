@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from pocketshelf.errors import UsageError
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import clothing, patterns, studio
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.data.protocol import Sample
@@ -117,7 +117,7 @@ def pooled(model: Embedder, samples: list[Sample]) -> np.ndarray:
 
 def _view(model: Embedder, sample: Sample) -> np.ndarray:
     box = sample.boxes[0][1] if len(sample.boxes) == 1 else None
-    return model.preprocessing.apply(decode_photo(sample.image).pixels, box)
+    return network_input(decode_photo(sample.image).pixels, model.preprocessing, box)
 
 
 def fit_head(

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pocketshelf.stages.preprocess import resize_crop
+from pocketshelf.stages.preprocess import network_input, resize_crop
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.embedder.pools import Pool, load_pools
@@ -90,10 +90,9 @@ def run(args: argparse.Namespace) -> int:
     root = data_root(args.data)
     shop = [s for s in grocery.load(root) if s.domain == "shop"]
     pools = load_pools(str(root), [s.identity or "" for s in shop], model.categories)
-    apply = model.preprocessing.apply
     with torch.no_grad():
-        pictures = torch.from_numpy(np.stack([apply(p) for p in pools["shop"].images]))
-        products = model(normalise(pictures))[0] @ model.embedding.weight
+        pictures = np.stack([network_input(p, model.preprocessing) for p in pools["shop"].images])
+        products = model(normalise(torch.from_numpy(pictures)))[0] @ model.embedding.weight
     args.out.mkdir(parents=True, exist_ok=True)
     if args.goods:
         photos = pools["grocery-train"]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pocketshelf.errors import UsageError
-from pocketshelf.formats.bundle import EnrolmentSpec, load_bundle, write_bundle
+from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf.formats.enrolment import Enrolment, fit, save_enrolment
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     out: Path = args.out or args.model / FILE_NAME
     save_enrolment(out, replace(enrolment, weight=weight, margin=margin))
     if args.out is None:
-        write_bundle(replace(load_bundle(args.model), enrolment=EnrolmentSpec(FILE_NAME)))
+        write_bundle(replace(load_bundle(args.model), enrolment=FileSpec(FILE_NAME)))
     size = out.stat().st_size / 1e3
     print(f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {size:.0f} kB")
     return 0

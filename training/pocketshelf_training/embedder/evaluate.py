@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.embedder.pools import Pool
 from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.models.embedder import Embedder, normalise
@@ -58,7 +59,7 @@ def evaluate(
     """
 
     def outputs(name: str) -> Outputs:
-        return run(np.stack([preprocessing.apply(pixels) for pixels in pools[name].images]))
+        return run(np.stack([network_input(pixels, preprocessing) for pixels in pools[name].images]))
 
     shop, queries = pools["shop"], pools[f"grocery-{split}"]
     gallery, _ = outputs("shop")

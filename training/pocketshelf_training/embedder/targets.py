@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.embedder.batches import THINGS
 from pocketshelf_training.embedder.pools import Pool
 from pocketshelf_training.engine.compute import ahead
@@ -52,7 +53,7 @@ class Looking:
 
         def views(start: int) -> Tensor:
             chosen = pool.images[start : start + BATCH]
-            return torch.from_numpy(np.stack([preprocessing.apply(pixels) for pixels in chosen]))
+            return torch.from_numpy(np.stack([network_input(pixels, preprocessing) for pixels in chosen]))
 
         found = []
         for batch in ahead(views, range(0, len(pool), BATCH), self.workers):

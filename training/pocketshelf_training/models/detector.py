@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf.stages.preprocess import Preprocessing
+from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf_training.data.street import GARMENT_GROUPS
 from pocketshelf_training.models.checkpoint import load_checkpoint
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, SameConv2d

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.detector.boxes import corners, grid_points, suppress
 from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.metrics.average_precision import Boxes
@@ -31,7 +31,7 @@ def detect(model: Detector, path: Path, lowest: float = LOWEST_SCORE, overlap: f
     """
     photo = decode_photo(path)
     # A copy: Pillow's arrays are read-only, which torch warns about.
-    pixels = torch.from_numpy(model.preprocessing.apply(photo.pixels).copy())[None]
+    pixels = torch.from_numpy(network_input(photo.pixels, model.preprocessing).copy())[None]
     scores, distances = (each.cpu() for each in model(normalise(pixels).to(device_of(model))))
     boxes, best, groups = decode(scores[0], distances[0], model, lowest, overlap)
     size = model.config["size"]

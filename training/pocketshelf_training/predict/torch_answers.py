@@ -12,7 +12,8 @@ from torch import Tensor
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.answer import Answer, Detected, Embedded, Unreadable
-from pocketshelf.stages.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.models.embedder import Embedder, normalise
@@ -42,9 +43,9 @@ def _view(crop: Any, preprocessing: Preprocessing) -> np.ndarray | Unreadable:
     except PhotoError as error:
         return Unreadable(str(error))
     if crop.box is None:
-        return preprocessing.apply(photo.pixels)
+        return network_input(photo.pixels, preprocessing)
     (sx, sy), (x, y, w, h) = photo.scale, crop.box
-    return preprocessing.apply(photo.pixels, (x * sx, y * sy, w * sx, h * sy))
+    return network_input(photo.pixels, preprocessing, (x * sx, y * sy, w * sx, h * sy))
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pocketshelf.errors import PhotoError
+from pocketshelf.types import Box
 
 # A 200-megapixel phone sensor is the largest on sale; beyond it a small file is a decompression bomb.
 MAX_PIXELS = 210_000_000
@@ -45,6 +46,11 @@ class Photo:
     def scale(self) -> tuple[float, float]:
         """Factors (x, y) from the photo's pixels to those decoded."""
         return self.pixels.shape[1] / self.width, self.pixels.shape[0] / self.height
+
+    def to_decoded(self, box: Box) -> Box:
+        """A box in the photo's own pixels in those that were decoded."""
+        (sx, sy), (x, y, w, h) = self.scale, box
+        return x * sx, y * sy, w * sx, h * sy
 
 
 def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -> Photo:

@@ -7,57 +7,30 @@ takes uint8 RGB.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
-
 import numpy as np
 from PIL import Image
 
-Box = tuple[float, float, float, float]
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.types import Box
+
+__all__ = ["crop_box", "network_input", "resize_crop"]
 
 
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a crop becomes a network's input. Part of a bundle; its hash is part of a store.
+def network_input(pixels: np.ndarray, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
+    """What a network is given for ``box`` (x, y, w, h; the frame if None) of ``pixels``.
 
-    Attributes:
-        size: (height, width) of the input in pixels.
-        margin: share of the box's sides added on each side before cropping.
-        max_aspect: a crop longer than this is widened with the photo around it, as far as the
-            photo reaches, before it is squashed to ``size``.
-        filter: the resampling filter; only "bilinear-antialias" is defined.
-        version: changes whenever the arithmetic changes.
+    Args:
+        pixels: uint8 (h, w, 3).
+        box: in pixels of ``pixels``; may reach beyond the frame, where it is cut.
+
+    Returns:
+        uint8, shape (preprocessing.size[0], preprocessing.size[1], 3).
     """
-
-    size: tuple[int, int]
-    margin: float = 0.0
-    max_aspect: float = 4 / 3
-    filter: str = "bilinear-antialias"
-    version: int = 1
-
-    @property
-    def hash(self) -> str:
-        """16 hexadecimal digits that change with anything above."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def apply(self, pixels: np.ndarray, box: Box | None = None) -> np.ndarray:
-        """The network's input for ``box`` (x, y, w, h; the frame if None) of ``pixels``.
-
-        Args:
-            pixels: uint8 (h, w, 3).
-            box: in pixels of ``pixels``; may reach beyond the frame, where it is cut.
-
-        Returns:
-            uint8, shape (size[0], size[1], 3).
-        """
-        height, width = pixels.shape[:2]
-        if box is None:
-            crop = (0.0, 0.0, float(width), float(height))
-        else:
-            crop = crop_box(box, (width, height), self.margin, self.max_aspect)
-        return resize_crop(pixels, crop, self.size)
+    height, width = pixels.shape[:2]
+    crop = (0.0, 0.0, float(width), float(height))
+    if box is not None:
+        crop = crop_box(box, (width, height), preprocessing.margin, preprocessing.max_aspect)
+    return resize_crop(pixels, crop, preprocessing.size)
 
 
 def crop_box(box: Box, frame: tuple[int, int], margin: float, max_aspect: float) -> Box:

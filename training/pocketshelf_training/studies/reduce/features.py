@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pocketshelf.stages.preprocess import Preprocessing, decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.models.embedder import Embedder, normalise
@@ -140,7 +141,7 @@ def _pooled(
     pooled, own = [], []
     for start in range(0, len(samples), BATCH):
         chosen = samples[start : start + BATCH]
-        views = np.stack([preprocessing.apply(decode_photo(s.image).pixels) for s in chosen])
+        views = np.stack([network_input(decode_photo(s.image).pixels, preprocessing) for s in chosen])
         features = model.pooled(normalise(torch.from_numpy(views)))
         pooled.append(features.numpy())
         own.append(torch.nn.functional.normalize(model.embedding(features), dim=1).numpy())
