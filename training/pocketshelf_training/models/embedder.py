@@ -42,7 +42,7 @@ class Embedder(Configured):
         dimension: of the embedding.
         variant: of the trunk.
         size: input height and width in pixels.
-        margin: see `pocketshelf.stages.preprocess.Preprocessing`.
+        margin: see `pocketshelf.Preprocessing`.
         attributes: name → labels; a linear head each.
     """
 

@@ -19,7 +19,7 @@ from pocketshelf_training.data.protocol import Sample
 __all__ = ["ALIGNMENTS", "Template", "affine_of", "similarity", "templates"]
 
 ALIGNMENTS = ("none", "box", "rotation", "landmarks")
-# As the SDK crops: see `pocketshelf.stages.preprocess.Preprocessing`.
+# As the SDK crops: see `pocketshelf.Preprocessing`.
 MARGIN, MAX_ASPECT = 0.05, 4 / 3
 # Fewer points, or points nearly on one spot, say nothing of turn and size.
 FEWEST_LANDMARKS = 3
