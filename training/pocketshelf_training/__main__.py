@@ -43,15 +43,19 @@ COMMANDS = {
         "measure any model on any data set; without --model, the results page of a bundle",
     ),
     "prepare composites": (
-        "studio.prepare_composites",
+        "studio.prepare.composites",
         "paste cut-outs of real things into new places (synthetic)",
     ),
     "prepare hard-cases": (
-        "studio.prepare_hard_cases",
+        "studio.prepare.hard_cases",
         "two people, close crops, people far away, from the street photos kept apart (synthetic)",
     ),
+    "prepare samples": (
+        "studio.prepare.samples",
+        "draw the small shop of `pocketshelf demo --drawn` (synthetic)",
+    ),
     "prepare studio": (
-        "studio.prepare",
+        "studio.prepare.studio",
         "draw garments as shop and street pictures (synthetic)",
     ),
     "recall": (

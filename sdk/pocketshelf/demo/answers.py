@@ -9,10 +9,10 @@ from pocketshelf.demo.dataset import Dataset, Example, Query
 from pocketshelf.retriever import Retriever
 from pocketshelf.types import Box, Region, SearchResult
 
-__all__ = ["TOP_K", "Answer", "ShownExample", "answer_queries", "show_examples"]
+__all__ = ["TOP_K", "Answer", "DetectedExample", "answer_queries", "detect_examples"]
 
 TOP_K = 5
-_MOST_BOXES = 8
+_MAX_BOXES = 8
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class ShownExample:
+class DetectedExample:
     """A photo without a product here: what the detector and the categories say."""
 
     example: Example
@@ -101,8 +101,8 @@ def _overlap(a: Box, b: Box) -> float:
     return inner / (a[2] * a[3] + b[2] * b[3] - inner or 1.0)
 
 
-def show_examples(retriever: Retriever, dataset: Dataset) -> list[ShownExample]:
-    """Boxes and categories of the photos that have no product here; none without a detector.
+def detect_examples(retriever: Retriever, dataset: Dataset) -> list[DetectedExample]:
+    """Boxes and categories of the photos that have no product here; no photo without a detector.
 
     Raises:
         PhotoError: a photo cannot be read.
@@ -110,9 +110,9 @@ def show_examples(retriever: Retriever, dataset: Dataset) -> list[ShownExample]:
     detector = retriever.encoder.bundle.detector
     if detector is None:
         return []
-    shown = []
+    found = []
     for example in dataset.examples:
         result = retriever.encoder.detect(str(example.photo))
         clear = [region for region in result.regions if region.score >= detector.score_threshold]
-        shown.append(ShownExample(example, tuple(clear[:_MOST_BOXES]), result.width, result.height))
-    return shown
+        found.append(DetectedExample(example, tuple(clear[:_MAX_BOXES]), result.width, result.height))
+    return found

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pocketshelf.types import Box
 
-__all__ = ["Dataset", "Example", "Query"]
+__all__ = ["Dataset", "Example", "Query", "choose"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Dataset:
 
     Attributes:
         name: what a reader should know it by.
+        source: a sentence: where the pictures are from, and why these.
         drawn: whether the pictures are drawn (synthetic); everything that shows them says so.
         catalogue: CSV file, as ``build`` and the server's ``import`` read it.
         images: folder that the catalogue's pictures start from.
@@ -47,9 +52,17 @@ class Dataset:
     """
 
     name: str
+    source: str
     drawn: bool
     catalogue: Path
     images: Path
     queries: tuple[Query, ...]
     available: int
     examples: tuple[Example, ...] = ()
+
+
+def choose(items: list[T], count: int | None, seed: int) -> list[T]:
+    """A plain random sample, in the items' order: what is measured on it is an unbiased estimate."""
+    if count is None or count >= len(items):
+        return items
+    return [items[i] for i in sorted(random.Random(seed).sample(range(len(items)), count))]

@@ -19,7 +19,7 @@ class OutputFolder:
     Attributes:
         page: the HTML page.
         report: the JSON document.
-        store, site, studio: folders of the store, the server and the drawn sample.
+        store, site: folders of the store and of the server.
         log: what the server said.
     """
 
@@ -29,7 +29,6 @@ class OutputFolder:
         self.report = self.path / "report.json"
         self.store = self.path / "store"
         self.site = self.path / "site"
-        self.studio = self.path / "drawn"
         self.log = self.path / "server.log"
 
     def prepare(self, data: Path | None) -> None:
@@ -48,7 +47,7 @@ class OutputFolder:
             self._refuse_foreign()
             self.path.mkdir(parents=True, exist_ok=True)
             (self.path / _MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
-            for made in (self.page, self.report, self.log, self.store, self.site, self.studio):
+            for made in (self.page, self.report, self.log, self.store, self.site):
                 _remove(made)
         except OSError as error:
             raise StoreError(

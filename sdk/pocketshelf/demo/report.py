@@ -24,17 +24,44 @@ class Recall:
 
     Attributes:
         key, label: its name in the JSON document, and for people.
-        at_1, at_5: share of queries with the right product first, or among the first five.
-        interval_1, interval_5: 95 % intervals (Wilson).
+        first, among: how many have the right product first, or among the first `TOP_K`.
     """
 
     key: str
     label: str
     n: int
-    at_1: float
-    at_5: float
-    interval_1: tuple[float, float]
-    interval_5: tuple[float, float]
+    first: int
+    among: int
+
+    @property
+    def at_1(self) -> float:
+        """R@1, a share of the queries."""
+        return self.first / max(self.n, 1)
+
+    @property
+    def at_5(self) -> float:
+        """R@5, a share of the queries."""
+        return self.among / max(self.n, 1)
+
+    @property
+    def interval_1(self) -> tuple[float, float]:
+        """The 95 % interval of R@1."""
+        return wilson(self.first, self.n)
+
+    @property
+    def interval_5(self) -> tuple[float, float]:
+        """The 95 % interval of R@5."""
+        return wilson(self.among, self.n)
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {
+            "n": self.n,
+            "r1": round(self.at_1, 4),
+            "r5": round(self.at_5, 4),
+            "r1_95": [round(end, 4) for end in self.interval_1],
+            "r5_95": [round(end, 4) for end in self.interval_5],
+        }
 
 
 @dataclass(frozen=True)
@@ -51,13 +78,11 @@ class Report:
     """Everything that the terminal, the JSON document and the page tell.
 
     Attributes:
-        source: a sentence: where the pictures are from, and why.
         bundle, space: which models.
         seconds: the run's wall time, downloads and drawing included.
     """
 
     dataset: Dataset
-    source: str
     shelf: Shelf
     bundle: str
     space: str
@@ -73,14 +98,14 @@ class Report:
             "data": {
                 "name": self.dataset.name,
                 "synthetic": self.dataset.drawn,
-                "source": self.source,
+                "source": self.dataset.source,
                 "products": self.shelf.products,
                 "queries": len(self.dataset.queries),
                 "queries_available": self.dataset.available,
                 "seed": self.seed,
             },
             "models": {"bundle": self.bundle, "space": self.space},
-            "recall": {row.key: _recall_json(row) for row in self.recall},
+            "recall": {row.key: row.to_json() for row in self.recall},
             "ms": {
                 time.stage: {"median": round(time.median, 2), "p90": round(time.p90, 2)}
                 for time in self.times
@@ -101,16 +126,6 @@ class Report:
         }
 
 
-def _recall_json(row: Recall) -> dict[str, Any]:
-    return {
-        "n": row.n,
-        "r1": round(row.at_1, 4),
-        "r5": round(row.at_5, 4),
-        "r1_95": [round(end, 4) for end in row.interval_1],
-        "r5_95": [round(end, 4) for end in row.interval_5],
-    }
-
-
 def recall_rows(answers: Sequence[Answer], boxes_known: bool, detects: bool = True) -> tuple[Recall, ...]:
     """One row a way to search, the first one being the user's; models without a detector know one way."""
     first = "the box on the garment" if boxes_known else "the first box"
@@ -125,10 +140,8 @@ def recall_rows(answers: Sequence[Answer], boxes_known: bool, detects: bool = Tr
 
 
 def _recall(key: str, label: str, ranks: Sequence[int | None]) -> Recall:
-    n = len(ranks)
-    first = sum(rank == 1 for rank in ranks)
-    among = sum(rank is not None and rank <= TOP_K for rank in ranks)
-    return Recall(key, label, n, first / max(n, 1), among / max(n, 1), wilson(first, n), wilson(among, n))
+    among = [rank for rank in ranks if rank is not None and rank <= TOP_K]
+    return Recall(key, label, len(ranks), among.count(1), len(among))
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -159,7 +172,7 @@ def table(report: Report) -> str:
     counts = f"{shelf.products} products, {len(data.queries)} of {data.available:,} photos"
     lines = [
         f"data    {data.name}: {counts}; {kind}",
-        f"        {report.source}",
+        f"        {data.source}",
         f"models  {report.bundle}, space {report.space}",
         "",
         f"recall {'':34}  R@1 (95 % interval)   R@5 (95 % interval)       n",

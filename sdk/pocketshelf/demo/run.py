@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pocketshelf.demo.answers import answer_queries, show_examples
+from pocketshelf.demo.answers import answer_queries, detect_examples
 from pocketshelf.demo.output import OutputFolder
-from pocketshelf.demo.progress import progress_bar
+from pocketshelf.demo.page import render_page
 from pocketshelf.demo.report import Report, recall_rows, stage_times
 from pocketshelf.demo.shelf import make_shelf
-from pocketshelf.demo.sources import Choice, choose_dataset, data_folder
+from pocketshelf.demo.sources.choice import Choice, choose_dataset, data_folder
 from pocketshelf.formats.bundle import load_bundle
-from pocketshelf.page import render_page
+from pocketshelf.progress import ProgressBar
 from pocketshelf.retriever import Retriever
 
 __all__ = ["Options", "run_demo"]
@@ -46,17 +46,16 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
     bundle = load_bundle(options.bundle)
     output = OutputFolder(options.out)
     output.prepare(data_folder(options.choice))
-    dataset, source = choose_dataset(options.choice, output.studio)
-    say(f"{dataset.name}: {len(dataset.queries)} photos to search. {source}")
+    dataset = choose_dataset(options.choice)
+    say(f"{dataset.name}: {len(dataset.queries)} photos to search. {dataset.source}")
     shelf = make_shelf(dataset, bundle, output, options.use_server)
     say(f"{shelf.products} products on the shelf. {shelf.note}".rstrip())
     with Retriever.open(output.store, bundle) as retriever:
-        with progress_bar("search", "photo") as update:
-            answers = answer_queries(retriever, dataset.queries, update)
-        examples = show_examples(retriever, dataset)
+        with ProgressBar("search", "photo") as bar:
+            answers = answer_queries(retriever, dataset.queries, bar.update)
+        examples = detect_examples(retriever, dataset)
         report = Report(
             dataset=dataset,
-            source=source,
             shelf=shelf,
             bundle=bundle.name,
             space=bundle.space,

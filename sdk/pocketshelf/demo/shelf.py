@@ -9,10 +9,10 @@ from pathlib import Path
 from pocketshelf.catalogue import build_store
 from pocketshelf.demo.dataset import Dataset
 from pocketshelf.demo.output import OutputFolder
-from pocketshelf.demo.progress import progress_bar
 from pocketshelf.demo.server import LocalServer, missing_for_server
 from pocketshelf.errors import SyncError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.progress import ProgressBar
 from pocketshelf.store import Store
 
 __all__ = ["Shelf", "make_shelf"]
@@ -72,8 +72,8 @@ def _synced(dataset: Dataset, bundle: Bundle, output: OutputFolder) -> Shelf:
 
 
 def _built(dataset: Dataset, bundle: Bundle, output: OutputFolder, note: str) -> Shelf:
-    with progress_bar("build", "picture") as update:
-        report = build_store(dataset.catalogue, output.store, dataset.images, bundle, progress=update)
+    with ProgressBar("build", "picture") as bar:
+        report = build_store(dataset.catalogue, output.store, dataset.images, bundle, progress=bar.update)
     return _described(output.store, False, note, report.seconds)
 
 

@@ -30,12 +30,24 @@ def data_url(photo: str | Path, side: int = PHOTO_SIDE, quality: int = _PHOTO_QU
 
 
 class Gallery:
-    """Products' pictures as style classes, so that one that answers many photos is in the page once."""
+    """A page's pictures. Products' are style classes, so that one that answers many photos is in it once.
+
+    Args:
+        images: folder that the catalogue's pictures start from.
+    """
 
     def __init__(self, images: Path) -> None:
         self._images = images
         self._classes: dict[str, str] = {}
         self._rules: list[str] = []
+
+    def photo(self, path: str | Path) -> str:
+        """A photo as a ``data:`` URL.
+
+        Raises:
+            PhotoError: it cannot be read.
+        """
+        return data_url(path)
 
     def style_class(self, image: str | None) -> str:
         """The class that shows ``image``, as the catalogue names it; "none" where it cannot be read."""
@@ -55,5 +67,5 @@ class Gallery:
         return name
 
     def rules(self) -> str:
-        """The style sheet of all classes handed out."""
+        """The style sheet of all classes handed out: names and base64, which need no escaping."""
         return "\n".join(self._rules)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import signal
 import subprocess
@@ -15,8 +14,8 @@ import pytest
 
 from pocketshelf.demo import guard
 from pocketshelf.demo.server import LocalServer, missing_for_server
-from pocketshelf.demo.studio import draw_sample
 from pocketshelf.errors import ServerError
+from pocketshelf.shipped import shipped
 
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(120)"
 needs_server = pytest.mark.skipif(missing_for_server() is not None, reason="needs the server extra")
@@ -74,11 +73,11 @@ def test_the_command_ends_even_when_the_demo_is_killed() -> None:
 
 @needs_server
 def test_a_site_is_filled_and_served_and_the_process_ends(tmp_path: Path, trained_bundle: Path) -> None:
-    sample = draw_sample(tmp_path / "drawn", products=3, photos=1)
-    with sample.catalogue.open("a", newline="") as file:  # A bad row is left out, and nothing fails.
-        csv.writer(file).writerow(["bad", "No picture", "Dress", "shop/none.jpg", "", "", "", "", "", ""])
+    rows = (shipped("samples") / "catalogue.csv").read_text(encoding="utf-8").splitlines()[:4]
+    catalogue = tmp_path / "catalogue.csv"  # A bad row is left out, and nothing fails.
+    catalogue.write_text("\n".join([*rows, "bad,No picture,Dress,shop/none.jpg" + "," * 8]) + "\n")
     server = LocalServer(tmp_path / "site", trained_bundle, tmp_path / "server.log")
-    server.fill(sample.catalogue, sample.catalogue.parent)
+    server.fill(catalogue, shipped("samples"))
     assert b"signatures" in server.root
     with server.serve() as url, server.serve() as other:
         assert url != other
@@ -100,7 +99,7 @@ def test_a_server_that_cannot_work_is_one_line_with_its_log(tmp_path: Path) -> N
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Signals, tmp_path: Path) -> None:
-    # Drawing takes long enough to be interrupted; the first line on standard error says that it goes on.
+    # Embedding sixty pictures takes long enough to be interrupted.
     # A shell that runs the tests in the background has them ignore Ctrl-C; the demo must not inherit that.
     call = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -118,7 +117,7 @@ def test_an_interrupted_demo_ends_quietly_with_all_it_started(number: signal.Sig
     ]
     with subprocess.Popen([sys.executable, "-c", call, *arguments], stderr=subprocess.PIPE) as demo:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "out" / "drawn" / "shop").is_dir() and time.monotonic() < deadline:
+        while not (tmp_path / "out" / ".pocketshelf-demo").is_file() and time.monotonic() < deadline:
             time.sleep(0.02)
         demo.send_signal(number)
         _, error = demo.communicate(timeout=60)

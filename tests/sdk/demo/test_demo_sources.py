@@ -1,9 +1,10 @@
-"""Where the pictures come from: folders, the download (by a stand-in for the network), the studio."""
+"""Where the pictures come from: folders, the download (by a stand-in for the network), the samples."""
 
 from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 from email.message import Message
 from pathlib import Path
@@ -13,8 +14,8 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from pocketshelf.demo import sources
-from pocketshelf.demo.sources import Choice, choose_dataset, download, drawn
+from pocketshelf.demo.sources import choice, download
+from pocketshelf.demo.sources.choice import Choice, choose_dataset
 from pocketshelf.demo.sources.download import DownloadError, fetch_grocery
 from pocketshelf.demo.sources.folder import load_folder
 from pocketshelf.errors import CatalogueError
@@ -110,29 +111,44 @@ def test_a_named_folder_without_photos_is_an_error(
     by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path) if by == "environment" else "")
-    choice = Choice(data=str(tmp_path) if by == "option" else None)
+    asked = Choice(data=str(tmp_path) if by == "option" else None)
     with pytest.raises(CatalogueError, match="grocery/ in it"):
-        choose_dataset(choice, tmp_path / "studio")
+        choose_dataset(asked)
 
 
 def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path / "nowhere"))
-    dataset, why = choose_dataset(Choice(data=str(_grocery(tmp_path / "here"))), tmp_path / "studio")
-    assert not dataset.drawn and "--data" in why
+    dataset = choose_dataset(Choice(data=str(_grocery(tmp_path / "here"))))
+    assert not dataset.drawn and "--data" in dataset.source
 
 
-def test_without_photos_and_network_it_is_drawn_and_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_photos_and_network_they_are_drawn_and_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_network(**_: Any) -> Path:
         raise DownloadError("Name or service not known")
 
     monkeypatch.delenv("POCKETSHELF_DATA", raising=False)
-    monkeypatch.setattr(sources, "fetch_grocery", no_network)
-    monkeypatch.setattr(drawn, "_PRODUCTS", 2)
-    dataset, why = choose_dataset(Choice(count=1), tmp_path)
+    monkeypatch.setattr(choice, "fetch_grocery", no_network)
+    dataset = choose_dataset(Choice(count=1))
     assert dataset.drawn and "synthetic" in dataset.name
-    assert "drawn (synthetic)" in why and "Name or service not known" in why
+    assert "drawn (synthetic)" in dataset.source and "Name or service not known" in dataset.source
+    assert "--offline" in choose_dataset(Choice(offline=True)).source
+
+
+def test_the_samples_have_known_boxes_and_the_seed_fixes_the_choice() -> None:
+    every = choose_dataset(Choice(drawn=True, count=None))
+    assert len(every.queries) == every.available == 60
+    assert all(query.photo.is_file() and query.box and min(query.box[2:]) > 0 for query in every.queries)
+    some = [choose_dataset(Choice(drawn=True, count=9, seed=seed)).queries for seed in (7, 7, 8)]
+    assert some[0] == some[1] != some[2] and set(some[0]) < set(every.queries)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the customs of Linux")
+def test_the_cache_is_where_it_always_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert download.cache_folder() == tmp_path / "pocketshelf" / "grocery-store-fc80ba90f803"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert download.cache_folder().parent == tmp_path / ".cache" / "pocketshelf"
 
 
 def test_the_archive_becomes_a_folder_of_photos_once(tmp_path: Path) -> None:
@@ -168,13 +184,13 @@ def test_what_is_not_the_archive_leaves_nothing_behind(network: _Network, tmp_pa
 
 
 def test_an_endless_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MOST_BYTES", 100)
+    monkeypatch.setattr(download, "MAX_BYTES", 100)
     with pytest.raises(DownloadError, match="more than"):
         fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
 
 
 def test_an_oversized_member_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MOST_PICTURE_BYTES", 300)
+    monkeypatch.setattr(download, "MAX_PICTURE_BYTES", 300)
     with pytest.raises(DownloadError, match="too large"):
         fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
 

@@ -10,7 +10,7 @@ from PIL import Image
 from pocketshelf_training.data.plain_csv import load
 from pocketshelf_training.detector.augment import Picture
 from pocketshelf_training.detector.hard_cases import HARD_CASES, close_up, from_afar, harder, two_people
-from pocketshelf_training.studio.prepare_hard_cases import prepare
+from pocketshelf_training.studio.prepare.hard_cases import prepare
 
 
 def person(red: int, size: tuple[int, int] = (100, 160)) -> Picture:

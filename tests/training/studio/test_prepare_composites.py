@@ -9,8 +9,8 @@ from studio_folders import busy, real_folder, thing
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set
-from pocketshelf_training.studio.cutouts import on_plain_ground
-from pocketshelf_training.studio.prepare_composites import prepare
+from pocketshelf_training.studio.prepare.composites import prepare
+from pocketshelf_training.studio.scene.cutouts import on_plain_ground
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set, shown_name
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import DataMissing
-from pocketshelf_training.studio.making import make
-from pocketshelf_training.studio.prepare import close_ups_of, prepare
+from pocketshelf_training.studio.prepare.making import make
+from pocketshelf_training.studio.prepare.studio import close_ups_of, prepare
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_processes(drawn: 
 def test_after_a_kill_it_goes_on_to_the_same_bytes(drawn: Path, tmp_path: Path) -> None:
     folder = tmp_path / "killed"
     call = f"prepare(Path({str(folder)!r}), identities=16, photos=1, seed=4, drawn=True)"
-    code = f"from pathlib import Path; from pocketshelf_training.studio.prepare import prepare; {call}"
+    code = f"from pathlib import Path; from pocketshelf_training.studio.prepare.studio import prepare; {call}"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[3])
     deadline = time.monotonic() + 120
     while not list(folder.glob("parts/*.json")) and time.monotonic() < deadline:

@@ -11,9 +11,7 @@ from __future__ import annotations
 import csv
 import http.client
 import io
-import os
 import shutil
-import sys
 import tempfile
 import time
 import urllib.request
@@ -27,9 +25,9 @@ __all__ = ["DownloadError", "cache_folder", "fetch_grocery"]
 # One fixed state of the repository: what a demo shows does not change by itself.
 _COMMIT = "fc80ba90f803d79d0383df52c5a4ac5de99ff6fc"
 URL = f"https://github.com/marcusklasson/GroceryStoreDataset/archive/{_COMMIT}.zip"
-MOST_BYTES = 400_000_000  # The archive has 123 MB.
-MOST_PICTURE_BYTES = 5_000_000
-CONNECT_SECONDS, MOST_SECONDS = 6.0, 300.0
+MAX_BYTES = 400_000_000  # The archive has 123 MB.
+MAX_PICTURE_BYTES = 5_000_000
+CONNECT_SECONDS, MAX_SECONDS = 6.0, 300.0
 _CHUNK = 1 << 16
 _SPLITS = ("val", "test")
 
@@ -43,14 +41,9 @@ class DownloadError(Exception):
 
 def cache_folder() -> Path:
     """Where this user's downloads are kept, by the platform's custom."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "pocketshelf" / f"grocery-store-{_COMMIT[:12]}"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pocketshelf", appauthor=False, opinion=False) / f"grocery-store-{_COMMIT[:12]}"
 
 
 def fetch_grocery(
@@ -92,16 +85,16 @@ def _put_in_place(new: Path, target: Path) -> None:
 
 
 def _download(path: Path, progress: Progress, opener: Opener) -> None:
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     request = urllib.request.Request(URL, headers={"User-Agent": "pocketshelf-demo"})
     with opener(request, timeout=CONNECT_SECONDS) as answer, path.open("wb") as file:
         announced, done = int(answer.headers.get("Content-Length") or 0), 0
         while chunk := answer.read(_CHUNK):
             done += len(chunk)
-            if done > MOST_BYTES:
-                raise DownloadError(f"more than {MOST_BYTES // 1_000_000} MB")
+            if done > MAX_BYTES:
+                raise DownloadError(f"more than {MAX_BYTES // 1_000_000} MB")
             if time.monotonic() > deadline:
-                raise DownloadError(f"not done after {MOST_SECONDS:.0f} s")
+                raise DownloadError(f"not done after {MAX_SECONDS:.0f} s")
             file.write(chunk)
             progress(done, announced)
     if announced and done != announced:
@@ -156,12 +149,12 @@ def _member(inside: str) -> str:
 
 def _text(opened: zipfile.ZipFile, inside: str) -> str:
     with opened.open(_member(inside)) as member:
-        return member.read(MOST_PICTURE_BYTES).decode("utf-8-sig")
+        return member.read(MAX_PICTURE_BYTES).decode("utf-8-sig")
 
 
 def _extract(opened: zipfile.ZipFile, inside: str, path: Path) -> None:
     info = opened.getinfo(_member(inside))
-    if info.file_size > MOST_PICTURE_BYTES:
+    if info.file_size > MAX_PICTURE_BYTES:
         raise DownloadError(f"{inside} is too large")
     path.parent.mkdir(parents=True, exist_ok=True)
     with opened.open(info) as member, path.open("wb") as file:

@@ -10,57 +10,47 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 from pathlib import Path
-from typing import TypeVar
 
-from pocketshelf.demo.dataset import Dataset, Example, Query
+from pocketshelf.demo.dataset import Dataset, Example, Query, choose
 from pocketshelf.errors import CatalogueError
 
-__all__ = ["load_folder"]
+__all__ = ["load_folder", "read_rows"]
 
 _QUERY_SPLITS = ("val", "test")
 _EXAMPLES_EACH = 4
-T = TypeVar("T")
 _UNCLEAR_LABELS = ("Not sure", "Skip", "Other")
 
 
-def load_folder(folder: str | Path, count: int | None, seed: int, name: str | None = None) -> Dataset:
+def load_folder(folder: str | Path, count: int | None, seed: int, source: str = "") -> Dataset:
     """The real photos in ``folder``; ``count`` queries drawn by ``seed``, all of them if None.
 
     Raises:
         CatalogueError: the folder does not hold the grocery photos.
     """
     grocery = Path(folder) / "grocery"
-    photos = [row for row in _rows(grocery / "photos.csv") if row.get("split") in _QUERY_SPLITS]
+    photos = [row for row in read_rows(grocery / "photos.csv") if row.get("split") in _QUERY_SPLITS]
     queries = [Query(grocery / row["photo"], row["product_id"]) for row in photos]
     if not queries:
         raise CatalogueError(f"{grocery / 'photos.csv'}: no photo of the splits val and test in it")
     return Dataset(
-        name=name or "Grocery Store photos (Klasson et al., 2019)",
+        name="Grocery Store photos (Klasson et al., 2019)",
+        source=source,
         drawn=False,
         catalogue=_existing(grocery / "products.csv"),
         images=grocery,
-        queries=tuple(_choose(queries, count, seed)),
+        queries=tuple(choose(queries, count, seed)),
         available=len(queries),
         examples=(*_street(Path(folder) / "street", seed), *_clothing(Path(folder) / "clothing", seed)),
     )
 
 
-def _choose(items: list[T], count: int | None, seed: int) -> list[T]:
-    """A plain random sample, in the files' order: what is measured on it is an unbiased estimate."""
-    if count is None or count >= len(items):
-        return items
-    chosen = sorted(random.Random(seed).sample(range(len(items)), count))
-    return [items[i] for i in chosen]
-
-
 def _clothing(folder: Path, seed: int) -> list[Example]:
     if not (folder / "photos.csv").is_file():
         return []
-    rows = [row for row in _rows(folder / "photos.csv") if row["split"] == "val"]
+    rows = [row for row in read_rows(folder / "photos.csv") if row["split"] == "val"]
     clear = [row for row in rows if row["label"] not in _UNCLEAR_LABELS]
-    chosen = _choose(clear, _EXAMPLES_EACH, seed)
+    chosen = choose(clear, _EXAMPLES_EACH, seed)
     return [Example(folder / row["photo"], "clothing", row["label"]) for row in chosen]
 
 
@@ -75,11 +65,16 @@ def _street(folder: Path, seed: int) -> list[Example]:
         worn.setdefault(annotation["image_id"], []).append(names[annotation["category_id"]])
     return [
         Example(folder / image["file_name"], "street", ", ".join(sorted(set(worn.get(image["id"], [])))))
-        for image in _choose(document["images"], _EXAMPLES_EACH, seed)
+        for image in choose(document["images"], _EXAMPLES_EACH, seed)
     ]
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file by its first line.
+
+    Raises:
+        CatalogueError: it is not there or cannot be read.
+    """
     try:
         with _existing(path).open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))

@@ -1,0 +1,1 @@
+"""Outlines, colours and sheets: what a picture is drawn with."""

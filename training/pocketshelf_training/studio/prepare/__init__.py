@@ -1,0 +1,1 @@
+"""The commands that write drawn pictures and composites into folders."""

@@ -1,0 +1,1 @@
+"""Pictures of garments and of things cut out: bodies, places, light, camera."""

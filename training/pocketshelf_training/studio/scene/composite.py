@@ -1,0 +1,97 @@
+"""Pictures of a cut-out thing: on white, as a shop shows it, and pasted into real places, lit anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from pocketshelf_training.studio.drawing.warp import Warp, draw_warp
+from pocketshelf_training.studio.scene.compose import Shot, compose, instances_of, retaken
+from pocketshelf_training.studio.scene.cutouts import Source, cut
+from pocketshelf_training.studio.scene.grounds import Grounds
+from pocketshelf_training.studio.scene.shots import FRAMES, LONGEST
+from pocketshelf_training.studio.scene.stage import Layer, Piece
+
+__all__ = ["Pool", "on_white", "pasted"]
+
+_MARGIN, _OTHERS = 0.07, 0.35
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The sources of a collection of composites, and its seed."""
+
+    sources: tuple[Source, ...]
+    seed: int
+
+    def other(self, number: int, rng: Rng) -> int | None:
+        """Another source of the same split that can be cut; None where a few tries find none."""
+        split = self.sources[number].split
+        for _ in range(12):
+            found = int(rng.integers(len(self.sources)))
+            if (
+                found != number
+                and self.sources[found].split == split
+                and cut(self.sources[found]) is not None
+            ):
+                return found
+        return None
+
+
+def on_white(pool: Pool, number: int) -> Shot:
+    """The thing as it was, on white, square."""
+    layer = _layer(pool, number, LONGEST * (1 - 2 * _MARGIN), None)
+    page = Image.new("RGB", (LONGEST, LONGEST), "white")
+    corner = ((LONGEST - layer.image.width) // 2, (LONGEST - layer.image.height) // 2)
+    page.paste(layer.image, corner, layer.image)
+    layer.pieces[0].move_to(corner, (LONGEST, LONGEST))
+    return Shot(page, "shop", instances_of(layer.pieces))
+
+
+def pasted(pool: Pool, number: int, photo: int, grounds: Grounds) -> Shot:
+    """Photo ``photo`` of the thing; one that hardly shows it is taken again."""
+
+    def take(attempt: int) -> Shot:
+        return _photo(pool, number, grounds, np.random.default_rng([pool.seed, number, 3, photo, attempt]))
+
+    return retaken(take, number)[0]
+
+
+def _photo(pool: Pool, number: int, grounds: Grounds, rng: Rng) -> Shot:
+    frame = FRAMES[int(rng.integers(len(FRAMES)))]
+    ground, real = grounds.draw(frame, rng)
+    layers = []
+    if rng.random() < _OTHERS and (other := pool.other(number, rng)) is not None:
+        layers.append(_placed(pool, other, frame, (0.25, 0.5), 0.35, rng))
+    layers.append(_placed(pool, number, frame, (0.45, 0.95), 0.06, rng))
+    image, shown = compose(ground, layers, rng, number)
+    return Shot(image, "pasted", shown, real)
+
+
+def _placed(
+    pool: Pool, number: int, frame: tuple[int, int], share: tuple[float, float], off: float, rng: Rng
+) -> tuple[Layer, Warp]:
+    layer = _layer(pool, number, float(rng.uniform(*share)) * min(frame) * 1.1, rng)
+    to = np.array(frame) * (0.5 + rng.uniform(-off, off, 2))
+    turn = 0.16 if rng.random() < 0.85 else 0.9
+    at = (layer.image.width / 2, layer.image.height / 2)
+    return layer, draw_warp(frame, (float(to[0]), float(to[1])), at, 1.0, rng, turn, bend=0.022)
+
+
+def _layer(pool: Pool, number: int, side: float, rng: Rng | None) -> Layer:
+    """The cut-out with a long side of ``side`` pixels; with ``rng`` stretched and lit anew."""
+    image = cut(pool.sources[number])
+    assert image is not None
+    stretch = float(np.exp(rng.uniform(-0.1, 0.1))) if rng else 1.0
+    scale = side / max(image.width * stretch, image.height / stretch)
+    size = (max(4, round(image.width * scale * stretch)), max(4, round(image.height * scale / stretch)))
+    image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if rng:
+        light = rng.uniform(0.65, 1.2) * rng.uniform(0.93, 1.07, 3)
+        image = image.point([min(255, round(v * gain)) for gain in (*light, 1.0) for v in range(256)])
+    cover = np.asarray(image.getchannel("A"), np.float32) / 255
+    return Layer(image, [Piece(number, cover.copy(), cover.copy(), {})])

@@ -1,0 +1,128 @@
+"""Garments that nobody wears: on a hanger, flat, or folded."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from pocketshelf_training.studio.drawing.outline import SMOOTH as S
+from pocketshelf_training.studio.drawing.outline import Points
+from pocketshelf_training.studio.drawing.palette import rgb
+from pocketshelf_training.studio.garments.garment import Garment
+from pocketshelf_training.studio.garments.tailor import extent
+from pocketshelf_training.studio.scene.stage import Fabrics, Layer, Piece, Stage
+
+__all__ = ["flat", "fold", "hung"]
+
+_HOOK: Points = ((0.0, -0.02), (0.0, -0.16, S), (0.09, -0.24, S), (0.04, -0.36, S), (-0.06, -0.3))
+_BAR: Points = ((-0.42, 0.1), (-0.2, 0.02, S), (0, -0.03, S), (0.2, 0.02, S), (0.42, 0.1))
+_BACK = 0.88  # brightness of the side that a fold turns up
+
+
+def flat(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
+    """The garment alone, as in the shop's picture."""
+    stage = Stage(extent(garment), unit, fabrics)
+    stage.wear(number, garment, worn=False)
+    return stage.layer()
+
+
+def hung(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
+    """On a hanger; what does not hang from the shoulders hangs from clips at the waist."""
+    left, top, right, bottom = extent(garment)
+    waist = garment.form.group not in ("upper", "outerwear", "dress")
+    drop = top + 0.16 if waist else 0.0
+    stage = Stage((left, min(top, drop - 0.45), right, bottom), unit, fabrics)
+    canvas = stage.canvas
+    stage.lay(canvas.stroke(_moved(_HOOK, drop), 0.03), rgb("grey") * 0.8)
+    bar = ((-0.36, -0.02), (0.36, -0.02)) if waist else _BAR
+    stage.lay(canvas.stroke(_moved(bar, drop), 0.06), rgb("brown"))
+    stage.wear(number, garment, worn=False)
+    if waist:
+        for x in (-0.3, 0.3):
+            stage.lay(canvas.stroke(((x, drop - 0.02), (x, drop + 0.1)), 0.05), rgb("grey"))
+    return stage.layer()
+
+
+def _moved(points: Points, down: float) -> Points:
+    return [(x, y + down, *rest) for x, y, *rest in points]
+
+
+def fold(layer: Layer, rng: np.random.Generator) -> Layer:
+    """The lower part turned up over the rest, or one or both sides turned in."""
+    rgba = np.asarray(layer.image).copy()
+    (piece,) = layer.pieces
+    folded = Piece(piece.number, piece.extent.copy(), piece.seen.copy(), dict(piece.marks))
+    height, width = rgba.shape[:2]
+    kind = rng.random()
+    if kind < 0.55:
+        _turn_over(rgba, folded, "below", round(height * rng.uniform(0.52, 0.75)))
+    if kind >= 0.35:
+        _turn_over(rgba, folded, "right", round(width * rng.uniform(0.62, 0.8)))
+        if rng.random() < 0.5:
+            _turn_over(rgba, folded, "left", round(width * rng.uniform(0.2, 0.38)))
+    return Layer(Image.fromarray(rgba, "RGBA"), [folded])
+
+
+def _turn_over(rgba: np.ndarray, piece: Piece, what: str, line: int) -> None:
+    """What lies beyond the row or column ``line`` is turned over it; arrays are changed.
+
+    A landmark that comes to lie under it is hidden; one on it moves with it.
+    """
+    axis = 0 if what == "below" else 1
+    length = rgba.shape[axis]
+    mirrored_ = what == "left"
+    crease = length - line if mirrored_ else line
+
+    def view(array: np.ndarray) -> np.ndarray:
+        """The same memory, with what is turned over at the end of the first axis."""
+        array = array if axis == 0 else array.swapaxes(0, 1)
+        return array[::-1] if mirrored_ else array
+
+    flap = _fold_picture(view(rgba), crease)
+    for cover in (piece.extent, piece.seen):
+        seen = view(cover)
+        count = len(flap)
+        upper = seen[crease - count : crease]
+        np.maximum(upper, flap, out=upper)
+        seen[crease:] = 0
+    piece.marks.update(_moved_marks(piece, flap, crease, axis, length, mirrored_))
+
+
+def _fold_picture(rgba: np.ndarray, crease: int) -> np.ndarray:
+    """Turns rows from ``crease`` on up; returns the cover (rows, columns) of what was turned."""
+    count = min(crease, len(rgba) - crease)
+    flap = rgba[crease : crease + count][::-1].astype(np.float32)
+    under = rgba[crease - count : crease].astype(np.float32)
+    alpha = flap[..., 3:] / 255
+    shade = np.float32(_BACK)
+    under[..., :3] = under[..., :3] * (1 - alpha) * 1.0 + flap[..., :3] * shade * alpha
+    under[..., 3:] = np.maximum(under[..., 3:], flap[..., 3:])
+    # A line of shadow at the flap's edge.
+    edge = np.zeros_like(alpha[..., 0])
+    edge[1:] = np.clip(alpha[1:, :, 0] - alpha[:-1, :, 0], 0, 1)
+    under[:-1, :, :3] *= 1 - 0.4 * edge[1:, :, None]
+    rgba[crease - count : crease] = np.clip(under, 0, 255).astype(np.uint8)
+    rgba[crease:] = 0
+    return alpha[..., 0]
+
+
+def _moved_marks(
+    piece: Piece, flap: np.ndarray, crease: int, axis: int, length: int, mirrored_: bool
+) -> dict[str, tuple[float, float]]:
+    """Where the marks are now; those under the flap are noted as hidden."""
+    moved = {}
+    for name, mark in piece.marks.items():
+        along, across = (mark[1], mark[0]) if axis == 0 else mark
+        along = length - along if mirrored_ else along
+        if along >= crease:
+            along = max(0.0, 2 * crease - along)
+        elif _covered(flap, along - (crease - len(flap)), across):
+            piece.hidden.add(name)
+        along = length - along if mirrored_ else along
+        moved[name] = (across, along) if axis == 0 else (along, across)
+    return moved
+
+
+def _covered(flap: np.ndarray, row: float, column: float) -> bool:
+    r, c = int(row), int(column)
+    return 0 <= r < flap.shape[0] and 0 <= c < flap.shape[1] and bool(flap[r, c] > 0.5)

@@ -1,0 +1,1 @@
+"""The forms of garments, their openings and lengths, as data."""
