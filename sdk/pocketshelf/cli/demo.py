@@ -11,25 +11,26 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pocketshelf.cli.options import add_json, positive
+from pocketshelf.cli.options import add_bundle, positive
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.demo.report import table
 from pocketshelf.demo.run import Options, run_demo
-from pocketshelf.demo.sources import Choice
+from pocketshelf.demo.sources.choice import Choice
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
-_DESCRIPTION = """\
+SUMMARY = "all of it at once, on real photos where they are found"
+DESCRIPTION = """\
 The main job, end to end: a server imports a catalogue and publishes it, a store is synced from it, photos are
 searched, and an HTML page shows each photo with its boxes and hits, with a table of recall and times.
 
 The pictures are the first of these that is there:
   1. the folder of --data, or of the environment variable POCKETSHELF_DATA
   2. the public Grocery Store photos, downloaded once into the cache (123 MB)
-  3. garments that are drawn here, and labelled so
+  3. drawn garments, which come with the package and are labelled so
 """
 
-_EPILOG = """\
+EPILOG = """\
 examples:
   pocketshelf demo                              the page is demo-out/index.html
   pocketshelf demo --data photos --all          every photo of the splits val and test
@@ -37,18 +38,11 @@ examples:
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "demo",
-        help="all of it at once, on real photos where they are found",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--data", metavar="DIR", help="folder of real photos, with grocery/ in it")
-    source.add_argument("--drawn", action="store_true", help="draw the pictures, whatever photos there are")
+    source.add_argument("--drawn", action="store_true", help="drawn pictures, whatever photos there are")
     parser.add_argument("--offline", action="store_true", help="download nothing")
     count = parser.add_mutually_exclusive_group()
     count.add_argument(
@@ -61,17 +55,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
     parser.add_argument(
         "--out", default="demo-out", metavar="DIR", help="folder to write (default: demo-out)"
     )
-    parser.add_argument(
-        "--bundle",
-        metavar="DIR",
-        help="folder of the models (default: POCKETSHELF_BUNDLE, else models/first)",
-    )
+    add_bundle(parser)
     parser.add_argument(
         "--no-server", action="store_true", help="build the store here, without a server and a sync"
     )
     parser.add_argument("--open", action="store_true", help="show the page in a browser")
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

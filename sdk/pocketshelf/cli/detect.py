@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.cli.options import add_json, add_models, add_photos, each_photo
+from pocketshelf.cli.options import add_models, add_photos, each_photo
 from pocketshelf.cli.output import print_json, print_result
 from pocketshelf.encoder import Encoder
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-_DESCRIPTION = """\
+SUMMARY = "find the things in photos: boxes and groups"
+DESCRIPTION = """\
 Find the things in photos: boxes, groups and scores, best score first.
 
 All boxes down to a score of 0.05 are given, 50 at most, as average precision is measured from them.
@@ -18,18 +19,10 @@ Those that 'search' would look at carry categories and attributes, too.
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "detect",
-        help="find the things in photos: boxes and groups",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_photos(parser)
     add_models(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

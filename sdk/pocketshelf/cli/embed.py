@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.cli.options import add_json, add_models, add_photos, each_photo
+from pocketshelf.cli.options import add_models, add_photos, add_whole, each_photo
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-_DESCRIPTION = """\
+SUMMARY = "turn photos into vectors"
+DESCRIPTION = """\
 Embed photos: one float32 vector of length 1 each, as rows of a NumPy file.
 
 Without --whole a photo's vector is that of the most prominent thing in it. Rows are in the order of the
@@ -23,20 +24,12 @@ photos; those that cannot be read have none, and are listed on standard error.
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "embed",
-        help="turn photos into vectors",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_photos(parser)
     parser.add_argument("--out", required=True, metavar="X.npy", help="the file to write")
-    parser.add_argument("--whole", action="store_true", help="embed the whole frame, without the detector")
+    add_whole(parser, "embed")
     add_models(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from pocketshelf.cli.output import say
 from pocketshelf.errors import PocketshelfError, UsageError
@@ -18,8 +19,8 @@ from pocketshelf.shipped import version
 
 __all__ = ["COMMANDS", "available_commands", "build_parser", "main"]
 
-# Command → module with ``add_parser(subparsers) -> ArgumentParser`` and ``run(args) -> int``. A module is
-# only imported when its command is called or help is asked for.
+# Command → module with ``SUMMARY``, ``DESCRIPTION``, perhaps ``EPILOG``, ``add_arguments(parser)`` and
+# ``run(args) -> int``. A module is only imported when its command is called or help is asked for.
 COMMANDS = (
     ("demo", "pocketshelf.cli.demo"),
     ("build", "pocketshelf.cli.build"),
@@ -79,9 +80,21 @@ def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     commands = available_commands()
     called = [name for name in argv[:1] if name in commands]
     for name in called or commands:
-        module = importlib.import_module(commands[name])
-        module.add_parser(subparsers).set_defaults(run=module.run)
+        _add_command(subparsers, name, importlib.import_module(commands[name]))
     return parser
+
+
+def _add_command(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) -> None:
+    parser = subparsers.add_parser(
+        name,
+        help=module.SUMMARY,
+        description=module.DESCRIPTION,
+        epilog=getattr(module, "EPILOG", None),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON, one document a line")
+    parser.set_defaults(run=module.run)
 
 
 def available_commands() -> dict[str, str]:

@@ -10,7 +10,16 @@ from typing import Any
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import PhotoError
 
-__all__ = ["add_json", "add_models", "add_photos", "add_store", "each_photo", "photo_names", "positive"]
+__all__ = [
+    "add_bundle",
+    "add_models",
+    "add_photos",
+    "add_store",
+    "add_whole",
+    "each_photo",
+    "photo_names",
+    "positive",
+]
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
@@ -20,26 +29,31 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_whole(parser: argparse.ArgumentParser, what: str) -> None:
+    """--whole; ``what`` is done with the frame."""
+    parser.add_argument("--whole", action="store_true", help=f"{what} the whole frame, without the detector")
+
+
 def add_store(parser: argparse.ArgumentParser) -> None:
     """--store DIR."""
     parser.add_argument("--store", required=True, metavar="DIR", help="the store's folder")
 
 
-def add_models(parser: argparse.ArgumentParser) -> None:
-    """--bundle DIR and --threads N."""
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """--bundle DIR."""
     parser.add_argument(
         "--bundle",
         metavar="DIR",
         help="folder of the models (default: POCKETSHELF_BUNDLE, else models/first)",
     )
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """--bundle DIR and --threads N."""
+    add_bundle(parser)
     parser.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="for the models (default: 1)"
     )
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """--json."""
-    parser.add_argument("--json", action="store_true", help="print JSON, one document a line")
 
 
 def positive(text: str) -> int:

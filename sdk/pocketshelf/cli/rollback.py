@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json
 from pocketshelf.store import Store, rollback_store
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "return a store to its previous state"
+DESCRIPTION = """\
+Make the generation before the current one current again. One is kept for this.
+"""
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "rollback",
-        help="return a store to its previous state",
-        description="Make the generation before the current one current again. One is kept for this.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_store(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.cli.options import add_json, add_models, add_photos, add_store, each_photo, positive
+from pocketshelf.cli.options import add_models, add_photos, add_store, add_whole, each_photo, positive
 from pocketshelf.cli.output import print_json, print_result
 from pocketshelf.errors import UsageError
 from pocketshelf.retriever import MAX_HITS, Retriever
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-_DESCRIPTION = """\
+SUMMARY = "find the products in photos"
+DESCRIPTION = """\
 Find the products in photos.
 
 Each photo gives one or more regions, most prominent first, each with its products, best first. A photo that
@@ -19,14 +20,8 @@ cannot be read is one line with its error; the others are searched all the same,
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "search",
-        help="find the products in photos",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_photos(parser)
     add_store(parser)
     parser.add_argument("--top-k", type=positive, default=10, metavar="K", help="hits a region (default: 10)")
@@ -36,13 +31,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
         metavar="NAME",
         help="auto: the likeliest categories (default); all: the whole store; or the name of one",
     )
-    parser.add_argument("--whole", action="store_true", help="search the whole frame, without the detector")
+    add_whole(parser, "search")
     parser.add_argument(
         "--server", metavar="URL", help="ask this server with the vector, never the photo, if unsure"
     )
     add_models(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

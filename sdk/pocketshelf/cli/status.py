@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json, print_table
 from pocketshelf.store import Store
 from pocketshelf.sync import sync_status
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "what is in a store"
+DESCRIPTION = """\
+Say what a store holds: its state, its space, its products by category; and when it was synced with which
+server, up to where, and how long the server's signatures hold.
+"""
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "status",
-        help="what is in a store",
-        description="Say what a store holds: its state, its space, its products by category; and when it was "
-        "synced with which server, up to where, and how long the server's signatures hold.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_store(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

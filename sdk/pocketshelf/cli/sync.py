@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import Any
 
-from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
+from pocketshelf.progress import ProgressBar
 from pocketshelf.sync import Environment, SyncReport, sync
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-_DESCRIPTION = """\
+SUMMARY = "bring a store to the server's state"
+DESCRIPTION = """\
 Bring a store to the state that a server published last.
 
 The first sync needs a root of trust: the server's root.json, which the shop hands out with its app. Give it
@@ -28,14 +28,8 @@ exit code is 1, and with --if-due the next calls do nothing until it is time to 
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "sync",
-        help="bring a store to the server's state",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_store(parser)
     parser.add_argument("--server", required=True, metavar="URL", help="the server's address")
     parser.add_argument("--shard", default="all", metavar="NAME", help="which of its shards (default: all)")
@@ -55,14 +49,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
     parser.add_argument(
         "--allow-older", action="store_true", help="accept a state older than the store's (a restored server)"
     )
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    bar = _Progress()
-    try:
+    with ProgressBar(unit="B") as bar:
         report = sync(
             args.store,
             args.server,
@@ -72,10 +63,8 @@ def run(args: argparse.Namespace) -> int:
             bundle=_bundle(args.bundle),
             if_due=args.if_due,
             allow_older=args.allow_older,
-            environment=Environment(progress=bar.update),
+            environment=Environment(progress=bar.step),
         )
-    finally:
-        bar.close()
     if args.json:
         print_json({"store": args.store, "server": args.server, "shard": args.shard, **report.to_json()})
     if report.outcome == "offline":
@@ -114,27 +103,3 @@ def _summary(report: SyncReport) -> str:
     before = "new" if report.from_sequence is None else str(report.from_sequence)
     size = f"{report.received / 1e6:.2f} MB"
     return f"sequence {before} → {report.sequence} by {how}, {size} in {report.seconds:.1f} s"
-
-
-class _Progress:
-    """A bar on standard error, where someone watches."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._what = ""
-
-    def update(self, what: str, done: int, total: int) -> None:
-        if not sys.stderr.isatty():
-            return
-        if what != self._what:
-            from tqdm import tqdm
-
-            self.close()
-            self._what = what
-            self._bar = tqdm(total=total, desc=what, unit="B", unit_scale=True, leave=False, file=sys.stderr)
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.cli.options import add_json, add_store
+from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.store import verify_store
 
-__all__ = ["add_parser", "run"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "check a store to its last byte"
+DESCRIPTION = """\
+Check a store: hashes, pages, tables and every row, of the current generation and of the one kept for
+'rollback'. The exit code is 1 if anything is wrong.
+"""
 
 
-def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "verify",
-        help="check a store to its last byte",
-        description="Check a store: hashes, pages, tables and every row, of the current generation and of "
-        "the one kept for 'rollback'. The exit code is 1 if anything is wrong.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_store(parser)
-    add_json(parser)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:
