@@ -42,7 +42,7 @@ class _LiteRtRunner:
             raise BundleError(f"{path}: has {len(inputs)} inputs, not one")
         check_input(path, inputs[0]["dtype"], tuple(int(side) for side in inputs[0]["shape"]))
         self._input = inputs[0]
-        self._outputs = _ordered_outputs(interpreter)
+        self._outputs = interpreter.get_output_details()
 
     def run(self, pixels: np.ndarray) -> list[np.ndarray]:
         if pixels.shape != tuple(self._input["shape"]) or pixels.dtype != np.uint8:
@@ -53,22 +53,6 @@ class _LiteRtRunner:
             self._interpreter.set_tensor(self._input["index"], pixels)
             self._interpreter.invoke()
             return [_as_float(self._interpreter.get_tensor(o["index"]), o) for o in self._outputs]
-
-
-def _ordered_outputs(interpreter: Any) -> list[dict[str, Any]]:
-    """The outputs in the order of the exporting model.
-
-    A converter may reorder the graph's outputs; the signature's names (output_0, output_1, …) tell.
-    """
-    graph_order = interpreter.get_output_details()
-    signatures = interpreter.get_signature_list()
-    if len(signatures) != 1:
-        return graph_order
-    (key,) = signatures
-    named = interpreter.get_signature_runner(key).get_output_details()
-    numbered = {name.rpartition("_")[2]: detail for name, detail in named.items()}
-    wanted = [str(i) for i in range(len(graph_order))]
-    return [numbered[i] for i in wanted] if sorted(numbered) == sorted(wanted) else graph_order
 
 
 def _as_float(tensor: np.ndarray, detail: dict[str, Any]) -> np.ndarray:

@@ -7,6 +7,7 @@ and suppression happen here, since a graph with them does not stay on a phone's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from pocketshelf.stages.preprocess import Photo, network_input
 from pocketshelf.types import Box, Detection
 
 __all__ = [
+    "Cutoffs",
     "Detector",
     "NetworkDetector",
     "decode_boxes",
@@ -27,21 +29,31 @@ __all__ = [
     "select_regions",
 ]
 
-# Boxes below are noise; average precision is measured from all above.
-SCORE_FLOOR = 0.05
-MOST_BOXES = 50
-# Suppression compares all pairs: only the best candidates of a group enter it.
-MOST_CANDIDATES = 300
-MOST_REGIONS = 8
+MAX_REGIONS = 8
 # Two groups that claim nearly the same box are one thing seen twice.
 SAME_THING_IOU = 0.7
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """What a detector leaves out; a measurement of average precision may want other ones.
+
+    Attributes:
+        score: boxes below are noise.
+        candidates: so many of a group, the best, enter the suppression, which compares all pairs.
+        boxes: so many are left of a photo, the best of all groups.
+    """
+
+    score: float = 0.05
+    candidates: int = 300
+    boxes: int = 50
 
 
 class Detector(Protocol):
     """The stage that finds things in a photo."""
 
     def detect(self, photo: Photo) -> list[Detection]:
-        """All boxes from `SCORE_FLOOR` on, best score first, at most `MOST_BOXES`."""
+        """Everything that may be something, best score first; `select_regions` chooses among it."""
 
 
 class NetworkDetector:
@@ -50,11 +62,13 @@ class NetworkDetector:
     Args:
         spec: what the bundle says of the network.
         runner: the loaded network.
+        cutoffs: which boxes are left out.
     """
 
-    def __init__(self, spec: DetectorSpec, runner: ModelRunner) -> None:
+    def __init__(self, spec: DetectorSpec, runner: ModelRunner, cutoffs: Cutoffs | None = None) -> None:
         self._spec = spec
         self._runner = runner
+        self._cutoffs = cutoffs or Cutoffs()
         self._points, self._strides = pyramid_points(spec.preprocessing.size, spec.strides)
 
     def detect(self, photo: Photo) -> list[Detection]:
@@ -70,7 +84,7 @@ class NetworkDetector:
         found = [
             d for column in range(scores.shape[1]) for d in self._group(boxes, scores[:, column], column)
         ]
-        return sorted(found, key=lambda detection: -detection.score)[:MOST_BOXES]
+        return sorted(found, key=lambda detection: -detection.score)[: self._cutoffs.boxes]
 
     def _run(self, photo: Photo) -> tuple[np.ndarray, np.ndarray]:
         spec = self._spec
@@ -87,8 +101,8 @@ class NetworkDetector:
         return scores[0], distances[0]
 
     def _group(self, boxes: np.ndarray, scores: np.ndarray, column: int) -> list[Detection]:
-        candidates = np.flatnonzero(scores >= SCORE_FLOOR)
-        candidates = candidates[np.argsort(-scores[candidates], kind="stable")][:MOST_CANDIDATES]
+        candidates = np.flatnonzero(scores >= self._cutoffs.score)
+        candidates = candidates[np.argsort(-scores[candidates], kind="stable")][: self._cutoffs.candidates]
         # A box without area cannot be cropped.
         sides = boxes[candidates, 2:] - boxes[candidates, :2]
         candidates = candidates[(sides > 0).all(axis=1)]
@@ -149,7 +163,7 @@ def select_regions(
         return []
     corners = np.array([[d.box[0], d.box[1], d.box[0] + d.box[2], d.box[1] + d.box[3]] for d in good])
     distinct = [good[i] for i in non_maximum_suppression(corners, SAME_THING_IOU)]
-    return sorted(distinct, key=lambda d: -prominence(d, frame))[:MOST_REGIONS]
+    return sorted(distinct, key=lambda d: -prominence(d, frame))[:MAX_REGIONS]
 
 
 def prominence(detection: Detection, frame: tuple[int, int]) -> float:

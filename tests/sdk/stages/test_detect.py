@@ -11,6 +11,7 @@ from pocketshelf.errors import BundleError
 from pocketshelf.formats import DetectorSpec
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.detect import (
+    Cutoffs,
     NetworkDetector,
     decode_boxes,
     non_maximum_suppression,
@@ -38,12 +39,15 @@ class Outputs:
         return self.outputs
 
 
-def detect(*found: tuple[int, int, float, tuple[float, float, float, float]]) -> list[Detection]:
+Point = tuple[int, int, float, tuple[float, float, float, float]]
+
+
+def detect(*found: Point, cutoffs: Cutoffs | None = None) -> list[Detection]:
     """Run the decoder on points (index, group, score, distances)."""
     scores, distances = np.zeros((1, N, 2), np.float32), np.ones((1, N, 4), np.float32)
     for point, group, score, sides in found:
         scores[0, point, group], distances[0, point] = score, sides
-    return NetworkDetector(SPEC, Outputs(scores, distances)).detect(PHOTO)
+    return NetworkDetector(SPEC, Outputs(scores, distances), cutoffs).detect(PHOTO)
 
 
 def test_points_are_the_cells_centres_level_by_level_row_major() -> None:
@@ -88,6 +92,15 @@ def test_suppression_is_within_a_group() -> None:
 
 def test_at_most_fifty_boxes() -> None:
     assert len(detect(*((n, 0, 0.5, (0.4, 0.4, 0.4, 0.4)) for n in range(96)))) == 50
+
+
+def test_a_measurement_may_cut_elsewhere() -> None:
+    small = (0.4, 0.4, 0.4, 0.4)
+    points = [*((n, 0, 0.5 - n / 1000, small) for n in range(96)), (95, 1, 0.02, small)]
+    assert len(detect(*points, cutoffs=Cutoffs(score=0.01, boxes=100))) == 97
+    assert {d.group for d in detect(*points, cutoffs=Cutoffs(boxes=100))} == {"upper"}
+    few = detect(*points, cutoffs=Cutoffs(score=0.01, candidates=3))
+    assert [round(d.score, 3) for d in few] == [0.5, 0.499, 0.498, 0.02]
 
 
 def test_suppression_keeps_the_better_of_two() -> None:
