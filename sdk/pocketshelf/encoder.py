@@ -34,7 +34,7 @@ class EncodedRegion:
     """A box, what the detector says of it, and what the embedder says of what is in it.
 
     Attributes:
-        attributes: the bundle's heads.
+        attributes: the bundle's heads, by name.
     """
 
     detection: Detection
@@ -43,7 +43,7 @@ class EncodedRegion:
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
-        """Attribute → label → probability; only those that are said of what this likeliest is."""
+        """Attribute → label → probability, without attributes of categories that this hardly is of."""
         return {
             name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
             for name, head in self.attributes.items()
@@ -136,28 +136,24 @@ class Encoder:
         return enroller(self.bundle)
 
     def detect(self, source: PhotoSource, name: str = "photo") -> SearchResult:
-        """All boxes of a photo, best score first; categories and attributes for those that `search` looks at.
+        """All boxes of a photo, best score first; those that `search` takes have categories and attributes.
 
         Raises:
             PhotoError: the photo cannot be read.
             BundleError: the bundle has no detector.
         """
-        started, ms = time.perf_counter(), Timings()
         if self._detector is None:
             raise BundleError(f"{self.bundle.folder}: this bundle has no detector")
-        photo = self._decode(source, ms)
-        with timed(ms, "detect"):
-            found = self._detector.detect(photo)
-            looked_at = select_regions(found, (photo.width, photo.height), self._threshold)
-        with timed(ms, "embed"):
-            known = {region.detection: region.to_region() for region in self._embed(photo, looked_at)}
-        ms.total = 1000 * (time.perf_counter() - started)
+        ms = Timings()
+        with timed(ms, "total"):
+            photo = self._decode(source, ms)
+            with timed(ms, "detect"):
+                found = self._detector.detect(photo)
+                selected = self._select(photo, found)
+            with timed(ms, "embed"):
+                known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
         return SearchResult(name, photo.width, photo.height, regions, ms)
-
-    @property
-    def _threshold(self) -> float:
-        return self.bundle.detector.score_threshold if self.bundle.detector else 0.0
 
     def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
         with timed(ms, "decode"):
@@ -167,8 +163,11 @@ class Encoder:
         frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))
         if whole or self._detector is None:
             return [Detection(frame, FRAME, 1.0)]
-        found = select_regions(self._detector.detect(photo), (photo.width, photo.height), self._threshold)
-        return found or [Detection(frame, FRAME, 0.0)]
+        return self._select(photo, self._detector.detect(photo)) or [Detection(frame, FRAME, 0.0)]
+
+    def _select(self, photo: Photo, found: list[Detection]) -> list[Detection]:
+        threshold = self.bundle.detector.score_threshold if self.bundle.detector else 0.0
+        return select_regions(found, (photo.width, photo.height), threshold)
 
     def _embed(self, photo: Photo, found: list[Detection]) -> tuple[EncodedRegion, ...]:
         # Several regions may want the frame: it is embedded once, and only if one does.

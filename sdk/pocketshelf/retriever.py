@@ -7,9 +7,9 @@ for region in retriever.search("photo.jpg").regions:
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
 from pocketshelf.errors import ServerError
@@ -26,8 +26,7 @@ from pocketshelf.stages.rerank import AttributeReranker, Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled, named_category
 from pocketshelf.stages.search import EXACT_LIMIT, Match, Searcher, StoreSearcher
 from pocketshelf.store import Store
-from pocketshelf.types import FALLBACK_UNAVAILABLE, Hit, Region, SearchResult, Timings
-from pocketshelf.types import Fallback as FallbackState
+from pocketshelf.types import FALLBACK_UNAVAILABLE, FallbackState, Hit, Region, SearchResult, Timings
 
 __all__ = ["Retriever"]
 
@@ -160,7 +159,7 @@ class Retriever:
         """Close the store."""
         self.store.close()
 
-    def __enter__(self) -> Retriever:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,11 +196,11 @@ class Retriever:
         shelf = self._shelf
         if category not in ("auto", "all"):
             category = named_category(category, shelf.counts)
-        started, ms = time.perf_counter(), Timings()
-        encoded = self.encoder.encode(photo, whole, ms)
-        with timed(ms, "search"):
-            answers = [self._answer(shelf, region, top_k, category, fallback) for region in encoded.regions]
-        ms.total = 1000 * (time.perf_counter() - started)
+        ms = Timings()
+        with timed(ms, "total"):
+            encoded = self.encoder.encode(photo, whole, ms)
+            with timed(ms, "search"):
+                answers = [self._answer(shelf, each, top_k, category, fallback) for each in encoded.regions]
         return SearchResult(
             photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
             width=encoded.photo.width,

@@ -16,7 +16,7 @@ __all__ = [
     "Box",
     "Categories",
     "Detection",
-    "Fallback",
+    "FallbackState",
     "Hit",
     "Region",
     "SearchResult",
@@ -29,7 +29,7 @@ Categories = tuple[tuple[str, float], ...]
 
 FALLBACK_UNAVAILABLE: Literal["unavailable"] = "unavailable"
 # False: answered locally. True: the server's hits are merged in. "unavailable": it was asked in vain.
-Fallback = bool | Literal["unavailable"]
+FallbackState = bool | Literal["unavailable"]
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class SearchResult:
         width, height: of the upright photo, in its own pixels.
         local_recall: estimated probability that the wanted product, if it is in the full catalogue, is
             among the local hits; None when the bundle carries no calibration for it.
-        fallback: see `Fallback`.
+        fallback: see `FallbackState`.
         regions: most prominent first.
     """
 
@@ -157,7 +157,7 @@ class SearchResult:
     ms: Timings
     store: StoreInfo | None = None
     local_recall: float | None = None
-    fallback: Fallback = False
+    fallback: FallbackState = False
 
     def to_json(self) -> dict[str, Any]:
         """The result as DESIGN's "One search line"; ``json.dumps`` of it is that line."""

@@ -1,13 +1,14 @@
-"""What a shop picture's vector goes through before it joins a gallery, so that new products get their turn.
+"""How a gallery's vectors are adjusted, so that photos find products that the training never saw.
 
-A network pulls photos towards the pictures of the products it was trained on, so that photos of new ones
-often find a trained one first: "An empirical study and analysis of generalized zero-shot learning" (Chao
-et al., ECCV 2016), whose remedy, calibrated stacking, takes a constant from the scores of trained classes.
-Which they are need not be known: their pictures lie near many of the training's photos, as hubs do
-("Cross modal retrieval with querybank normalisation", Bogolin et al., CVPR 2022). So a picture moves away
-from where all photos lie, by as much as it is nearer to its nearest training photos than the training's own
-pictures are on average, and towards it where it is farther; and the very pictures that the training had,
-which are known by their vectors, by a constant more. Queries, shards and search stay as they are.
+A network pulls photos towards the pictures of the products it was trained on, so that photos of new
+products often find a trained one first: "An empirical study and analysis of generalized zero-shot learning"
+(Chao et al., ECCV 2016). Its remedy, calibrated stacking, takes a constant from the scores of trained
+classes. No list of these is needed: their pictures lie near many of the training's photos, as hubs do
+("Cross modal retrieval with querybank normalisation", Bogolin et al., CVPR 2022). So each picture is compared
+with the training's own pictures: by as much as it lies nearer to its nearest training photos than those do
+on average, its vector moves away from the photos' centre; where it lies farther, towards it. Pictures that
+the training itself had are recognised by their vectors, and move away by a constant more. Queries, shards
+and search stay as they are.
 """
 
 from __future__ import annotations
@@ -42,8 +43,7 @@ class Enrolment:
     Attributes:
         photos: float32 (n, d), unit vectors of training photos.
         weight: how much of the excess is taken away; 0: nothing changes.
-        level: mean cosine of a shop picture to its `NEIGHBOURS` nearest training photos, as the training's
-            own pictures have it.
+        level: mean cosine of the training's own pictures to their `NEIGHBOURS` nearest training photos.
         pictures: float32 (m, d), unit vectors of the training's shop pictures; may be none.
         margin: what is taken from the cosines of these, 0 or more.
     """
@@ -95,9 +95,8 @@ def enroller(bundle: Bundle) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
         BundleError: the file cannot be read.
     """
-    return (
-        (lambda vectors: vectors) if bundle.enrolment_path is None else load_enrolment(bundle.enrolment_path)
-    )
+    path = bundle.enrolment_path
+    return (lambda vectors: vectors) if path is None else load_enrolment(path)
 
 
 def save_enrolment(path: str | Path, enrolment: Enrolment) -> None:
@@ -119,7 +118,7 @@ def load_enrolment(path: str | Path) -> Enrolment:
         with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
             photos = file["photos"].astype(np.float32)
             weight, level = float(file["weight"]), float(file["level"])
-            # Files of before know nothing of these.
+            # Older files lack these.
             pictures = file["pictures"].astype(np.float32) if "pictures" in file else _none()
             margin = float(file["margin"]) if "margin" in file else 0.0
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
