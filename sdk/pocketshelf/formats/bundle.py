@@ -314,7 +314,7 @@ def _parse_attribute(head: Fields, known: tuple[str, ...]) -> AttributeSpec:
     categories = head.texts("categories") if head.has("categories") else ()
     if unknown := [name for name in categories if name not in known]:
         raise head.error("categories", f"names {unknown[0]!r}, which is none of the model's")
-    return AttributeSpec(head.integer("output"), head.texts("labels"), categories)
+    return AttributeSpec(head.integer("output", low=0), head.texts("labels"), categories)
 
 
 def _parse_detector(part: Fields) -> DetectorSpec:
