@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
-from pocketshelf_server.catalogue import Catalogue, Product, Upsert, create_catalogue
-from pocketshelf_server.cli.common import open_repository
-from pocketshelf_server.publish import Publisher
-from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust import KeyFolder
+from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
+from pocketshelf_server.making import make_site
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.site import Site
 from server_search import SPACE, fill, queries, vectors
 
 HOST = "127.0.0.1"
@@ -134,22 +134,13 @@ class Syncing(Client):
         return data
 
 
-def make_site(folder: Path, products: int) -> tuple[Site, Catalogue]:
+def published_site(folder: Path, products: int) -> tuple[Site, Catalogue]:
     """A published site of synthetic products."""
-    site = Site.create(folder / "site", SiteConfig())
-    catalogue = create_catalogue(site, SPACE)
-    open_repository(site).create(KeyFolder(site.offline_keys))
+    site = make_site(folder / "site", SPACE)
+    catalogue = open_catalogue(site)
     fill(catalogue, vectors(products))
-    publish(site, catalogue)
+    publish_site(site)
     return site, catalogue
-
-
-def publish(site: Site, catalogue: Catalogue) -> None:
-    """A signed generation."""
-    publisher = Publisher(site, catalogue)
-    publisher.publish()
-    open_repository(site).sign_targets(publisher.targets())
-    publisher.close()
 
 
 def change(catalogue: Catalogue, share: float, turn: int) -> None:
@@ -157,18 +148,7 @@ def change(catalogue: Catalogue, share: float, turn: int) -> None:
     with catalogue.reading() as view:
         entries = [entry.product_id for entry in view.entries()]
     chosen = catalogue.get(random.Random(turn).sample(entries, max(1, int(share * len(entries)))))
-    changed = [
-        Product(
-            p.product_id,
-            p.category,
-            f"{p.title}, turn {turn}",
-            p.image,
-            p.attributes,
-            p.vectors,
-            f"{turn}/{p.product_id}",
-        )
-        for p in (row.product for row in chosen.values())
-    ]
+    changed = (replace(product, title=f"{product.title}, turn {turn}") for product in chosen.values())
     catalogue.apply([Upsert(product) for product in changed])
 
 
@@ -200,7 +180,7 @@ def keep_searching(port: int, figures: Figures, until: float, asked: np.ndarray,
 
 def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
     """Serve, publish and ask until the time is over; the figures and the generations published meanwhile."""
-    site, catalogue = make_site(folder, arguments.products)
+    site, catalogue = published_site(folder, arguments.products)
     command = [sys.executable, "-m", "pocketshelf_server", "serve", str(site.folder), "--port", "0"]
     root = Path(__file__).parents[1]
     process = subprocess.Popen(
@@ -224,7 +204,7 @@ def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
             time.sleep(arguments.publish_every)
             turns += 1
             change(catalogue, 0.01, turns)
-            publish(site, catalogue)
+            publish_site(site)
         for thread in threads:
             thread.join()
         return figures, turns

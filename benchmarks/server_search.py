@@ -23,8 +23,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
-from pocketshelf.formats import quantize_vectors
-from pocketshelf_server.catalogue import Catalogue, Product, Space, SqliteCatalogue, Upsert
+from pocketshelf.formats import Product, Space, quantize_vectors
+from pocketshelf_server.catalogue import Catalogue, SqliteCatalogue, Upsert
 from pocketshelf_server.search import VectorIndex, make_index
 from pocketshelf_server.site import Site
 
@@ -65,7 +65,7 @@ def fill(catalogue: Catalogue, gallery: np.ndarray) -> float:
 
 def _product(i: int, vector: np.ndarray) -> Product:
     category = f"category {i % CATEGORIES}"
-    return Product(f"p{i:07d}", category, f"Product {i}", None, {}, vector[None], str(i))
+    return Product(f"p{i:07d}", 0, category, f"Product {i}", None, vector[None])
 
 
 @contextmanager

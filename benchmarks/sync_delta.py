@@ -82,7 +82,7 @@ def row_bytes(delta: Path) -> int:
     plain = delta.with_suffix(".plain")
     plain.write_bytes(gzip.decompress(delta.read_bytes()))
     with open_delta(plain) as opened:
-        rows = [product.to_row() for product in opened.upserts()]
+        rows = [product.to_row() for product in opened.products()]
         texts = "\n".join(json.dumps(row[:-1], ensure_ascii=False) for row in rows)
         gone = "\n".join(f"{product_id},{sequence}" for product_id, sequence in opened.tombstones())
     plain.unlink()

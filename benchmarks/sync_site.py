@@ -8,14 +8,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from pocketshelf.formats import quantize_vectors
+from pocketshelf.formats import Product, Space, quantize_vectors
 from pocketshelf.sync import Answer
-from pocketshelf_server.catalogue import Delete, Product, Space, Upsert
-from pocketshelf_server.catalogue.opening import create_catalogue
-from pocketshelf_server.publish import Publisher
-from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust.keys import KeyFolder
-from pocketshelf_server.trust.repository import SignedRepository
+from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
+from pocketshelf_server.making import make_site
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.site import Site
 
 DIMENSION = 128
 SPACE = Space("synthetic", "0123456789abcdef", "synthetic", DIMENSION)
@@ -41,12 +39,8 @@ class SyntheticSite:
 
     def __init__(self, folder: Path, categories: int = 200) -> None:
         self._categories = categories
-        self.site = Site.create(folder, SiteConfig())
-        self.catalogue = create_catalogue(self.site, SPACE)
-        self._repository = SignedRepository(
-            self.site.metadata, KeyFolder(self.site.online_keys), self.site.config().expiry_days
-        )
-        self._repository.create(KeyFolder.offline(self.site.offline_keys))
+        self.site = make_site(folder, SPACE)
+        self.catalogue = open_catalogue(self.site)
 
     @property
     def root(self) -> bytes:
@@ -62,12 +56,12 @@ class SyntheticSite:
         return [
             Product(
                 f"sku-{number:07}",
+                0,
                 f"category-{number % self._categories}",
                 " ".join(WORDS[w] for w in words[i]).capitalize(),
                 f"images/{number}.jpg",
-                {"price": f"{prices[i] / 100:.2f}", "brand": f"brand-{brands[i]}"},
                 vectors[i],
-                f"{number}/{version}",
+                {"price": f"{prices[i] / 100:.2f}", "brand": f"brand-{brands[i]}"},
             )
             for i, number in enumerate(numbers)
         ]
@@ -84,12 +78,7 @@ class SyntheticSite:
 
     def publish(self) -> None:
         """Publish and sign."""
-        publisher = Publisher(self.site, self.catalogue)
-        try:
-            publisher.publish()
-            self._repository.sign_targets(publisher.targets())
-        finally:
-            publisher.close()
+        publish_site(self.site)
 
 
 class FolderFetcher:

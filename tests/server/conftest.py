@@ -11,18 +11,17 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from server_products import SPACE, embed_by_colour, make_product, publish
+from server_products import SPACE, embed_by_colour, make_product
 
 from pocketshelf_server.catalogue import (
     Catalogue,
     SqliteCatalogue,
     Upsert,
-    create_catalogue,
     open_catalogue,
 )
-from pocketshelf_server.cli.common import open_repository
-from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust import KeyFolder
+from pocketshelf_server.making import make_site
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.site import Site
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -93,10 +92,7 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """A site with keys and an empty SQLite catalogue."""
-    site = Site.create(tmp_path / "site", SiteConfig())
-    create_catalogue(site, SPACE).close()
-    open_repository(site).create(KeyFolder(site.offline_keys))
-    return site
+    return make_site(tmp_path / "site", SPACE)
 
 
 @pytest.fixture
@@ -106,7 +102,7 @@ def filled_site(site: Site) -> Site:
     names = ("Apple", "Pear", "Plum")
     catalogue.apply([Upsert(make_product(f"p{i:03d}", 0, names[i % 3], rank=i)) for i in range(60)])
     catalogue.close()
-    publish(site)
+    publish_site(site)
     return site
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from pocketshelf.formats import quantize_vectors
+from pocketshelf.formats import Product, Space, quantize_vectors
 from pocketshelf.stages.preprocess import decode_photo
-from pocketshelf_server.catalogue import Product, Space, open_catalogue
-from pocketshelf_server.cli.common import open_repository
-from pocketshelf_server.publish import Published, Publisher
+from pocketshelf.sync import Answer
 from pocketshelf_server.site import Site
 
 DIMENSION = 16
@@ -24,11 +24,8 @@ def make_product(
     digest = hashlib.sha256(f"{product_id}/{seed}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     vectors = quantize_vectors(rng.standard_normal((pictures, DIMENSION)))
-    text = f"{product_id}{seed}{category}{pictures}{sorted(attributes.items())}"
-    content = hashlib.sha256(text.encode()).hexdigest()
-    return Product(
-        product_id, category, f"Title {product_id}", f"{product_id}.jpg", attributes, vectors, content
-    )
+    title, image = f"Title {product_id}", f"{product_id}.jpg"
+    return Product(product_id, 0, category, title, image, vectors, attributes)
 
 
 def embed_by_colour(picture: bytes, box: tuple | None = None) -> np.ndarray:
@@ -41,14 +38,28 @@ def embed_by_colour(picture: bytes, box: tuple | None = None) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def publish(site: Site, shards: list[str] | None = None) -> list[Published]:
-    """Publish and sign, as the command does."""
-    catalogue = open_catalogue(site)
-    publisher = Publisher(site, catalogue)
-    try:
-        results = publisher.publish(shards)
-        open_repository(site).sign_targets(publisher.targets())
-        return results
-    finally:
-        publisher.close()
-        catalogue.close()
+class CountingEmbedder:
+    """Embeds by colour, and counts how often."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._guard = threading.Lock()
+
+    def __call__(self, picture: bytes) -> np.ndarray:
+        with self._guard:
+            self.calls += 1
+        return embed_by_colour(picture).reshape(1, -1)
+
+
+class FolderFetcher:
+    """A site's repository, read from its folder by a device."""
+
+    def __init__(self, site: Site) -> None:
+        self._folders = {"metadata": site.metadata, "targets": site.targets}
+
+    def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
+        kind, _, name = urlsplit(url).path.removeprefix("/v1/").partition("/")
+        path = self._folders[kind] / name
+        if not path.is_file():
+            return Answer(404, iter(()))
+        return Answer(206 if offset else 200, iter([path.read_bytes()[offset:]]), start=offset)

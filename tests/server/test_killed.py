@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from server_products import DIMENSION, SPACE, make_product
+from server_products import DIMENSION, SPACE, FolderFetcher, make_product
 
 from pocketshelf.store import Store, verify_store
-from pocketshelf.sync import Answer, Environment, sync
+from pocketshelf.sync import Environment, sync
 from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
 from pocketshelf_server.cli import main
 from pocketshelf_server.site import Site
@@ -36,20 +35,6 @@ def memory() -> Iterator[Path]:
     """A folder in memory where the system has that: a killed process loses nothing of it."""
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
         yield Path(name)
-
-
-class FolderFetcher:
-    """A site's repository, read from its folder."""
-
-    def __init__(self, site: Site) -> None:
-        self._folders = {"metadata": site.metadata, "targets": site.targets}
-
-    def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
-        kind, _, name = urlsplit(url).path.removeprefix("/v1/").partition("/")
-        path = self._folders[kind] / name
-        if not path.is_file():
-            return Answer(404, iter(()))
-        return Answer(206 if offset else 200, iter([path.read_bytes()[offset:]]), start=offset)
 
 
 def forked(arguments: list[str], seconds: float | None) -> bool:
@@ -127,7 +112,7 @@ def test_an_importer_killed_at_random_goes_on(memory: Path, start: Start, kills:
         log = catalogue.changes(0, 10 * PRODUCTS)
         assert catalogue.count() == catalogue.sequence() == len(log) >= counts[-1]
         assert [change.sequence for change in log] == list(range(1, len(log) + 1))
-        assert set(catalogue.content_hashes([change.product_id for change in log])) == {
+        assert set(catalogue.sources([change.product_id for change in log])) == {
             f"p{i:05d}" for i in range(len(log))
         }
         counts.append(catalogue.count())
@@ -151,7 +136,7 @@ class Shelf:
         with catalogue.reading() as view:
             number = view.sequence()
             self.truth[number] = {
-                row.product.product_id: row.product.vectors.tobytes() for row in view.rows()
+                product.product_id: product.vectors.tobytes() for product in view.products()
             }
         catalogue.close()
         return number

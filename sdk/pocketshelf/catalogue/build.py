@@ -15,7 +15,9 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
+from pocketshelf.formats.product_rules import check_names
 from pocketshelf.formats.shard import ShardMeta, create_shard
+from pocketshelf.formats.space import space_of
 from pocketshelf.store import Store, StoreFolder, StoreWriter
 
 __all__ = ["BuildReport", "build_store"]
@@ -102,7 +104,7 @@ def build_store(
             if not gathered:
                 raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
             products = [_product(g, sequence) for g in gathered]
-            create_shard(staging / "shard.sqlite", _meta(encoder.bundle, sequence), products)
+            create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
             generation = writer.publish(staging)
         except BaseException:
             writer.discard(staging)
@@ -134,7 +136,7 @@ def _embed(
     problems: list[RowProblem] = []
     for done, row in enumerate(rows, start=1):
         try:
-            _check_category(row, products.get(row.product_id))
+            _check_row(row, products.get(row.product_id))
             vector = _vector(row, base, encoder, whole)
             products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
         except (CatalogueError, PhotoError) as error:
@@ -145,8 +147,12 @@ def _embed(
     return list(products.values()), problems
 
 
-def _check_category(row: CatalogueRow, known: _Gathered | None) -> None:
+def _check_row(row: CatalogueRow, known: _Gathered | None) -> None:
     """One id in two categories is two products by mistake, rather than one with two pictures."""
+    try:
+        check_names(row.product_id, row.category)
+    except ValueError as error:
+        raise CatalogueError(str(error)) from error
     if known is not None and known.row.category != row.category:
         raise CatalogueError(
             f"product {row.product_id!r} is of category {row.category!r} here, "
@@ -171,12 +177,6 @@ def _product(gathered: _Gathered, sequence: int) -> Product:
         image=row.image,
         vectors=quantize_vectors(np.stack(gathered.vectors)),
         attributes=dict(row.attributes),
-    )
-
-
-def _meta(bundle: Bundle, sequence: int) -> ShardMeta:
-    return ShardMeta(
-        bundle.space, bundle.preprocessing_hash, bundle.name, sequence, bundle.embedder.dimension
     )
 
 

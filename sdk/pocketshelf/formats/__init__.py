@@ -14,6 +14,7 @@ from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta, create_delt
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
+from pocketshelf.formats.space import Space, space_of
 
 __all__ = [
     "AttributeSpec",
@@ -27,6 +28,7 @@ __all__ = [
     "Product",
     "Shard",
     "ShardMeta",
+    "Space",
     "apply_delta",
     "create_delta",
     "create_shard",
@@ -35,5 +37,6 @@ __all__ = [
     "open_delta",
     "open_shard",
     "quantize_vectors",
+    "space_of",
     "write_bundle",
 ]

@@ -1,4 +1,4 @@
-"""One product with its int8 vectors: the row that shards and deltas share, and the files of such rows.
+"""One product with its int8 vectors: the row that shards, deltas and the server's catalogue share.
 
 Columns: product_id TEXT PRIMARY KEY · sequence INTEGER · category TEXT · title TEXT · image TEXT or NULL ·
 attributes TEXT (a JSON object) · vectors BLOB.
@@ -11,35 +11,15 @@ keeping.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import StoreError
-from pocketshelf.formats import sqlite_file
-from pocketshelf.formats.sqlite_file import wrapped
+from pocketshelf.formats.product_rules import check_row
 
-__all__ = [
-    "COLUMNS",
-    "NAMES",
-    "Product",
-    "ProductFile",
-    "insert_products",
-    "open_product_file",
-    "quantize_vectors",
-]
+__all__ = ["NAMES", "Product", "quantize_vectors"]
 
-Meta = TypeVar("Meta")
-
-COLUMNS = (
-    "product_id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, category TEXT NOT NULL, title TEXT NOT NULL, "
-    "image TEXT, attributes TEXT NOT NULL, vectors BLOB NOT NULL"
-)
 NAMES = "product_id, sequence, category, title, image, attributes, vectors"
 
 
@@ -59,12 +39,14 @@ def quantize_vectors(vectors: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Product:
-    """One row.
+    """One product; what it may be is said in `pocketshelf.formats.product_rules`.
 
     Attributes:
-        sequence: number of the change that last touched it.
+        sequence: number of the change that last touched it; 0 until a catalogue has given it one.
+        title: may be empty.
         image: the picture as the catalogue names it (a path or URL), or None.
         vectors: int8 (n, D), one row a picture.
+        attributes: a JSON object: any other column of the imported file.
     """
 
     product_id: str
@@ -75,19 +57,25 @@ class Product:
     vectors: np.ndarray = field(repr=False, compare=False)
     attributes: dict[str, Any] = field(default_factory=dict)
 
-    def to_row(self) -> tuple[Any, ...]:
-        """The values in the order of the table's columns."""
-        attributes = json.dumps(self.attributes, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        vectors = np.ascontiguousarray(self.vectors, dtype=np.int8)
-        return (
-            self.product_id,
-            self.sequence,
-            self.category,
-            self.title,
-            self.image,
-            attributes,
-            vectors.tobytes(),
+    def texts(self) -> tuple[str, str, str, str | None, str]:
+        """Id, category, title, image, and the attributes as JSON: the one form in which they are stored.
+
+        Raises:
+            ValueError, TypeError: an attribute is nothing that JSON has.
+        """
+        attributes = json.dumps(
+            self.attributes, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
         )
+        return self.product_id, self.category, self.title, self.image, attributes
+
+    def same_content(self, other: Product) -> bool:
+        """Whether all but the sequence is the same, to the byte: then to store it again changes nothing."""
+        return self.texts() == other.texts() and np.array_equal(self.vectors, other.vectors)
+
+    def to_row(self) -> tuple[Any, ...]:
+        """The values in the order of the table's columns; raises as `texts`."""
+        product_id, *texts = self.texts()
+        return product_id, self.sequence, *texts, np.ascontiguousarray(self.vectors, dtype=np.int8).tobytes()
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...], dimension: int) -> Product:
@@ -96,103 +84,7 @@ class Product:
         Raises:
             ValueError: a value does not fit the format; the message names the product.
         """
-        product_id, sequence, category, title, image, attributes, blob = row
-        if not isinstance(product_id, str) or not product_id:
-            raise ValueError("a product without an id")
-        texts = isinstance(category, str) and isinstance(title, str) and isinstance(image, str | None)
-        if not texts or not isinstance(sequence, int) or not isinstance(blob, bytes):
-            raise ValueError(f"product {product_id!r}: a column of the wrong type")
-        if not blob or len(blob) % dimension:
-            raise ValueError(f"product {product_id!r}: {len(blob)} bytes are no vectors of {dimension}")
-        parsed = json.loads(attributes)
-        if not isinstance(parsed, dict):
-            raise ValueError(f"product {product_id!r}: attributes are no JSON object")
+        attributes = check_row(row, dimension)
+        product_id, sequence, category, title, image, _, blob = row
         vectors = np.frombuffer(blob, dtype=np.int8).reshape(-1, dimension)
-        return cls(product_id, sequence, category, title, image, vectors, parsed)
-
-
-class ProductFile:
-    """An open read-only file of one of the two formats; a context manager."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection, dimension: int) -> None:
-        self.path = path
-        self.connection = connection
-        self._dimension = dimension
-
-    def close(self) -> None:
-        """Close the file; using it afterwards is an error."""
-        self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def query(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement, with SQLite's errors as `StoreError`."""
-        with wrapped(self.path):
-            yield from self.connection.execute(sql, values)
-
-    def rows(self, sql: str, *values: Any) -> Iterator[Product]:
-        """`Product` for every row of a statement that selects the columns `NAMES`."""
-        for row in self.query(sql, *values):
-            try:
-                yield Product.from_row(row, self._dimension)
-            except (ValueError, TypeError) as error:
-                raise StoreError(f"{self.path}: {error}; sync or build it again") from error
-
-
-def open_product_file(
-    path: Path, kind: str, version: int, tables: Mapping[str, str], meta: type[Meta]
-) -> tuple[sqlite3.Connection, Meta]:
-    """A read-only connection to a file of format ``kind``, and what the file says of itself.
-
-    Raises:
-        StoreError: it is missing, damaged, or of another format or version.
-    """
-    connection = sqlite_file.connect(path)
-    try:
-        found = sqlite_file.read_meta(connection, path, kind, version)
-        sqlite_file.check_schema(connection, path, tables)
-        return connection, meta(**_typed_meta(found, meta, path))
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:
-    """The fields of ``kind`` out of ``meta``, integers as such."""
-    values: dict[str, Any] = {}
-    for name, annotation in kind.__annotations__.items():
-        text = meta.get(name)
-        if not isinstance(text, str) or not text:
-            raise StoreError(f"{path}: its meta lacks {name!r}")
-        if annotation == "int" and not (text.isascii() and text.isdigit()):
-            raise StoreError(f"{path}: its meta has {name} = {text!r}, not a number")
-        values[name] = int(text) if annotation == "int" else text
-    if values["dimension"] < 1:
-        raise StoreError(f"{path}: its meta has dimension 0")
-    return values
-
-
-def insert_products(
-    connection: sqlite3.Connection, path: Path, table: str, products: Iterable[Product], dimension: int
-) -> int:
-    rows = sorted((_checked_row(product, path, dimension) for product in products), key=lambda row: row[0])
-    try:
-        connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-    except sqlite3.IntegrityError as error:
-        raise StoreError(f"{path}: a product id comes twice ({error})") from error
-    return len(rows)
-
-
-def _checked_row(product: Product, path: Path, dimension: int) -> tuple[Any, ...]:
-    row = product.to_row()
-    try:
-        Product.from_row(row, dimension)
-    except ValueError as error:
-        raise StoreError(f"{path}: {error}") from error
-    return row
+        return cls(product_id, sequence, category, title, image, vectors, attributes)

@@ -5,14 +5,14 @@
         · bundle (its name) · sequence (of the newest change in it) · dimension (D)
     products: the columns of `pocketshelf.formats.product`
 
-Rows are written in the order of their ids, so that the same content is the same bytes.
+The tables are ``contract/sql/shard.sql``. Rows are written in the order of their ids, so that the same
+content is the same bytes.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,21 +22,11 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.errors import StoreError
-from pocketshelf.formats import sqlite_file
-from pocketshelf.formats.product import (
-    COLUMNS,
-    NAMES,
-    Product,
-    ProductFile,
-    insert_products,
-    open_product_file,
-    quantize_vectors,
-)
+from pocketshelf.formats.product import Product
+from pocketshelf.formats.product_file import ProductFile
+from pocketshelf.formats.space import Space
 
-__all__ = ["Product", "Shard", "ShardMeta", "create_shard", "open_shard", "quantize_vectors"]
-
-FORMAT, VERSION = "pocketshelf-shard", 1
-TABLES = {"meta": sqlite_file.META_TABLE, "products": f"CREATE TABLE products({COLUMNS})"}
+__all__ = ["Shard", "ShardMeta", "create_shard", "open_shard"]
 
 
 @dataclass(frozen=True)
@@ -49,17 +39,20 @@ class ShardMeta:
     sequence: int
     dimension: int
 
+    @classmethod
+    def of(cls, space: Space, sequence: int) -> ShardMeta:
+        """That of a shard with vectors of ``space``."""
+        return cls(space.name, space.preprocessing, space.bundle, sequence, space.dimension)
 
-class Shard(ProductFile):
-    """An open shard.
+    def vectors_of(self) -> Space:
+        """What its vectors mean."""
+        return Space(self.space, self.preprocessing, self.bundle, self.dimension)
 
-    Attributes:
-        path, meta: the file and what it says of itself.
-    """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, meta: ShardMeta) -> None:
-        super().__init__(path, connection, meta.dimension)
-        self.meta = meta
+class Shard(ProductFile[ShardMeta]):
+    """An open shard."""
+
+    KIND, TABLE, META = "shard", "products", ShardMeta
 
     def __len__(self) -> int:
         ((count,),) = self.query("SELECT count(*) FROM products")
@@ -67,11 +60,11 @@ class Shard(ProductFile):
 
     def __iter__(self) -> Iterator[Product]:
         """Every product, by id."""
-        return self.rows(f"SELECT {NAMES} FROM products ORDER BY product_id")
+        return self.products()
 
     def get(self, product_id: str) -> Product | None:
         """The product with this id, if the shard has it."""
-        return next(self.rows(f"SELECT {NAMES} FROM products WHERE product_id = ?", product_id), None)
+        return next(self.products("WHERE product_id = ?", product_id), None)
 
     def categories(self) -> dict[str, int]:
         """Category → number of products, in alphabetical order."""
@@ -115,17 +108,9 @@ class Shard(ProductFile):
         chosen = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
         return self.query(f"SELECT {columns} FROM products {chosen}", rows)
 
-    def check(self) -> None:
-        """Read everything and compare it with the format.
 
-        Raises:
-            StoreError: the first fault found.
-        """
-        sqlite_file.check_schema(self.connection, self.path, TABLES)
-        sqlite_file.check_integrity(self.connection, self.path)
-        for product in self:
-            if product.sequence > self.meta.sequence:
-                raise StoreError(f"{self.path}: product {product.product_id!r} is newer than its shard")
+open_shard = Shard
+"""Open a shard for reading: see `ProductFile`."""
 
 
 def create_shard(path: str | Path, meta: ShardMeta, products: Iterable[Product]) -> int:
@@ -134,17 +119,4 @@ def create_shard(path: str | Path, meta: ShardMeta, products: Iterable[Product])
     Raises:
         StoreError: the file exists or cannot be written, an id comes twice, or a row does not fit.
     """
-    path = Path(path)
-    with sqlite_file.create(path, TABLES) as connection:
-        sqlite_file.write_meta(connection, {"format": FORMAT, "version": VERSION, **vars(meta)})
-        return insert_products(connection, path, "products", products, meta.dimension)
-
-
-def open_shard(path: str | Path) -> Shard:
-    """Open a shard for reading; `Shard.check` reads it whole, this looks at schema and meta only.
-
-    Raises:
-        StoreError: it is missing, damaged, or of another format or version.
-    """
-    path = Path(path)
-    return Shard(path, *open_product_file(path, FORMAT, VERSION, TABLES, ShardMeta))
+    return Shard.create(Path(path), meta, products)

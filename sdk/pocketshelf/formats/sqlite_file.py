@@ -7,6 +7,7 @@ would run inside ours.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -15,21 +16,43 @@ from pathlib import Path
 from typing import Literal
 
 from pocketshelf.errors import StoreError
+from pocketshelf.shipped import shipped
 
 __all__ = [
-    "META_TABLE",
     "check_integrity",
     "check_schema",
     "connect",
     "create",
     "read_meta",
+    "statements",
+    "transaction",
     "wrapped",
     "write_meta",
 ]
 
 # The same rows must give the same bytes everywhere; 4,096 is SQLite's own default since 3.12.
 PAGE_SIZE = 4096
-META_TABLE = "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)"
+
+
+@functools.cache
+def statements(name: str) -> tuple[str, ...]:
+    """The statements of ``contract/sql/<name>.sql``, which every platform runs, each on one line."""
+    lines = shipped(f"contract/sql/{name}.sql").read_text(encoding="utf-8").splitlines()
+    text = " ".join(line.strip() for line in lines if not line.startswith("--"))
+    return tuple(statement.strip() for statement in text.split(";") if statement.strip())
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction that holds the write lock from its start; nothing of it is kept if the body fails."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite has ended it by itself when the disk is full.
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -68,8 +91,11 @@ def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
 
 
 @contextmanager
-def create(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
-    """A new file with ``tables``, filled in one transaction by the body; removed if the body fails.
+def create(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
+    """A new file with the tables of ``schema``, filled in one transaction by the body; removed if it fails.
+
+    Args:
+        schema: a name for `statements`.
 
     Raises:
         StoreError: the file exists or cannot be written.
@@ -81,7 +107,7 @@ def create(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection
             # Nobody else sees the file before it is complete: a rollback journal would be for nothing.
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("BEGIN")
-            for statement in tables.values():
+            for statement in statements(schema):
                 connection.execute(statement)
             yield connection
             connection.execute("COMMIT")
@@ -115,7 +141,9 @@ def read_meta(connection: sqlite3.Connection, path: Path, kind: str, version: in
     """
     with wrapped(path):
         try:
-            meta = dict(connection.execute("SELECT key, value FROM meta"))
+            # Bounded: the file may be anybody's.
+            rows = connection.execute("SELECT key, value FROM meta WHERE length(value) <= 10000 LIMIT 100")
+            meta = dict(rows)
         except sqlite3.OperationalError as error:
             raise StoreError(f"{path}: not a {kind} (it has no readable table 'meta')") from error
     if meta.get("format") != kind:
@@ -125,16 +153,19 @@ def read_meta(connection: sqlite3.Connection, path: Path, kind: str, version: in
     return meta
 
 
-def check_schema(connection: sqlite3.Connection, path: Path, tables: Mapping[str, str]) -> None:
-    """Refuse any object that is not one of ``tables``, word for word, or its automatic index.
+def check_schema(connection: sqlite3.Connection, path: Path, schema: str) -> None:
+    """Refuse any object that is no table of ``schema``, word for word, or its automatic index.
+
+    Args:
+        schema: a name for `statements`.
 
     Raises:
         StoreError: the schema differs.
     """
     with wrapped(path):
         rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-    found = {name: _words(sql) for kind, name, _, sql in rows if kind == "table"}
-    if found != {name: _words(sql) for name, sql in tables.items()}:
+    tables = {_words(sql) for kind, _, _, sql in rows if kind == "table"}
+    if tables != {_words(statement) for statement in statements(schema)}:
         raise StoreError(f"{path}: its tables are not those of its format")
     for kind, name, table, sql in rows:
         automatic = kind == "index" and sql is None and name.startswith(f"sqlite_autoindex_{table}_")

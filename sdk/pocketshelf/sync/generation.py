@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pocketshelf.errors import StoreError, SyncError
-from pocketshelf.formats.delta import apply_delta
-from pocketshelf.formats.shard import open_shard
+from pocketshelf.formats.delta import DeltaMeta, apply_delta
+from pocketshelf.formats.shard import ShardMeta, open_shard
 from pocketshelf.store import StoreWriter
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync.guard import check_delta, check_shard
@@ -117,14 +117,13 @@ def _unpack(packed: Path, file: Path, target: Target, files: FileSystem, limits:
     unpack(packed, file, length, target.custom["uncompressed_sha256"], files, limits)
 
 
-def _expect(name: str, meta: dict[str, str], manifest: Manifest, **numbers: int) -> None:
+def _expect(name: str, meta: ShardMeta | DeltaMeta, manifest: Manifest, **numbers: int) -> None:
     """The file's own meta table must say what the manifest says of it."""
-    expected = {"space": manifest.space, "preprocessing": manifest.preprocessing}
-    expected |= {key: str(value) for key, value in numbers.items()}
+    expected = {"space": manifest.space, "preprocessing": manifest.preprocessing, **numbers}
     for key, value in expected.items():
-        if meta.get(key) != value:
+        if (found := str(getattr(meta, key))) != str(value):
             raise SyncError(
-                f"{name}: refused, its {key} is {meta.get(key)!r}, the manifest's is {value!r} (replayed?)"
+                f"{name}: refused, its {key} is {found!r}, the manifest's is {str(value)!r} (replayed?)"
             )
 
 

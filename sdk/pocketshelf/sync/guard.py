@@ -3,8 +3,7 @@
 Signed does not mean harmless: the publisher's machine may have been taken over. A SQLite file can carry
 SQL of its own (triggers, views, generated columns, expression indexes) that would run inside ours, and
 bytes that SQLite does not expect. So a file is refused unless its header, its schema word for word, its
-pages and the type of every value are those of the format. Most checks are SQL, which runs without
-holding Python's lock: a search goes on meanwhile.
+pages and the type of every value are those of the format (`pocketshelf.formats.product_file`).
 
 See "Defense Against The Dark Arts" in SQLite's documentation, https://sqlite.org/security.html.
 """
@@ -14,12 +13,14 @@ from __future__ import annotations
 import sqlite3
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from pocketshelf.errors import StoreError, SyncError
-from pocketshelf.formats import delta, shard, sqlite_file
+from pocketshelf.formats import sqlite_file
+from pocketshelf.formats.delta import Delta, DeltaMeta
+from pocketshelf.formats.shard import Shard, ShardMeta
 
 __all__ = ["check_delta", "check_shard"]
 
@@ -28,26 +29,8 @@ _LONGEST_VALUE = 2_000_000
 _LONGEST_SQL = 10_000
 _STEPS_BETWEEN_CHECKS = 200_000
 
-# Each selects the first row that does not fit; ? is the dimension.
-_BAD_PRODUCT = """
-SELECT product_id FROM {table} WHERE typeof(product_id) <> 'text' OR product_id = ''
- OR length(product_id) > 4096 OR typeof(sequence) <> 'integer' OR sequence < 0
- OR typeof(category) <> 'text' OR length(category) > 4096
- OR typeof(title) <> 'text' OR typeof(image) NOT IN ('text', 'null') OR typeof(attributes) <> 'text'
- OR NOT json_valid(attributes) OR json_type(attributes) <> 'object'
- OR typeof(vectors) <> 'blob' OR length(vectors) = 0 OR length(vectors) % ? <> 0 LIMIT 1"""
-_BAD_TOMBSTONE = """
-SELECT product_id FROM tombstones WHERE typeof(product_id) <> 'text' OR product_id = ''
- OR length(product_id) > 4096 OR typeof(sequence) <> 'integer' LIMIT 1"""
-_BAD_META = """
-SELECT key FROM meta WHERE typeof(key) <> 'text' OR typeof(value) <> 'text' OR length(value) > 10000
- LIMIT 1"""
-_OUTSIDE = "SELECT product_id FROM {table} WHERE sequence <= ? OR sequence > ? LIMIT 1"
-_NEWER = "SELECT product_id FROM products WHERE sequence > ? LIMIT 1"
-_BOTH = "SELECT product_id FROM upserts INTERSECT SELECT product_id FROM tombstones LIMIT 1"
 
-
-def check_shard(path: Path, name: str, seconds: float) -> dict[str, str]:
+def check_shard(path: Path, name: str, seconds: float) -> ShardMeta:
     """Check an unpacked snapshot.
 
     Args:
@@ -55,45 +38,32 @@ def check_shard(path: Path, name: str, seconds: float) -> dict[str, str]:
         seconds: longest time for the checks.
 
     Returns:
-        its meta table.
+        what it says of itself.
 
     Raises:
         SyncError: the first thing that does not fit.
     """
-    with _opened(path, name, shard.TABLES, seconds) as connection:
-        meta = _meta(connection, path, "pocketshelf-shard", ("sequence", "dimension"))
-        _none(connection, name, "bad value", _BAD_PRODUCT.format(table="products"), int(meta["dimension"]))
-        _read_texts(connection, "products")
-        _none(connection, name, "row newer than the shard", _NEWER, int(meta["sequence"]))
-        return meta
+    return _check(Shard, path, name, seconds).meta
 
 
-def check_delta(path: Path, name: str, seconds: float) -> dict[str, str]:
+def check_delta(path: Path, name: str, seconds: float) -> DeltaMeta:
     """Check unpacked changes; as `check_shard`."""
-    with _opened(path, name, delta.TABLES, seconds) as connection:
-        meta = _meta(connection, path, "pocketshelf-delta", ("from_sequence", "to_sequence", "dimension"))
-        _none(connection, name, "bad value", _BAD_PRODUCT.format(table="upserts"), int(meta["dimension"]))
-        _read_texts(connection, "upserts")
-        _none(connection, name, "bad value", _BAD_TOMBSTONE)
-        _none(connection, name, "row both changed and deleted", _BOTH)
-        span = int(meta["from_sequence"]), int(meta["to_sequence"])
-        for table in ("upserts", "tombstones"):
-            _none(connection, name, "row outside its sequences", _OUTSIDE.format(table=table), *span)
-        return meta
+    return _check(Delta, path, name, seconds).meta
 
 
-@contextmanager
-def _opened(path: Path, name: str, tables: Mapping[str, str], seconds: float) -> Iterator[sqlite3.Connection]:
-    """The file, once header, schema and pages are known to be good; errors become `SyncError`."""
+File = TypeVar("File", Shard, Delta)
+
+
+def _check(kind: type[File], path: Path, name: str, seconds: float) -> File:
+    """The file, closed, once header, schema, pages and values are known to be good."""
     try:
         _check_header(path)
-        connection = _connect(path, seconds)
-        try:
-            sqlite_file.check_schema(connection, path, tables)
-            sqlite_file.check_integrity(connection, path)
-            yield connection
-        finally:
-            connection.close()
+        with closing(_connect(path, seconds)) as connection:
+            # Before anything is read: a view or a virtual table in place of a table would run.
+            sqlite_file.check_schema(connection, path, kind.KIND)
+            opened = kind(path, connection)
+            opened.check()
+            return opened
     except (StoreError, sqlite3.Error, UnicodeDecodeError) as error:
         text = "took too long to check" if "interrupted" in str(error) else " ".join(str(error).split())
         raise SyncError(f"{name}: refused, the database is not one of this format ({text})") from error
@@ -128,27 +98,3 @@ def _connect(path: Path, seconds: float) -> sqlite3.Connection:
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA mmap_size = 0")
     return connection
-
-
-def _meta(connection: sqlite3.Connection, path: Path, kind: str, numbers: tuple[str, ...]) -> dict[str, str]:
-    _none(connection, str(path), "bad value", _BAD_META)
-    meta = sqlite_file.read_meta(connection, path, kind, 1)
-    for key in numbers:
-        if not (meta.get(key, "").isascii() and meta.get(key, "").isdigit()):
-            raise StoreError(f"{path}: its meta has no number {key!r}")
-    if int(meta["dimension"]) < 1:
-        raise StoreError(f"{path}: its meta has dimension 0")
-    return meta
-
-
-def _read_texts(connection: sqlite3.Connection, table: str) -> None:
-    """Have every text decoded once: SQLite stores bytes that are no UTF-8 without complaint."""
-    cursor = connection.execute(f"SELECT product_id, category, title, image, attributes FROM {table}")
-    while cursor.fetchmany(1000):
-        pass
-
-
-def _none(connection: sqlite3.Connection, name: str, what: str, sql: str, *values: int) -> None:
-    row = connection.execute(sql, values).fetchone()
-    if row is not None:
-        raise SyncError(f"{name}: refused, the database holds a {what} (product or key {str(row[0])[:80]!r})")

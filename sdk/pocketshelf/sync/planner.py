@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pocketshelf.errors import SpaceMismatch, SyncError
+from pocketshelf.formats.space import Space
 from pocketshelf.sync.manifest import DeltaEntry, Manifest, SnapshotEntry
 
-__all__ = ["Device", "Plan", "Space", "plan"]
+__all__ = ["Device", "Plan", "plan"]
 
 Why = Literal[
     "current", "changes", "first", "damaged", "gap", "other shard", "other space", "shorter", "reset"
 ]
-
-
-@dataclass(frozen=True)
-class Space:
-    """What vectors must share to be comparable: the space's id and the preprocessing's hash."""
-
-    space: str
-    preprocessing: str
 
 
 @dataclass(frozen=True)
@@ -100,9 +93,9 @@ def _forward(sequence: int, manifest: Manifest) -> Plan:
 
 
 def _mismatch(here: Space, published: Space) -> str:
-    if here.space != published.space:
+    if here.name != published.name:
         return (
-            f"the server's shelf is of space {published.space!r}, this app's models are of {here.space!r}; "
+            f"the server's shelf is of space {published.name!r}, this app's models are of {here.name!r}; "
             "update the app's bundle, or sync with the server of its space"
         )
     return (

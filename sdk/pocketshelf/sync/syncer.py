@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.space import Space
 from pocketshelf.store import Store, StoreFolder, StoreWriter
 from pocketshelf.store.filesystem import FileSystem, LocalFileSystem
 from pocketshelf.store.verify import check_digest
@@ -24,7 +25,7 @@ from pocketshelf.sync.generation import Prepare
 from pocketshelf.sync.http import HttpFetcher
 from pocketshelf.sync.limits import Clock, Limits, Pace
 from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, parse_manifest
-from pocketshelf.sync.planner import Device, Plan, Space, plan
+from pocketshelf.sync.planner import Device, Plan, plan
 from pocketshelf.sync.report import SyncReport
 from pocketshelf.sync.state import SyncState, load_state, now, save_state
 from pocketshelf.sync.trust import Trust, Trusted, first_root

@@ -7,13 +7,9 @@ from pocketshelf_server.catalogue.protocol import (
     Change,
     Delete,
     Entry,
-    Product,
-    Row,
-    Space,
     Upsert,
     View,
     check_space,
-    content_hash,
 )
 from pocketshelf_server.catalogue.sqlite import SqliteCatalogue
 
@@ -23,14 +19,10 @@ __all__ = [
     "Change",
     "Delete",
     "Entry",
-    "Product",
-    "Row",
-    "Space",
     "SqliteCatalogue",
     "Upsert",
     "View",
     "check_space",
-    "content_hash",
     "create_catalogue",
     "open_catalogue",
 ]

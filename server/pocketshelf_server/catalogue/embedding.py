@@ -9,11 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from pocketshelf.errors import BundleError, PhotoError
-from pocketshelf.formats import Bundle, load_bundle
+from pocketshelf.formats import Bundle, Space, load_bundle, space_of
 from pocketshelf.formats.enrolment import enroller
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Box
-from pocketshelf_server.catalogue.protocol import Space
 
 __all__ = [
     "BundleEmbedder",
@@ -21,7 +20,6 @@ __all__ = [
     "PictureEmbedder",
     "bundle_embedders",
     "bundle_enrollers",
-    "space_of",
 ]
 
 
@@ -83,11 +81,6 @@ class BundleEmbedder:
 def _overlaps(box: Box, photo: Photo) -> bool:
     x, y, width, height = box
     return x < photo.width and y < photo.height and x + width > 0 and y + height > 0
-
-
-def space_of(bundle: Bundle) -> Space:
-    """What the vectors of ``bundle`` mean."""
-    return Space(bundle.space, bundle.preprocessing_hash, bundle.name, bundle.embedder.dimension)
 
 
 def bundle_enrollers(folder: str | None) -> tuple[Space, EmbedderFactory]:

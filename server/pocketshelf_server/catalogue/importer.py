@@ -1,6 +1,6 @@
 """Importing a catalogue file: embed in parallel, write in batches, go on where it stopped.
 
-A product whose content hash (texts and pictures' bytes) is stored already is skipped before it is
+A product that was made from the same source (its texts and its pictures' bytes) is skipped before it is
 embedded. So an import may be cut off and run again, or run every night over the whole file: only what
 is new costs time and sequence numbers.
 """
@@ -8,6 +8,7 @@ is new costs time and sequence numbers.
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,10 @@ import numpy as np
 
 from pocketshelf.catalogue.table import image_path
 from pocketshelf.errors import CatalogueError, PhotoError
-from pocketshelf.formats import quantize_vectors
+from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, PictureEmbedder
-from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Product, Upsert, content_hash
+from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Upsert
 from pocketshelf_server.catalogue.rows import RowError, SourceRow, read_rows
 
 __all__ = ["ImportReport", "Importer"]
@@ -48,7 +50,7 @@ class _Ready:
     row: SourceRow
     pictures: tuple[tuple[int, str, bytes], ...]
     problems: tuple[RowError, ...]
-    hash: str
+    source: str
 
 
 class Importer:
@@ -110,13 +112,14 @@ class Importer:
     ) -> None:
         report.errors += [row for row in batch if isinstance(row, RowError)]
         ready = list(pool.map(self._read, [row for row in batch if isinstance(row, SourceRow)]))
-        stored = {} if self._reembed else self._catalogue.content_hashes(r.row.product_id for r in ready)
-        fresh = [r for r in ready if _source(stored.get(r.row.product_id)) != r.hash]
+        stored = {} if self._reembed else self._catalogue.sources(r.row.product_id for r in ready)
+        # Version 1.0 kept a digest of the vectors behind a dot.
+        fresh = [r for r in ready if stored.get(r.row.product_id, "").partition(".")[0] != r.source]
         changes: list[Upsert | Delete] = []
-        for product, problems in pool.map(self._embed, fresh):
+        for change, problems in pool.map(self._embed, fresh):
             report.errors += problems
-            if product is not None:
-                changes.append(Upsert(product))
+            if change is not None:
+                changes.append(change)
         applied = self._catalogue.apply(changes) if changes else None
         report.added_or_changed += applied.upserted if applied else 0
         report.unchanged += len(ready) - len(fresh) + (applied.unchanged if applied else 0)
@@ -128,14 +131,8 @@ class Importer:
                 pictures.append((line, image, self._picture(image)))
             except PhotoError as error:
                 problems.append(RowError(line, str(error)))
-        fields = {
-            "title": row.title,
-            "category": row.category,
-            "images": [image for _, image in row.images],
-            "attributes": row.attributes,
-        }
         given = [row.vectors.tobytes()] if row.vectors is not None else [data for _, _, data in pictures]
-        return _Ready(row, tuple(pictures), tuple(problems), content_hash(fields, given))
+        return _Ready(row, tuple(pictures), tuple(problems), _source(row, given))
 
     def _picture(self, image: str) -> bytes:
         path = image_path(self._images, image)
@@ -150,23 +147,20 @@ class Importer:
         except (OSError, ValueError) as error:
             raise PhotoError(f"{image}: cannot be read ({error})") from error
 
-    def _embed(self, ready: _Ready) -> tuple[Product | None, list[RowError]]:
+    def _embed(self, ready: _Ready) -> tuple[Upsert | None, list[RowError]]:
         """The product from those of its pictures that can be used, and the problems of the others."""
         row, problems = ready.row, list(ready.problems)
         vectors = row.vectors if row.vectors is not None else self._vectors(ready, problems)
         if vectors is None:
             return None, problems
-        # Under another hash, so that the next import tries, and reports, its bad pictures again.
-        source = f"partial-{ready.hash}" if problems else ready.hash
-        # With the vectors', so that those of a new model are a change.
-        digest = f"{source}.{hashlib.sha256(vectors.tobytes()).hexdigest()[:16]}"
         image = row.images[0][1] if row.images else None
-        product = Product(row.product_id, row.category, row.title, image, row.attributes, vectors, digest)
+        product = Product(row.product_id, 0, row.category, row.title, image, vectors, row.attributes)
         try:
-            product.check(self._catalogue.space.dimension)
-        except CatalogueError as error:
+            check_product(product, self._catalogue.space.dimension)
+        except ValueError as error:
             return None, [*problems, RowError(row.line, str(error))]
-        return product, problems
+        # From another source, so that the next import tries, and reports, its bad pictures again.
+        return Upsert(product, f"partial-{ready.source}" if problems else ready.source), problems
 
     def _vectors(self, ready: _Ready, problems: list[RowError]) -> np.ndarray | None:
         embedder, found = self._embedder(), []
@@ -199,6 +193,15 @@ class Importer:
             ).deleted
 
 
-def _source(digest: str | None) -> str | None:
-    """What a stored content hash says of texts and pictures, without the vectors made of them."""
-    return digest and digest.partition(".")[0]
+def _source(row: SourceRow, given: list[bytes]) -> str:
+    """SHA-256, hexadecimal, of a product's texts and of what the file gives in bytes: pictures or vectors."""
+    fields = {
+        "title": row.title,
+        "category": row.category,
+        "images": [image for _, image in row.images],
+        "attributes": row.attributes,
+    }
+    digest = hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=False).encode())
+    for data in given:
+        digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()

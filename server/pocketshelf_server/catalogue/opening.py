@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf_server.catalogue.protocol import Catalogue, Space
+from pocketshelf.formats import Space
+from pocketshelf_server.catalogue.protocol import Catalogue
 from pocketshelf_server.catalogue.sqlite import SqliteCatalogue
 from pocketshelf_server.site import Site
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Product, Upsert
+from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import Product
+from pocketshelf.formats.product_rules import check_product
+from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Upsert
 
 __all__ = ["Plan", "check_changes", "plan_changes", "product_ids"]
 
@@ -15,7 +18,7 @@ class Plan:
     """The outcome of a batch.
 
     Attributes:
-        upserts: product_id to (number, product): what is stored after it.
+        upserts: product_id to (product, source): what has to be stored.
         deletes: products stored before it and not after it.
         log: every change that took a number, in order.
         unchanged: changes that took none.
@@ -23,7 +26,7 @@ class Plan:
     """
 
     sequence: int
-    upserts: dict[str, tuple[int, Product]] = field(default_factory=dict)
+    upserts: dict[str, tuple[Product, str]] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
     log: list[Change] = field(default_factory=list)
     unchanged: int = 0
@@ -41,10 +44,17 @@ class Plan:
 
 
 def check_changes(changes: Sequence[Upsert | Delete], dimension: int) -> None:
-    """Refuse a batch that holds a product that could not be published; raises as `Product.check`."""
-    for change in changes:
-        if isinstance(change, Upsert):
-            change.product.check(dimension)
+    """Refuse a batch that holds a product that could not be published.
+
+    Raises:
+        CatalogueError: as `pocketshelf.formats.product_rules.check_product`.
+    """
+    try:
+        for change in changes:
+            if isinstance(change, Upsert):
+                check_product(change.product, dimension)
+    except ValueError as error:
+        raise CatalogueError(str(error)) from error
 
 
 def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:
@@ -53,26 +63,32 @@ def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def plan_changes(changes: Sequence[Upsert | Delete], stored: Mapping[str, str], sequence: int) -> Plan:
+def plan_changes(changes: Sequence[Upsert | Delete], stored: Mapping[str, Product], sequence: int) -> Plan:
     """Number ``changes`` from ``sequence`` on.
 
     Args:
-        stored: content hash of every product of `product_ids` that is stored.
+        stored: every product of `product_ids` that is stored.
     """
-    plan, hashes = Plan(sequence), dict(stored)
+    plan, now = Plan(sequence), dict(stored)
     for change in changes:
         if isinstance(change, Upsert):
-            product = change.product
-            if hashes.get(product.product_id) == product.content_hash:
-                plan.unchanged += 1
-                continue
-            hashes[product.product_id] = product.content_hash
-            plan.deletes.discard(product.product_id)
-            plan.upserts[product.product_id] = (plan.take(product.product_id, "upsert"), product)
-        elif hashes.pop(change.product_id, None) is None:
+            _put(plan, now, change)
+        elif now.pop(change.product_id, None) is None:
             plan.unchanged += 1
         else:
             plan.upserts.pop(change.product_id, None)
             plan.deletes.add(change.product_id)
             plan.take(change.product_id, "delete")
     return plan
+
+
+def _put(plan: Plan, now: dict[str, Product], change: Upsert) -> None:
+    key = change.product.product_id
+    if key in now and now[key].same_content(change.product):
+        plan.unchanged += 1
+        if change.source:  # Made of something else, it came out the same: next time that is known.
+            plan.upserts[key] = now[key], change.source
+        return
+    now[key] = replace(change.product, sequence=plan.take(key, "upsert"))
+    plan.deletes.discard(key)
+    plan.upserts[key] = now[key], change.source

@@ -7,17 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf.formats import Product as ShardProduct
 from pocketshelf.formats import open_shard
-from pocketshelf_server.catalogue.protocol import (
-    Catalogue,
-    Delete,
-    Product,
-    Space,
-    Upsert,
-    check_space,
-    content_hash,
-)
+from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Upsert, check_space
 
 __all__ = ["delete_products", "import_shard", "import_store"]
 
@@ -41,23 +32,11 @@ def import_shard(catalogue: Catalogue, path: Path) -> int:
     """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`."""
     done = 0
     with open_shard(path) as shard:
-        meta = shard.meta
-        check_space(catalogue.space, Space(meta.space, meta.preprocessing, meta.bundle, meta.dimension))
+        check_space(catalogue.space, shard.meta.vectors_of())
         products = iter(shard)
         while batch := list(islice(products, BATCH)):
-            done += catalogue.apply([Upsert(_product(row)) for row in batch]).upserted
+            done += catalogue.apply([Upsert(product) for product in batch]).upserted
     return done
-
-
-def _product(row: ShardProduct) -> Product:
-    fields = {
-        "title": row.title,
-        "category": row.category,
-        "images": [row.image],
-        "attributes": row.attributes,
-    }
-    digest = content_hash(fields, [row.vectors.tobytes()])
-    return Product(row.product_id, row.category, row.title, row.image, row.attributes, row.vectors, digest)
 
 
 def delete_products(catalogue: Catalogue, product_ids: Iterable[str]) -> int:
@@ -67,7 +46,7 @@ def delete_products(catalogue: Catalogue, product_ids: Iterable[str]) -> int:
         CatalogueError: one of them is not in the catalogue; then none is deleted.
     """
     wanted = list(product_ids)
-    known = catalogue.content_hashes(wanted)
+    known = catalogue.sources(wanted)
     unknown = [product_id for product_id in wanted if product_id not in known]
     if unknown:
         raise CatalogueError(f"product {unknown[0]!r} is not in the catalogue; nothing was deleted")

@@ -1,4 +1,4 @@
-"""What several commands share: arguments, and a site's parts opened from its configuration."""
+"""What several commands share: arguments and output."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pocketshelf_server.site import Site
-from pocketshelf_server.trust import KeyFolder, SignedRepository
-
-__all__ = ["add_json", "add_site", "new_command", "open_repository", "print_json"]
+__all__ = ["add_json", "add_site", "new_command", "print_json"]
 
 
 def new_command(commands: Any, name: str, summary: str, text: str) -> argparse.ArgumentParser:
@@ -33,8 +30,3 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def print_json(document: dict[str, Any]) -> None:
     """One line of JSON on standard output, at once."""
     print(json.dumps(document, ensure_ascii=False), flush=True)
-
-
-def open_repository(site: Site) -> SignedRepository:
-    """The signed metadata of ``site``."""
-    return SignedRepository(site.metadata, KeyFolder(site.online_keys), site.config().expiry_days)

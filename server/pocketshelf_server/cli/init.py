@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf_server.catalogue import Space, create_catalogue
-from pocketshelf_server.cli.common import add_json, add_site, new_command, open_repository, print_json
-from pocketshelf_server.site import INDEXES, Site, SiteConfig
-from pocketshelf_server.trust import KeyFolder
+from pocketshelf.formats import Space
+from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.making import make_site
+from pocketshelf_server.site import INDEXES, SiteConfig
 
 __all__ = ["add_parser"]
 
@@ -58,15 +58,13 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Make the site."""
     space = _space(arguments)
-    site = Site.create(arguments.site, SiteConfig(catalogue=arguments.catalogue, index=arguments.index))
-    try:
-        create_catalogue(site, space).close()
-    except CatalogueError:
-        site.config_path.unlink()  # So that `init` can be run again once the database is there.
-        raise
-    offline = arguments.offline or site.offline_keys
-    open_repository(site).create(KeyFolder.offline(offline), arguments.root_keys, arguments.threshold)
-    print(f"the root key is in {offline}: move it off this machine", file=sys.stderr)
+    config = SiteConfig(catalogue=arguments.catalogue, index=arguments.index)
+    keys = arguments.root_keys, arguments.threshold
+    site = make_site(arguments.site, space, config, arguments.offline, *keys)
+    print(
+        f"the root key is in {arguments.offline or site.offline_keys}: move it off this machine",
+        file=sys.stderr,
+    )
     print(f"the admin token of /v1/changes is in {site.token_path}", file=sys.stderr)
     report = {"site": str(site.folder), "space": space.name, "dimension": space.dimension}
     print_json(report) if arguments.json else print(f"made {site.folder} for space {space.name!r}")

@@ -6,9 +6,9 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pocketshelf_server.cli.common import add_json, add_site, new_command, open_repository, print_json
+from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
 from pocketshelf_server.site import Site
-from pocketshelf_server.trust import ROLES, KeyFolder, RoleStatus
+from pocketshelf_server.trust import ROLES, KeyFolder, RoleStatus, open_repository
 
 __all__ = ["add_parser"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from pocketshelf_server.catalogue import open_catalogue
-from pocketshelf_server.cli.common import add_json, add_site, new_command, open_repository, print_json
-from pocketshelf_server.publish import Published, Publisher
+from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.publish import Published, publish_site
 from pocketshelf_server.site import Site
 
 __all__ = ["add_parser"]
@@ -44,21 +43,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Publish and sign."""
-    site = Site.open(arguments.site)
-    repository = open_repository(site)
-    repository.status()  # Without keys, fail before any work.
-    catalogue = open_catalogue(site)
-    publisher = Publisher(site, catalogue)
-    try:
-        results = publisher.publish(arguments.shard)
-        repository.sign_targets(publisher.targets())
-        publisher.sweep()
-        if arguments.compact:
-            publisher.compact()
-    finally:
-        publisher.close()
-        catalogue.close()
-    for result in results:
+    for result in publish_site(Site.open(arguments.site), arguments.shard, arguments.compact):
         print_json({**asdict(result), "deltas": _deltas(result)}) if arguments.json else print(_line(result))
 
 

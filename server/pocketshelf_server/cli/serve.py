@@ -9,11 +9,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from pocketshelf.errors import PocketshelfError, ServerError
-from pocketshelf_server.catalogue import Space, check_space, open_catalogue
+from pocketshelf.formats import Space
+from pocketshelf_server.catalogue import check_space, open_catalogue
 from pocketshelf_server.catalogue.embedding import bundle_embedders
-from pocketshelf_server.cli.common import add_site, new_command, open_repository, print_json
+from pocketshelf_server.cli.common import add_site, new_command, print_json
 from pocketshelf_server.site import Site
-from pocketshelf_server.trust import SignedRepository
+from pocketshelf_server.trust import SignedRepository, open_repository
 
 if TYPE_CHECKING:
     from pocketshelf_server.http.search import PhotoEmbedder

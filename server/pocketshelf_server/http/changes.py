@@ -6,18 +6,14 @@ on devices with the next publication.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, request
 
-from pocketshelf.errors import CatalogueError
-from pocketshelf.formats import quantize_vectors
-from pocketshelf_server.catalogue import Catalogue, Change, Delete, Product, Upsert
-from pocketshelf_server.catalogue.protocol import MAX_VECTORS
+from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.formats.product_rules import MAX_VECTORS, check_product
+from pocketshelf_server.catalogue import Catalogue, Change, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, check_token
 from pocketshelf_server.http.bodies import check_keys, check_space, json_object, parse_vector
 from pocketshelf_server.http.problems import Problem
@@ -95,7 +91,7 @@ def _parse(item: Any, place: int, dimension: int) -> Upsert | Delete:
     except Problem as problem:
         detail = problem.detail if problem.detail.startswith(where) else f"{where}: {problem.detail}"
         raise Problem(problem.status, detail) from problem
-    except CatalogueError as error:
+    except ValueError as error:
         raise Problem(422, f"{where}: {error}") from error
     raise Problem(422, f"{where}: 'op' must be 'upsert' or 'delete'")
 
@@ -109,9 +105,9 @@ def _product(item: dict[str, Any], dimension: int) -> Product:
     vectors = quantize_vectors(np.stack([parse_vector(vector, dimension) for vector in given]))
     texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
     image = None if item.get("image") is None else _text(item, "image", 0)
-    unhashed = Product(texts[0], texts[1], texts[2], image, attributes, vectors, "")
-    unhashed.check(dimension)
-    return replace(unhashed, content_hash=_digest(unhashed))
+    product = Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes)
+    check_product(product, dimension)
+    return product
 
 
 def _text(item: dict[str, Any], key: str, least: int) -> str:
@@ -119,8 +115,3 @@ def _text(item: dict[str, Any], key: str, least: int) -> str:
     if not isinstance(value, str) or len(value) < least:
         raise Problem(422, f"{key!r} must be a text" + (" that is not empty" if least else ""))
     return value
-
-
-def _digest(product: Product) -> str:
-    texts = [product.title, product.category, product.image, product.attributes_json()]
-    return hashlib.sha256(json.dumps(texts).encode() + product.vectors.tobytes()).hexdigest()

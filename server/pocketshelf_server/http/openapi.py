@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pocketshelf import __version__
-from pocketshelf_server.catalogue import Space
-from pocketshelf_server.catalogue.protocol import MAX_TEXT, MAX_VECTORS
+from pocketshelf.formats import Space
+from pocketshelf.formats.product_rules import MAX_TEXT, MAX_VECTORS
 from pocketshelf_server.http.bodies import MAX_CATEGORIES
 from pocketshelf_server.http.changes import MAX_CHANGES
 from pocketshelf_server.site import SiteConfig

@@ -17,12 +17,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pocketshelf.errors import StoreError
+from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue import Entry
+from pocketshelf_server.trust import PublishedTarget
 
-__all__ = ["History", "PublishedTarget", "ShardLog"]
+__all__ = ["History", "ShardLog"]
 
 # What is public must be recorded here, even after a power cut.
 SYNCHRONOUS = "FULL"
@@ -36,23 +37,6 @@ CREATE TABLE IF NOT EXISTS tombstones(shard TEXT, product_id TEXT, number INTEGE
 CREATE TABLE IF NOT EXISTS targets(name TEXT, sha256 TEXT, shard TEXT NOT NULL, length INTEGER NOT NULL,
     custom TEXT NOT NULL, retired REAL, PRIMARY KEY(name, sha256));
 """
-
-
-@dataclass(frozen=True)
-class PublishedTarget:
-    """A signed file.
-
-    Attributes:
-        name: its target name, such as "all/snapshot-42.sqlite.gz".
-        sha256, length: of the file as it travels.
-        custom: signed along with it.
-    """
-
-    name: str
-    sha256: str
-    shard: str
-    length: int
-    custom: dict[str, Any]
 
 
 @dataclass
@@ -134,15 +118,8 @@ class History:
         Raises:
             StoreError: another publisher is at work.
         """
-        with self._errors():
-            self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._errors(), transaction(self._connection):
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        with self._errors():
-            self._connection.execute("COMMIT")
 
     def load(self, shard: str) -> ShardLog:
         """The log of ``shard``; empty when it was never published."""

@@ -11,19 +11,20 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf_server.catalogue import Catalogue, Entry, View
+from pocketshelf_server.catalogue import Catalogue, Entry, View, open_catalogue
 from pocketshelf_server.publish.files import hashed_path
-from pocketshelf_server.publish.history import History, PublishedTarget, ShardLog
+from pocketshelf_server.publish.history import History, ShardLog
 from pocketshelf_server.publish.rules import Rule, parse_rule
 from pocketshelf_server.publish.targets import TargetMaker
 from pocketshelf_server.site import Site
+from pocketshelf_server.trust import PublishedTarget, open_repository
 
-__all__ = ["Published", "Publisher"]
+__all__ = ["Published", "Publisher", "publish_site"]
 
 # A device in the middle of a download may finish it within this time after the next publication.
 GRACE_SECONDS = 24 * 3600.0
@@ -165,6 +166,26 @@ class Publisher:
         pairs = set(zip(log.generations, log.generations[1:-1], strict=False))
         kept = (t for t in self._history.targets(name) if t.custom["from_sequence"] is not None)
         return [t for t in kept if (t.custom["from_sequence"], t.custom["sequence"]) in pairs]
+
+
+def publish_site(site: Site, shards: Iterable[str] | None = None, compact: bool = False) -> list[Published]:
+    """Publish ``shards`` (all if None), sign them, and remove the files that no device needs any more.
+
+    Args:
+        compact: drop the lines of the catalogue's log that no delta needs any more, too.
+
+    Raises:
+        CatalogueError, StoreError: as `Publisher.publish`, or a key is missing; the old generations stay.
+    """
+    repository = open_repository(site)
+    repository.status()  # Without keys, fail before any work.
+    with closing(open_catalogue(site)) as catalogue, closing(Publisher(site, catalogue)) as publisher:
+        results = publisher.publish(shards)
+        repository.sign_targets(publisher.targets())
+        publisher.sweep()
+        if compact:
+            publisher.compact()
+    return results
 
 
 def _slim(entries: Iterable[Entry]) -> list[Entry]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.formats import DeltaMeta, ShardMeta, create_delta, create_shard
-from pocketshelf.formats import Product as ShardProduct
-from pocketshelf_server.catalogue import Row, Space, View
+from pocketshelf.formats import DeltaMeta, Product, ShardMeta, Space, create_delta, create_shard
+from pocketshelf_server.catalogue import View
 from pocketshelf_server.publish.files import gzip_deterministic, store_target
-from pocketshelf_server.publish.history import PublishedTarget, ShardLog
+from pocketshelf_server.publish.history import ShardLog
+from pocketshelf_server.trust import PublishedTarget
 
 __all__ = ["TargetMaker"]
 
@@ -40,14 +41,8 @@ class TargetMaker:
         Raises:
             StoreError: it cannot be written.
         """
-        products = _shard_rows(view.rows(), self._log)
-        space = self._space
         path = self._work / "snapshot.sqlite"
-        create_shard(
-            path,
-            ShardMeta(space.name, space.preprocessing, space.bundle, self._sequence, space.dimension),
-            products,
-        )
+        create_shard(path, ShardMeta.of(self._space, self._sequence), _members(view.products(), self._log))
         return self._pack(path, f"snapshot-{self._sequence}.sqlite.gz", None)
 
     def deltas(self, view: View) -> Iterator[PublishedTarget]:
@@ -56,21 +51,15 @@ class TargetMaker:
         if not bases:
             return
         numbers = {key: number for key, (number, _) in self._log.members.items() if number > bases[0]}
-        rows = view.get(numbers)
-        changed = [_shard_product(rows[key], numbers[key]) for key in sorted(numbers)]
+        products = view.get(numbers)
+        changed = [replace(products[key], sequence=numbers[key]) for key in sorted(numbers)]
         for base in bases:
             yield self._delta(base, [product for product in changed if product.sequence > base])
 
-    def _delta(self, base: int, upserts: list[ShardProduct]) -> PublishedTarget:
-        space = self._space
+    def _delta(self, base: int, upserts: list[Product]) -> PublishedTarget:
         path = self._work / f"delta-{base}.sqlite"
         tombstones = [(key, number) for key, number in self._log.tombstones.items() if number > base]
-        create_delta(
-            path,
-            DeltaMeta(space.name, space.preprocessing, space.dimension, base, self._sequence),
-            upserts,
-            tombstones,
-        )
+        create_delta(path, DeltaMeta.of(self._space, base, self._sequence), upserts, tombstones)
         return self._pack(path, f"delta-{base}-{self._sequence}.sqlite.gz", base)
 
     def manifest(
@@ -131,13 +120,9 @@ class TargetMaker:
         }
 
 
-def _shard_rows(rows: Iterable[Row], log: ShardLog) -> Iterator[ShardProduct]:
-    for row in rows:
-        member = log.members.get(row.product.product_id)
+def _members(products: Iterable[Product], log: ShardLog) -> Iterator[Product]:
+    """Those of ``products`` that are in the shard, with their numbers there."""
+    for product in products:
+        member = log.members.get(product.product_id)
         if member is not None:
-            yield _shard_product(row, member[0])
-
-
-def _shard_product(row: Row, number: int) -> ShardProduct:
-    p = row.product
-    return ShardProduct(p.product_id, number, p.category, p.title, p.image, p.vectors, p.attributes)
+            yield replace(product, sequence=member[0])

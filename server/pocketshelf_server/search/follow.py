@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pocketshelf_server.catalogue import Catalogue, Row
+from pocketshelf.formats import Product
+from pocketshelf_server.catalogue import Catalogue
 
 __all__ = ["Pending", "pending"]
 
@@ -17,13 +18,13 @@ class Pending:
     Attributes:
         sequence: where an index is once it has taken this in.
         touched: every product that was put or deleted.
-        rows: those of them that are stored now, by product_id; they may be newer than ``sequence``,
+        products: those of them that are stored now, by product_id; they may be newer than ``sequence``,
             in which case they come again.
     """
 
     sequence: int
     touched: Collection[str]
-    rows: dict[str, Row]
+    products: dict[str, Product]
 
 
 def pending(catalogue: Catalogue, since: int, most: int) -> Pending | None:

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf_server.catalogue import Row
+from pocketshelf.formats import Product
 from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 from pocketshelf_server.search.follow import pending
 from pocketshelf_server.search.protocol import best_per_product
@@ -55,7 +55,7 @@ class PgVectorIndex:
                 f"index 'pgvector' needs the extension vector in the database ({line})"
             ) from error
         dimension = self._catalogue.space.dimension
-        self._catalogue.execute(
+        statements = (
             'CREATE TABLE pocketshelf_vectors(product_id TEXT COLLATE "C" NOT NULL, category TEXT NOT NULL, '
             f"embedding vector({dimension}) NOT NULL)",
             "CREATE INDEX pocketshelf_vectors_by_product ON pocketshelf_vectors(product_id)",
@@ -63,13 +63,16 @@ class PgVectorIndex:
             "CREATE TABLE pocketshelf_vectors_state(sequence BIGINT NOT NULL, most INTEGER NOT NULL)",
             "INSERT INTO pocketshelf_vectors_state VALUES(-1, 1)",
         )
+        with self._catalogue.transaction() as connection:
+            for statement in statements:
+                connection.execute(statement)
 
     def refresh(self) -> int:
         """Take in what changed; servers that share the database take turns."""
         ((since, _),) = self._catalogue.query("SELECT sequence, most FROM pocketshelf_vectors_state")
         if since == self._catalogue.sequence():
             return since
-        with self._catalogue.writing() as connection:
+        with self._catalogue.transaction() as connection:
             state = connection.execute(
                 "SELECT sequence, most FROM pocketshelf_vectors_state FOR UPDATE"
             ).fetchone()
@@ -80,7 +83,7 @@ class PgVectorIndex:
             else:
                 query = "DELETE FROM pocketshelf_vectors WHERE product_id = ANY(%s)"
                 connection.execute(query, (list(changes.touched),))
-                sequence, most = changes.sequence, _insert(connection, changes.rows.values(), most)
+                sequence, most = changes.sequence, _insert(connection, changes.products.values(), most)
             connection.execute(
                 "UPDATE pocketshelf_vectors_state SET sequence = %s, most = %s", (sequence, most)
             )
@@ -92,7 +95,7 @@ class PgVectorIndex:
         connection.execute("TRUNCATE pocketshelf_vectors")
         with self._catalogue.reading() as view:
             sequence = view.sequence()
-            most = _insert(connection, view.rows(), 1)
+            most = _insert(connection, view.products(), 1)
         connection.execute(f"SET LOCAL maintenance_work_mem = '{self._build_megabytes(connection)}MB'")
         connection.execute(
             "CREATE INDEX pocketshelf_vectors_graph ON pocketshelf_vectors "
@@ -112,7 +115,7 @@ class PgVectorIndex:
         ((most,),) = self._catalogue.query("SELECT most FROM pocketshelf_vectors_state")
         text = _text(query)
         wanted = k * most
-        with self._catalogue.writing() as connection:
+        with self._catalogue.transaction() as connection:
             if categories is None:
                 ef = min(LARGEST_EF, max(LEAST_EF, wanted))
                 connection.execute(f"SET LOCAL hnsw.ef_search = {ef}")
@@ -130,16 +133,16 @@ class PgVectorIndex:
         return best_per_product([(product_id, float(score)) for product_id, score in rows], k)
 
 
-def _insert(connection: psycopg.Connection, rows: Iterable[Row], most: int) -> int:
-    """Add the vectors of ``rows``; the most that one product has, at least ``most``."""
+def _insert(connection: psycopg.Connection, products: Iterable[Product], most: int) -> int:
+    """Add the vectors of ``products``; the most that one product has, at least ``most``."""
     with (
         connection.cursor() as cursor,
         cursor.copy("COPY pocketshelf_vectors(product_id, category, embedding) FROM STDIN") as copy,
     ):
-        for row in rows:
-            most = max(most, len(row.product.vectors))
-            for vector in row.product.vectors:
-                copy.write_row((row.product.product_id, row.product.category, _text(vector)))
+        for product in products:
+            most = max(most, len(product.vectors))
+            for vector in product.vectors:
+                copy.write_row((product.product_id, product.category, _text(vector)))
     return most
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numkong
 import numpy as np
 
-from pocketshelf.formats import quantize_vectors
-from pocketshelf_server.catalogue import Catalogue, Row
+from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.follow import Pending, pending
 from pocketshelf_server.search.protocol import best_per_product
 
@@ -51,9 +51,9 @@ class Block:
     most: int
 
     @classmethod
-    def of(cls, rows: Iterable[Row], dimension: int) -> Block:
-        """Sort ``rows`` by category and put them side by side."""
-        parts = ((row.product.category, row.product.product_id, row.product.vectors) for row in rows)
+    def of(cls, products: Iterable[Product], dimension: int) -> Block:
+        """Sort ``products`` by category and put their vectors side by side."""
+        parts = ((product.category, product.product_id, product.vectors) for product in products)
         ordered = sorted(parts, key=lambda part: part[:2])
         counts = [len(vectors) for _, _, vectors in ordered]
         matrix = np.empty((sum(counts), dimension), dtype=np.int8)
@@ -88,14 +88,14 @@ class ScanState:
         base: what was read at once.
         tail: what changed since.
         dead: int64, ascending: rows of base that count no more.
-        changed: the rows that the tail holds, by product_id.
+        changed: the products that the tail holds, by product_id.
     """
 
     sequence: int
     base: Block
     tail: Block
     dead: np.ndarray
-    changed: dict[str, Row] = field(repr=False)
+    changed: dict[str, Product] = field(repr=False)
 
     def score_rows(self, query: np.ndarray, rows: np.ndarray) -> Scored:
         """Cosines of some rows of the base with ``query`` (int8), without the dead ones."""
@@ -152,17 +152,19 @@ class ScanIndex:
 
     def _reload(self) -> None:
         with self._catalogue.reading() as view:
-            state = self._fresh_state(view.sequence(), view.rows())
+            state = self._fresh_state(view.sequence(), view.products())
         self._places = {product_id: place for place, product_id in enumerate(state.base.ids)}
         self.state = state
 
-    def _fresh_state(self, sequence: int, rows: Iterable[Row]) -> ScanState:
+    def _fresh_state(self, sequence: int, products: Iterable[Product]) -> ScanState:
         none = np.empty(0, dtype=np.int64)
-        return ScanState(sequence, Block.of(rows, self._dimension), Block.of([], self._dimension), none, {})
+        return ScanState(
+            sequence, Block.of(products, self._dimension), Block.of([], self._dimension), none, {}
+        )
 
     def _advanced(self, state: ScanState, changes: Pending) -> ScanState:
-        changed = {key: row for key, row in state.changed.items() if key not in changes.touched}
-        changed.update(changes.rows)
+        changed = {key: product for key, product in state.changed.items() if key not in changes.touched}
+        changed.update(changes.products)
         places = [self._places[key] for key in changes.touched if key in self._places]
         # Rows of one product lie side by side, and owners are ascending.
         starts = np.searchsorted(state.base.owners, places, side="left")

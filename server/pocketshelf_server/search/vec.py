@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf.formats import quantize_vectors
-from pocketshelf_server.catalogue import Catalogue, Row
+from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.formats.sqlite_file import transaction
+from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.connections import ThreadConnections
 from pocketshelf_server.search.follow import pending
 from pocketshelf_server.search.protocol import best_per_product
 
@@ -41,35 +43,25 @@ class SqliteVecIndex:
         self._catalogue = catalogue
         self._path = path
         self._dimension = catalogue.space.dimension
-        self._local = threading.local()
         self._guard = threading.Lock()
-        self._connections: list[Any] = []
         self._sqlite = _loadable_sqlite()
+        self._connections = ThreadConnections(self._open)
         with self._errors():
             self._create()
 
     def close(self) -> None:
         """Close every thread's connection."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
-        self._local = threading.local()
+        self._connections.close()
 
     def refresh(self) -> int:
         """Take in what changed, in one transaction."""
         with self._guard, self._errors():
-            connection = self._connection()
+            connection = self._connections.get()
             ((since, most),) = connection.execute("SELECT sequence, most FROM state")
             if since == self._catalogue.sequence():
                 return since
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                sequence = self._take_in(connection, since, most)
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            return sequence
+            with transaction(connection):
+                return self._take_in(connection, since, most)
 
     def _take_in(self, connection: Any, since: int, most: int) -> int:
         changes = pending(self._catalogue, since, REBUILD_CHANGES)
@@ -78,21 +70,21 @@ class SqliteVecIndex:
             connection.execute("DELETE FROM owners")
             with self._catalogue.reading() as view:
                 sequence = view.sequence()
-                most = _insert(connection, view.rows(), 1)
+                most = _insert(connection, view.products(), 1)
         else:
             sequence = changes.sequence
             for product_id in changes.touched:
                 query = "DELETE FROM owners WHERE product_id = ? RETURNING row"
                 gone = connection.execute(query, (product_id,)).fetchall()
                 connection.executemany("DELETE FROM vectors WHERE rowid = ?", gone)
-            most = _insert(connection, changes.rows.values(), most)
+            most = _insert(connection, changes.products.values(), most)
         connection.execute("UPDATE state SET sequence = ?, most = ?", (sequence, most))
         return sequence
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
         """The ``k`` nearest products to the query as int8, exact as far as 4,096 pictures reach."""
         with self._errors():
-            connection = self._connection()
+            connection = self._connections.get()
             ((most,),) = connection.execute("SELECT most FROM state")
             blob = quantize_vectors(query).tobytes()
             wanted = min(k * most, LARGEST_K)
@@ -109,7 +101,7 @@ class SqliteVecIndex:
         return best_per_product(scored, k)
 
     def _create(self) -> None:
-        connection = self._connection()
+        connection = self._connections.get()
         connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(
             f"""
@@ -123,15 +115,11 @@ class SqliteVecIndex:
             """
         )
 
-    def _connection(self) -> Any:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._sqlite.connect(
-                str(self._path), timeout=30, isolation_level=None, check_same_thread=False
-            )
-            _load(connection)
-            self._local.connection = connection
-            self._connections.append(connection)
+    def _open(self) -> Any:
+        connection = self._sqlite.connect(
+            str(self._path), timeout=30, isolation_level=None, check_same_thread=False
+        )
+        _load(connection)
         return connection
 
     @contextmanager
@@ -142,17 +130,17 @@ class SqliteVecIndex:
             raise CatalogueError(f"{self._path}: {error}; delete the file, it is made again") from error
 
 
-def _insert(connection: Any, rows: Iterable[Row], most: int) -> int:
-    """Add the vectors of ``rows``; the most that one product has, at least ``most``."""
+def _insert(connection: Any, products: Iterable[Product], most: int) -> int:
+    """Add the vectors of ``products``; the most that one product has, at least ``most``."""
     (last,) = connection.execute("SELECT coalesce(max(row), 0) FROM owners").fetchone()
-    for row in rows:
-        most = max(most, len(row.product.vectors))
-        for vector in row.product.vectors:
+    for product in products:
+        most = max(most, len(product.vectors))
+        for vector in product.vectors:
             last += 1
-            connection.execute("INSERT INTO owners VALUES(?, ?)", (last, row.product.product_id))
+            connection.execute("INSERT INTO owners VALUES(?, ?)", (last, product.product_id))
             connection.execute(
                 "INSERT INTO vectors(rowid, category, embedding) VALUES(?, ?, vec_int8(?))",
-                (last, row.product.category, vector.tobytes()),
+                (last, product.category, vector.tobytes()),
             )
     return most
 

@@ -23,11 +23,11 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from tuf.api.serialization import DeserializationError
 
 from pocketshelf.errors import StoreError
-from pocketshelf_server.publish.history import PublishedTarget
-from pocketshelf_server.site import write_atomically
+from pocketshelf_server.site import Site, write_atomically
 from pocketshelf_server.trust.keys import KeyFolder
+from pocketshelf_server.trust.target import PublishedTarget
 
-__all__ = ["ROLES", "RoleStatus", "SignedRepository"]
+__all__ = ["ROLES", "RoleStatus", "SignedRepository", "open_repository"]
 
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 ROLES = ("root", *ONLINE_ROLES)
@@ -287,6 +287,11 @@ class _State:
     def next_versions(self) -> tuple[int, int, int]:
         """Of targets, snapshot and timestamp."""
         return self.targets.version + 1, self.snapshot.version + 1, self.timestamp.version + 1
+
+
+def open_repository(site: Site) -> SignedRepository:
+    """The signed metadata of ``site``."""
+    return SignedRepository(site.metadata, KeyFolder(site.online_keys), site.config().expiry_days)
 
 
 def _signed(metadata: Metadata, signers: Iterable) -> bytes:

@@ -84,7 +84,7 @@ def test_golden_delta_of_version_1_applies(tmp_path: Path) -> None:
     with open_delta(FOLDER / "delta-v1.sqlite") as delta:
         delta.check()
         assert list(delta.tombstones()) == [("12", 5)]
-        assert all(same(a, b) for a, b in zip(delta.upserts(), [CHANGED], strict=True))
+        assert all(same(a, b) for a, b in zip(delta.products(), [CHANGED], strict=True))
     assert apply_delta(path, FOLDER / "delta-v1.sqlite").sequence == 5
     with open_shard(path) as shard:
         shard.check()
@@ -224,7 +224,7 @@ def test_a_delta_that_does_not_apply_changes_nothing(tmp_path: Path) -> None:
         apply_delta(tmp_path / "s", delta(tmp_path / "gap", start=4, end=6, changes=(5, 6)))
     with pytest.raises(SpaceMismatch, match="its space is 'other'"):
         apply_delta(tmp_path / "s", delta(tmp_path / "space", space="other"))
-    with pytest.raises(StoreError, match="outside the delta's sequences"):
+    with pytest.raises(StoreError, match="row outside its sequences"):
         apply_delta(tmp_path / "s", delta(tmp_path / "outside", changes=(3, 5)))
     execute(delta(tmp_path / "trigger"), "CREATE TRIGGER t AFTER DELETE ON tombstones BEGIN SELECT 1; END")
     with pytest.raises(StoreError, match="trigger"):

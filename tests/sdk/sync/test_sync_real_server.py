@@ -15,17 +15,16 @@ import waitress
 
 from pocketshelf.cli import main
 from pocketshelf.errors import ServerError
-from pocketshelf.formats import quantize_vectors
+from pocketshelf.formats import Product, Space, quantize_vectors
 from pocketshelf.recall import ServerFallback
 from pocketshelf.store import Store, verify_store
 from pocketshelf.sync import sync
-from pocketshelf_server.catalogue import Delete, Product, Space, Upsert
-from pocketshelf_server.catalogue.opening import create_catalogue
+from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
 from pocketshelf_server.http.app import create_app
-from pocketshelf_server.publish import Publisher
-from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust.keys import KeyFolder
-from pocketshelf_server.trust.repository import SignedRepository
+from pocketshelf_server.making import make_site
+from pocketshelf_server.publish import Publisher, publish_site
+from pocketshelf_server.site import SiteConfig
+from pocketshelf_server.trust import KeyFolder, open_repository
 
 SPACE = Space("test-space", "0123456789abcdef", "test", 16)
 
@@ -34,11 +33,9 @@ class Shop:
     """A site on loopback."""
 
     def __init__(self, folder: Path) -> None:
-        self.site = Site.create(folder, SiteConfig(retain=2))
-        self.catalogue = create_catalogue(self.site, SPACE)
-        config = self.site.config()
-        self.keys = SignedRepository(self.site.metadata, KeyFolder(self.site.online_keys), config.expiry_days)
-        self.keys.create(KeyFolder.offline(self.site.offline_keys))
+        self.site = make_site(folder, SPACE, SiteConfig(retain=2))
+        self.catalogue = open_catalogue(self.site)
+        self.keys = open_repository(self.site)
         self.url = ""
 
     @property
@@ -49,21 +46,18 @@ class Shop:
         self.catalogue.apply([Upsert(product(name, version)) for name in names])
 
     def publish(self) -> None:
-        publisher = Publisher(self.site, self.catalogue)
-        publisher.publish()
-        self.keys.sign_targets(publisher.targets())
-        publisher.close()
+        publish_site(self.site)
 
     def content(self) -> dict[str, tuple[str, str]]:
         with self.catalogue.reading() as view:
-            return {row.product.product_id: (row.product.title, row.product.category) for row in view.rows()}
+            return {p.product_id: (p.title, p.category) for p in view.products()}
 
 
 def product(name: str, version: int = 0) -> Product:
     seed = int.from_bytes(hashlib.sha256(f"{name}/{version}".encode()).digest()[:8], "big")
     vectors = quantize_vectors(np.random.default_rng(seed).standard_normal((1, 16)))
     category = ("Apple", "Milk")[seed % 2]
-    return Product(name, category, f"{name} v{version}", None, {"v": version}, vectors, f"{name}/{version}")
+    return Product(name, 0, category, f"{name} v{version}", None, vectors, {"v": version})
 
 
 @contextmanager

@@ -8,11 +8,12 @@ import hashlib
 import pytest
 
 from pocketshelf.errors import SpaceMismatch, SyncError
+from pocketshelf.formats import Space
 from pocketshelf.store.filesystem import LocalFileSystem
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.limits import Limits, Pace
 from pocketshelf.sync.manifest import Count, DeltaEntry, Manifest, SnapshotEntry
-from pocketshelf.sync.planner import Device, Plan, Space, plan
+from pocketshelf.sync.planner import Device, Plan, plan
 from pocketshelf.sync.unpack import unpack
 
 HERE = Space("space", "pre")

@@ -10,7 +10,8 @@ import pytest
 from server_products import DIMENSION, SPACE, make_product
 
 from pocketshelf.errors import CatalogueError, SpaceMismatch
-from pocketshelf_server.catalogue import Catalogue, Change, Delete, Product, Space, Upsert, check_space
+from pocketshelf.formats import Product, Space
+from pocketshelf_server.catalogue import Catalogue, Change, Delete, Upsert, check_space
 
 
 def put(catalogue: Catalogue, *product_ids: str, seed: int = 0, **options: object) -> int:
@@ -50,12 +51,11 @@ def test_changes_of_one_product_within_a_batch_follow_each_other(catalogue: Cata
 
 def test_a_product_comes_back_as_it_was_put(catalogue: Catalogue) -> None:
     product = make_product("ä/1 '\"", pictures=3, category="Épicé", price=1.5, tags=["x", None], ok=True)
-    catalogue.apply([Upsert(product)])
-    row = catalogue.get(["ä/1 '\"", "other"])["ä/1 '\""]
-    assert np.array_equal(row.product.vectors, product.vectors)
-    assert row.product.vectors.dtype == np.int8
-    assert (row.product.attributes, row.product.category) == (product.attributes, "Épicé")
-    assert catalogue.content_hashes([product.product_id, "no"]) == {product.product_id: product.content_hash}
+    catalogue.apply([Upsert(product, "made from this")])
+    stored = catalogue.get(["ä/1 '\"", "other"])["ä/1 '\""]
+    assert stored.same_content(product) and stored.vectors.dtype == np.int8 and stored.sequence == 1
+    assert (stored.attributes, stored.category) == (product.attributes, "Épicé")
+    assert catalogue.sources([product.product_id, "no"]) == {product.product_id: "made from this"}
     assert catalogue.titles([product.product_id]) == {product.product_id: (product.title, "Épicé")}
 
 
@@ -63,7 +63,7 @@ def test_reading_is_ordered_by_code_point(catalogue: Catalogue) -> None:
     put(catalogue, "b", "B", "a-1", "a1", "é", "Z", "10", "9")
     with catalogue.reading() as view:
         order = [entry.product_id for entry in view.entries()]
-        assert [row.product.product_id for row in view.rows()] == order
+        assert [product.product_id for product in view.products()] == order
     assert order == sorted(order)
 
 
@@ -108,7 +108,7 @@ def test_a_number_without_a_product(catalogue: Catalogue) -> None:
 def test_many_products_at_once(catalogue: Catalogue) -> None:
     ids = [f"p{i:04d}" for i in range(1100)]
     put(catalogue, *ids)
-    assert set(catalogue.get(ids)) == set(ids) == set(catalogue.content_hashes(ids))
+    assert set(catalogue.get(ids)) == set(ids) == set(catalogue.sources(ids))
     assert catalogue.count() == 1100
 
 

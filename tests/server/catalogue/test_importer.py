@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from server_products import DIMENSION, SPACE, embed_by_colour, make_product
+from server_products import DIMENSION, SPACE, CountingEmbedder, make_product
 
 from pocketshelf.errors import CatalogueError, SpaceMismatch
-from pocketshelf.formats import Product as ShardProduct
 from pocketshelf.formats import ShardMeta, create_shard
 from pocketshelf_server.catalogue import Catalogue, Upsert
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
 from pocketshelf_server.catalogue.transfer import delete_products, import_shard
-
-
-class CountingEmbedder:
-    """Embeds by colour, and counts how often."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self._guard = threading.Lock()
-
-    def __call__(self, picture: bytes) -> np.ndarray:
-        with self._guard:
-            self.calls += 1
-        return embed_by_colour(picture).reshape(1, -1)
 
 
 class OtherModel(CountingEmbedder):
@@ -37,21 +23,6 @@ class OtherModel(CountingEmbedder):
 
     def __call__(self, picture: bytes) -> np.ndarray:
         return np.roll(super().__call__(picture), 1, axis=1)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """Three products with pictures and a catalogue file."""
-    for name, colour in {"a": "red", "b": "green", "c": "blue"}.items():
-        Image.new("RGB", (20, 20), colour).save(tmp_path / f"{name}.png")
-    rows = [
-        "product_id,title,category,image,popularity",
-        "a,A,Apple,a.png,5",
-        "b,B,Pear,b.png,",
-        "c,C,Plum,c.png,7",
-    ]
-    (tmp_path / "shop.csv").write_text("\n".join(rows) + "\n")
-    return tmp_path
 
 
 def run(
@@ -67,9 +38,9 @@ def test_a_csv_is_imported(catalogue: Catalogue, shop: Path) -> None:
     report = run(catalogue, shop / "shop.csv", progress=lambda *counts: progress.append(counts))
     assert (report.added_or_changed, report.errors, report.sequence, progress) == (3, [], 3, [(3, 3)])
     rows = catalogue.get(["a", "b"])
-    assert rows["a"].product.attributes == {"popularity": "5"} and rows["b"].product.attributes == {}
-    assert rows["a"].product.image == "a.png"
-    assert rows["a"].product.vectors.shape == (1, DIMENSION)
+    assert rows["a"].attributes == {"popularity": "5"} and rows["b"].attributes == {}
+    assert rows["a"].image == "a.png"
+    assert rows["a"].vectors.shape == (1, DIMENSION)
 
 
 def test_a_second_run_embeds_nothing(sqlite_catalogue: Catalogue, shop: Path) -> None:
@@ -93,10 +64,10 @@ def test_reembedding_takes_a_new_model_in(sqlite_catalogue: Catalogue, shop: Pat
     run(sqlite_catalogue, shop / "shop.csv", embedder)
     same = run(sqlite_catalogue, shop / "shop.csv", embedder, reembed=True)
     assert (embedder.calls, same.unchanged, same.sequence) == (6, 3, 3)
-    before = sqlite_catalogue.get(["a"])["a"].product.vectors
+    before = sqlite_catalogue.get(["a"])["a"].vectors
     newer = run(sqlite_catalogue, shop / "shop.csv", OtherModel(), reembed=True)
     assert (newer.added_or_changed, newer.sequence) == (3, 6)
-    assert not np.array_equal(sqlite_catalogue.get(["a"])["a"].product.vectors, before)
+    assert not np.array_equal(sqlite_catalogue.get(["a"])["a"].vectors, before)
     assert run(sqlite_catalogue, shop / "shop.csv", embedder).unchanged == 3 and embedder.calls == 6
 
 
@@ -136,13 +107,13 @@ def test_further_lines_are_further_pictures(sqlite_catalogue: Catalogue, shop: P
         file.write("a,ignored,ignored,b.png,\na,,x,missing.png,\n")
     report = run(sqlite_catalogue, shop / "shop.csv")
     row = sqlite_catalogue.get(["a"])["a"]
-    assert (len(row.product.vectors), row.product.title) == (2, "A")
+    assert (len(row.vectors), row.title) == (2, "A")
     assert [error.line for error in report.errors] == [6]
     again = run(sqlite_catalogue, shop / "shop.csv")
     assert [error.line for error in again.errors] == [6] and again.added_or_changed == 0
     Image.new("RGB", (20, 20), "white").save(shop / "missing.png")
     assert run(sqlite_catalogue, shop / "shop.csv").added_or_changed == 1
-    assert len(sqlite_catalogue.get(["a"])["a"].product.vectors) == 3
+    assert len(sqlite_catalogue.get(["a"])["a"].vectors) == 3
 
 
 def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
@@ -169,8 +140,8 @@ def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
     report = run(sqlite_catalogue, shop / "shop.jsonl")
     assert [error.line for error in report.errors] == [3, 4, 5, 6, 7, 8, 9, 11]
     rows = sqlite_catalogue.get(["a", "v"])
-    assert rows["a"].product.attributes == {"tags": [1, {"x": None}]} and len(rows["a"].product.vectors) == 2
-    assert rows["v"].product.vectors[0].max() == 127 and rows["v"].product.image is None
+    assert rows["a"].attributes == {"tags": [1, {"x": None}]} and len(rows["a"].vectors) == 2
+    assert rows["v"].vectors[0].max() == 127 and rows["v"].image is None
 
 
 def test_replace_deletes_what_the_file_does_not_name(sqlite_catalogue: Catalogue, shop: Path) -> None:
@@ -204,14 +175,12 @@ def test_a_file_that_cannot_be_used_is_one_error(sqlite_catalogue: Catalogue, tm
 
 def test_a_store_is_taken_over_with_its_vectors(sqlite_catalogue: Catalogue, tmp_path: Path) -> None:
     products = [make_product(f"p{i}", pictures=2) for i in range(3)]
-    rows = [
-        ShardProduct(p.product_id, 7, p.category, p.title, p.image, p.vectors, p.attributes) for p in products
-    ]
+    rows = [replace(product, sequence=7) for product in products]
     meta = ShardMeta(SPACE.name, SPACE.preprocessing, "b", 7, DIMENSION)
     create_shard(tmp_path / "shard.sqlite", meta, rows)
     assert import_shard(sqlite_catalogue, tmp_path / "shard.sqlite") == 3
     assert import_shard(sqlite_catalogue, tmp_path / "shard.sqlite") == 0
-    assert np.array_equal(sqlite_catalogue.get(["p1"])["p1"].product.vectors, products[1].vectors)
+    assert np.array_equal(sqlite_catalogue.get(["p1"])["p1"].vectors, products[1].vectors)
     create_shard(tmp_path / "other.sqlite", ShardMeta("other", SPACE.preprocessing, "b", 7, DIMENSION), rows)
     with pytest.raises(SpaceMismatch):
         import_shard(sqlite_catalogue, tmp_path / "other.sqlite")
@@ -240,7 +209,7 @@ def test_a_real_shop_is_imported_and_finds_itself(
     index = ScanIndex(catalogue)
     index.refresh()
     with catalogue.reading() as view:
-        for row in view.rows():
-            key, score = index.search(row.product.vectors[0].astype(np.float32), 1, None)[0]
-            assert score > 0.999 and (key == row.product.product_id or score > 0.9999)
+        for product in view.products():
+            key, score = index.search(product.vectors[0].astype(np.float32), 1, None)[0]
+            assert score > 0.999 and (key == product.product_id or score > 0.9999)
     catalogue.close()

@@ -11,10 +11,9 @@ import pytest
 import waitress
 from server_products import SPACE, embed_by_colour, make_product
 
-from pocketshelf_server.catalogue import Upsert, create_catalogue
-from pocketshelf_server.cli.common import open_repository
-from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust import KeyFolder
+from pocketshelf_server.catalogue import Upsert, open_catalogue
+from pocketshelf_server.making import make_site
+from pocketshelf_server.site import SiteConfig
 
 schemathesis = pytest.importorskip(
     "schemathesis", reason="needs schemathesis: pip install 'pocketshelf[dev]'"
@@ -72,9 +71,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
 
     folder = tmp_path_factory.mktemp("fuzz")
     # The rate limit is out of the way: behind it nothing would be fuzzed.
-    site = Site.create(folder / "site", SiteConfig(changes_per_minute=1_000_000))
-    catalogue = create_catalogue(site, SPACE)
-    open_repository(site).create(KeyFolder(site.offline_keys))
+    site = make_site(folder / "site", SPACE, SiteConfig(changes_per_minute=1_000_000))
+    catalogue = open_catalogue(site)
     catalogue.apply([Upsert(make_product(f"p{i}")) for i in range(20)])
     server = waitress.create_server(create_app(site, catalogue, embed_by_colour), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -12,17 +12,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from server_products import SPACE, make_product, publish
+from server_products import SPACE, make_product
 
 from pocketshelf.errors import CatalogueError, StoreError
-from pocketshelf.formats import Product as ShardProduct
-from pocketshelf.formats import apply_delta, open_delta, open_shard
+from pocketshelf.formats import Product, apply_delta, open_delta, open_shard
 from pocketshelf.sync.manifest import parse_manifest
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert, create_catalogue, open_catalogue
-from pocketshelf_server.publish import Publisher
+from pocketshelf_server.publish import Publisher, publish_site
 from pocketshelf_server.publish.files import gzip_deterministic, hashed_path
-from pocketshelf_server.publish.history import PublishedTarget
 from pocketshelf_server.site import Site, SiteConfig
+from pocketshelf_server.trust import PublishedTarget
 
 Content = dict[str, tuple]
 
@@ -71,7 +70,7 @@ def content(path: Path) -> Content:
         return {product.product_id: comparable(product) for product in shard}
 
 
-def comparable(p: ShardProduct) -> tuple:
+def comparable(p: Product) -> tuple:
     return (
         p.sequence,
         p.category,
@@ -93,7 +92,7 @@ def put(catalogue: Catalogue, *product_ids: str, seed: int = 0, **more: object) 
 def test_a_snapshot_holds_the_catalogue(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "b", "a", category="Pear")
     put(edited, "c", pictures=2)
-    (result,) = publish(site)
+    (result,) = publish_site(site)
     assert (result.new, result.sequence, result.products) == (True, 3, 3)
     path = snapshot(site, tmp_path)
     assert list(content(path)) == ["a", "b", "c"]
@@ -111,9 +110,9 @@ def test_custom_metadata_describes_the_unpacked_file(site: Site, edited: Catalog
     import hashlib
 
     put(edited, "a")
-    publish(site)
+    publish_site(site)
     put(edited, "b")
-    publish(site)
+    publish_site(site)
     found = targets(site)
     assert set(found) == {"all/manifest.json", "all/snapshot-2.sqlite.gz", "all/delta-1-2.sqlite.gz"}
     for name, base in (("all/snapshot-2.sqlite.gz", None), ("all/delta-1-2.sqlite.gz", 1)):
@@ -128,35 +127,35 @@ def test_custom_metadata_describes_the_unpacked_file(site: Site, edited: Catalog
 def delta_rows(site: Site, base: int, to: int, folder: Path, shard: str = "all") -> tuple[list, list]:
     with open_delta(unpack(site, f"{shard}/delta-{base}-{to}.sqlite.gz", folder)) as delta:
         delta.check()
-        return [p.product_id for p in delta.upserts()], [key for key, _ in delta.tombstones()]
+        return [p.product_id for p in delta.products()], [key for key, _ in delta.tombstones()]
 
 
 def test_upsert_then_delete_ships_one_tombstone(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "a", "stays")
-    publish(site)
+    publish_site(site)
     put(edited, "a", seed=1)
     edited.apply([Delete("a")])
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 2, 4, tmp_path) == ([], ["a"])
 
 
 def test_delete_then_upsert_ships_one_upsert(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "a", "stays")
-    publish(site)
+    publish_site(site)
     edited.apply([Delete("a")])
     put(edited, "a", seed=1)
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 2, 4, tmp_path) == (["a"], [])
 
 
 def test_squashed_over_generations(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "a", "b", "stays")
-    publish(site)
+    publish_site(site)
     put(edited, "a", "b", seed=1)
-    publish(site)
+    publish_site(site)
     edited.apply([Delete("a")])
     put(edited, "b", seed=2)
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 3, 7, tmp_path) == (["b"], ["a"])
     assert [(d["from"], d["to"]) for d in manifest(site)["deltas"]] == [(3, 5), (3, 7), (5, 7)]
 
@@ -167,7 +166,7 @@ def test_only_the_last_generations_get_deltas(site: Site, edited: Catalogue) -> 
     site.write_config(config)
     for key in "abcde":
         put(edited, key)
-        publish(site)
+        publish_site(site)
     found = manifest(site)
     assert found["oldest_delta"] == 3
     assert [(d["from"], d["to"]) for d in found["deltas"]] == [(3, 4), (3, 5), (4, 5)]
@@ -175,18 +174,18 @@ def test_only_the_last_generations_get_deltas(site: Site, edited: Catalogue) -> 
 
 def test_nothing_changed_means_nothing_new(site: Site, edited: Catalogue) -> None:
     put(edited, "a")
-    publish(site)
+    publish_site(site)
     before = targets(site)
-    (again,) = publish(site)
+    (again,) = publish_site(site)
     assert (again.new, again.sequence) == (False, 1)
     assert targets(site) == before
 
 
 def test_an_empty_catalogue_can_be_published(site: Site, edited: Catalogue, tmp_path: Path) -> None:
-    assert publish(site)[0].sequence == 0
+    assert publish_site(site)[0].sequence == 0
     assert content(snapshot(site, tmp_path)) == {}
     put(edited, "a")
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 0, 1, tmp_path) == (["a"], [])
 
 
@@ -244,7 +243,7 @@ def test_rules_choose(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "b", rank=7, category="Pear", locale="de")
     put(edited, "c", rank="many", category="Plum", locale="fr")
     put(edited, "d", rank=6, category="Plum")
-    publish(site)
+    publish_site(site)
     chosen = {name: sorted(content(snapshot(site, tmp_path, name))) for name in RULES}
     assert chosen == {"fruit": ["a", "b"], "top": ["b", "d"], "berlin": ["a", "d"], "de": ["a", "b"]}
     assert manifest(site, "top")["categories"]["Plum"] == {"local": 1, "catalogue": 2}
@@ -259,10 +258,10 @@ def test_a_product_that_a_rule_moves_reaches_the_device(
     put(edited, "old", rank=1)
     put(edited, "a", rank=9)
     put(edited, "b", rank=8)
-    publish(site)
+    publish_site(site)
     device = shutil.copy(snapshot(site, tmp_path, "top"), tmp_path / "device.sqlite")
     edited.apply([Delete("a")])  # "old" enters, though it is older than the device.
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 3, 4, tmp_path, "top") == (["old"], ["a"])
     apply_delta(device, unpack(site, "top/delta-3-4.sqlite.gz", tmp_path))
     assert content(Path(device)) == content(snapshot(site, tmp_path, "top"))
@@ -271,11 +270,11 @@ def test_a_product_that_a_rule_moves_reaches_the_device(
 def test_another_rule_takes_a_number_of_its_own(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "a", rank=1)
     put(edited, "b", rank=2)
-    publish(site)
+    publish_site(site)
     config = site.config()
     config.shards = {"all": {"rule": "top", "column": "rank", "count": 1}}
     site.write_config(config)
-    (result,) = publish(site)
+    (result,) = publish_site(site)
     assert (result.new, result.sequence, edited.sequence()) == (True, 3, 3)
     assert delta_rows(site, 2, 3, tmp_path) == ([], ["a"])
 
@@ -283,12 +282,12 @@ def test_another_rule_takes_a_number_of_its_own(site: Site, edited: Catalogue, t
 def test_a_shard_that_comes_back_has_no_number_twice(site: Site, edited: Catalogue) -> None:
     put(edited, "a", rank=1)
     put(edited, "b", rank=2)
-    publish(site)
+    publish_site(site)
     config = site.config()
     for shards in ({"other": {"rule": "all"}}, {"all": {"rule": "top", "column": "rank", "count": 1}}):
         config.shards = shards
         site.write_config(config)
-        publish(site)
+        publish_site(site)
     assert manifest(site)["sequence"] == 3
     assert set(targets(site)) == {"all/manifest.json", "all/snapshot-3.sqlite.gz"}
 
@@ -298,9 +297,9 @@ def test_the_manifest_follows_the_catalogue_around_the_shard(site: Site, edited:
     config.shards = {"fruit": RULES["fruit"]}
     site.write_config(config)
     put(edited, "a")
-    publish(site)
+    publish_site(site)
     put(edited, "p1", "p2", category="Plum")
-    (result,) = publish(site)
+    (result,) = publish_site(site)
     assert (result.new, result.sequence) == (False, 1)
     assert manifest(site, "fruit")["categories"]["Plum"] == {"local": 0, "catalogue": 2}
 
@@ -326,13 +325,13 @@ def test_a_wrong_rule_is_refused_and_nothing_is_published(
     config.shards = {"all": {"rule": "all"}, name: spec}
     site.write_config(config)
     with pytest.raises(CatalogueError, match=word):
-        publish(site)
+        publish_site(site)
     assert targets(site) == {}
 
 
 def test_an_unknown_shard_names_the_known_ones(site: Site) -> None:
     with pytest.raises(CatalogueError, match="all"):
-        publish(site, ["nope"])
+        publish_site(site, ["nope"])
 
 
 def test_two_publishers_do_not_mix(site: Site, edited: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,7 +366,7 @@ def test_compaction_keeps_what_deltas_need(site: Site, edited: Catalogue, tmp_pa
     site.write_config(config)
     for step in range(4):
         put(edited, "a", f"p{step}", seed=step)
-        publish(site)
+        publish_site(site)
     publisher = Publisher(site, edited)
     assert publisher.compact() == 6
     edited.apply([Delete("p0")])
@@ -385,7 +384,7 @@ def test_a_crash_while_publishing_leaves_the_old_generation(
     site: Site, edited: Catalogue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, point: str
 ) -> None:
     put(edited, "a")
-    publish(site)
+    publish_site(site)
     before = targets(site)
     put(edited, "b")
 
@@ -395,9 +394,9 @@ def test_a_crash_while_publishing_leaves_the_old_generation(
     where = "targets" if point == "store_target" else "history.History"
     with monkeypatch.context() as patch, pytest.raises(Crash):
         patch.setattr(f"pocketshelf_server.publish.{where}.{point}", crash)
-        publish(site)
+        publish_site(site)
     assert targets(site) == before
-    publish(site)
+    publish_site(site)
     assert delta_rows(site, 1, 2, tmp_path) == (["b"], [])
 
 

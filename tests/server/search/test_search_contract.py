@@ -54,10 +54,10 @@ def expected(catalogue: Catalogue, query: np.ndarray, k: int, categories: frozen
     """The truth, computed plainly in float64."""
     scores: dict[str, float] = {}
     with catalogue.reading() as view:
-        for row in view.rows():
-            if categories is None or row.product.category in categories:
-                v = row.product.vectors.astype(np.float64)
-                scores[row.product.product_id] = float(
+        for product in view.products():
+            if categories is None or product.category in categories:
+                v = product.vectors.astype(np.float64)
+                scores[product.product_id] = float(
                     (v @ query / np.linalg.norm(v, axis=1) / np.linalg.norm(query)).max()
                 )
     return sorted(scores, key=lambda key: (-scores[key], key))[:k]

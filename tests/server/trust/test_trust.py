@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from server_products import make_product, publish
+from server_products import make_product
 from tuf.api.exceptions import DownloadHTTPError, ExpiredMetadataError, RepositoryError, UnsignedMetadataError
 from tuf.ngclient import Updater, UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 
 from pocketshelf.errors import StoreError
 from pocketshelf_server.catalogue import Upsert, open_catalogue
-from pocketshelf_server.cli.common import open_repository
+from pocketshelf_server.publish import publish_site
 from pocketshelf_server.site import Site
-from pocketshelf_server.trust import KeyFolder, SignedRepository
+from pocketshelf_server.trust import KeyFolder, SignedRepository, open_repository
 
 DAYS = {"root": 100.0, "targets": 10.0, "snapshot": 4.0, "timestamp": 1.0}
 
@@ -89,13 +89,13 @@ def test_a_device_follows_generations(device: Device, filled_site: Site) -> None
     catalogue = open_catalogue(filled_site)
     catalogue.apply([Upsert(make_product("new"))])
     catalogue.close()
-    publish(filled_site)
+    publish_site(filled_site)
     assert [d["target"] for d in device.manifest()["deltas"]] == ["all/delta-60-61.sqlite.gz"]
 
 
 def test_publishing_the_same_again_signs_nothing_new(filled_site: Site) -> None:
     before = versions(filled_site)
-    publish(filled_site)
+    publish_site(filled_site)
     assert versions(filled_site) == before
 
 
@@ -173,7 +173,7 @@ def test_publishing_needs_no_root_key(filled_site: Site, device: Device) -> None
     catalogue = open_catalogue(filled_site)
     catalogue.apply([Upsert(make_product("new"))])
     catalogue.close()
-    publish(filled_site)
+    publish_site(filled_site)
     assert device.manifest()["sequence"] == 61
     with pytest.raises(StoreError, match="--offline"):
         open_repository(filled_site).rotate(["timestamp"], KeyFolder(filled_site.offline_keys))

@@ -1,0 +1,272 @@
+"""A catalogue in an SQL database: everything but what tells one database from another.
+
+Statements are written with ``?`` for a value and ``{p}`` before each table's name; a `Dialect` has both in
+its database's way. A product's column ``content_hash`` holds `Upsert.source`: its name is that of the first
+version, whose catalogues still open.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import Product, Space
+from pocketshelf_server.catalogue.plan import check_changes, plan_changes, product_ids
+from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Entry, Upsert
+
+__all__ = ["Dialect", "SqlCatalogue", "SqlView", "new_meta"]
+
+FORMAT, VERSION = "pocketshelf-catalogue", "1"
+COLUMNS = "product_id, sequence, category, title, image, attributes, vectors"
+# Both databases know this form; SQLite alone would do with less.
+UPSERT = (
+    f"INSERT INTO {{p}}products({COLUMNS}, content_hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (product_id) DO UPDATE SET "
+    + ", ".join(f"{name} = EXCLUDED.{name}" for name in [*COLUMNS.split(", ")[1:], "content_hash"])
+)
+TOMBSTONES = (
+    "SELECT product_id, max(sequence) FROM {p}changes c WHERE kind = 'delete' AND NOT EXISTS "
+    "(SELECT 1 FROM {p}products p WHERE p.product_id = c.product_id) GROUP BY product_id"
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one database wants its statements.
+
+    Attributes:
+        prefix: of every table's name.
+        mark: a value's place.
+        among: a condition that an id is among those of one value.
+        ids: that value, of ids.
+        locked: behind a query, to keep other writers out until the transaction ends.
+    """
+
+    prefix: str
+    mark: str
+    among: str
+    ids: Any
+    locked: str = ""
+
+    def say(self, statement: str) -> str:
+        """``statement`` in this dialect."""
+        return statement.replace("{p}", self.prefix).replace("?", self.mark)
+
+
+class Rows:
+    """What can be read of a catalogue on one connection of a DB-API module."""
+
+    def __init__(self, connection: Any, dialect: Dialect, dimension: int) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._dimension = dimension
+
+    def run(self, statement: str, *values: Any) -> Any:
+        """A cursor with the rows of ``statement``."""
+        return self._connection.execute(self._dialect.say(statement), values)
+
+    def write(self, statement: str, rows: Iterable[tuple]) -> None:
+        """Run ``statement`` for each of ``rows``."""
+        self._connection.cursor().executemany(self._dialect.say(statement), list(rows))
+
+    def by_id(self, do: str, product_ids: Iterable[str]) -> Any:
+        """Do something ("SELECT … FROM") with the rows of those of ``product_ids`` that are stored."""
+        statement = f"{do} {{p}}products WHERE product_id {self._dialect.among}"
+        return self.run(statement, self._dialect.ids(product_ids))
+
+    def get(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """Those of ``product_ids`` that are stored."""
+        rows = self.by_id(f"SELECT {COLUMNS} FROM", product_ids)
+        return {row[0]: Product.from_row(row, self._dimension) for row in rows}
+
+    def categories(self) -> dict[str, int]:
+        """Products a category, by name."""
+        query = "SELECT category, count(*) FROM {p}products GROUP BY category ORDER BY category"
+        return dict(self.run(query).fetchall())
+
+    def number(self, key: str, more: str = "") -> int:
+        """A number of the meta table."""
+        return int(self.run(f"SELECT value FROM {{p}}meta WHERE key = ?{more}", key).fetchone()[0])
+
+    def set_number(self, key: str, value: int) -> None:
+        """The inverse of `number`."""
+        self.run("UPDATE {p}meta SET value = ? WHERE key = ?", str(value), key)
+
+    def log(self, changes: Iterable[Change]) -> None:
+        """Add to the change log."""
+        rows = ((change.sequence, change.product_id, change.kind) for change in changes)
+        self.write("INSERT INTO {p}changes VALUES(?, ?, ?)", rows)
+
+
+class SqlView(Rows):
+    """A `pocketshelf_server.catalogue.View`: one read transaction on a connection of its own."""
+
+    def sequence(self) -> int:
+        """The number of the last change."""
+        return self.number("sequence")
+
+    def entries(self) -> Iterator[Entry]:
+        """Every product without its vectors, ordered by product_id."""
+        for row in self._stream("entries", "product_id, sequence, category, attributes"):
+            product_id, sequence, category, attributes = row
+            yield Entry(product_id, sequence, category, json.loads(attributes))
+
+    def products(self) -> Iterator[Product]:
+        """Every product, ordered by product_id."""
+        for row in self._stream("products", COLUMNS):
+            yield Product.from_row(row, self._dimension)
+
+    def tombstones(self) -> dict[str, int]:
+        """Deleted products still in the log, with the number of their deletion."""
+        return dict(self.run(TOMBSTONES).fetchall())
+
+    def _stream(self, name: str, columns: str) -> Iterator[tuple]:
+        yield from self.run(f"SELECT {columns} FROM {{p}}products ORDER BY product_id")
+
+
+class SqlCatalogue(ABC):
+    """A `pocketshelf_server.catalogue.Catalogue` in an SQL database.
+
+    Attributes:
+        space: what the vectors mean.
+    """
+
+    def __init__(self, dialect: Dialect, where: str) -> None:
+        """Open one that was made before.
+
+        Args:
+            where: what to call it in messages.
+
+        Raises:
+            CatalogueError: there is none, or its database cannot be reached.
+        """
+        self._dialect = dialect
+        self.space = Space("", "")
+        with self._rows() as rows:
+            self.space = _space(dict(rows.run("SELECT key, value FROM {p}meta").fetchall()), where)
+
+    @abstractmethod
+    def connection(self) -> Any:
+        """This thread's own connection."""
+
+    @abstractmethod
+    def errors(self) -> AbstractContextManager[None]:
+        """Turns the database's errors into `CatalogueError`."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Any]:
+        """One transaction on this thread's connection; nothing is kept if the body fails.
+
+        Raises:
+            CatalogueError: the database failed.
+        """
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[SqlView]:
+        """The whole catalogue as it is at one instant."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every thread's connection."""
+
+    def sequence(self) -> int:
+        """The number of the last change."""
+        with self._rows() as rows:
+            return rows.number("sequence")
+
+    def oldest_change(self) -> int:
+        """Changes at or below this number may have been compacted away."""
+        with self._rows() as rows:
+            return rows.number("compacted")
+
+    def count(self) -> int:
+        """How many products there are."""
+        with self._rows() as rows:
+            return rows.run("SELECT count(*) FROM {p}products").fetchone()[0]
+
+    def categories(self) -> dict[str, int]:
+        """Products a category, by name."""
+        with self._rows() as rows:
+            return rows.categories()
+
+    def apply(self, changes: Sequence[Upsert | Delete]) -> Applied:
+        """Do all ``changes``, in their order, in one transaction."""
+        check_changes(changes, self.space.dimension)
+        with self._writing() as (rows, sequence):
+            plan = plan_changes(changes, rows.get(product_ids(changes)), sequence)
+            rows.by_id("DELETE FROM", plan.deletes)
+            rows.write(UPSERT, ((*product.to_row(), source) for product, source in plan.upserts.values()))
+            rows.log(plan.log)
+            rows.set_number("sequence", plan.sequence)
+        return plan.applied()
+
+    def take_number(self, kind: str) -> int:
+        """Log a change that touches no product; its number."""
+        with self._writing() as (rows, sequence):
+            rows.log([Change(sequence + 1, "", kind)])
+            rows.set_number("sequence", sequence + 1)
+        return sequence + 1
+
+    def sources(self, product_ids: Iterable[str]) -> dict[str, str]:
+        """`Upsert.source` of those of ``product_ids`` that are stored."""
+        with self._rows() as rows:
+            return dict(rows.by_id("SELECT product_id, content_hash FROM", product_ids).fetchall())
+
+    def titles(self, product_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """(title, category) of those of ``product_ids`` that are stored."""
+        with self._rows() as rows:
+            found = rows.by_id("SELECT product_id, title, category FROM", product_ids)
+            return {product_id: (title, category) for product_id, title, category in found}
+
+    def get(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """Those of ``product_ids`` that are stored."""
+        with self._rows() as rows:
+            return rows.get(product_ids)
+
+    def changes(self, since: int, limit: int) -> list[Change]:
+        """The log after ``since``, oldest first, at most ``limit`` lines."""
+        query = (
+            "SELECT sequence, product_id, kind FROM {p}changes WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        )
+        with self._rows() as rows:
+            return [Change(*row) for row in rows.run(query, since, limit)]
+
+    def compact(self, before: int) -> int:
+        """Forget log lines numbered ``before`` and less; how many."""
+        with self._writing() as (rows, sequence):
+            before = min(before, sequence)
+            gone = rows.run("DELETE FROM {p}changes WHERE sequence <= ?", before).rowcount
+            if before > rows.number("compacted"):
+                rows.set_number("compacted", before)
+        return gone
+
+    @contextmanager
+    def _rows(self) -> Iterator[Rows]:
+        with self.errors():
+            yield Rows(self.connection(), self._dialect, self.space.dimension)
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Rows, int]]:
+        """A transaction that other writers wait for, so that numbers follow commits; and the last number."""
+        with self.transaction() as connection:
+            rows = Rows(connection, self._dialect, self.space.dimension)
+            yield rows, rows.number("sequence", self._dialect.locked)
+
+
+def new_meta(space: Space) -> list[tuple[str, str]]:
+    """The meta table, (key, value), of an empty catalogue."""
+    meta = {"format": FORMAT, "version": VERSION, "space": space.name, "sequence": "0", "compacted": "0",
+            "preprocessing": space.preprocessing, "bundle": space.bundle,
+            "dimension": str(space.dimension)}  # fmt: skip
+    return sorted(meta.items())
+
+
+def _space(meta: Mapping[str, str], where: str) -> Space:
+    if (meta.get("format"), meta.get("version")) != (FORMAT, VERSION):
+        raise CatalogueError(f"{where}: not a {FORMAT} of version {VERSION}")
+    return Space(meta["space"], meta["preprocessing"], meta["bundle"], int(meta["dimension"]))
