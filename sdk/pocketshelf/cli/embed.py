@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from pocketshelf.cli.options import add_models, add_photos, add_whole, each_phot
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError
+from pocketshelf.files import atomic_write
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -54,14 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _save(path: Path, rows: np.ndarray) -> None:
-    """Write under another name first, so that an interrupted run leaves no half file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write the file whole or not at all."""
     try:
-        try:
-            with temporary.open("wb") as stream:
-                np.save(stream, rows)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with atomic_write(path) as temporary, temporary.open("wb") as stream:
+            np.save(stream, rows)
     except OSError as error:
         raise PocketshelfError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from pocketshelf.errors import StoreError, UsageError
+from pocketshelf.files import atomic_write
 
 __all__ = ["OutputFolder"]
 
@@ -68,12 +69,10 @@ class OutputFolder:
         Raises:
             StoreError: it cannot be written.
         """
-        temporary = path.with_name(f".{path.name}.new")
         try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
+            with atomic_write(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
 
 

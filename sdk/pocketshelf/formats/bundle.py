@@ -31,6 +31,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pocketshelf.errors import BundleError
+from pocketshelf.files import atomic_write
 from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.preprocessing import Preprocessing, parse_preprocessing
 from pocketshelf.shipped import shipped
@@ -225,9 +226,8 @@ def write_bundle(bundle: Bundle) -> Bundle:
     """
     try:
         text = json.dumps(_to_json(bundle), indent=1, ensure_ascii=False) + "\n"
-        temporary = bundle.folder / f"{FILE_NAME}.new"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(bundle.folder / FILE_NAME)
+        with atomic_write(bundle.folder / FILE_NAME) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BundleError(f"{bundle.folder}: the bundle cannot be written ({error})") from error
     return load_bundle(bundle.folder)

@@ -15,7 +15,10 @@ __all__ = ["ModelRunner", "open_model", "register"]
 
 
 class ModelRunner(Protocol):
-    """A loaded model of static shape; safe to call from several threads, one at a time runs."""
+    """A loaded model of static shape; safe to call from several threads, one at a time runs.
+
+    The files' runners come from `open_model`; a network in memory is one as well, behind the same `run`.
+    """
 
     def run(self, pixels: np.ndarray) -> list[np.ndarray]:
         """Run the model.
@@ -30,9 +33,14 @@ class ModelRunner(Protocol):
 
 Opener = Callable[[Path, int], ModelRunner]
 
-# Suffix → module with a function ``open_runner(path, threads)``.
-_MODULES = {".tflite": "pocketshelf.runtime.litert", ".pte": "pocketshelf.runtime.executorch"}
-_OPENERS: dict[str, Opener] = {}
+
+def _lazily(name: str) -> Opener:
+    """The opener of the module ``name`` of this folder, which is imported when it is first called."""
+    module = f"pocketshelf.runtime.{name}"
+    return lambda path, threads: importlib.import_module(module).open_runner(path, threads)
+
+
+_OPENERS = {".tflite": _lazily("litert"), ".pte": _lazily("executorch")}
 
 
 def register(suffix: str, opener: Opener) -> None:
@@ -48,17 +56,12 @@ def open_model(path: str | Path, threads: int = 1) -> ModelRunner:
         BundleError: the file cannot be loaded, or its input is not uint8 (1, h, w, 3).
     """
     path = Path(path)
-    return _opener(path)(path, threads)
-
-
-def _opener(path: Path) -> Opener:
     suffix = path.suffix.lower()
-    if suffix in _OPENERS:
-        return _OPENERS[suffix]
-    if suffix not in _MODULES:
-        known = ", ".join(sorted({*_MODULES, *_OPENERS}))
-        raise RuntimeUnavailable(f"{path}: no runtime for {suffix!r} files here; there are {known}")
-    return importlib.import_module(_MODULES[suffix]).open_runner
+    if suffix not in _OPENERS:
+        raise RuntimeUnavailable(
+            f"{path}: no runtime for {suffix!r} files here; there are {', '.join(sorted(_OPENERS))}"
+        )
+    return _OPENERS[suffix](path, threads)
 
 
 def check_input(path: Path, dtype: object, shape: tuple[int, ...]) -> None:

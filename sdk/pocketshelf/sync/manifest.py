@@ -16,7 +16,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pocketshelf.errors import SyncError
 from pocketshelf.formats.fields import Fields
@@ -103,20 +102,14 @@ def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
         preprocessing=top.text("preprocessing"),
         sequence=top.integer("sequence", low=0),
         snapshot=SnapshotEntry(_target(snapshot), snapshot.integer("length", low=1)),
-        deltas=tuple(_deltas(document, where)),
+        deltas=tuple(map(_delta, top.children("deltas"))),
         categories=_categories(top.child("categories")),
     )
 
 
-def _deltas(document: Mapping[str, Any], where: str) -> list[DeltaEntry]:
-    entries = document.get("deltas")
-    if not isinstance(entries, list):
-        raise SyncError(f"{where}: 'deltas' must be a list")
-    parts = [Fields(entry, f"{where}: deltas[{i}]", SyncError) for i, entry in enumerate(entries)]
-    return [
-        DeltaEntry(p.integer("from", low=0), p.integer("to", low=0), _target(p), p.integer("length", low=1))
-        for p in parts
-    ]
+def _delta(part: Fields) -> DeltaEntry:
+    base, to = part.integer("from", low=0), part.integer("to", low=0)
+    return DeltaEntry(base, to, _target(part), part.integer("length", low=1))
 
 
 def _categories(part: Fields) -> dict[str, Count]:

@@ -35,9 +35,6 @@ class ExactIndex:
         self._norms = np.maximum(np.linalg.norm(vectors.astype(np.float32), axis=1), 1e-6)
         self._dots = _scanner(vectors)
 
-    def __len__(self) -> int:
-        return len(self._ids)
-
     def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
         """The best ``k`` products for a float32 (D,) query: (product_id, cosine), best first."""
         if not self._ids or k < 1:

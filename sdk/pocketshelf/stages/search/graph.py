@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from usearch.index import Index
 
+from pocketshelf.files import atomic_write
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.search.exact import rescore
 
@@ -50,9 +51,6 @@ class GraphIndex:
         self._owners = owners
         self._index = index
 
-    def __len__(self) -> int:
-        return len(self._ids)
-
     @classmethod
     def build(cls, ids: list[str], owners: np.ndarray, vectors: np.ndarray, cache: Path | None) -> GraphIndex:
         """Build the graph over int8 (n, D) ``vectors`` and keep it in the file ``cache``, if that works."""
@@ -62,9 +60,8 @@ class GraphIndex:
             # A read-only store is searched all the same; it builds its graph anew each time.
             with contextlib.suppress(OSError, RuntimeError):
                 cache.parent.mkdir(exist_ok=True)
-                temporary = cache.with_name(f".{cache.name}.new")
-                index.save(str(temporary))
-                temporary.replace(cache)
+                with atomic_write(cache) as temporary:
+                    index.save(str(temporary))
         return cls(ids, owners, index)
 
     @classmethod

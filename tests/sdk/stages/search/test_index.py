@@ -57,7 +57,7 @@ def test_the_exact_scan_finds_what_brute_force_finds(
 
 def test_an_empty_category_has_no_hits() -> None:
     index = ExactIndex([], np.zeros(0, np.int64), np.zeros((0, D), np.int8))
-    assert index.search(queries(1)[0], 5) == [] and len(index) == 0
+    assert index.search(queries(1)[0], 5) == []
 
 
 def test_vectors_of_zeros_do_not_disturb() -> None:
