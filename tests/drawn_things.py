@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PIL import Image, ImageDraw
 
 # Colour → category, as the stand-in embedder sees it.
@@ -23,3 +25,11 @@ def draw_thing(colour: tuple[int, int, int], size: tuple[int, int] = (160, 120))
     draw.rectangle([w * 0.3, h * 0.2, w * 0.8, h * 0.9], fill=colour)
     draw.rectangle([w * 0.3, h * 0.7, w * 0.8, h * 0.9], fill=tuple(c // 2 for c in colour))
     return image
+
+
+def turned_photo(path: Path) -> Path:
+    """A red photo of 200 x 100 pixels that its EXIF data turn: upright 100 x 200."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (200, 100), "red").save(path, exif=exif)
+    return path

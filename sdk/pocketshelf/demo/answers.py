@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pocketshelf.demo.dataset import Dataset, Example, Query
 from pocketshelf.retriever import Retriever
+from pocketshelf.stages.detect import pairwise_iou
 from pocketshelf.types import Box, Region, SearchResult
 
 __all__ = ["TOP_K", "Answer", "DetectedExample", "answer_queries", "detect_examples"]
@@ -89,16 +92,9 @@ def _rank(region: Region, product_id: str) -> int | None:
 def _tapped(regions: Sequence[Region], box: Box | None) -> int:
     if box is None:
         return 0
-    overlaps = [_overlap(region.box, box) for region in regions]
-    return overlaps.index(max(overlaps))
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    inner = max(width, 0.0) * max(height, 0.0)
-    return inner / (a[2] * a[3] + b[2] * b[3] - inner or 1.0)
+    x, y, w, h = np.array([box, *(region.box for region in regions)]).T
+    corners = np.stack([x, y, x + w, y + h], axis=1)
+    return int(np.argmax(pairwise_iou(corners[:1], corners[1:])))
 
 
 def detect_examples(retriever: Retriever, dataset: Dataset) -> list[DetectedExample]:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from markupsafe import escape
-from PIL import Image
 
+from drawn_things import turned_photo
 from pocketshelf.demo.answers import Answer, DetectedExample
 from pocketshelf.demo.dataset import Example, Query
 from pocketshelf.page.templating import environment
@@ -20,12 +20,7 @@ HOSTILE = """<script>"x" & 'y'</script>"""
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """A turned photo of 200 x 100 pixels, upright 100 x 200."""
-    path = tmp_path / "photo.jpg"
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (200, 100), "red").save(path, exif=exif)
-    return path
+    return turned_photo(tmp_path / "photo.jpg")
 
 
 def _product(title: str, category: str) -> SimpleNamespace:

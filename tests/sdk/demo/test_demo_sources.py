@@ -9,7 +9,7 @@ import zipfile
 from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 
 import pytest
 from PIL import Image
@@ -18,7 +18,7 @@ from pocketshelf.demo.sources import choice, download
 from pocketshelf.demo.sources.choice import Choice, choose_dataset
 from pocketshelf.demo.sources.download import DownloadError, fetch_grocery
 from pocketshelf.demo.sources.folder import load_folder
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, Unreachable
 
 PREFIX = download._member("")
 PICTURE = "Fruit/Pear/Anjou/Anjou_Iconic.jpg"
@@ -60,7 +60,7 @@ class _Network:
         self.content, self.requests = content, 0
         self.announced = len(content) if announced is None else announced
 
-    def __call__(self, request: Any, timeout: float) -> Any:
+    def __call__(self, url: str, headers: dict[str, str], seconds: float) -> Any:
         self.requests += 1
         answer: Any = io.BytesIO(self.content)
         answer.headers = Message()
@@ -195,9 +195,19 @@ def test_an_oversized_member_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
 
 
-def test_no_network_is_told_in_words(tmp_path: Path) -> None:
-    def opener(*_: Any, **__: Any) -> Any:
-        raise URLError(OSError(-2, "Name or service not known"))
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            Unreachable(f"{download.URL}: the server cannot be reached (no route)"),
+            "the server cannot be reached",
+        ),
+        (HTTPError(download.URL, 404, "Not Found", Message(), None), "HTTP Error 404: Not Found"),
+    ],
+)
+def test_no_network_is_told_in_words(fault: Exception, words: str, tmp_path: Path) -> None:
+    def opener(*_: Any) -> Any:
+        raise fault
 
-    with pytest.raises(DownloadError, match=r"^Name or service not known$"):
+    with pytest.raises(DownloadError, match=f"^{words}"):
         fetch_grocery(tmp_path / "cache", opener=opener)

@@ -11,6 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 from PIL import Image
 
+from drawn_things import turned_photo
 from pocketshelf.page.templating import environment, render
 from pocketshelf.page.thumbnails import Gallery, data_url
 
@@ -19,12 +20,7 @@ PAGE = Path(environment().loader.searchpath[-1])  # type: ignore[union-attr]
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """A turned photo of 200 x 100 pixels, upright 100 x 200."""
-    path = tmp_path / "photo.jpg"
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (200, 100), "red").save(path, exif=exif)
-    return path
+    return turned_photo(tmp_path / "photo.jpg")
 
 
 def test_pictures_in_the_page_are_upright_and_small(photo: Path) -> None:

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-NOISE = np.random.default_rng(5)
-
 
 def write_csv(path: Path, header: str, rows: list[tuple]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +34,8 @@ def thing(ground: tuple[int, int, int], colour: tuple[int, int, int]) -> Image.I
 
 def busy() -> Image.Image:
     """Ground of all colours, on which nothing can be told apart."""
-    return Image.fromarray(NOISE.integers(0, 256, (30, 25, 3), dtype=np.uint8)).resize((200, 240))
+    noise = np.random.default_rng(5).integers(0, 256, (30, 25, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize((200, 240))
 
 
 def real_folder(root: Path) -> Path:

@@ -9,16 +9,17 @@ that are made here.
 from __future__ import annotations
 
 import csv
-import http.client
 import io
 import shutil
 import tempfile
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from pocketshelf.errors import Unreachable
+from pocketshelf.http import body_chunks, open_url
 
 __all__ = ["DownloadError", "cache_folder", "fetch_grocery"]
 
@@ -28,11 +29,11 @@ URL = f"https://github.com/marcusklasson/GroceryStoreDataset/archive/{_COMMIT}.z
 MAX_BYTES = 400_000_000  # The archive has 123 MB.
 MAX_PICTURE_BYTES = 5_000_000
 CONNECT_SECONDS, MAX_SECONDS = 6.0, 300.0
-_CHUNK = 1 << 16
 _SPLITS = ("val", "test")
 
 Progress = Callable[[int, int], None]
-Opener = Callable[..., Any]
+# As `pocketshelf.http.open_url`: (URL, headers, seconds) to the answer.
+Opener = Callable[[str, dict[str, str], float], Any]
 
 
 class DownloadError(Exception):
@@ -47,7 +48,7 @@ def cache_folder() -> Path:
 
 
 def fetch_grocery(
-    folder: Path | None = None, progress: Progress | None = None, opener: Opener = urllib.request.urlopen
+    folder: Path | None = None, progress: Progress | None = None, opener: Opener = open_url
 ) -> Path:
     """The folder with ``grocery/`` in it; downloaded if it is not in the cache.
 
@@ -64,16 +65,9 @@ def fetch_grocery(
             _download(archive, progress or (lambda done, total: None), opener)
             _unpack(archive, Path(staging) / "new" / "grocery")
             _put_in_place(Path(staging) / "new", target)
-    except (OSError, http.client.HTTPException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DownloadError(_reason(error)) from error
+    except (Unreachable, OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DownloadError(str(error).removeprefix(f"{URL}: ") or type(error).__name__) from error
     return target
-
-
-def _reason(error: Exception) -> str:
-    """Why, in words: an URLError wraps what the socket said."""
-    cause = getattr(error, "reason", error)
-    words = getattr(cause, "strerror", None) or " ".join(str(cause).split())
-    return words[:120] or type(error).__name__
 
 
 def _put_in_place(new: Path, target: Path) -> None:
@@ -86,10 +80,10 @@ def _put_in_place(new: Path, target: Path) -> None:
 
 def _download(path: Path, progress: Progress, opener: Opener) -> None:
     deadline = time.monotonic() + MAX_SECONDS
-    request = urllib.request.Request(URL, headers={"User-Agent": "pocketshelf-demo"})
-    with opener(request, timeout=CONNECT_SECONDS) as answer, path.open("wb") as file:
+    headers = {"User-Agent": "pocketshelf-demo"}
+    with opener(URL, headers, CONNECT_SECONDS) as answer, path.open("wb") as file:
         announced, done = int(answer.headers.get("Content-Length") or 0), 0
-        while chunk := answer.read(_CHUNK):
+        for chunk in body_chunks(answer, URL):
             done += len(chunk)
             if done > MAX_BYTES:
                 raise DownloadError(f"more than {MAX_BYTES // 1_000_000} MB")
