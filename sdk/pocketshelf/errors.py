@@ -17,6 +17,7 @@ __all__ = [
     "SyncError",
     "Unreachable",
     "UsageError",
+    "one_line",
 ]
 
 
@@ -62,3 +63,8 @@ class SyncError(PocketshelfError):
 
 class UsageError(PocketshelfError):
     """The call asks for what does not exist, as an unknown category; the message lists what does."""
+
+
+def one_line(cause: object, limit: int = 160) -> str:
+    """What a foreign error, or a reason from outside, says: on one line, cut to ``limit`` characters."""
+    return " ".join(str(cause).split())[:limit] or type(cause).__name__

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from pocketshelf.errors import Unreachable
+from pocketshelf.errors import Unreachable, one_line
 
 __all__ = ["body_chunks", "open_url"]
 
@@ -127,5 +127,4 @@ def body_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]
 
 
 def _reason(error: BaseException) -> str:
-    reason = getattr(error, "reason", None) or error
-    return " ".join(str(reason).split())[:160] or type(reason).__name__
+    return one_line(getattr(error, "reason", None) or error)

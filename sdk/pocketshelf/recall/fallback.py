@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pocketshelf.errors import ServerError, Unreachable
+from pocketshelf.errors import ServerError, Unreachable, one_line
 from pocketshelf.formats.fields import Fields
 from pocketshelf.http import body_chunks, open_url
 from pocketshelf.types import Hit
@@ -97,7 +97,7 @@ def _problem(error: urllib.error.HTTPError) -> str:
         detail = error.reason
     finally:
         error.close()
-    return f"the server answered {error.code} ({' '.join(str(detail).split())[:200]})"
+    return f"the server answered {error.code} ({one_line(detail or error.reason, 200)})"
 
 
 def _hits(answer: bytes, where: str, k: int) -> list[Hit]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import BundleError, RuntimeUnavailable
+from pocketshelf.errors import BundleError, RuntimeUnavailable, one_line
 from pocketshelf.runtime.registry import ModelRunner
 
 __all__ = ["open_runner"]
@@ -29,9 +29,7 @@ def open_runner(path: Path, threads: int) -> ModelRunner:
         program = Runtime.get().load_program(str(path), verification=Verification.InternalConsistency)
         return _ExecuTorchRunner(path, program.load_method("forward"), torch.from_numpy)
     except (RuntimeError, ValueError, OSError) as error:
-        raise BundleError(
-            f"{path}: ExecuTorch cannot load it ({' '.join(str(error).split())[:160]})"
-        ) from error
+        raise BundleError(f"{path}: ExecuTorch cannot load it ({one_line(error)})") from error
 
 
 class _ExecuTorchRunner:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import BundleError, RuntimeUnavailable
+from pocketshelf.errors import BundleError, RuntimeUnavailable, one_line
 from pocketshelf.runtime.notices import without_notices
 from pocketshelf.runtime.registry import ModelRunner, check_input
 
@@ -29,7 +29,7 @@ def open_runner(path: Path, threads: int) -> ModelRunner:
             interpreter.allocate_tensors()
         return _LiteRtRunner(path, interpreter)
     except (ValueError, RuntimeError, OSError) as error:
-        raise BundleError(f"{path}: LiteRT cannot load it ({' '.join(str(error).split())[:160]})") from error
+        raise BundleError(f"{path}: LiteRT cannot load it ({one_line(error)})") from error
 
 
 class _LiteRtRunner:

@@ -20,7 +20,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pocketshelf.errors import PocketshelfError, ServerError, SyncError
+from pocketshelf.errors import PocketshelfError, ServerError, SyncError, one_line
 from pocketshelf.store.filesystem import FileSystem, write_atomically
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.limits import Limits, Pace
@@ -293,9 +293,5 @@ def _explain(error: Exception, server_url: str) -> PocketshelfError:
     }
     for kind, text in what.items():
         if isinstance(error, kind):
-            return SyncError(f"{server_url}: refused, its metadata {text} [{_one_line(error)}]")
-    return SyncError(f"{server_url}: refused, its metadata is invalid [{_one_line(error)}]")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+            return SyncError(f"{server_url}: refused, its metadata {text} [{one_line(error)}]")
+    return SyncError(f"{server_url}: refused, its metadata is invalid [{one_line(error)}]")

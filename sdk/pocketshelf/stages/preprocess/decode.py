@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, one_line
 from pocketshelf.types import Box
 
 # A 200-megapixel phone sensor is the largest on sale; beyond it a small file is a decompression bomb.
@@ -80,7 +80,7 @@ def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -
     except MemoryError as error:
         raise PhotoError(f"{name}: not enough memory to decode it") from error
     except Exception as error:  # decoders raise nearly anything on hostile bytes
-        raise PhotoError(f"{name}: damaged or truncated image ({_one_line(error)})") from error
+        raise PhotoError(f"{name}: damaged or truncated image ({one_line(error)})") from error
 
 
 def _check_path(path: Path, name: str) -> None:
@@ -138,7 +138,3 @@ def _from_deep(image: Image.Image) -> Image.Image:
     top = 65535.0 if image.mode != "F" and values.max(initial=0) > 255 else max(255.0, values.max(initial=0))
     grey = np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
