@@ -1,7 +1,7 @@
 """A shelf with 30 % of the products and the server behind it: who is asked, and what is found in the end.
 
-Everything runs as for a user: a site with the whole grocery catalogue, a shard by assortment, `pocketshelf
-sync`, then `pocketshelf search --server` on the real test photos, against the same search of a full shelf.
+Everything runs as for a user: a site with the whole grocery catalogue, a shard by assortment, a sync, then
+searches of the real test photos with that server behind them, against the same searches of a full shelf.
 
     python benchmarks/fallback_end_to_end.py [--share 0.3] [--seed 0] [--limit N]
 """
@@ -19,22 +19,35 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import record
+from pocketshelf import Retriever
 from pocketshelf.demo.server import LocalServer
-from pocketshelf.errors import PocketshelfError
+from pocketshelf.errors import PhotoError, PocketshelfError
 from pocketshelf.formats.bundle import default_bundle
 from pocketshelf.sync import sync
+from pocketshelf.types import SearchResult
 from pocketshelf_training.data import grocery
-from pocketshelf_training.data.protocol import Sample, data_root
+from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import mean_with_interval
-from pocketshelf_training.predict import commands
 
 K = 10
 
 
-def ids(result: dict[str, Any], source: str | None = None) -> list[str]:
-    """The first region's products, of one source if given."""
-    regions = result.get("regions") or [{"hits": []}]
-    return [h["product_id"] for h in regions[0]["hits"] if source is None or h["source"] == source]
+def found(result: SearchResult | None, k: int) -> list[str]:
+    """The first region's products; of a photo that cannot be read there are none."""
+    return [hit.product_id for hit in (result.regions[0].hits or ())[:k]] if result else []
+
+
+def search(samples: list[Sample], store: Path, bundle: Path, server: str | None = None) -> list:
+    """A `SearchResult` a sample, None of a photo that cannot be read."""
+    results: list[SearchResult | None] = []
+    with Retriever.open(store, bundle, server=server) as retriever:
+        for sample in samples:
+            try:
+                results.append(retriever.search(sample.image))
+            except PhotoError as error:
+                print(f"a miss: {error}", file=sys.stderr)
+                results.append(None)
+    return results
 
 
 def share(values: list[bool]) -> dict[str, float]:
@@ -46,10 +59,10 @@ def share(values: list[bool]) -> dict[str, float]:
 
 def figures(samples: list[Sample], local: list, served: list, full: list) -> dict[str, Any]:
     """Escalations among local misses and hits, and R@1 with and without the server."""
-    missed = [s.identity not in ids(r)[:K] for s, r in zip(samples, local, strict=True)]
-    asked = [bool(r.get("fallback")) for r in served]
+    missed = [s.identity not in found(r, K) for s, r in zip(samples, local, strict=True)]
+    asked = [bool(r and r.fallback) for r in served]
     first = [
-        [s.identity in ids(r)[:1] for s, r in zip(samples, results, strict=True)]
+        [s.identity in found(r, 1) for s, r in zip(samples, results, strict=True)]
         for results in (local, served, full)
     ]
     return {
@@ -60,10 +73,9 @@ def figures(samples: list[Sample], local: list, served: list, full: list) -> dic
 
 
 def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    root, bundle = data_root(args.data), default_bundle()
-    catalogue = root / "grocery" / "products.csv"
-    samples = [s for s in grocery.load(root) if s.domain == "street" and s.split == "test"][: args.limit]
-    products = sorted({s.identity or "" for s in grocery.load(root)}, key=int)
+    bundle, catalogue = default_bundle(), grocery.catalogue(args.data)
+    samples = grocery.photos("test", args.data)[: args.limit]
+    products = sorted({s.identity or "" for s in grocery.shop_pictures(args.data)}, key=int)
     kept = np.random.default_rng(args.seed).permutation(products)[: round(args.share * len(products))]
     site = folder / "site"
     server = LocalServer(site, bundle, folder / "server.log")
@@ -73,13 +85,12 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     config["shards"]["part"] = {"rule": "assortment", "file": "part.txt"}
     (site / "config.json").write_text(json.dumps(config))
     server.publish()
-    photos = [s.image for s in samples]
     with server.serve() as url:
         for shard in ("all", "part"):
             sync(folder / shard, url, root=server.root, shard=shard)
-        full = commands.search(photos, folder / "all", bundle)
-        local = commands.search(photos, folder / "part", bundle)
-        served = commands.search(photos, folder / "part", bundle, options=("--server", url))
+        full = search(samples, folder / "all", bundle)
+        local = search(samples, folder / "part", bundle)
+        served = search(samples, folder / "part", bundle, url)
     return {"products": len(products), "on_the_shelf": len(kept), **figures(samples, local, served, full)}
 
 
@@ -93,9 +104,9 @@ def main() -> int:
     parser.add_argument("--limit", type=int, help="only so many photos, for a quick look")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = {"data": "grocery test photos", "seed": args.seed, **measure(args, Path(folder))}
-    path = record.write("fallback_end_to_end", found)
-    print(json.dumps(found, indent=1))
+        measured = {"data": "grocery test photos", "seed": args.seed, **measure(args, Path(folder))}
+    path = record.write("fallback_end_to_end", measured)
+    print(json.dumps(measured, indent=1))
     print(f"written to {path}", file=sys.stderr)
     return 0
 

@@ -22,10 +22,10 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf import Retriever
+from pocketshelf.catalogue import build_store
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import default_bundle, load_bundle
 from pocketshelf_training.data.protocol import data_root
-from pocketshelf_training.predict.commands import build_store
 
 STAGES = ("decode", "detect", "embed", "search")
 
@@ -99,7 +99,7 @@ def main() -> int:
     jpeg = big_photo(next((root / "grocery/photos/val").glob("*.jpg")))
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
-        build_store(root / "grocery/products.csv", store, bundle.folder)
+        build_store(root / "grocery/products.csv", store, bundle=bundle)
         with Retriever.open(store, bundle, threads=1) as retriever:
             mine = ours(retriever, jpeg, args.repeats)
     gallery = np.random.default_rng(0).normal(size=(81, bundle.embedder.dimension)).astype(np.float32)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from torch import Tensor, nn
 
 from converters.deploy import Core, Deployed, DetectorCore, EmbedderCore, fold_batch_norm
 from converters.errors import ConversionError, UsageError
-from pocketshelf.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
+from pocketshelf.formats.bundle import DetectorSpec, EmbedderSpec
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf_training.models.specs import detector_spec, embedder_spec
 
 __all__ = ["Network", "embedder_network", "fingerprint", "kinds", "load_network", "register"]
 
@@ -122,32 +122,18 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
     Raises:
         ConversionError: an attribute's name is taken, or its output is not that of a head of its own.
     """
-    config: dict[str, Any] = network.config  # type: ignore[assignment]
-    preprocessing: Preprocessing = network.preprocessing  # type: ignore[assignment]
-    categories = list(config["categories"])
-    attributes: dict[str, list[str]] = config.get("attributes", {})
-    said_of: dict[str, list[str]] = meta.get("attribute_categories", {})
-    names = _output_names(attributes)
-    size = preprocessing.size
-    describe = partial(
-        EmbedderSpec,
-        preprocessing=preprocessing,
-        dimension=config["dimension"],
-        categories=tuple(categories),
-        temperature=float(meta.get("temperature", 1.0)),
-        attributes={
-            name: AttributeSpec(index, tuple(labels), tuple(said_of.get(name, ())))
-            for index, (name, labels) in enumerate(attributes.items(), 2)
-        },
-    )
+    spec = embedder_spec(network, meta)
+    names = _output_names(spec.attributes)
+    size = spec.preprocessing.size
+    heads = {name: list(head.labels) for name, head in zip(names, spec.attributes.values(), strict=True)}
     return Network(
         kind="embedder",
         core=EmbedderCore(fold_batch_norm(network, size), size).eval(),
         original=network,
-        preprocessing=preprocessing,
+        preprocessing=spec.preprocessing,
         outputs=("embedding", "categories", *names),
-        labels={"categories": categories, **dict(zip(names, attributes.values(), strict=True))},
-        describe=lambda file, precision: describe(file=file, precision=precision),
+        labels={"categories": list(spec.categories), **heads},
+        describe=lambda file, precision: replace(spec, file=file, precision=precision),
         space=str(meta.get("space") or f"embedder-{fingerprint(network)}"),
         meta=dict(meta),
     )
@@ -169,20 +155,16 @@ def _load_detector(path: Path) -> Network:
 
     network = Detector.from_checkpoint(path)
     meta = load_checkpoint(path).meta
-    tuned = {key: meta[key] for key in ("score_threshold", "nms_iou", "frame_weight") if key in meta}
-    groups, strides = tuple(network.groups), tuple(network.strides)
-    describe = partial(
-        DetectorSpec, preprocessing=network.preprocessing, groups=groups, strides=strides, **tuned
-    )
+    spec = detector_spec(network, meta)
     return Network(
         kind="detector",
         core=DetectorCore(fold_batch_norm(network, network.preprocessing.size)).eval(),
         original=network,
         preprocessing=network.preprocessing,
         outputs=("scores", "distances"),
-        labels={"scores": list(groups)},
-        describe=lambda file, precision: describe(file=file, precision=precision),
-        strides=strides,
+        labels={"scores": list(spec.groups)},
+        describe=lambda file, precision: replace(spec, file=file, precision=precision),
+        strides=spec.strides,
         meta=meta,
     )
 

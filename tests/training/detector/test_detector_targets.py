@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pocketshelf_training.detector.assign import POSITIVES, REACH, assign, candidates
-from pocketshelf_training.detector.boxes import corners, giou, grid_points, pairwise_iou, suppress
+from pocketshelf_training.detector.boxes import corners, giou, grid_points, pairwise_iou
 from pocketshelf_training.detector.losses import detection_loss, varifocal
 from pocketshelf_training.models.detector import STRIDES
 
@@ -32,13 +32,6 @@ def test_giou_by_hand():
     # Same: 1. Shifted by half: IoU 1/3, the hull has no empty part. Apart: 0 - 100/300.
     assert giou(first, second).tolist() == pytest.approx([1, 1 / 3, -1 / 3], abs=1e-5)
     assert pairwise_iou(first[:1], second)[0].tolist() == pytest.approx([1, 1 / 3, 0], abs=1e-5)
-
-
-def test_suppression_is_within_a_group():
-    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 9], [0, 0, 10, 10], [40, 40, 50, 50]])
-    scores = torch.tensor([0.5, 0.9, 0.4, 0.3])
-    groups = torch.tensor([0, 0, 1, 0])
-    assert suppress(boxes, scores, groups, 0.6).tolist() == [1, 2, 3]
 
 
 def test_a_box_without_a_point_inside_gets_the_nearest():

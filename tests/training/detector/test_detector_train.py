@@ -107,11 +107,6 @@ def test_a_checkpoint_is_measured_on_the_street_photos(finished, drawn_data):
     assert "| **mean** | 7 |" in evaluate.table(found)
 
 
-def test_a_command_s_regions_are_boxes():
-    boxes = evaluate.to_boxes([{"box": [1, 2, 3, 4], "group": "hat", "score": 0.05}])
-    assert (boxes.boxes.tolist(), boxes.groups, boxes.scores.tolist()) == ([[1, 2, 4, 6]], ["hat"], [0.05])
-
-
 @pytest.mark.parametrize("trained", [True, False])
 def test_draw_writes_a_grid(finished, drawn_data, tmp_path, trained):
     parser = argparse.ArgumentParser()

@@ -12,7 +12,7 @@ from PIL import Image
 from evaluate_shop import COLOURS
 from fake_models import make_bundle
 from pocketshelf.errors import UsageError
-from pocketshelf.formats.answer import Detected, Embedded, Unreadable
+from pocketshelf.stages.embed import Embedding
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.data.plain_csv import load
 from pocketshelf_training.metrics.average_precision import Boxes
@@ -22,11 +22,8 @@ from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.pages import run, worst
-from pocketshelf_training.predict import cache, subject
-from pocketshelf_training.predict.asker import Asker
-from pocketshelf_training.predict.commands import CommandFailed
+from pocketshelf_training.predict.model import Model, open_model
 from pocketshelf_training.predict.searches import Search
-from pocketshelf_training.predict.subject import Crop, Subject, open_subject
 
 
 def evaluate(tmp_path: Path, capsys, *options: str) -> tuple[dict, str]:
@@ -61,10 +58,7 @@ def test_a_checkpoint_s_figures(drawn_shop, checkpoint, tmp_path, capsys):
     assert str(drawn_shop) not in json.dumps(found)
 
 
-def test_a_bundle_s_file_answers_as_the_sdk_does(drawn_shop, tmp_path, capsys, monkeypatch):
-    """Through the SDK's own process, which has to know the stand-in models as well."""
-    monkeypatch.setattr("pocketshelf_training.predict.commands.ANSWERS", ("-c", _WITH_FAKES))
-    monkeypatch.setattr(subject, "FILES", (*subject.FILES, ".fake"))
+def test_a_bundle_s_file(drawn_shop, tmp_path, capsys):
     bundle = make_bundle(tmp_path / "bundle")
     found, _ = evaluate(tmp_path, capsys, f"--model={bundle.embedder_path}", data(drawn_shop))
     assert found["searches"]["street → shop"]["figures"]["R@1"]["value"] == pytest.approx(0.9)
@@ -74,15 +68,6 @@ def test_a_bundle_s_file_answers_as_the_sdk_does(drawn_shop, tmp_path, capsys, m
         tmp_path, capsys, f"--model={bundle.folder}", "--kind=detector", data(drawn_shop), "--split=val"
     )
     assert detected["groups"]["goods"]["ap50"] > 0.9 and detected["photos"] == 5
-
-
-_WITH_FAKES = "import sys, fake_models; from pocketshelf.answers import main; sys.exit(main(sys.argv[1:]))"
-
-
-def test_a_process_that_fails_says_why(tmp_path):
-    opened = open_subject(make_bundle(tmp_path).folder)  # .fake: the SDK's own process does not know it
-    with pytest.raises(CommandFailed, match=r"no runtime for '\.fake' files"):
-        list(opened.answers([Crop(Path("a.jpg"))] * 3))
 
 
 def test_left_out_products(drawn_shop, checkpoint, tmp_path, capsys):
@@ -117,98 +102,35 @@ def test_a_checkpoint_without_the_list_is_refused(drawn_shop, tmp_path, capsys):
     assert "name the checkpoint it came from" in capsys.readouterr().err
 
 
-def test_attribute_heads_are_the_outputs_after_the_second(tmp_path, drawn_shop, monkeypatch):
-    """Their names and labels come from the configuration, in its order."""
-    import pocketshelf_training.predict.torch_answers as torch_answers
-
-    class TwoHeads(torch.nn.Module):
-        config = {"attributes": {"sleeve": ["long"], "shade": ["dark", "light"]}}  # noqa: RUF012
-        preprocessing = Embedder(["a"], size=32).preprocessing
-
-        def forward(self, x):
-            one = torch.ones(len(x), 1)
-            return one, one, one, torch.tensor([[0.0, 9.0]]).expand(len(x), 2)
-
-    monkeypatch.setattr(torch_answers, "read_embedder", lambda path: TwoHeads())
-    (answer,) = torch_answers.embedder(Path("any.pt"), [Crop(drawn_shop / "0-0.png")])
-    assert answer.attributes["sleeve"].tolist() == [1.0]
-    assert answer.attributes["shade"].argmax() == 1
-
-
 def test_unknown_attributes_are_not_asked_for(drawn_shop):
-    model = Subject("embedder", Path("m"), "", lambda crops: iter(()), (), {"shade": ("dark", "light")})
+    model = Model(
+        "embedder", Path("m"), "", lambda: pytest.fail("not asked"), (), {"shade": ("dark", "light")}
+    )
     samples = [s for s in load(drawn_shop) if s.split == "test"]
 
     def says_light(chosen, what):
-        light = Embedded(np.ones(1, np.float32), np.zeros(0), {"shade": np.array([0.0, 1.0])})
-        return [Unreadable("bad") if s.image.name == "4-5.png" else light for s in chosen]
+        light = Embedding(np.ones(1, np.float32), {}, {"shade": np.array([0.0, 1.0])})
+        return [None if s.image.name == "4-5.png" else light for s in chosen]
 
     labelled = label_all(model, samples, says_light)
     assert labelled.attributes["shade"].value == pytest.approx((5 / 6 + 0) / 2)  # p4 is light, and one is bad
     assert labelled.figures == {} and labelled.unknown == 10
 
 
-class Counter:
-    """A model that answers until it is killed, and counts."""
+def test_categories_are_ranked_by_probability(drawn_shop):
+    model = Model("embedder", Path("m"), "", lambda: pytest.fail("not asked"), ("Red things", "Blue things"))
+    samples = [s for s in load(drawn_shop) if s.split == "val"]
 
-    def __init__(self, most: int) -> None:
-        self.most, self.asked = most, []
+    def says_blue(chosen, what):
+        bad = Embedding(np.array([np.nan], np.float32), {"Red things": 0.9}, {})
+        blue = Embedding(np.ones(1, np.float32), {"Red things": 0.25, "Blue things": 0.75}, {})
+        return [bad if s.identity == "p0" else blue for s in chosen]
 
-    def __call__(self, crops):
-        for place, crop in enumerate(crops):
-            if place == self.most:
-                raise KeyboardInterrupt
-            self.asked.append(crop.image.name)
-            yield Embedded(np.full(2, len(self.asked), np.float32), np.zeros(1), {})
-
-
-def test_a_killed_evaluation_goes_on(tmp_path, capsys):
-    crops = [Crop(tmp_path / str(number)) for number in range(5)]
-    killed, second = Counter(3), Counter(9)
-    with pytest.raises(KeyboardInterrupt):
-        cache.answers_of(Subject("embedder", Path("m"), "x", killed), crops, tmp_path, "photos")
-    (file,) = tmp_path.glob("*.jsonl")
-    file.write_text(file.read_text() + '{"n": 3, "vec')  # killed while writing
-    found = cache.answers_of(Subject("embedder", Path("m"), "x", second), crops, tmp_path, "photos")
-    assert second.asked == ["3", "4"]
-    assert [answer.vector[0] for answer in found] == [1, 2, 3, 1, 2]
-    assert "photos: 3 of 5 are known, going on" in capsys.readouterr().err
-    third = Counter(0)
-    again = cache.answers_of(Subject("embedder", Path("m"), "x", third), crops, tmp_path, "photos")
-    assert [a.vector.tolist() for a in again] == [a.vector.tolist() for a in found] and third.asked == []
-
-
-def test_the_cache_is_of_one_model_and_one_list(tmp_path):
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(b"1")
-    for digest, crops in (("x", [Crop(photo)]), ("y", [Crop(photo)]), ("x", [Crop(photo, (0, 0, 1, 1))])):
-        cache.answers_of(Subject("embedder", Path("m"), digest, Counter(9)), crops, tmp_path / "c", "photos")
-    photo.write_bytes(b"another picture")
-    cache.answers_of(Subject("embedder", Path("m"), "x", Counter(9)), [Crop(photo)], tmp_path / "c", "photos")
-    assert len(list((tmp_path / "c").iterdir())) == 4
-
-
-def test_lines_of_another_process_are_not_believed(tmp_path):
-    crops = [Crop(tmp_path / str(number)) for number in range(3)]
-    model = Subject("embedder", Path("m"), "x", Counter(9))
-    cache.answers_of(model, crops, tmp_path, "photos")
-    (file,) = tmp_path.glob("*.jsonl")
-    lines = file.read_text().splitlines(keepends=True)
-    file.write_text(lines[0] + lines[0] + lines[1])
-    counter = Counter(9)
-    cache.answers_of(Subject("embedder", Path("m"), "x", counter), crops, tmp_path, "photos")
-    assert counter.asked == ["1", "2"]
-
-
-def test_progress_says_how_long(capsys, monkeypatch):
-    now = iter([0.0, 50.0, 60.0, 65.0, 70.0, 75.0])
-    monkeypatch.setattr(cache.time, "monotonic", lambda: next(now))
-    progress = cache.Progress(4, 0, "photos")
-    for _ in range(4):
-        progress.step()
-    progress.end()
-    # The first took 50 seconds, for the model was loaded; the others take 5 to 10.
-    assert capsys.readouterr().err.splitlines() == ["photos: 2/4, 20 s left", "photos: 4/4, 75 s"]
+    labelled = label_all(model, samples, says_blue)  # p0 red, p2 blue, p3 red; two are green
+    assert labelled.places.tolist() == [-1, 0, 1] and labelled.unknown == 2
+    assert labelled.likeliest == ["", "Blue things", "Blue things"]
+    assert labelled.confidence.tolist() == [0.0, 0.75, 0.75]
+    assert labelled.figures["top-1"].value == pytest.approx(1 / 3)
 
 
 def test_worst_misses_are_drawn(drawn_shop, checkpoint, tmp_path, capsys):
@@ -284,7 +206,7 @@ def test_saved_lines_stand_for_a_detector(drawn_shop, tmp_path, capsys):
 def test_bad_lines_are_named(tmp_path, line):
     (tmp_path / "lines.jsonl").write_text(f"\n{line}\n")
     with pytest.raises(UsageError, match=r"lines.jsonl:2: not a line of"):
-        open_subject(tmp_path / "lines.jsonl")
+        open_model(tmp_path / "lines.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +233,7 @@ def test_a_file_that_the_bundle_does_not_name(tmp_path):
     make_bundle(tmp_path)
     (tmp_path / "other.tflite").write_bytes(b"")
     with pytest.raises(UsageError, match=r"names embedder\.fake and detector\.fake, not this file"):
-        open_subject(tmp_path / "other.tflite")
+        open_model(tmp_path / "other.tflite")
 
 
 def test_page(drawn_shop, checkpoint, tmp_path, capsys):
@@ -322,17 +244,3 @@ def test_page(drawn_shop, checkpoint, tmp_path, capsys):
     assert "Photos that could not be read: 1." in text
     assert json.loads(page.with_suffix(".json").read_text())["searches"]["street → shop"]["queries"] == 10
     assert str(tmp_path.parent) not in text
-
-
-def test_asker_looks_at_boxes_unless_told(drawn_shop, tmp_path):
-    seen = []
-
-    def answers(crops):
-        seen.extend(crops)
-        return iter([Detected(np.zeros((0, 4)), (), np.zeros(0))] * len(crops))
-
-    model = Subject("embedder", Path("m"), "x", answers)
-    one = load(drawn_shop)[:1]
-    Asker(model, tmp_path)(one, "photos")
-    Asker(model, tmp_path, whole=True)(one, "photos")
-    assert [crop.box for crop in seen] == [(12, 8, 40, 40), None]

@@ -63,9 +63,7 @@ def test_a_given_weight_is_taken(grocery: Path, checkpoint: Path, tmp_path: Path
         run(grocery, checkpoint, tmp_path / "e.npz", "--weight", "7")
 
 
-def test_a_bundle_takes_it_in(grocery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fakes = "import sys, fake_models; from pocketshelf.answers import main; sys.exit(main(sys.argv[1:]))"
-    monkeypatch.setattr("pocketshelf_training.predict.commands.ANSWERS", ("-c", fakes))
+def test_a_bundle_takes_it_in(grocery: Path, tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle").folder
     options = [f"--data={grocery}", f"--cache={tmp_path / 'cache'}", "--weight=0.5"]
     parser = argparse.ArgumentParser()

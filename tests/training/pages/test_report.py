@@ -1,42 +1,11 @@
-"""The results page from figures, and those of the embedder alone from a grocery folder that is drawn here."""
+"""The results page from figures."""
 
-import csv
 import json
 
 import pytest
 
-from evaluate_shop import COLOURS, KINDS, draw
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.pages import report
-from pocketshelf_training.pages.retrieval import exact_figures
-
-
-@pytest.fixture
-def drawn_grocery(tmp_path):
-    folder = tmp_path / "data" / "grocery"
-    folder.mkdir(parents=True)
-    products, photos = [], []
-    for number, (colour, kind) in enumerate(zip(COLOURS, KINDS, strict=True)):
-        draw(colour, 0).save(folder / f"shop-{number}.png")
-        products.append([number, f"Product {number}", kind, f"shop-{number}.png"])
-        for split, shift in (("train", 2), ("train", 4), ("test", 3)):
-            draw(colour, shift, 230).save(folder / f"{split}-{number}-{shift}.png")
-            photos.append([f"{split}-{number}-{shift}.png", number, split])
-    for name, head, rows in (
-        ("products", ["product_id", "title", "category", "image"], products),
-        ("photos", ["photo", "product_id", "split"], photos),
-    ):
-        with (folder / f"{name}.csv").open("w", newline="") as stream:
-            csv.writer(stream).writerows([head, *rows])
-    return str(folder.parent)
-
-
-def test_the_embedder_alone_is_asked_both_ways(drawn_grocery, checkpoint, tmp_path):
-    found = exact_figures(drawn_grocery, checkpoint, "test", tmp_path / "cache")
-    assert list(found) == ["street → shop", "photo → training photos"]
-    for figures in found.values():
-        assert list(figures) == ["R@1", "R@5", "R@10", "R@20", "mAP"]
-        assert figures["R@20"].value == 1.0 and figures["R@1"].photos == 5
 
 
 def results() -> report.Results:
@@ -100,7 +69,6 @@ def test_every_table_is_rectangular():
     assert all(own == above for own, above in widths.values())
 
 
-def test_write_puts_the_json_beside(tmp_path):
-    report.write(results(), tmp_path / "docs" / "page.md")
-    document = json.loads((tmp_path / "docs" / "page.json").read_text())
+def test_the_json_holds_every_figure():
+    document = json.loads(report.as_json(results()))
     assert document["exact"]["val"]["int8"]["street → shop"]["mAP"] == pytest.approx([0.7, 0.6, 0.8, 10])

@@ -68,7 +68,7 @@ def _flood_from_border(open_: np.ndarray) -> np.ndarray:
 
 def load_cut_outs(root: str | Path | None = None) -> list[Image.Image]:
     """The outlines of all the shop's pictures, RGBA."""
-    pictures = [sample.image for sample in grocery.load(root) if sample.domain == "shop"]
+    pictures = [sample.image for sample in grocery.shop_pictures(root)]
     return [cut_out(np.asarray(Image.open(path).convert("RGB"))) for path in pictures]
 
 

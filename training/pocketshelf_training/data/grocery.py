@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pocketshelf_training.data.protocol import Sample, data_root, read_rows
 
-__all__ = ["LICENCE", "load"]
+__all__ = ["LICENCE", "catalogue", "load", "photos", "shop_pictures"]
 
 LICENCE = "MIT"
 
@@ -33,3 +33,18 @@ def load(root: str | Path | None = None) -> list[Sample]:
             Sample(folder / row["photo"], row["split"], "street", product, category, licence=LICENCE)
         )
     return samples
+
+
+def catalogue(root: str | Path | None = None) -> Path:
+    """The products as ``pocketshelf build`` takes them; the pictures lie beside it."""
+    return data_root(root) / "grocery" / "products.csv"
+
+
+def photos(split: str, root: str | Path | None = None) -> list[Sample]:
+    """The phone photos of a split."""
+    return [sample for sample in load(root) if sample.domain == "street" and sample.split == split]
+
+
+def shop_pictures(root: str | Path | None = None) -> list[Sample]:
+    """The shop's picture of every product."""
+    return [sample for sample in load(root) if sample.domain == "shop"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-__all__ = ["corners", "giou", "grid_points", "pairwise_iou", "suppress"]
+__all__ = ["corners", "giou", "grid_points", "pairwise_iou"]
 
 TINY = 1e-7
 
@@ -57,15 +57,3 @@ def giou(first: Tensor, second: Tensor) -> Tensor:
     hull = torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])
     around = hull.clamp(min=0).prod(-1)
     return common / (union + TINY) - (around - union) / (around + TINY)
-
-
-def suppress(boxes: Tensor, scores: Tensor, groups: Tensor, iou: float) -> Tensor:
-    """Greedy non-maximum suppression within each group; indices of those kept, best first."""
-    order = scores.argsort(descending=True)
-    overlaps = pairwise_iou(boxes[order], boxes[order]) > iou
-    rivals = overlaps & (groups[order][:, None] == groups[order][None])
-    keep = torch.ones(len(order), dtype=torch.bool)
-    for place in range(len(order)):
-        if keep[place]:
-            keep[place + 1 :] &= ~rivals[place, place + 1 :]
-    return order[keep]

@@ -13,26 +13,26 @@ from PIL import Image
 
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
-from pocketshelf_training.detector.sheet import draw_boxes, grid
 from pocketshelf_training.detector.train import build_mixture
-from pocketshelf_training.models.detector import GROUPS, Detector
-from pocketshelf_training.predict.detector import detect
+from pocketshelf_training.metrics.detector_figures import to_boxes
+from pocketshelf_training.models.detector import GROUPS
+from pocketshelf_training.pages.sheet import draw_boxes, grid
+from pocketshelf_training.predict.model import Crop, open_model
 
 __all__ = ["add_arguments", "run"]
 
 
 def predicted(args: argparse.Namespace) -> list[Image.Image]:
     """Photos with what the checkpoint finds."""
-    model = Detector.from_checkpoint(args.checkpoint)
+    predict = open_model(args.checkpoint, "detector").load()
     paths = args.photos or [photo.image for photo in load_photos("val", args.data)][: args.count]
     drawn = []
     for path in paths:
         photo = decode_photo(path)
-        found = detect(model, path, args.score)
-        assert found.scores is not None
-        labels = [f"{g} {s:.2f}" for g, s in zip(found.groups, found.scores, strict=True)]
-        scale = np.array(photo.scale * 2)
-        drawn.append(draw_boxes(Image.fromarray(photo.pixels), found.boxes * scale, labels))
+        shown = [each for each in predict(Crop(path)) if each.score >= args.score]
+        labels = [f"{each.group} {each.score:.2f}" for each in shown]
+        boxes = to_boxes(shown).boxes * np.array(photo.scale * 2)
+        drawn.append(draw_boxes(Image.fromarray(photo.pixels), boxes, labels))
     return drawn
 
 

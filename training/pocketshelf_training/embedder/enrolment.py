@@ -23,9 +23,9 @@ from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.embedder_figures import vector_of
 from pocketshelf_training.metrics.ranking import rank
-from pocketshelf_training.predict.asker import Asker
 from pocketshelf_training.predict.left_out import recorded
-from pocketshelf_training.predict.subject import open_subject
+from pocketshelf_training.predict.model import open_model
+from pocketshelf_training.predict.predictor import Predictor
 
 __all__ = ["MARGINS", "WEIGHTS", "add_arguments", "figure", "run"]
 
@@ -51,28 +51,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="taken from what the training had, 0.1 say (default: the best on val, 0 with --weight)",
     )
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
+    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of predictions")
     parser.add_argument("--out", type=Path, help="the .npz to write (default: the bundle takes it in)")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.out is None and not args.model.is_dir():
         raise UsageError("--out: name the .npz to write; only a bundle's folder takes it in by itself")
-    subject = open_subject(args.model, "embedder")
-    hidden = recorded(subject)
-    samples = grocery.load(args.data)
-    shop = [sample for sample in samples if sample.domain == "shop"]
-    photos = _few_of_each([s for s in samples if s.split == "train" and s.domain == "street"], hidden)
-    asker = Asker(subject, args.cache)
-    pictures = _vectors(asker, shop, "shop pictures")
+    model = open_model(args.model, "embedder")
+    hidden = recorded(model)
+    shop = grocery.shop_pictures(args.data)
+    photos = _few_of_each(grocery.photos("train", args.data), hidden)
+    predictor = Predictor(model, args.cache)
+    pictures = _vectors(predictor, shop, "shop pictures")
     known = np.array([sample.identity not in hidden for sample in shop])
-    enrolment = fit(_vectors(asker, photos, "training photos"), pictures[known], 0.0)
+    enrolment = fit(_vectors(predictor, photos, "training photos"), pictures[known], 0.0)
     weight, margin = args.weight, args.margin or 0.0
     if weight is None:
-        val = [s for s in samples if s.split == "val" and s.domain == "street"]
+        val = grocery.photos("val", args.data)
         gallery = _Gallery(pictures, [str(sample.identity) for sample in shop])
         margins = MARGINS if args.margin is None else (args.margin,)
-        weight, margin = _best(enrolment, hidden, _vectors(asker, val, "val"), val, gallery, margins)
+        weight, margin = _best(enrolment, hidden, _vectors(predictor, val, "val"), val, gallery, margins)
     if not 0 <= weight <= 1 or not 0 <= margin <= 1:
         raise UsageError(f"--weight {weight:g} --margin {margin:g}: both from 0 to 1")
     out: Path = args.out or args.model / FILE_NAME
@@ -92,9 +91,9 @@ def _few_of_each(photos: Sequence[Sample], hidden: set[str]) -> list[Sample]:
     return [photo for of in taken.values() for photo in of[:PHOTOS_OF_A_PRODUCT]]
 
 
-def _vectors(asker: Asker, samples: Sequence[Sample], what: str) -> np.ndarray:
+def _vectors(predictor: Predictor, samples: Sequence[Sample], what: str) -> np.ndarray:
     """Raises UsageError: a picture cannot be read."""
-    found = [vector_of(answer) for answer in asker(samples, what)]
+    found = [vector_of(each) for each in predictor(samples, what)]
     if any(vector is None for vector in found):
         raise UsageError(f"one of the {what} cannot be read")
     return np.stack(found)  # type: ignore[arg-type]

@@ -11,9 +11,10 @@ from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.embedder.pools import Pool
 from pocketshelf_training.engine.compute import device_of
+from pocketshelf_training.metrics.ranking import recall_at, top_accuracy
 from pocketshelf_training.models.embedder import Embedder, normalise
 
-__all__ = ["Outputs", "evaluate", "recall_at", "run_torch", "top_accuracy"]
+__all__ = ["Outputs", "evaluate", "run_torch"]
 
 # (n, h, w, 3) uint8 → unit embeddings (n, d), category logits (n, c).
 Outputs = tuple[np.ndarray, np.ndarray]
@@ -30,18 +31,6 @@ def run_torch(model: Embedder, images: np.ndarray, batch: int = 64, half: bool =
             embeddings.append(e.float().cpu().numpy())
             logits.append(c.float().cpu().numpy())
     return np.concatenate(embeddings), np.concatenate(logits)
-
-
-def recall_at(
-    queries: np.ndarray, labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray, k: int
-) -> float:
-    """Share of queries with their own label among the ``k`` nearest gallery vectors by cosine."""
-    nearest = np.argsort(-queries @ gallery.T, axis=1)[:, :k]
-    return float((gallery_labels[nearest] == labels[:, None]).any(1).mean())
-
-
-def top_accuracy(logits: np.ndarray, labels: np.ndarray, k: int) -> float:
-    return float((np.argsort(-logits, axis=1)[:, :k] == labels[:, None]).any(1).mean())
 
 
 def evaluate(

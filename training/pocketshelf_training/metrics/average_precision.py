@@ -7,16 +7,21 @@ Precision is made monotonic and averaged over recall 0, 0.01 … 1. All areas co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-__all__ = ["Boxes", "Matches", "Score", "average_precision", "iou", "mean_average_precision"]
+from pocketshelf.stages.detect import pairwise_iou
+
+__all__ = ["Boxes", "Matches", "Score", "average_precision", "mean_average_precision"]
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
-MOST_A_PHOTO = 100
+MAX_DETECTIONS = 100
 RECALLS = np.linspace(0, 1, 101)
+
+Photo = TypeVar("Photo", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,6 @@ class Score:
     boxes: int
 
 
-def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Corners (m, 4) and (n, 4) to (m, n)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    common = np.clip(high - low, 0, None).prod(-1)
-    areas = [np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(-1) for boxes in (first, second)]
-    return common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9)
-
-
 def average_precision(scores: np.ndarray, hits: np.ndarray, truths: int) -> float:
     """101-point interpolated AP of detections (n,) with scores, hit or miss, against ``truths`` boxes.
 
@@ -79,7 +75,7 @@ def average_precision(scores: np.ndarray, hits: np.ndarray, truths: int) -> floa
 
 
 def mean_average_precision(
-    truth: Mapping[str, Boxes], found: Mapping[str, Boxes], groups: Sequence[str]
+    truth: Mapping[Photo, Boxes], found: Mapping[Photo, Boxes], groups: Sequence[str]
 ) -> tuple[dict[str, Score], dict[str, float]]:
     """Figures of each group that has true boxes, and their means over those groups.
 
@@ -105,7 +101,7 @@ class Matches:
     of_group: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray, int]]]
 
     @classmethod
-    def of(cls, truth: Mapping[str, Boxes], found: Mapping[str, Boxes], groups: Sequence[str]) -> Matches:
+    def of(cls, truth: Mapping[Photo, Boxes], found: Mapping[Photo, Boxes], groups: Sequence[str]) -> Matches:
         """Match every photo, see `mean_average_precision`."""
         return cls(
             len(truth), {g: [_photo(true, found.get(p), g) for p, true in truth.items()] for g in groups}
@@ -127,7 +123,7 @@ class Matches:
 def _photo(true: Boxes, found: Boxes | None, group: str) -> tuple[np.ndarray, np.ndarray, int]:
     boxes, _ = true.of(group)
     guesses, confidence = found.of(group) if found is not None else (np.zeros((0, 4)), np.zeros(0))
-    order = np.argsort(-confidence, kind="stable")[:MOST_A_PHOTO]
+    order = np.argsort(-confidence, kind="stable")[:MAX_DETECTIONS]
     return confidence[order], _match(guesses[order], boxes), len(boxes)
 
 
@@ -143,7 +139,7 @@ def _score(rows: Sequence[tuple[np.ndarray, np.ndarray, int]]) -> Score:
 
 def _match(guesses: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """(thresholds, n) bool: which of a photo's guesses, best first, takes a true box."""
-    overlap = iou(guesses, boxes)
+    overlap = pairwise_iou(guesses, boxes)
     hits = np.zeros((len(THRESHOLDS), len(guesses)), bool)
     for row, threshold in enumerate(THRESHOLDS):
         free = np.ones(len(boxes), bool)

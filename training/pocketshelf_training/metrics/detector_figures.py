@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import UsageError
-from pocketshelf.formats.answer import Answer, Detected
+from pocketshelf.types import Box, Detection
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.metrics.average_precision import Boxes, Matches, mean_average_precision
-from pocketshelf_training.metrics.intervals import Figure
-from pocketshelf_training.predict.subject import Subject
+from pocketshelf_training.metrics.average_precision import Boxes, Matches
+from pocketshelf_training.metrics.intervals import Figure, resampled
 
 __all__ = ["FIGURES", "bootstrap", "measure", "to_boxes", "true_boxes", "with_intervals"]
 
@@ -23,53 +21,42 @@ RESAMPLES = 300
 FIGURES = {"ap50": "mAP@0.5", "ap": "mAP@0.5:0.95"}
 
 
-def true_boxes(samples: Sequence[Sample]) -> dict[Path, Boxes]:
+def true_boxes(samples: Iterable[Sample]) -> dict[Path, Boxes]:
     """Photo → its boxes; a photo may come as several samples, a garment each."""
-    found: dict[Path, list[tuple[str, tuple[float, float, float, float]]]] = {}
+    found: dict[Path, list[tuple[str, Box]]] = {}
     for sample in samples:
         if sample.boxes:
             found.setdefault(sample.image, []).extend(sample.boxes)
     return {
-        image: Boxes(_corners(np.array([box for _, box in boxes])), [group for group, _ in boxes])
+        image: Boxes(_corners([box for _, box in boxes]), [group for group, _ in boxes])
         for image, boxes in found.items()
     }
 
 
-def to_boxes(answer: Answer) -> Boxes:
-    """A detector's answer as corners; a bad photo has none."""
-    if not isinstance(answer, Detected):
-        return Boxes(np.zeros((0, 4)), [], np.zeros(0))
-    return Boxes(_corners(answer.boxes), answer.groups, answer.scores)
+def to_boxes(detections: Sequence[Detection] | None) -> Boxes:
+    """A detector's boxes as corners; a bad photo (None) has none."""
+    found = detections or ()
+    scores = np.array([each.score for each in found], float)
+    return Boxes(_corners([each.box for each in found]), [each.group for each in found], scores)
 
 
-def _corners(boxes: np.ndarray) -> np.ndarray:
-    boxes = np.asarray(boxes, float).reshape(-1, 4)
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
+def _corners(boxes: Sequence[Box]) -> np.ndarray:
+    corners = np.array(boxes, float).reshape(-1, 4)
+    corners[:, 2:] += corners[:, :2]
+    return corners
 
 
-def measure(subject: Subject, truth: Mapping[Path, Boxes], answers: Sequence[Answer]) -> dict[str, Any]:
-    """AP of each group that the photos have and the model knows, and the means with their intervals.
-
-    Raises:
-        UsageError: the model knows none of the photos' groups.
-    """
-    there = sorted({group for boxes in truth.values() for group in boxes.groups})
-    groups = [group for group in subject.groups or there if group in there]
-    if not groups:
-        raise UsageError(
-            f"{subject.path}: knows none of this data set's groups ({', '.join(there)}); "
-            f"it has {', '.join(subject.groups)}"
-        )
-    wanted = {str(path): boxes for path, boxes in truth.items()}
-    found = {str(path): to_boxes(answer) for path, answer in zip(truth, answers, strict=True)}
-    table, means = mean_average_precision(wanted, found, groups)
+def measure(
+    truth: Mapping[Path, Boxes], found: Mapping[Path, Boxes], groups: Sequence[str]
+) -> dict[str, Any]:
+    """AP of each of ``groups`` that the photos have, and the means with their intervals."""
+    matches = Matches.of(truth, found, groups)
+    every = range(matches.photos)
     return {
         "photos": len(truth),
-        "unreadable": sum(not isinstance(answer, Detected) for answer in answers),
-        "without": sorted(set(there) - set(groups)),
-        "groups": {name: asdict(score) for name, score in table.items()},
-        "figures": with_intervals(bootstrap(Matches.of(wanted, found, groups)), len(truth)),
-        "recall50": means["recall50"],
+        "groups": {name: asdict(score) for name, score in matches.table(every).items()},
+        "figures": with_intervals(bootstrap(matches), len(truth)),
+        "recall50": matches.means(every)["recall50"],
     }
 
 
@@ -79,10 +66,13 @@ def bootstrap(matches: Matches, seed: int = 0) -> np.ndarray:
     Groups that a draw lacks do not count in its mean. Of one number of photos and one seed the draws are the
     same, so that detectors can be compared draw by draw.
     """
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, matches.photos, (RESAMPLES, matches.photos))
-    means = [matches.means(draw) for draw in [np.arange(matches.photos), *drawn]]
-    return np.array([[mean[key] for key in FIGURES] for mean in means])
+
+    def means(draws: np.ndarray) -> np.ndarray:
+        rows = [matches.means(draw) for draw in draws]
+        return np.array([[row[key] for key in FIGURES] for row in rows])
+
+    whole = means(np.arange(matches.photos)[None])
+    return np.concatenate([whole, resampled(matches.photos, means, seed, RESAMPLES)])
 
 
 def with_intervals(means: np.ndarray, photos: int) -> dict[str, Figure]:

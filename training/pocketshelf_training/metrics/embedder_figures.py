@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pocketshelf.formats.answer import Answer, Embedded
+from pocketshelf.stages.embed import Embedding
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval
 from pocketshelf_training.metrics.ranking import Ranking, rank
+from pocketshelf_training.predict.model import Model
 from pocketshelf_training.predict.searches import Search
-from pocketshelf_training.predict.subject import Subject
 
-__all__ = ["KS", "Answers", "Labelled", "Searched", "label_all", "search_all", "vector_of"]
+__all__ = ["KS", "Labelled", "Predict", "Searched", "label_all", "search_all", "vector_of"]
 
 KS = (1, 5, 10, 20)
-# Samples, and a few words for the progress line, to an answer each.
-Answers = Callable[[Sequence[Sample], str], list[Answer]]
+# Samples, and a few words for the progress line, to an embedding each; None of a photo that cannot be read.
+Predict = Callable[[Sequence[Sample], str], Sequence[Embedding | None]]
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,16 @@ class Labelled:
 
     Attributes:
         samples: those whose category the model knows; ``places`` of it in the ranking of categories,
-            from 0, and ``said``: the likeliest category; both -1 and "" for a bad photo.
+            from 0, ``likeliest``: the first of it, and ``confidence``, its probability; -1, "" and 0 for a
+            bad photo.
         unknown: photos whose category the model does not have.
         attributes: name → balanced accuracy, of heads that the data set has labels for.
     """
 
     samples: list[Sample]
     places: np.ndarray
-    said: list[str]
-    sure: np.ndarray
+    likeliest: list[str]
+    confidence: np.ndarray
     unknown: int
     attributes: Mapping[str, Figure] = field(default_factory=dict)
 
@@ -82,69 +83,61 @@ class Labelled:
         }
 
 
-def search_all(searches: Sequence[Search], answers: Answers) -> list[Searched]:
+def search_all(searches: Sequence[Search], predict: Predict) -> list[Searched]:
     """Rank every search's gallery for its queries."""
-    return [_search(search, answers) for search in searches]
+    return [_search(search, predict) for search in searches]
 
 
-def _search(search: Search, answers: Answers) -> Searched:
-    asked = answers(search.queries, "queries") if search.itself is None else None
-    gallery = answers(search.gallery, "gallery")
-    queries = [gallery[i] for i in search.itself or []] if asked is None else asked
+def _search(search: Search, predict: Predict) -> Searched:
+    asked = predict(search.queries, "queries") if search.itself is None else None
+    gallery = predict(search.gallery, "gallery")
+    queries = asked if asked is not None else [gallery[i] for i in search.itself or []]
     rankings = rank(
-        [vector_of(answer) for answer in queries],
+        [vector_of(embedding) for embedding in queries],
         [str(sample.identity) for sample in search.queries],
-        [vector_of(answer) for answer in gallery],
+        [vector_of(embedding) for embedding in gallery],
         [str(sample.identity) for sample in search.gallery],
         search.itself,
     )
-    bad = [answer for answer in (*queries, *(gallery if asked is not None else ())) if not _good(answer)]
-    return Searched(search, rankings, len(bad))
+    every = queries if asked is None else (*queries, *gallery)
+    return Searched(search, rankings, sum(vector_of(embedding) is None for embedding in every))
 
 
-def label_all(subject: Subject, samples: Sequence[Sample], answers: Answers) -> Labelled:
+def label_all(model: Model, samples: Sequence[Sample], predict: Predict) -> Labelled:
     """What the category and attribute heads say of those ``samples`` of which anything is known."""
-    heads = {n: labels for n, labels in subject.attributes.items() if any(n in s.attributes for s in samples)}
+    heads = {n: labels for n, labels in model.attributes.items() if any(n in s.attributes for s in samples)}
     asked = [s for s in samples if s.category or any(name in s.attributes for name in heads)]
-    found = answers(asked, "labels") if asked else []
-    pairs = list(zip(asked, found, strict=True))
-    known = [(s, answer) for s, answer in pairs if s.category in subject.categories]
-    places = np.array([_place(subject.categories, s, answer) for s, answer in known], int)
+    pairs = list(zip(asked, predict(asked, "labels") if asked else [], strict=True))
+    known = [(s, _by_probability(embedding)) for s, embedding in pairs if s.category in model.categories]
     return Labelled(
         [sample for sample, _ in known],
-        places,
-        [_said(subject.categories, answer) for _, answer in known],
-        np.array([answer.categories.max() if isinstance(answer, Embedded) else 0.0 for _, answer in known]),
+        np.array([[*ranked].index(str(s.category)) if ranked else -1 for s, ranked in known], int),
+        [next(iter(ranked), "") for _, ranked in known],
+        np.array([next(iter(ranked.values()), 0.0) for _, ranked in known]),
         sum(bool(sample.category) for sample in asked) - len(known),
         {name: figure for name, labels in heads.items() if (figure := _attribute(name, labels, pairs))},
     )
 
 
-def _attribute(name: str, labels: Sequence[str], pairs: Sequence[tuple[Sample, Answer]]) -> Figure | None:
+def _attribute(
+    name: str, labels: Sequence[str], pairs: Sequence[tuple[Sample, Embedding | None]]
+) -> Figure | None:
     """Balanced accuracy over the photos whose label the head has; a bad photo is a miss."""
-    known = [(s.attributes[name], a) for s, a in pairs if s.attributes.get(name) in labels]
+    known = [(s.attributes[name], e) for s, e in pairs if s.attributes.get(name) in labels]
     if not known:
         return None
     truth = np.array([labels.index(label) for label, _ in known])
-    said = np.array([int(a.attributes[name].argmax()) if _good(a) else -1 for _, a in known])  # type: ignore[union-attr]
-    return balanced_accuracy(truth, said)
+    good = [embedding if vector_of(embedding) is not None else None for _, embedding in known]
+    return balanced_accuracy(truth, np.array([e.attributes[name].argmax() if e else -1 for e in good]))
 
 
-def _good(answer: Answer) -> bool:
-    return isinstance(answer, Embedded) and bool(np.isfinite(answer.vector).all())
+def vector_of(embedding: Embedding | None) -> np.ndarray | None:
+    """Of an embedding that can be ranked; None of a bad photo's."""
+    return embedding.vector if embedding is not None and np.isfinite(embedding.vector).all() else None
 
 
-def vector_of(answer: Answer) -> np.ndarray | None:
-    """Of an answer that can be ranked; None of a bad photo's."""
-    return answer.vector if isinstance(answer, Embedded) and _good(answer) else None
-
-
-def _place(categories: Sequence[str], sample: Sample, answer: Answer) -> int:
-    if not isinstance(answer, Embedded) or not _good(answer):
-        return -1
-    order = np.argsort(-answer.categories, kind="stable")
-    return int(np.flatnonzero(order == categories.index(str(sample.category)))[0])
-
-
-def _said(categories: Sequence[str], answer: Answer) -> str:
-    return categories[int(answer.categories.argmax())] if isinstance(answer, Embedded) else ""
+def _by_probability(embedding: Embedding | None) -> dict[str, float]:
+    """Categories, likeliest first; of equals in the model's order. Nothing of a bad photo."""
+    if embedding is None or vector_of(embedding) is None:
+        return {}
+    return dict(sorted(embedding.categories.items(), key=lambda item: -item[1]))

@@ -9,8 +9,8 @@ import numpy as np
 
 __all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "resampled"]
 
-# Of a resampling at once: 16 MB.
-MOST_INDICES = 2_000_000
+# Indices drawn at once: 16 MB.
+CHUNK = 2_000_000
 
 
 class Figure(NamedTuple):
@@ -64,10 +64,10 @@ def balanced_accuracy(truth: np.ndarray, said: np.ndarray, seed: int = 0, resamp
 def resampled(
     count: int, statistic: Callable[[np.ndarray], np.ndarray], seed: int = 0, resamples: int = 2000
 ) -> np.ndarray:
-    """``statistic`` of ``resamples`` draws of ``count`` rows with replacement, (resamples,).
+    """``statistic`` of ``resamples`` draws of ``count`` rows with replacement, (resamples, …).
 
     Args:
-        statistic: indices (draws, count) to values (draws,); it is called with a few draws at a time.
+        statistic: indices (draws, count) to values (draws, …); it is called with a few draws at a time.
 
     Raises:
         ValueError: ``count`` is 0.
@@ -75,7 +75,7 @@ def resampled(
     if count == 0:
         raise ValueError("no values to average")
     rng = np.random.default_rng(seed)
-    at_once = max(1, MOST_INDICES // count)
+    at_once = max(1, CHUNK // count)
     sizes = [min(at_once, resamples - start) for start in range(0, resamples, at_once)]
     return np.concatenate([statistic(rng.integers(0, count, (size, count))) for size in sizes])
 

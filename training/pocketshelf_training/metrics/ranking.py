@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Ranking", "rank"]
+__all__ = ["Ranking", "found_at", "rank", "recall_at", "top_accuracy"]
 
 BLOCK = 256
 
@@ -83,3 +83,27 @@ def _one(scores: np.ndarray, right: np.ndarray, places: np.ndarray, depth: int) 
     return Ranking(
         float(hits[0]), precision, places[top], scores[top], int(places[best]), float(scores[best])
     )
+
+
+def found_at(
+    queries: np.ndarray, labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray, k: int
+) -> np.ndarray:
+    """Bool (n,): the ``k`` nearest gallery vectors by cosine hold the query's own label.
+
+    Args:
+        queries, gallery: unit vectors (n, D), (m, D).
+    """
+    nearest = np.argsort(-queries @ gallery.T, axis=1, kind="stable")[:, :k]
+    return (gallery_labels[nearest] == labels[:, None]).any(1)
+
+
+def recall_at(
+    queries: np.ndarray, labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray, k: int
+) -> float:
+    """Share of queries that `found_at` finds."""
+    return float(found_at(queries, labels, gallery, gallery_labels, k).mean())
+
+
+def top_accuracy(logits: np.ndarray, labels: np.ndarray, k: int) -> float:
+    """Share of rows (n, C) whose label (n,) is among their ``k`` highest logits."""
+    return float((np.argsort(-logits, axis=1, kind="stable")[:, :k] == labels[:, None]).any(1).mean())

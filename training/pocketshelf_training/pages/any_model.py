@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics import detector_figures, embedder_figures
 from pocketshelf_training.pages import model_page, worst
+from pocketshelf_training.pages.page import write_page
 from pocketshelf_training.pages.provenance import commit, machine
-from pocketshelf_training.pages.report import write_page
 from pocketshelf_training.predict import left_out
-from pocketshelf_training.predict.asker import Asker
+from pocketshelf_training.predict.model import KINDS, Crop, Model, open_model
+from pocketshelf_training.predict.predictor import Predictor
 from pocketshelf_training.predict.searches import choose, choose_split, left_out_searches
-from pocketshelf_training.predict.subject import KINDS, Crop, Subject, open_subject
 
-__all__ = ["add_arguments", "measure_detector", "measure_embedder", "run"]
+__all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask only for the products that the training left out, as the model (or CHECKPOINT) records",
     )
     group.add_argument(
-        "--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers (default: %(default)s)"
+        "--cache",
+        type=Path,
+        default=Path("runs/evaluate"),
+        help="predictions are kept here (default: %(default)s)",
     )
     group.add_argument(
         "--worst",
@@ -71,15 +74,17 @@ def run(args: argparse.Namespace) -> int:
     name, samples = _load(args)
     own, split = choose_split(samples, args.split)
     own = own[: args.limit]
-    subject = open_subject(args.model, args.kind or _kind_for(args.model, own))
-    asker = Asker(subject, args.cache, args.whole)
-    measure: Callable[..., dict[str, Any]] = (
-        measure_embedder if subject.kind == "embedder" else measure_detector
-    )
-    results = {"run": _run_facts(args, name, split, subject), **measure(subject, asker, samples, own, args)}
+    model = open_model(args.model, args.kind or _kind_for(args.model, own))
+    predictor = Predictor(model, args.cache, args.whole)
+    if model.kind == "embedder":
+        measured = _measure_embedder(predictor, samples, own, args)
+    else:
+        measured = _measure_detector(predictor, own, args)
+    results = {"run": _run_facts(args, name, split, model), **measured}
+    markdown, document = model_page.as_markdown(results), model_page.as_json(results)
     if args.write:
-        write_page(model_page.as_markdown(results), model_page.as_json(results), args.write)
-    print(model_page.as_json(results) if args.json else model_page.as_markdown(results))
+        write_page(markdown, document, args.write)
+    print(document if args.json else markdown)
     return 0
 
 
@@ -96,23 +101,19 @@ def _kind_for(model: Path, own: Sequence[Sample]) -> str | None:
     return "embedder" if any(s.identity or s.category for s in own) else "detector"
 
 
-def measure_embedder(
-    subject: Subject,
-    asker: Asker,
-    samples: Sequence[Sample],
-    own: Sequence[Sample],
-    args: argparse.Namespace,
+def _measure_embedder(
+    predictor: Predictor, samples: Sequence[Sample], own: Sequence[Sample], args: argparse.Namespace
 ) -> dict[str, Any]:
     """Retrieval by every protocol that applies, categories and attributes."""
-    products = left_out.products(args.products, args.left_out, subject)
+    products = left_out.products(args.products, args.left_out, predictor.model)
     if products is not None:
         searches = left_out_searches(samples, own, products)
         own = searches[0].queries
     else:
         searches = choose(samples, own, args.gallery)
-    searched = embedder_figures.search_all(searches, asker)
+    searched = embedder_figures.search_all(searches, predictor)
     asking = [s for s in own if s.domain == "street"] or list(own)
-    labelled = embedder_figures.label_all(subject, asking, asker)
+    labelled = embedder_figures.label_all(predictor.model, asking, predictor)
     if not searched and not labelled.figures and not labelled.attributes:
         raise UsageError("nothing to measure: the split has no identity, category or attribute that is known")
     if args.worst:
@@ -141,12 +142,8 @@ def _search_json(each: embedder_figures.Searched) -> dict[str, Any]:
     }
 
 
-def measure_detector(
-    subject: Subject,
-    asker: Asker,
-    samples: Sequence[Sample],
-    own: Sequence[Sample],
-    args: argparse.Namespace,
+def _measure_detector(
+    predictor: Predictor, own: Sequence[Sample], args: argparse.Namespace
 ) -> dict[str, Any]:
     """Average precision a group, over the photos that have boxes."""
     for option in ("gallery", "products", "left_out"):
@@ -155,14 +152,25 @@ def measure_detector(
     truth = detector_figures.true_boxes(own)
     if not truth:
         raise UsageError("nothing to measure: the split has no boxes")
-    answers = asker.ask([Crop(path) for path in truth], "photos")
-    measured = detector_figures.measure(subject, truth, answers)
+    there = sorted({group for boxes in truth.values() for group in boxes.groups})
+    groups = [group for group in predictor.model.groups or there if group in there]
+    if not groups:
+        raise UsageError(
+            f"{args.model}: knows none of this data set's groups ({', '.join(there)}); "
+            f"it has {', '.join(predictor.model.groups)}"
+        )
+    predictions = predictor.predict([Crop(path) for path in truth], "photos")
+    found = dict(zip(truth, map(detector_figures.to_boxes, predictions), strict=True))
     if args.worst:
-        worst.draw_detections(truth, answers, args.worst)
-    return measured
+        worst.draw_detections(truth, predictions, args.worst)
+    return {
+        **detector_figures.measure(truth, found, groups),
+        "unreadable": predictions.count(None),
+        "without": sorted(set(there) - set(groups)),
+    }
 
 
-def _run_facts(args: argparse.Namespace, name: str, split: str, subject: Subject) -> dict[str, Any]:
+def _run_facts(args: argparse.Namespace, name: str, split: str, opened: Model) -> dict[str, Any]:
     model = args.model if not args.model.is_absolute() else Path(*args.model.parts[-2:])
     command = ["pocketshelf-train evaluate", f"--model {model}", f"--data-set {name}", f"--split {split}"]
     command += [f"--gallery {' '.join(Path(g).name for g in args.gallery)}"] if args.gallery else []
@@ -174,7 +182,7 @@ def _run_facts(args: argparse.Namespace, name: str, split: str, subject: Subject
     return {
         "command": " ".join(command),
         "model": str(model),
-        "kind": subject.kind,
+        "kind": opened.kind,
         "data_set": shown_name(name),
         "split": split,
         "machine": machine(),

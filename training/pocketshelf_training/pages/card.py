@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.pages.page import table
 
 __all__ = ["add_arguments", "card", "run"]
 
@@ -29,7 +31,7 @@ def card(bundle: Bundle, results: dict[str, Any]) -> str:
     return TEMPLATE.read_text(encoding="utf-8").format(
         name=bundle.folder.name,
         space=bundle.space,
-        files="\n".join(_files(bundle)),
+        files=_files(bundle),
         dimension=bundle.embedder.dimension,
         categories=len(bundle.embedder.categories),
         attributes=", ".join(bundle.embedder.attributes) or "no attribute",
@@ -43,41 +45,47 @@ def card(bundle: Bundle, results: dict[str, Any]) -> str:
         detector_size=detector["settings"]["size"],
         small_size=detector["settings"]["small_size"],
         threshold=detector.get("score_threshold", "the default"),
-        figures="\n".join(_figures(results)),
+        figures=_figures(results),
     )
 
 
-def _files(bundle: Bundle) -> list[str]:
+def _files(bundle: Bundle) -> str:
+    models = {"embedder": bundle.embedder, "detector": bundle.detector}
     rows = []
-    for name, spec in (("embedder", bundle.embedder), ("detector", bundle.detector)):
+    for name, spec in models.items():
         if spec is not None:
             height, width = spec.preprocessing.size
-            rows.append(
-                f"| {name} | `{spec.file}` | {spec.bytes / 1e6:.2f} | {width} x {height} | {spec.precision} |"
-            )
-    return rows
+            size = f"{spec.bytes / 1e6:.2f}"
+            rows.append([name, f"`{spec.file}`", size, f"{width} x {height}", spec.precision])
+    return table(["model", "file", "MB", "input", "precision"], rows)
 
 
-def _figures(results: dict[str, Any]) -> list[str]:
-    lines = ["| what | figure | photos |", "|---|---|---|"]
-    for split, ways in results["grocery"].items():
-        for way, figures in ways.items():
-            for name, (value, low, high, photos) in figures.items():
-                what = f"grocery {split}, {way}: {name}"
-                lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
-    for split, precisions in results.get("exact", {}).items():
-        for name, (value, low, high, photos) in precisions["int8"]["photo → training photos"].items():
-            what = f"grocery {split}, photo → training photos: {name}"
-            lines.append(f"| {what} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |")
-    for name, (value, low, high, photos) in results["clothing"]["val"].items():
-        lines.append(
-            f"| clothing val, ten labels: {name} | {value:.3f} ({low:.3f} to {high:.3f}) | {photos} |"
-        )
-    for model, row in results["street"].items():
-        lines.append(
-            f"| street val, mAP@0.5 over ten groups, {model} | {row['map50']:.3f} | {row['photos']} |"
-        )
-    return [*lines, ""]
+def _figures(results: dict[str, Any]) -> str:
+    rows = [
+        _row(f"grocery {split}, {way}: {name}", figure)
+        for split, ways in results["grocery"].items()
+        for way, figures in ways.items()
+        for name, figure in figures.items()
+    ]
+    rows += [
+        _row(f"grocery {split}, photo → training photos: {name}", figure)
+        for split, precisions in results.get("exact", {}).items()
+        for name, figure in precisions["int8"]["photo → training photos"].items()
+    ]
+    rows += [
+        _row(f"clothing val, ten labels: {name}", figure)
+        for name, figure in results["clothing"]["val"].items()
+    ]
+    rows += [
+        [f"street val, mAP@0.5 over ten groups, {model}", f"{row['map50']:.3f}", row["photos"]]
+        for model, row in results["street"].items()
+    ]
+    return table(["what", "figure", "photos"], rows)
+
+
+def _row(what: str, figure: list[Any]) -> list[object]:
+    found = Figure(*figure)
+    return [what, found, found.photos]
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,49 +8,39 @@ difference is bootstrapped over pairs, and its interval is narrower than those o
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.enrolment import load_enrolment
-from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
+from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.embedder_figures import vector_of
 from pocketshelf_training.metrics.intervals import mean_with_interval
 from pocketshelf_training.metrics.ranking import rank
+from pocketshelf_training.pages import ways
+from pocketshelf_training.pages.page import publish, table
 from pocketshelf_training.pages.provenance import commit, machine
-from pocketshelf_training.pages.report import table, write_page
+from pocketshelf_training.pages.ways import Way, parse_way
 from pocketshelf_training.predict import left_out
-from pocketshelf_training.predict.asker import Asker
+from pocketshelf_training.predict.model import Model, open_model
+from pocketshelf_training.predict.predictor import Predictor
 from pocketshelf_training.predict.searches import Search, choose, choose_split, left_out_searches
-from pocketshelf_training.predict.subject import Subject, open_subject
 
-__all__ = ["Way", "add_arguments", "parse_way", "run"]
+__all__ = ["add_arguments", "run"]
 
 KS = (1, 5)
 
 
-class Way(NamedTuple):
-    """A name, the model of the photos, the model of the gallery, and what adjusts the gallery."""
-
-    name: str
-    queries: Path
-    gallery: Path
-    enrolment: Path | None = None
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--way",
-        action="append",
-        required=True,
-        metavar="NAME=MODEL[:GALLERY[:ENROLMENT]]",
-        help="a checkpoint or model file; GALLERY: another of the same space for the gallery (empty: the "
-        "same); ENROLMENT: a file of `training enrolment` that adjusts it",
+    ways.add_arguments(
+        parser,
+        "NAME=MODEL[:GALLERY[:ENROLMENT]]",
+        "a checkpoint or model file; GALLERY: another of the same space for the gallery (empty: the "
+        "same); ENROLMENT: a file of `pocketshelf-train enrolment` that adjusts it",
     )
     parser.add_argument(
         "--difference",
@@ -59,44 +49,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,NAME",
         help="the first way less the second, with an interval over pairs (default: each less the first way)",
     )
-    parser.add_argument(
-        "--data-set", default="grocery", metavar="NAME[=FOLDER]", help=f"one of {', '.join(DATA_SETS)}"
-    )
+    parser.add_argument("--data-set", default="grocery", metavar="NAME[=FOLDER]", help=ways.KNOWN_DATA_SETS)
     parser.add_argument("--split", help="one or more by commas (default: test, else val)")
     parser.add_argument(
         "--left-out", type=Path, metavar="CHECKPOINT", help="ask only for products that its training left out"
     )
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
-    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
-
-
-def parse_way(given: str) -> Way:
-    """Raises UsageError: no NAME=MODEL."""
-    name, _, models = given.partition("=")
-    queries, gallery, enrolment, *more = [*models.split(":"), "", ""]
-    if not name or not queries or any(more):
-        raise UsageError(f"--way {given}: write NAME=MODEL, NAME=MODEL:GALLERY or NAME=MODEL::ENROLMENT")
-    return Way(name, Path(queries), Path(gallery or queries), Path(enrolment) if enrolment else None)
 
 
 def run(args: argparse.Namespace) -> int:
-    ways = [parse_way(given) for given in args.way]
-    pairs = _pairs(args.difference, [way.name for way in ways])
-    subjects = {path: open_subject(path, "embedder") for way in ways for path in way[1:3]}
-    searches, split = _searches(args, next(iter(subjects.values())))
+    asked = [parse_way(given, pairs=True) for given in args.way]
+    pairs = _pairs(args.difference, [way.name for way in asked])
+    models = {path: open_model(path, "embedder") for way in asked for path in (way.queries, way.gallery)}
+    searches, split = _searches(args, models[asked[0].queries])
     results: dict[str, Any] = {
         "run": {
             "data_set": shown_name(args.data_set),
             "split": split,
-            "ways": {way.name: [str(path) for path in way[1:] if path] for way in ways},
+            "ways": {way.name: [str(path) for path in way[1:] if path] for way in asked},
             "machine": machine(),
             "commit": commit(),
         },
         "searches": {},
     }
     for search in searches:
-        firsts = {way.name: _first_right(way, subjects, search, args.cache) for way in ways}
+        firsts = {way.name: _first_right(way, models, search, args.cache) for way in asked}
         results["searches"][search.name] = {
             "photos": len(search.queries),
             "gallery": len(search.gallery),
@@ -111,10 +87,7 @@ def run(args: argparse.Namespace) -> int:
                 for a, b in pairs
             },
         }
-    page = _page(results)
-    if args.write:
-        write_page(page, json.dumps(results, indent=1), args.write)
-    print(page)
+    publish(_page(results), results, args.write)
     return 0
 
 
@@ -127,16 +100,16 @@ def _pairs(given: list[str], names: list[str]) -> list[tuple[str, str]]:
     return pairs  # type: ignore[return-value]
 
 
-def _searches(args: argparse.Namespace, subject: Subject) -> tuple[list[Search], str]:
+def _searches(args: argparse.Namespace, model: Model) -> tuple[list[Search], str]:
     _, samples = load_given(args.data_set, args.data)
     own, split = choose_split(samples, args.split)
     if args.left_out:
-        products = left_out.products(None, str(args.left_out), subject)
+        products = left_out.products(None, str(args.left_out), model)
         return left_out_searches(samples, own, products or set()), split
     return choose(samples, own, ["shop"]), split
 
 
-def _first_right(way: Way, subjects: dict[Path, Subject], search: Search, cache: Path) -> np.ndarray:
+def _first_right(way: Way, models: dict[Path, Model], search: Search, cache: Path) -> np.ndarray:
     """Place of each query's first right picture (n,), infinite where it finds none.
 
     Raises:
@@ -144,7 +117,7 @@ def _first_right(way: Way, subjects: dict[Path, Subject], search: Search, cache:
     """
 
     def vectors(path: Path, samples: Sequence[Sample], what: str) -> list[np.ndarray | None]:
-        return [vector_of(answer) for answer in Asker(subjects[path], cache, label=way.name)(samples, what)]
+        return [vector_of(each) for each in Predictor(models[path], cache, label=way.name)(samples, what)]
 
     queries = vectors(way.queries, search.queries, "queries")
     gallery = vectors(way.gallery, search.gallery, "gallery")

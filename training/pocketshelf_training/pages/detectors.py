@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import UsageError
-from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
+from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.metrics.average_precision import Matches
 from pocketshelf_training.metrics.detector_figures import (
     FIGURES,
@@ -19,11 +17,13 @@ from pocketshelf_training.metrics.detector_figures import (
     true_boxes,
     with_intervals,
 )
+from pocketshelf_training.pages import ways
+from pocketshelf_training.pages.page import publish, table
 from pocketshelf_training.pages.provenance import commit, machine
-from pocketshelf_training.pages.report import table, write_page
-from pocketshelf_training.predict.asker import Asker
+from pocketshelf_training.pages.ways import parse_way
+from pocketshelf_training.predict.model import Crop, Model, open_model
+from pocketshelf_training.predict.predictor import Predictor
 from pocketshelf_training.predict.searches import choose_split
-from pocketshelf_training.predict.subject import Crop, Subject, open_subject
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,51 +36,34 @@ commit {commit}.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--way",
-        action="append",
-        required=True,
-        metavar="NAME=MODEL",
-        help="a checkpoint, a model file beside its bundle.json, or a bundle's folder; the first is the one "
+    ways.add_arguments(
+        parser,
+        "NAME=MODEL",
+        "a checkpoint, a model file beside its bundle.json, or a bundle's folder; the first is the one "
         "that the others are compared with",
     )
     parser.add_argument(
         "--data-set",
         action="append",
         metavar="NAME[=FOLDER]",
-        help=f"one of {', '.join(DATA_SETS)}; may be repeated (default: street)",
+        help=f"{ways.KNOWN_DATA_SETS}; may be repeated (default: street)",
     )
     parser.add_argument("--split", default="val", help="default: val")
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of answers")
-    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    subjects = {name: open_subject(path, "detector") for name, path in map(_parse, args.way)}
+    models = {way.name: open_model(way.queries, "detector") for way in map(parse_way, args.way)}
     results: dict[str, Any] = {
         "run": {
-            "ways": {name: str(subject.path) for name, subject in subjects.items()},
+            "ways": {name: str(model.path) for name, model in models.items()},
             "split": args.split,
             "machine": machine(),
             "commit": commit(),
         },
-        "data_sets": {
-            _shown(given): _measure(given, args, subjects) for given in args.data_set or ["street"]
-        },
+        "data_sets": {_shown(given): _measure(given, args, models) for given in args.data_set or ["street"]},
     }
-    page = _page(results)
-    if args.write:
-        write_page(page, json.dumps(results, indent=1), args.write)
-    print(page)
+    publish(_page(results), results, args.write)
     return 0
-
-
-def _parse(given: str) -> tuple[str, Path]:
-    name, _, path = given.partition("=")
-    if not name or not path:
-        raise UsageError(f"--way {given}: write NAME=MODEL")
-    return name, Path(path)
 
 
 def _shown(given: str) -> str:
@@ -89,26 +72,25 @@ def _shown(given: str) -> str:
     return f"{shown_name(name)}, {Path(folder).name}" if folder else shown_name(name)
 
 
-def _measure(given: str, args: argparse.Namespace, subjects: dict[str, Subject]) -> dict[str, Any]:
+def _measure(given: str, args: argparse.Namespace, models: dict[str, Model]) -> dict[str, Any]:
     """Every detector's figures on a data set, and the differences to the first one's, draw by draw."""
     _, samples = load_given(given, args.data)
     truth = true_boxes(choose_split(samples, args.split)[0])
     groups = sorted({group for boxes in truth.values() for group in boxes.groups})
-    wanted = {str(path): boxes for path, boxes in truth.items()}
-    ways: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     means: dict[str, np.ndarray] = {}
-    for name, subject in subjects.items():
-        answers = Asker(subject, args.cache, label=name).ask([Crop(path) for path in truth], _shown(given))
-        found = {str(path): to_boxes(answer) for path, answer in zip(truth, answers, strict=True)}
-        matches = Matches.of(wanted, found, groups)
+    for name, model in models.items():
+        predictor = Predictor(model, args.cache, label=name)
+        found = predictor.predict([Crop(path) for path in truth], _shown(given))
+        matches = Matches.of(truth, dict(zip(truth, map(to_boxes, found), strict=True)), groups)
         means[name] = bootstrap(matches)
         first = next(iter(means.values()))
-        ways[name] = {
+        measured[name] = {
             "figures": with_intervals(means[name], len(truth)),
             "difference": with_intervals(means[name] - first, len(truth)) if len(means) > 1 else {},
             "groups": {group: score.ap50 for group, score in matches.table(np.arange(len(truth))).items()},
         }
-    return {"photos": len(truth), "ways": ways}
+    return {"photos": len(truth), "ways": measured}
 
 
 def _page(results: dict[str, Any]) -> str:

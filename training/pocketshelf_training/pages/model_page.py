@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from pocketshelf_training.metrics.intervals import Figure
-from pocketshelf_training.pages.report import table
+from pocketshelf_training.pages.page import table
 
 __all__ = ["as_json", "as_markdown"]
 

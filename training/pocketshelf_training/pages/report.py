@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from pocketshelf_training.metrics.intervals import Figure
+from pocketshelf_training.pages.page import table
 
-__all__ = ["Results", "as_json", "as_markdown", "table", "write", "write_page"]
+__all__ = ["Results", "as_json", "as_markdown"]
 
 Results = dict[str, Any]
 
@@ -44,12 +44,6 @@ def as_markdown(results: Results) -> str:
     parts += [_named({f"clothing {split}": row for split, row in results["clothing"].items()})]
     parts += ["## Detection, street photos\n", _detection(results["street"])]
     return "\n".join(parts).rstrip() + "\n"
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Markdown."""
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]) + "\n"
 
 
 def _files(files: dict[str, int]) -> str:
@@ -100,15 +94,3 @@ def _detection(street: dict[str, dict[str, Any]]) -> str:
 
 def _ap(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
-
-
-def write(results: Results, page: Path) -> None:
-    """``page`` and, beside it, the same figures as JSON."""
-    write_page(as_markdown(results), as_json(results), page)
-
-
-def write_page(markdown: str, document: str, page: Path) -> None:
-    """``page`` and, beside it, the same figures as JSON."""
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(markdown, encoding="utf-8")
-    page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")

@@ -1,22 +1,38 @@
-"""Every figure of the results page: a bundle, measured through the project's commands."""
+"""Every figure of the results page: a bundle as apps search with it, and its models alone, int8 and float."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
-from pocketshelf_training.data.street import load_photos
-from pocketshelf_training.detector import evaluate as detection
-from pocketshelf_training.models.detector import Detector
+from pocketshelf.retriever import Retriever
+from pocketshelf.store import Store
+from pocketshelf.types import Region
+from pocketshelf_training.data import clothing, grocery, street
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.metrics.average_precision import mean_average_precision
+from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
+from pocketshelf_training.metrics.embedder_figures import search_all
+from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.pages import report
+from pocketshelf_training.pages.page import write_page
 from pocketshelf_training.pages.provenance import commit, machine
-from pocketshelf_training.pages.retrieval import KS, clothing_figures, exact_figures, grocery_figures
-from pocketshelf_training.predict import commands
+from pocketshelf_training.predict.model import Crop, open_model
+from pocketshelf_training.predict.predictor import Predictor
+from pocketshelf_training.predict.searches import choose, choose_split
+from pocketshelf_training.predict.shelf import first_regions, grocery_store
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "clothing_figures", "exact_figures", "grocery_figures", "measure", "run"]
+
+# As many as the command answers unless it is asked for more.
+KS = (1, 5, 10)
+# Searches of the grocery photos, and whether they take the frame.
+WAYS = {"whole": True, "detection": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,54 +41,117 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--splits", default="val,test", help="of the grocery photos, by commas")
 
 
-def measure(bundle: Bundle, root: str | None, splits: list[str], cache: Path) -> report.Results:
+def run(args: argparse.Namespace) -> int:
+    bundle = load_bundle(args.bundle or default_bundle())
+    print(f"measuring {bundle.folder}", file=sys.stderr, flush=True)
+    results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
+    markdown, document = report.as_markdown(results), report.as_json(results)
+    if args.write:
+        write_page(markdown, document, args.write)
+    print(document if args.json else markdown)
+    return 0
+
+
+def measure(bundle: Bundle, root: str | None, splits: Sequence[str], cache: Path) -> report.Results:
     """All figures; progress goes to standard error.
 
     Args:
-        cache: where the models' answers are kept, see `pocketshelf_training.predict.cache`.
+        cache: see `pocketshelf_training.predict.predictor.Predictor`.
     """
-    folder = bundle.folder
-    grocery: dict[str, Any] = {}
+    searched: dict[str, Any] = {}
     exact: dict[str, Any] = {}
+    encoder = Encoder.open(bundle)
+    with grocery_store(encoder, root) as store:
+        for split in splits:
+            searched[split] = {
+                way: grocery_figures(store, encoder, grocery.photos(split, root), whole)
+                for way, whole in WAYS.items()
+            }
+        labelled = clothing_figures(store, encoder, clothing.load(root), "val")
     for split in splits:
-        _say(f"grocery {split}: {bundle.embedder.precision} through search")
-        grocery[split] = grocery_figures(root, folder, split)
         exact[split] = {
             "int8": exact_figures(root, bundle.embedder_path, split, cache),
-            "float": exact_figures(root, folder / "embedder.npz", split, cache),
+            "float": exact_figures(root, bundle.folder / "embedder.npz", split, cache),
         }
-        float_shop = exact[split]["float"]["street → shop"]
-        grocery[split]["float, whole"] = {f"R@{k}": float_shop[f"R@{k}"] for k in KS}
-    _say("clothing val")
-    clothing = {"val": clothing_figures(root, folder)}
-    _say("street val")
+        by_float = exact[split]["float"]["street → shop"]
+        searched[split]["float, whole"] = {f"R@{k}": by_float[f"R@{k}"] for k in KS}
     return {
-        "run": _run_facts(folder),
+        "run": _run_facts(bundle),
         "files": _sizes(bundle),
-        "grocery": grocery,
+        "grocery": searched,
         "exact": exact,
-        "clothing": clothing,
-        "street": _street(root, folder),
+        "clothing": {"val": labelled},
+        "street": street_figures(bundle, street.load(root), cache),
     }
 
 
-def _street(root: str | None, folder: Path) -> dict[str, Any]:
-    photos = load_photos("val", root)
-    lines = commands.detect([photo.image for photo in photos], folder)
-    found = {line["photo"]: detection.to_boxes(line["regions"]) for line in lines if "regions" in line}
-    rows = {
-        "int8, `pocketshelf detect`": detection.measure(photos, found),
-        "float, PyTorch": detection.evaluate(Detector.from_checkpoint(folder / "detector.npz"), photos),
+def grocery_figures(
+    store: Store, encoder: Encoder, photos: Sequence[Sample], whole: bool
+) -> dict[str, Figure]:
+    """Phone photo → the shop's picture: R@1, R@5, R@10, and the categories' top-1."""
+    regions = _searched(store, encoder, photos, whole)
+    hits = [[hit.product_id for hit in region.hits or ()] if region else [] for region in regions]
+    figures = {
+        f"R@{k}": mean_with_interval([float(s.identity in h[:k]) for s, h in zip(photos, hits, strict=True)])
+        for k in KS
     }
-    return {
-        name: {
-            "photos": row["photos"],
-            "map50": row["mean"]["ap50"],
-            "map50_95": row["mean"]["ap"],
-            "groups": {group: score["ap50"] for group, score in row["groups"].items()},
+    return figures | {"category top-1": _category_accuracy(photos, regions, 1)}
+
+
+def clothing_figures(
+    store: Store, encoder: Encoder, samples: Sequence[Sample], split: str, whole: bool = True
+) -> dict[str, Figure]:
+    """The ten main garment labels, top-1 and top-2 of the frame's (or the first region's) categories."""
+    photos = [sample for sample in samples if sample.category and sample.split == split]
+    regions = _searched(store, encoder, photos, whole)
+    return {f"top-{k}": _category_accuracy(photos, regions, k) for k in (1, 2)}
+
+
+def _searched(store: Store, encoder: Encoder, photos: Sequence[Sample], whole: bool) -> list[Region | None]:
+    retriever = Retriever(store, encoder)
+    return first_regions(retriever, [photo.image for photo in photos], whole)
+
+
+def _category_accuracy(samples: Sequence[Sample], regions: Sequence[Region | None], k: int) -> Figure:
+    tops = [[name for name, _ in region.categories[:k]] if region else [] for region in regions]
+    return mean_with_interval([float(s.category in top) for s, top in zip(samples, tops, strict=True)])
+
+
+def exact_figures(root: str | None, model: Path, split: str, cache: Path) -> dict[str, dict[str, Figure]]:
+    """What the embedder alone reaches: whole frames, every gallery picture ranked exactly.
+
+    Args:
+        model: a checkpoint or model file, as `pocketshelf_training.predict.model.open_model` takes.
+
+    Returns:
+        For street → shop and for photo → training photos: recalls, and mean average precision.
+    """
+    samples = grocery.load(root)
+    predictor = Predictor(open_model(model, "embedder"), cache, label=f"{model.name}, grocery {split}")
+    searches = choose(samples, choose_split(samples, split)[0])
+    return {each.search.name: each.figures for each in search_all(searches, predictor)}
+
+
+def street_figures(bundle: Bundle, samples: Sequence[Sample], cache: Path) -> dict[str, Any]:
+    """The detector on the street photos kept apart: its file and its float weights with equal settings."""
+    truth = true_boxes(sample for sample in samples if sample.split == "val")
+    models = {
+        "int8, `pocketshelf detect`": bundle.folder,
+        "float, PyTorch": bundle.folder / "detector.npz",
+    }
+    rows = {}
+    for name, path in models.items():
+        predictor = Predictor(open_model(path, "detector"), cache, label=name.partition(",")[0])
+        found = predictor.predict([Crop(image) for image in truth], "street val")
+        boxes = dict(zip(truth, map(to_boxes, found), strict=True))
+        groups, means = mean_average_precision(truth, boxes, street.GARMENT_GROUPS)
+        rows[name] = {
+            "photos": len(truth),
+            "map50": means["ap50"],
+            "map50_95": means["ap"],
+            "groups": {group: score.ap50 for group, score in groups.items()},
         }
-        for name, row in rows.items()
-    }
+    return rows
 
 
 def _sizes(bundle: Bundle) -> dict[str, int]:
@@ -80,23 +159,10 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in paths}
 
 
-def _run_facts(folder: Path) -> dict[str, str]:
+def _run_facts(bundle: Bundle) -> dict[str, str]:
     return {
         "command": "pocketshelf-train evaluate --write docs/results.md",
-        "bundle": f"models/{folder.name}",
+        "bundle": f"models/{bundle.folder.name}",
         "machine": machine(),
         "commit": commit(),
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def run(args: argparse.Namespace) -> int:
-    bundle = load_bundle(args.bundle or default_bundle())
-    results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
-    if args.write:
-        report.write(results, args.write)
-    print(report.as_json(results) if args.json else report.as_markdown(results))
-    return 0

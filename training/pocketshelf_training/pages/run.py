@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.pages import any_model, results
+from pocketshelf_training.pages.page import add_write
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+    add_write(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of the page")
     results.add_arguments(parser)
     any_model.add_arguments(parser)

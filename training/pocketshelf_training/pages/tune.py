@@ -10,24 +10,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle, write_bundle
-from pocketshelf_training.data.street import GARMENT_GROUPS, load_photos
-from pocketshelf_training.detector.evaluate import to_boxes, true_boxes
-from pocketshelf_training.metrics.average_precision import Boxes, iou
+from pocketshelf.runtime import open_model as open_runner
+from pocketshelf.stages.detect import NetworkDetector, pairwise_iou
+from pocketshelf.stages.embed import NetworkEmbedder
+from pocketshelf_training.data import clothing, grocery, street
+from pocketshelf_training.data.street import GARMENT_GROUPS
+from pocketshelf_training.metrics.average_precision import Boxes
+from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
 from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint
-from pocketshelf_training.pages.retrieval import clothing_figures, grocery_figures
-from pocketshelf_training.predict import commands
+from pocketshelf_training.pages.results import clothing_figures, grocery_figures
+from pocketshelf_training.predict.model import Crop, open_model
+from pocketshelf_training.predict.shelf import grocery_store
 
-__all__ = ["add_arguments", "f1", "run"]
+__all__ = ["add_arguments", "best_weight", "f1", "run"]
 
 THRESHOLDS = tuple(round(0.15 + 0.05 * step, 2) for step in range(9))
 WEIGHTS = (0.0, 0.3, 0.5, 0.7)
@@ -38,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
 
 
-def f1(true: dict[str, Boxes], found: dict[str, Boxes], threshold: float) -> float:
+def f1(true: Mapping[Path, Boxes], found: Mapping[Path, Boxes], threshold: float) -> float:
     """Mean F1 over the groups: harmonic mean of precision and recall of boxes from ``threshold`` on."""
     values = []
     for group in GARMENT_GROUPS:
@@ -50,49 +55,56 @@ def f1(true: dict[str, Boxes], found: dict[str, Boxes], threshold: float) -> flo
             wanted, proposed = wanted + len(boxes), proposed + len(kept)
             if len(boxes) and len(kept):
                 # Suppression leaves one box a thing, so that matching one way is enough here.
-                right += int((iou(boxes, kept).max(1) >= 0.5).sum())
+                right += int((pairwise_iou(boxes, kept).max(1) >= 0.5).sum())
         if wanted:
             values.append(2 * right / max(1, proposed + wanted))
     return float(np.mean(values))
 
 
 def _best_threshold(bundle: Bundle, root: str | None) -> float:
-    photos = load_photos("val", root)
-    lines = commands.detect([photo.image for photo in photos], bundle.folder)
-    found = {line["photo"]: to_boxes(line["regions"]) for line in lines if "regions" in line}
-    table = {threshold: f1(true_boxes(photos), found, threshold) for threshold in THRESHOLDS}
+    truth = true_boxes(sample for sample in street.load(root) if sample.split == "val")
+    predict = open_model(bundle.folder, "detector").load()
+    found = {photo: to_boxes(predict(Crop(photo))) for photo in truth}
+    table = {threshold: f1(truth, found, threshold) for threshold in THRESHOLDS}
     _say("street val, mean F1 by threshold: " + ", ".join(f"{t}: {v:.3f}" for t, v in table.items()))
     return max(table, key=lambda threshold: table[threshold])
 
 
-def _with(bundle: Bundle, folder: Path, threshold: float, weights: dict[str, float]) -> Path:
-    """A copy of the bundle with other settings."""
-    assert bundle.detector is not None
-    changed = replace(bundle.detector, score_threshold=threshold, frame_weight=weights)
-    if bundle.folder != folder:
-        shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
-    write_bundle(replace(bundle, folder=folder, detector=changed))
-    return folder
+def _with(bundle: Bundle, threshold: float, weights: Mapping[str, float]) -> Bundle:
+    """The bundle with other settings."""
+    if bundle.detector is None:
+        raise BundleError(f"{bundle.folder}: this bundle has no detector")
+    return replace(
+        bundle, detector=replace(bundle.detector, score_threshold=threshold, frame_weight=dict(weights))
+    )
 
 
 def _frame_weights(bundle: Bundle, root: str | None, threshold: float) -> dict[str, float]:
-    goods, garments = {}, {}
-    with tempfile.TemporaryDirectory() as name:
+    bundle = _with(bundle, threshold, {})
+    embedder = NetworkEmbedder(bundle.embedder, open_runner(bundle.embedder_path))
+    assert bundle.detector is not None and bundle.detector_path is not None
+    detector = NetworkDetector(bundle.detector, open_runner(bundle.detector_path))
+    photos, garments = grocery.photos("val", root), clothing.load(root)
+    for_goods, for_garments = {}, {}
+    with grocery_store(Encoder(bundle, embedder, detector), root) as store:
         for weight in WEIGHTS:
-            groups: Iterable[str] = ("goods", *GARMENT_GROUPS) if weight else ()
-            folder = _with(bundle, Path(name) / "bundle", threshold, dict.fromkeys(groups, weight))
-            goods[weight] = grocery_figures(root, folder, "val", ways=("detection",))["detection"][
-                "R@1"
-            ].value
-            garments[weight] = clothing_figures(root, folder, whole=False)["top-1"].value
+            groups: Sequence[str] = ("goods", *GARMENT_GROUPS) if weight else ()
+            encoder = Encoder(_with(bundle, threshold, dict.fromkeys(groups, weight)), embedder, detector)
+            for_goods[weight] = grocery_figures(store, encoder, photos, whole=False)["R@1"].value
+            found = clothing_figures(store, encoder, garments, "val", whole=False)
+            for_garments[weight] = found["top-1"].value
             _say(
-                f"frame weight {weight}: grocery val R@1 {goods[weight]:.3f}, "
-                f"clothing val top-1 {garments[weight]:.3f}"
+                f"frame weight {weight}: grocery val R@1 {for_goods[weight]:.3f}, "
+                f"clothing val top-1 {for_garments[weight]:.3f}"
             )
-    # Of equals the smaller: a crop says more about one thing among many than these photos can show.
-    best = max(WEIGHTS, key=lambda w: (goods[w], -w)), max(WEIGHTS, key=lambda w: (garments[w], -w))
-    chosen = {"goods": best[0], **dict.fromkeys(GARMENT_GROUPS, best[1])}
+    goods, garment = best_weight(for_goods), best_weight(for_garments)
+    chosen = {"goods": goods, **dict.fromkeys(GARMENT_GROUPS, garment)}
     return {group: weight for group, weight in chosen.items() if weight}
+
+
+def best_weight(figures: Mapping[float, float]) -> float:
+    """Of equals the smaller: a crop says more about one thing among many than these photos can show."""
+    return max(figures, key=lambda weight: (figures[weight], -weight))
 
 
 def _say(text: str) -> None:
@@ -103,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle or default_bundle())
     threshold = _best_threshold(bundle, args.data)
     weights = _frame_weights(bundle, args.data, threshold)
-    _with(bundle, bundle.folder, threshold, weights)
+    write_bundle(_with(bundle, threshold, weights))
     record = bundle.folder / "detector.npz"
     checkpoint = load_checkpoint(record, kind="detector")
     meta = {**checkpoint.meta, "score_threshold": threshold, "frame_weight": weights}

@@ -11,19 +11,20 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pocketshelf.errors import PhotoError
-from pocketshelf.formats.answer import Answer, Detected
+from pocketshelf.stages.detect import pairwise_iou
 from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.types import Detection
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.detector.sheet import draw_boxes, grid
-from pocketshelf_training.metrics.average_precision import Boxes, iou
+from pocketshelf_training.metrics.average_precision import Boxes
 from pocketshelf_training.metrics.detector_figures import to_boxes
 from pocketshelf_training.metrics.embedder_figures import Labelled, Searched
-from pocketshelf_training.predict.subject import crop_of
+from pocketshelf_training.pages.sheet import draw_boxes, grid
+from pocketshelf_training.predict.model import crop_of
 
 __all__ = ["draw_categories", "draw_detections", "draw_searches", "faults"]
 
 ROWS, SIDE, TEXT = 24, 150, 26
-DETECTION_SIDE, SURE = 480, 0.3
+DETECTION_SIDE, CONFIDENT = 480, 0.3
 RIGHT, WRONG, PLAIN = (0, 130, 40), (190, 20, 20), (0, 0, 0)
 
 
@@ -53,12 +54,12 @@ def _row(each: Searched, number: int) -> list[Image.Image]:
 
 def draw_categories(labelled: Labelled, folder: Path) -> None:
     """A sheet of the photos whose wrong category the model was surest of, six a row."""
-    missed = [i for i in np.argsort(-labelled.sure, kind="stable") if labelled.places[i] != 0]
+    missed = [i for i in np.argsort(-labelled.confidence, kind="stable") if labelled.places[i] != 0]
     cells = [
         _cell(
             labelled.samples[i],
             f"{labelled.samples[i].category}",
-            f"said {labelled.said[i]} {labelled.sure[i]:.2f}" if labelled.said[i] else "unreadable",
+            f"said {name} {labelled.confidence[i]:.2f}" if (name := labelled.likeliest[i]) else "unreadable",
             WRONG,
         )
         for i in missed[: 2 * ROWS]
@@ -67,40 +68,40 @@ def draw_categories(labelled: Labelled, folder: Path) -> None:
     _save(rows, folder, "categories", f"{len(missed)} of {len(labelled.samples)} missed")
 
 
-def draw_detections(truth: Mapping[Path, Boxes], answers: Sequence[Answer], folder: Path) -> None:
+def draw_detections(
+    truth: Mapping[Path, Boxes], predictions: Sequence[Sequence[Detection] | None], folder: Path
+) -> None:
     """A sheet of the photos with the most faults: the true boxes left, what was found right."""
-    ranked = []
-    for (path, boxes), answer in zip(truth.items(), answers, strict=True):
-        if isinstance(answer, Detected):
-            ranked.append((faults(boxes, to_boxes(answer)), path, boxes, to_boxes(answer)))
-    ranked.sort(key=lambda row: -row[0])
+    readable = [
+        (path, boxes, to_boxes(found))
+        for (path, boxes), found in zip(truth.items(), predictions, strict=True)
+        if found is not None
+    ]
     cells = []
-    for _, path, boxes, found in ranked[: ROWS // 2]:
+    for path, boxes, found in sorted(readable, key=lambda row: -faults(row[1], row[2]))[: ROWS // 2]:
         photo = decode_photo(path)
         image, scale = Image.fromarray(photo.pixels), np.array(photo.scale * 2)
         scores = np.asarray(found.scores)
-        sure = [i for i, score in enumerate(scores) if score >= SURE]
-        labels = [f"{found.groups[i]} {scores[i]:.2f}" for i in sure]
+        confident = [i for i, score in enumerate(scores) if score >= CONFIDENT]
+        labels = [f"{found.groups[i]} {scores[i]:.2f}" for i in confident]
         cells.append(draw_boxes(image, boxes.boxes * scale, list(boxes.groups)))
-        cells.append(draw_boxes(image, found.boxes[sure] * scale, labels))
+        cells.append(draw_boxes(image, found.boxes[confident] * scale, labels))
     if cells:
         _write(grid(cells, 4, DETECTION_SIDE), folder / "detections.png")
 
 
 def faults(true: Boxes, found: Boxes) -> int:
-    """True boxes that no sure box of their group overlaps by half, and sure boxes that overlap none.
-
-    Sure: from a score of 0.3 on.
-    """
+    """True boxes that no confident box (score from 0.3 on) of their group overlaps by half, and confident
+    boxes that overlap none."""
     count = 0
     for group in {*true.groups, *found.groups}:
         boxes, _ = true.of(group)
         guesses, scores = found.of(group)
-        guesses = guesses[scores >= SURE]
+        guesses = guesses[scores >= CONFIDENT]
         if not len(boxes) or not len(guesses):
             count += len(boxes) + len(guesses)
             continue
-        overlap = iou(boxes, guesses) >= 0.5
+        overlap = pairwise_iou(boxes, guesses) >= 0.5
         count += int((~overlap.any(1)).sum() + (~overlap.any(0)).sum())
     return count
 

@@ -1,1 +1,1 @@
-"""What a model says of photos: the input of every figure."""
+"""What a model predicts for photos: the input of every figure."""

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint
-from pocketshelf_training.predict.subject import Subject
+from pocketshelf_training.predict.model import Model
 
 __all__ = ["products", "recorded"]
 
 KEY = "left_out"
 
 
-def products(listed: Path | None, recorded: str | None, subject: Subject) -> set[str] | None:
+def products(listed: Path | None, recorded: str | None, model: Model) -> set[str] | None:
     """The products to ask for; None: all.
 
     Args:
@@ -28,12 +28,12 @@ def products(listed: Path | None, recorded: str | None, subject: Subject) -> set
         return _listed(listed)
     if recorded is None:
         return None
-    where = Path(recorded) if recorded else subject.path
-    meta = load_checkpoint(where).meta if recorded else subject.meta
+    where = Path(recorded) if recorded else model.path
+    meta = load_checkpoint(where).meta if recorded else model.meta
     found = meta.get(KEY)
     if found:
         return {str(product) for product in found}
-    if not recorded and not subject.meta:
+    if not recorded and not model.meta:
         raise UsageError(
             f"{where}: a model file does not say what its training left out; "
             "name the checkpoint it came from: --left-out CHECKPOINT"
@@ -44,9 +44,9 @@ def products(listed: Path | None, recorded: str | None, subject: Subject) -> set
     )
 
 
-def recorded(subject: Subject) -> set[str]:
+def recorded(model: Model) -> set[str]:
     """What the model's own checkpoint records as left out; nothing where it records nothing."""
-    return {str(product) for product in subject.meta.get(KEY) or ()}
+    return {str(product) for product in model.meta.get(KEY) or ()}
 
 
 def _listed(path: Path) -> set[str]:

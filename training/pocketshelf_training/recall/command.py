@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import default_bundle, load_bundle, write_bundle
-from pocketshelf_training.data.protocol import data_root, read_rows
-from pocketshelf_training.predict.commands import build_store
+from pocketshelf_training.data import grocery
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.predict.shelf import grocery_store
 from pocketshelf_training.recall import evidence as searches
 from pocketshelf_training.recall.fit import LogisticModel, fit_logistic
 from pocketshelf_training.recall.plot import plot_risk_coverage
@@ -59,24 +61,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    root = data_root(args.data) / "grocery"
     bundle = load_bundle(args.bundle or default_bundle())
     args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "store"
-        build_store(root / "products.csv", store, bundle.folder)
-        shares = (0.1, 0.3, 0.5, 0.7)
-        lines = searches.collect(
-            store, _photos(root, "val", args.photos), bundle.folder, args.shelves, shares, seed=1
-        )
-        test = searches.collect(
-            store,
-            _photos(root, "test", args.photos),
-            bundle.folder,
-            args.test_shelves,
-            (args.test_share,),
-            seed=2,
-        )
+    encoder = Encoder.open(bundle)
+    with grocery_store(encoder, args.data) as store:
+
+        def collected(split: str, shelves: int, shares: Sequence[float], seed: int) -> list[dict[str, Any]]:
+            photos = _spread(grocery.photos(split, args.data), args.photos)
+            return searches.collect(store, encoder, photos, shelves, shares, seed)
+
+        lines = collected("val", args.shelves, (0.1, 0.3, 0.5, 0.7), 1)
+        test = collected("test", args.test_shelves, (args.test_share,), 2)
     model, control = calibrate(lines, args.k, args.alpha, args.delta)
     block = to_block(model, control, args.k)
     report = {"bundle": bundle.name, "recall": block, "test": evaluate(test, model, control, args.k)}
@@ -150,11 +145,10 @@ def evaluate(lines: list[dict[str, Any]], model: LogisticModel, control: Control
     return results
 
 
-def _photos(root: Path, split: str, most: int | None) -> list[tuple[Path, str]]:
-    """The photos of a split with their products; ``most`` of them, spread over all."""
-    rows = [row for row in read_rows(root / "photos.csv") if row["split"] == split]
-    step = 1 if most is None else max(1, len(rows) // most)
-    return [(root / row["photo"], row["product_id"]) for row in rows[::step][:most]]
+def _spread(photos: list[Sample], count: int | None) -> list[Sample]:
+    """``count`` of the photos, spread over all."""
+    step = 1 if count is None else max(1, len(photos) // count)
+    return photos[::step][:count]
 
 
 def _drawn(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

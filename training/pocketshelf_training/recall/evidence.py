@@ -1,36 +1,165 @@
-"""Evidence of local searches: made by ``python -m pocketshelf.recall.evidence``, read and split here."""
+"""What searches in shelves that lack products look like: the data that the recall estimate is fitted on.
+
+Shelves are drawn from the full store: products at random, or whole categories, with the shares given. Each
+photo is searched, by the real retriever, in every shelf and in the full store, once as the whole frame and
+once through the detector.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
-from pocketshelf.recall.signals import FEATURES
-from pocketshelf_training.predict.commands import CommandFailed
+from pocketshelf.encoder import EncodedPhoto, Encoder, PhotoSource
+from pocketshelf.formats.product import Product
+from pocketshelf.recall.signals import FEATURES, Signals
+from pocketshelf.retriever import Retriever
+from pocketshelf.store import Store
+from pocketshelf.types import Timings
+from pocketshelf_training.data.protocol import Sample
 
-__all__ = ["NAMES", "Evidence", "collect", "one_a_photo", "read", "split_photos"]
+__all__ = ["NAMES", "Evidence", "Shelf", "collect", "draw_shelves", "one_a_photo", "read", "split_photos"]
 
 NAMES = tuple(FEATURES)
+# Hits of a search.
+DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A part of the full store.
+
+    Attributes:
+        rule: "products" (at random), "categories" (whole ones) or "all".
+        products: in the full store's order.
+    """
+
+    rule: str
+    products: tuple[Product, ...]
+
+    def coverage(self, full: Counter[str]) -> dict[str, float]:
+        """Category → share of the full store's products that the shelf holds."""
+        local = Counter(product.category for product in self.products)
+        return {name: local[name] / count for name, count in full.items()}
+
+
+def draw_shelves(products: list[Product], shares: Sequence[float], count: int, seed: int) -> list[Shelf]:
+    """``count`` shelves, half by product and half by category, shares in turn; none is empty."""
+    rng = np.random.default_rng(seed)
+    rules = {"products": _by_product, "categories": _by_category}
+    shelves = []
+    for n in range(count):
+        share, rule = shares[n // 2 % len(shares)], ("products", "categories")[n % 2]
+        shelves.append(Shelf(rule, tuple(rules[rule](products, share, rng))))
+    return shelves
+
+
+def _by_product(products: list[Product], share: float, rng: np.random.Generator) -> list[Product]:
+    chosen = rng.permutation(len(products))[: max(1, round(share * len(products)))]
+    return [products[i] for i in sorted(chosen)]
+
+
+def _by_category(products: list[Product], share: float, rng: np.random.Generator) -> list[Product]:
+    names = sorted({product.category for product in products})
+    chosen: set[str] = set()
+    for name in rng.permutation(names):
+        if sum(product.category in chosen for product in products) >= share * len(products):
+            break
+        chosen.add(str(name))
+    return [product for product in products if product.category in chosen]
+
+
+def collect(
+    full: Store, encoder: Encoder, photos: Sequence[Sample], shelves: int, shares: Sequence[float], seed: int
+) -> list[dict[str, Any]]:
+    """A row for each photo, shelf and mode (whole frame or detector); shelf 0 is the full store.
+
+    A row says whether the product was in the shelf ("local"), at which "rank" it came (None: not among the
+    hits), and the estimate's "features".
+
+    Raises:
+        PhotoError: a photo cannot be read.
+    """
+    remembering, products = _Remembering(encoder), list(full.shard)
+    every = [Shelf("all", tuple(products)), *draw_shelves(products, shares, shelves, seed)]
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            {"shelf": number, **row}
+            for number, shelf in enumerate(tqdm(every, "shelves"))
+            for row in _search_shelf(remembering, Path(folder) / str(number), full, shelf, photos)
+        ]
+
+
+@dataclass
+class _Recorder:
+    """A `RecallEstimator` that only keeps what it is shown; the first region's comes first."""
+
+    seen: list[Signals] = field(default_factory=list)
+
+    def estimate(self, signals: Signals) -> float | None:
+        self.seen.append(signals)
+        return None
+
+    def suffices(self, recall: float) -> bool:
+        return True
+
+
+class _Remembering(Encoder):
+    """An `Encoder` that encodes each photo once, however many shelves it is searched in."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.bundle = encoder.bundle
+        self._encoder = encoder
+        self._known: dict[tuple[str, bool], EncodedPhoto] = {}
+
+    def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
+        key = (str(source), whole)
+        if key not in self._known:
+            self._known[key] = self._encoder.encode(source, whole, ms)
+        return self._known[key]
+
+
+def _search_shelf(
+    encoder: Encoder, folder: Path, full: Store, shelf: Shelf, photos: Sequence[Sample]
+) -> Iterator[dict[str, Any]]:
+    coverage = shelf.coverage(Counter(full.categories()))
+    held = {product.product_id for product in shelf.products}
+    recorder = _Recorder()
+    with Retriever(
+        Store.create(folder, full.meta, shelf.products), encoder, recall_estimator=recorder
+    ) as retriever:
+        for photo in photos:
+            for whole in (True, False):
+                recorder.seen.clear()
+                region = retriever.search(photo.image, DEPTH, whole=whole).regions[0]
+                ids = [hit.product_id for hit in region.hits or ()]
+                yield {
+                    "rule": shelf.rule,
+                    "photo": str(photo.image),
+                    "whole": whole,
+                    "local": photo.identity in held,
+                    "rank": ids.index(photo.identity) + 1 if photo.identity in ids else None,
+                    "features": replace(recorder.seen[0], coverage=coverage).features(),
+                }
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Searches, one a row.
+    """Searches as a table, one a row.
 
     Attributes:
         features: float64 (n, F), columns as `NAMES`.
         rank: int64 (n,): place of the wanted product among the local hits, from 1; 0 if it is not there.
         local: bool (n,): the shelf holds the wanted product.
-        lines: the rows as they were read.
+        lines: the rows of `collect`.
     """
 
     features: np.ndarray
@@ -48,36 +177,6 @@ class Evidence:
         return Evidence(
             self.features[index], self.rank[index], self.local[index], [self.lines[i] for i in index]
         )
-
-
-def collect(
-    store: Path,
-    photos: Iterable[tuple[Path, str]],
-    bundle: Path,
-    shelves: int,
-    shares: Iterable[float],
-    seed: int,
-) -> list[dict[str, Any]]:
-    """Run ``python -m pocketshelf.recall.evidence`` over (photo, product_id) pairs.
-
-    Raises:
-        CommandFailed: it failed; the message is its last line.
-    """
-    lines = "".join(json.dumps({"photo": str(p), "product_id": i}) + "\n" for p, i in photos)
-    options = [f"--share={share}" for share in shares]
-    command = [sys.executable, "-m", "pocketshelf.recall.evidence", "--store", str(store), *options]
-    command += ["--shelves", str(shelves), "--seed", str(seed)]
-    done = subprocess.run(
-        command,
-        input=lines,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "POCKETSHELF_BUNDLE": str(bundle)},
-        check=False,
-    )
-    if done.returncode:
-        raise CommandFailed("the collection of evidence failed; see above")
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def read(lines: list[dict[str, Any]]) -> Evidence:

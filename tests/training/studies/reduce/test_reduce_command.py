@@ -12,7 +12,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.studies.reduce import features as features_module
 from pocketshelf_training.studies.reduce import run as command
 from pocketshelf_training.studies.reduce.features import Features, load_features
-from pocketshelf_training.studies.reduce.measure import found_at, measure_method, to_int8
+from pocketshelf_training.studies.reduce.measure import measure_method, to_int8
 
 
 def small_features(products: int = 9, each: int = 6, side: int = 24, seed: int = 0) -> Features:
@@ -33,14 +33,6 @@ def test_to_int8_is_what_a_store_holds() -> None:
     stored = to_int8(vectors)
     assert stored[0] == pytest.approx(np.array([95, 127]) / np.hypot(95, 127))
     assert np.allclose(np.linalg.norm(stored, axis=1), 1)
-
-
-def test_found_at_by_hand() -> None:
-    gallery = np.eye(3)
-    queries = np.array([[0.9, 0.1, 0.0], [0.5, 0.4, 0.3], [0.0, 0.2, 0.9]])
-    truth = np.array([0, 1, 0])
-    assert found_at(queries, truth, gallery, np.arange(3), 1).tolist() == [1, 0, 0]
-    assert found_at(queries, truth, gallery, np.arange(3), 2).tolist() == [1, 1, 0]
 
 
 def test_measure_chooses_on_val_and_reports_test() -> None:

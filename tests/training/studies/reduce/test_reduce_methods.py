@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from pocketshelf_training.metrics.ranking import found_at
 from pocketshelf_training.studies.reduce import bottleneck, lda, metric, pca
 from pocketshelf_training.studies.reduce.linear import train_projection
-from pocketshelf_training.studies.reduce.measure import found_at
 from pocketshelf_training.studies.reduce.projection import Projection, unit
 
 SIDE, PRODUCTS, EACH = 40, 12, 40

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
+from pocketshelf_training.metrics.ranking import found_at
 from pocketshelf_training.studies.reduce import bottleneck, lda, metric, pca
 from pocketshelf_training.studies.reduce.features import Features
 from pocketshelf_training.studies.reduce.projection import Projection, unit
 
-__all__ = ["METHODS", "Row", "found_at", "measure_method", "row_of", "to_int8"]
+__all__ = ["METHODS", "Row", "measure_method", "row_of", "to_int8"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -48,14 +49,6 @@ def to_int8(vectors: np.ndarray) -> np.ndarray:
     """As the store does: each vector (n, d) scaled by 127 / max|v| and rounded; back as unit floats."""
     peak = np.maximum(np.abs(vectors).max(1, keepdims=True), 1e-12)
     return unit(np.round(vectors * (127 / peak)))
-
-
-def found_at(
-    queries: np.ndarray, products: np.ndarray, gallery: np.ndarray, gallery_products: np.ndarray, k: int
-) -> np.ndarray:
-    """1.0 for each query whose product is among the ``k`` nearest of the gallery by cosine, else 0.0 (n,)."""
-    nearest = np.argsort(-queries @ gallery.T, axis=1, kind="stable")[:, :k]
-    return (gallery_products[nearest] == products[:, None]).any(1).astype(float)
 
 
 def measure_method(

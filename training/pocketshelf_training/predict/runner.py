@@ -1,0 +1,46 @@
+"""A PyTorch network behind the SDK's own stages, so that checkpoints and phone files are measured alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from pocketshelf.stages.detect import NetworkDetector
+from pocketshelf.stages.embed import NetworkEmbedder
+from pocketshelf_training.engine.compute import device_of
+from pocketshelf_training.models.embedder import normalise
+from pocketshelf_training.models.specs import detector_spec, embedder_spec
+
+__all__ = ["NetworkRunner", "torch_detector", "torch_embedder"]
+
+
+class NetworkRunner:
+    """A `pocketshelf.runtime.ModelRunner`: in float32, where the network's weights are.
+
+    Args:
+        network: is put into evaluation mode.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network.eval()
+
+    @torch.no_grad()
+    def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """uint8 (1, h, w, 3) to every output, float32."""
+        # A copy: decoded pixels are read-only, which torch warns about.
+        images = normalise(torch.tensor(pixels)).to(device_of(self._network))
+        return [output.float().cpu().numpy() for output in self._network(images)]
+
+
+def torch_embedder(network: nn.Module, meta: Mapping[str, Any]) -> NetworkEmbedder:
+    """The SDK's embedding stage; arguments as of `pocketshelf_training.models.specs`."""
+    return NetworkEmbedder(embedder_spec(network, meta), NetworkRunner(network))
+
+
+def torch_detector(network: nn.Module, meta: Mapping[str, Any]) -> NetworkDetector:
+    """The SDK's detection stage, with its floor of scores, suppression and number of boxes."""
+    return NetworkDetector(detector_spec(network, meta), NetworkRunner(network))
