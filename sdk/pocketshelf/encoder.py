@@ -43,7 +43,7 @@ class EncodedRegion:
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
-        """Attribute → label → probability, without attributes of categories that this hardly is of."""
+        """Attribute → label → probability, of the attributes that things of its likely categories have."""
         return {
             name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
             for name, head in self.attributes.items()

@@ -30,7 +30,7 @@ from pocketshelf.types import FALLBACK_UNAVAILABLE, FallbackState, Hit, Region, 
 
 __all__ = ["Retriever"]
 
-# Re-ranking may lift a product from below the cut: so many more are looked at.
+# Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
 MAX_HITS = 1000
 
@@ -225,9 +225,9 @@ class Retriever:
         return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
 
     def _escalates(self, recall: float | None, ask: bool | None) -> bool:
-        if ask is not None or recall is None or self._estimator is None:
-            return bool(ask)
-        return not self._estimator.suffices(recall)
+        if ask is not None:
+            return ask
+        return self._estimator is not None and recall is not None and not self._estimator.suffices(recall)
 
     def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
         if category == "auto":
