@@ -67,20 +67,10 @@ class Warp:
         sides = (np.linspace(0, side, _CELLS + 1).round() for side in self.frame)
         nodes = np.stack(np.meshgrid(*sides), axis=-1)
         seen = self.back(nodes)
-        cells = []
-        for row in range(_CELLS):
-            for column in range(_CELLS):
-                box = (*nodes[row, column], *nodes[row + 1, column + 1])
-                corners = (
-                    seen[row, column],
-                    seen[row + 1, column],
-                    seen[row + 1, column + 1],
-                    seen[row, column + 1],
-                )
-                cells.append(
-                    (tuple(int(v) for v in box), tuple(float(v) for corner in corners for v in corner))
-                )
-        return cells
+        boxes = np.concatenate([nodes[:-1, :-1], nodes[1:, 1:]], axis=-1).astype(int)
+        corners = np.concatenate([seen[:-1, :-1], seen[1:, :-1], seen[1:, 1:], seen[:-1, 1:]], axis=-1)
+        cells = zip(boxes.reshape(-1, 4).tolist(), corners.reshape(-1, 8).tolist(), strict=True)
+        return [(tuple(box), tuple(shown)) for box, shown in cells]
 
     def apply(self, images: list[Image.Image]) -> list[Image.Image]:
         """Images of the sheet's size as they are in the frame; outside they are 0."""
