@@ -79,7 +79,7 @@ class Report:
 
     Attributes:
         bundle, space: which models.
-        seconds: the run's wall time, downloads and drawing included.
+        seconds: the run's wall time, a download included.
     """
 
     dataset: Dataset

@@ -17,7 +17,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import DataMissing, Sample
 
-__all__ = ["load", "read_labels", "samples_of"]
+__all__ = ["LABELS", "load", "read_labels", "samples_of"]
 
 LABELS = "labels.jsonl"
 

@@ -25,12 +25,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from pocketshelf.errors import UsageError
+from pocketshelf_training.data.studio import LABELS
 
 __all__ = ["LABELS", "QUALITY", "add_common", "make", "report", "save_picture"]
 
 log = logging.getLogger("pocketshelf.training")
 
-LABELS = "labels.jsonl"
 QUALITY = 90
 _SHEET_ROWS, _SHEET_SIDE = 16, 128
 

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 def prepare(out: Path, products: int = PRODUCTS, photos: int = PHOTOS, seed: int = SEED) -> None:
     """Draw a shop of ``products`` garments and ``photos`` street photos of them, each in turn."""
     collection, catalogue, queries = Collection(2 * products, seed), [], []
-    chosen = _told_apart(collection, products)
+    chosen = _with_distinct_titles(collection, products)
     for place, index in enumerate(chosen):
         garment, shot = collection.garment(index), shop_shot(collection, index)
         catalogue.append(
@@ -69,7 +69,7 @@ def prepare(out: Path, products: int = PRODUCTS, photos: int = PHOTOS, seed: int
     _write(out / "queries.csv", queries)
 
 
-def _told_apart(collection: Collection, count: int) -> list[int]:
+def _with_distinct_titles(collection: Collection, count: int) -> list[int]:
     """The first ``count`` garments whose titles differ: others may look the same."""
     first: dict[str, int] = {}
     for index in range(collection.count):
