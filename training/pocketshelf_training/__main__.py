@@ -6,8 +6,11 @@ import argparse
 import importlib
 import logging
 import sys
+from collections.abc import Sequence
 
 from pocketshelf.errors import PocketshelfError
+
+log = logging.getLogger("pocketshelf.training")
 
 # command → (module of this package with add_arguments and run, one line of help)
 COMMANDS = {
@@ -87,7 +90,12 @@ COMMANDS = {
 GROUPS = {"prepare": "synthetic data sets", "train": "models"}
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser of every command.
+
+    Args:
+        words: of a command line; only the command that they name is loaded then, since most import torch.
+    """
     parser = argparse.ArgumentParser(prog="pocketshelf-train", description=__doc__)
     groups: dict[str, argparse._SubParsersAction] = {
         "": parser.add_subparsers(required=True, metavar="COMMAND")
@@ -99,17 +107,26 @@ def build_parser() -> argparse.ArgumentParser:
                 group = groups[""].add_parser(name, help=f"{name} one of the {GROUPS[name]}")
                 groups[name] = group.add_subparsers(required=True, metavar="NAME")
         leaf = groups[first[0] if first else ""].add_parser(last, help=summary, description=summary)
-        loaded = importlib.import_module(f"pocketshelf_training.{module}")
-        loaded.add_arguments(leaf)
-        leaf.set_defaults(run_command=loaded.run)
+        if words is None or command == _named(words):
+            loaded = importlib.import_module(f"pocketshelf_training.{module}")
+            loaded.add_arguments(leaf)
+            leaf.set_defaults(run_command=loaded.run)
     return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _named(words: Sequence[str]) -> str | None:
+    """The command that a line begins with."""
+    return next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
-    args = build_parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if (command := _named(words)) and not {"-h", "--help"} & set(words):
+        log.info("%s: loading", command)
+    args = build_parser(words).parse_args(words)
     try:
         return args.run_command(args)
     except PocketshelfError as error:

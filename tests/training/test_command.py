@@ -1,0 +1,52 @@
+"""``pocketshelf-train``: help without torch, one command loaded at a time."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pocketshelf_training.__main__ import COMMANDS, build_parser, main
+
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['numpy'] = None; "
+IMPORT = "import sys; from pocketshelf_training.__main__ import main; "
+
+
+def test_help_needs_neither_torch_nor_numpy():
+    done = subprocess.run(
+        [sys.executable, "-c", f"{WITHOUT_TORCH}{IMPORT}main(['--help'])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    assert all(command.split()[0] in done.stdout for command in COMMANDS)
+
+
+def test_only_the_named_command_is_loaded():
+    code = f"{IMPORT}main(['systems', '--runs=/none']); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False"
+    first, *_ = done.stderr.splitlines()
+    assert first.endswith("systems: loading") and "error: /none: no results" in done.stderr
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert f"pocketshelf-train {command}" in out and len(out.splitlines()) > 5
+
+
+def test_an_unknown_command_lists_those_there_are(capsys):
+    for words in (["fly"], ["train", "fly"], []):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+    assert "'evaluate'" in capsys.readouterr().err
+
+
+def test_all_commands_can_be_had_at_once():
+    args = build_parser().parse_args(["train", "detector", "--run", "x"])
+    assert args.run_command.__module__ == "pocketshelf_training.detector.train"
