@@ -24,8 +24,10 @@ __all__ = [
     "Known",
     "Pictures",
     "box_of",
+    "by_picture",
     "landmarks_of",
     "read_landmarks",
+    "read_partition",
     "read_positives",
 ]
 
@@ -191,52 +193,34 @@ def read_positives(labels: Path, names: list[str]) -> dict[str, dict[str, str]]:
 
 
 class Known(NamedTuple):
-    """What a retrieval benchmark's lists say of one picture.
-
-    Attributes:
-        word: the box list's second column, translated; None for a picture that the list does not have.
-    """
+    """What a benchmark's lists say of one picture."""
 
     path: Path
     box: tuple[tuple[str, Box], ...]
-    word: str | None
     landmarks: Landmarks
 
 
 class Annotations:
-    """The lists that both retrieval benchmarks have: boxes, landmarks, items' attributes.
-
-    Landmarks and attributes may be absent: they are downloads of their own.
+    """A benchmark's lists of boxes and of landmarks, by picture; landmarks are a download of their own.
 
     Args:
-        root: the benchmark's folder.
-        benchmark: "inshop" or "consumer2shop", as the lists' names have it.
+        anno: folder of the lists.
         source: the pictures.
-        word: what the box list's second column is called, and what its values mean.
-        attribute: an attribute's name from its row of ``list_attr_cloth.txt``.
+        suffix: of the lists' names, as "_inshop".
+        corners: field of the box list where x_1 stands.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        benchmark: str,
-        source: Pictures,
-        word: tuple[str, dict[str, str]],
-        attribute: Callable[[Row], str],
-    ) -> None:
-        anno = first_existing(root, "Anno")
-        self.source, self.word = source, word
-        boxes = read_counted(anno / f"list_bbox_{benchmark}.txt", least=7)[1]
-        self.boxes = {row.fields[0]: row for row in boxes}
-        marks, items = anno / f"list_landmarks_{benchmark}.txt", anno / "list_attr_items.txt"
+    def __init__(self, anno: Path, source: Pictures, suffix: str = "", corners: int = 1) -> None:
+        self.anno, self.source, self.corners = anno, source, corners
+        self.boxes = by_picture(anno / f"list_bbox{suffix}.txt", least=corners + 4)
+        marks = anno / f"list_landmarks{suffix}.txt"
         self.landmarks = read_landmarks(marks) if marks.exists() else {}
-        self.items: dict[str, dict[str, str]] = {}
-        if items.exists():
-            names = [attribute(row) for row in read_lines(anno / "list_attr_cloth.txt", skip=2)]
-            self.items = read_positives(items, names)
 
-    def of(self, row: Row, name: str) -> Known:
+    def of(self, row: Row, name: str, kind: str | None = None) -> Known:
         """What is known of the picture ``name``, which ``row`` of the partition names.
+
+        Args:
+            kind: clothes type; the second field of the box list if None.
 
         Raises:
             DataDamaged: a list's row cannot be used; names file and line.
@@ -244,13 +228,38 @@ class Annotations:
         path = self.source.path(row, name)
         transform = self.source.transform(path)
         box: tuple[tuple[str, Box], ...] = ()
-        word = None
         if found := self.boxes.get(name):
-            kind = found.choice(1, tuple(GROUP_OF_TYPE), "clothes type")
-            word = self.word[1][found.choice(2, tuple(self.word[1]), self.word[0])]
-            box = ((GROUP_OF_TYPE[kind], box_of(found, 3, transform)),)
+            group = GROUP_OF_TYPE[kind or found.choice(1, tuple(GROUP_OF_TYPE), "clothes type")]
+            box = ((group, box_of(found, self.corners, transform)),)
         marks: Landmarks = {}
         if name in self.landmarks:
             marked, start = self.landmarks[name]
             marks = landmarks_of(marked, start, marked.fields[1], transform)
-        return Known(path, box, word, marks)
+        return Known(path, box, marks)
+
+    def word(self, name: str, meaning: dict[str, str], what: str) -> str | None:
+        """The box list's third field, translated; None for a picture that the list does not have."""
+        found = self.boxes.get(name)
+        return meaning[found.choice(2, tuple(meaning), what)] if found else None
+
+    def items(self, attribute: Callable[[Row], str]) -> dict[str, dict[str, str]]:
+        """Items' attributes, see `read_positives`; nothing where they were not downloaded.
+
+        Args:
+            attribute: an attribute's name from its row of ``list_attr_cloth.txt``.
+        """
+        items = self.anno / "list_attr_items.txt"
+        if not items.exists():
+            return {}
+        names = [attribute(row) for row in read_lines(self.anno / "list_attr_cloth.txt", skip=2)]
+        return read_positives(items, names)
+
+
+def by_picture(path: Path, least: int) -> dict[str, Row]:
+    """A counted list's rows by their first field."""
+    return {row.fields[0]: row for row in read_counted(path, least)[1]}
+
+
+def read_partition(root: Path, least: int) -> list[Row]:
+    """The rows of the benchmark's partition: picture, what it belongs to, split."""
+    return read_counted(first_existing(root, "Eval/list_eval_partition.txt"), least)[1]

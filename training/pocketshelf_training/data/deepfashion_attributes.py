@@ -24,11 +24,12 @@ from pocketshelf_training.data.deepfashion import (
     GROUP_OF_TYPE,
     LANDMARKS_OF_TYPE,
     LICENCE,
+    Annotations,
     Canvas,
     Pictures,
     box_of,
-    landmarks_of,
-    read_landmarks,
+    by_picture,
+    read_partition,
     read_positives,
 )
 from pocketshelf_training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
@@ -80,25 +81,15 @@ def _category(row: Row, index: int, categories: Categories) -> tuple[str, str]:
 
 def _coarse(root: Path, anno: Path, source: Pictures) -> list[Sample]:
     categories = _categories(anno / "list_category_cloth.txt")
-    labels = {row.fields[0]: row for row in read_counted(anno / "list_category_img.txt", least=2)[1]}
-    boxes = {row.fields[0]: row for row in read_counted(anno / "list_bbox.txt", least=5)[1]}
-    landmarks = read_landmarks(anno / "list_landmarks.txt") if (anno / "list_landmarks.txt").exists() else {}
+    labels, lists = by_picture(anno / "list_category_img.txt", least=2), Annotations(anno, source)
     names = [" ".join(row.fields[:-1]) for row in read_lines(anno / "list_attr_cloth.txt", skip=2)]
     attributes = read_positives(anno / "list_attr_img.txt", names)
     samples = []
-    for row in read_counted(first_existing(root, "Eval/list_eval_partition.txt"), least=2)[1]:
+    for row in read_partition(root, least=2):
         name, split = row.fields[0], row.choice(1, SPLITS, "evaluation status")
-        for file, known in (("list_category_img.txt", labels), ("list_bbox.txt", boxes)):
-            if name not in known:
-                raise row.fault(f"{name} is not in {file}")
+        row.require(name, list_category_img=labels, list_bbox=lists.boxes)
         category, kind = _category(labels[name], 1, categories)
-        path = source.path(row)
-        transform = source.transform(path)
-        box = ((GROUP_OF_TYPE[kind], box_of(boxes[name], 1, transform)),)
-        marks = {}
-        if name in landmarks:
-            marked, start = landmarks[name]
-            marks = landmarks_of(marked, start, marked.fields[1], transform)
+        path, box, marks = lists.of(row, name, kind)
         found = dict(attributes.get(name, {}))
         samples.append(Sample(path, split, "street", None, category, box, found, marks, LICENCE))
     return samples

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures
+from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures, read_partition
 from pocketshelf_training.data.duplicates import merge_identities
-from pocketshelf_training.data.listing import Row, first_existing, read_counted
+from pocketshelf_training.data.listing import Row, first_existing
 from pocketshelf_training.data.protocol import Sample
 
 __all__ = ["LICENCE", "load"]
@@ -40,15 +40,16 @@ def load(root: str | Path, pictures: str = "img", merge_duplicates: bool = True)
         DataDamaged: a file is not as documented; names file and line.
     """
     root = Path(root)
-    source = Pictures(root, Canvas(300), pictures)
-    lists = Annotations(root, "consumer2shop", source, ("source type", DOMAIN_OF_SOURCE), _english_name)
-    _, pairs = read_counted(first_existing(root, "Eval/list_eval_partition.txt"), least=4)
+    lists = Annotations(
+        first_existing(root, "Anno"), Pictures(root, Canvas(300), pictures), "_consumer2shop", corners=3
+    )
+    items = lists.items(_english_name)
     seen: dict[str, Sample] = {}
     equal: list[tuple[str, str]] = []
-    for row in pairs:
+    for row in read_partition(root, least=4):
         for name, expected in ((row.fields[0], "street"), (row.fields[1], "shop")):
             if name not in seen:
-                seen[name] = _sample(row, name, expected, lists)
+                seen[name] = _sample(row, name, expected, lists, items)
             elif seen[name].identity != row.fields[2]:
                 equal.append((str(seen[name].identity), row.fields[2]))
     samples = list(seen.values())
@@ -61,7 +62,7 @@ def _english_name(row: Row) -> str:
     return " ".join(row.fields[1:-1])
 
 
-def _sample(row: Row, name: str, domain: str, lists: Annotations) -> Sample:
+def _sample(row: Row, name: str, domain: str, lists: Annotations, items: dict[str, dict[str, str]]) -> Sample:
     """The pair's order says which is the shop's picture; the box list, where it differs, is believed."""
     item = row.fields[2]
     split = row.choice(3, ("train", "val", "test"), "evaluation status")
@@ -69,15 +70,8 @@ def _sample(row: Row, name: str, domain: str, lists: Annotations) -> Sample:
     if len(folders) < 4:
         raise row.fault(f"expected img/CATEGORY/SUBCATEGORY/ITEM/FILE, not {name!r}")
     known = lists.of(row, name)
-    attributes = dict(lists.items.get(item, {}))
+    domain = lists.word(name, DOMAIN_OF_SOURCE, "source type") or domain
+    attributes = dict(items.get(item, {}))
     return Sample(
-        known.path,
-        split,
-        known.word or domain,
-        item,
-        folders[2],
-        known.box,
-        attributes,
-        known.landmarks,
-        LICENCE,
+        known.path, split, domain, item, folders[2], known.box, attributes, known.landmarks, LICENCE
     )

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures
-from pocketshelf_training.data.listing import Row, first_existing, read_counted
+from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures, read_partition
+from pocketshelf_training.data.listing import Row, first_existing
 from pocketshelf_training.data.protocol import Sample
 
 __all__ = ["LICENCE", "load"]
@@ -38,22 +38,23 @@ def load(root: str | Path, pictures: str = "img") -> list[Sample]:
         DataDamaged: a file is not as documented; names file and line.
     """
     root = Path(root)
-    source = Pictures(root, Canvas(256, square=True), pictures)
-    lists = Annotations(root, "inshop", source, ("pose type", POSES), lambda row: " ".join(row.fields))
-    _, rows = read_counted(first_existing(root, "Eval/list_eval_partition.txt"), least=3)
-    return [_sample(row, lists) for row in rows]
+    lists = Annotations(
+        first_existing(root, "Anno"), Pictures(root, Canvas(256, square=True), pictures), "_inshop", corners=3
+    )
+    items = lists.items(lambda row: " ".join(row.fields))
+    return [_sample(row, lists, items) for row in read_partition(root, least=3)]
 
 
-def _sample(row: Row, lists: Annotations) -> Sample:
+def _sample(row: Row, lists: Annotations, items: dict[str, dict[str, str]]) -> Sample:
     name, item = row.fields[:2]
     partition = row.choice(2, PARTITIONS, "evaluation status")
     folders = name.split("/")  # img/WOMEN/Dresses/id_00000002/02_1_front.jpg
     if len(folders) != 5:
         raise row.fault(f"expected img/GENDER/CATEGORY/ITEM/FILE, not {name!r}")
     known = lists.of(row, name)
-    attributes = {"partition": partition, "gender": folders[1].lower(), **lists.items.get(item, {})}
-    if known.word:
-        attributes["pose"] = known.word
+    attributes = {"partition": partition, "gender": folders[1].lower(), **items.get(item, {})}
+    if pose := lists.word(name, POSES, "pose type"):
+        attributes["pose"] = pose
     split = "train" if partition == "train" else "test"
     return Sample(
         known.path, split, "shop", item, folders[2], known.box, attributes, known.landmarks, LICENCE

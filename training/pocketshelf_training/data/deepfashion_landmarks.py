@@ -12,16 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf_training.data.deepfashion import (
-    GROUP_OF_TYPE,
-    LICENCE,
-    Canvas,
-    Pictures,
-    box_of,
-    landmarks_of,
-    read_landmarks,
-)
-from pocketshelf_training.data.listing import first_existing, read_counted
+from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures, read_partition
+from pocketshelf_training.data.listing import first_existing
 from pocketshelf_training.data.protocol import Sample
 
 __all__ = ["LICENCE", "load"]
@@ -47,29 +39,22 @@ def load(root: str | Path, pictures: str = "img") -> list[Sample]:
         DataDamaged: a file is not as documented; names file and line.
     """
     root = Path(root)
-    source = Pictures(root, Canvas(512), pictures)
-    anno = first_existing(root, "Anno")
-    boxes = {row.fields[0]: row for row in read_counted(anno / "list_bbox.txt", least=5)[1]}
-    landmarks = read_landmarks(anno / "list_landmarks.txt")
+    lists = Annotations(first_existing(root, "Anno"), Pictures(root, Canvas(512), pictures))
     samples = []
-    for row in read_counted(first_existing(root, "Eval/list_eval_partition.txt"), least=2)[1]:
+    for row in read_partition(root, least=2):
         name, split = row.fields[0], row.choice(1, ("train", "val", "test"), "evaluation status")
-        for file, known in (("list_bbox.txt", boxes), ("list_landmarks.txt", landmarks)):
-            if name not in known:
-                raise row.fault(f"{name} is not in {file}")
-        marked, start = landmarks[name]
-        kind = marked.fields[1]
-        path = source.path(row)
-        transform = source.transform(path)
+        row.require(name, list_bbox=lists.boxes, list_landmarks=lists.landmarks)
+        marked, _ = lists.landmarks[name]
+        known = lists.of(row, name, marked.fields[1])
         variation = VARIATIONS[marked.choice(2, tuple(VARIATIONS), "variation type")]
         samples.append(
             Sample(
-                path,
+                known.path,
                 split,
                 "street",
-                boxes=((GROUP_OF_TYPE[kind], box_of(boxes[name], 1, transform)),),
+                boxes=known.box,
                 attributes={"variation": variation},
-                landmarks=landmarks_of(marked, start, kind, transform),
+                landmarks=known.landmarks,
                 licence=LICENCE,
             )
         )

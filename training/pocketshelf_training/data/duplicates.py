@@ -9,6 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from pocketshelf_training.data.protocol import Sample
 
 __all__ = ["merge_identities"]
@@ -29,18 +33,15 @@ def merge_identities(samples: list[Sample], equal: Iterable[tuple[str, str]] = (
     Returns:
         The samples in their order, with the smallest of the merged identities.
     """
-    groups = _Groups()
-    for a, b in equal:
-        groups.join(a, b)
-    for owners in _same_bytes(samples).values():
-        for other in owners[1:]:
-            groups.join(owners[0], other)
-    merged = [replace(s, identity=groups.find(s.identity)) if s.identity else s for s in samples]
+    pairs = [
+        *equal,
+        *((owners[0], other) for owners in _same_bytes(samples).values() for other in owners[1:]),
+    ]
+    smallest = _smallest_of_group({s.identity for s in samples if s.identity}, pairs)
+    merged = [replace(s, identity=smallest[s.identity]) if s.identity else s for s in samples]
     kept = _without_leaks(merged)
-    names = {s.identity for s in samples if s.identity}
-    log.info(
-        "%d of %d identities were doubles", len(names) - len({groups.find(n) for n in names}), len(names)
-    )
+    doubles = len(smallest) - len(set(smallest.values()))
+    log.info("%d of %d identities were doubles", doubles, len(smallest))
     if len(kept) < len(merged):
         log.info("%d pictures left out: their product is in a later split as well", len(merged) - len(kept))
     return kept
@@ -73,21 +74,12 @@ def _without_leaks(samples: list[Sample]) -> list[Sample]:
     return [s for s in samples if not s.identity or order[s.split] == last[s.identity]]
 
 
-class _Groups:
-    """Disjoint sets with the smallest name as root (Galler and Fischer, 1964)."""
-
-    def __init__(self) -> None:
-        self.parent: dict[str, str] = {}
-
-    def find(self, name: str) -> str:
-        root = name
-        while self.parent.get(root, root) != root:
-            root = self.parent[root]
-        while self.parent.get(name, name) != root:
-            self.parent[name], name = root, self.parent[name]
-        return root
-
-    def join(self, a: str, b: str) -> None:
-        low, high = sorted((self.find(a), self.find(b)))
-        if low != high:
-            self.parent[high] = low
+def _smallest_of_group(names: set[str], pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Each name → the smallest of all that ``pairs`` connect it with."""
+    ordered = sorted(names.union(*pairs))
+    place = {name: number for number, name in enumerate(ordered)}
+    rows, columns = [place[a] for a, _ in pairs], [place[b] for _, b in pairs]
+    edges = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(len(ordered), len(ordered)))
+    _, groups = connected_components(edges, directed=False)
+    first = {group: name for name, group in zip(reversed(ordered), reversed(groups), strict=True)}
+    return {name: first[groups[place[name]]] for name in names}

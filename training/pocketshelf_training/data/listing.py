@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,12 @@ class Row:
             return [float(word) for word in words]
         except ValueError as error:
             raise self.fault(f"not a number: {_stranger(words)!r}") from error
+
+    def require(self, name: str, **lists: Collection[str]) -> None:
+        """Raises DataDamaged: ``name`` is missing from one of the ``lists`` (by their files)."""
+        for file, known in lists.items():
+            if name not in known:
+                raise self.fault(f"{name} is not in {file}.txt")
 
     def choice(self, index: int, allowed: tuple[str, ...], what: str) -> str:
         """The field at ``index``, one of ``allowed``.

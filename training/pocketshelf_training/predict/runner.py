@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,19 @@ class NetworkRunner:
         """uint8 (1, h, w, 3) to every output, float32."""
         # A copy: decoded pixels are read-only, which torch warns about.
         images = normalise(torch.tensor(pixels)).to(device_of(self._network))
-        return [output.float().cpu().numpy() for output in self._network(images)]
+        with _one_thread():
+            return [output.float().cpu().numpy() for output in self._network(images)]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One picture gains little from a second thread, and a busy machine keeps it waiting at every layer."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def torch_embedder(network: nn.Module, meta: Mapping[str, Any]) -> NetworkEmbedder:
