@@ -81,7 +81,9 @@ def test_a_runner_puts_its_network_into_evaluation_mode():
     network = Embedder(["a"], 8, size=32).train()
     pixels = np.zeros((1, 32, 32, 3), np.uint8)
     pixels.setflags(write=False)
+    threads = torch.get_num_threads()
     first, second = (NetworkRunner(network).run(pixels) for _ in range(2))
+    assert torch.get_num_threads() == threads
     assert not network.training and [output.dtype for output in first] == [np.float32] * 2
     assert np.array_equal(first[0], second[0]) and first[0].shape == (1, 8)
 

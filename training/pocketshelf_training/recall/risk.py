@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import beta
 
 __all__ = ["Control", "clopper_pearson_upper", "control_threshold", "risk_coverage"]
 
@@ -35,31 +36,15 @@ class Control:
     bound: float
 
 
-def clopper_pearson_upper(errors: int, trials: int, delta: float) -> float:
-    """The exact upper bound of a share, at confidence 1 - ``delta`` (Clopper and Pearson, 1934)."""
-    if errors >= trials:
-        return 1.0
-    low, high = errors / trials, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _binomial_cdf(errors, trials, middle) > delta else (low, middle)
-    return high
+def clopper_pearson_upper(errors: np.ndarray | int, trials: int, delta: float) -> np.ndarray:
+    """The exact upper bound of a share, at confidence 1 - ``delta`` (Clopper and Pearson, 1934).
 
-
-def _binomial_cdf(errors: int, trials: int, share: float) -> float:
-    """P(X ≤ errors) for X ~ Binomial(trials, share)."""
-    if share in (0.0, 1.0):
-        return 1.0 if share == 0.0 else float(errors >= trials)
-    log_p, log_q = math.log(share), math.log1p(-share)
-    terms = (
-        math.lgamma(trials + 1)
-        - math.lgamma(i + 1)
-        - math.lgamma(trials - i + 1)
-        + i * log_p
-        + (trials - i) * log_q
-        for i in range(errors + 1)
-    )
-    return min(1.0, math.fsum(math.exp(term) for term in terms))
+    Args:
+        errors: (m,) or one number, each below ``trials`` or equal, where the bound is 1.
+    """
+    errors = np.asarray(errors)
+    bounds = beta.ppf(1 - delta, errors + 1, np.maximum(trials - errors, 1))
+    return np.where(errors < trials, bounds, 1.0)
 
 
 def control_threshold(miss_probabilities: np.ndarray, alpha: float = 0.05, delta: float = 0.05) -> Control:
@@ -74,17 +59,15 @@ def control_threshold(miss_probabilities: np.ndarray, alpha: float = 0.05, delta
     """
     ordered = np.sort(np.asarray(miss_probabilities, dtype=np.float64))[::-1]
     trials = len(ordered)
-    allowed = -1
-    while allowed + 1 < trials and clopper_pearson_upper(allowed + 1, trials, delta) <= alpha:
-        allowed += 1
+    # The bound grows with the errors: so many are allowed, the first that is not comes next.
+    allowed = int((clopper_pearson_upper(np.arange(trials), trials, delta) <= alpha).sum()) - 1
     if allowed < 0:
         return Control(1.0, alpha, delta, trials, 0, 1.0)
     # Just above the first miss that may not stay unasked; rounded up, so that the JSON keeps it so.
     threshold = min(1.0, math.floor(float(ordered[allowed]) * 1e6 + 1) / 1e6)
     unescalated = int((ordered >= threshold).sum())
-    return Control(
-        threshold, alpha, delta, trials, unescalated, clopper_pearson_upper(unescalated, trials, delta)
-    )
+    bound = float(clopper_pearson_upper(unescalated, trials, delta))
+    return Control(threshold, alpha, delta, trials, unescalated, bound)
 
 
 def risk_coverage(probabilities: np.ndarray, hits: np.ndarray) -> dict[str, np.ndarray]:
