@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pocketshelf.errors import SpaceMismatch
+
 if TYPE_CHECKING:
     from pocketshelf.formats.bundle import Bundle
 
-__all__ = ["Space", "space_of"]
+__all__ = ["Space", "require_same", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,24 @@ class Space:
 def space_of(bundle: Bundle) -> Space:
     """What the vectors of ``bundle``'s embedder mean."""
     return Space(bundle.space, bundle.preprocessing_hash, bundle.name, bundle.embedder.dimension)
+
+
+def require_same(here: Space, there: Space, us: str, them: str, remedy: str) -> None:
+    """Refuse to mix vectors that cannot be compared. Another bundle of the same space is welcome.
+
+    Args:
+        us, them: begin what the message says of ``here`` and ``there``, such as "the shelf is".
+
+    Raises:
+        SpaceMismatch: another space, dimension or preprocessing.
+    """
+    if (here.name, here.dimension) != (there.name, there.dimension):
+        raise SpaceMismatch(f"{us} of space {_named(here)}, {them} of {_named(there)}; {remedy}")
+    if here.preprocessing != there.preprocessing:
+        raise SpaceMismatch(
+            f"{us} of preprocessing {here.preprocessing}, {them} of {there.preprocessing}; {remedy}"
+        )
+
+
+def _named(space: Space) -> str:
+    return f"{space.name!r} ({space.dimension}-d)" if space.dimension else repr(space.name)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from pocketshelf.errors import SpaceMismatch, StoreError
+from pocketshelf.errors import StoreError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
+from pocketshelf.formats.space import require_same, space_of
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.writer import StoreWriter
@@ -22,7 +23,7 @@ __all__ = ["Store"]
 _ATTEMPTS = 5
 
 
-class Store:
+class Store(AbstractContextManager):
     """The generation that was current when it was opened; it stays readable while others replace it.
 
     Attributes:
@@ -120,29 +121,16 @@ class Store:
         Raises:
             SpaceMismatch: space, dimension or preprocessing differ.
         """
-        meta, path = self.meta, self.folder.path
+        here, there = self.meta.vectors_of(), space_of(bundle)
         remedy = "build or sync the store again, or name its bundle with --bundle"
-        if (meta.space, meta.dimension) != (bundle.space, bundle.embedder.dimension):
-            raise SpaceMismatch(
-                f"{path}: its vectors are of space {meta.space!r} ({meta.dimension}-d), the bundle "
-                f"{bundle.name!r} makes {bundle.space!r} ({bundle.embedder.dimension}-d); {remedy}"
-            )
-        if meta.preprocessing != bundle.preprocessing_hash:
-            raise SpaceMismatch(
-                f"{path}: its pictures were preprocessed otherwise ({meta.preprocessing}) than the bundle "
-                f"{bundle.name!r} does ({bundle.preprocessing_hash}); {remedy}"
-            )
+        us, them = f"{self.folder.path}: its vectors are", f"those of the bundle {bundle.name!r}"
+        require_same(here, there, us, them, remedy)
 
     def close(self) -> None:
         """Close the shard."""
         self.shard.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

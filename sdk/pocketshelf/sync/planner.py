@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pocketshelf.errors import SpaceMismatch, SyncError
-from pocketshelf.formats.space import Space
+from pocketshelf.errors import SyncError
+from pocketshelf.formats.space import Space, require_same
 from pocketshelf.sync.manifest import DeltaEntry, Manifest, SnapshotEntry
 
 __all__ = ["Device", "Plan", "plan"]
@@ -14,6 +14,7 @@ __all__ = ["Device", "Plan", "plan"]
 Why = Literal[
     "current", "changes", "first", "damaged", "gap", "other shard", "other space", "shorter", "reset"
 ]
+_PUBLISHED = ("the server's", "update the app's bundle, or sync with the server of its space")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
         SyncError: the published state is older than the device's.
     """
     published = Space(manifest.space, manifest.preprocessing)
-    if device.bundle is not None and device.bundle != published:
-        raise SpaceMismatch(_mismatch(device.bundle, published))
+    if device.bundle is not None:
+        require_same(device.bundle, published, "this app's models are", *_PUBLISHED)
     if device.damaged:
         return Plan(manifest.snapshot, "damaged")
     if device.sequence is None or device.space is None:
@@ -68,7 +69,7 @@ def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
         return Plan(manifest.snapshot, "other shard")
     if device.space != published:
         if device.bundle is None:  # Nothing says that the app can search the new space.
-            raise SpaceMismatch(_mismatch(device.space, published))
+            require_same(device.space, published, "this shelf is", *_PUBLISHED)
         return Plan(manifest.snapshot, "other space")
     if device.sequence > manifest.sequence:
         if allow_older:
@@ -90,15 +91,3 @@ def _forward(sequence: int, manifest: Manifest) -> Plan:
     if shortest.length >= manifest.snapshot.length:
         return Plan(manifest.snapshot, "shorter")
     return Plan(shortest, "changes")
-
-
-def _mismatch(here: Space, published: Space) -> str:
-    if here.name != published.name:
-        return (
-            f"the server's shelf is of space {published.name!r}, this app's models are of {here.name!r}; "
-            "update the app's bundle, or sync with the server of its space"
-        )
-    return (
-        f"the server's shelf was made with preprocessing {published.preprocessing}, this app's models use "
-        f"{here.preprocessing}; update the app's bundle"
-    )

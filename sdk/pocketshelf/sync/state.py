@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ __all__ = ["FILE_NAME", "SyncState", "load_state", "now", "save_state"]
 
 FILE_NAME = "sync.json"
 _FORMAT, _VERSION = "pocketshelf-sync", 1
-Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True)

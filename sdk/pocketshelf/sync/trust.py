@@ -65,18 +65,7 @@ class Trusted:
     def __init__(self, updater: Updater, folder: Path, targets_url: str) -> None:
         self._updater = updater
         self._targets_url = targets_url
-        self._summary = describe(folder)
         self._prefix = json.loads((folder / "root.json").read_bytes())["signed"]["consistent_snapshot"]
-
-    @property
-    def root_version(self) -> int:
-        """Version of the root of trust."""
-        return self._summary[0]
-
-    @property
-    def expires(self) -> str:
-        """When the first of the four metadata files expires, ISO 8601 in UTC."""
-        return self._summary[1]
 
     def target(self, name: str) -> Target:
         """The signed description of ``name``.

@@ -1,16 +1,8 @@
 """The catalogue: products, their vectors, and a change log, in SQLite or in PostgreSQL."""
 
+from pocketshelf_server.catalogue.base import Catalogue, View
+from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
 from pocketshelf_server.catalogue.opening import create_catalogue, open_catalogue
-from pocketshelf_server.catalogue.protocol import (
-    Applied,
-    Catalogue,
-    Change,
-    Delete,
-    Entry,
-    Upsert,
-    View,
-    check_space,
-)
 from pocketshelf_server.catalogue.sqlite import SqliteCatalogue
 
 __all__ = [
@@ -22,7 +14,6 @@ __all__ = [
     "SqliteCatalogue",
     "Upsert",
     "View",
-    "check_space",
     "create_catalogue",
     "open_catalogue",
 ]

@@ -22,8 +22,9 @@ from pocketshelf.catalogue.table import image_path
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import check_product
+from pocketshelf_server.catalogue.base import Catalogue
+from pocketshelf_server.catalogue.changes import Delete, Upsert
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, PictureEmbedder
-from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Upsert
 from pocketshelf_server.catalogue.rows import RowError, SourceRow, read_rows
 
 __all__ = ["ImportReport", "Importer"]

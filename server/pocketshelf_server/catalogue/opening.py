@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space
-from pocketshelf_server.catalogue.protocol import Catalogue
+from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.sqlite import SqliteCatalogue
 from pocketshelf_server.site import Site
 
@@ -17,13 +20,8 @@ def open_catalogue(site: Site) -> Catalogue:
     Raises:
         CatalogueError: it is missing, damaged, or its database cannot be reached.
     """
-    address = site.config().catalogue
-    if address == "sqlite":
-        return SqliteCatalogue(site.catalogue_path)
-    _check_address(address)
-    from pocketshelf_server.catalogue.postgres import PostgresCatalogue
-
-    return PostgresCatalogue(address)
+    kind, where = _database(site)
+    return kind(where)
 
 
 def create_catalogue(site: Site, space: Space) -> Catalogue:
@@ -32,15 +30,17 @@ def create_catalogue(site: Site, space: Space) -> Catalogue:
     Raises:
         CatalogueError: there is one already, or the database cannot be reached.
     """
+    kind, where = _database(site)
+    return kind.create(where, space)
+
+
+def _database(site: Site) -> tuple[Any, Path | str]:
+    """The class of catalogue, and where it is."""
     address = site.config().catalogue
     if address == "sqlite":
-        return SqliteCatalogue.create(site.catalogue_path, space)
-    _check_address(address)
-    from pocketshelf_server.catalogue.postgres import PostgresCatalogue
-
-    return PostgresCatalogue.create(address, space)
-
-
-def _check_address(address: str) -> None:
+        return SqliteCatalogue, site.catalogue_path
     if not address.startswith(("postgresql://", "postgres://")):
         raise CatalogueError(f"catalogue {address!r}: must be 'sqlite' or start with postgresql://")
+    from pocketshelf_server.catalogue.postgres import PostgresCatalogue
+
+    return PostgresCatalogue, address

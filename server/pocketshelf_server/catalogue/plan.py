@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product
 from pocketshelf.formats.product_rules import check_product
-from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Upsert
+from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Upsert
 
 __all__ = ["Plan", "check_changes", "plan_changes", "product_ids"]
 

@@ -15,7 +15,7 @@ import psycopg
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space
-from pocketshelf_server.catalogue.sql import Dialect, SqlCatalogue, SqlView, new_meta
+from pocketshelf_server.catalogue.base import Catalogue, Dialect, View, new_meta
 from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["PostgresCatalogue"]
@@ -40,7 +40,7 @@ DIALECT = Dialect(
 FETCH = 2000
 
 
-class PostgresCatalogue(SqlCatalogue):
+class PostgresCatalogue(Catalogue):
     """A `pocketshelf_server.catalogue.Catalogue` in a PostgreSQL database.
 
     Args:
@@ -81,7 +81,7 @@ class PostgresCatalogue(SqlCatalogue):
         return self._connections.get()
 
     @contextmanager
-    def reading(self) -> Iterator[SqlView]:
+    def reading(self) -> Iterator[View]:
         """The whole catalogue as it is at one instant."""
         with self.errors(), psycopg.connect(self._address) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -118,7 +118,7 @@ class PostgresCatalogue(SqlCatalogue):
             yield
 
 
-class PostgresView(SqlView):
+class PostgresView(View):
     """A `pocketshelf_server.catalogue.View`: one repeatable-read transaction."""
 
     def _stream(self, name: str, columns: str) -> Iterator[tuple]:

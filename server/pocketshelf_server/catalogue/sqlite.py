@@ -11,7 +11,7 @@ from pathlib import Path
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space
 from pocketshelf.formats.sqlite_file import transaction
-from pocketshelf_server.catalogue.sql import Dialect, SqlCatalogue, SqlView, new_meta
+from pocketshelf_server.catalogue.base import Catalogue, Dialect, View, new_meta
 from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["SqliteCatalogue"]
@@ -35,7 +35,7 @@ DIALECT = Dialect(
 )
 
 
-class SqliteCatalogue(SqlCatalogue):
+class SqliteCatalogue(Catalogue):
     """A `pocketshelf_server.catalogue.Catalogue` in a file; write-ahead logging, so readers never wait."""
 
     def __init__(self, path: Path) -> None:
@@ -73,11 +73,11 @@ class SqliteCatalogue(SqlCatalogue):
         return self._connections.get()
 
     @contextmanager
-    def reading(self) -> Iterator[SqlView]:
+    def reading(self) -> Iterator[View]:
         """The whole catalogue as it is at one instant."""
         with self.errors(), closing(self._open()) as connection:
             connection.execute("BEGIN")
-            yield SqlView(connection, self._dialect, self.space.dimension)
+            yield View(connection, self._dialect, self.space.dimension)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

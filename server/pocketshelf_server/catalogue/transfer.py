@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import open_shard
-from pocketshelf_server.catalogue.protocol import Catalogue, Delete, Upsert, check_space
+from pocketshelf_server.catalogue.base import Catalogue
+from pocketshelf_server.catalogue.changes import Delete, Upsert
 
 __all__ = ["delete_products", "import_shard", "import_store"]
 
@@ -32,7 +33,7 @@ def import_shard(catalogue: Catalogue, path: Path) -> int:
     """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`."""
     done = 0
     with open_shard(path) as shard:
-        check_space(catalogue.space, shard.meta.vectors_of())
+        catalogue.require_space(shard.meta.vectors_of())
         products = iter(shard)
         while batch := list(islice(products, BATCH)):
             done += catalogue.apply([Upsert(product) for product in batch]).upserted

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from pocketshelf_server.catalogue import Catalogue, check_space, open_catalogue
+from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, bundle_enrollers
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
 from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
@@ -110,7 +110,7 @@ def _lazy_embedders(bundle: str | None, catalogue: Catalogue) -> EmbedderFactory
 
     def load() -> EmbedderFactory:
         space, factory = bundle_enrollers(bundle)
-        check_space(catalogue.space, space)
+        catalogue.require_space(space)
         return factory
 
     return (lambda: load()()) if bundle is None else load()

@@ -9,8 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pocketshelf.errors import PocketshelfError, ServerError
-from pocketshelf.formats import Space
-from pocketshelf_server.catalogue import check_space, open_catalogue
+from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedding import bundle_embedders
 from pocketshelf_server.cli.common import add_site, new_command, print_json
 from pocketshelf_server.site import Site
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = Site.open(arguments.site)
     catalogue = open_catalogue(site)
-    app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue.space))
+    app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue))
     listener = _listen(arguments.host, arguments.port)
     # The connection limit is waitress's guard against idle clients that hold sockets.
     server = create_server(
@@ -94,11 +93,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 
 
-def _photo_embedder(bundle: str | None, space: Space) -> PhotoEmbedder | None:
+def _photo_embedder(bundle: str | None, catalogue: Catalogue) -> PhotoEmbedder | None:
     """The bundle's embedder; None, with a line in the log, when there is none for this space."""
     try:
-        found, make = bundle_embedders(bundle)
-        check_space(space, found)
+        space, make = bundle_embedders(bundle)
+        catalogue.require_space(space)
         embedder = make()
     except PocketshelfError as error:
         if bundle is not None:

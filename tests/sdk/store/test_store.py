@@ -193,7 +193,7 @@ def test_a_bundle_of_another_space_or_preprocessing_is_refused(tmp_path: Path) -
     for space, hashed, message in (
         ("fake-space", preprocessing, None),
         ("other", preprocessing, "its vectors are of space 'other'"),
-        ("fake-space", "feed", "preprocessed otherwise"),
+        ("fake-space", "feed", "its vectors are of preprocessing feed"),
     ):
         meta = ShardMeta(space, hashed, "x", 1, bundle.embedder.dimension)
         with Store.create(tmp_path / "s", meta, []) as store:

@@ -11,7 +11,7 @@ from server_products import DIMENSION, SPACE, make_product
 
 from pocketshelf.errors import CatalogueError, SpaceMismatch
 from pocketshelf.formats import Product, Space
-from pocketshelf_server.catalogue import Catalogue, Change, Delete, Upsert, check_space
+from pocketshelf_server.catalogue import Catalogue, Change, Delete, Upsert
 
 
 def put(catalogue: Catalogue, *product_ids: str, seed: int = 0, **options: object) -> int:
@@ -151,12 +151,12 @@ def test_writers_in_parallel_lose_no_number(catalogue: Catalogue) -> None:
     assert catalogue.sequence() == catalogue.count() == 40
 
 
-def test_the_wrong_space_is_refused() -> None:
-    check_space(SPACE, Space(SPACE.name, SPACE.preprocessing, "a newer bundle", DIMENSION))
+def test_the_wrong_space_is_refused(catalogue: Catalogue) -> None:
+    catalogue.require_space(Space(SPACE.name, SPACE.preprocessing, "a newer bundle", DIMENSION))
     for other in (
         Space("other", SPACE.preprocessing, "b", DIMENSION),
         Space(SPACE.name, "ffff", "b", DIMENSION),
         Space(SPACE.name, SPACE.preprocessing, "b", DIMENSION + 1),
     ):
         with pytest.raises(SpaceMismatch, match="bundle"):
-            check_space(SPACE, other)
+            catalogue.require_space(other)

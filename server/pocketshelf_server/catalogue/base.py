@@ -1,4 +1,6 @@
-"""A catalogue in an SQL database: everything but what tells one database from another.
+"""What a catalogue is: products with vectors and a change log, in an SQL database.
+
+Here is everything but what tells one database from another.
 
 Statements are written with ``?`` for a value and ``{p}`` before each table's name; a `Dialect` has both in
 its database's way. A product's column ``content_hash`` holds `Upsert.source`: its name is that of the first
@@ -16,10 +18,11 @@ from typing import Any
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product, Space
+from pocketshelf.formats.space import require_same
+from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
 from pocketshelf_server.catalogue.plan import check_changes, plan_changes, product_ids
-from pocketshelf_server.catalogue.protocol import Applied, Change, Delete, Entry, Upsert
 
-__all__ = ["Dialect", "SqlCatalogue", "SqlView", "new_meta"]
+__all__ = ["Catalogue", "Dialect", "View", "new_meta"]
 
 FORMAT, VERSION = "pocketshelf-catalogue", "1"
 COLUMNS = "product_id, sequence, category, title, image, attributes, vectors"
@@ -103,21 +106,21 @@ class Rows:
         self.write("INSERT INTO {p}changes VALUES(?, ?, ?)", rows)
 
 
-class SqlView(Rows):
-    """A `pocketshelf_server.catalogue.View`: one read transaction on a connection of its own."""
+class View(Rows):
+    """A catalogue at one instant; writers go on meanwhile and are not seen."""
 
     def sequence(self) -> int:
         """The number of the last change."""
         return self.number("sequence")
 
     def entries(self) -> Iterator[Entry]:
-        """Every product without its vectors, ordered by product_id."""
+        """Every product without its vectors, ordered by product_id (by code point)."""
         for row in self._stream("entries", "product_id, sequence, category, attributes"):
             product_id, sequence, category, attributes = row
             yield Entry(product_id, sequence, category, json.loads(attributes))
 
     def products(self) -> Iterator[Product]:
-        """Every product, ordered by product_id."""
+        """Every product, in the same order."""
         for row in self._stream("products", COLUMNS):
             yield Product.from_row(row, self._dimension)
 
@@ -129,8 +132,10 @@ class SqlView(Rows):
         yield from self.run(f"SELECT {columns} FROM {{p}}products ORDER BY product_id")
 
 
-class SqlCatalogue(ABC):
-    """A `pocketshelf_server.catalogue.Catalogue` in an SQL database.
+class Catalogue(ABC):
+    """Products with vectors, and a change log. Methods may be called from any thread.
+
+    All of them raise `CatalogueError` when the database fails.
 
     Attributes:
         space: what the vectors mean.
@@ -167,15 +172,24 @@ class SqlCatalogue(ABC):
         """
 
     @abstractmethod
-    def reading(self) -> AbstractContextManager[SqlView]:
-        """The whole catalogue as it is at one instant."""
+    def reading(self) -> AbstractContextManager[View]:
+        """The whole catalogue as it is at one instant, for as long as the context lasts."""
 
     @abstractmethod
     def close(self) -> None:
         """Close every thread's connection."""
 
+    def require_space(self, space: Space) -> None:
+        """Refuse vectors that cannot be compared with the catalogue's.
+
+        Raises:
+            SpaceMismatch: ``space`` is another.
+        """
+        remedy = "use a bundle of the catalogue's space, or start another site"
+        require_same(self.space, space, "the catalogue's vectors are", "these are", remedy)
+
     def sequence(self) -> int:
-        """The number of the last change."""
+        """The number of the last change; 0 when there was none."""
         with self._rows() as rows:
             return rows.number("sequence")
 
@@ -195,7 +209,11 @@ class SqlCatalogue(ABC):
             return rows.categories()
 
     def apply(self, changes: Sequence[Upsert | Delete]) -> Applied:
-        """Do all ``changes``, in their order, in one transaction."""
+        """Do all ``changes``, in their order, in one transaction.
+
+        An upsert of what is stored already, to the byte, and a delete of what is not there, take no number:
+        by whichever way a product comes, it is compared itself.
+        """
         check_changes(changes, self.space.dimension)
         with self._writing() as (rows, sequence):
             plan = plan_changes(changes, rows.get(product_ids(changes)), sequence)
@@ -206,7 +224,7 @@ class SqlCatalogue(ABC):
         return plan.applied()
 
     def take_number(self, kind: str) -> int:
-        """Log a change that touches no product; its number."""
+        """Log a change that touches no product, such as a new shard rule; its number."""
         with self._writing() as (rows, sequence):
             rows.log([Change(sequence + 1, "", kind)])
             rows.set_number("sequence", sequence + 1)
