@@ -35,7 +35,7 @@ def openapi_document(space: Space, config: SiteConfig) -> Json:
             "/v1/changes": _changes(space),
             "/v1/openapi.json": _plain("This document.", "application/json", {"type": "object"}),
             "/healthz": _plain("Whether the server answers.", "application/json", HEALTH),
-            "/metrics": _plain("Figures in Prometheus' text format.", "text/plain", {"type": "string"}),
+            "/metrics": _plain("Figures in Prometheus' text format.", "text/plain", TEXT),
         },
         "components": {
             "schemas": {
@@ -49,72 +49,43 @@ def openapi_document(space: Space, config: SiteConfig) -> Json:
     }
 
 
-HEALTH = {
-    "type": "object",
-    "required": ["status", "space", "sequence"],
-    "properties": {"status": {"const": "ok"}, "space": {"type": "string"}, "sequence": {"type": "integer"}},
-}
+def _object(required: Json, optional: Json | None = None) -> Json:
+    """An object with these fields; with ``optional`` ones (maybe none of them), with no others."""
+    schema: Json = {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+    }
+    return schema if optional is None else {**schema, "additionalProperties": False}
+
+
+def _list(items: Json, least: int | None = None, most: int | None = None) -> Json:
+    bounds = {"minItems": least, "maxItems": most}
+    return {"type": "array", "items": items, **{key: n for key, n in bounds.items() if n is not None}}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+TEXT, INTEGER, BYTES = {"type": "string"}, {"type": "integer"}, {"type": "string", "format": "binary"}
+HEALTH = _object({"status": {"const": "ok"}, "space": TEXT, "sequence": INTEGER})
 PROBLEM = {
     "description": "RFC 9457",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-    },
+    **_object({"type": TEXT, "title": TEXT, "status": INTEGER, "detail": TEXT, "instance": TEXT}),
 }
-HITS = {
-    "type": "object",
-    "required": ["space", "hits"],
-    "properties": {
-        "space": {"type": "string"},
-        "hits": {
-            "description": "Best first, each product once.",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["product_id", "score", "title", "category"],
-                "properties": {
-                    "product_id": {"type": "string"},
-                    "score": {"description": "cosine", "type": "number", "minimum": -1.001, "maximum": 1.001},
-                    "title": {"type": "string"},
-                    "category": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-CHANGE = {
-    "type": "object",
-    "required": ["sequence", "product_id", "kind"],
-    "properties": {
-        "sequence": {"type": "integer"},
-        "product_id": {"type": "string"},
-        "kind": {"enum": ["upsert", "delete", "rule"]},
-    },
-}
-LOG = {
-    "type": "object",
-    "required": ["sequence", "oldest", "changes"],
-    "properties": {
-        "sequence": {"type": "integer"},
-        "oldest": {"description": "Changes up to this number may be gone.", "type": "integer"},
-        "changes": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
-    },
-}
-APPLIED = {
-    "type": "object",
-    "required": ["upserted", "deleted", "unchanged", "sequence"],
-    "properties": {name: {"type": "integer"} for name in ("upserted", "deleted", "unchanged", "sequence")},
-}
+SCORE = {"description": "cosine", "type": "number", "minimum": -1.001, "maximum": 1.001}
+HIT = _object({"product_id": TEXT, "score": SCORE, "title": TEXT, "category": TEXT})
+HITS = _object({"space": TEXT, "hits": {"description": "Best first, each product once.", **_list(HIT)}})
+CHANGE = _object({"sequence": INTEGER, "product_id": TEXT, "kind": {"enum": ["upsert", "delete", "rule"]}})
+OLDEST = {"description": "Changes up to this number may be gone.", **INTEGER}
+LOG = _object({"sequence": INTEGER, "oldest": OLDEST, "changes": _list(_ref("Change"))})
+APPLIED = _object(dict.fromkeys(("upserted", "deleted", "unchanged", "sequence"), INTEGER))
 
 
 def _vector(dimension: int) -> Json:
-    numbers = {"type": "array", "items": {"type": "number"}, "minItems": dimension, "maxItems": dimension}
-    coded = {"description": f"base64 of {dimension} int8", "type": "string"}
+    numbers = _list({"type": "number"}, dimension, dimension)
+    coded = {"description": f"base64 of {dimension} int8", **TEXT}
     return {"description": "Not all zero; any length, the cosine counts.", "oneOf": [numbers, coded]}
 
 
@@ -139,7 +110,7 @@ def _content(kind: str, schema: Json) -> Json:
 
 
 def _answers(kind: str, schema: Json, faults: dict[str, str], success: str = "Done.") -> Json:
-    problem = _content("application/problem+json", {"$ref": "#/components/schemas/Problem"})
+    problem = _content("application/problem+json", _ref("Problem"))
     texts = {**dict.fromkeys(COMMON_FAULTS, "The request is malformed or too large."), **faults}
     return {
         "200": {"description": success, "content": _content(kind, schema)},
@@ -151,73 +122,60 @@ def _plain(summary: str, kind: str, schema: Json) -> Json:
     return {"get": {"summary": summary, "responses": _answers(kind, schema, {})}}
 
 
+def _post(summary: str, kind: str, body: Json, answers: Json) -> Json:
+    request = {"required": True, "content": _content(kind, body)}
+    return {"post": {"summary": summary, "requestBody": request, "responses": answers}}
+
+
 def _parameter(name: str, where: str, schema: Json, text: str) -> Json:
     return {"name": name, "in": where, "required": where == "path", "schema": schema, "description": text}
 
 
-def _metadata() -> Json:
-    name = _parameter(
-        "name", "path", {"type": "string", "minLength": 1}, "timestamp.json, or <version>.<role>.json"
-    )
-    answers = _answers("application/json", {"type": "object"}, {"404": "No such file."})
+def _file(summary: str, name: str, answers: Json) -> Json:
+    """A file by its name, which may be kept and asked for again."""
     answers["304"] = {"description": "The ETag still holds."}
     answers["200"]["headers"] = FILE_HEADERS
-    summary = "The Update Framework's metadata."
-    return {"get": {"summary": summary, "parameters": [name], "responses": answers}}
+    parameter = _parameter("name", "path", {"type": "string", "minLength": 1}, name)
+    return {"get": {"summary": summary, "parameters": [parameter], "responses": answers}}
+
+
+def _metadata() -> Json:
+    answers = _answers("application/json", {"type": "object"}, {"404": "No such file."})
+    name = "timestamp.json, or <version>.<role>.json"
+    return _file("The Update Framework's metadata.", name, answers)
 
 
 def _targets() -> Json:
-    text = "<shard>/<sha256>.<file>, as the signed metadata names it; the slash is part of the path"
-    name = _parameter("name", "path", {"type": "string", "minLength": 1}, text)
-    data = {"type": "string", "format": "binary"}
-    answers = _answers("application/gzip", data, {"404": "No such file.", "416": "The range lies outside."})
+    faults = {"404": "No such file.", "416": "The range lies outside."}
+    answers = _answers("application/gzip", BYTES, faults)
     answers["200"]["content"].update(_content("application/json", {"type": "object"}))
-    answers["200"]["headers"] = FILE_HEADERS
     answers["206"] = {
         "description": "A range.",
         "headers": {**FILE_HEADERS, **RANGE_HEADERS},
-        "content": _content("application/gzip", data),
+        "content": _content("application/gzip", BYTES),
     }
     answers["416"]["headers"] = RANGE_HEADERS
-    answers["304"] = {"description": "The ETag still holds."}
     summary = "A manifest, snapshot or delta. Ranges are supported; the content of a name never changes."
-    return {"get": {"summary": summary, "parameters": [name], "responses": answers}}
+    name = "<shard>/<sha256>.<file>, as the signed metadata names it; the slash is part of the path"
+    return _file(summary, name, answers)
 
 
 def _search(space: Space, config: SiteConfig) -> Json:
-    body = {
-        "type": "object",
-        "required": ["vector", "space"],
-        "additionalProperties": False,
-        "properties": {
-            "vector": {"$ref": "#/components/schemas/Vector"},
-            "space": _space(space),
-            "categories": {"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1,
-                           "maxItems": MAX_CATEGORIES},
-            "k": {"type": "integer", "minimum": 1, "maximum": config.max_k, "default": 20},
-        },
-    }  # fmt: skip
+    categories = {**_list(TEXT, 1, MAX_CATEGORIES), "type": ["array", "null"]}
+    k = {**INTEGER, "minimum": 1, "maximum": config.max_k, "default": 20}
+    required = {"vector": _ref("Vector"), "space": _space(space)}
+    body = _object(required, {"categories": categories, "k": k})
     faults = {"409": "Of another space.", "415": "Not JSON.", "422": "A field is wrong.", "503": "Try again."}
-    return {
-        "post": {
-            "summary": "The nearest products of the full catalogue to a vector.",
-            "requestBody": {"required": True, "content": _content("application/json", body)},
-            "responses": _answers("application/json", {"$ref": "#/components/schemas/Hits"}, faults),
-        }
-    }
+    answers = _answers("application/json", _ref("Hits"), faults)
+    summary = "The nearest products of the full catalogue to a vector."
+    return _post(summary, "application/json", body, answers)
 
 
 def _photo(config: SiteConfig) -> Json:
-    form = {
-        "type": "object",
-        "required": ["photo"],
-        "additionalProperties": False,
-        "properties": {
-            "photo": {"type": "string", "format": "binary"},
-            "k": {"type": "integer", "minimum": 1, "maximum": config.max_k},
-            "categories": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            "box": {"description": "x,y,width,height in pixels of the upright photo", "type": "string"},
-        },
+    optional = {
+        "k": {**INTEGER, "minimum": 1, "maximum": config.max_k},
+        "categories": _list(TEXT, 1),
+        "box": {"description": "x,y,width,height in pixels of the upright photo", **TEXT},
     }
     faults = {
         "404": "Photos are not taken here.",
@@ -225,70 +183,37 @@ def _photo(config: SiteConfig) -> Json:
         "422": "No readable photo.",
         "503": "Try again.",
     }
-    return {
-        "post": {
-            "summary": "The same for a photo, for callers who choose to send one.",
-            "requestBody": {"required": True, "content": _content("multipart/form-data", form)},
-            "responses": _answers("application/json", {"$ref": "#/components/schemas/Hits"}, faults),
-        }
-    }
+    answers = _answers("application/json", _ref("Hits"), faults)
+    summary = "The same for a photo, for callers who choose to send one."
+    return _post(summary, "multipart/form-data", _object({"photo": BYTES}, optional), answers)
 
 
 def _changes(space: Space) -> Json:
     faults = {"401": "No token, or a wrong one.", "403": "Closed.", "422": "A field is wrong.",
               "429": "Too many calls; see Retry-After.", "503": "Try again."}  # fmt: skip
-    since = _parameter(
-        "since", "query", {"type": "integer", "minimum": 0, "maximum": 2**62}, "after this number"
-    )
-    limit = _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": MAX_CHANGES}, "lines")
+    since = _parameter("since", "query", {**INTEGER, "minimum": 0, "maximum": 2**62}, "after this number")
+    limit = _parameter("limit", "query", {**INTEGER, "minimum": 1, "maximum": MAX_CHANGES}, "lines")
     read = _answers("application/json", LOG, faults)
     write = _answers("application/json", APPLIED, {**faults, "409": "Of another space.", "415": "Not JSON."})
     for answers in (read, write):
         answers["401"]["headers"] = {"WWW-Authenticate": _header("Bearer", const="Bearer")}
         answers["429"]["headers"] = {"Retry-After": _header("Seconds.", pattern=r"^\d+$")}
-    return {
-        "get": {
-            "summary": "The change log.",
-            "security": [{"admin": []}],
-            "parameters": [since, limit],
-            "responses": read,
-        },
-        "post": {
-            "summary": "Make changes, all or none.",
-            "security": [{"admin": []}],
-            "requestBody": {"required": True, "content": _content("application/json", _change_body(space))},
-            "responses": write,
-        },
+    both = {
+        "get": {"summary": "The change log.", "parameters": [since, limit], "responses": read},
+        **_post("Make changes, all or none.", "application/json", _change_body(space), write),
     }
+    return {method: {**operation, "security": [{"admin": []}]} for method, operation in both.items()}
 
 
 def _change_body(space: Space) -> Json:
-    text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-    upsert = {
-        "type": "object",
-        "required": ["op", "product_id", "category", "vectors"],
-        "additionalProperties": False,
-        "properties": {
-            "op": {"const": "upsert"},
-            "product_id": text,
-            "category": text,
-            "title": {"type": "string", "maxLength": MAX_TEXT},
-            "image": {"type": ["string", "null"], "maxLength": MAX_TEXT},
-            "attributes": {"type": "object"},
-            "vectors": {"type": "array", "items": {"$ref": "#/components/schemas/Vector"}, "minItems": 1,
-                        "maxItems": MAX_VECTORS},
-        },
-    }  # fmt: skip
-    delete = {
-        "type": "object",
-        "required": ["op", "product_id"],
-        "additionalProperties": False,
-        "properties": {"op": {"const": "delete"}, "product_id": text},
+    name = {**TEXT, "minLength": 1, "maxLength": MAX_TEXT}
+    optional = {
+        "title": {**TEXT, "maxLength": MAX_TEXT},
+        "image": {"type": ["string", "null"], "maxLength": MAX_TEXT},
+        "attributes": {"type": "object"},
     }
-    changes = {"type": "array", "items": {"oneOf": [upsert, delete]}, "minItems": 1, "maxItems": MAX_CHANGES}
-    return {
-        "type": "object",
-        "required": ["space", "changes"],
-        "additionalProperties": False,
-        "properties": {"space": _space(space), "changes": changes},
-    }
+    vectors = _list(_ref("Vector"), 1, MAX_VECTORS)
+    required = {"op": {"const": "upsert"}, "product_id": name, "category": name, "vectors": vectors}
+    delete = _object({"op": {"const": "delete"}, "product_id": name}, {})
+    changes = _list({"oneOf": [_object(required, optional), delete]}, 1, MAX_CHANGES)
+    return _object({"space": _space(space), "changes": changes}, {})
