@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import CatalogueError
+from pocketshelf.store import filesystem as durable
+from pocketshelf.store.filesystem import LocalFileSystem
 
 __all__ = ["Site", "SiteConfig", "write_atomically"]
 
@@ -94,43 +95,19 @@ class SiteConfig:
         return {"format": FORMAT, "version": VERSION, **self.__dict__}
 
 
-@dataclass(frozen=True)
 class Site:
-    """The paths of a site folder; see the module's drawing."""
+    """The paths of the site in ``folder``; see the module's drawing. Nothing here need exist."""
 
-    folder: Path
-
-    @property
-    def config_path(self) -> Path:
-        return self.folder / "config.json"
-
-    @property
-    def catalogue_path(self) -> Path:
-        return self.folder / "catalogue.sqlite"
-
-    @property
-    def history_path(self) -> Path:
-        return self.folder / "published.sqlite"
-
-    @property
-    def online_keys(self) -> Path:
-        return self.folder / "keys" / "online"
-
-    @property
-    def offline_keys(self) -> Path:
-        return self.folder / "keys" / "offline"
-
-    @property
-    def token_path(self) -> Path:
-        return self.folder / "keys" / "admin.token"
-
-    @property
-    def metadata(self) -> Path:
-        return self.folder / "repository" / "metadata"
-
-    @property
-    def targets(self) -> Path:
-        return self.folder / "repository" / "targets"
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.config_path = self.folder / "config.json"
+        self.catalogue_path = self.folder / "catalogue.sqlite"
+        self.history_path = self.folder / "published.sqlite"
+        self.online_keys = self.folder / "keys/online"
+        self.offline_keys = self.folder / "keys/offline"
+        self.token_path = self.folder / "keys/admin.token"
+        self.metadata = self.folder / "repository/metadata"
+        self.targets = self.folder / "repository/targets"
 
     @classmethod
     def create(cls, folder: Path, config: SiteConfig) -> Site:
@@ -139,7 +116,7 @@ class Site:
         Raises:
             CatalogueError: the folder is a site already.
         """
-        site = cls(Path(folder))
+        site = cls(folder)
         if site.config_path.exists():
             raise CatalogueError(f"{folder}: is a site already; choose another folder")
         for path in (site.online_keys, site.metadata, site.targets):
@@ -155,7 +132,7 @@ class Site:
         Raises:
             CatalogueError: there is no site in it.
         """
-        site = cls(Path(folder))
+        site = cls(folder)
         if not site.config_path.is_file():
             raise CatalogueError(f"{folder}: no site here; make one with `pocketshelf-server init`")
         return site
@@ -190,26 +167,6 @@ class Site:
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write ``data`` so that a reader, or a crash, sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; a file system that cannot sync folders is left alone."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
+    files = LocalFileSystem(mode)
+    files.mkdir(path.parent)
+    durable.write_atomically(files, path, data)

@@ -45,7 +45,7 @@ def require_same(here: Space, there: Space, us: str, them: str, remedy: str) -> 
         SpaceMismatch: another space, dimension or preprocessing.
     """
     if (here.name, here.dimension) != (there.name, there.dimension):
-        raise SpaceMismatch(f"{us} of space {_named(here)}, {them} of {_named(there)}; {remedy}")
+        raise SpaceMismatch(f"{us} of space {_named(here)}, {them} of space {_named(there)}; {remedy}")
     if here.preprocessing != there.preprocessing:
         raise SpaceMismatch(
             f"{us} of preprocessing {here.preprocessing}, {them} of {there.preprocessing}; {remedy}"

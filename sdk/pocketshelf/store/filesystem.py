@@ -7,6 +7,7 @@ lose what was never synced, at every single operation. Reading needs no injectio
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,8 @@ __all__ = ["FileSystem", "LocalFileSystem", "write_atomically"]
 
 # Linux's ioctl that shares a file's blocks (btrfs, XFS); see ioctl_ficlone(2).
 _FICLONE = 0x40049409
+# Windows alone tells text from bytes here.
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 class FileSystem(Protocol):
@@ -50,10 +53,19 @@ class FileSystem(Protocol):
 
 
 class LocalFileSystem:
-    """The operating system's own, see `FileSystem`."""
+    """The operating system's own, see `FileSystem`.
+
+    Args:
+        mode: who may read and write the files that `write` makes.
+    """
+
+    def __init__(self, mode: int = 0o666) -> None:
+        self._mode = mode
 
     def write(self, path: Path, data: bytes) -> None:
-        path.write_bytes(data)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, self._mode)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
 
     def append(self, path: Path, data: bytes) -> None:
         with path.open("ab") as stream:
@@ -70,6 +82,9 @@ class LocalFileSystem:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # Some networks' volumes cannot.
+                raise
         finally:
             os.close(descriptor)
 

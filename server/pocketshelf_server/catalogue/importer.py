@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.catalogue.table import image_path
+from pocketshelf.catalogue.table import RowProblem, image_path
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, PictureEmbedder
-from pocketshelf_server.catalogue.rows import RowError, SourceRow, read_rows
+from pocketshelf_server.catalogue.rows import SourceRow, read_rows
 
 __all__ = ["ImportReport", "Importer"]
 
@@ -40,7 +40,7 @@ class ImportReport:
     added_or_changed: int = 0
     unchanged: int = 0
     deleted: int = 0
-    errors: list[RowError] = field(default_factory=list)
+    errors: list[RowProblem] = field(default_factory=list)
     sequence: int = 0
 
 
@@ -50,7 +50,7 @@ class _Ready:
 
     row: SourceRow
     pictures: tuple[tuple[int, str, bytes], ...]
-    problems: tuple[RowError, ...]
+    problems: tuple[RowProblem, ...]
     source: str
 
 
@@ -109,9 +109,9 @@ class Importer:
         return report
 
     def _import_batch(
-        self, pool: ThreadPoolExecutor, batch: Sequence[SourceRow | RowError], report: ImportReport
+        self, pool: ThreadPoolExecutor, batch: Sequence[SourceRow | RowProblem], report: ImportReport
     ) -> None:
-        report.errors += [row for row in batch if isinstance(row, RowError)]
+        report.errors += [row for row in batch if isinstance(row, RowProblem)]
         ready = list(pool.map(self._read, [row for row in batch if isinstance(row, SourceRow)]))
         stored = {} if self._reembed else self._catalogue.sources(r.row.product_id for r in ready)
         # Version 1.0 kept a digest of the vectors behind a dot.
@@ -131,7 +131,7 @@ class Importer:
             try:
                 pictures.append((line, image, self._picture(image)))
             except PhotoError as error:
-                problems.append(RowError(line, str(error)))
+                problems.append(RowProblem(line, str(error)))
         given = [row.vectors.tobytes()] if row.vectors is not None else [data for _, _, data in pictures]
         return _Ready(row, tuple(pictures), tuple(problems), _source(row, given))
 
@@ -148,7 +148,7 @@ class Importer:
         except (OSError, ValueError) as error:
             raise PhotoError(f"{image}: cannot be read ({error})") from error
 
-    def _embed(self, ready: _Ready) -> tuple[Upsert | None, list[RowError]]:
+    def _embed(self, ready: _Ready) -> tuple[Upsert | None, list[RowProblem]]:
         """The product from those of its pictures that can be used, and the problems of the others."""
         row, problems = ready.row, list(ready.problems)
         vectors = row.vectors if row.vectors is not None else self._vectors(ready, problems)
@@ -159,17 +159,17 @@ class Importer:
         try:
             check_product(product, self._catalogue.space.dimension)
         except ValueError as error:
-            return None, [*problems, RowError(row.line, str(error))]
+            return None, [*problems, RowProblem(row.line, str(error))]
         # From another source, so that the next import tries, and reports, its bad pictures again.
         return Upsert(product, f"partial-{ready.source}" if problems else ready.source), problems
 
-    def _vectors(self, ready: _Ready, problems: list[RowError]) -> np.ndarray | None:
+    def _vectors(self, ready: _Ready, problems: list[RowProblem]) -> np.ndarray | None:
         embedder, found = self._embedder(), []
         for line, image, picture in ready.pictures:
             try:
                 found.append(embedder(picture))
             except PhotoError as error:
-                problems.append(RowError(line, f"{image}: {str(error).removeprefix('photo: ')}"))
+                problems.append(RowProblem(line, f"{image}: {str(error).removeprefix('photo: ')}"))
         return quantize_vectors(np.concatenate(found)) if found else None
 
     def _embedder(self) -> PictureEmbedder:

@@ -15,24 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.catalogue.table import CatalogueRow, read_catalogue
+from pocketshelf.catalogue.table import CatalogueRow, RowProblem, read_catalogue
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
 
-__all__ = ["RowError", "SourceRow", "read_rows"]
+__all__ = ["SourceRow", "read_rows"]
 
 KEYS = ("product_id", "title", "category", "image", "vectors")
-
-
-@dataclass(frozen=True)
-class RowError:
-    """A row, or a product's picture, that could not be taken; the file's first line is 1."""
-
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -54,8 +43,8 @@ class SourceRow:
     vectors: np.ndarray | None = None
 
 
-def read_rows(path: Path) -> tuple[int, Iterator[SourceRow | RowError]]:
-    """Every product of ``path`` (``.csv``, or ``.jsonl``/``.ndjson``), bad rows as `RowError`.
+def read_rows(path: Path) -> tuple[int, Iterator[SourceRow | RowProblem]]:
+    """Every product of ``path`` (``.csv``, or ``.jsonl``/``.ndjson``), bad rows as `RowProblem`.
 
     Returns:
         how many there are, and they themselves.
@@ -73,7 +62,7 @@ def read_rows(path: Path) -> tuple[int, Iterator[SourceRow | RowError]]:
     raise CatalogueError(f"{path}: give a .csv, .tsv, .jsonl or .ndjson file")
 
 
-def _read_csv(path: Path) -> list[SourceRow | RowError]:
+def _read_csv(path: Path) -> list[SourceRow | RowProblem]:
     table = read_catalogue(path)
     products: dict[str, SourceRow] = {}
     for row in table.rows:
@@ -83,8 +72,7 @@ def _read_csv(path: Path) -> list[SourceRow | RowError]:
         products[row.product_id] = (
             replace(known, images=(*known.images, picture)) if known else _first_line(row, picture)
         )
-    problems = [RowError(problem.line, problem.problem) for problem in table.problems]
-    return [*problems, *products.values()]
+    return [*table.problems, *products.values()]
 
 
 def _first_line(row: CatalogueRow, picture: tuple[int, str]) -> SourceRow:
@@ -92,14 +80,14 @@ def _first_line(row: CatalogueRow, picture: tuple[int, str]) -> SourceRow:
     return SourceRow(row.line, row.product_id, row.title, row.category, (picture,), attributes)
 
 
-def _read_json_lines(path: Path) -> Iterator[SourceRow | RowError]:
+def _read_json_lines(path: Path) -> Iterator[SourceRow | RowProblem]:
     seen: dict[str, int] = {}
     for line, text in _lines(path):
         row = _from_text(line, text)
         if isinstance(row, SourceRow):
             first = seen.setdefault(row.product_id, line)
             if first != line:
-                row = RowError(line, f"product_id {row.product_id!r} is on line {first} already")
+                row = RowProblem(line, f"product_id {row.product_id!r} is on line {first} already")
         yield row
 
 
@@ -113,17 +101,17 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise CatalogueError(f"{path}: not UTF-8; save it as UTF-8") from error
 
 
-def _from_text(line: int, text: str) -> SourceRow | RowError:
+def _from_text(line: int, text: str) -> SourceRow | RowProblem:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return RowError(line, f"not JSON ({error})")
+        return RowProblem(line, f"not JSON ({error})")
     if not isinstance(record, dict):
-        return RowError(line, "not a JSON object")
+        return RowProblem(line, "not a JSON object")
     try:
         return _from_record(line, record)
     except (ValueError, TypeError, OverflowError) as error:
-        return RowError(line, str(error))
+        return RowProblem(line, str(error))
 
 
 def _from_record(line: int, record: dict[str, Any]) -> SourceRow:

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, bundle_enrollers
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
@@ -91,17 +92,10 @@ def _import(arguments: argparse.Namespace, catalogue: Catalogue) -> ImportReport
 
 
 def _import_file(arguments: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
-    from tqdm import tqdm
-
     images = arguments.images or arguments.file.parent
     embedders = _lazy_embedders(arguments.bundle, catalogue)
-    with tqdm(unit=" rows", file=sys.stderr, desc="import", disable=None) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        importer = Importer(catalogue, embedders, images, arguments.workers, show, arguments.reembed)
+    with ProgressBar("import", "row") as bar:
+        importer = Importer(catalogue, embedders, images, arguments.workers, bar.update, arguments.reembed)
         return importer.run(arguments.file, arguments.replace)
 
 
@@ -121,7 +115,7 @@ def _show(report: ImportReport, as_json: bool) -> None:
         "added_or_changed": report.added_or_changed,
         "unchanged": report.unchanged,
         "deleted": report.deleted,
-        "errors": [{"line": error.line, "message": error.message} for error in report.errors],
+        "errors": [{"line": error.line, "message": error.problem} for error in report.errors],
         "sequence": report.sequence,
     }
     if as_json:

@@ -28,6 +28,7 @@ class FullDisk(LocalFileSystem):
     """Fails at one operation, as a full disk does."""
 
     def __init__(self, fails: str) -> None:
+        super().__init__()
         self.fails = fails
 
     def _maybe(self, operation: str) -> None:

@@ -46,6 +46,7 @@ class DyingFileSystem(LocalFileSystem):
     """
 
     def __init__(self, root: Path, dies_at: int | None = None) -> None:
+        super().__init__()
         self._root, self._dies_at = root, dies_at
         self.names: list[str] = []
         self._dead = False
@@ -169,6 +170,7 @@ class FullFileSystem(LocalFileSystem):
     """A volume on which, from the n-th operation that needs room on, there is none."""
 
     def __init__(self, full_at: int | None = None) -> None:
+        super().__init__()
         self._full_at = full_at
         self.operations = 0
 

@@ -97,7 +97,7 @@ def test_bad_rows_are_listed_by_line_and_the_good_ones_kept(sqlite_catalogue: Ca
     for _ in range(2):
         report = run(sqlite_catalogue, shop / "shop.csv")
         assert [error.line for error in report.errors] == [5, 6, 7, 8, 9]
-        messages = {error.line: error.message for error in report.errors}
+        messages = {error.line: error.problem for error in report.errors}
         assert "missing.png" in messages[5] and "broken.jpg" in messages[8] and "leads out" in messages[9]
         assert sqlite_catalogue.count() == 3
 

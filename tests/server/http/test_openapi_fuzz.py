@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import waitress
@@ -107,6 +109,18 @@ ATTACKS = [
 ]
 
 
+def query_fits(url: str) -> bool:
+    """Whether an address asks for changes as the document says, and no more."""
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    bounds = {"since": (0, 2**62), "limit": (1, 1000)}
+    return parts.path == "/v1/changes" and all(
+        name in bounds and len(values) == 1 and re.fullmatch("[0-9]{1,19}", values[0])
+        and bounds[name][0] <= int(values[0]) <= bounds[name][1]
+        for name, values in asked.items()
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("path", "method", "mode", "with_token"), ATTACKS)
 def test_no_request_breaks_the_server(
     api: tuple[Any, str], path: str, method: str, mode: GenerationMode, with_token: bool
@@ -122,7 +136,11 @@ def test_no_request_breaks_the_server(
     @BOUNDS
     @given(case=operation.as_strategy(generation_mode=mode))
     def attack(case: Any) -> None:
-        response = case.call_and_validate(headers=headers, checks=checks)
+        response = case.call(headers=headers)
+        # What broke the rules may get lost on its way into a URL, or be put right by the token.
+        fits = method == "GET" and with_token and query_fits(response.request.url)
+        chosen = [check for check in checks if not fits or check is not negative_data_rejection]
+        case.validate_response(response, checks=chosen)
         answers[response.status_code] += 1
 
     attack()
