@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf_training.pages.page import table, write_page
 from pocketshelf_training.studies.reduce.measure import Row
 
 __all__ = ["Study", "as_markdown", "write"]
@@ -48,24 +49,14 @@ def as_markdown(study: Study, facts: dict[str, str]) -> str:
 
 
 def _table(rows: Iterable[Row]) -> str:
-    head = [
-        "method",
-        "dimension",
-        "bytes",
-        "layer, kB",
-        "R@1",
-        "R@5",
-        "R@1, float32",
-        "R@1, val",
-        "chosen on val",
-    ]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for row in rows:
-        options = ", ".join(f"{key} {value}" for key, value in row.options.items()) or "–"
-        figures = [str(row.test["R@1"]), str(row.test["R@5"]), f"{row.float_test.value:.3f}"]
-        cells = [row.method, str(row.dimension), str(row.bytes), f"{row.head_bytes / 1000:.0f}", *figures]
-        lines.append(f"| {' | '.join([*cells, f'{row.val.value:.3f}', options])} |")
-    return "\n".join(lines) + "\n"
+    head = ["method", "dimension", "bytes", "layer, kB", "R@1", "R@5", "R@1, float32", "R@1, val"]
+    return table([*head, "chosen on val"], map(_cells, rows))
+
+
+def _cells(row: Row) -> list[object]:
+    options = ", ".join(f"{key} {value}" for key, value in row.options.items()) or "–"
+    figures = [row.test["R@1"], row.test["R@5"], f"{row.float_test.value:.3f}", f"{row.val.value:.3f}"]
+    return [row.method, row.dimension, row.bytes, f"{row.head_bytes / 1000:.0f}", *figures, options]
 
 
 def _reading(rows: list[Row]) -> str:
@@ -84,14 +75,13 @@ def write(study: Study, page: Path, facts: dict[str, str]) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     plot = page.with_suffix(".png")
     _plot(study, plot)
-    page.write_text(as_markdown(study, {**facts, "plot": plot.name}), encoding="utf-8")
     content: list[dict[str, Any]] = [
         {"network": network, "products": products, **_plain(row)}
         for (network, products), rows in study.items()
         for row in rows
     ]
     document = {"command": facts["command"], "machine": facts["machine"], "rows": content}
-    page.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_page(as_markdown(study, {**facts, "plot": plot.name}), json.dumps(document, indent=1), page)
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import DATA_SETS, shown_name
 from pocketshelf_training.metrics.intervals import Figure
+from pocketshelf_training.pages.page import add_write, publish, table
 
 __all__ = ["add_arguments", "as_markdown", "read_results", "run"]
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--also", type=Path, metavar="PAGE.json", help="rows of an earlier page, but those that were run anew"
     )
-    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+    add_write(parser)
 
 
 def read_results(runs: Path) -> list[dict[str, Any]]:
@@ -96,23 +97,21 @@ def _group(results: list[dict[str, Any]]) -> str:
         rows = [result for result in results if result["figures"].get(split)]
         names = list(dict.fromkeys(name for row in rows for name in row["figures"][split]))
         for source in dict.fromkeys(name.partition(": ")[0] for name in names):
-            lines += _table(rows, split, source, [n for n in names if n.partition(": ")[0] == source])
+            lines.append(_table(rows, split, source, [n for n in names if n.partition(": ")[0] == source]))
     lines += [f"- {result['system']}: `{_command(result)}`" for result in results]
     return "\n".join(lines) + "\n"
 
 
-def _table(rows: list[dict[str, Any]], split: str, source: str, names: list[str]) -> list[str]:
+def _table(rows: list[dict[str, Any]], split: str, source: str, names: list[str]) -> str:
     """One data set's figures of a split, a row a system."""
-    shown = [name.partition(": ")[2] for name in names]
-    lines = [f"| {source}, {split} | source | {' | '.join(shown)} |", "|---|---|" + "---|" * len(names)]
-    return [*lines, *(_row(row, row["figures"][split], names) for row in rows), ""]
+    head = [f"{source}, {split}", "source", *(name.partition(": ")[2] for name in names)]
+    return table(head, (_row(row, row["figures"][split], names) for row in rows))
 
 
-def _row(result: dict[str, Any], figures: dict[str, Any], names: list[str]) -> str:
-    cells = [str(Figure(**figures[name])) if name in figures else "–" for name in names]
+def _row(result: dict[str, Any], figures: dict[str, Any], names: list[str]) -> list[object]:
     special = [result["settings"][name] for name, value in USUAL.items() if _special(result, name, value)]
     name = result["system"] + (f" ({', '.join(special)})" if special else "")
-    return f"| {name} | {result['source']} | {' | '.join(cells)} |"
+    return [name, result["source"], *(Figure(**figures[n]) if n in figures else "–" for n in names)]
 
 
 def _special(result: dict[str, Any], name: str, usual: str) -> bool:
@@ -134,13 +133,7 @@ def run(args: argparse.Namespace) -> int:
     results = read_results(args.runs)
     if args.also:
         results = read_earlier(args.also, results) + results
-    page = as_markdown(results)
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(page, encoding="utf-8")
-        document = json.dumps([_without_folders(result) for result in results], indent=1)
-        args.write.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
-    print(page)
+    publish(as_markdown(results), [_without_folders(result) for result in results], args.write)
     return 0
 
 
