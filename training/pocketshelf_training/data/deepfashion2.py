@@ -13,12 +13,11 @@ numbers mean other places in each category, so their names carry it; a garment m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pocketshelf_training.data.listing import DataDamaged, first_existing
+from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
 from pocketshelf_training.data.protocol import DataMissing, Sample
 
 __all__ = ["CATEGORIES", "LICENCE", "load"]
@@ -67,11 +66,7 @@ def load(root: str | Path) -> list[Sample]:
 def _part(folder: Path, split: str) -> Iterator[Sample]:
     images = first_existing(folder, "image")
     for path in sorted((folder / "annos").glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            line = getattr(error, "lineno", 1)
-            raise DataDamaged(f"{path}:{line}: not JSON; is the file cut?") from error
+        content = read_json(path)
         if not isinstance(content, dict) or content.get("source") not in DOMAINS:
             raise DataDamaged(f"{path}:1: source must be one of {', '.join(DOMAINS)}")
         for key in sorted(key for key in content if key.startswith("item")):

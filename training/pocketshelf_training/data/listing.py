@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.data.protocol import DataMissing
 
-__all__ = ["DataDamaged", "Row", "first_existing", "read_counted", "read_lines"]
+__all__ = ["DataDamaged", "Row", "first_existing", "read_counted", "read_json", "read_lines"]
 
 
 class DataDamaged(PocketshelfError):
@@ -85,6 +87,19 @@ def first_existing(root: Path, *candidates: str) -> Path:
         if (root / candidate).exists():
             return root / candidate
     raise DataMissing(f"{root}: holds none of {', '.join(candidates)}; is this the data set's own folder?")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        DataDamaged: it is none.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+        raise DataDamaged(f"{path}:{line}: not JSON; is the file cut?") from error
 
 
 def read_lines(path: Path, skip: int = 0) -> Iterator[Row]:

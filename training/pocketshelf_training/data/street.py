@@ -6,13 +6,13 @@ ten groups. One box a label and photo: a pair of shoes is one box.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.data.protocol import DataMissing, Sample, data_root
 
 __all__ = ["GARMENT_GROUPS", "GROUP_OF_LABEL", "LICENCE", "StreetPhoto", "load", "load_photos"]
@@ -92,7 +92,7 @@ def load_photos(split: str, root: str | Path | None = None) -> list[StreetPhoto]
     path = folder / f"instances_{split}.json"
     if not path.is_file():
         raise DataMissing(f"{path}: not found; is this the right data folder?")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     names = {entry["id"]: entry["name"] for entry in content["categories"]}
     strangers = sorted(set(names.values()) - set(GROUP_OF_LABEL) - {"skin", "hair"})
     if strangers:

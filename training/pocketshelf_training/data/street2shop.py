@@ -13,13 +13,11 @@ training pair names are test gallery only.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from pocketshelf_training.data.listing import DataDamaged, first_existing
+from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
 from pocketshelf_training.data.protocol import DataMissing, Sample
 
 __all__ = ["CATEGORIES", "LICENCE", "load"]
@@ -93,11 +91,7 @@ def _entries(path: Path, boxed: bool) -> Iterator[tuple[int, int, tuple[float, f
     """(photo, product, box) of each entry; shop pictures have no box and get an empty one."""
     if not path.is_file():
         raise DataMissing(f"{path}: not found; unpack meta.zip whole")
-    try:
-        content: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataDamaged(f"{path}:{getattr(error, 'lineno', 1)}: not JSON; is the file cut?") from error
-    for number, entry in enumerate(content, 1):
+    for number, entry in enumerate(read_json(path), 1):
         try:
             box = entry["bbox"] if boxed else {"left": 0, "top": 0, "width": 0, "height": 0}
             corners = tuple(float(box[key]) for key in ("left", "top", "width", "height"))

@@ -14,7 +14,7 @@ from pocketshelf_training.metrics.ranking import Ranking, rank
 from pocketshelf_training.predict.model import Model
 from pocketshelf_training.predict.searches import Search
 
-__all__ = ["KS", "Labelled", "Predict", "Searched", "label_all", "search_all", "vector_of"]
+__all__ = ["KS", "Labelled", "Predict", "Searched", "label_all", "rank_search", "search_all", "vector_of"]
 
 KS = (1, 5, 10, 20)
 # Samples, and a few words for the progress line, to an embedding each; None of a photo that cannot be read.
@@ -92,15 +92,17 @@ def _search(search: Search, predict: Predict) -> Searched:
     asked = predict(search.queries, "queries") if search.itself is None else None
     gallery = predict(search.gallery, "gallery")
     queries = asked if asked is not None else [gallery[i] for i in search.itself or []]
-    rankings = rank(
-        [vector_of(embedding) for embedding in queries],
-        [str(sample.identity) for sample in search.queries],
-        [vector_of(embedding) for embedding in gallery],
-        [str(sample.identity) for sample in search.gallery],
-        search.itself,
-    )
     every = queries if asked is None else (*queries, *gallery)
+    rankings = rank_search(search, list(map(vector_of, queries)), list(map(vector_of, gallery)))
     return Searched(search, rankings, sum(vector_of(embedding) is None for embedding in every))
+
+
+def rank_search(
+    search: Search, queries: list[np.ndarray | None], gallery: list[np.ndarray | None]
+) -> list[Ranking]:
+    """A ranking for each query; the vectors as `pocketshelf_training.metrics.ranking.rank` takes them."""
+    labels, pictures = ([str(s.identity) for s in samples] for samples in (search.queries, search.gallery))
+    return rank(queries, labels, gallery, pictures, search.itself)
 
 
 def label_all(model: Model, samples: Sequence[Sample], predict: Predict) -> Labelled:

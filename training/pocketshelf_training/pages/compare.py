@@ -18,9 +18,8 @@ from pocketshelf.errors import UsageError
 from pocketshelf.formats.enrolment import load_enrolment
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.metrics.embedder_figures import vector_of
+from pocketshelf_training.metrics.embedder_figures import rank_search, vector_of
 from pocketshelf_training.metrics.intervals import mean_with_interval
-from pocketshelf_training.metrics.ranking import rank
 from pocketshelf_training.pages import ways
 from pocketshelf_training.pages.page import publish, table
 from pocketshelf_training.pages.provenance import commit, machine
@@ -127,10 +126,7 @@ def _first_right(way: Way, models: dict[Path, Model], search: Search, cache: Pat
     lengths = {len(vector) for vector in (*queries, *gallery) if vector is not None}
     if len(lengths) > 1:
         raise UsageError(f"--way {way.name}: vectors of {sorted(lengths)} numbers are not of one space")
-    labels, pictures = (
-        [str(sample.identity) for sample in samples] for samples in (search.queries, search.gallery)
-    )
-    return np.array([ranking.first for ranking in rank(queries, labels, gallery, pictures)])
+    return np.array([ranking.first for ranking in rank_search(search, queries, gallery)])
 
 
 def _page(results: dict[str, Any]) -> str:

@@ -15,9 +15,11 @@ Results = dict[str, Any]
 
 HEAD = """# Results
 
-Written by `./dev results` (`{command}`). Measured through `pocketshelf build`, `search` and
-`detect` with the int8 TFLite models of the bundle `{bundle}` on public photos that the training
-never saw; choices were made on `val`. In brackets: 95 % bootstrap intervals over photos (seed 0).
+Written by `./dev results` (`{command}`). Measured by what `pocketshelf build`, `search` and `detect`
+call, with the int8 TFLite models of the bundle `{bundle}` on public photos that the training never saw;
+choices were made on `val`. Float: the same weights before export, by PyTorch behind the same stages, so with
+equal settings (boxes from a score of 0.05 on, the bundle's suppression). In brackets: 95 % bootstrap
+intervals over photos (seed 0).
 Machine: {machine}; commit {commit}.
 """
 
