@@ -1,14 +1,58 @@
-"""What the commands here share: how a failure becomes one line and an exit code."""
+"""What the commands here share: progress, options, and how a failure becomes one line and an exit code."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from converters.errors import UsageError
-from pocketshelf.errors import PocketshelfError
+from converters.errors import unknown
+from pocketshelf.errors import PocketshelfError, UsageError
 
-__all__ = ["exit_code"]
+__all__ = ["add_models", "choose", "exit_code", "named_checkpoints", "say"]
+
+SHIPPED = Path(__file__).resolve().parents[1] / "models" / "first"
+_start = time.monotonic()
+
+
+def say(message: str) -> None:
+    """One line of progress on standard error, with the seconds since the start."""
+    print(f"[{time.monotonic() - _start:6.1f} s] {message}", file=sys.stderr, flush=True)
+
+
+def choose(name: str, known: Sequence[str], what: str) -> tuple[str, ...]:
+    """``name`` alone, or of "all" those known.
+
+    Raises:
+        UsageError: it is not known; lists those that are.
+    """
+    if name not in (*known, "all"):
+        raise unknown(what, name, known)
+    return tuple(known) if name == "all" else (name,)
+
+
+def add_models(parser: argparse.ArgumentParser, kinds: Sequence[str]) -> None:
+    """Add ``--model`` and a ``--checkpoint-KIND`` each; the shipped bundle's weights unless named."""
+    parser.add_argument("--model", default="all", help=f"{', '.join(kinds)}, or all (default)")
+    for kind in kinds:
+        parser.add_argument(
+            f"--checkpoint-{kind}",
+            type=Path,
+            default=SHIPPED / f"{kind}.npz",
+            help=f".pt or .npz (default: models/first/{kind}.npz)",
+        )
+
+
+def named_checkpoints(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Path]:
+    """Kind → checkpoint of the models that ``arguments`` choose.
+
+    Raises:
+        UsageError: an unknown model; lists those known.
+    """
+    chosen = choose(arguments.model, kinds, "model")
+    return {kind: getattr(arguments, f"checkpoint_{kind}") for kind in chosen}
 
 
 def exit_code(work: Callable[[], None]) -> int:

@@ -10,7 +10,8 @@ Two graphs of the same network are converted:
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,7 @@ __all__ = [
     "Deployed",
     "DetectorCore",
     "EmbedderCore",
+    "Inner",
     "UnitLength",
     "fold_batch_norm",
     "lift_dead_filters",
@@ -84,8 +86,8 @@ class EmbedderCore(Core):
         self.unit = UnitLength()
         example = torch.rand(1, 3, *size) * 2 - 1
         with torch.no_grad():
-            outputs, producers = _producers(network, example)
-            self.attribute_heads = [_named(producers, each) for each in outputs[2:]]
+            outputs, calls = _calls(network, example)
+            self.attribute_heads = [_maker(calls, each) for each in outputs[2:]]
             for index, (before, after) in enumerate(zip(outputs, self(example), strict=True)):
                 if before.shape != after.shape or not torch.allclose(before, after, atol=1e-3, rtol=1e-2):
                     raise ConversionError(f"output {index} of the embedder is not one of its pooled features")
@@ -97,29 +99,39 @@ class EmbedderCore(Core):
         return self.unit(net.embedding(pooled)), net.category(pooled), *attributes  # type: ignore[operator]
 
 
-def _producers(network: nn.Module, example: Tensor) -> tuple[tuple[Tensor, ...], dict[int, str]]:
-    """The outputs, and the id of a tensor → name of the outermost module that returned it."""
-    producers: dict[int, str] = {}
-    kept: list[Tensor] = []  # An id is a tensor's own only as long as the tensor lives.
+def _calls(network: nn.Module, example: Tensor) -> tuple[Any, list[_Call]]:
+    """What ``network`` returns, and in order the calls of its modules that took and returned one tensor.
+
+    Tensors are kept, so that an identity is a tensor's own.
+    """
+    calls: list[_Call] = []
     hooks = []
     for name, module in network.named_modules():
 
-        def note(_: nn.Module, __: tuple, output: Any, name: str = name) -> None:
-            if isinstance(output, Tensor):
-                producers[id(output)] = name
-                kept.append(output)
+        def note(module: nn.Module, inputs: tuple, output: Any, name: str = name) -> None:
+            if isinstance(output, Tensor) and isinstance(inputs[0], Tensor):
+                calls.append(_Call(name, module, inputs[0], output))
 
         hooks.append(module.register_forward_hook(note))
     outputs = network(example)
     for hook in hooks:
         hook.remove()
-    return outputs, producers
+    return outputs, calls
 
 
-def _named(producers: dict[int, str], output: Tensor) -> str:
-    if id(output) not in producers:
+class _Call(NamedTuple):
+    name: str
+    module: nn.Module
+    input: Tensor
+    output: Tensor
+
+
+def _maker(calls: list[_Call], output: Tensor) -> str:
+    """The name of the outermost module that returned ``output``."""
+    found = [call.name for call in calls if call.output is output]
+    if not found:
         raise ConversionError("an attribute's output is not that of a module; give each a head of its own")
-    return producers[id(output)]
+    return found[-1]
 
 
 class DetectorCore(Core):
@@ -149,18 +161,25 @@ def _points(grid: Tensor, columns: int) -> Tensor:
     return grid.permute(0, 2, 3, 1).reshape(1, -1, columns)
 
 
-class ChannelsLast(nn.Module):
-    """``core`` with a normalised float (1, h, w, 3) input."""
+class Inner(nn.Module):
+    """Takes what ``core`` takes, and gives it the module name by which quantizers know it."""
 
     def __init__(self, core: Core) -> None:
         super().__init__()
         self.core = core
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return self.core(x)
+
+
+class ChannelsLast(Inner):
+    """``core`` with a normalised float (1, h, w, 3) input."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.core(x.permute(0, 3, 1, 2))
 
 
-class Deployed(nn.Module):
+class Deployed(Inner):
     """uint8 RGB (1, h, w, 3) to the outputs of ``core``; the normalisation is part of the graph.
 
     Args:
@@ -168,8 +187,7 @@ class Deployed(nn.Module):
     """
 
     def __init__(self, core: Core, cast_first: bool = False) -> None:
-        super().__init__()
-        self.core = core
+        super().__init__(core)
         self.cast_first = cast_first
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -209,24 +227,16 @@ def fold_batch_norm(network: nn.Module, size: tuple[int, int]) -> nn.Module:
 
 
 def _conv_norm_pairs(network: nn.Module, example: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    producers: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # Holding the tensor keeps its id from reuse.
-    pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
-
-    def note(module: nn.Module, inputs: tuple, output: Tensor) -> None:
-        producers[id(output)] = (module, output)  # type: ignore[assignment]
-
-    def match(module: nn.Module, inputs: tuple) -> None:
-        if id(inputs[0]) in producers:
-            pairs.append((producers[id(inputs[0])][0], module))  # type: ignore[arg-type]
-
-    hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, nn.Conv2d)]
-    hooks += [m.register_forward_pre_hook(match) for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
-    network(example)
-    for hook in hooks:
-        hook.remove()
+    _, calls = _calls(network, example)
+    made = {id(call.output): call.module for call in calls if isinstance(call.module, nn.Conv2d)}
+    pairs = [
+        (made[id(call.input)], call.module)
+        for call in calls
+        if isinstance(call.module, nn.BatchNorm2d) and id(call.input) in made
+    ]
     # A convolution shared between levels, each with statistics of its own, cannot take them all in.
-    shared = {conv for conv, _ in pairs if sum(conv is other for other, _ in pairs) > 1}
-    return [(conv, norm) for conv, norm in pairs if conv not in shared]
+    uses = Counter(conv for conv, _ in pairs)
+    return [(conv, norm) for conv, norm in pairs if uses[conv] == 1]
 
 
 def _replace_modules(network: nn.Module, replacements: dict) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 from converters.command import exit_code
 from converters.errors import ConversionError
 from converters.measure import FILE_NAME as MEASURES
+from converters.parity import listed
 from converters.sweep import FILE_NAME as SWEEP
+from pocketshelf_training.pages.page import table
 
 __all__ = ["main", "tables"]
 
@@ -55,39 +57,32 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _table(title: str, columns: str, rows: Iterable[str]) -> list[str]:
-    """A table with its heading; nothing if it has no rows. Columns that start with ">" hold numbers."""
-    names = columns.split(" | ")
-    rule = "|".join("---:" if name.startswith(">") else "---" for name in names)
-    lines = [f"| {row} |" for row in rows]
-    head = [f"### {title}", "", f"| {' | '.join(name.lstrip('>') for name in names)} |", f"|{rule}|"]
-    return [*head, *lines, ""] if lines else []
+def _section(title: str, head: str, rows: Iterable[Sequence[object]]) -> list[str]:
+    """A heading and a table; nothing if it has no rows."""
+    rows = list(rows)
+    return [f"### {title}", "", table(head.split(" | "), rows)] if rows else []
 
 
 def _parity(reports: list[dict]) -> list[str]:
-    rows = []
+    rows: list[tuple] = []
     for report in reports:
-        head = report["heading"]
         pictures = f"{report['photos']} {report['source']}" if report["photos"] else report["note"]
-        start = f"{head['target']} | {head['kind']} | {head['precision']} | {pictures}"
-        measures = [f"{m['name']} | {m['value']:.4f} | {m['least']}" for m in report["measures"]]
-        rows += [f"{start} | {measure}" for measure in measures or ["– | – | –"]]
-    columns = "target | model | precision | pictures | measure | >found | >needed"
-    return _table("Parity with PyTorch float", columns, rows)
+        start = (*_named(report["heading"]), pictures)
+        measures = [(m["name"], f"{m['value']:.4f}", m["least"]) for m in report["measures"]]
+        rows += [(*start, *measure) for measure in measures or [("–", "–", "–")]]
+    head = "target | model | precision | pictures | measure | >found | >needed"
+    return _section("Parity with PyTorch float", head, rows)
 
 
-def _listed(outside: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in outside.items())
+def _named(heading: dict) -> tuple[str, str, str]:
+    return heading["target"], heading["kind"], heading["precision"]
 
 
 def _outside(reports: list[dict]) -> list[str]:
     heads = [report["heading"] for report in reports]
-    rows = [
-        f"{h['target']} | {h['kind']} | {h['precision']} | {_listed(h['outside']) or 'none reported'}"
-        for h in heads
-    ]
+    rows = [(*_named(head), listed(head["outside"])) for head in heads]
     title = "Operations outside the neural unit or delegate"
-    return _table(title, "target | model | precision | operations", rows)
+    return _section(title, "target | model | precision | operations", rows)
 
 
 def _measures(files: Sequence[Path]) -> list[str]:
@@ -98,21 +93,28 @@ def _measures(files: Sequence[Path]) -> list[str]:
             precision = next(head["precision"] for head in heads if head["kind"] == "embedder")
             rows.append(_measured(precision, _read(path.parent / MEASURES)))
     title = "Retrieval after conversion: grocery photos to 81 shop pictures"
-    columns = (
+    head = (
         "target | precision | >photos | >R@1 float | >R@1 file | >points lost | >same top hit | "
         ">cosine mean | >min | >ms | >share of eager"
     )
-    return _table(title, columns, rows)
+    return _section(title, head, rows)
 
 
-def _measured(precision: str, m: dict) -> str:
-    lost = 100 * (m["recall_at_1_float"] - m["recall_at_1"])
-    recalls = (
-        f"{m['recall_at_1_float']:.4f} | {m['recall_at_1']:.4f} | {lost:.2f} | {m['top1_agreement']:.3f}"
+def _measured(precision: str, m: dict) -> tuple[str, ...]:
+    before, after = m["recall_at_1_float"], m["recall_at_1"]
+    return (
+        m["target"],
+        precision,
+        f"{m['photos']} {m['split']}",
+        f"{before:.4f}",
+        f"{after:.4f}",
+        f"{100 * (before - after):.2f}",
+        f"{m['top1_agreement']:.3f}",
+        f"{m['cosine_mean']:.4f}",
+        f"{m['cosine_min']:.4f}",
+        f"{m['ms']:.1f}" if "ms" in m else "–",
+        f"{m['latency_ratio']:.2f}" if "ms" in m else "–",
     )
-    times = f"{m['ms']:.1f} | {m['latency_ratio']:.2f}" if "ms" in m else "– | –"
-    cosines = f"{m['cosine_mean']:.4f} | {m['cosine_min']:.4f}"
-    return f"{m['target']} | {precision} | {m['photos']} {m['split']} | {recalls} | {cosines} | {times}"
 
 
 def _latest(outcomes: list[dict]) -> list[dict]:
@@ -121,26 +123,20 @@ def _latest(outcomes: list[dict]) -> list[dict]:
 
 
 def _sweeps(outcomes: list[dict]) -> list[str]:
-    rows = []
-    for o in outcomes:
-        size = f"{o['bytes'] / 1e6:.2f}" if o["bytes"] else "–"
-        found = ", ".join(
-            f"{name.split('.')[1].replace('_', ' ')} {o['measures'][name]:.4f}"
-            for name in _SHOWN.get(o["kind"], ())
-            if name in o["measures"]
-        )
-        remarks = [
-            o["message"],
-            found,
-            f"outside the delegate: {_listed(o['outside'])}" if o["backend"] else "",
-        ]
-        if not o["outside"]:
-            remarks.pop()
-        text = "; ".join(filter(None, remarks)).replace("|", "\\|")
-        start = f"{o['target']} | {o['backend'] or '–'} | {o['precision']} | {o['kind']}"
-        rows.append(f"{start} | {o['result']} | {size} | {text}")
-    columns = "target | backend | precision | model | outcome | >MB | reached"
-    return _table("Every precision and backend", columns, rows)
+    head = "target | backend | precision | model | outcome | >MB | reached"
+    return _section("Every precision and backend", head, map(_swept, outcomes))
+
+
+def _swept(o: dict) -> tuple[str, ...]:
+    found = ", ".join(
+        f"{name.split('.')[1].replace('_', ' ')} {o['measures'][name]:.4f}"
+        for name in _SHOWN.get(o["kind"], ())
+        if name in o["measures"]
+    )
+    outside = f"outside the delegate: {listed(o['outside'])}" if o["backend"] and o["outside"] else ""
+    reached = "; ".join(filter(None, [o["message"], found, outside])).replace("|", "\\|")
+    size = f"{o['bytes'] / 1e6:.2f}" if o["bytes"] else "–"
+    return o["target"], o["backend"] or "–", o["precision"], o["kind"], o["result"], size, reached
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

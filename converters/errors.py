@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pocketshelf.errors import PocketshelfError, RuntimeUnavailable
+from pocketshelf.errors import PocketshelfError, RuntimeUnavailable, UsageError
 
-__all__ = ["ConversionError", "ParityError", "ToolchainMissing", "UsageError"]
+__all__ = ["ConversionError", "ParityError", "ToolchainMissing", "one_line", "unknown"]
 
 
 class ConversionError(PocketshelfError):
@@ -29,5 +30,11 @@ class ToolchainMissing(RuntimeUnavailable):
     """A target's toolchain is not installed; the message names the extra that brings it."""
 
 
-class UsageError(PocketshelfError):
-    """A name that is not known here; the message lists those that are."""
+def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """That ``name`` is no ``what``; lists those that are."""
+    return UsageError(f"unknown {what} {name!r}; there are {', '.join([*known, 'all'])}")
+
+
+def one_line(error: Exception) -> str:
+    """What a toolchain's exception says, on one line of at most 160 characters."""
+    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -1,226 +1,17 @@
-"""``python -m converters.export``: checkpoints to model files for phones, with proof.
-
-Everything is written into a temporary folder first and moved when all of it passed: a failed export
-leaves nothing behind.
-"""
+"""``python -m converters.export``: checkpoints to model files for phones, with proof."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from converters.command import add_models, choose, exit_code, named_checkpoints, say
+from converters.networks import kinds
+from converters.targets import find_target, target_names
 
-from converters import parity, photos
-from converters.command import exit_code
-from converters.errors import ConversionError, UsageError
-from converters.networks import Network, kinds, load_network
-from converters.quiet import say
-from converters.targets import Job, Target, find_target, target_names
-from pocketshelf.errors import BundleError
-from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
-
-__all__ = ["Request", "default_checkpoint", "export", "main"]
-
-MODELS = Path(__file__).resolve().parents[1] / "models"
-CALIBRATION_PHOTOS = 256
-PARITY_PHOTOS = 96
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to export.
-
-    Attributes:
-        targets: by name.
-        checkpoints: kind of network → checkpoint.
-        precision: for every target; None is each target's default.
-        out: the bundle's folder; with several targets, one folder a target inside it.
-        name: of the bundle; the folder's name if empty.
-        backend: the delegate to lower for; empty is the target's default.
-        calibration: folder of photos to calibrate with, instead of the real training photos.
-    """
-
-    targets: tuple[str, ...]
-    checkpoints: dict[str, Path]
-    out: Path
-    precision: str | None = None
-    name: str = ""
-    backend: str = ""
-    calibration: Path | None = None
-
-
-def export(request: Request) -> list[parity.Report]:
-    """Convert, check and put in place.
-
-    Raises:
-        UsageError: an unknown target, precision or backend.
-        ToolchainMissing: a target's toolchain is not installed.
-        ParityError: a file does not compute what PyTorch computes.
-        PocketshelfError: a checkpoint cannot be used, or ``out`` cannot be written.
-    """
-    plans = [_plan(request, name) for name in request.targets]
-    for target, _ in plans:
-        target.require(request.backend)
-    networks = {kind: load_network(kind, path) for kind, path in request.checkpoints.items()}
-    staging = _staging_folder(request.out)
-    try:
-        reports: list[parity.Report] = []
-        for target, precision in plans:
-            folder = staging / target.name if len(plans) > 1 else staging
-            folder.mkdir(exist_ok=True)
-            destination = request.out / target.name if len(plans) > 1 else request.out
-            reports += _export_target(request, target, precision, networks, folder, destination)
-        staging.chmod(0o755)
-        for folder in [staging / target.name for target, _ in plans] if len(plans) > 1 else [staging]:
-            _move_into_place(folder, request.out / folder.relative_to(staging))
-    except OSError as error:  # a full disk, most likely
-        raise ConversionError(f"{request.out}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return reports
-
-
-def _plan(request: Request, name: str) -> tuple[Target, str]:
-    """The target and the precision, both known to exist."""
-    target = find_target(name)
-    precision = request.precision or next(iter(target.precisions))
-    if precision not in target.precisions:
-        raise UsageError(
-            f"target {name} has no precision {precision!r}; it has {', '.join(target.precisions)}"
-        )
-    if request.backend and request.backend not in target.backends:
-        there = f"it has {', '.join(target.backends)}" if target.backends else "it has none"
-        raise UsageError(f"target {name} has no backend {request.backend!r}; {there}")
-    runs = target.backends.get(request.backend, target.precisions)
-    if request.backend and not request.precision:
-        precision = next(each for each in target.precisions if each in runs)
-    if precision not in runs:
-        raise UsageError(
-            f"{name} backend {request.backend} has no precision {precision!r}; it has {', '.join(runs)}"
-        )
-    return target, precision
-
-
-def _staging_folder(out: Path) -> Path:
-    """A folder on the same disk as ``out``, so that moving is renaming."""
-    if out.exists() and not out.is_dir():
-        raise ConversionError(f"{out}: not a folder")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.exists():  # The parent may be writable where the folder is not.
-            with tempfile.TemporaryFile(dir=out):
-                pass
-        return Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
-    except OSError as error:
-        raise ConversionError(f"{out}: cannot be written ({error.strerror})") from error
-
-
-def _export_target(
-    request: Request,
-    target: Target,
-    precision: str,
-    networks: dict[str, Network],
-    folder: Path,
-    destination: Path,
-) -> list[parity.Report]:
-    reports, files = [], {}
-    for kind, network in networks.items():
-        path = folder / f"{kind}{target.suffix}"
-        calibration: Sequence[np.ndarray] = ()
-        if precision in target.calibrated:
-            chosen = photos.calibration_set(CALIBRATION_PHOTOS, request.calibration)
-            say(f"{target.name}: calibrating the {kind} on {len(chosen.pictures)} {chosen.source} photos")
-            cropped = network.kind != "detector"
-            calibration = [image for _, image in chosen.inputs(network.preprocessing, cropped)]
-        say(f"{target.name}: converting the {kind} ({precision})")
-        job = Job(network, precision, calibration, request.backend)
-        outside = target.convert(job, path)
-        report = _check(target, job, path, outside)
-        reports.append(report)
-        parity.write_reports(reports, folder)
-        parity.require(report)
-        files[kind] = (path.name, precision)
-    if "embedder" in files:
-        _write_bundle(request, networks, files, folder, destination)
-    return reports
-
-
-def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> parity.Report:
-    network = job.network
-    heading = parity.Heading(network.kind, target.name, job.precision, path.name, outside)
-    run = target.load(path, network.outputs, job.backend)
-    if run is None:
-        say(f"{target.name}: {path.name} is for {job.backend} and cannot be run here: not compared")
-        return parity.not_run(
-            heading, f"lowered for {job.backend}; it runs on phones only and was not compared"
-        )
-    chosen = photos.parity_set(PARITY_PHOTOS)
-    say(f"{target.name}: comparing {path.name} with PyTorch on {len(chosen.pictures)} {chosen.source} photos")
-    inputs = chosen.inputs(network.preprocessing, network.kind != "detector")
-    report = parity.compare(network, run, inputs, heading, chosen.source)
-    found = ", ".join(f"{m.name} {m.value:.4f}" for m in report.measures)
-    say(f"{target.name}: {path.name}: {found}")
-    return report
-
-
-def _write_bundle(
-    request: Request,
-    networks: dict[str, Network],
-    files: dict[str, tuple[str, str]],
-    folder: Path,
-    destination: Path,
-) -> None:
-    """``bundle.json``; what an earlier export's folder knows besides is kept: the card, and of the same space
-    the recall's calibration and the enrolment."""
-    specs = {kind: networks[kind].describe(*file) for kind, file in files.items()}
-    earlier = _earlier(destination)
-    space = networks["embedder"].space
-    same = earlier if earlier and earlier.space == space else None
-    if same and same.enrolment_path:
-        shutil.copy2(same.enrolment_path, folder)
-    bundle = Bundle(
-        folder=folder,
-        name=request.name or request.out.name,
-        space=space,
-        embedder=specs["embedder"],  # type: ignore[arg-type]
-        detector=specs.get("detector"),  # type: ignore[arg-type]
-        recall=same.recall if same else None,
-        enrolment=same.enrolment if same else None,
-        card=earlier.card if earlier else None,
-    )
-    write_bundle(bundle)
-
-
-def _earlier(folder: Path) -> Bundle | None:
-    try:
-        return load_bundle(folder, check_hashes=False)
-    except BundleError:
-        return None
-
-
-def _move_into_place(staging: Path, out: Path) -> None:
-    """Rename the files into ``out``, ``bundle.json`` last: until then the old bundle is whole or refused."""
-    if not out.exists():
-        out.parent.mkdir(exist_ok=True)
-        staging.rename(out)
-        return
-    files = sorted(staging.iterdir(), key=lambda path: path.name == "bundle.json")
-    for path in files:
-        goal = out / path.name
-        if goal.is_dir():  # A folder cannot be replaced in one step; the old one goes when all is done.
-            goal.rename(staging / f".old.{path.name}")
-        path.replace(goal)
-
-
-def default_checkpoint(kind: str) -> Path:
-    """The committed weights of the first bundle."""
-    return MODELS / "first" / f"{kind}.npz"
+__all__ = ["main"]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -235,7 +26,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--target", required=True, help=f"{', '.join(target_names())}, or all (one folder a target)")
-    add("--model", default="all", help=f"{', '.join(kinds())}, or all (default)")
     add("--quantize", help="none, fp16 or int8; some targets know more (default: the target's own)")
     add("--backend", default="", help="executorch: the delegate to lower for, such as xnnpack")
     add("--out", required=True, type=Path, help="folder of the bundle; files of the same name are replaced")
@@ -245,26 +35,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="folder of photos for int8 (default: training photos of POCKETSHELF_DATA)",
     )
-    for kind in kinds():
-        add(f"--checkpoint-{kind}", type=Path, help=f".pt or .npz (default: models/first/{kind}.npz)")
+    add_models(parser, kinds())
     return parser
-
-
-def _request(arguments: argparse.Namespace) -> Request:
-    chosen = kinds() if arguments.model == "all" else (arguments.model,)
-    unknown = [kind for kind in chosen if kind not in kinds()]
-    if unknown:
-        raise UsageError(f"unknown model {unknown[0]!r}; there are {', '.join([*kinds(), 'all'])}")
-    checkpoints = {k: getattr(arguments, f"checkpoint_{k}") or default_checkpoint(k) for k in chosen}
-    return Request(
-        targets=target_names() if arguments.target == "all" else (arguments.target,),
-        checkpoints=checkpoints,
-        out=arguments.out,
-        precision=arguments.quantize,
-        name=arguments.name,
-        backend=arguments.backend,
-        calibration=arguments.calibration,
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -272,7 +44,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
 
     def work() -> None:
-        export(_request(parsed))
+        targets = choose(parsed.target, target_names(), "target")
+        checkpoints = named_checkpoints(parsed, kinds())
+        for name in targets:
+            find_target(name).plan(parsed.quantize, parsed.backend)
+        say(f"exporting {', '.join(checkpoints)} to {', '.join(targets)}; loading PyTorch")
+        from converters.exporting import Request, export
+
+        export(
+            Request(
+                targets=targets,
+                checkpoints=checkpoints,
+                out=parsed.out,
+                precision=parsed.quantize,
+                name=parsed.name,
+                backend=parsed.backend,
+                calibration=parsed.calibration,
+            )
+        )
         say(f"written: {parsed.out}")
 
     return exit_code(work)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from converters.command import exit_code
-from converters.errors import UsageError
-from converters.inspection import Inspection, draw, inspect_file, render
-from converters.quiet import say
+from converters.command import exit_code, say
+from converters.inspection.picture import draw
+from converters.inspection.text import render
+from converters.targets import inspect_file
+from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle
 
 __all__ = ["main"]
@@ -25,11 +26,6 @@ def _files(path: Path) -> list[Path]:
     bundle = load_bundle(path)
     print(f"bundle {bundle.name}, space {bundle.space}, hashes checked\n", file=sys.stderr)
     return [file for file in (bundle.embedder_path, bundle.detector_path) if file is not None]
-
-
-def _draw(found: Inspection, goal: Path) -> None:
-    goal.write_text(draw(found), encoding="utf-8")
-    say(f"written: {goal}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(render(found, parsed.layers))
             if parsed.picture:
                 added = f"-{path.stem}" if len(files) > 1 else ""
-                _draw(found, parsed.picture.with_stem(parsed.picture.stem + added))
+                picture = parsed.picture.with_stem(parsed.picture.stem + added)
+                picture.write_text(draw(found), encoding="utf-8")
+                say(f"written: {picture}")
 
     return exit_code(work)
 

@@ -9,15 +9,12 @@ machine slows both.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import csv
 import json
-import os
 import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,12 +24,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from converters.command import exit_code
-from converters.errors import ConversionError, UsageError
+from converters.command import exit_code, say
+from converters.errors import ConversionError
 from converters.networks import Network, load_network
-from converters.quiet import say
-from converters.targets import Runner, Target, find_target, target_names
+from converters.parity import one_thread, unit
+from converters.target import Runner, Target
+from converters.targets import find_target, target_names
+from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
+from pocketshelf_training.data import grocery
 
 __all__ = ["Reference", "main", "measure", "time_in_turns"]
 
@@ -67,10 +67,9 @@ class Reference:
         """Decode and embed the shop's pictures and ``photos`` photos of ``split`` (None: all).
 
         Raises:
-            ConversionError: the real photos are not found.
+            DataMissing: the real photos are not found.
         """
-        shop, queries = _grocery(photos, split)
-        paths, products = zip(*shop, *queries, strict=True)
+        paths, products = zip(*_grocery(photos, split), strict=True)
         rule = network.preprocessing
         images = np.stack(
             [network_input(decode_photo(path).pixels, rule) for path in _progress(paths, "decode")]
@@ -80,7 +79,7 @@ class Reference:
             network.reference(torch.from_numpy(batch))[0].numpy()
             for batch in _progress(batches, f"PyTorch float, by {_BATCH}")
         ]
-        return cls(images, _unit(np.concatenate(vectors)), np.array(products), len(shop), split)
+        return cls(images, unit(np.concatenate(vectors)), np.array(products), len(set(products)), split)
 
 
 def measure(reference: Reference, run: Runner) -> dict[str, float]:
@@ -91,7 +90,7 @@ def measure(reference: Reference, run: Runner) -> dict[str, float]:
         last three are of the photos, top-1 agreement of the product that comes first.
     """
     found = [run(image[None])[0][0] for image in _progress(reference.images, "file, one by one")]
-    vectors = _unit(np.stack(found))
+    vectors = unit(np.stack(found))
     truth = reference.products[reference.shop :]
     expected, top = (_top(reference, each) for each in (reference.vectors, vectors))
     cosine = (reference.vectors * vectors).sum(1)[reference.shop :]
@@ -111,26 +110,17 @@ def _top(reference: Reference, vectors: np.ndarray) -> np.ndarray:
     return reference.products[: reference.shop][(queries @ gallery.T).argmax(1)]
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-
 def _progress(items: Sequence | np.ndarray, what: str) -> Iterable:
     return tqdm(items, desc=what, file=sys.stderr, mininterval=2, disable=len(items) < 64)
 
 
-def _grocery(photos: int | None, split: str) -> tuple[list[tuple[Path, str]], list[tuple[Path, str]]]:
-    """((shop picture, product) of every product, (photo, product) of some, by a fixed seed)."""
-    named = os.environ.get("POCKETSHELF_DATA")
-    folder = Path(named or "") / "grocery"
-    if not named or not (folder / "photos.csv").is_file():
-        raise ConversionError("no grocery photos: set POCKETSHELF_DATA to the folder with the real photos")
-    with (folder / "products.csv").open(newline="", encoding="utf-8") as stream:
-        shop = [(folder / row["image"], row["product_id"]) for row in csv.DictReader(stream)]
-    with (folder / "photos.csv").open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["split"] == split]
+def _grocery(photos: int | None, split: str) -> list[tuple[Path, str]]:
+    """(picture, product): the shop's of every product, then some photos of ``split``, by a fixed seed."""
+    samples = grocery.load()
+    rows = [sample for sample in samples if sample.domain == "street" and sample.split == split]
     chosen = random.Random(0).sample(rows, len(rows) if photos is None else min(photos, len(rows)))
-    return shop, [(folder / row["photo"], row["product_id"]) for row in chosen]
+    shop = [sample for sample in samples if sample.domain == "shop"]
+    return [(sample.image, str(sample.identity)) for sample in [*shop, *chosen]]
 
 
 def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> dict[str, float]:
@@ -143,7 +133,7 @@ def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> di
     tensor = torch.from_numpy(image)
     runners: dict[str, Callable] = {"eager": partial(network.reference, tensor), "file": partial(run, image)}
     times: dict[str, list[float]] = {name: [] for name in runners}
-    with _one_thread():
+    with one_thread():
         for _ in range(turns + _WARMING_RUNS):
             for name, each in runners.items():
                 start = time.perf_counter()
@@ -155,16 +145,6 @@ def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> di
         "ms_eager": round(medians["eager"], 3),
         "latency_ratio": round(medians["file"] / medians["eager"], 4),
     }
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _embedders(folder: Path) -> list[tuple[Target, Path]]:

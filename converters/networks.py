@@ -5,21 +5,22 @@ A network of one's own joins with `register`: a function from a checkpoint's pat
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
-
-from converters.deploy import Core, Deployed, DetectorCore, EmbedderCore, fold_batch_norm
-from converters.errors import ConversionError, UsageError
+from converters.errors import ConversionError, unknown
 from pocketshelf.formats.bundle import DetectorSpec, EmbedderSpec
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf_training.models.specs import detector_spec, embedder_spec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from converters.deploy import Core, Deployed
 
 __all__ = ["Network", "embedder_network", "fingerprint", "kinds", "load_network", "register"]
 
@@ -58,7 +59,25 @@ class Network:
     @property
     def deployed(self) -> Deployed:
         """uint8 (1, h, w, 3) to the outputs."""
+        from converters.deploy import Deployed
+
         return Deployed(self.core).eval()
+
+    @property
+    def quantizable(self) -> Core:
+        """A copy of the core whose every filter has a scale that int8 can hold."""
+        from converters.deploy import lift_dead_filters
+
+        core = copy.deepcopy(self.core)
+        lift_dead_filters(core)
+        return core
+
+    @property
+    def normalisation(self) -> tuple[float, float]:
+        """Mean and deviation that the core's input is normalised with, in grey levels; of all channels."""
+        from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+
+        return IMAGENET_MEAN, IMAGENET_STD
 
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
@@ -67,6 +86,10 @@ class Network:
 
     def reference(self, image: Tensor) -> tuple[Tensor, ...]:
         """What PyTorch computes in float from uint8 (n, h, w, 3): the original, nothing folded."""
+        import torch
+
+        from converters.deploy import Core, Deployed
+
         with torch.no_grad():
             return Deployed(Core(self.original))(image)
 
@@ -90,7 +113,7 @@ def load_network(kind: str, checkpoint: str | Path) -> Network:
         CheckpointError: the checkpoint is missing, damaged or of another architecture.
     """
     if kind not in _loaders:
-        raise UsageError(f"unknown model {kind!r}; there are {', '.join([*_loaders, 'all'])}")
+        raise unknown("model", kind, kinds())
     return _loaders[kind](Path(checkpoint))
 
 
@@ -122,6 +145,9 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
     Raises:
         ConversionError: an attribute's name is taken, or its output is not that of a head of its own.
     """
+    from converters.deploy import EmbedderCore, fold_batch_norm
+    from pocketshelf_training.models.specs import embedder_spec
+
     spec = embedder_spec(network, meta)
     names = _output_names(spec.attributes)
     size = spec.preprocessing.size
@@ -150,8 +176,10 @@ def _output_names(attributes: Iterable[str]) -> list[str]:
 
 
 def _load_detector(path: Path) -> Network:
+    from converters.deploy import DetectorCore, fold_batch_norm
     from pocketshelf_training.models.checkpoint import load_checkpoint
     from pocketshelf_training.models.detector import Detector
+    from pocketshelf_training.models.specs import detector_spec
 
     network = Detector.from_checkpoint(path)
     meta = load_checkpoint(path).meta

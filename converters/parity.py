@@ -6,48 +6,60 @@ A file passes when count, shape and type of its outputs are PyTorch's and every 
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from converters.errors import ParityError
 from converters.networks import Network
-from converters.targets import Runner
+from converters.target import Runner
+from pocketshelf_training.pages.page import table
 
-__all__ = ["THRESHOLDS", "Measure", "Report", "compare", "require", "write_reports"]
+__all__ = [
+    "THRESHOLDS",
+    "Heading",
+    "Measure",
+    "Report",
+    "compare",
+    "listed",
+    "not_run",
+    "one_thread",
+    "require",
+    "unit",
+    "write_reports",
+]
 
-# measure → the least that passes, by precision class. "agreement" is the overlap of the ten nearest gallery
-# pictures, "iou" that of the boxes at the points that score highest.
-THRESHOLDS: dict[str, dict[str, float]] = {
-    "none": {
-        "cosine_mean": 0.9999,
-        "cosine_min": 0.999,
-        "agreement": 0.98,
-        "iou_mean": 0.99,
-        "iou_min": 0.95,
-    },
-    "fp16": {
-        "cosine_mean": 0.9999,
-        "cosine_min": 0.999,
-        "agreement": 0.97,
-        "iou_mean": 0.98,
-        "iou_min": 0.90,
-    },
-    "int8": {"cosine_mean": 0.98, "cosine_min": 0.93, "agreement": 0.75, "iou_mean": 0.85, "iou_min": 0.40},
-    "dynamic": {
-        "cosine_mean": 0.98,
-        "cosine_min": 0.93,
-        "agreement": 0.75,
-        "iou_mean": 0.85,
-        "iou_min": 0.40,
-    },
-    "w8": {"cosine_mean": 0.995, "cosine_min": 0.97, "agreement": 0.80, "iou_mean": 0.90, "iou_min": 0.50},
-    "p6": {"cosine_mean": 0.96, "cosine_min": 0.90, "agreement": 0.60, "iou_mean": 0.80, "iou_min": 0.30},
-    "p4": {"cosine_mean": 0.90, "cosine_min": 0.75, "agreement": 0.40, "iou_mean": 0.60, "iou_min": 0.10},
+
+class Least(NamedTuple):
+    """The least that passes of each measure.
+
+    Attributes:
+        cosine_mean, cosine_min: of an output to PyTorch's, over the photos.
+        agreement: overlap of the ten nearest gallery pictures.
+        iou_mean, iou_min: of the boxes at the points that score highest.
+    """
+
+    cosine_mean: float
+    cosine_min: float
+    agreement: float
+    iou_mean: float
+    iou_min: float
+
+
+THRESHOLDS = {
+    "none": Least(0.9999, 0.999, 0.98, 0.99, 0.95),
+    "fp16": Least(0.9999, 0.999, 0.97, 0.98, 0.90),
+    "int8": Least(0.98, 0.93, 0.75, 0.85, 0.40),
+    "dynamic": Least(0.98, 0.93, 0.75, 0.85, 0.40),
+    "w8": Least(0.995, 0.97, 0.80, 0.90, 0.50),
+    "p6": Least(0.96, 0.90, 0.60, 0.80, 0.30),
+    "p4": Least(0.90, 0.75, 0.40, 0.60, 0.10),
 }
 TOP = 10
 POINTS = 20
@@ -140,24 +152,12 @@ def compare(
         faults = _faults(expected[-1], found[-1], network.outputs, name)
         if faults:
             break
-    measures: list[Measure] = []
-    if not faults:
-        least = THRESHOLDS[heading.precision]
-        columns = [
-            (np.stack(e), np.stack(f)) for e, f in zip(_by_output(expected), _by_output(found), strict=True)
-        ]
-        for output, (e, f) in zip(network.outputs, columns, strict=True):
-            measures += _cosines(output, e, f, names, least)
-        measures += _of_kind(network, columns, names, least)
+    measures = [] if faults else list(_measures(network.outputs, expected, found, heading.precision, names))
     described = [
         {"name": n, "shape": list(e.shape), "type": str(e.dtype)}
         for n, e in zip(network.outputs, expected[0], strict=True)
     ]
     return Report(heading, len(found), source, described, measures, faults)
-
-
-def _by_output(rows: list[list[np.ndarray]]) -> list[tuple[np.ndarray, ...]]:
-    return list(zip(*rows, strict=True))
 
 
 def _faults(
@@ -177,15 +177,40 @@ def _faults(
     return faults
 
 
-def _cosines(
-    output: str, e: np.ndarray, f: np.ndarray, names: list[str], least: dict[str, float]
-) -> list[Measure]:
-    cosine = _cosine(e.reshape(len(e), -1), f.reshape(len(f), -1))
-    worst = int(cosine.argmin())
-    return [
-        Measure(f"{output}.cosine_mean", float(cosine.mean()), least["cosine_mean"], names[worst]),
-        Measure(f"{output}.cosine_min", float(cosine[worst]), least["cosine_min"], names[worst]),
-    ]
+def _measures(
+    outputs: Sequence[str],
+    expected: list[list[np.ndarray]],
+    found: list[list[np.ndarray]],
+    precision: str,
+    names: Sequence[str],
+) -> Iterator[Measure]:
+    """Of every output its cosine, and what its kind of network is for."""
+    least = THRESHOLDS[precision]
+    pairs = {
+        output: (np.stack([row[i] for row in expected]), np.stack([row[i] for row in found]))
+        for i, output in enumerate(outputs)
+    }
+    for output, (e, f) in pairs.items():
+        cosine = _cosine(e.reshape(len(e), -1), f.reshape(len(f), -1))
+        yield from _mean_and_min(f"{output}.cosine", cosine, least.cosine_mean, least.cosine_min, names)
+    if "embedding" in pairs:
+        overlap, top1 = _agreement(*(side.reshape(len(names), -1) for side in pairs["embedding"]))
+        worst = names[int(overlap.argmin())]
+        yield Measure("embedding.top10_agreement", float(overlap.mean()), least.agreement, worst)
+        yield Measure("embedding.top1_agreement", float(top1.mean()), 0.0, names[int(top1.argmin())])
+    elif {"scores", "distances"} <= set(pairs):
+        (scores, _), (e, f) = pairs["scores"], pairs["distances"]
+        iou = _box_ious(scores[:, 0], e[:, 0], f[:, 0]).mean(1)
+        yield from _mean_and_min("boxes.iou", iou, least.iou_mean, least.iou_min, names)
+
+
+def _mean_and_min(
+    name: str, values: np.ndarray, least_mean: float, least_min: float, names: Sequence[str]
+) -> Iterator[Measure]:
+    """Of one value a photo; both name the photo with the lowest."""
+    worst = int(values.argmin())
+    yield Measure(f"{name}_mean", float(values.mean()), least_mean, names[worst])
+    yield Measure(f"{name}_min", float(values[worst]), least_min, names[worst])
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -195,39 +220,23 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where(both_zero, 1.0, (a * b).sum(1) / np.maximum(norms, 1e-12))
 
 
-def _of_kind(network: Network, columns: list, names: list[str], least: dict[str, float]) -> list[Measure]:
-    if "embedding" in network.outputs:
-        e, f = (side.reshape(len(names), -1) for side in columns[network.outputs.index("embedding")])
-        overlap, top1 = _agreement(e, f)
-        worst = int(overlap.argmin())
-        return [
-            Measure("embedding.top10_agreement", float(overlap.mean()), least["agreement"], names[worst]),
-            Measure("embedding.top1_agreement", float(top1.mean()), 0.0, names[int(top1.argmin())]),
-        ]
-    if {"scores", "distances"} <= set(network.outputs):
-        (scores, _), (e, f) = (columns[network.outputs.index(name)] for name in ("scores", "distances"))
-        iou = _box_ious(scores[:, 0], e[:, 0], f[:, 0])
-        worst = int(iou.mean(1).argmin())
-        return [
-            Measure("boxes.iou_mean", float(iou.mean()), least["iou_mean"], names[worst]),
-            Measure("boxes.iou_min", float(iou.mean(1)[worst]), least["iou_min"], names[worst]),
-        ]
-    return []
-
-
 def _agreement(e: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Per photo: overlap of the ten nearest, and equality of the nearest, of the other photos.
 
     The gallery is PyTorch's embeddings for both, as a catalogue is embedded once and queried by phones.
     """
-    unit = [side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-12) for side in (e, f)]
     tops = []
-    for side in unit:
-        similarity = side @ unit[0].T
+    for side in (e, f):
+        similarity = unit(side) @ unit(e).T
         np.fill_diagonal(similarity, -np.inf)
         tops.append(np.argsort(-similarity, axis=1, kind="stable")[:, : min(TOP, len(e) - 1)])
     overlap = np.array([len(set(a) & set(b)) / max(1, len(a)) for a, b in zip(*tops, strict=True)])
     return overlap, tops[0][:, 0] == tops[1][:, 0]
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows brought to length 1, (n, d)."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def _box_ious(scores: np.ndarray, e: np.ndarray, f: np.ndarray) -> np.ndarray:
@@ -264,6 +273,17 @@ def require(report: Report) -> None:
             raise ParityError(f"{what}: {found}", report)
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch with one thread, as the files run; what it had before comes back."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def write_reports(reports: Sequence[Report], folder: Path) -> None:
     """``parity.json`` and ``parity.md`` in ``folder``."""
     document = [{**asdict(report), "passed": report.passed} for report in reports]
@@ -283,8 +303,12 @@ def _markdown(reports: Sequence[Report]) -> list[str]:
         else:
             kind = "real photos" if report.source == "real" else "drawn pictures (no real photos were found)"
             lines += [f"{report.photos} {kind}.", *report.faults, ""]
-            lines += ["| measure | found | needed | worst photo |", "|---|---:|---:|---|"]
-            lines += [f"| {m.name} | {m.value:.4f} | {m.least} | {m.worst} |" for m in report.measures] + [""]
-        outside = ", ".join(f"{count} {name}" for name, count in head.outside.items())
-        lines += [f"Outside the neural unit by the toolchain's report: {outside or 'none reported'}.", ""]
+            rows = [(m.name, f"{m.value:.4f}", m.least, m.worst) for m in report.measures]
+            lines += [table(("measure", ">found", ">needed", "worst photo"), rows)]
+        lines += [f"Outside the neural unit by the toolchain's report: {listed(head.outside)}.", ""]
     return lines
+
+
+def listed(outside: Mapping[str, int]) -> str:
+    """Operations and their counts as text."""
+    return ", ".join(f"{count} {name}" for name, count in outside.items()) or "none reported"

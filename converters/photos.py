@@ -5,11 +5,11 @@ Calibration sees training photos only; the gate sees photos that neither trainin
 
 from __future__ import annotations
 
-import csv
-import json
+import contextlib
+import functools
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from converters.errors import ConversionError
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import decode_photo, network_input
+from pocketshelf_training.data.catalog import load_data_set
+from pocketshelf_training.data.protocol import DataMissing, Sample, data_root
 
 __all__ = ["Picture", "PictureSet", "calibration_set", "drawn_set", "parity_set"]
 
@@ -65,44 +67,27 @@ def calibration_set(count: int = 256, folder: str | Path | None = None) -> Pictu
         folder: take the pictures in it instead of the real data's training splits.
 
     Raises:
-        ConversionError: ``folder`` has no pictures.
+        ConversionError: ``folder``, or the folder of the real data, has no pictures.
     """
     if folder is not None:
-        return _from_folder(Path(folder), count)
-    root = _data_root()
-    if root is None:
-        return drawn_set(count, seed=1)
+        return _draw([(count, _in_folder(Path(folder)))], seed=1)
     half, rest = count // 2, count - count // 2
-    pools = [
-        (half, _grocery(root, "train")),
-        (rest // 4, _shop_pictures(root)),
-        (rest // 4, _clothing(root, "train")),
-        (rest - rest // 4 * 2, _street(root, "train")),
-    ]
-    return _draw(pools, seed=1)
+    shares = [(half, _grocery), (rest // 4, _shop_pictures), (rest // 4, _clothing)]
+    return _real_or_drawn([*shares, (rest - rest // 4 * 2, _street)], "train", seed=1)
 
 
 def parity_set(count: int = 96) -> PictureSet:
     """Pictures of the validation splits: half grocery, the rest garments and outfits."""
-    root = _data_root()
-    if root is None:
-        return drawn_set(count, seed=2)
     half, rest = count // 2, count - count // 2
-    pools = [
-        (half, _grocery(root, "val")),
-        (rest // 2, _clothing(root, "val")),
-        (rest - rest // 2, _street(root, "val")),
-    ]
-    return _draw(pools, seed=2)
+    shares = [(half, _grocery), (rest // 2, _clothing), (rest - rest // 2, _street)]
+    return _real_or_drawn(shares, "val", seed=2)
 
 
 def drawn_set(count: int, seed: int) -> PictureSet:
     """Drawn pictures: coloured shapes on a shaded ground, with noise. For machines without photos."""
-
-    def load(index: int) -> Callable[[], np.ndarray]:
-        return lambda: draw_picture(seed * 100_003 + index)
-
-    return PictureSet("drawn", tuple(Picture(f"drawn {i}", load(i)) for i in range(count)))
+    seeds = [seed * 100_003 + index for index in range(count)]
+    pictures = (Picture(f"drawn {i}", functools.partial(draw_picture, each)) for i, each in enumerate(seeds))
+    return PictureSet("drawn", tuple(pictures))
 
 
 def draw_picture(seed: int, height: int = 240, width: int = 320) -> np.ndarray:
@@ -129,15 +114,15 @@ def draw_picture(seed: int, height: int = 240, width: int = 320) -> np.ndarray:
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def _data_root() -> Path | None:
-    named = os.environ.get("POCKETSHELF_DATA")
-    if not named:
-        return None
-    if not Path(named).is_dir():
-        raise ConversionError(
-            f"{named}: no such folder; POCKETSHELF_DATA must name the real photos, or be unset"
-        )
-    return Path(named)
+Reader = Callable[[str], list[Picture]]
+
+
+def _real_or_drawn(shares: Sequence[tuple[int, Reader]], split: str, seed: int) -> PictureSet:
+    """As many of each reader's pictures as it shall have; drawn ones where no real data are named."""
+    if not os.environ.get("POCKETSHELF_DATA"):
+        return drawn_set(sum(count for count, _ in shares), seed)
+    data_root()
+    return _draw([(count, reader(split)) for count, reader in shares], seed)
 
 
 def _draw(pools: list[tuple[int, list[Picture]]], seed: int) -> PictureSet:
@@ -151,56 +136,49 @@ def _draw(pools: list[tuple[int, list[Picture]]], seed: int) -> PictureSet:
 
 
 def _file(path: Path, root: Path, box: tuple[float, float, float, float] | None = None) -> Picture:
-    def load() -> np.ndarray:
-        return decode_photo(path).pixels
-
-    return Picture(path.relative_to(root).as_posix(), load, box)
+    return Picture(path.relative_to(root).as_posix(), lambda: decode_photo(path).pixels, box)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+def _samples(name: str) -> Iterator[Sample]:
+    """Of a set of the real photos; none if it is not there."""
+    with contextlib.suppress(DataMissing):
+        yield from load_data_set(name)
 
 
-def _grocery(root: Path, split: str) -> list[Picture]:
-    folder = root / "grocery"
-    return [_file(folder / r["photo"], root) for r in _rows(folder / "photos.csv") if r["split"] == split]
+def _grocery(split: str) -> list[Picture]:
+    found = [s for s in _samples("grocery") if s.domain == "street" and s.split == split]
+    return [_file(s.image, data_root()) for s in found]
 
 
-def _shop_pictures(root: Path) -> list[Picture]:
-    folder = root / "grocery"
-    return [_file(folder / row["image"], root) for row in _rows(folder / "products.csv")]
+def _shop_pictures(split: str) -> list[Picture]:
+    return [_file(s.image, data_root()) for s in _samples("grocery") if s.domain == "shop"]
 
 
-def _clothing(root: Path, split: str) -> list[Picture]:
-    folder = root / "clothing"
-    rows = _rows(folder / "photos.csv")
-    return [_file(folder / r["photo"], root) for r in rows if r["split"] == split and r["label"] != "Skip"]
+def _clothing(split: str) -> list[Picture]:
+    found = [s for s in _samples("clothing") if s.split == split and s.attributes["label"] != "Skip"]
+    return [_file(s.image, data_root()) for s in found]
 
 
-def _street(root: Path, split: str) -> list[Picture]:
-    path = root / "street" / f"instances_{split}.json"
-    if not path.is_file():
-        return []
-    document = json.loads(path.read_text(encoding="utf-8"))
-    boxes = {a["image_id"]: tuple(a["bbox"]) for a in document["annotations"] if min(a["bbox"][2:]) >= 32}
-    return [
-        _file(root / "street" / image["file_name"], root, boxes[image["id"]])
-        for image in document["images"]
-        if image["id"] in boxes
-    ]
+def _street(split: str) -> list[Picture]:
+    """With the last box of each that is 32 pixels and more on both sides."""
+    pictures = []
+    for sample in _samples("street"):
+        large = [box for _, box in sample.boxes if min(box[2:]) >= 32]
+        if large and sample.split == split:
+            # Marked to a tenth of a pixel; the reader's corners are float32.
+            x, y, w, h = (round(side, 1) for side in large[-1])
+            pictures.append(_file(sample.image, data_root(), (x, y, w, h)))
+    return pictures
 
 
-def _from_folder(folder: Path, count: int) -> PictureSet:
+def _in_folder(folder: Path) -> list[Picture]:
     if not folder.is_dir():
         raise ConversionError(f"{folder}: no such folder of calibration photos")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
     pictures = list(_readable(files, folder))
     if not pictures:
         raise ConversionError(f"{folder}: no readable pictures in it to calibrate with")
-    return _draw([(count, pictures)], seed=1)
+    return pictures
 
 
 def _readable(files: list[Path], folder: Path) -> Iterator[Picture]:

@@ -14,11 +14,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from converters import parity
-from converters.command import exit_code
-from converters.errors import ParityError, ToolchainMissing, UsageError
-from converters.export import Request, default_checkpoint, export
+from converters.command import add_models, choose, exit_code, named_checkpoints, say
+from converters.errors import ParityError, ToolchainMissing
+from converters.exporting import Request, export
 from converters.networks import kinds
-from converters.quiet import say
 from converters.targets import find_target, target_names
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import digest
@@ -131,28 +130,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, type=Path, help="one folder a variant goes in here")
     parser.add_argument("--target", default="all", help=f"{', '.join(target_names())}, or all (default)")
     parser.add_argument("--backend", default="all", help="of executorch, or all (default)")
-    parser.add_argument("--model", default="all", help=f"{', '.join(kinds())}, or all (default)")
-    for kind in kinds():
-        parser.add_argument(f"--checkpoint-{kind}", type=Path, default=default_checkpoint(kind))
+    add_models(parser, kinds())
     parsed = parser.parse_args(arguments)
 
     def work() -> None:
-        models = _chosen(parsed.model, kinds(), "model")
-        checkpoints = {kind: getattr(parsed, f"checkpoint_{kind}") for kind in models}
-        targets = _chosen(parsed.target, target_names(), "target")
-        backends = _chosen(
-            parsed.backend, [b for name in targets for b in find_target(name).backends], "backend"
-        )
-        every = [v for v in variants(targets, models) if parsed.backend == "all" or v.backend in backends]
-        sweep(every, checkpoints, parsed.out)
+        checkpoints = named_checkpoints(parsed, kinds())
+        targets = choose(parsed.target, target_names(), "target")
+        choose(parsed.backend, [b for name in targets for b in find_target(name).backends], "backend")
+        every = variants(targets, list(checkpoints))
+        sweep([v for v in every if parsed.backend in ("all", v.backend)], checkpoints, parsed.out)
 
     return exit_code(work)
-
-
-def _chosen(name: str, known: Sequence[str], what: str) -> Sequence[str]:
-    if name not in (*known, "all"):
-        raise UsageError(f"unknown {what} {name!r}; there are {', '.join([*known, 'all'])}")
-    return known if name == "all" else (name,)
 
 
 if __name__ == "__main__":

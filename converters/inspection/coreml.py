@@ -8,45 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from converters.inspection.report import Inspection, Layer
-from converters.mil.interpreter import MilProgram
-from converters.quiet import quiet
-from converters.targets import need
+from converters.inspection.model_file import Layer, ModelFile, joined, multiply_adds
+from converters.mil.interpreter import MilProgram, is_constant
+from converters.toolchains import quiet
 from pocketshelf.formats.bundle import digest
 
 __all__ = ["inspect"]
 
 
-def inspect(path: Path) -> Inspection:
-    """Look into ``path``.
-
-    Raises:
-        ToolchainMissing: coremltools is not installed.
-    """
-    need("coremltools", "coreml")
-    import coremltools
-
+def inspect(path: Path) -> ModelFile:
+    """Look into ``path``."""
     with quiet(f"reading {path.name}"):
         program = MilProgram(path)
-        specification = coremltools.models.MLModel(str(path), skip_model_load=True).get_spec()
-    layers = [_layer(op) for op in program.function.operations if not _constant(op)]
-    description = specification.description
+    layers = [_layer(op) for op in program.function.operations if not is_constant(op)]
+    description = program.specification.description
     notes = [f"{key}: {value[:100]}" for key, value in sorted(description.metadata.userDefined.items())]
     inputs = [_describe(each) for each in description.input]
     outputs = [_describe(each) for each in description.output]
-    return Inspection(path, "coreml", digest(path)[1], inputs, outputs, layers, notes)
-
-
-def _constant(op: Any) -> bool:
-    return op.op_type == "const" or op.op_type.startswith("constexpr_")
+    return ModelFile(path, "coreml", digest(path)[1], inputs, outputs, layers, notes)
 
 
 def _describe(feature: Any) -> str:
     if feature.type.WhichOneof("Type") == "imageType":
         image = feature.type.imageType
         return f"{feature.name} image {image.width}x{image.height}"
-    shape = "x".join(str(side) for side in feature.type.multiArrayType.shape)
-    return f"{feature.name} array {shape}"
+    return f"{feature.name} array {joined(feature.type.multiArrayType.shape)}"
 
 
 def _layer(op: Any) -> Layer:
@@ -59,7 +45,7 @@ def _layer(op: Any) -> Layer:
         shape=shape,
         type=getattr(result.dtype, "__name__", str(result.dtype)),
         weight_bytes=_stored_bytes(weight),
-        multiply_adds=_multiply_adds(op.op_type, shape, weight),
+        multiply_adds=multiply_adds(op.op_type, shape, weight.shape) if weight is not None else 0,
         inputs=tuple(_read(op)),
     )
 
@@ -71,7 +57,7 @@ def _depthwise(operation: str, weight: Any) -> bool:
 def _read(op: Any) -> Iterator[str]:
     for given in op.inputs.values():
         for each in given if isinstance(given, list | tuple) else [given]:
-            if each is not None and (each.op is None or not _constant(each.op)):
+            if each is not None and (each.op is None or not is_constant(each.op)):
                 yield each.name
 
 
@@ -83,10 +69,3 @@ def _stored_bytes(weight: Any) -> int:
         parts = [each.val for each in weight.op.inputs.values() if each is not None and each.val is not None]
         return sum(np.asarray(part).nbytes for part in parts if np.asarray(part).dtype.kind in "iuf")
     return np.asarray(weight.val).nbytes if weight.val is not None else 0
-
-
-def _multiply_adds(operation: str, shape: tuple[int, ...], weight: Any) -> int:
-    if operation not in ("conv", "linear") or weight is None:
-        return 0
-    # (out, in / groups, h, w) or (out, in): what each result sums over.
-    return int(np.prod(shape)) * int(np.prod(weight.shape[1:]))

@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from converters.inspection import xnnpack
-from converters.inspection.report import Inspection, Layer
-from converters.quiet import quiet
-from converters.targets import need
+from converters.inspection.model_file import Layer, ModelFile, joined
+from converters.toolchains import quiet
 
 __all__ = ["inspect"]
 
 
-def inspect(path: Path) -> Inspection:
-    """Look into ``path``.
-
-    Raises:
-        ToolchainMissing: executorch is not installed.
-    """
-    need("executorch.exir", "executorch")
+def inspect(path: Path) -> ModelFile:
+    """Look into ``path``."""
     content = path.read_bytes()
     with quiet(f"reading {path.name}"):
         from executorch.exir._serialize._program import deserialize_pte_binary
@@ -40,11 +34,11 @@ def inspect(path: Path) -> Inspection:
                 layers.append(_kernel(plan, call))
     inputs = [_describe(plan.values[index].val) for index in plan.inputs]
     outputs = [_describe(plan.values[index].val) for index in plan.outputs]
-    return Inspection(path, "executorch", len(content), inputs, outputs, layers, notes)
+    return ModelFile(path, "executorch", len(content), inputs, outputs, layers, notes)
 
 
 def _describe(value: Any) -> str:
-    return f"{value.scalar_type.name.lower()} {'x'.join(str(side) for side in value.sizes)}"
+    return f"{value.scalar_type.name.lower()} {joined(value.sizes)}"
 
 
 def _delegate(plan: Any, program: Any, call: Any) -> tuple[list[Layer], str]:

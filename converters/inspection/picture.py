@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from html import escape
 
-from converters.inspection.report import Inspection, Layer
+from converters.inspection.model_file import Layer, ModelFile, joined
 
 __all__ = ["draw"]
 
@@ -35,7 +35,7 @@ _KINDS = {
 }
 
 
-def draw(found: Inspection) -> str:
+def draw(found: ModelFile) -> str:
     """The picture of ``found``, an SVG document."""
     layers = found.layers
     width = max(_NARROWEST, _LEFT + _STEP * len(layers) + _RIGHT)
@@ -80,11 +80,9 @@ def _rectangle(x: float, y: float, width: float, height: float, colour: str, tit
     )
 
 
-def _heading(found: Inspection) -> list[str]:
-    types = ", ".join(f"{n} {t}" for t, n in Counter(x.type for x in found.layers if x.type).most_common())
-    facts = (
-        f"{found.bytes / 1e6:.2f} MB, {found.multiply_adds / 1e6:.0f} million multiply-adds; results: {types}"
-    )
+def _heading(found: ModelFile) -> list[str]:
+    cost = f"{found.multiply_adds / 1e6:.0f} million multiply-adds"
+    facts = f"{found.bytes / 1e6:.2f} MB, {cost}; results: {found.types}"
     ends = f"in {'; '.join(found.inputs)}   out {'; '.join(found.outputs)}"
     return [
         _text(
@@ -113,7 +111,7 @@ def _shape(layers: Sequence[Layer], floor: float) -> list[str]:
             parts.append(f'<path d="M{_LEFT} {y:.1f}h{_STEP * len(layers)}" stroke="#dddddd" fill="none"/>')
             lowest = y
     for index, layer in enumerate(layers):
-        title = f"{layer.operation} {layer.name}: {'x'.join(map(str, layer.shape))} {layer.type}"
+        title = f"{layer.operation} {layer.name}: {joined(layer.shape)} {layer.type}"
         tall = _tall(layer)
         parts.append(
             _rectangle(_LEFT + _STEP * index, floor - tall, _BAR, tall, _KINDS[_kind(layer)][1], title)

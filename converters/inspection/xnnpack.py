@@ -7,17 +7,12 @@ of the graph (``schema.fbs`` in executorch/backends/xnnpack/serialization), and 
 from __future__ import annotations
 
 import importlib.resources
-import json
-import re
 import struct
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from converters.inspection.report import Layer
+from converters import flatc
+from converters.inspection.model_file import Layer, multiply_adds
 
 __all__ = ["layers"]
 
@@ -48,20 +43,9 @@ def layers(payload: bytes, name: str, externals: Sequence[str]) -> list[Layer] |
 
 
 def _decoded(payload: bytes) -> dict[str, Any]:
-    from executorch.exir._serialize._flatbuffer import _flatc_decompile
-
     offset, size = struct.unpack_from("<II", payload, 10)
     schema = importlib.resources.files("executorch.backends.xnnpack.serialization") / "schema.fbs"
-    with tempfile.TemporaryDirectory() as folder:
-        for file, content in (
-            ("schema.fbs", schema.read_bytes()),
-            ("graph.bin", payload[offset : offset + size]),
-        ):
-            (Path(folder) / file).write_bytes(content)
-        _flatc_decompile(folder, str(Path(folder) / "schema.fbs"), str(Path(folder) / "graph.bin"))
-        text = (Path(folder) / "graph.json").read_text(encoding="utf-8")
-    # A clamp without a limit: flatc writes "inf", which Python's JSON calls "Infinity".
-    return json.loads(re.sub(r"(?<=: )(-?)inf\b", r"\1Infinity", text))
+    return flatc.decode(schema.read_bytes(), payload[offset : offset + size])
 
 
 def _layer(node: dict[str, Any], values: Mapping[int, dict], constants: Sequence[dict], called: Any) -> Layer:
@@ -77,14 +61,6 @@ def _layer(node: dict[str, Any], values: Mapping[int, dict], constants: Sequence
         shape=shape,
         type=result["datatype"].removeprefix("xnn_datatype_"),
         weight_bytes=sum(stored.values()),
-        multiply_adds=_multiply_adds(kind, shape, filter_.get("dims", [])),
+        multiply_adds=multiply_adds(kind, shape, filter_.get("dims", [])),
         inputs=tuple(called(i) for i in ids if i != fields["output_id"] and not stored[i]),
     )
-
-
-def _multiply_adds(kind: str, shape: tuple[int, ...], filter_: Sequence[int]) -> int:
-    if kind == "XNNDepthwiseConv2d":  # (1, h, w, out)
-        return int(np.prod(shape)) * int(np.prod(filter_[1:3]))
-    if kind in ("XNNConv2d", "XNNFullyConnected"):  # (out, h, w, in), (out, in)
-        return int(np.prod(shape)) * int(np.prod(filter_[1:]))
-    return 0

@@ -18,13 +18,13 @@ from torch.nn import functional
 
 from converters.errors import ConversionError
 
-__all__ = ["MilProgram", "known_operations"]
+__all__ = ["MilProgram", "is_constant"]
 
 Operation = Callable[..., Any]
 
 
 class MilProgram:
-    """The main function of a saved ML Program.
+    """The main function of a saved ML Program, and its ``specification``.
 
     Args:
         path: the ``.mlpackage``.
@@ -38,36 +38,31 @@ class MilProgram:
         from coremltools.converters.mil.frontend.milproto.load import load
 
         model = coremltools.models.MLModel(str(path), skip_model_load=True)
-        specification = model.get_spec()
-        if specification.WhichOneof("Type") != "mlProgram":
+        self.specification = model.get_spec()
+        if self.specification.WhichOneof("Type") != "mlProgram":
             raise ConversionError(f"{path.name}: not an ML Program")
-        program = load(specification, specification.specificationVersion, model.weights_dir)
+        program = load(self.specification, self.specification.specificationVersion, model.weights_dir)
         self.function = program.functions["main"]
-        self.inputs = list(self.function.inputs)
-        self.outputs = [variable.name for variable in self.function.outputs]
         # Expanding compressed weights takes longer than computing with them: once is enough.
         self._constants: dict[str, Any] = {}
 
-    @property
-    def operations(self) -> list[str]:
-        """The types of the operations in order, without constants."""
-        return [op.op_type for op in self.function.operations if not _is_constant(op)]
-
-    def __call__(self, image: np.ndarray) -> list[np.ndarray]:
-        """Evaluate on ``image``, uint8 RGB (1, h, w, 3), as an ImageType input hands it over.
+    def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """The outputs by name for ``image``, uint8 RGB (1, h, w, 3), as an ImageType input hands it over.
 
         Raises:
             ConversionError: the program has an operation that is not known here.
         """
-        values: dict[str, Any] = {self.inputs[0]: torch.from_numpy(image).permute(0, 3, 1, 2).float()}
+        (entry,) = self.function.inputs
+        values: dict[str, Any] = {entry: torch.from_numpy(image).permute(0, 3, 1, 2).float()}
         with torch.no_grad():
             for op in self.function.operations:
-                if not _is_constant(op):
+                if not is_constant(op):
                     _evaluate(op, values, self._constants)
-        return [values[name].float().numpy() for name in self.outputs]
+        return {output.name: values[output.name].float().numpy() for output in self.function.outputs}
 
 
-def _is_constant(op: Any) -> bool:
+def is_constant(op: Any) -> bool:
+    """Whether a MIL operation is a constant, compressed or not, and computes nothing."""
     return op.op_type == "const" or op.op_type.startswith("constexpr_")
 
 
@@ -227,8 +222,3 @@ _OPERATIONS: dict[str, Operation] = {
     "transpose": lambda x, perm: x.permute(_numbers(perm)),
     "upsample_nearest_neighbor": _upsample,
 }
-
-
-def known_operations() -> tuple[str, ...]:
-    """The MIL operations that can be evaluated."""
-    return tuple(sorted(_OPERATIONS))

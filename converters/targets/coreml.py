@@ -6,29 +6,29 @@ Core ML runs on Apple's systems only. On Linux the saved program is evaluated by
 
 from __future__ import annotations
 
-import copy
+import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from PIL import Image
 
-from converters.deploy import Core, lift_dead_filters, normalised
+from converters.inspection.model_file import ModelFile
 from converters.networks import Network
-from converters.quiet import quiet
-from converters.targets import Job, Runner, need
-from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
+from converters.target import Job, Runner, Target
+from converters.toolchains import quiet
 
 __all__ = ["TARGET", "CoremlTarget"]
 
 
-class CoremlTarget:
+class CoremlTarget(Target):
     """``.mlpackage`` for iOS 17 and macOS 14."""
 
     name = "coreml"
     suffix = ".mlpackage"
+    toolchain = ("coremltools",)
     precisions = {  # noqa: RUF012 - read only
         "w8": "half precision with int8 weights per channel",
         "none": "float",
@@ -37,24 +37,10 @@ class CoremlTarget:
         "p6": "half precision with weights from palettes of 64, depthwise layers left out",
         "p4": "the same with palettes of 16; needs training for them",
     }
-    backends: Mapping[str, Sequence[str]] = {}
-    calibrated = frozenset({"int8"})
     native = platform.system() == "Darwin"
 
-    def require(self, backend: str = "") -> None:
-        """See `converters.targets.Target.require`."""
-        need("coremltools", self.name)
-
     def convert(self, job: Job, path: Path) -> dict[str, int]:
-        """Write ``path``.
-
-        Returns:
-            nothing: which unit runs an operation is decided on the phone, and no tool on Linux reports it.
-
-        Raises:
-            ToolchainMissing: coremltools is not installed.
-            ConversionError: the toolchain failed.
-        """
+        """See `Target.convert`; counts nothing: which unit runs an operation is decided on the phone."""
         self.require()
         with quiet(f"coreml conversion of the {job.network.kind}"):
             model = _convert(job)
@@ -63,40 +49,46 @@ class CoremlTarget:
         return {}
 
     def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner:
-        """Core ML itself on macOS, the interpreter elsewhere."""
-        need("coremltools", self.name)
-        if platform.system() == "Darwin":
-            return _predictor(path, outputs)
+        """See `Target.load`; Core ML itself on macOS, the interpreter elsewhere."""
+        self.require()
         from converters.mil.interpreter import MilProgram
 
         with quiet(f"reading {path.name}"):
-            program = MilProgram(path)
-        order = [program.outputs.index(name) for name in outputs]
+            evaluate = _core_ml(path) if self.native else MilProgram(path)
 
         def run(image: np.ndarray) -> list[np.ndarray]:
-            results = program(image)
-            return [results[index] for index in order]
+            results = evaluate(image)
+            return [results[name] for name in outputs]
 
         return run
+
+    def _read(self, path: Path) -> ModelFile:
+        self.require()
+        from converters.inspection import coreml
+
+        return coreml.inspect(path)
 
 
 def _convert(job: Job) -> Any:
     import coremltools as ct
+    import torch
 
     half = ct.precision.FLOAT32 if job.precision == "none" else ct.precision.FLOAT16
     height, width = job.network.preprocessing.size
+    mean, deviation = job.network.normalisation
     image = ct.ImageType(
         name="image",
         shape=(1, 3, height, width),
-        scale=1 / IMAGENET_STD,
-        bias=[-IMAGENET_MEAN / IMAGENET_STD] * 3,
+        scale=1 / deviation,
+        bias=[-mean / deviation] * 3,
         color_layout=ct.colorlayout.RGB,
     )
-    example = torch.zeros(1, 3, height, width)
+    if job.precision == "int8":
+        program = _quantized(job)
+    else:
+        program = torch.jit.trace(job.network.core, torch.zeros(1, 3, height, width), check_trace=False)
     model = ct.convert(
-        _quantized(job)
-        if job.precision == "int8"
-        else torch.jit.trace(job.network.core, example, check_trace=False),
+        program,
         inputs=[image],
         outputs=[ct.TensorType(name=name, dtype=np.float32) for name in job.network.outputs],
         convert_to="mlprogram",
@@ -107,26 +99,16 @@ def _convert(job: Job) -> Any:
     return _compress(model, job.precision)
 
 
-def _quantized(job: Job) -> torch.export.ExportedProgram:
+def _quantized(job: Job) -> Any:
+    import torch
+
+    from converters.deploy import Inner, normalised
     from converters.pte.quantize import quantize
 
-    core = copy.deepcopy(job.network.core)
-    lift_dead_filters(core)
     # Core ML takes no channels_last example, which a permuted picture is.
     inputs = [normalised(torch.from_numpy(image)[None]).contiguous() for image in job.calibration]
-    module = quantize(_Named(core).eval(), inputs)
+    module = quantize(Inner(job.network.quantizable).eval(), inputs)
     return torch.export.export(module, (inputs[0],)).run_decompositions({})
-
-
-class _Named(torch.nn.Module):
-    """Gives the network the module name "core", by which the quantizer knows it."""
-
-    def __init__(self, core: Core) -> None:
-        super().__init__()
-        self.core = core
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return self.core(x)
 
 
 def _compress(model: Any, precision: str) -> Any:
@@ -160,8 +142,6 @@ def _depthwise_weights(model: Any) -> list[str]:
 
 def _describe(model: Any, network: Network, precision: str) -> None:
     """Metadata as Core ML's own fields and, for labels, as user-defined ones."""
-    import json
-
     model.author = "Pocketshelf"
     model.license = "Apache-2.0"
     model.version = "1"
@@ -177,17 +157,11 @@ def _describe(model: Any, network: Network, precision: str) -> None:
     metadata["classes"] = ",".join(next(iter(network.labels.values()), []))
 
 
-def _predictor(path: Path, outputs: Sequence[str]) -> Runner:
+def _core_ml(path: Path) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     import coremltools as ct
-    from PIL import Image
 
     model = ct.models.MLModel(str(path))
-
-    def run(image: np.ndarray) -> list[np.ndarray]:
-        results = model.predict({"image": Image.fromarray(image[0])})
-        return [results[name] for name in outputs]
-
-    return run
+    return lambda image: model.predict({"image": Image.fromarray(image[0])})
 
 
 TARGET = CoremlTarget()

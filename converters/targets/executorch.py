@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from converters.deploy import Deployed, lift_dead_filters
+from converters.inspection.model_file import ModelFile
 from converters.pte.backends import BACKENDS, partitioner
-from converters.quiet import quiet, swallow
-from converters.targets import Job, Runner, need
+from converters.target import Job, Runner, Target
+from converters.toolchains import quiet, swallow
 
 __all__ = ["TARGET", "ExecutorchTarget"]
 
@@ -22,76 +18,63 @@ _DEFAULT = next(iter(BACKENDS))
 _NOT_OPERATIONS = ("getitem", "Total")
 
 
-class ExecutorchTarget:
+class ExecutorchTarget(Target):
     """``.pte`` for ExecuTorch on Android and iOS."""
 
     name = "executorch"
     suffix = ".pte"
+    toolchain = ("executorch.exir",)
     precisions = {  # noqa: RUF012 - read only
         "int8": "PT2E int8, weights per channel, ReLU6 fused; normalisation and L2 float",
         "none": "float; half precision inside the coreml and vulkan delegates",
     }
     backends = {name: backend.precisions for name, backend in BACKENDS.items()}  # noqa: RUF012 - read only
-    calibrated = frozenset({"int8"})
-    native = True
 
     def require(self, backend: str = "") -> None:
-        """See `converters.targets.Target.require`."""
-        need("executorch.exir", self.name)
-        with swallow():
-            partitioner(backend or _DEFAULT)
+        """See `Target.require`."""
+        super().require()
+        _partitioner(backend)
 
     def convert(self, job: Job, path: Path) -> dict[str, int]:
-        """Write ``path``.
-
-        Returns:
-            the operations that stayed outside the delegate, from ExecuTorch's own report.
-
-        Raises:
-            ToolchainMissing: executorch, or the backend's toolchain, is not installed.
-            ConversionError: the toolchain failed.
-        """
-        self.require(job.backend)
-        backend = job.backend or _DEFAULT
-        with swallow():
-            delegate = partitioner(backend)
-        with quiet(f"executorch lowering of the {job.network.kind} for {backend}"):
+        """See `Target.convert`; counts what stayed outside the delegate, from ExecuTorch's own report."""
+        super().require()
+        delegate = _partitioner(job.backend)
+        with quiet(f"executorch lowering of the {job.network.kind} for {job.backend or _DEFAULT}"):
             program = _lower(job, delegate)
             outside = _outside(program)
             path.write_bytes(program.to_executorch().buffer)
         return outside
 
     def load(self, path: Path, outputs: Sequence[str], backend: str = "") -> Runner | None:
-        """Run the file with ``executorch.runtime``; None for delegates that only phones have."""
-        if not BACKENDS[backend or _DEFAULT].runs_here:
-            return None
-        need("executorch.runtime", self.name)
-        with quiet(f"loading {path.name}"):
-            from executorch.runtime import Runtime
+        """See `Target.load`; None for delegates that only phones have."""
+        return super().load(path, outputs) if BACKENDS[backend or _DEFAULT].runs_here else None
 
-            program = Runtime.get().load_program(path.read_bytes())
-            method = program.load_method("forward")
+    def _read(self, path: Path) -> ModelFile:
+        super().require()
+        from converters.inspection import executorch
 
-        def run(image: np.ndarray, keep: Any = program) -> list[np.ndarray]:
-            return [tensor.numpy().copy() for tensor in method.execute([torch.from_numpy(image)])]
+        return executorch.inspect(path)
 
-        return run
+
+def _partitioner(backend: str) -> Any:
+    with swallow():
+        return partitioner(backend or _DEFAULT)
 
 
 def _lower(job: Job, delegate: Any) -> Any:
+    import torch
     from executorch.exir import to_edge_transform_and_lower
+
+    from converters.deploy import Deployed
+    from converters.pte.quantize import quantize
 
     example = (torch.zeros(job.network.input_shape, dtype=torch.uint8),)
     cast_first = not BACKENDS[job.backend or _DEFAULT].takes_uint8
     module: torch.nn.Module = Deployed(job.network.core, cast_first).eval()
     if job.precision == "int8":
-        from converters.pte.quantize import quantize
-
-        core = copy.deepcopy(job.network.core)
-        lift_dead_filters(core)
         inputs = [torch.from_numpy(image)[None] for image in job.calibration]
         own = BACKENDS[job.backend or _DEFAULT].quantizer
-        module = quantize(Deployed(core).eval(), inputs, own() if own else None)
+        module = quantize(Deployed(job.network.quantizable).eval(), inputs, own() if own else None)
     return to_edge_transform_and_lower(torch.export.export(module, example), partitioner=[delegate])
 
 

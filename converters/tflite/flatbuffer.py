@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import flatbuffers
 import numpy as np
 
-__all__ = ["finish", "float_operations", "operation_name", "read", "take_uint8", "write"]
+__all__ = ["finish", "float_operations", "operation_name", "read", "take_uint8", "type_name", "write"]
 
 _FILE_IDENTIFIER = b"TFL3"
 
@@ -93,24 +94,28 @@ def _quantize_operator(model, schema, source: int, result: int):
 
 def operation_name(model, operator) -> str:
     """The schema's name of an operator's built-in code, such as ``CONV_2D``."""
-    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.tools.flatbuffer_utils import opcode_to_name
 
-    names = {value: key for key, value in vars(schema.BuiltinOperator).items() if not key.startswith("_")}
-    code = model.operatorCodes[operator.opcodeIndex]
-    return names[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    return opcode_to_name(model, operator.opcodeIndex)
+
+
+def type_name(tensor) -> str:
+    """The schema's name of the type of a tensor's numbers, such as ``int8``."""
+    from ai_edge_litert.tools.flatbuffer_utils import type_to_name
+
+    return type_to_name(tensor.type).lower()
 
 
 def float_operations(model) -> dict[str, int]:
     """Built-in name → count of the operations whose result is float."""
-    from ai_edge_litert import schema_py_generated as schema
-
     graph = model.subgraphs[0]
-    counts: dict[str, int] = {}
-    for operator in graph.operators:
-        if graph.tensors[int(operator.outputs[0])].type == schema.TensorType.FLOAT32:
-            name = operation_name(model, operator)
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+    return dict(
+        Counter(
+            operation_name(model, operator)
+            for operator in graph.operators
+            if type_name(graph.tensors[int(operator.outputs[0])]) == "float32"
+        )
+    )
 
 
 def finish(model, outputs: Sequence[str], description: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from converters import networks, photos
+from converters import export, networks, photos
 from converters.deploy import Core, UnitLength, fold_batch_norm
 from converters.networks import Network
+from converters.target import Job
+from converters.targets import find_target
 from pocketshelf.formats.bundle import EmbedderSpec
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
@@ -66,6 +71,15 @@ def tiny() -> Network:
     return tiny_network()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other cost more than these networks' arithmetic."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(autouse=True)
 def _no_real_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn pictures by default: quick, and the same everywhere."""
@@ -77,3 +91,48 @@ def tiny_embedder(monkeypatch: pytest.MonkeyPatch, tiny: Network) -> Path:
     """Registers the tiny network as the embedder; returns the checkpoint's path to name."""
     monkeypatch.setitem(networks._loaders, "embedder", lambda path: tiny)
     return Path("tiny.npz")
+
+
+Exported = Callable[[str, str], Path]
+
+
+@pytest.fixture(scope="session")
+def exported(tiny: Network, export_once: Callable) -> Exported:
+    """Target and precision → the tiny embedder's bundle, exported by the command once; to read only."""
+    return functools.partial(export_once, tiny)
+
+
+@pytest.fixture(scope="session")
+def export_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Network, str, str], Path]:
+    """Network, target and precision → the bundle that the command exports when first asked for it."""
+    folders: dict[tuple[int, str, str], Path] = {}
+
+    def folder(network: Network, target: str, precision: str) -> Path:
+        key = id(network), target, precision
+        if key in folders:
+            return folders[key]
+        out = tmp_path_factory.mktemp("export") / "tiny"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("POCKETSHELF_DATA", raising=False)
+            patch.setitem(networks._loaders, "embedder", lambda path: network)
+            arguments = ["--target", target, "--model", "embedder", "--quantize", precision]
+            assert export.main([*arguments, "--out", str(out)]) == 0
+        folders[key] = out
+        return out
+
+    return folder
+
+
+@pytest.fixture
+def converted(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conversions give the files of `exported`: for tests of what an export does with its files."""
+    wanted = (("tflite", "int8"), ("tflite", "none"), ("coreml", "none"))
+    known = {each: exported(*each) for each in wanted}
+
+    def convert(job: Job, path: Path, target: str) -> dict[str, int]:
+        file = known[target, job.precision] / path.name
+        shutil.copytree(file, path) if file.is_dir() else shutil.copy2(file, path)
+        return {}
+
+    for target in ("tflite", "coreml"):
+        monkeypatch.setattr(find_target(target), "convert", functools.partial(convert, target=target))

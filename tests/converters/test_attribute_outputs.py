@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -9,15 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from converters import export, networks, photos
+from converters import photos
 from converters.deploy import EmbedderCore
 from converters.errors import ConversionError
 from converters.networks import embedder_network
 from converters.targets import find_target
-from converters.tflite.metadata import read_metadata
+from converters.tflite.metadata import associated_files, read_metadata
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf.stages.preprocess import network_input
+from pocketshelf.runtime import open_model
+from pocketshelf.stages.embed import NetworkEmbedder
+from pocketshelf.stages.preprocess import Photo, network_input
 from pocketshelf_training.models.efficientnet_lite import MBConv, SameConv2d
 from pocketshelf_training.models.embedder import Embedder
 
@@ -100,12 +103,14 @@ def test_the_trainings_embedder_is_what_the_converters_ask_for():
             torch.testing.assert_close(expected, output, atol=1e-3, rtol=1e-2)
 
 
+@pytest.fixture(scope="module")
+def exported(network, export_once):
+    return functools.partial(export_once, network)
+
+
 @pytest.mark.parametrize("target", ["tflite", "executorch", "coreml"])
-def test_every_target_keeps_their_order_and_the_bundle_lists_them(network, target, tmp_path, monkeypatch):
-    monkeypatch.setitem(networks._loaders, "embedder", lambda path: network)
-    out = tmp_path / "out"
-    arguments = ["--target", target, "--model", "embedder", "--quantize", "none", "--out", str(out)]
-    assert export.main(arguments) == 0
+def test_every_target_keeps_their_order_and_the_bundle_lists_them(network, exported, target):
+    out = exported(target, "none")
     bundle = load_bundle(out)
     heads = bundle.embedder.attributes
     assert {name: list(head.labels) for name, head in heads.items()} == ATTRIBUTES
@@ -121,24 +126,15 @@ def test_every_target_keeps_their_order_and_the_bundle_lists_them(network, targe
         np.testing.assert_allclose(found[index], expected[index].numpy(), atol=1e-3)
 
 
-def test_int8_keeps_them_and_names_their_labels_in_the_file(network, tmp_path, monkeypatch):
-    monkeypatch.setitem(networks._loaders, "embedder", lambda path: network)
-    out = tmp_path / "out"
-    assert export.main(["--target", "tflite", "--model", "embedder", "--out", str(out)]) == 0
-    metadata = read_metadata((out / "embedder.tflite").read_bytes())
-    assert tuple(metadata.outputs) == NAMES
-    assert metadata.files["pattern.txt"].split() == ["plain", "striped", "dotted"]
+def test_int8_keeps_them_and_names_their_labels_in_the_file(exported):
+    content = (exported("tflite", "int8") / "embedder.tflite").read_bytes()
+    (graph,) = read_metadata(content)["subgraph_metadata"]
+    assert tuple(each["name"] for each in graph["output_tensor_metadata"]) == NAMES
+    assert associated_files(content)["pattern.txt"].split() == ["plain", "striped", "dotted"]
 
 
-def test_the_device_reads_their_probabilities(network, tmp_path, monkeypatch):
-    from pocketshelf.runtime import open_model
-    from pocketshelf.stages.embed import NetworkEmbedder
-    from pocketshelf.stages.preprocess import Photo
-
-    monkeypatch.setitem(networks._loaders, "embedder", lambda path: network)
-    out = tmp_path / "out"
-    assert export.main(["--target", "tflite", "--model", "embedder", "--out", str(out)]) == 0
-    bundle = load_bundle(out)
+def test_the_device_reads_their_probabilities(network, exported):
+    bundle = load_bundle(exported("tflite", "int8"))
     pixels = photos.draw_picture(9)
     photo = Photo(pixels, pixels.shape[1], pixels.shape[0])
     found = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path)).embed(photo)

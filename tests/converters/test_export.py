@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from converters import export, networks
-from converters.inspection import inspect_file, render
+from converters import export, exporting
+from converters.inspection.text import render
 from converters.mil.interpreter import MilProgram
-from converters.targets import Job, find_target, target_names
-from converters.tflite.metadata import read_metadata
+from converters.targets import inspect_file, target_names
+from converters.tflite.metadata import associated_files, read_metadata
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import save_checkpoint
@@ -35,16 +36,10 @@ def run(*arguments):
     return export.main([str(argument) for argument in arguments])
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory, tiny):
-    """A bundle exported by the command to int8 TFLite."""
-    folder = tmp_path_factory.mktemp("export") / "tiny"
-    patch = pytest.MonkeyPatch()
-    patch.delenv("POCKETSHELF_DATA", raising=False)
-    patch.setitem(networks._loaders, "embedder", lambda path: tiny)
-    assert run("--target", "tflite", "--model", "embedder", "--out", folder) == 0
-    patch.undo()
-    return folder
+@pytest.fixture
+def bundle(exported, tmp_path):
+    """A copy of the bundle exported by the command to int8 TFLite."""
+    return shutil.copytree(exported("tflite", "int8"), tmp_path / "tiny")
 
 
 def test_the_bundle_is_whole_and_hashed(bundle):
@@ -77,11 +72,16 @@ def test_multiply_adds_are_those_of_the_layers(bundle):
 
 
 def test_metadata_read_back(bundle):
-    found = read_metadata((bundle / "embedder.tflite").read_bytes())
-    assert found.mean == [127.0] * 3 and found.std == [128.0] * 3
-    assert found.inputs == ["image"] and found.outputs == ["embedding", "categories"]
-    assert found.files["categories.txt"].split() == ["a", "b", "c"]
-    assert found.files["categories_calibration.csv"].splitlines() == ["1,1,0"] * 3
+    content = (bundle / "embedder.tflite").read_bytes()
+    found = read_metadata(content)
+    (graph,) = found["subgraph_metadata"]
+    (image,) = graph["input_tensor_metadata"]
+    assert image["name"] == "image"
+    assert image["process_units"][0]["options"] == {"mean": [127.0] * 3, "std": [128.0] * 3}
+    assert [each["name"] for each in graph["output_tensor_metadata"]] == ["embedding", "categories"]
+    files = associated_files(content)
+    assert files["categories.txt"].split() == ["a", "b", "c"]
+    assert files["categories_calibration.csv"].splitlines() == ["1,1,0"] * 3
 
 
 def test_the_model_file_is_an_archive_too(bundle):
@@ -90,17 +90,13 @@ def test_the_model_file_is_an_archive_too(bundle):
 
 
 @pytest.mark.parametrize("precision", ["none", "fp16", "dynamic"])
-def test_other_tflite_precisions_pass_the_gate(tiny_embedder, tmp_path, precision):
-    arguments = ("--target", "tflite", "--model", "embedder", "--quantize", precision)
-    assert run(*arguments, "--out", tmp_path / precision) == 0
+def test_other_tflite_precisions_pass_the_gate(exported, precision):
+    assert load_bundle(exported("tflite", precision)).embedder.precision == precision
 
 
 @pytest.mark.parametrize("precision", ["none", "int8"])
-def test_executorch(tiny_embedder, tmp_path, precision):
-    out = tmp_path / "pte"
-    arguments = ("--target", "executorch", "--model", "embedder", "--quantize", precision)
-    assert run(*arguments, "--out", out) == 0
-    found = inspect_file(out / "embedder.pte")
+def test_executorch(exported, precision):
+    found = inspect_file(exported("executorch", precision) / "embedder.pte")
     assert any("XnnpackBackend" in note for note in found.notes)
     assert {"XNNConv2d", "XNNDepthwiseConv2d"} <= set(found.operations)
     assert "aten::convolution.out" not in found.operations
@@ -108,20 +104,16 @@ def test_executorch(tiny_embedder, tmp_path, precision):
 
 
 @pytest.mark.parametrize("precision", ["none", "fp16", "w8", "int8"])
-def test_coreml_by_the_interpreter(tiny_embedder, tmp_path, precision):
-    out = tmp_path / "mlpackage"
-    arguments = ("--target", "coreml", "--model", "embedder", "--quantize", precision)
-    assert run(*arguments, "--out", out) == 0
-    found = inspect_file(out / "embedder.mlpackage")
+def test_coreml_by_the_interpreter(exported, precision):
+    found = inspect_file(exported("coreml", precision) / "embedder.mlpackage")
     assert found.inputs == ["image image 32x32"]
     assert any("labels.categories" in note for note in found.notes)
     assert found.multiply_adds == MULTIPLY_ADDS
 
 
-def test_the_interpreter_notices_a_changed_weight(tiny, tmp_path):
+def test_the_interpreter_notices_a_changed_weight(exported, tmp_path):
     """A check that passes everything proves nothing: spoil the stored weights."""
-    path = tmp_path / "embedder.mlpackage"
-    find_target("coreml").convert(Job(tiny, "none"), path)
+    path = shutil.copytree(exported("coreml", "none") / "embedder.mlpackage", tmp_path / "embedder.mlpackage")
     image = np.full((1, 32, 32, 3), 90, np.uint8)
     before = MilProgram(path)(image)
     (weights,) = path.rglob("weight.bin")
@@ -130,7 +122,7 @@ def test_the_interpreter_notices_a_changed_weight(tiny, tmp_path):
     content[middle : middle + 400] = bytes(400)
     weights.write_bytes(content)
     after = MilProgram(path)(image)
-    assert max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True)) > 1e-3
+    assert max(float(np.abs(before[name] - after[name]).max()) for name in before) > 1e-3
 
 
 @pytest.mark.parametrize(
@@ -230,7 +222,7 @@ def test_a_full_disk(tiny_embedder, tmp_path, capsys, full_disk):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_report_that_does_not_fit(tiny_embedder, bundle, monkeypatch, capsys):
+def test_the_report_that_does_not_fit(tiny_embedder, converted, bundle, monkeypatch, capsys):
     """The disk fills behind the model's file: what was there stays, and nothing is left beside it."""
     from converters import parity
 
@@ -243,25 +235,27 @@ def test_the_report_that_does_not_fit(tiny_embedder, bundle, monkeypatch, capsys
     assert not list(bundle.parent.glob(".*part"))
 
 
-def test_several_targets_keep_what_lies_in_their_folders(tiny_embedder, tmp_path):
+def test_several_targets_keep_what_lies_in_their_folders(tiny_embedder, converted, tmp_path):
     def request():
-        return export.Request(("tflite", "coreml"), {"embedder": Path("tiny.npz")}, tmp_path / "out", "none")
+        return exporting.Request(
+            ("tflite", "coreml"), {"embedder": Path("tiny.npz")}, tmp_path / "out", "none"
+        )
 
-    export.export(request())
+    exporting.export(request())
     card = tmp_path / "out" / "tflite" / "CARD.md"
     card.write_text("card")
-    export.export(request())
+    exporting.export(request())
     assert card.read_text() == "card"
     for target in ("tflite", "coreml"):
         assert load_bundle(tmp_path / "out" / target).embedder.precision == "none"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_missed_parity_leaves_the_old_bundle(tiny_embedder, bundle, monkeypatch, capsys):
+def test_missed_parity_leaves_the_old_bundle(tiny_embedder, converted, bundle, monkeypatch, capsys):
     from converters import parity
 
     before = {path.name: path.read_bytes() for path in bundle.iterdir()}
-    impossible = {**parity.THRESHOLDS["int8"], "cosine_min": 1.1}
+    impossible = parity.THRESHOLDS["int8"]._replace(cosine_min=1.1)
     monkeypatch.setitem(parity.THRESHOLDS, "int8", impossible)
     assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 1
     assert "parity with PyTorch missed" in capsys.readouterr().err

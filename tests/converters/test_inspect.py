@@ -8,18 +8,15 @@ from xml.etree import ElementTree
 import pytest
 
 from converters import inspect
-from converters.inspection import draw, inspect_file
-from converters.targets import Job, find_target
+from converters.inspection.picture import draw
+from converters.targets import find_target, inspect_file
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(scope="module", params=["tflite", "executorch", "coreml"])
-def file(request, tiny, tmp_path_factory):
-    target = find_target(request.param)
-    path = tmp_path_factory.mktemp("inspect") / f"embedder{target.suffix}"
-    target.convert(Job(tiny, "none"), path)
-    return path
+@pytest.fixture(params=["tflite", "executorch", "coreml"])
+def file(request, exported):
+    return exported(request.param, "none") / f"embedder{find_target(request.param).suffix}"
 
 
 def test_each_targets_layers_know_what_they_read(file):
@@ -62,7 +59,7 @@ def test_the_command_prints_and_draws(file, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "options", "code", "message"),
     [
-        ("model.onnx", (), 2, "unknown kind of file; known are .tflite, .pte, .mlpackage"),
+        ("model.onnx", (), 2, "unknown kind of file; known are .mlpackage, .pte, .tflite"),
         ("model.tflite", (), 1, "no such file"),
         ("model.tflite", ("--picture", "graph.png"), 2, "pictures are SVG"),
         (".", (), 1, "no bundle here"),

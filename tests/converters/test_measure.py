@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from PIL import Image
 
 from converters import measure
 from converters.document import tables
-from converters.export import main as export
 from converters.photos import draw_picture
 
 
@@ -20,14 +20,14 @@ def photos(tmp_path, monkeypatch):
     """Five products with one shop picture each, two test photos and one val photo of each."""
     folder = tmp_path / "data" / "grocery"
     folder.mkdir(parents=True)
-    shop, rows = ["product_id,image"], ["photo,product_id,split"]
+    shop, rows = ["product_id,category,image"], ["photo,product_id,split"]
     for product in range(5):
         for kind, split in enumerate(("shop", "test", "test", "val")):
             name = f"{product}-{kind}.png"
             picture = draw_picture(100 + product) // 2 + draw_picture(200 + 7 * product + kind) // 4
             Image.fromarray(picture).save(folder / name)
             if split == "shop":
-                shop.append(f"p{product},{name}")
+                shop.append(f"p{product},fruit,{name}")
             else:
                 rows.append(f"{name},p{product},{split}")
     (folder / "products.csv").write_text("\n".join(shop))
@@ -64,23 +64,24 @@ def test_photos_and_split_can_be_chosen(tiny, photos):
 
 
 def test_times_are_taken_on_one_thread(tiny):
-    before, seen = torch.get_num_threads(), set()
+    torch.set_num_threads(2)
+    seen = set()
 
     def run(image):
         seen.add(torch.get_num_threads())
         return exact(tiny)(image)
 
     found = measure.time_in_turns(tiny, run, turns=3)
-    assert seen == {1} and torch.get_num_threads() == before
+    assert seen == {1} and torch.get_num_threads() == 2
+    torch.set_num_threads(1)
     assert found["ms"] > 0 and found["latency_ratio"] == pytest.approx(
         found["ms"] / found["ms_eager"], rel=0.01
     )
 
 
-def test_the_command_and_the_pages_table(tiny_embedder, photos, tmp_path, capsys, monkeypatch):
-    out = tmp_path / "out"
+def test_the_command_and_the_pages_table(tiny_embedder, exported, photos, tmp_path, capsys, monkeypatch):
+    out = shutil.copytree(exported("coreml", "none"), tmp_path / "out")
     monkeypatch.delenv("POCKETSHELF_DATA")
-    assert export(["--target", "coreml", "--model", "embedder", "--quantize", "none", "--out", str(out)]) == 0
     arguments = [str(out), "--checkpoint-embedder", "tiny.npz"]
     assert measure.main(arguments) == 1
     assert "set POCKETSHELF_DATA" in capsys.readouterr().err.splitlines()[-1]

@@ -24,7 +24,7 @@ def test_variants_are_every_precision_under_every_backend_that_runs_it():
 @pytest.fixture
 def swept(tiny_embedder, tmp_path, monkeypatch):
     """A variant that passes, one that misses its gate, one that is not available."""
-    impossible = {**parity.THRESHOLDS["p4"], "cosine_min": 1.1}
+    impossible = parity.THRESHOLDS["p4"]._replace(cosine_min=1.1)
     monkeypatch.setitem(parity.THRESHOLDS, "p4", impossible)
     chosen = [
         Variant("coreml", "none", "", "embedder"),

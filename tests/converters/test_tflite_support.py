@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from converters.targets import Job, find_target
-
 FOLDER = Path(sys.prefix) / "tflite-support"
 ROOT = Path(__file__).resolve().parents[2]
 READ = """
@@ -48,10 +46,8 @@ def read(model: Path) -> dict:
     return json.loads(done.stdout)
 
 
-def test_the_exporters_metadata(tiny, tmp_path):
-    path = tmp_path / "embedder.tflite"
-    find_target("tflite").convert(Job(tiny, "none"), path)
-    found = read(path)
+def test_the_exporters_metadata(exported):
+    found = read(exported("tflite", "none") / "embedder.tflite")
     assert found["metadata"]["name"] == "pocketshelf-embedder"
     (graph,) = found["metadata"]["subgraph_metadata"]
     (image,) = graph["input_tensor_metadata"]

@@ -1,4 +1,4 @@
-"""Keep the toolchains' chatter off the terminal, and show it when they fail.
+"""Calling the toolchains: whether they are there, and their chatter kept off the terminal until they fail.
 
 They write to the file descriptors from C++, so that Python's ``redirect_stdout`` does not catch it.
 """
@@ -6,27 +6,35 @@ They write to the file descriptors from C++, so that Python's ``redirect_stdout`
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
 from typing import IO
 
-from converters.errors import ConversionError
+from converters.errors import ConversionError, ToolchainMissing, one_line
 from pocketshelf.errors import PocketshelfError
 
-__all__ = ["quiet", "say", "swallow"]
+__all__ = ["need", "quiet", "swallow"]
 
-_start = time.monotonic()
 _LAST_LINES = 12
 
 
-def say(message: str) -> None:
-    """One line of progress on standard error, with the seconds since the start."""
-    print(f"[{time.monotonic() - _start:6.1f} s] {message}", file=sys.stderr, flush=True)
+def need(module: str, target: str, extra: str = "export") -> None:
+    """Import a toolchain's module, or say what to install.
+
+    Raises:
+        ToolchainMissing: it is not there, or does not import.
+    """
+    try:
+        with swallow():
+            importlib.import_module(module)
+    except Exception as error:  # a broken binary raises OSError, a protobuf conflict TypeError
+        what = f"target {target} needs {module.split('.')[0]}: pip install 'pocketshelf[{extra}]'"
+        raise ToolchainMissing(f"{what} ({one_line(error)})") from error
 
 
 @contextlib.contextmanager
@@ -52,8 +60,7 @@ def quiet(what: str) -> Iterator[None]:
             tail = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
             if tail:
                 print("\n".join(tail), file=sys.stderr)
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise ConversionError(f"{what} failed: {reason}") from error
+            raise ConversionError(f"{what} failed: {one_line(error)}") from error
 
 
 @contextlib.contextmanager
