@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,24 @@ _SHOWN = {
 }
 
 
+# Heads of a table's columns, and under each what it shows of a row's fields; ">" before those of numbers.
+_PARITY = (
+    "target | model | precision | pictures | measure | >found | >needed",
+    "{target} | {kind} | {precision} | {pictures} | {name} | {value:.4f} | {least}",
+)
+_OUTSIDE = ("target | model | precision | operations", "{target} | {kind} | {precision} | {operations}")
+_MEASURED = (
+    "target | precision | >photos | >R@1 float | >R@1 file | >points lost | >same top hit | "
+    ">cosine mean | >min | >ms | >share of eager",
+    "{target} | {precision} | {photos} {split} | {recall_at_1_float:.4f} | {recall_at_1:.4f} | {lost:.2f} | "
+    "{top1_agreement:.3f} | {cosine_mean:.4f} | {cosine_min:.4f} | {ms:.1f} | {latency_ratio:.2f}",
+)
+_SWEPT = (
+    "target | backend | precision | model | outcome | >MB | reached",
+    "{target} | {backend} | {precision} | {kind} | {result} | {megabytes:.2f} | {reached}",
+)
+
+
 def tables(folders: Sequence[Path]) -> str:
     """Markdown: parity, operations outside the neural unit, retrieval and latency, and sweeps.
 
@@ -43,7 +61,15 @@ def tables(folders: Sequence[Path]) -> str:
     sweeps = [outcome for folder in folders if folder not in exports for outcome in _read(folder / SWEEP)]
     files = [path for folder in exports for path in _parity_files(folder)]
     reports = [report for path in files for report in _read(path)]
-    return "\n".join([*_parity(reports), *_outside(reports), *_measures(files), *_sweeps(_latest(sweeps))])
+    outside = [{**each["heading"], "operations": listed(each["heading"]["outside"])} for each in reports]
+    retrieval = "Retrieval after conversion: grocery photos to 81 shop pictures"
+    sections = [
+        _section("Parity with PyTorch float", _PARITY, _compared(reports)),
+        _section("Operations outside the neural unit or delegate", _OUTSIDE, outside),
+        _section(retrieval, _MEASURED, _measured(files)),
+        _section("Every precision and backend", _SWEPT, map(_swept, _latest(sweeps))),
+    ]
+    return "\n".join(filter(None, sections))
 
 
 def _parity_files(folder: Path) -> list[Path]:
@@ -57,86 +83,54 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _section(title: str, head: str, rows: Iterable[Sequence[object]]) -> list[str]:
+def _section(title: str, columns: tuple[str, str], rows: Iterable[dict[str, Any]]) -> str:
     """A heading and a table; nothing if it has no rows."""
-    rows = list(rows)
-    return [f"### {title}", "", table(head.split(" | "), rows)] if rows else []
+    heads, forms = (each.split(" | ") for each in columns)
+    cells = [[_cell(form, row) for form in forms] for row in rows]
+    return f"### {title}\n\n{table(heads, cells)}" if cells else ""
 
 
-def _parity(reports: list[dict]) -> list[str]:
-    rows: list[tuple] = []
+def _cell(form: str, row: dict[str, Any]) -> str:
+    """``form`` filled in; a dash where the row does not have what it asks for."""
+    try:
+        return form.format_map(row)
+    except KeyError:
+        return "–"
+
+
+def _compared(reports: Iterable[dict]) -> Iterator[dict[str, Any]]:
     for report in reports:
         pictures = f"{report['photos']} {report['source']}" if report["photos"] else report["note"]
-        start = (*_named(report["heading"]), pictures)
-        measures = [(m["name"], f"{m['value']:.4f}", m["least"]) for m in report["measures"]]
-        rows += [(*start, *measure) for measure in measures or [("–", "–", "–")]]
-    head = "target | model | precision | pictures | measure | >found | >needed"
-    return _section("Parity with PyTorch float", head, rows)
+        for measure in report["measures"] or [{}]:
+            yield {**report["heading"], "pictures": pictures, **measure}
 
 
-def _named(heading: dict) -> tuple[str, str, str]:
-    return heading["target"], heading["kind"], heading["precision"]
-
-
-def _outside(reports: list[dict]) -> list[str]:
-    heads = [report["heading"] for report in reports]
-    rows = [(*_named(head), listed(head["outside"])) for head in heads]
-    title = "Operations outside the neural unit or delegate"
-    return _section(title, "target | model | precision | operations", rows)
-
-
-def _measures(files: Sequence[Path]) -> list[str]:
-    rows = []
+def _measured(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
     for path in files:
         if (path.parent / MEASURES).exists():
+            found = _read(path.parent / MEASURES)
             heads = [report["heading"] for report in _read(path)]
             precision = next(head["precision"] for head in heads if head["kind"] == "embedder")
-            rows.append(_measured(precision, _read(path.parent / MEASURES)))
-    title = "Retrieval after conversion: grocery photos to 81 shop pictures"
-    head = (
-        "target | precision | >photos | >R@1 float | >R@1 file | >points lost | >same top hit | "
-        ">cosine mean | >min | >ms | >share of eager"
-    )
-    return _section(title, head, rows)
+            lost = 100 * (found["recall_at_1_float"] - found["recall_at_1"])
+            yield {**found, "precision": precision, "lost": lost}
 
 
-def _measured(precision: str, m: dict) -> tuple[str, ...]:
-    before, after = m["recall_at_1_float"], m["recall_at_1"]
-    return (
-        m["target"],
-        precision,
-        f"{m['photos']} {m['split']}",
-        f"{before:.4f}",
-        f"{after:.4f}",
-        f"{100 * (before - after):.2f}",
-        f"{m['top1_agreement']:.3f}",
-        f"{m['cosine_mean']:.4f}",
-        f"{m['cosine_min']:.4f}",
-        f"{m['ms']:.1f}" if "ms" in m else "–",
-        f"{m['latency_ratio']:.2f}" if "ms" in m else "–",
-    )
-
-
-def _latest(outcomes: list[dict]) -> list[dict]:
+def _latest(outcomes: Iterable[dict]) -> Iterable[dict]:
     keys = ("target", "backend", "precision", "kind")
-    return list({tuple(outcome[key] for key in keys): outcome for outcome in outcomes}.values())
+    return {tuple(outcome[key] for key in keys): outcome for outcome in outcomes}.values()
 
 
-def _sweeps(outcomes: list[dict]) -> list[str]:
-    head = "target | backend | precision | model | outcome | >MB | reached"
-    return _section("Every precision and backend", head, map(_swept, outcomes))
-
-
-def _swept(o: dict) -> tuple[str, ...]:
+def _swept(outcome: dict[str, Any]) -> dict[str, Any]:
     found = ", ".join(
-        f"{name.split('.')[1].replace('_', ' ')} {o['measures'][name]:.4f}"
-        for name in _SHOWN.get(o["kind"], ())
-        if name in o["measures"]
+        f"{name.split('.')[1].replace('_', ' ')} {outcome['measures'][name]:.4f}"
+        for name in _SHOWN.get(outcome["kind"], ())
+        if name in outcome["measures"]
     )
-    outside = f"outside the delegate: {listed(o['outside'])}" if o["backend"] and o["outside"] else ""
-    reached = "; ".join(filter(None, [o["message"], found, outside])).replace("|", "\\|")
-    size = f"{o['bytes'] / 1e6:.2f}" if o["bytes"] else "–"
-    return o["target"], o["backend"] or "–", o["precision"], o["kind"], o["result"], size, reached
+    outside = outcome["backend"] and outcome["outside"]
+    remarks = [outcome["message"], found, outside and f"outside the delegate: {listed(outside)}"]
+    row = {**outcome, "backend": outcome["backend"] or "–"}
+    row["reached"] = "; ".join(filter(None, remarks)).replace("|", "\\|")
+    return {**row, "megabytes": outcome["bytes"] / 1e6} if outcome["bytes"] else row
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -137,9 +137,8 @@ def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> par
         run = target.load(path, network.outputs, job.backend)
         if run is None:
             say(f"{target.name}: {path.name} is for {job.backend} and cannot be run here: not compared")
-            return parity.not_run(
-                heading, f"lowered for {job.backend}; it runs on phones only and was not compared"
-            )
+            note = f"lowered for {job.backend}; it runs on phones only and was not compared"
+            return parity.Report(heading, note=note)
         chosen = photos.parity_set(PARITY_PHOTOS)
         count = f"{len(chosen.pictures)} {chosen.source} photos"
         say(f"{target.name}: comparing {path.name} with PyTorch on {count}")

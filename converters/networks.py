@@ -42,7 +42,6 @@ class Network:
         labels: name of an output → what its columns mean.
         describe: file name and precision → the entry in ``bundle.json``.
         space: id of the embedding space, for embedders.
-        strides: of a detector's levels.
     """
 
     kind: str
@@ -53,7 +52,6 @@ class Network:
     labels: dict[str, list[str]]
     describe: Callable[[str, str], Spec]
     space: str = ""
-    strides: tuple[int, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -192,7 +190,6 @@ def _load_detector(path: Path) -> Network:
         outputs=("scores", "distances"),
         labels={"scores": list(spec.groups)},
         describe=lambda file, precision: replace(spec, file=file, precision=precision),
-        strides=spec.strides,
         meta=meta,
     )
 

@@ -28,7 +28,6 @@ __all__ = [
     "Report",
     "compare",
     "listed",
-    "not_run",
     "one_thread",
     "require",
     "unit",
@@ -124,11 +123,6 @@ class Report:
     def passed(self) -> bool:
         """Whether it was compared and nothing missed."""
         return not self.faults and not self.note and all(measure.passed for measure in self.measures)
-
-
-def not_run(heading: Heading, why: str) -> Report:
-    """The report on a file that cannot be run on this machine."""
-    return Report(heading, note=why)
 
 
 def compare(

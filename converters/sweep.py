@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from converters import parity
@@ -43,7 +43,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Variant):
     """What became of a variant.
 
     Attributes:
@@ -54,10 +54,6 @@ class Outcome:
         outside: operation → count of those outside the delegate or neural unit.
     """
 
-    target: str
-    precision: str
-    backend: str
-    kind: str
     result: str
     message: str = ""
     bytes: int = 0
@@ -110,18 +106,18 @@ def _try(variant: Variant, checkpoint: Path, out: Path) -> Outcome:
         return _outcome(variant, "not available", str(error))
     except PocketshelfError as error:
         return _outcome(variant, "failed", str(error))
-    size = digest(out / report.heading.file)[1]
-    return _outcome(variant, "not run here" if report.note else "passed", report=report, size=size)
+    found = _outcome(variant, "not run here" if report.note else "passed", report=report)
+    return replace(found, bytes=digest(out / report.heading.file)[1])
 
 
 def _outcome(
-    variant: Variant, result: str, message: str = "", report: parity.Report | None = None, size: int = 0
+    variant: Variant, result: str, message: str = "", report: parity.Report | None = None
 ) -> Outcome:
-    measures = {measure.name: measure.value for measure in report.measures} if report else {}
-    outside = report.heading.outside if report else {}
-    return Outcome(
-        **asdict(variant), result=result, message=message, bytes=size, measures=measures, outside=outside
-    )
+    found = Outcome(**asdict(variant), result=result, message=message)
+    if report is None:
+        return found
+    measures = {measure.name: measure.value for measure in report.measures}
+    return replace(found, measures=measures, outside=report.heading.outside)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

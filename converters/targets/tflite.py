@@ -35,7 +35,8 @@ class TfliteTarget(Target):
 
         with quiet(f"tflite conversion of the {job.network.kind}"):
             model = flatbuffer.read(_converted(job))
-            flatbuffer.take_uint8(model)
+            if job.precision == "int8":
+                flatbuffer.take_uint8(model)
             flatbuffer.finish(model, job.network.outputs, f"pocketshelf {job.network.kind}")
             metadata.attach(model, job.network)
             path.write_bytes(metadata.with_files(flatbuffer.write(model), job.network))

@@ -52,44 +52,19 @@ def write(model) -> bytes:
 
 
 def take_uint8(model) -> None:
-    """Let an int8 input accept uint8: one QUANTIZE in front shifts the zero point by 128.
+    """Let a float input that QUANTIZE makes int8 accept uint8: the same operation then shifts by 128.
 
-    The input's scale 1/128 and zero point 127 then *are* the normalisation: pixels go in as they come.
+    The input's scale 1/128 and zero point 127 *are* the normalisation: pixels go in as they come.
     """
     from ai_edge_litert import schema_py_generated as schema
 
     graph = model.subgraphs[0]
-    inner = int(graph.inputs[0])
-    tensor = graph.tensors[inner]
-    if tensor.type != schema.TensorType.INT8:
-        return
-    outer = schema.TensorT()
-    outer.shape, outer.type, outer.name = np.array(tensor.shape, np.int32), schema.TensorType.UINT8, b"image"
-    outer.buffer = 0
-    outer.quantization = schema.QuantizationParametersT()
-    outer.quantization.scale = np.array(tensor.quantization.scale, np.float32)
-    outer.quantization.zeroPoint = np.array(tensor.quantization.zeroPoint, np.int64) + 128
-    tensor.name = b"image_int8"
-    graph.tensors.append(outer)
-    index = len(graph.tensors) - 1
-    graph.inputs = np.array([index], np.int32)
-    for signature in model.signatureDefs or []:
-        for entry in signature.inputs:
-            entry.tensorIndex = index
-    graph.operators.insert(0, _quantize_operator(model, schema, index, inner))
-
-
-def _quantize_operator(model, schema, source: int, result: int):
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
-    code.version = 1
-    model.operatorCodes.append(code)
-    operator = schema.OperatorT()
-    operator.opcodeIndex = len(model.operatorCodes) - 1
-    operator.inputs, operator.outputs = np.array([source], np.int32), np.array([result], np.int32)
-    operator.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
-    operator.builtinOptions = schema.QuantizeOptionsT()
-    return operator
+    entry = int(graph.inputs[0])
+    (quantize,) = (operator for operator in graph.operators if entry in operator.inputs)
+    inner = graph.tensors[int(quantize.outputs[0])].quantization
+    tensor = graph.tensors[entry]
+    tensor.type = schema.TensorType.UINT8
+    tensor.quantization = schema.QuantizationParametersT(scale=inner.scale, zeroPoint=inner.zeroPoint + 128)
 
 
 def operation_name(model, operator) -> str:

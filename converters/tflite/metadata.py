@@ -37,11 +37,9 @@ def attach(model, network: Network) -> None:
     """Add the metadata of ``network`` to a model's object tree; see `with_files` for its files."""
     from ai_edge_litert import schema_py_generated as schema
 
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(flatc.encode(_schema(), _model(network)), np.uint8)
-    model.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = BUFFER_NAME, len(model.buffers) - 1
+    content = np.frombuffer(flatc.encode(_schema(), _model(network)), np.uint8)
+    entry = schema.MetadataT(name=BUFFER_NAME, buffer=len(model.buffers))
+    model.buffers.append(schema.BufferT(data=content))
     model.metadata = [m for m in model.metadata or [] if m.name != BUFFER_NAME] + [entry]
 
 

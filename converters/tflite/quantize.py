@@ -50,7 +50,7 @@ def _statistics(low: float, high: float) -> dict[str, np.ndarray]:
 
 
 def quantize_static(model: Path, inputs: Sequence[np.ndarray]) -> bytes:
-    """int8 weights and activations; outputs and the scopes `IN_FLOAT` stay float."""
+    """int8 weights and activations; input, outputs and the scopes `IN_FLOAT` stay float."""
     from ai_edge_quantizer import quantizer
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
     from ai_edge_quantizer.qtyping import TFLOperationName
@@ -58,7 +58,8 @@ def quantize_static(model: Path, inputs: Sequence[np.ndarray]) -> bytes:
     worker = quantizer.Quantizer(str(model))
     worker.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, 8, 8)
     left = AlgorithmName.NO_QUANTIZE
-    worker.update_quantization_recipe(".*", TFLOperationName.OUTPUT, algorithm_key=left)
+    for end in (TFLOperationName.INPUT, TFLOperationName.OUTPUT):
+        worker.update_quantization_recipe(".*", end, algorithm_key=left)
     for scope in _float_scopes(model):
         worker.update_quantization_recipe(scope, TFLOperationName.ALL_SUPPORTED, algorithm_key=left)
     ranges = activation_ranges(model, inputs)
