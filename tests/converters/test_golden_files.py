@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
+import sqlite3
 
 import numpy as np
 import pytest
 
+from contract.golden import generate_formats, generate_vectors
+from contract.golden.generate_formats import FOLDER as GOLDEN
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.runtime import open_model
 from pocketshelf.stages.preprocess import decode_photo, network_input
-
-GOLDEN = Path(__file__).resolve().parents[2] / "contract/golden"
 
 
 def cases(name):
-    path = GOLDEN / name
-    return json.loads(path.read_text()) if path.exists() else None
+    return json.loads((GOLDEN / name).read_text())
 
 
 def test_preprocessing_vectors():
@@ -34,17 +34,22 @@ def test_preprocessing_vectors():
         assert np.abs(pixels.astype(int) - expected).max() <= 1, case["image"]
 
 
-@pytest.mark.skipif(cases("embeddings.json") is None, reason="no bundle is committed yet")
-def test_embedding_vectors():
-    from converters.targets import find_target
+def test_the_generator_writes_these_cases():
+    made = json.loads(json.dumps(generate_vectors.preprocessing_cases()))
+    assert [{**case, "pixels": ""} for case in made] == [
+        {**case, "pixels": ""} for case in cases("preprocessing.json")
+    ]
 
+
+def test_embedding_vectors():
     found = cases("embeddings.json")
     bundle = load_bundle(GOLDEN.parents[1] / "models" / "first")
-    assert found["sha256"] == bundle.embedder.sha256, "run contract/golden/generate.py after a new export"
-    run = find_target("tflite").load(bundle.embedder_path, ("embedding", "categories"))
+    assert found["sha256"] == bundle.embedder.sha256, "run generate_vectors.py after a new export"
+    model = open_model(bundle.embedder_path)
+    assert len(found["cases"]) == 4
     for case in found["cases"]:
         pixels = decode_photo(GOLDEN / "images" / case["image"]).pixels
-        vector = run(network_input(pixels, bundle.embedder.preprocessing)[None])[0][0]
+        vector = model.run(network_input(pixels, bundle.embedder.preprocessing)[None])[0][0]
         assert float(vector @ np.array(case["embedding"])) / np.linalg.norm(vector) > 0.995
 
 
@@ -52,3 +57,24 @@ def test_the_golden_bundle_of_version_1_stays_readable():
     bundle = load_bundle(GOLDEN / "bundle-v1")
     assert bundle.name == "golden" and bundle.embedder.categories == ("Apple", "Pear")
     assert bundle.detector is not None and bundle.detector.groups == ("upper", "goods")
+
+
+@pytest.mark.parametrize("name", generate_formats.FILES)
+def test_what_the_generator_writes_today_says_what_the_kept_file_says(name, tmp_path):
+    path = tmp_path / (GOLDEN / name).name
+    generate_formats.FILES[name](path)
+    assert content(path) == content(GOLDEN / name)
+
+
+def content(path):
+    if path.is_dir():
+        return json.loads((path / "bundle.json").read_text())
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        return list(connection.iterdump())
+
+
+def test_the_readme_describes_every_file():
+    described = (GOLDEN / "README.md").read_text()
+    for path in [*GOLDEN.glob("[!_]*"), *GOLDEN.glob("formats/*")]:
+        name = path.relative_to(GOLDEN).as_posix()
+        assert path.name == "README.md" or name == "formats" or f"`{name}" in described, name

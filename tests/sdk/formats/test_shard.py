@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from contract.golden.formats.generate_shards import CHANGED, FOLDER, PRODUCTS
+from contract.golden.generate_formats import CHANGED, FOLDER, PRODUCTS
 from pocketshelf.errors import SpaceMismatch, StoreError
 from pocketshelf.formats import (
     DeltaMeta,
@@ -72,7 +72,7 @@ def test_quantizing_refuses_what_is_not_finite(bad: float) -> None:
 
 
 def test_golden_shard_of_version_1_is_read() -> None:
-    with open_shard(FOLDER / "shard-v1.sqlite") as shard:
+    with open_shard(FOLDER / "formats/shard-v1.sqlite") as shard:
         shard.check()
         assert shard.meta == ShardMeta("golden-space", "0123456789abcdef", "gold", 3, 4)
         assert all(same(a, b) for a, b in zip(shard, PRODUCTS, strict=True))
@@ -80,12 +80,12 @@ def test_golden_shard_of_version_1_is_read() -> None:
 
 
 def test_golden_delta_of_version_1_applies(tmp_path: Path) -> None:
-    path = shutil.copy(FOLDER / "shard-v1.sqlite", tmp_path / "shard.sqlite")
-    with open_delta(FOLDER / "delta-v1.sqlite") as delta:
+    path = shutil.copy(FOLDER / "formats/shard-v1.sqlite", tmp_path / "shard.sqlite")
+    with open_delta(FOLDER / "formats/delta-v1.sqlite") as delta:
         delta.check()
         assert list(delta.tombstones()) == [("12", 5)]
         assert all(same(a, b) for a, b in zip(delta.products(), [CHANGED], strict=True))
-    assert apply_delta(path, FOLDER / "delta-v1.sqlite").sequence == 5
+    assert apply_delta(path, FOLDER / "formats/delta-v1.sqlite").sequence == 5
     with open_shard(path) as shard:
         shard.check()
         assert all(same(a, b) for a, b in zip(shard, [PRODUCTS[0], CHANGED], strict=True))

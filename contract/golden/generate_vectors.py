@@ -1,10 +1,7 @@
-"""Write the golden files that Python, Android and iOS share: ``python contract/golden/generate.py``.
+"""Write what preprocessing and embedder make of pictures: ``python contract/golden/generate_vectors.py``.
 
-* ``images/*.png``: drawn pictures.
-* ``preprocessing.json``: crops of them, each with the box, the rule and the expected pixels.
-* ``bundle-v1``: a bundle as version 1 of the format wrote it, with stand-ins for the model files. It is never
-  written again: a later version adds a folder of its own.
-* ``embeddings.json``: what the committed bundle's TFLite embedder says of each picture, where there is one.
+* ``preprocessing.json``: crops of the pictures, each with the box, the rule and the expected pixels.
+* ``embeddings.json``: what the committed bundle's TFLite embedder says of each picture.
 
 The pictures are drawn once and kept: ``--images`` draws them anew (a random generator's stream is not
 promised to stay the same between versions of numpy).
@@ -22,20 +19,12 @@ import numpy as np
 from PIL import Image
 
 from converters.photos import draw_picture
-from pocketshelf.formats.bundle import (
-    VERSION,
-    AttributeSpec,
-    Bundle,
-    DetectorSpec,
-    EmbedderSpec,
-    load_bundle,
-    write_bundle,
-)
+from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.runtime import open_model
 from pocketshelf.stages.preprocess import decode_photo, network_input
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 SIZES = ((90, 120), (120, 90), (64, 64), (37, 151))
 # Inside, at a corner, beyond the frame, thin, smaller than the input, a single pixel.
 BOXES = (
@@ -81,46 +70,16 @@ def preprocessing_cases() -> list[dict]:
 
 def embedding_cases(bundle: Bundle) -> dict:
     """The bundle's embedder over the kept pictures, whole."""
-    from converters.targets import find_target
-
-    run = find_target("tflite").load(bundle.embedder_path, ("embedding", "categories"))
-    assert run is not None
+    model = open_model(bundle.embedder_path)
     outputs = bundle.embedder.outputs
     cases = []
     for name, pixels in images().items():
-        results = run(network_input(pixels, bundle.embedder.preprocessing)[None])
+        results = model.run(network_input(pixels, bundle.embedder.preprocessing)[None])
         vector = results[outputs["embedding"]][0].astype(float)
         logits = results[outputs["categories"]][0].astype(float)
         unit = vector / np.linalg.norm(vector)
         cases.append({"image": name, "embedding": unit.round(6).tolist(), "logits": logits.round(4).tolist()})
     return {"bundle": bundle.name, "space": bundle.space, "sha256": bundle.embedder.sha256, "cases": cases}
-
-
-def write_golden_bundle() -> None:
-    """A small bundle of the format's current version, every optional part in it."""
-    folder = HERE / f"bundle-v{VERSION}"
-    if folder.exists():
-        raise SystemExit(f"{folder.name} exists; golden bundles are written once")
-    folder.mkdir()
-    for kind in ("embedder", "detector"):
-        (folder / f"{kind}.tflite").write_bytes(f"stand-in for the {kind}\n".encode())
-    embedder = EmbedderSpec(
-        file="embedder.tflite",
-        preprocessing=Preprocessing((224, 224), margin=0.05),
-        dimension=128,
-        categories=("Apple", "Pear"),
-        outputs={"embedding": 0, "categories": 1},
-        temperature=1.5,
-        attributes={"sleeve": AttributeSpec(2, ("short", "long"))},
-    )
-    detector = DetectorSpec(
-        file="detector.tflite",
-        preprocessing=Preprocessing((320, 320)),
-        groups=("upper", "goods"),
-        frame_weight={"goods": 0.5},
-    )
-    recall = {"version": 1}
-    write_bundle(Bundle(folder, "golden", "golden-space", embedder, detector, recall))
 
 
 def write(name: str, document: object) -> None:
@@ -134,16 +93,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", action="store_true", help="draw the pictures anew")
-    parser.add_argument("--bundle", action="store_true", help="write the current version's golden bundle")
-    parsed = parser.parse_args()
-    if parsed.images:
+    if parser.parse_args().images:
         draw_images()
-    if parsed.bundle:
-        write_golden_bundle()
     write("preprocessing.json", preprocessing_cases())
-    folder = ROOT / "models" / "first"
-    if (folder / "bundle.json").exists():
-        write("embeddings.json", embedding_cases(load_bundle(folder)))
+    write("embeddings.json", embedding_cases(load_bundle(HERE.parents[1] / "models" / "first")))
 
 
 if __name__ == "__main__":
