@@ -3,90 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import itertools
-import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from published_files import content, delta_rows, manifest, put, snapshot, targets, unpack
 from server_products import SPACE, make_product
 
 from pocketshelf.errors import CatalogueError, StoreError
-from pocketshelf.formats import Product, apply_delta, open_delta, open_shard
-from pocketshelf.sync.manifest import parse_manifest
-from pocketshelf_server.catalogue import Catalogue, Delete, Upsert, create_catalogue, open_catalogue
+from pocketshelf.formats import open_shard
+from pocketshelf_server.catalogue import Catalogue, Delete, Upsert, create_catalogue
 from pocketshelf_server.publish import Publisher, publish_site
 from pocketshelf_server.publish.files import gzip_deterministic, hashed_path
 from pocketshelf_server.site import Site, SiteConfig
-from pocketshelf_server.trust import PublishedTarget
-
-Content = dict[str, tuple]
-
-
-@pytest.fixture
-def edited(site: Site) -> Iterator[Catalogue]:
-    """The catalogue of the fixture ``site``."""
-    catalogue = open_catalogue(site)
-    yield catalogue
-    catalogue.close()
-
-
-def targets(site: Site) -> dict[str, PublishedTarget]:
-    catalogue = open_catalogue(site)
-    publisher = Publisher(site, catalogue)
-    found = {target.name: target for target in publisher.targets()}
-    publisher.close()
-    catalogue.close()
-    return found
-
-
-def read(site: Site, name: str) -> bytes:
-    target = targets(site)[name]
-    data = hashed_path(site.targets, name, target.sha256).read_bytes()
-    assert len(data) == target.length
-    return data
-
-
-def unpack(site: Site, name: str, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name.replace("/", "-").removesuffix(".gz")
-    path.write_bytes(gzip.decompress(read(site, name)))
-    return path
-
-
-def manifest(site: Site, shard: str = "all") -> dict:
-    data = read(site, f"{shard}/manifest.json")
-    assert parse_manifest(data).shard == shard
-    return json.loads(data)
-
-
-def content(path: Path) -> Content:
-    """Everything that a shard holds, in comparable form."""
-    with open_shard(path) as shard:
-        shard.check()
-        return {product.product_id: comparable(product) for product in shard}
-
-
-def comparable(p: Product) -> tuple:
-    return (
-        p.sequence,
-        p.category,
-        p.title,
-        p.image,
-        json.dumps(p.attributes, sort_keys=True),
-        p.vectors.tobytes(),
-    )
-
-
-def snapshot(site: Site, folder: Path, shard: str = "all") -> Path:
-    return unpack(site, manifest(site, shard)["snapshot"]["target"], folder)
-
-
-def put(catalogue: Catalogue, *product_ids: str, seed: int = 0, **more: object) -> None:
-    catalogue.apply([Upsert(make_product(key, seed, **more)) for key in product_ids])  # type: ignore[arg-type]
 
 
 def test_a_snapshot_holds_the_catalogue(site: Site, edited: Catalogue, tmp_path: Path) -> None:
@@ -122,12 +50,6 @@ def test_custom_metadata_describes_the_unpacked_file(site: Site, edited: Catalog
             "from_sequence": base, "uncompressed_length": len(data),
             "uncompressed_sha256": hashlib.sha256(data).hexdigest(),
         }  # fmt: skip
-
-
-def delta_rows(site: Site, base: int, to: int, folder: Path, shard: str = "all") -> tuple[list, list]:
-    with open_delta(unpack(site, f"{shard}/delta-{base}-{to}.sqlite.gz", folder)) as delta:
-        delta.check()
-        return [p.product_id for p in delta.products()], [key for key, _ in delta.tombstones()]
 
 
 def test_upsert_then_delete_ships_one_tombstone(site: Site, edited: Catalogue, tmp_path: Path) -> None:
@@ -226,47 +148,6 @@ def test_the_compressed_form_has_no_time_and_no_name(tmp_path: Path) -> None:
     assert result[1] == len(data) and result[3] == 3_000_000
 
 
-RULES = {
-    "fruit": {"rule": "category", "values": ["Apple", "Pear"]},
-    "top": {"rule": "top", "column": "rank", "count": 2},
-    "berlin": {"rule": "assortment", "file": "berlin.txt"},
-    "de": {"rule": "attribute", "column": "locale", "values": ["de"]},
-}
-
-
-def test_rules_choose(site: Site, edited: Catalogue, tmp_path: Path) -> None:
-    config = site.config()
-    config.shards = RULES
-    site.write_config(config)
-    (site.folder / "berlin.txt").write_text("d\n\nunknown\na\n")
-    put(edited, "a", rank="5", locale=["at", "de"])
-    put(edited, "b", rank=7, category="Pear", locale="de")
-    put(edited, "c", rank="many", category="Plum", locale="fr")
-    put(edited, "d", rank=6, category="Plum")
-    publish_site(site)
-    chosen = {name: sorted(content(snapshot(site, tmp_path, name))) for name in RULES}
-    assert chosen == {"fruit": ["a", "b"], "top": ["b", "d"], "berlin": ["a", "d"], "de": ["a", "b"]}
-    assert manifest(site, "top")["categories"]["Plum"] == {"local": 1, "catalogue": 2}
-
-
-def test_a_product_that_a_rule_moves_reaches_the_device(
-    site: Site, edited: Catalogue, tmp_path: Path
-) -> None:
-    config = site.config()
-    config.shards = {"top": RULES["top"]}
-    site.write_config(config)
-    put(edited, "old", rank=1)
-    put(edited, "a", rank=9)
-    put(edited, "b", rank=8)
-    publish_site(site)
-    device = shutil.copy(snapshot(site, tmp_path, "top"), tmp_path / "device.sqlite")
-    edited.apply([Delete("a")])  # "old" enters, though it is older than the device.
-    publish_site(site)
-    assert delta_rows(site, 3, 4, tmp_path, "top") == (["old"], ["a"])
-    apply_delta(device, unpack(site, "top/delta-3-4.sqlite.gz", tmp_path))
-    assert content(Path(device)) == content(snapshot(site, tmp_path, "top"))
-
-
 def test_another_rule_takes_a_number_of_its_own(site: Site, edited: Catalogue, tmp_path: Path) -> None:
     put(edited, "a", rank=1)
     put(edited, "b", rank=2)
@@ -294,7 +175,7 @@ def test_a_shard_that_comes_back_has_no_number_twice(site: Site, edited: Catalog
 
 def test_the_manifest_follows_the_catalogue_around_the_shard(site: Site, edited: Catalogue) -> None:
     config = site.config()
-    config.shards = {"fruit": RULES["fruit"]}
+    config.shards = {"fruit": {"rule": "category", "values": ["Apple", "Pear"]}}
     site.write_config(config)
     put(edited, "a")
     publish_site(site)
@@ -302,31 +183,6 @@ def test_the_manifest_follows_the_catalogue_around_the_shard(site: Site, edited:
     (result,) = publish_site(site)
     assert (result.new, result.sequence) == (False, 1)
     assert manifest(site, "fruit")["categories"]["Plum"] == {"local": 0, "catalogue": 2}
-
-
-@pytest.mark.parametrize(
-    ("name", "spec", "word"),
-    [
-        ("a/b", {"rule": "all"}, "letters"),
-        ("..", {"rule": "all"}, "letters"),
-        ("x", {"rule": "most"}, "category, top"),
-        ("x", {}, "None"),
-        ("x", {"rule": "all", "count": 3}, "no options"),
-        ("x", {"rule": "top", "column": "rank"}, "column, count"),
-        ("x", {"rule": "top", "column": "rank", "count": 0}, "whole number"),
-        ("x", {"rule": "category", "values": "Apple"}, "list"),
-        ("x", {"rule": "assortment", "file": "missing.txt"}, "missing.txt"),
-    ],
-)
-def test_a_wrong_rule_is_refused_and_nothing_is_published(
-    site: Site, name: str, spec: dict, word: str
-) -> None:
-    config = site.config()
-    config.shards = {"all": {"rule": "all"}, name: spec}
-    site.write_config(config)
-    with pytest.raises(CatalogueError, match=word):
-        publish_site(site)
-    assert targets(site) == {}
 
 
 def test_an_unknown_shard_names_the_known_ones(site: Site) -> None:
@@ -398,73 +254,3 @@ def test_a_crash_while_publishing_leaves_the_old_generation(
     assert targets(site) == before
     publish_site(site)
     assert delta_rows(site, 1, 2, tmp_path) == (["b"], [])
-
-
-KEYS = st.sampled_from(["a", "b", "c", "d", "e"])
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("put"), KEYS, st.integers(0, 5)),
-        st.tuples(st.just("delete"), KEYS, st.just(0)),
-        st.tuples(st.sampled_from(["publish", "compact"]), st.just(""), st.just(0)),
-        st.tuples(st.just("rule"), st.just(""), st.integers(1, 3)),
-    ),
-    min_size=4,
-    max_size=24,
-)
-
-
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-)
-@given(steps=STEPS)
-def test_every_way_to_the_latest_generation_ends_the_same(
-    steps: list[tuple], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Any changes, rules, compactions: from every retained base, directly or step by step, the same shard."""
-    folder = tmp_path_factory.mktemp("model")
-    shards = {"all": {"rule": "top", "column": "rank", "count": 3}}
-    site = Site.create(folder / "site", SiteConfig(retain=3, shards=shards))
-    catalogue = create_catalogue(site, SPACE)
-    devices: dict[int, Path] = {}
-    for kind, key, number in [*steps, ("publish", "", 0)]:
-        if kind == "put":
-            catalogue.apply([Upsert(make_product(key, number, rank=number))])
-        elif kind == "delete":
-            catalogue.apply([Delete(key)])
-        elif kind == "rule":
-            config = site.config()
-            config.shards = {"all": {"rule": "top", "column": "rank", "count": number}}
-            site.write_config(config)
-        else:
-            publisher = Publisher(site, catalogue)
-            publisher.compact() if kind == "compact" else publisher.publish()
-            publisher.close()
-            if kind == "publish":
-                check_generation(site, catalogue, folder, devices)
-    catalogue.close()
-
-
-def check_generation(site: Site, catalogue: Catalogue, folder: Path, devices: dict[int, Path]) -> None:
-    """Bring every device that has a delta to the latest generation; then add one that is there."""
-    found = manifest(site)
-    latest, truth = found["sequence"], snapshot(site, folder / "fresh")
-    expected = content(truth)
-    ranked = sorted((-e.attributes["rank"], e.product_id) for e in entries(catalogue))
-    count = site.config().shards["all"]["count"]
-    assert set(expected) == {key for _, key in ranked[:count]}
-    edges = {(d["from"], d["to"]): d["target"] for d in found["deltas"]}
-    for base, path in devices.items():
-        if base == latest or base < found["oldest_delta"]:
-            continue
-        steps = sorted({s for s in devices if base <= s} | {latest})
-        for way in ([base, latest], steps):
-            device = Path(shutil.copy(path, folder / "device.sqlite"))
-            for edge in itertools.pairwise(way):
-                apply_delta(device, unpack(site, edges[edge], folder))
-            assert content(device) == expected, way
-    devices[latest] = Path(shutil.copy(truth, folder / f"device-{latest}.sqlite"))
-
-
-def entries(catalogue: Catalogue) -> list:
-    with catalogue.reading() as view:
-        return list(view.entries())
