@@ -15,9 +15,12 @@ from flask.testing import FlaskClient
 from PIL import Image
 from server_products import DIMENSION, SPACE, embed_by_colour, make_product
 
+from pocketshelf.formats.product_rules import MAX_TEXT, MAX_VECTORS
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.http import create_app
 from pocketshelf_server.http.admission import RateLimit
+from pocketshelf_server.http.bodies import MAX_CATEGORIES
+from pocketshelf_server.http.changes import MAX_CHANGES
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.site import Site
 
@@ -365,3 +368,18 @@ def test_openapi_matches_this_site(client: FlaskClient, tmp_path: Path) -> None:
     assert document["openapi"].startswith("3.1")
     numbers = document["components"]["schemas"]["Vector"]["oneOf"][0]
     assert (numbers["minItems"], numbers["maxItems"]) == (DIMENSION, DIMENSION)
+
+
+def test_the_bounds_of_the_document_are_those_of_the_code(client: FlaskClient) -> None:
+    paths = client.get("/v1/openapi.json").get_json()["paths"]
+    search, changes = (
+        paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        for path in ("/v1/search", "/v1/changes")
+    )
+    assert search["categories"]["maxItems"] == MAX_CATEGORIES
+    assert changes["changes"]["maxItems"] == MAX_CHANGES
+    assert paths["/v1/changes"]["get"]["parameters"][1]["schema"]["maximum"] == MAX_CHANGES
+    upsert, delete = (each["properties"] for each in changes["changes"]["items"]["oneOf"])
+    assert upsert["vectors"]["maxItems"] == MAX_VECTORS
+    texts = [upsert[name] for name in ("product_id", "title", "category", "image")] + [delete["product_id"]]
+    assert {text["maxLength"] for text in texts} == {MAX_TEXT}
