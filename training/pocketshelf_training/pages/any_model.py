@@ -12,7 +12,7 @@ from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics import detector_figures, embedder_figures
 from pocketshelf_training.pages import model_page, worst
-from pocketshelf_training.pages.page import write_page
+from pocketshelf_training.pages.page import publish
 from pocketshelf_training.pages.provenance import commit, machine
 from pocketshelf_training.predict import left_out
 from pocketshelf_training.predict.model import KINDS, Crop, Model, open_model
@@ -81,10 +81,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         measured = _measure_detector(predictor, own, args)
     results = {"run": _run_facts(args, name, split, model), **measured}
-    markdown, document = model_page.as_markdown(results), model_page.as_json(results)
-    if args.write:
-        write_page(markdown, document, args.write)
-    print(document if args.json else markdown)
+    publish(model_page.as_markdown(results), model_page.as_json(results), args.write, args.json)
     return 0
 
 

@@ -8,6 +8,7 @@ difference is bootstrapped over pairs, and its interval is narrower than those o
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
                 for a, b in pairs
             },
         }
-    publish(_page(results), results, args.write)
+    publish(_page(results), json.dumps(results, indent=1), args.write)
     return 0
 
 

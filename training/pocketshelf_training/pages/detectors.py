@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         },
         "data_sets": {_shown(given): _measure(given, args, models) for given in args.data_set or ["street"]},
     }
-    publish(_page(results), results, args.write)
+    publish(_page(results), json.dumps(results, indent=1), args.write)
     return 0
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-__all__ = ["add_write", "publish", "table", "write_page"]
+__all__ = ["add_write", "publish", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -26,15 +24,15 @@ def add_write(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
 
 
-def publish(markdown: str, results: Any, page: Path | None) -> None:
-    """Print the page; write it and its JSON, if it is to be written."""
+def publish(markdown: str, document: str, page: Path | None, as_json: bool = False) -> None:
+    """Print the page, or its JSON; write both, if they are to be written.
+
+    Args:
+        document: the same figures as JSON.
+        page: where to; the JSON lies beside it.
+    """
     if page:
-        write_page(markdown, json.dumps(results, indent=1), page)
-    print(markdown)
-
-
-def write_page(markdown: str, document: str, page: Path) -> None:
-    """``page`` and, beside it, the same figures as JSON."""
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(markdown, encoding="utf-8")
-    page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(markdown, encoding="utf-8")
+        page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
+    print(document if as_json else markdown)

@@ -20,7 +20,7 @@ from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
 from pocketshelf_training.metrics.embedder_figures import search_all
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.pages import report
-from pocketshelf_training.pages.page import write_page
+from pocketshelf_training.pages.page import publish
 from pocketshelf_training.pages.provenance import commit, machine
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.predictor import Predictor
@@ -45,10 +45,7 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle or default_bundle())
     print(f"measuring {bundle.folder}", file=sys.stderr, flush=True)
     results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
-    markdown, document = report.as_markdown(results), report.as_json(results)
-    if args.write:
-        write_page(markdown, document, args.write)
-    print(document if args.json else markdown)
+    publish(report.as_markdown(results), report.as_json(results), args.write, args.json)
     return 0
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pocketshelf_training.pages.page import table, write_page
+from pocketshelf_training.pages.page import table
 from pocketshelf_training.studies.reduce.measure import Row
 
-__all__ = ["Study", "as_markdown", "write"]
+__all__ = ["Study", "as_json", "as_markdown", "draw"]
 
 # (network, "known products" or "unseen products") → rows.
 Study = dict[tuple[str, str], list[Row]]
@@ -70,18 +70,15 @@ def _reading(rows: list[Row]) -> str:
     return f"Best on val: {parts[0]}. The shortest whose interval on val reaches it: {parts[1]}.\n"
 
 
-def write(study: Study, page: Path, facts: dict[str, str]) -> None:
-    """``page`` (Markdown) and beside it the plot (PNG) and the figures (JSON)."""
-    page.parent.mkdir(parents=True, exist_ok=True)
-    plot = page.with_suffix(".png")
-    _plot(study, plot)
+def as_json(study: Study, facts: dict[str, str]) -> str:
+    """The figures of the page."""
     content: list[dict[str, Any]] = [
         {"network": network, "products": products, **_plain(row)}
         for (network, products), rows in study.items()
         for row in rows
     ]
     document = {"command": facts["command"], "machine": facts["machine"], "rows": content}
-    write_page(as_markdown(study, {**facts, "plot": plot.name}), json.dumps(document, indent=1), page)
+    return json.dumps(document, indent=1)
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -93,7 +90,9 @@ def _plain(row: Row) -> dict[str, Any]:
     }
 
 
-def _plot(study: Study, path: Path) -> None:
+def draw(study: Study, path: Path) -> None:
+    """The plot, a PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     import matplotlib
 
     matplotlib.use("Agg")

@@ -15,6 +15,7 @@ import numpy as np
 from pocketshelf.errors import UsageError
 from pocketshelf_training.embedder.pools import left_out
 from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.pages.page import add_write, publish
 from pocketshelf_training.studies.reduce import report
 from pocketshelf_training.studies.reduce.features import Features, load_features
 from pocketshelf_training.studies.reduce.measure import METHODS, Row, measure_method, row_of
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--methods", default=",".join(METHODS), help="by commas (default: %(default)s)")
     parser.add_argument("--unseen", action="store_true", help="also with a quarter of the products held out")
     parser.add_argument("--cache", type=Path, default=Path("runs/reduce"), help="folder for the features")
-    parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page, its plot and its JSON")
+    add_write(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,9 +61,11 @@ def run(args: argparse.Namespace) -> int:
         "command": _command(args),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
+    plot = args.write.with_suffix(".png") if args.write else Path("reduction.png")
     if args.write:
-        report.write(study, args.write, facts)
-    print(report.as_markdown(study, {**facts, "plot": "reduction.png"}))
+        report.draw(study, plot)
+    page = report.as_markdown(study, {**facts, "plot": plot.name})
+    publish(page, report.as_json(study, facts), args.write)
     return 0
 
 

@@ -133,7 +133,8 @@ def run(args: argparse.Namespace) -> int:
     results = read_results(args.runs)
     if args.also:
         results = read_earlier(args.also, results) + results
-    publish(as_markdown(results), [_without_folders(result) for result in results], args.write)
+    document = json.dumps([_without_folders(result) for result in results], indent=1)
+    publish(as_markdown(results), document, args.write)
     return 0
 
 
