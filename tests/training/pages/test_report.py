@@ -42,7 +42,7 @@ def results() -> report.Results:
             }
         },
         "clothing": {"val": figures(0.9, "top-1", "top-2")},
-        "street": {"int8": row},
+        "street": {"int8": row, "float": row | {"map50": 0.52}},
     }
 
 
@@ -59,6 +59,8 @@ def test_the_page_has_every_search_and_precision():
     assert len(cells) == 3 + 5 + 2 and cells[-2].strip() == "0.600 (0.500 to 0.700)"
     loss = next(line for line in lines if "int8 − float" in line and "points" in line)
     assert "-2.0 points" in loss
+    detection = [line for line in lines if "int8 − float" in line][-1]
+    assert detection == "| int8 − float | -2.0 points | +0.0 points |  |  |"
 
 
 def test_every_table_is_rectangular():

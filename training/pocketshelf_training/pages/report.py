@@ -90,6 +90,10 @@ def _detection(street: dict[str, dict[str, Any]]) -> str:
         [name, f"{row['map50']:.3f}", f"{row['map50_95']:.3f}", *[_ap(v) for v in row["groups"].values()]]
         for name, row in street.items()
     ]
+    if len(street) == 2:
+        int8, by_float = street.values()
+        losses = (f"{100 * (int8[name] - by_float[name]):+.1f} points" for name in ("map50", "map50_95"))
+        rows.append(["int8 − float", *losses, *("" for _ in first["groups"])])
     note = f"{first['photos']} photos; AP@0.5 by group.\n"
     return table(["model", "mAP@0.5", "mAP@0.5:0.95", *first["groups"]], rows) + "\n" + note
 
