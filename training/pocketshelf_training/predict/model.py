@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from pocketshelf.errors import PhotoError, UsageError
 from pocketshelf.formats.bundle import Bundle, DetectorSpec, EmbedderSpec, digest, load_bundle
+from pocketshelf.runtime import ModelRunner
 from pocketshelf.runtime import open_model as open_runner
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
@@ -27,7 +28,7 @@ from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.models.ensemble import KIND as ENSEMBLE
 from pocketshelf_training.models.ensemble import read_embedder
 from pocketshelf_training.models.specs import detector_spec, embedder_spec
-from pocketshelf_training.predict.runner import torch_detector, torch_embedder
+from pocketshelf_training.predict.runner import NetworkRunner
 
 __all__ = ["KINDS", "Crop", "Model", "Predict", "crop_of", "open_model"]
 
@@ -110,13 +111,9 @@ def _checkpoint(path: Path) -> Model:
     if kind not in KINDS:
         raise UsageError(f"{path}: a network of kind {kind!r}; {' and '.join(KINDS)} are measured")
     keep_freed_memory()
-    if kind == "detector":
-        detector = Detector.from_checkpoint(path)
-        spec: DetectorSpec | EmbedderSpec = detector_spec(detector, meta)
-        return _of_spec(spec, path, digest(path)[0], lambda: torch_detector(detector, meta), meta)
-    embedder = read_embedder(path)
-    spec = embedder_spec(embedder, meta)
-    return _of_spec(spec, path, digest(path)[0], lambda: torch_embedder(embedder, meta), meta)
+    network = Detector.from_checkpoint(path) if kind == "detector" else read_embedder(path)
+    spec = detector_spec(network, meta) if kind == "detector" else embedder_spec(network, meta)
+    return _of_spec(path, digest(path)[0], spec, lambda: NetworkRunner(network), meta)
 
 
 def _file(path: Path) -> Model:
@@ -130,30 +127,36 @@ def _file(path: Path) -> Model:
 
 
 def _of_bundle(bundle: Bundle, path: Path, kind: str) -> Model:
-    if kind == "embedder":
-        embedder, file = bundle.embedder, bundle.embedder_path
-        return _of_spec(embedder, path, _key(embedder), lambda: NetworkEmbedder(embedder, open_runner(file)))
-    if bundle.detector is None or bundle.detector_path is None:
+    embedder = (bundle.embedder, bundle.embedder_path)
+    spec, file = embedder if kind == "embedder" else (bundle.detector, bundle.detector_path)
+    if spec is None or file is None:
         raise UsageError(f"{path}: this bundle has no detector")
-    detector, weights = bundle.detector, bundle.detector_path
-    return _of_spec(detector, path, _key(detector), lambda: NetworkDetector(detector, open_runner(weights)))
-
-
-def _key(spec: EmbedderSpec | DetectorSpec) -> str:
-    return f"{spec.sha256} {spec.preprocessing.hash} {getattr(spec, 'nms_iou', '')}"
+    key = f"{spec.sha256} {spec.preprocessing.hash} {getattr(spec, 'nms_iou', '')}"
+    return _of_spec(path, key, spec, lambda: open_runner(file), {})
 
 
 def _of_spec(
-    spec: EmbedderSpec | DetectorSpec,
     path: Path,
     key: str,
-    stage: Callable[[], Any],
-    meta: Mapping[str, Any] | None = None,
+    spec: EmbedderSpec | DetectorSpec,
+    runner: Callable[[], ModelRunner],
+    meta: Mapping[str, Any],
 ) -> Model:
     if isinstance(spec, DetectorSpec):
-        return Model("detector", path, key, lambda: _detect(stage()), groups=spec.groups, meta=meta or {})
+        groups = spec.groups
+        return Model(
+            "detector", path, key, lambda: _detect(NetworkDetector(spec, runner())), groups=groups, meta=meta
+        )
     heads = {name: head.labels for name, head in spec.attributes.items()}
-    return Model("embedder", path, key, lambda: _embed(stage()), spec.categories, heads, meta=meta or {})
+    return Model(
+        "embedder",
+        path,
+        key,
+        lambda: _embed(NetworkEmbedder(spec, runner())),
+        spec.categories,
+        heads,
+        meta=meta,
+    )
 
 
 def _embed(stage: NetworkEmbedder) -> Predict:

@@ -11,12 +11,11 @@ import torch
 from torch import nn
 
 from pocketshelf.stages.detect import NetworkDetector
-from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.models.embedder import normalise
-from pocketshelf_training.models.specs import detector_spec, embedder_spec
+from pocketshelf_training.models.specs import detector_spec
 
-__all__ = ["NetworkRunner", "torch_detector", "torch_embedder"]
+__all__ = ["NetworkRunner", "torch_detector"]
 
 
 class NetworkRunner:
@@ -47,11 +46,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def torch_embedder(network: nn.Module, meta: Mapping[str, Any]) -> NetworkEmbedder:
-    """The SDK's embedding stage; arguments as of `pocketshelf_training.models.specs`."""
-    return NetworkEmbedder(embedder_spec(network, meta), NetworkRunner(network))
 
 
 def torch_detector(network: nn.Module, meta: Mapping[str, Any]) -> NetworkDetector:

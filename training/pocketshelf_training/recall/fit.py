@@ -35,13 +35,9 @@ class LogisticModel:
 
 
 def fit_logistic(
-    names: tuple[str, ...],
-    features: np.ndarray,
-    hits: np.ndarray,
-    penalty: float = 1.0,
-    rounds: int = 50,
+    names: tuple[str, ...], features: np.ndarray, hits: np.ndarray, penalty: float = 1.0
 ) -> LogisticModel:
-    """Newton's method on the penalised log-likelihood (Hastie et al., Elements of Statistical Learning, 4.4).
+    """The maximum of the penalised likelihood (Hastie et al., Elements of Statistical Learning, 4.4).
 
     Args:
         features: float64 (n, F).
@@ -51,20 +47,12 @@ def fit_logistic(
     Raises:
         ValueError: all examples are of one kind.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     if hits.all() or not hits.any():
         raise ValueError("the evidence holds only hits or only misses; draw other shelves")
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(scale > 1e-9, scale, 1.0)
-    design = np.hstack([np.ones((len(features), 1)), (features - mean) / scale])
-    ridge = np.full(design.shape[1], penalty)
-    ridge[0] = 1e-6
-    weights = np.zeros(design.shape[1])
-    for _ in range(rounds):
-        p = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -40, 40)))
-        gradient = design.T @ (hits - p) - ridge * weights
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + np.diag(ridge)
-        step = np.linalg.solve(curvature, gradient)
-        weights += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return LogisticModel(names, mean, scale, weights[1:], float(weights[0]))
+    scaler = StandardScaler().fit(features)
+    fitted = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-10, max_iter=200)
+    fitted.fit(scaler.transform(features), hits)
+    return LogisticModel(names, scaler.mean_, scaler.scale_, fitted.coef_[0], float(fitted.intercept_[0]))
