@@ -24,7 +24,7 @@ from typing import Any
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.store import filesystem as durable
-from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 
 __all__ = ["Site", "SiteConfig", "write_atomically"]
 
@@ -167,6 +167,6 @@ class Site:
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write ``data`` so that a reader, or a crash, sees the old file or the new one, never a part."""
-    files = LocalFileSystem(mode)
+    files = FileSystem(mode)
     files.mkdir(path.parent)
     durable.write_atomically(files, path, data)

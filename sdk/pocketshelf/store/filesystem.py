@@ -11,9 +11,8 @@ import errno
 import os
 import shutil
 from pathlib import Path
-from typing import Protocol
 
-__all__ = ["FileSystem", "LocalFileSystem", "write_atomically"]
+__all__ = ["FileSystem", "write_atomically"]
 
 # Linux's ioctl that shares a file's blocks (btrfs, XFS); see ioctl_ficlone(2).
 _FICLONE = 0x40049409
@@ -21,39 +20,8 @@ _FICLONE = 0x40049409
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-class FileSystem(Protocol):
-    """Operations that change a store. Each may raise `OSError`, and each may be the last one."""
-
-    def write(self, path: Path, data: bytes) -> None:
-        """Create or truncate ``path`` and write ``data``; not yet durable."""
-
-    def append(self, path: Path, data: bytes) -> None:
-        """Add ``data`` at the end of ``path``; not yet durable."""
-
-    def fsync(self, path: Path) -> None:
-        """Make the contents of a file durable."""
-
-    def fsync_dir(self, path: Path) -> None:
-        """Make a folder's entries (creations, renames, removals in it) durable."""
-
-    def replace(self, source: Path, target: Path) -> None:
-        """Rename atomically, replacing ``target``."""
-
-    def unlink(self, path: Path) -> None:
-        """Remove a file if it is there."""
-
-    def mkdir(self, path: Path) -> None:
-        """Create a folder, and those above it, if missing."""
-
-    def rmtree(self, path: Path) -> None:
-        """Remove a folder and what is in it, if it is there."""
-
-    def copy(self, source: Path, target: Path) -> None:
-        """Copy a file's contents, sharing blocks where the volume can; not yet durable."""
-
-
-class LocalFileSystem:
-    """The operating system's own, see `FileSystem`.
+class FileSystem:
+    """The operations that change a store. Each may raise `OSError`, and each may be the last one.
 
     Args:
         mode: who may read and write the files that `write` makes.
@@ -63,20 +31,24 @@ class LocalFileSystem:
         self._mode = mode
 
     def write(self, path: Path, data: bytes) -> None:
+        """Create or truncate ``path`` and write ``data``; not yet durable."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, self._mode)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
 
     def append(self, path: Path, data: bytes) -> None:
+        """Add ``data`` at the end of ``path``; not yet durable."""
         with path.open("ab") as stream:
             stream.write(data)
 
     def fsync(self, path: Path) -> None:
+        """Make the contents of a file durable."""
         # Windows flushes only handles that may write.
         with path.open("r+b") as stream:
             os.fsync(stream.fileno())
 
     def fsync_dir(self, path: Path) -> None:
+        """Make a folder's entries (creations, renames, removals in it) durable."""
         if os.name == "nt":  # Windows cannot open folders; its renames are journalled.
             return
         descriptor = os.open(path, os.O_RDONLY)
@@ -89,19 +61,24 @@ class LocalFileSystem:
             os.close(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
+        """Rename atomically, replacing ``target``."""
         source.replace(target)
 
     def unlink(self, path: Path) -> None:
+        """Remove a file if it is there."""
         path.unlink(missing_ok=True)
 
     def mkdir(self, path: Path) -> None:
+        """Create a folder, and those above it, if missing."""
         path.mkdir(parents=True, exist_ok=True)
 
     def rmtree(self, path: Path) -> None:
+        """Remove a folder and what is in it, if it is there."""
         if path.exists():
             shutil.rmtree(path)
 
     def copy(self, source: Path, target: Path) -> None:
+        """Copy a file's contents, sharing blocks where the volume can; not yet durable."""
         if not _clone(source, target):
             shutil.copyfile(source, target)
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.store.filesystem import FileSystem, LocalFileSystem, write_atomically
+from pocketshelf.store.filesystem import FileSystem, write_atomically
 from pocketshelf.store.folder import StoreFolder
 
 __all__ = ["StoreWriter", "rollback_store"]
@@ -44,7 +44,7 @@ class StoreWriter:
             StoreError: another process is writing, or the folder cannot be written. System errors
                 within the block, a full disk among them, come out as this, too.
         """
-        writer = cls(StoreFolder(path), files or LocalFileSystem())
+        writer = cls(StoreFolder(path), files or FileSystem())
         with _system_errors(writer.folder.path):
             writer.files.mkdir(writer.folder.generations_path)
             with _locked(writer.folder.lock):

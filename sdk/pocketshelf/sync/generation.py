@@ -28,7 +28,6 @@ def publish_snapshot(
     packed: Path,
     target: Target,
     manifest: Manifest,
-    manifest_bytes: bytes,
     limits: Limits,
     prepare: Prepare,
     replaces_damaged: bool = False,
@@ -44,7 +43,7 @@ def publish_snapshot(
         meta = check_shard(shard, target.name, limits.database_seconds)
         _expect(target.name, meta, manifest, sequence=manifest.sequence)
         _check_counts(shard, manifest)
-        _finish(writer, staging, manifest_bytes, prepare, replaces_damaged)
+        _finish(writer, staging, manifest, prepare, replaces_damaged)
 
 
 def publish_changes(
@@ -53,7 +52,6 @@ def publish_changes(
     target: Target,
     entry: DeltaEntry,
     manifest: Manifest,
-    manifest_bytes: bytes,
     limits: Limits,
     prepare: Prepare,
 ) -> None:
@@ -75,7 +73,7 @@ def publish_changes(
             _check_counts(shard, manifest)
         except SyncError as error:
             raise StoreError(f"{writer.folder.path}: {error}") from error
-        _finish(writer, staging, manifest_bytes, prepare)
+        _finish(writer, staging, manifest, prepare)
 
 
 def derive_indexes(staging: Path) -> None:
@@ -140,9 +138,9 @@ def _check_counts(shard: Path, manifest: Manifest) -> None:
 
 
 def _finish(
-    writer: StoreWriter, staging: Path, manifest: bytes, prepare: Prepare, replaces_damaged: bool = False
+    writer: StoreWriter, staging: Path, manifest: Manifest, prepare: Prepare, replaces_damaged: bool = False
 ) -> None:
     prepare(staging)
-    writer.files.write(staging / MANIFEST_NAME, manifest)
+    writer.files.write(staging / MANIFEST_NAME, manifest.data)
     writer.files.fsync(staging / MANIFEST_NAME)
     writer.publish(staging, replaces_damaged)

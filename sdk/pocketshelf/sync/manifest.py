@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pocketshelf.errors import SyncError
 from pocketshelf.formats.fields import Fields
@@ -66,7 +66,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A parsed manifest; see the module's description."""
+    """A parsed manifest; see the module's description.
+
+    Attributes:
+        data: its bytes as they were signed.
+    """
 
     shard: str
     space: str
@@ -75,6 +79,7 @@ class Manifest:
     snapshot: SnapshotEntry
     deltas: tuple[DeltaEntry, ...]
     categories: Mapping[str, Count]
+    data: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def products(self) -> int:
@@ -104,6 +109,7 @@ def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
         snapshot=SnapshotEntry(_target(snapshot), snapshot.integer("length", low=1)),
         deltas=tuple(map(_delta, top.children("deltas"))),
         categories=_categories(top.child("categories")),
+        data=data,
     )
 
 

@@ -15,7 +15,7 @@ from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.space import Space
 from pocketshelf.store import Store, StoreFolder, StoreWriter
-from pocketshelf.store.filesystem import FileSystem, LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.verify import check_digest
 from pocketshelf.sync import generation
 from pocketshelf.sync.backoff import delays, next_attempt_after
@@ -52,7 +52,7 @@ class Environment:
     """
 
     fetcher: Fetcher = field(default_factory=HttpFetcher)
-    files: FileSystem = field(default_factory=LocalFileSystem)
+    files: FileSystem = field(default_factory=FileSystem)
     limits: Limits = field(default_factory=Limits)
     attempts: int = 3
     clock: Clock = time.monotonic
@@ -66,16 +66,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a sync.
-
-    Attributes:
-        root: bytes of a root.json to trust; needed once.
-        trust_on_first_use: without any root, take the server's own. Whoever answers the first sync is
-            trusted then.
-        bundle: the app's models; a shelf that they cannot search is refused.
-        if_due: do nothing while backing off from a server that was away.
-        allow_older: see `pocketshelf.sync.planner.plan`.
-    """
+    """What is asked of a sync: the arguments of `pocketshelf.sync.sync`."""
 
     server_url: str
     shard: str = "all"
@@ -141,14 +132,14 @@ class Syncer:
 
     def _once(self, writer: StoreWriter) -> tuple[SyncReport, int]:
         trusted = self._trusted()
-        manifest, data = self._manifest(trusted)
+        manifest = self._manifest(trusted)
         device = self._device()
         todo = plan(device, manifest, self._request.allow_older)
         if todo.get is None:
             self._drop_damaged_previous(writer)
             self._env.files.rmtree(self._path / "downloads")
             return self._report("current", todo.why), manifest.sequence
-        how = self._update(writer, trusted, manifest, data, todo)
+        how = self._update(writer, trusted, manifest, todo)
         self._env.files.rmtree(self._path / "downloads")
         report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
         return replace(report, how=how, from_sequence=device.sequence), manifest.sequence
@@ -172,13 +163,13 @@ class Syncer:
             )
         return first_root(self._env.fetcher, self._request.server_url, self._pace, self._env.limits)
 
-    def _manifest(self, trusted: Trusted) -> tuple[Manifest, bytes]:
+    def _manifest(self, trusted: Trusted) -> Manifest:
         target = trusted.target(f"{self._request.shard}/{MANIFEST_NAME}")
         data = self._downloader(target.name).get(target, self._env.limits.manifest_bytes).read_bytes()
         manifest = parse_manifest(data, target.name)
         if manifest.shard != self._request.shard:
             raise SyncError(f"{target.name}: refused, it is the manifest of shard {manifest.shard!r}")
-        return manifest, data
+        return manifest
 
     def _device(self) -> Device:
         """What is here; a generation that fails its checksum counts as damaged."""
@@ -208,37 +199,31 @@ class Syncer:
             logger.info("%s; removed, a rollback must not lead there", error)
             writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
 
-    def _update(
-        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, todo: Plan
-    ) -> str:
+    def _update(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, todo: Plan) -> str:
         if isinstance(todo.get, DeltaEntry):
             try:
-                self._changes(writer, trusted, manifest, data, todo.get)
+                self._changes(writer, trusted, manifest, todo.get)
                 return "changes"
             except StoreError as error:
                 logger.info("%s; taking the snapshot", error)
-        self._snapshot(writer, trusted, manifest, data, todo.why == "damaged")
+        self._snapshot(writer, trusted, manifest, todo.why == "damaged")
         return "snapshot"
 
-    def _changes(
-        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, entry: DeltaEntry
-    ) -> None:
+    def _changes(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, entry: DeltaEntry) -> None:
         target = trusted.target(entry.target)
         unpacked = generation.unpacked_length(target, self._env.limits)
         current = self._folder.shard(self._folder.require_current()).stat().st_size
         self._require_space(target.length + current + 2 * unpacked)
         packed = self._downloader(entry.target).get(target)
         limits, prepare = self._env.limits, self._env.prepare
-        generation.publish_changes(writer, packed, target, entry, manifest, data, limits, prepare)
+        generation.publish_changes(writer, packed, target, entry, manifest, limits, prepare)
 
-    def _snapshot(
-        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, data: bytes, damaged: bool
-    ) -> None:
+    def _snapshot(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, damaged: bool) -> None:
         target = trusted.target(manifest.snapshot.target)
         self._require_space(target.length + generation.unpacked_length(target, self._env.limits))
         packed = self._downloader(target.name).get(target)
         limits, prepare = self._env.limits, self._env.prepare
-        generation.publish_snapshot(writer, packed, target, manifest, data, limits, prepare, damaged)
+        generation.publish_snapshot(writer, packed, target, manifest, limits, prepare, damaged)
 
     def _require_space(self, needed: int) -> None:
         needed = int(needed * _SPARE) + _SPARE_BYTES

@@ -45,19 +45,19 @@ class Dialect:
     Attributes:
         prefix: of every table's name.
         mark: a value's place.
-        among: a condition that an id is among those of one value.
+        id_in: a condition that an id is among those of one value.
         ids: that value, of ids.
         locked: behind a query, to keep other writers out until the transaction ends.
     """
 
     prefix: str
     mark: str
-    among: str
+    id_in: str
     ids: Any
     locked: str = ""
 
-    def say(self, statement: str) -> str:
-        """``statement`` in this dialect."""
+    def translate(self, statement: str) -> str:
+        """``statement`` as this database wants it."""
         return statement.replace("{p}", self.prefix).replace("?", self.mark)
 
 
@@ -71,15 +71,15 @@ class Rows:
 
     def run(self, statement: str, *values: Any) -> Any:
         """A cursor with the rows of ``statement``."""
-        return self._connection.execute(self._dialect.say(statement), values)
+        return self._connection.execute(self._dialect.translate(statement), values)
 
     def write(self, statement: str, rows: Iterable[tuple]) -> None:
         """Run ``statement`` for each of ``rows``."""
-        self._connection.cursor().executemany(self._dialect.say(statement), list(rows))
+        self._connection.cursor().executemany(self._dialect.translate(statement), list(rows))
 
     def by_id(self, do: str, product_ids: Iterable[str]) -> Any:
         """Do something ("SELECT … FROM") with the rows of those of ``product_ids`` that are stored."""
-        statement = f"{do} {{p}}products WHERE product_id {self._dialect.among}"
+        statement = f"{do} {{p}}products WHERE product_id {self._dialect.id_in}"
         return self.run(statement, self._dialect.ids(product_ids))
 
     def get(self, product_ids: Iterable[str]) -> dict[str, Product]:

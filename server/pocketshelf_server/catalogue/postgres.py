@@ -32,7 +32,7 @@ CREATE TABLE pocketshelf_changes(sequence BIGINT PRIMARY KEY, product_id TEXT NO
 DIALECT = Dialect(
     prefix="pocketshelf_",
     mark="%s",
-    among="= ANY(?)",
+    id_in="= ANY(?)",
     # What PostgreSQL cannot even hold cannot be stored.
     ids=lambda product_ids: [product_id for product_id in product_ids if "\x00" not in product_id],
     locked=" FOR UPDATE",
@@ -122,7 +122,7 @@ class PostgresView(View):
     """A `pocketshelf_server.catalogue.View`: one repeatable-read transaction."""
 
     def _stream(self, name: str, columns: str) -> Iterator[tuple]:
-        query = self._dialect.say(f"SELECT {columns} FROM {{p}}products ORDER BY product_id")
+        query = self._dialect.translate(f"SELECT {columns} FROM {{p}}products ORDER BY product_id")
         # A cursor on the server: the whole catalogue would not fit beside itself in memory.
         with self._connection.cursor(f"pocketshelf_{name}") as cursor:
             cursor.itersize = FETCH

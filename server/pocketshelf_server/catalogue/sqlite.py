@@ -30,7 +30,7 @@ CREATE TABLE changes(sequence INTEGER PRIMARY KEY, product_id TEXT NOT NULL, kin
 DIALECT = Dialect(
     prefix="",
     mark="?",
-    among="IN (SELECT value FROM json_each(?))",
+    id_in="IN (SELECT value FROM json_each(?))",
     ids=lambda product_ids: json.dumps(list(product_ids)),
 )
 

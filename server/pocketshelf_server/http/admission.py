@@ -13,7 +13,7 @@ from pocketshelf_server.http.problems import Problem
 __all__ = ["RateLimit", "check_token"]
 
 # Addresses remembered at once; beyond it those that have waited longest are forgotten.
-MOST_CALLERS = 10_000
+MAX_CALLERS = 10_000
 
 
 def check_token(header: str | None, token_sha256: str | None) -> None:
@@ -59,7 +59,7 @@ class RateLimit:
             left = min(self._size, left + (now - then) * self._size / 60)
             allowed = left >= 1
             self._buckets[caller] = (left - 1 if allowed else left, now)
-            if len(self._buckets) > MOST_CALLERS:
+            if len(self._buckets) > MAX_CALLERS:
                 del self._buckets[next(iter(self._buckets))]
         if not allowed:
             wait = int((1 - left) * 60 / self._size) + 1

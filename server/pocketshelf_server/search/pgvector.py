@@ -22,11 +22,11 @@ __all__ = ["PgVectorIndex"]
 
 REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
-LARGEST_EF = 1000
-LEAST_EF = 100
+MAX_EF = 1000
+MIN_EF = 100
 # Of a row's links and bookkeeping, beside its vector, while the graph is built (m = 16); measured.
 GRAPH_BYTES = 1000
-LARGEST_BUILD_MB = 8000
+MAX_BUILD_MB = 8000
 
 
 class PgVectorIndex:
@@ -108,7 +108,7 @@ class PgVectorIndex:
         takes many times as long."""
         row = connection.execute("SELECT count(*) FROM pocketshelf_vectors").fetchone()
         needed = row[0] * (4 * self._catalogue.space.dimension + GRAPH_BYTES)  # type: ignore[index]
-        return min(LARGEST_BUILD_MB, max(64, needed >> 20))
+        return min(MAX_BUILD_MB, max(64, needed >> 20))
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
         """The ``k`` nearest products: most of them without a filter, exactly within ``categories``."""
@@ -117,9 +117,9 @@ class PgVectorIndex:
         wanted = k * most
         with self._catalogue.transaction() as connection:
             if categories is None:
-                ef = min(LARGEST_EF, max(LEAST_EF, wanted))
+                ef = min(MAX_EF, max(MIN_EF, wanted))
                 connection.execute(f"SET LOCAL hnsw.ef_search = {ef}")
-                if wanted > LARGEST_EF:  # The graph gives no more than ef_search rows.
+                if wanted > MAX_EF:  # The graph gives no more than ef_search rows.
                     connection.execute("SET LOCAL enable_indexscan = off")
                 clause, values = "", (text, text, wanted)
             else:

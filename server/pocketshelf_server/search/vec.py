@@ -26,7 +26,7 @@ __all__ = ["SqliteVecIndex"]
 
 REBUILD_CHANGES = 100_000
 # sqlite-vec refuses a larger k.
-LARGEST_K = 4096
+MAX_K = 4096
 
 
 class SqliteVecIndex:
@@ -87,7 +87,7 @@ class SqliteVecIndex:
             connection = self._connections.get()
             ((most,),) = connection.execute("SELECT most FROM state")
             blob = quantize_vectors(query).tobytes()
-            wanted = min(k * most, LARGEST_K)
+            wanted = min(k * most, MAX_K)
             scored: list[tuple[str, float]] = []
             # The category is a partition of the table: one that is not asked for is not read.
             for category in [None] if categories is None else sorted(categories):

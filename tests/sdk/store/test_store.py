@@ -12,7 +12,7 @@ from fake_models import make_bundle
 from pocketshelf.errors import SpaceMismatch, StoreError
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
-from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 
 
 def products(count: int) -> list[Product]:
@@ -24,7 +24,7 @@ def make(path: Path, sequence: int, **more: object) -> Store:
     return Store.create(path, ShardMeta("space", "hash", "bundle", sequence, 4), products(sequence), **more)  # type: ignore[arg-type]
 
 
-class FullDisk(LocalFileSystem):
+class FullDisk(FileSystem):
     """Fails at one operation, as a full disk does."""
 
     def __init__(self, fails: str) -> None:

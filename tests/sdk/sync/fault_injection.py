@@ -13,7 +13,7 @@ import random
 import shutil
 from pathlib import Path
 
-from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 
 __all__ = ["Crash", "DyingFileSystem", "FullFileSystem"]
 
@@ -37,7 +37,7 @@ class _Folder:
         self.synced: dict[str, _File | _Folder] = {}
 
 
-class DyingFileSystem(LocalFileSystem):
+class DyingFileSystem(FileSystem):
     """`FileSystem` below ``root`` that raises `Crash` at operation ``dies_at`` (from 0; None: never).
 
     Attributes:
@@ -166,7 +166,7 @@ class DyingFileSystem(LocalFileSystem):
         return found
 
 
-class FullFileSystem(LocalFileSystem):
+class FullFileSystem(FileSystem):
     """A volume on which, from the n-th operation that needs room on, there is none."""
 
     def __init__(self, full_at: int | None = None) -> None:

@@ -15,7 +15,7 @@ from sync_device import first_state, second_state
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
 from pocketshelf.stages.search import StoreSearcher, derive_graphs
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
-from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync import Unreachable, parse_manifest, sync, sync_status
 from pocketshelf.sync.state import load_state
 
@@ -233,7 +233,7 @@ def test_no_search_waits_for_a_lock_at_any_file_operation(device):
 
     found = []
 
-    class Searching(LocalFileSystem):
+    class Searching(FileSystem):
         """Searches before each operation."""
 
         def __getattribute__(self, name: str) -> object:

@@ -9,7 +9,7 @@ import pytest
 
 from pocketshelf.errors import SpaceMismatch, SyncError
 from pocketshelf.formats import Space
-from pocketshelf.store.filesystem import LocalFileSystem
+from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.limits import Limits, Pace
 from pocketshelf.sync.manifest import Count, DeltaEntry, Manifest, SnapshotEntry
@@ -110,7 +110,7 @@ def test_unpacking_stops_one_piece_beyond_the_signed_length(tmp_path):
     packed.write_bytes(gzip.compress(bytes(50_000_000)))
     written = []
 
-    class Counting(LocalFileSystem):
+    class Counting(FileSystem):
         def append(self, path, data):
             written.append(len(data))
             super().append(path, data)
@@ -123,8 +123,8 @@ def test_unpacking_stops_one_piece_beyond_the_signed_length(tmp_path):
 def test_unpacking_checks_the_hash(tmp_path):
     packed, plain = tmp_path / "a.gz", tmp_path / "a"
     packed.write_bytes(gzip.compress(b"hello"))
-    unpack(packed, plain, 5, hashlib.sha256(b"hello").hexdigest(), LocalFileSystem(), Limits())
+    unpack(packed, plain, 5, hashlib.sha256(b"hello").hexdigest(), FileSystem(), Limits())
     assert plain.read_bytes() == b"hello"
     with pytest.raises(SyncError, match="does not unpack to"):
-        unpack(packed, plain, 5, hashlib.sha256(b"other").hexdigest(), LocalFileSystem(), Limits())
+        unpack(packed, plain, 5, hashlib.sha256(b"other").hexdigest(), FileSystem(), Limits())
     assert not plain.exists()
