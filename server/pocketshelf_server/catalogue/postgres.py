@@ -71,7 +71,7 @@ class PostgresCatalogue(Catalogue):
         Raises:
             CatalogueError: there is one already, or the database cannot be reached.
         """
-        with _wrapped(), psycopg.connect(address) as connection:
+        with cls.errors(), psycopg.connect(address) as connection:
             connection.execute(SCHEMA)
             connection.cursor().executemany("INSERT INTO pocketshelf_meta VALUES(%s, %s)", new_meta(space))
         return cls(address)
@@ -111,11 +111,16 @@ class PostgresCatalogue(Catalogue):
         """Close every thread's connection."""
         self._connections.close()
 
+    @staticmethod
     @contextmanager
-    def errors(self) -> Iterator[None]:
+    def errors() -> Iterator[None]:
         """Turns PostgreSQL's errors into `CatalogueError`."""
-        with _wrapped():
+        try:
             yield
+        except psycopg.Error as error:
+            line = " ".join(str(error).split())
+            remedy = "check the address in config.json and the server"
+            raise CatalogueError(f"PostgreSQL: {line}; {remedy}") from error
 
 
 class PostgresView(View):
@@ -127,14 +132,3 @@ class PostgresView(View):
         with self._connection.cursor(f"pocketshelf_{name}") as cursor:
             cursor.itersize = FETCH
             yield from cursor.execute(query)
-
-
-@contextmanager
-def _wrapped() -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        line = " ".join(str(error).split())
-        raise CatalogueError(
-            f"PostgreSQL: {line}; check the address in config.json and the server"
-        ) from error

@@ -17,7 +17,10 @@ from pocketshelf.formats import Bundle, write_bundle
 from pocketshelf.formats.bundle import FileSpec
 from pocketshelf.formats.enrolment import Enrolment, load_enrolment, save_enrolment
 from pocketshelf.store import Store, StoreFolder, verify_store
-from pocketshelf_server.catalogue.embedding import BundleEmbedder
+from pocketshelf_server.catalogue import SqliteCatalogue
+from pocketshelf_server.catalogue.embedding import BundleEmbedder, bundle_enrollers
+from pocketshelf_server.catalogue.importer import Importer
+from pocketshelf_server.catalogue.transfer import import_store
 
 
 def add_rows(shop: Path, *rows: str) -> None:
@@ -175,3 +178,21 @@ def test_a_place_that_cannot_be_written_is_found_out_before_the_work(shop: Path,
     with pytest.raises(StoreError, match="store is as it was"):
         build(shop, fake_bundle, progress=lambda done, total: worked.append(done))
     assert worked == []
+
+
+def test_a_name_that_no_shard_may_hold_costs_its_row_alone(shop: Path, fake_bundle: Bundle) -> None:
+    add_rows(shop, f"{'x' * 5000},Title,Red things,pictures/red.png,dark")
+    report = build(shop, fake_bundle)
+    assert [p.problem for p in report.problems] == ["product_id must have 1 to 4096 characters"]
+    assert report.products == 6 and verify_store(shop / "store").ok
+
+
+def test_the_server_finds_nothing_new_in_what_was_built_here(shop: Path, fake_bundle: Bundle) -> None:
+    """The same file and bundle, built on a device and imported by a server, are the same products."""
+    build(shop, fake_bundle)
+    space, embedders = bundle_enrollers(str(fake_bundle.folder))
+    catalogue = SqliteCatalogue.create(shop / "catalogue.sqlite", space)
+    assert import_store(catalogue, shop / "store") == 6
+    report = Importer(catalogue, embedders, shop).run(shop / "catalogue.csv")
+    assert (report.added_or_changed, report.unchanged, report.sequence, report.errors) == (0, 6, 6, [])
+    catalogue.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import threading
 from pathlib import Path
 
@@ -204,3 +207,21 @@ def test_a_bundle_of_another_space_or_preprocessing_is_refused(tmp_path: Path) -
             with pytest.raises(SpaceMismatch, match=message) as caught:
                 store.require_space(bundle)
             assert "build or sync the store again" in str(caught.value)
+
+
+def test_a_volume_that_cannot_sync_folders_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some networks' volumes answer EINVAL; any other fault of the disk is told."""
+    for number, passes in ((errno.EINVAL, True), (errno.EIO, False)):
+
+        def fails(descriptor: int, number: int = number) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("os.fsync", fails)
+        if passes:
+            make(tmp_path / "s", 1).close()
+            continue
+        with pytest.raises(StoreError, match="Input/output error"):
+            make(tmp_path / "s", 2)
