@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf_training.data.protocol import Sample, data_root, read_rows
+from pocketshelf_training.data.protocol import Sample, labelled_photos
 
 __all__ = ["LICENCE", "MAIN_LABELS", "load"]
 
@@ -31,15 +31,4 @@ MAIN_LABELS = (
 
 def load(root: str | Path | None = None) -> list[Sample]:
     """All photos; ``category`` only for the ten main labels, the raw label as an attribute."""
-    folder = data_root(root) / "clothing"
-    return [
-        Sample(
-            folder / row["photo"],
-            row["split"],
-            "street",
-            category=row["label"] if row["label"] in MAIN_LABELS else None,
-            attributes={"label": row["label"]},
-            licence=LICENCE,
-        )
-        for row in read_rows(folder / "photos.csv")
-    ]
+    return labelled_photos(root, "clothing", "label", LICENCE, MAIN_LABELS)

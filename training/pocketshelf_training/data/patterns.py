@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf_training.data.protocol import Sample, data_root, read_rows
+from pocketshelf_training.data.protocol import Sample, labelled_photos
 
 __all__ = ["LICENCE", "PATTERNS", "load"]
 
@@ -19,14 +19,4 @@ PATTERNS = ("checkered", "dotted", "floral", "solid", "striped", "zigzag")
 
 def load(root: str | Path | None = None) -> list[Sample]:
     """All close-ups; the class is the attribute ``pattern``."""
-    folder = data_root(root) / "patterns"
-    return [
-        Sample(
-            folder / row["photo"],
-            row["split"],
-            "street",
-            attributes={"pattern": row["pattern"]},
-            licence=LICENCE,
-        )
-        for row in read_rows(folder / "photos.csv")
-    ]
+    return labelled_photos(root, "patterns", "pattern", LICENCE)

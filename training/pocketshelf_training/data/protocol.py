@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pocketshelf.errors import PocketshelfError
 
-__all__ = ["DataMissing", "Sample", "data_root", "read_rows"]
+__all__ = ["DataMissing", "Sample", "data_root", "labelled_photos", "read_rows"]
 
 
 class DataMissing(PocketshelfError):
@@ -67,3 +68,24 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DataMissing(f"{path}: not found; is this the right data folder?")
     with path.open(newline="", encoding="utf-8-sig") as stream:
         return list(csv.DictReader(stream))
+
+
+def labelled_photos(
+    root: str | Path | None, name: str, label: str, licence: str, categories: Collection[str] = ()
+) -> list[Sample]:
+    """The photos of ``<name>/photos.csv`` below the real photos (columns photo, split and ``label``).
+
+    The label is an attribute of every photo, and the category where it is one of ``categories``.
+    """
+    folder = data_root(root) / name
+    return [
+        Sample(
+            folder / row["photo"],
+            row["split"],
+            "street",
+            category=row[label] if row[label] in categories else None,
+            attributes={label: row[label]},
+            licence=licence,
+        )
+        for row in read_rows(folder / "photos.csv")
+    ]
