@@ -6,7 +6,6 @@ A file passes when count, shape and type of its outputs are PyTorch's and every 
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from converters.errors import ParityError
 from converters.networks import Network
 from converters.target import Runner
 from pocketshelf_training.pages.page import table
+from pocketshelf_training.predict.runner import one_thread
 
 __all__ = [
     "THRESHOLDS",
@@ -265,17 +265,6 @@ def require(report: Report) -> None:
             photo = f", worst on {measure.worst}" if measure.worst else ""
             found = f"{measure.name} is {measure.value:.4f}, needs {measure.least}{photo}"
             raise ParityError(f"{what}: {found}", report)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch with one thread, as the files run; what it had before comes back."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def write_reports(reports: Sequence[Report], folder: Path) -> None:

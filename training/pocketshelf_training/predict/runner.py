@@ -15,7 +15,7 @@ from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.models.embedder import normalise
 from pocketshelf_training.models.specs import detector_spec
 
-__all__ = ["NetworkRunner", "torch_detector"]
+__all__ = ["NetworkRunner", "one_thread", "torch_detector"]
 
 
 class NetworkRunner:
@@ -33,13 +33,16 @@ class NetworkRunner:
         """uint8 (1, h, w, 3) to every output, float32."""
         # A copy: decoded pixels are read-only, which torch warns about.
         images = normalise(torch.tensor(pixels)).to(device_of(self._network))
-        with _one_thread():
+        with one_thread():
             return [output.float().cpu().numpy() for output in self._network(images)]
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """One picture gains little from a second thread, and a busy machine keeps it waiting at every layer."""
+def one_thread() -> Iterator[None]:
+    """PyTorch with one thread, as the files run; what it had before comes back.
+
+    One picture gains little from a second thread, and a busy machine keeps it waiting at every layer.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
