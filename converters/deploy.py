@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -71,14 +70,11 @@ class EmbedderCore(Core):
 
     ``x.mean((2, 3))`` costs a transposition in TFLite, which is NHWC; average pooling does not.
 
-    Outputs beyond the second are attributes: logits of heads over the pooled features, whatever the
-    network calls them.
-
     Args:
         size: height and width of an input that the network accepts.
 
     Raises:
-        ConversionError: an output is not that of a head over the pooled features.
+        ConversionError: an output is not that of its head over the pooled features.
     """
 
     def __init__(self, network: nn.Module, size: tuple[int, int]) -> None:
@@ -86,52 +82,19 @@ class EmbedderCore(Core):
         self.unit = UnitLength()
         example = torch.rand(1, 3, *size) * 2 - 1
         with torch.no_grad():
-            outputs, calls = _calls(network, example)
-            self.attribute_heads = [_maker(calls, each) for each in outputs[2:]]
-            for index, (before, after) in enumerate(zip(outputs, self(example), strict=True)):
-                if before.shape != after.shape or not torch.allclose(before, after, atol=1e-3, rtol=1e-2):
-                    raise ConversionError(f"output {index} of the embedder is not one of its pooled features")
+            pairs = list(zip(network(example), self(example), strict=True))
+        for index, (before, after) in enumerate(pairs):
+            if before.shape != after.shape or not torch.allclose(before, after, atol=1e-3, rtol=1e-2):
+                raise ConversionError(
+                    f"output {index} of the embedder is not what its head makes of the pooled features; "
+                    "give each a head of its own"
+                )
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         net = self.network
         pooled = functional.adaptive_avg_pool2d(net.trunk(x), 1).flatten(1)  # type: ignore[operator]
-        attributes = [net.get_submodule(name)(pooled) for name in self.attribute_heads]
+        attributes = [head(pooled) for head in net.attribute_heads]  # type: ignore[union-attr]
         return self.unit(net.embedding(pooled)), net.category(pooled), *attributes  # type: ignore[operator]
-
-
-def _calls(network: nn.Module, example: Tensor) -> tuple[Any, list[_Call]]:
-    """What ``network`` returns, and in order the calls of its modules that took and returned one tensor.
-
-    Tensors are kept, so that an identity is a tensor's own.
-    """
-    calls: list[_Call] = []
-    hooks = []
-    for name, module in network.named_modules():
-
-        def note(module: nn.Module, inputs: tuple, output: Any, name: str = name) -> None:
-            if isinstance(output, Tensor) and isinstance(inputs[0], Tensor):
-                calls.append(_Call(name, module, inputs[0], output))
-
-        hooks.append(module.register_forward_hook(note))
-    outputs = network(example)
-    for hook in hooks:
-        hook.remove()
-    return outputs, calls
-
-
-class _Call(NamedTuple):
-    name: str
-    module: nn.Module
-    input: Tensor
-    output: Tensor
-
-
-def _maker(calls: list[_Call], output: Tensor) -> str:
-    """The name of the outermost module that returned ``output``."""
-    found = [call.name for call in calls if call.output is output]
-    if not found:
-        raise ConversionError("an attribute's output is not that of a module; give each a head of its own")
-    return found[-1]
 
 
 class DetectorCore(Core):
@@ -227,13 +190,19 @@ def fold_batch_norm(network: nn.Module, size: tuple[int, int]) -> nn.Module:
 
 
 def _conv_norm_pairs(network: nn.Module, example: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    _, calls = _calls(network, example)
-    made = {id(call.output): call.module for call in calls if isinstance(call.module, nn.Conv2d)}
-    pairs = [
-        (made[id(call.input)], call.module)
-        for call in calls
-        if isinstance(call.module, nn.BatchNorm2d) and id(call.input) in made
-    ]
+    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # Holding the tensor keeps its id from reuse.
+    pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
+
+    def note(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        if isinstance(module, nn.Conv2d):
+            made[id(output)] = module, output
+        elif isinstance(module, nn.BatchNorm2d) and id(inputs[0]) in made:
+            pairs.append((made[id(inputs[0])][0], module))
+
+    hooks = [module.register_forward_hook(note) for module in network.modules()]
+    network(example)
+    for hook in hooks:
+        hook.remove()
     # A convolution shared between levels, each with statistics of its own, cannot take them all in.
     uses = Counter(conv for conv, _ in pairs)
     return [(conv, norm) for conv, norm in pairs if uses[conv] == 1]

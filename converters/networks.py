@@ -136,8 +136,8 @@ def embedder_network(network: nn.Module, meta: Mapping[str, Any]) -> Network:
 
     Args:
         network: has what the embedder of `pocketshelf_training.models` has: ``trunk``, ``embedding``,
-            ``category``, ``config``, ``preprocessing``; with ``config["attributes"]`` (name → labels), its
-            forward returns their logits, in that order, behind the embedding and the category logits.
+            ``category``, ``attribute_heads``, ``config``, ``preprocessing``; its forward returns the logits
+            of ``config["attributes"]`` (name → labels) behind the embedding and the category logits.
         meta: of its checkpoint.
 
     Raises:

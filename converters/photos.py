@@ -9,7 +9,7 @@ import contextlib
 import functools
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,16 +71,25 @@ def calibration_set(count: int = 256, folder: str | Path | None = None) -> Pictu
     """
     if folder is not None:
         return _draw([(count, _in_folder(Path(folder)))], seed=1)
+    if not os.environ.get("POCKETSHELF_DATA"):
+        return drawn_set(count, seed=1)
     half, rest = count // 2, count - count // 2
-    shares = [(half, _grocery), (rest // 4, _shop_pictures), (rest // 4, _clothing)]
-    return _real_or_drawn([*shares, (rest - rest // 4 * 2, _street)], "train", seed=1)
+    shop = [_file(s.image, data_root()) for s in _samples("grocery") if s.domain == "shop"]
+    pools = [
+        (half, _photos("grocery", "train")),
+        (rest // 4, shop),
+        (rest // 4, _photos("clothing", "train")),
+    ]
+    return _draw([*pools, (rest - rest // 4 * 2, _photos("street", "train"))], seed=1)
 
 
 def parity_set(count: int = 96) -> PictureSet:
     """Pictures of the validation splits: half grocery, the rest garments and outfits."""
+    if not os.environ.get("POCKETSHELF_DATA"):
+        return drawn_set(count, seed=2)
     half, rest = count // 2, count - count // 2
-    shares = [(half, _grocery), (rest // 2, _clothing), (rest - rest // 2, _street)]
-    return _real_or_drawn(shares, "val", seed=2)
+    shares = {"grocery": half, "clothing": rest // 2, "street": rest - rest // 2}
+    return _draw([(share, _photos(name, "val")) for name, share in shares.items()], seed=2)
 
 
 def drawn_set(count: int, seed: int) -> PictureSet:
@@ -114,17 +123,6 @@ def draw_picture(seed: int, height: int = 240, width: int = 320) -> np.ndarray:
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-Reader = Callable[[str], list[Picture]]
-
-
-def _real_or_drawn(shares: Sequence[tuple[int, Reader]], split: str, seed: int) -> PictureSet:
-    """As many of each reader's pictures as it shall have; drawn ones where no real data are named."""
-    if not os.environ.get("POCKETSHELF_DATA"):
-        return drawn_set(sum(count for count, _ in shares), seed)
-    data_root()
-    return _draw([(count, reader(split)) for count, reader in shares], seed)
-
-
 def _draw(pools: list[tuple[int, list[Picture]]], seed: int) -> PictureSet:
     chosen: list[Picture] = []
     for count, pool in pools:
@@ -139,35 +137,24 @@ def _file(path: Path, root: Path, box: tuple[float, float, float, float] | None 
     return Picture(path.relative_to(root).as_posix(), lambda: decode_photo(path).pixels, box)
 
 
-def _samples(name: str) -> Iterator[Sample]:
+def _samples(name: str) -> list[Sample]:
     """Of a set of the real photos; none if it is not there."""
+    root = data_root()
     with contextlib.suppress(DataMissing):
-        yield from load_data_set(name)
+        return load_data_set(name, root)
+    return []
 
 
-def _grocery(split: str) -> list[Picture]:
-    found = [s for s in _samples("grocery") if s.domain == "street" and s.split == split]
-    return [_file(s.image, data_root()) for s in found]
-
-
-def _shop_pictures(split: str) -> list[Picture]:
-    return [_file(s.image, data_root()) for s in _samples("grocery") if s.domain == "shop"]
-
-
-def _clothing(split: str) -> list[Picture]:
-    found = [s for s in _samples("clothing") if s.split == split and s.attributes["label"] != "Skip"]
-    return [_file(s.image, data_root()) for s in found]
-
-
-def _street(split: str) -> list[Picture]:
-    """With the last box of each that is 32 pixels and more on both sides."""
+def _photos(name: str, split: str) -> list[Picture]:
+    """Customers' photos; of outfits those with a box of 32 pixels and more a side, with the last such."""
     pictures = []
-    for sample in _samples("street"):
+    for sample in _samples(name):
         large = [box for _, box in sample.boxes if min(box[2:]) >= 32]
-        if large and sample.split == split:
+        skipped = sample.attributes.get("label") == "Skip" or (name == "street" and not large)
+        if sample.split == split and sample.domain == "street" and not skipped:
             # Marked to a tenth of a pixel; the reader's corners are float32.
-            x, y, w, h = (round(side, 1) for side in large[-1])
-            pictures.append(_file(sample.image, data_root(), (x, y, w, h)))
+            box = tuple(round(side, 1) for side in large[-1]) if large else None
+            pictures.append(_file(sample.image, data_root(), box))  # type: ignore[arg-type]
     return pictures
 
 

@@ -108,28 +108,11 @@ def _numbers(value: Any) -> list[int]:
     return [int(each) for each in np.asarray(value).reshape(-1)]
 
 
-def _pad_amounts(
-    pad_type: str, pad: Any, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]
-):
-    """(before, after) per spatial axis, last axis first, as `functional.pad` wants them."""
-    if pad_type == "valid":
-        return [0, 0] * len(kernel)
-    if pad_type == "custom":
-        amounts = _numbers(pad)
-        return [amounts[2 * axis + side] for axis in reversed(range(len(kernel))) for side in (0, 1)]
-    padding = []
-    for axis in reversed(range(len(kernel))):
-        size, reach = x.shape[2 + axis], (kernel[axis] - 1) * dilations[axis] + 1
-        total = max(0, (-(-size // strides[axis]) - 1) * strides[axis] + reach - size)
-        low = total // 2 if pad_type == "same" else total - total // 2
-        padding += [low, total - low]
-    return padding
-
-
 def _conv(x, weight, strides=(1, 1), pad_type="valid", pad=None, dilations=(1, 1), groups=1, bias=None):
-    strides, dilations = _numbers(strides), _numbers(dilations)
-    amounts = _pad_amounts(str(pad_type), pad, x, list(weight.shape[2:]), strides, dilations)
-    return functional.conv2d(functional.pad(x, amounts), weight, bias, strides, 0, dilations, int(groups))
+    if str(pad_type) not in ("custom", "valid"):
+        raise ConversionError(f"a convolution with padding {pad_type} is not known to the interpreter")
+    padded = _pad(x, pad) if str(pad_type) == "custom" else x
+    return functional.conv2d(padded, weight, bias, _numbers(strides), 0, _numbers(dilations), int(groups))
 
 
 def _pad(x, pad, mode="constant", constant_val=0.0):

@@ -99,23 +99,10 @@ def quantize_dynamic(model: Path) -> bytes:
 def quantize_half(model: Path) -> bytes:
     """Half-precision weights, expanded when the model is loaded."""
     from ai_edge_quantizer import quantizer
-    from ai_edge_quantizer.algorithm_manager import AlgorithmName
-    from ai_edge_quantizer.qtyping import (
-        ComputePrecision,
-        OpQuantizationConfig,
-        TensorDataType,
-        TensorQuantizationConfig,
-        TFLOperationName,
-    )
 
-    half = OpQuantizationConfig(
-        weight_tensor_config=TensorQuantizationConfig(num_bits=16, dtype=TensorDataType.FLOAT),
-        compute_precision=ComputePrecision.FLOAT,
-        explicit_dequantize=True,
-    )
-    worker = quantizer.Quantizer(str(model))
-    for operation in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-        worker.update_quantization_recipe(
-            ".*", TFLOperationName(operation), half, algorithm_key=AlgorithmName.FLOAT_CASTING
-        )
+    weights = {"num_bits": 16, "dtype": "FLOAT", "symmetric": True, "granularity": "TENSORWISE"}
+    config = {"weight_tensor_config": weights, "compute_precision": "FLOAT", "explicit_dequantize": True}
+    rule = {"regex": ".*", "algorithm_key": "float_casting", "op_config": config}
+    operations = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+    worker = quantizer.Quantizer(str(model), [{**rule, "operation": each} for each in operations])
     return bytes(worker.quantize(enable_progress_report=False).quantized_model)

@@ -35,7 +35,7 @@ NAMES = ("embedding", "categories", "sleeve_length", "pattern", *(f"detail{i}" f
 
 
 class TinyEmbedder(nn.Module):
-    """What the converters ask of an embedder, with heads under a name of its own."""
+    """What the converters ask of an embedder."""
 
     def __init__(self, attributes: dict[str, list[str]]) -> None:
         super().__init__()
@@ -44,14 +44,12 @@ class TinyEmbedder(nn.Module):
         stem = nn.Sequential(SameConv2d(3, 8, 3, 2), nn.BatchNorm2d(8), nn.ReLU6())
         self.trunk = nn.Sequential(stem, MBConv(8, 16, 5, 2, 2))
         self.embedding, self.category = nn.Linear(16, 12, bias=False), nn.Linear(16, 3)
-        self.heads = nn.ModuleDict(
-            {str(i): nn.Linear(16, len(labels)) for i, labels in enumerate(attributes.values())}
-        )
+        self.attribute_heads = nn.ModuleList(nn.Linear(16, len(labels)) for labels in attributes.values())
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         pooled = self.trunk(x).mean((2, 3))
         unit = nn.functional.normalize(self.embedding(pooled), dim=1)
-        return unit, self.category(pooled), *(head(pooled) for head in self.heads.values())
+        return unit, self.category(pooled), *(head(pooled) for head in self.attribute_heads)
 
 
 def tiny_embedder(attributes: dict[str, list[str]]) -> nn.Module:
