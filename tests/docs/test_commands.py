@@ -11,8 +11,8 @@ import sys
 import pytest
 from pages import PAGES, ROOT, Command, commands
 
-from pocketshelf.cli.entry import build_parser as device_parser
-from pocketshelf_server.cli import build_parser as server_parser
+from pocketshelf.cli.entry import PROGRAM as DEVICE
+from pocketshelf_server.cli import PROGRAM as SERVER
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
@@ -21,9 +21,9 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 def parser_of(program: str) -> argparse.ArgumentParser:
     """The parser of one of our three commands."""
     if program == "pocketshelf":
-        return device_parser()
+        return DEVICE.parser()
     if program == "pocketshelf-server":
-        return server_parser()
+        return SERVER.parser()
     from pocketshelf_training.__main__ import build_parser
 
     return build_parser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from pocketshelf.cli.entry import available_commands, build_parser
+from pocketshelf.cli.entry import PROGRAM
 
 __all__ = ["reference"]
 
@@ -23,7 +23,7 @@ Exit codes: 0 done · 1 the input or the store is bad, with one clear line on st
 
 def reference() -> str:
     """The whole page, as Markdown."""
-    return "\n".join([_HEAD, *(section(name) for name in available_commands())])
+    return "\n".join([_HEAD, *(section(name) for name in PROGRAM.available())])
 
 
 def section(name: str) -> str:
@@ -36,7 +36,7 @@ def section(name: str) -> str:
 
 
 def _subparser(name: str) -> argparse.ArgumentParser:
-    (commands,) = [a for a in build_parser([name])._actions if isinstance(a, argparse._SubParsersAction)]
+    (commands,) = [a for a in PROGRAM.parser([name])._actions if isinstance(a, argparse._SubParsersAction)]
     return commands.choices[name]
 
 

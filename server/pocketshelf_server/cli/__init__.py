@@ -1,18 +1,14 @@
-"""``pocketshelf-server …``: one module a command.
-
-Progress and logs go to standard error. Exit 0 done · 1 the input or the site is bad · 2 wrong usage.
-"""
+"""``pocketshelf-server …``: one module a command. Progress and logs go to standard error."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
 
-from pocketshelf.errors import PocketshelfError
+from pocketshelf.cli.program import Program
 
-__all__ = ["build_parser", "main"]
+__all__ = ["PROGRAM", "main"]
 
 DESCRIPTION = """\
 The sync server: keeps a catalogue of products, publishes it to devices as signed generations,
@@ -28,38 +24,23 @@ A first site, from a catalogue file to a running server:
 A device then pulls it:  pocketshelf sync --store DIR --server http://HOST:8000
 """
 
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command; each sets ``run``, a function of the parsed arguments."""
-    from pocketshelf_server.cli import import_, init, keys, publish, serve, stats
-
-    parser = argparse.ArgumentParser(
-        prog="pocketshelf-server",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (init, import_, publish, serve, keys, stats):
-        module.add_parser(commands)
-    return parser
+PROGRAM = Program(
+    name="pocketshelf-server",
+    description=DESCRIPTION,
+    epilog=None,
+    commands={
+        "init": "pocketshelf_server.cli.init",
+        "import": "pocketshelf_server.cli.import_",
+        "publish": "pocketshelf_server.cli.publish",
+        "serve": "pocketshelf_server.cli.serve",
+        "keys": "pocketshelf_server.cli.keys",
+        "stats": "pocketshelf_server.cli.stats",
+    },
+    complaint="error",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    parsed = build_parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    try:
-        return parsed.run(parsed) or 0
-    except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # A full disk, a folder that may not be written.
-        print(f"error: {_place(error)}{error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-
-
-def _place(error: OSError) -> str:
-    return "" if error.filename is None else f"{error.filename}: "
+    return PROGRAM.main(arguments)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
+from pocketshelf.cli.options import add_bundle, positive
+from pocketshelf.cli.output import print_json, say
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedding import EmbedderFactory, bundle_enrollers
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
-from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.site import Site
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-TEXT = """\
+SUMMARY = "add, change or delete products"
+DESCRIPTION = """\
 Import a catalogue file. CSV columns: product_id,title,category,image and any others, which are kept
 as attributes (a popularity, a locale: shard rules may use them). One line is one picture; further lines
 of a product are further pictures of it. JSON lines (.jsonl) have the same keys; `image` may be a list,
@@ -34,17 +36,14 @@ good ones are kept; then the exit code is 1.
 ERRORS_SHOWN = 100
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command."""
-    parser = new_command(commands, "import", "add, change or delete products", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_site(parser)
     parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help=".csv, .jsonl or .ndjson")
     parser.add_argument("--images", metavar="DIR", type=Path, help="pictures' folder (default: the file's)")
+    add_bundle(parser)
     parser.add_argument(
-        "--bundle", metavar="DIR", help="bundle that embeds (default: POCKETSHELF_BUNDLE, models/first)"
-    )
-    parser.add_argument(
-        "--workers", metavar="N", type=int, default=os.cpu_count() or 1, help="default: every core"
+        "--workers", metavar="N", type=positive, default=os.cpu_count() or 1, help="default: every core"
     )
     parser.add_argument("--replace", action="store_true", help="delete the products that FILE does not name")
     parser.add_argument("--reembed", action="store_true", help="embed again what is stored already")
@@ -52,51 +51,48 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--delete", metavar="ID", action="append", default=[], help="delete a product; may repeat"
     )
     parser.add_argument("--store", metavar="DIR", type=Path, help="import the current generation of a store")
-    add_json(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(parser=parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Import; 1 if a row was bad."""
-    if not (arguments.file or arguments.delete or arguments.store):
-        arguments.parser.error("give FILE, --store or --delete")
-    if arguments.replace and not arguments.file:
-        arguments.parser.error("--replace needs FILE")
-    if arguments.workers < 1:
-        arguments.parser.error("--workers must be at least 1")
-    catalogue = open_catalogue(Site.open(arguments.site))
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code: 1 if a row was bad."""
+    if not (args.file or args.delete or args.store):
+        args.parser.error("give FILE, --store or --delete")
+    if args.replace and not args.file:
+        args.parser.error("--replace needs FILE")
+    catalogue = open_catalogue(Site.open(args.site))
     try:
-        report = _import(arguments, catalogue)
+        report = _import(args, catalogue)
     finally:
         catalogue.close()
     for error in report.errors[:ERRORS_SHOWN]:
-        print(error, file=sys.stderr)
+        say(str(error))
     if len(report.errors) > ERRORS_SHOWN:
-        print(f"… and {len(report.errors) - ERRORS_SHOWN} more bad rows", file=sys.stderr)
-    _show(report, arguments.json)
+        say(f"… and {len(report.errors) - ERRORS_SHOWN} more bad rows")
+    _show(report, args.json)
     return 1 if report.errors else 0
 
 
-def _import(arguments: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
+def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     from pocketshelf_server.catalogue.transfer import delete_products, import_store
 
     report = ImportReport()
-    if arguments.file:
-        report = _import_file(arguments, catalogue)
-    if arguments.store:
-        report.added_or_changed += import_store(catalogue, arguments.store)
-    if arguments.delete:
-        report.deleted += delete_products(catalogue, arguments.delete)
+    if args.file:
+        report = _import_file(args, catalogue)
+    if args.store:
+        report.added_or_changed += import_store(catalogue, args.store)
+    if args.delete:
+        report.deleted += delete_products(catalogue, args.delete)
     report.sequence = catalogue.sequence()
     return report
 
 
-def _import_file(arguments: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
-    images = arguments.images or arguments.file.parent
-    embedders = _lazy_embedders(arguments.bundle, catalogue)
+def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
+    images = args.images or args.file.parent
+    embedders = _lazy_embedders(args.bundle, catalogue)
     with ProgressBar("import", "row") as bar:
-        importer = Importer(catalogue, embedders, images, arguments.workers, bar.update, arguments.reembed)
-        return importer.run(arguments.file, arguments.replace)
+        importer = Importer(catalogue, embedders, images, args.workers, bar.update, args.reembed)
+        return importer.run(args.file, args.replace)
 
 
 def _lazy_embedders(bundle: str | None, catalogue: Catalogue) -> EmbedderFactory:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
+from pocketshelf.cli.options import add_bundle
+from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space
-from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.cli.options import add_root_keys, add_site
 from pocketshelf_server.making import make_site
 from pocketshelf_server.site import INDEXES, SiteConfig
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-TEXT = """\
+SUMMARY = "make a site: folder, keys, empty catalogue"
+DESCRIPTION = """\
 Make a site folder: config.json, an empty catalogue, keys, and a signed, empty repository.
 
 The catalogue's vectors belong to one embedding space: that of the bundle (--bundle, else
@@ -29,11 +30,10 @@ The catalogue may live in PostgreSQL: --catalogue postgresql://user@host/databas
 """
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command."""
-    parser = new_command(commands, "init", "make a site: folder, keys, empty catalogue", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_site(parser)
-    parser.add_argument("--bundle", metavar="DIR", help="bundle whose embedder makes the vectors")
+    add_bundle(parser)
     parser.add_argument("--space", metavar="ID", help="embedding space, instead of a bundle")
     parser.add_argument("--preprocessing", metavar="HASH", help="with --space: the preprocessing's hash")
     parser.add_argument("--dimension", metavar="N", type=int, default=128, help="with --space (default 128)")
@@ -46,37 +46,29 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--index", choices=INDEXES, default="scan", help="full-catalogue search (default scan)"
     )
-    parser.add_argument("--offline", metavar="DIR", type=Path, help="where the root keys go")
-    parser.add_argument("--root-keys", metavar="N", type=int, default=1, help="root keys to make (default 1)")
-    parser.add_argument(
-        "--threshold", metavar="N", type=int, default=1, help="root keys that must sign (default 1)"
-    )
-    add_json(parser)
-    parser.set_defaults(run=run)
+    add_root_keys(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Make the site."""
-    space = _space(arguments)
-    config = SiteConfig(catalogue=arguments.catalogue, index=arguments.index)
-    keys = arguments.root_keys, arguments.threshold
-    site = make_site(arguments.site, space, config, arguments.offline, *keys)
-    print(
-        f"the root key is in {arguments.offline or site.offline_keys}: move it off this machine",
-        file=sys.stderr,
-    )
-    print(f"the admin token of /v1/changes is in {site.token_path}", file=sys.stderr)
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    space = _space(args)
+    config = SiteConfig(catalogue=args.catalogue, index=args.index)
+    keys = args.root_keys, args.threshold
+    site = make_site(args.site, space, config, args.offline, *keys)
+    say(f"the root key is in {args.offline or site.offline_keys}: move it off this machine")
+    say(f"the admin token of /v1/changes is in {site.token_path}")
     report = {"site": str(site.folder), "space": space.name, "dimension": space.dimension}
-    print_json(report) if arguments.json else print(f"made {site.folder} for space {space.name!r}")
+    print_json(report) if args.json else print(f"made {site.folder} for space {space.name!r}")
+    return 0
 
 
-def _space(arguments: argparse.Namespace) -> Space:
-    if arguments.space is None:
+def _space(args: argparse.Namespace) -> Space:
+    if args.space is None:
         from pocketshelf_server.catalogue.embedding import bundle_embedders
 
-        return bundle_embedders(arguments.bundle)[0]
-    if arguments.preprocessing is None:
+        return bundle_embedders(args.bundle)[0]
+    if args.preprocessing is None:
         raise CatalogueError("--space needs --preprocessing: devices refuse vectors made in another way")
-    if arguments.dimension < 1:
+    if args.dimension < 1:
         raise CatalogueError("--dimension must be at least 1")
-    return Space(arguments.space, arguments.preprocessing, arguments.bundle_name, arguments.dimension)
+    return Space(args.space, args.preprocessing, args.bundle_name, args.dimension)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf.cli.output import print_json
+from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import ROLES, KeyFolder, RoleStatus, open_repository
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
 
-TEXT = """\
+SUMMARY = "make, rotate and refresh keys and signatures"
+JSON = False  # Only `status` has something to say in it.
+DESCRIPTION = """\
 The keys behind the signatures (Ed25519; The Update Framework's four roles).
 
   root       offline. Says which keys the others have. Needed by `rotate` and `renew` only.
@@ -32,75 +35,64 @@ Set POCKETSHELF_ROOT_PASSPHRASE to keep the root keys' files encrypted.
 """
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command with its actions."""
-    parser = new_command(commands, "keys", "make, rotate and refresh keys and signatures", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's actions and their options."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    make = new_command(
-        actions, "make", "first keys and metadata", "Make every role's key and sign an empty repository."
-    )
-    add_site(make)
-    make.add_argument("--root-keys", metavar="N", type=int, default=1, help="root keys to make (default 1)")
-    make.add_argument(
-        "--threshold", metavar="N", type=int, default=1, help="root keys that must sign (default 1)"
-    )
-    make.set_defaults(run=_make)
-    rotate = new_command(actions, "rotate", "new keys for roles", "Replace the keys of one or more roles.")
-    add_site(rotate)
+    make = _action(actions, "make", "make every role's key, and sign an empty repository", _make)
+    add_root_keys(make)
+    rotate = _action(actions, "rotate", "replace the keys of one or more roles", _rotate)
     rotate.add_argument("roles", metavar="ROLE", nargs="+", choices=ROLES, help=", ".join(ROLES))
-    rotate.set_defaults(run=_rotate)
-    renew = new_command(
-        actions, "renew", "sign the root again", "A new version of the root with a new expiry."
-    )
-    add_site(renew)
-    renew.set_defaults(run=_renew)
-    for action in (make, rotate, renew):
-        action.add_argument(
-            "--offline", metavar="DIR", type=Path, help="the root keys' folder (default SITE/keys/offline)"
-        )
-    refresh = new_command(
-        actions, "refresh", "sign again what expires", "Sign again what is half-way to its expiry."
-    )
-    add_site(refresh)
+    add_offline(rotate)
+    add_offline(_action(actions, "renew", "sign a new version of the root, with a new expiry", _renew))
+    refresh = _action(actions, "refresh", "sign again what is half-way to its expiry", _refresh)
     refresh.add_argument("--all", action="store_true", help="whatever is left of its life")
-    refresh.set_defaults(run=_refresh)
-    status = new_command(actions, "status", "versions, expiries, key ids", "Show every role.")
-    add_site(status)
-    add_json(status)
-    status.set_defaults(run=_status)
+    status = _action(actions, "status", "show every role's version, expiry and key ids", _status)
+    status.add_argument("--json", action="store_true", help="print JSON, one document a line")
 
 
-def _offline(arguments: argparse.Namespace, site: Site) -> KeyFolder:
-    return KeyFolder.offline(arguments.offline or site.offline_keys)
+def _action(
+    actions: argparse._SubParsersAction, name: str, text: str, do: Callable[[argparse.Namespace, Site], None]
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    add_site(parser)
+    parser.set_defaults(action=do)
+    return parser
 
 
-def _make(arguments: argparse.Namespace) -> None:
-    site = Site.open(arguments.site)
-    open_repository(site).create(_offline(arguments, site), arguments.root_keys, arguments.threshold)
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    args.action(args, Site.open(args.site))
+    return 0
+
+
+def _offline(args: argparse.Namespace, site: Site) -> KeyFolder:
+    return KeyFolder.offline(args.offline or site.offline_keys)
+
+
+def _make(args: argparse.Namespace, site: Site) -> None:
+    open_repository(site).create(_offline(args, site), args.root_keys, args.threshold)
     print(f"keys and metadata made; copy {site.metadata / '1.root.json'} into your app")
 
 
-def _rotate(arguments: argparse.Namespace) -> None:
-    site = Site.open(arguments.site)
-    open_repository(site).rotate(arguments.roles, _offline(arguments, site))
-    print(f"rotated: {', '.join(arguments.roles)}")
+def _rotate(args: argparse.Namespace, site: Site) -> None:
+    open_repository(site).rotate(args.roles, _offline(args, site))
+    print(f"rotated: {', '.join(args.roles)}")
 
 
-def _renew(arguments: argparse.Namespace) -> None:
-    site = Site.open(arguments.site)
-    open_repository(site).renew_root(_offline(arguments, site))
+def _renew(args: argparse.Namespace, site: Site) -> None:
+    open_repository(site).renew_root(_offline(args, site))
     print("the root is signed again")
 
 
-def _refresh(arguments: argparse.Namespace) -> None:
-    force = ROLES[1:] if arguments.all else ()
-    signed = open_repository(Site.open(arguments.site)).refresh(force)
+def _refresh(args: argparse.Namespace, site: Site) -> None:
+    force = ROLES[1:] if args.all else ()
+    signed = open_repository(site).refresh(force)
     print(f"signed again: {', '.join(signed) or 'nothing was due'}")
 
 
-def _status(arguments: argparse.Namespace) -> None:
-    for status in open_repository(Site.open(arguments.site)).status():
-        if arguments.json:
+def _status(args: argparse.Namespace, site: Site) -> None:
+    for status in open_repository(site).status():
+        if args.json:
             print_json(
                 {**vars(status), "expires": status.expires.isoformat(), "key_ids": list(status.key_ids)}
             )

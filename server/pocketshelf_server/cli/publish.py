@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf.cli.output import print_json
+from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.publish import Published, publish_site
 from pocketshelf_server.site import Site
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-TEXT = """\
+SUMMARY = "publish a signed generation"
+DESCRIPTION = """\
 Publish the shards that config.json names under "shards": for each one whose content has changed, a
 snapshot, a delta from each of the last generations ("retain" in config.json), and a manifest; then
 sign. A shard that has not changed keeps its generation, and devices download nothing.
@@ -31,20 +33,18 @@ refreshes by itself.
 """
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command."""
-    parser = new_command(commands, "publish", "publish a signed generation", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_site(parser)
     parser.add_argument("--shard", metavar="NAME", action="append", help="only this shard; may repeat")
     parser.add_argument("--compact", action="store_true", help="drop log lines that no delta needs any more")
-    add_json(parser)
-    parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Publish and sign."""
-    for result in publish_site(Site.open(arguments.site), arguments.shard, arguments.compact):
-        print_json({**asdict(result), "deltas": _deltas(result)}) if arguments.json else print(_line(result))
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    for result in publish_site(Site.open(args.site), args.shard, args.compact):
+        print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else print(_line(result))
+    return 0
 
 
 def _deltas(result: Published) -> list[dict]:

@@ -8,19 +8,22 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+from pocketshelf.cli.output import print_json
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedding import bundle_embedders
-from pocketshelf_server.cli.common import add_site, new_command, print_json
+from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import SignedRepository, open_repository
 
 if TYPE_CHECKING:
     from pocketshelf_server.http.search import PhotoEmbedder
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
 
-TEXT = """\
+SUMMARY = "serve the site over HTTP"
+JSON = False  # It always prints JSON.
+DESCRIPTION = """\
 Serve the site: signed files for devices, full-catalogue search, metrics. With --port 0 a free port is
 taken. When it is ready, one JSON line says where on standard output: {"url": …, "port": …}.
 
@@ -38,9 +41,8 @@ MAX_BODY = 64_000_000
 REFRESH_EVERY_SECONDS = 3600.0
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command."""
-    parser = new_command(commands, "serve", "serve the site over HTTP", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_site(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="0: any free port (default 8000)")
@@ -49,40 +51,40 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--no-refresh", action="store_true", help="leave expiring signatures to `keys refresh`"
     )
-    parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Serve until interrupted."""
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted; returns the exit code."""
     from waitress.server import create_server
 
     from pocketshelf_server.http import create_app
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    site = Site.open(arguments.site)
+    site = Site.open(args.site)
     catalogue = open_catalogue(site)
-    app = create_app(site, catalogue, _photo_embedder(arguments.bundle, catalogue))
-    listener = _listen(arguments.host, arguments.port)
+    app = create_app(site, catalogue, _photo_embedder(args.bundle, catalogue))
+    listener = _listen(args.host, args.port)
     # The connection limit is waitress's guard against idle clients that hold sockets.
     server = create_server(
         app,
         sockets=[listener],
-        threads=arguments.threads,
+        threads=args.threads,
         connection_limit=2000,
         # Bodies are spooled to disk before the application bounds them.
         max_request_body_size=MAX_BODY,
         ident=None,
         asyncore_use_poll=True,
     )
-    if not arguments.no_refresh:
+    if not args.no_refresh:
         _keep_fresh(open_repository(site))
     port = listener.getsockname()[1]
-    print_json({"url": f"http://{arguments.host}:{port}", "port": port})
+    print_json({"url": f"http://{args.host}:{port}", "port": port})
     try:
         server.run()
     finally:
         server.close()
         catalogue.close()
+    return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:

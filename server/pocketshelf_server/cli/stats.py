@@ -5,30 +5,31 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from pocketshelf.cli.output import print_json
 from pocketshelf_server.catalogue import open_catalogue
-from pocketshelf_server.cli.common import add_json, add_site, new_command, print_json
+from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.publish.history import History
 from pocketshelf_server.site import Site
 
-__all__ = ["add_parser"]
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
-TEXT = "Show the catalogue's size, its categories, and what is published of it."
+SUMMARY = "catalogue and publications in numbers"
+DESCRIPTION = """\
+Show the catalogue's size, its categories, and what is published of it.
+"""
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command."""
-    parser = new_command(commands, "stats", "catalogue and publications in numbers", TEXT)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
     add_site(parser)
-    add_json(parser)
-    parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Print the numbers."""
-    document = _collect(Site.open(arguments.site))
-    if arguments.json:
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    document = _collect(Site.open(args.site))
+    if args.json:
         print_json(document)
-        return
+        return 0
     print(f"space {document['space']!r}, embedded by {document['bundle']!r}")
     print(f"{document['products']} products, sequence {document['sequence']}")
     print(f"{document['changes']} changes in the log")
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     for shard in document["shards"]:
         size = f"{shard['files']} files, {shard['bytes']} bytes"
         print(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
+    return 0
 
 
 def _collect(site: Site) -> dict[str, Any]:

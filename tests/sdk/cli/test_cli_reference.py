@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketshelf.cli.entry import available_commands
+from pocketshelf.cli.entry import PROGRAM
 from pocketshelf.cli.reference import reference, section
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "cli.md"
@@ -16,7 +16,7 @@ def test_the_reference_is_current() -> None:
 
 def test_every_command_and_each_of_its_options_is_explained() -> None:
     page = reference()
-    for name in available_commands():
+    for name in PROGRAM.available():
         assert f"## pocketshelf {name}\n" in page
         for line in section(name).splitlines():
             assert not line.startswith("- `") or len(line.partition("`: ")[2]) > 5, line

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from pocketshelf.formats import Bundle
-from pocketshelf_server.cli import build_parser, main
+from pocketshelf_server.cli import PROGRAM, main
 
 ROOT = Path(__file__).parents[3]
 INIT = ["--space", "s", "--preprocessing", "p", "--dimension", "8"]
@@ -52,7 +52,7 @@ def ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 def test_every_command_has_a_help_that_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("", "init", "import", "publish", "serve", "keys", "stats"):
         with pytest.raises(SystemExit) as caught:
-            build_parser().parse_args([*command.split(), "--help"])
+            PROGRAM.parser().parse_args([*command.split(), "--help"])
         assert caught.value.code == 0
     text = capsys.readouterr().out
     assert "pocketshelf sync" in text and '"rule": "top"' in text and "1.root.json" in text

@@ -14,12 +14,12 @@ import urllib.parse
 from pathlib import Path
 
 from PIL import Image
+from pocketshelf_server.cli.common import open_repository
 from server_products import SPACE, embed_by_colour, make_product
 
 from pocketshelf.sync import Answer, Environment, sync
 from pocketshelf_server.catalogue import Delete, Upsert, create_catalogue
 from pocketshelf_server.catalogue.importer import Importer
-from pocketshelf_server.cli.common import open_repository
 from pocketshelf_server.publish import Publisher
 from pocketshelf_server.site import Site, SiteConfig
 from pocketshelf_server.trust import KeyFolder
