@@ -21,33 +21,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf import Retriever
 from pocketshelf.demo.server import LocalServer
-from pocketshelf.errors import PhotoError, PocketshelfError
+from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import default_bundle
 from pocketshelf.sync import sync
-from pocketshelf.types import SearchResult
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import mean_with_interval
+from pocketshelf_training.predict.shelf import first_hits, search_photos
 
 K = 10
 
 
-def found(result: SearchResult | None, k: int) -> list[str]:
-    """The first region's products; of a photo that cannot be read there are none."""
-    return [hit.product_id for hit in (result.regions[0].hits or ())[:k]] if result else []
-
-
 def search(samples: list[Sample], store: Path, bundle: Path, server: str | None = None) -> list:
     """A `SearchResult` a sample, None of a photo that cannot be read."""
-    results: list[SearchResult | None] = []
     with Retriever.open(store, bundle, server=server) as retriever:
-        for sample in samples:
-            try:
-                results.append(retriever.search(sample.image))
-            except PhotoError as error:
-                print(f"a miss: {error}", file=sys.stderr)
-                results.append(None)
-    return results
+        return search_photos(retriever, [sample.image for sample in samples])
 
 
 def share(values: list[bool]) -> dict[str, float]:
@@ -59,10 +47,10 @@ def share(values: list[bool]) -> dict[str, float]:
 
 def figures(samples: list[Sample], local: list, served: list, full: list) -> dict[str, Any]:
     """Escalations among local misses and hits, and R@1 with and without the server."""
-    missed = [s.identity not in found(r, K) for s, r in zip(samples, local, strict=True)]
+    missed = [s.identity not in first_hits(r, K) for s, r in zip(samples, local, strict=True)]
     asked = [bool(r and r.fallback) for r in served]
     first = [
-        [s.identity in found(r, 1) for s, r in zip(samples, results, strict=True)]
+        [s.identity in first_hits(r, 1) for s, r in zip(samples, results, strict=True)]
         for results in (local, served, full)
     ]
     return {

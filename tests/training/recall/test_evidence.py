@@ -12,7 +12,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.formats.product import Product
 from pocketshelf.retriever import Retriever
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.predict.shelf import first_regions, grocery_store
+from pocketshelf_training.predict.shelf import first_hits, grocery_store, search_photos
 from pocketshelf_training.recall import evidence
 
 
@@ -56,17 +56,17 @@ def test_every_photo_is_searched_in_every_shelf_and_both_ways(data: Path, tmp_pa
     ]
     with grocery_store(encoder, data) as store:
         rows = evidence.collect(store, encoder, photos, 4, (0.4,), seed=0)
-        with_all = first_regions(Retriever(store, encoder), [photo.image for photo in photos])
+        with_all = search_photos(Retriever(store, encoder), [photo.image for photo in photos])
     assert len(rows) == 5 * 5 * 2
     assert {row["shelf"] for row in rows if row["rule"] == "all"} == {0}
     full = [row for row in rows if row["shelf"] == 0]
     assert all(row["local"] for row in full)
     assert [row["rank"] for row in full if row["whole"]] == [1] * 5
-    found = [[hit.product_id for hit in region.hits or ()] for region in with_all if region is not None]
+    found = [first_hits(result, evidence.DEPTH) for result in with_all]
     assert [row["rank"] for row in full if not row["whole"]] == [
         ids.index(str(number)) + 1 for number, ids in enumerate(found)
     ]
-    best = [region.hits[0].score for region in with_all if region is not None and region.hits]
+    best = [result.regions[0].hits[0].score for result in with_all if result and result.regions[0].hits]
     seen = [row["features"]["top_score"] for row in full if not row["whole"]]
     assert seen == pytest.approx(best, abs=1e-6)
     absent = [row for row in rows if not row["local"]]

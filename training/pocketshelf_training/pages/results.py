@@ -12,7 +12,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
-from pocketshelf.types import Region
+from pocketshelf.types import SearchResult
 from pocketshelf_training.data import clothing, grocery, street
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.average_precision import mean_average_precision
@@ -25,7 +25,7 @@ from pocketshelf_training.pages.provenance import commit, machine
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.predictor import Predictor
 from pocketshelf_training.predict.searches import choose, choose_split
-from pocketshelf_training.predict.shelf import first_regions, grocery_store
+from pocketshelf_training.predict.shelf import first_hits, grocery_store, search_photos
 
 __all__ = ["add_arguments", "clothing_figures", "exact_figures", "grocery_figures", "measure", "run"]
 
@@ -86,13 +86,14 @@ def grocery_figures(
     store: Store, encoder: Encoder, photos: Sequence[Sample], whole: bool
 ) -> dict[str, Figure]:
     """Phone photo → the shop's picture: R@1, R@5, R@10, and the categories' top-1."""
-    regions = _searched(store, encoder, photos, whole)
-    hits = [[hit.product_id for hit in region.hits or ()] if region else [] for region in regions]
+    found = _searched(store, encoder, photos, whole)
     figures = {
-        f"R@{k}": mean_with_interval([float(s.identity in h[:k]) for s, h in zip(photos, hits, strict=True)])
+        f"R@{k}": mean_with_interval(
+            [float(s.identity in first_hits(result, k)) for s, result in zip(photos, found, strict=True)]
+        )
         for k in KS
     }
-    return figures | {"category top-1": _category_accuracy(photos, regions, 1)}
+    return figures | {"category top-1": _category_accuracy(photos, found, 1)}
 
 
 def clothing_figures(
@@ -100,18 +101,20 @@ def clothing_figures(
 ) -> dict[str, Figure]:
     """The ten main garment labels, top-1 and top-2 of the frame's (or the first region's) categories."""
     photos = [sample for sample in samples if sample.category and sample.split == split]
-    regions = _searched(store, encoder, photos, whole)
-    return {f"top-{k}": _category_accuracy(photos, regions, k) for k in (1, 2)}
+    found = _searched(store, encoder, photos, whole)
+    return {f"top-{k}": _category_accuracy(photos, found, k) for k in (1, 2)}
 
 
-def _searched(store: Store, encoder: Encoder, photos: Sequence[Sample], whole: bool) -> list[Region | None]:
-    retriever = Retriever(store, encoder)
-    return first_regions(retriever, [photo.image for photo in photos], whole)
+def _searched(
+    store: Store, encoder: Encoder, photos: Sequence[Sample], whole: bool
+) -> list[SearchResult | None]:
+    return search_photos(Retriever(store, encoder), [photo.image for photo in photos], whole)
 
 
-def _category_accuracy(samples: Sequence[Sample], regions: Sequence[Region | None], k: int) -> Figure:
-    tops = [[name for name, _ in region.categories[:k]] if region else [] for region in regions]
-    return mean_with_interval([float(s.category in top) for s, top in zip(samples, tops, strict=True)])
+def _category_accuracy(photos: Sequence[Sample], found: Sequence[SearchResult | None], k: int) -> Figure:
+    """Of the most prominent region; a photo that cannot be read is a miss."""
+    tops = [[name for name, _ in result.regions[0].categories[:k]] if result else [] for result in found]
+    return mean_with_interval([float(s.category in top) for s, top in zip(photos, tops, strict=True)])
 
 
 def exact_figures(root: str | None, model: Path, split: str, cache: Path) -> dict[str, dict[str, Figure]]:

@@ -15,10 +15,10 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
-from pocketshelf.types import Region
+from pocketshelf.types import SearchResult
 from pocketshelf_training.data.grocery import catalogue
 
-__all__ = ["first_regions", "grocery_store"]
+__all__ = ["first_hits", "grocery_store", "search_photos"]
 
 
 @contextmanager
@@ -33,16 +33,20 @@ def grocery_store(encoder: Encoder, root: str | Path | None = None) -> Iterator[
             yield store
 
 
-def first_regions(
-    retriever: Retriever, photos: Iterable[Path], whole: bool = False, what: str = "photos"
-) -> list[Region | None]:
-    """Each photo's most prominent region with its hits: what an app shows first. None of a bad photo."""
-    return [_first(retriever, photo, whole) for photo in tqdm(list(photos), what, file=sys.stderr)]
+def search_photos(
+    retriever: Retriever, photos: Iterable[Path], whole: bool = False
+) -> list[SearchResult | None]:
+    """A result for each photo; None where it cannot be read, which is said on standard error."""
+    results: list[SearchResult | None] = []
+    for photo in tqdm(list(photos), "photos", file=sys.stderr):
+        try:
+            results.append(retriever.search(photo, whole=whole))
+        except PhotoError as error:
+            tqdm.write(f"a miss: {error}", file=sys.stderr)
+            results.append(None)
+    return results
 
 
-def _first(retriever: Retriever, photo: Path, whole: bool) -> Region | None:
-    try:
-        return retriever.search(photo, whole=whole).regions[0]
-    except PhotoError as error:
-        tqdm.write(f"a miss: {error}", file=sys.stderr)
-        return None
+def first_hits(result: SearchResult | None, k: int) -> list[str]:
+    """Ids of the first ``k`` hits of the most prominent region, which an app shows first."""
+    return [hit.product_id for hit in (result.regions[0].hits or ())[:k]] if result else []
