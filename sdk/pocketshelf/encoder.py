@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import BundleError
+from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
 from pocketshelf.runtime import open_model
@@ -92,8 +92,13 @@ class Encoder:
         self._detector = detector
 
     @classmethod
-    def open(cls, bundle: str | Path | Bundle | None = None, threads: int = 1) -> Encoder:
+    def open(
+        cls, bundle: str | Path | Bundle | None = None, threads: int = 1, detects: bool = True
+    ) -> Encoder:
         """Load the models of ``bundle`` (its folder; the default bundle if None).
+
+        Args:
+            detects: load the detector, too, if there is one.
 
         Raises:
             BundleError: the bundle is missing, malformed or damaged.
@@ -102,7 +107,7 @@ class Encoder:
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(bundle)
         embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads))
-        if bundle.detector is None or bundle.detector_path is None:
+        if not detects or bundle.detector is None or bundle.detector_path is None:
             return cls(bundle, embedder)
         detector = NetworkDetector(bundle.detector, open_model(bundle.detector_path, threads))
         return cls(bundle, embedder, detector)
@@ -126,9 +131,34 @@ class Encoder:
             regions = self._embed(photo, found)
         return EncodedPhoto(photo, regions)
 
-    def enrol(self, vector: np.ndarray) -> np.ndarray:
-        """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment."""
+    def embed(self, source: PhotoSource, box: Box | None = None) -> np.ndarray:
+        """The vector (d,) of a photo's frame, or of ``box`` in it, without a look at what is there.
+
+        Raises:
+            PhotoError: the photo cannot be read, or the box lies outside it.
+            BundleError: the network's outputs are not those its bundle describes.
+        """
+        photo = self._decode(source, Timings())
+        if box is not None and not _overlaps(box, photo):
+            raise PhotoError(f"photo: the box lies outside its {photo.width} x {photo.height} pixels")
+        return self._directed(self._embedder.embed(photo, box).vector)
+
+    def enrol(self, source: PhotoSource, whole: bool = True) -> np.ndarray:
+        """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment.
+
+        Args:
+            whole: of the whole picture, as a shop shows it; else of the most prominent thing in it.
+
+        Raises:
+            PhotoError, BundleError: as `embed`.
+        """
+        vector = self._directed(self.encode(source, whole).regions[0].embedding.vector)
         return self._enroller(vector[None])[0]
+
+    def _directed(self, vector: np.ndarray) -> np.ndarray:
+        if not np.isfinite(vector).all() or not vector.any():
+            raise BundleError(f"{self.bundle.folder}: the embedder gave a vector without direction")
+        return vector
 
     @functools.cached_property
     def _enroller(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -181,6 +211,11 @@ class Encoder:
                 embedding = blend(embedding, frame(), weight)
             regions.append(EncodedRegion(detection, embedding, self.bundle.embedder.attributes))
         return tuple(regions)
+
+
+def _overlaps(box: Box, photo: Photo) -> bool:
+    x, y, width, height = box
+    return x < photo.width and y < photo.height and x + width > 0 and y + height > 0
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def test_importing_the_same_files_embeds_and_changes_nothing(old: Path) -> None:
     for name, count in (("shop.csv", 3), ("vectors.jsonl", 1)):
         report = Importer(catalogue, lambda: never, old / "shop").run(old / "shop" / name)  # type: ignore[arg-type, return-value]
         assert (report.unchanged, report.added_or_changed, report.sequence) == (count, 0, 6)
-    again = Importer(
-        catalogue, lambda: lambda data: embed_by_colour(data)[None], old / "shop", reembed=True
-    ).run(old / "shop/shop.csv")
+    again = Importer(catalogue, lambda: embed_by_colour, old / "shop", reembed=True).run(
+        old / "shop/shop.csv"
+    )
     assert (again.unchanged, again.sequence, catalogue.get("abcv")) == (3, 6, before)
     catalogue.close()
 

@@ -164,7 +164,7 @@ def _vector(row: CatalogueRow, base: Path, encoder: Encoder, whole: bool) -> np.
     path = image_path(base, row.image)
     if path is None:
         raise PhotoError(f"image {row.image!r} leads out of the folder {base}")
-    return encoder.enrol(encoder.encode(path, whole=whole).regions[0].embedding.vector)
+    return encoder.enrol(path, whole)
 
 
 def _product(gathered: _Gathered, sequence: int) -> Product:

@@ -24,13 +24,17 @@ from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
-from pocketshelf_server.catalogue.embedding import EmbedderFactory, PictureEmbedder
 from pocketshelf_server.catalogue.rows import SourceRow, read_rows
 
-__all__ = ["ImportReport", "Importer"]
+__all__ = ["EmbedderFactory", "ImportReport", "Importer"]
 
 BATCH = 64
 MAX_PICTURE_BYTES = 50_000_000
+
+Embedder = Callable[[bytes], np.ndarray]
+"""From a picture's file to its vector, float32 (D,), of length 1; raises `PhotoError`."""
+EmbedderFactory = Callable[[], Embedder]
+"""Makes one embedder a worker: a model runner runs one picture at a time."""
 
 
 @dataclass
@@ -58,7 +62,7 @@ class Importer:
     """Imports files into a catalogue.
 
     Args:
-        make_embedder: called once a worker thread; may be None when every row brings its vectors.
+        make_embedder: called once a worker thread, at its first picture.
         images: folder that image paths are relative to.
         workers: threads that read and embed.
         progress: called with the number of rows done so far, and of all rows.
@@ -68,7 +72,7 @@ class Importer:
     def __init__(
         self,
         catalogue: Catalogue,
-        make_embedder: EmbedderFactory | None,
+        make_embedder: EmbedderFactory,
         images: Path,
         workers: int = 1,
         progress: Callable[[int, int], None] = lambda done, total: None,
@@ -170,13 +174,11 @@ class Importer:
                 found.append(embedder(picture))
             except PhotoError as error:
                 problems.append(RowProblem(line, f"{image}: {str(error).removeprefix('photo: ')}"))
-        return quantize_vectors(np.concatenate(found)) if found else None
+        return quantize_vectors(np.stack(found)) if found else None
 
-    def _embedder(self) -> PictureEmbedder:
+    def _embedder(self) -> Embedder:
         embedder = getattr(self._local, "embedder", None)
         if embedder is None:
-            if self._make_embedder is None:
-                raise CatalogueError("the file has pictures to embed: name a bundle with --bundle")
             embedder = self._local.embedder = self._make_embedder()
         return embedder
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pocketshelf.cli.options import add_bundle, positive
 from pocketshelf.cli.output import print_json, say
+from pocketshelf.encoder import Encoder
+from pocketshelf.formats import load_bundle, space_of
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.catalogue.embedding import EmbedderFactory, bundle_enrollers
-from pocketshelf_server.catalogue.importer import Importer, ImportReport
+from pocketshelf_server.catalogue.importer import EmbedderFactory, Importer, ImportReport
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.site import Site
 
@@ -95,15 +96,15 @@ def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport
         return importer.run(args.file, args.replace)
 
 
-def _lazy_embedders(bundle: str | None, catalogue: Catalogue) -> EmbedderFactory:
+def _lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory:
     """Loads the default bundle at the first picture: a file that brings vectors needs none."""
 
     def load() -> EmbedderFactory:
-        space, factory = bundle_enrollers(bundle)
-        catalogue.require_space(space)
-        return factory
+        bundle = load_bundle(folder)
+        catalogue.require_space(space_of(bundle))
+        return lambda: Encoder.open(bundle, detects=False).enrol
 
-    return (lambda: load()()) if bundle is None else load()
+    return (lambda: load()()) if folder is None else load()
 
 
 def _show(report: ImportReport, as_json: bool) -> None:

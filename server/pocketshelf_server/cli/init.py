@@ -7,7 +7,7 @@ import argparse
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import CatalogueError
-from pocketshelf.formats import Space
+from pocketshelf.formats import Space, load_bundle, space_of
 from pocketshelf_server.cli.options import add_root_keys, add_site
 from pocketshelf_server.making import make_site
 from pocketshelf_server.site import INDEXES, SiteConfig
@@ -64,9 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _space(args: argparse.Namespace) -> Space:
     if args.space is None:
-        from pocketshelf_server.catalogue.embedding import bundle_embedders
-
-        return bundle_embedders(args.bundle)[0]
+        return space_of(load_bundle(args.bundle))
     if args.preprocessing is None:
         raise CatalogueError("--space needs --preprocessing: devices refuse vectors made in another way")
     if args.dimension < 1:

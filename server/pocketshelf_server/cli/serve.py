@@ -9,9 +9,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from pocketshelf.cli.output import print_json
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError, ServerError
+from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.catalogue.embedding import bundle_embedders
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import SignedRepository, open_repository
@@ -95,18 +96,17 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 
 
-def _photo_embedder(bundle: str | None, catalogue: Catalogue) -> PhotoEmbedder | None:
+def _photo_embedder(folder: str | None, catalogue: Catalogue) -> PhotoEmbedder | None:
     """The bundle's embedder; None, with a line in the log, when there is none for this space."""
     try:
-        space, make = bundle_embedders(bundle)
-        catalogue.require_space(space)
-        embedder = make()
+        bundle = load_bundle(folder)
+        catalogue.require_space(space_of(bundle))
+        return Encoder.open(bundle, detects=False).embed
     except PocketshelfError as error:
-        if bundle is not None:
+        if folder is not None:
             raise
         log.info("no photo search: %s", error)
         return None
-    return lambda photo, box: embedder(photo, box)[0]
 
 
 def _keep_fresh(repository: SignedRepository) -> None:

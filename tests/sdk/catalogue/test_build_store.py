@@ -13,12 +13,11 @@ from fake_models import make_bundle
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, StoreError
-from pocketshelf.formats import Bundle, write_bundle
+from pocketshelf.formats import Bundle, space_of, write_bundle
 from pocketshelf.formats.bundle import FileSpec
 from pocketshelf.formats.enrolment import Enrolment, load_enrolment, save_enrolment
 from pocketshelf.store import Store, StoreFolder, verify_store
 from pocketshelf_server.catalogue import SqliteCatalogue
-from pocketshelf_server.catalogue.embedding import BundleEmbedder, bundle_enrollers
 from pocketshelf_server.catalogue.importer import Importer
 from pocketshelf_server.catalogue.transfer import import_store
 
@@ -83,9 +82,9 @@ def test_an_enrolment_adjusts_the_catalogue_but_not_the_queries(
         stored = store.product("red").vectors[0].astype(np.float32)  # type: ignore[union-attr]
     assert expected @ stored / np.linalg.norm(stored) > 0.9995
     assert np.array_equal(Encoder.open(bundle).encode(picture, whole=True).regions[0].embedding.vector, plain)
-    served = BundleEmbedder(bundle)
-    assert np.allclose(served.enrol(picture.read_bytes())[0], expected, atol=1e-5)
-    assert np.allclose(served(picture.read_bytes())[0], plain, atol=1e-5)
+    served = Encoder.open(bundle, detects=False)
+    assert np.allclose(served.enrol(picture.read_bytes()), expected, atol=1e-5)
+    assert np.allclose(served.embed(picture.read_bytes()), plain, atol=1e-5)
 
 
 def test_further_rows_of_a_product_are_further_pictures(shop: Path, fake_bundle: Bundle) -> None:
@@ -190,9 +189,10 @@ def test_a_name_that_no_shard_may_hold_costs_its_row_alone(shop: Path, fake_bund
 def test_the_server_finds_nothing_new_in_what_was_built_here(shop: Path, fake_bundle: Bundle) -> None:
     """The same file and bundle, built on a device and imported by a server, are the same products."""
     build(shop, fake_bundle)
-    space, embedders = bundle_enrollers(str(fake_bundle.folder))
-    catalogue = SqliteCatalogue.create(shop / "catalogue.sqlite", space)
+    catalogue = SqliteCatalogue.create(shop / "catalogue.sqlite", space_of(fake_bundle))
     assert import_store(catalogue, shop / "store") == 6
-    report = Importer(catalogue, embedders, shop).run(shop / "catalogue.csv")
+    report = Importer(catalogue, lambda: Encoder.open(fake_bundle, detects=False).enrol, shop).run(
+        shop / "catalogue.csv"
+    )
     assert (report.added_or_changed, report.unchanged, report.sequence, report.errors) == (0, 6, 6, [])
     catalogue.close()

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from server_products import DIMENSION, SPACE, CountingEmbedder, make_product
 
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, SpaceMismatch
-from pocketshelf.formats import ShardMeta, create_shard
+from pocketshelf.formats import ShardMeta, create_shard, load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, Upsert
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
 from pocketshelf_server.catalogue.transfer import delete_products, import_shard
@@ -22,7 +23,7 @@ class OtherModel(CountingEmbedder):
     """Another model of the same space."""
 
     def __call__(self, picture: bytes) -> np.ndarray:
-        return np.roll(super().__call__(picture), 1, axis=1)
+        return np.roll(super().__call__(picture), 1)
 
 
 def run(
@@ -198,13 +199,14 @@ def test_a_real_shop_is_imported_and_finds_itself(
 ) -> None:
     """The 81 products of the grocery photos, with the trained bundle: each picture finds itself."""
     from pocketshelf_server.catalogue import SqliteCatalogue
-    from pocketshelf_server.catalogue.embedding import bundle_embedders
     from pocketshelf_server.search import ScanIndex
 
-    space, make = bundle_embedders(str(trained_bundle))
-    catalogue = SqliteCatalogue.create(tmp_path / "real.sqlite", space)
+    bundle = load_bundle(trained_bundle)
+    catalogue = SqliteCatalogue.create(tmp_path / "real.sqlite", space_of(bundle))
     folder = real_photos / "grocery"
-    report = Importer(catalogue, make, folder, 2).run(folder / "products.csv")
+    report = Importer(catalogue, lambda: Encoder.open(bundle, detects=False).embed, folder, 2).run(
+        folder / "products.csv"
+    )
     assert (report.added_or_changed, report.errors) == (81, [])
     index = ScanIndex(catalogue)
     index.refresh()
