@@ -95,20 +95,15 @@ def build_store(
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
     sequence = _next_sequence(store)
-    with StoreWriter.open(store) as writer:
-        # Before the long work: a store that cannot be written is found out at once.
-        staging = writer.stage()
-        try:
-            gathered, problems = _embed(table.rows, base, encoder, whole, progress, on_problem)
-            problems = sorted([*table.problems, *problems], key=lambda problem: problem.line)
-            if not gathered:
-                raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
-            products = [_product(g, sequence) for g in gathered]
-            create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
-            generation = writer.publish(staging)
-        except BaseException:
-            writer.discard(staging)
-            raise
+    # Before the long work: a store that cannot be written is found out at once.
+    with StoreWriter.open(store) as writer, writer.staged() as staging:
+        gathered, problems = _embed(table.rows, base, encoder, whole, progress, on_problem)
+        problems = sorted([*table.problems, *problems], key=lambda problem: problem.line)
+        if not gathered:
+            raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
+        products = [_product(g, sequence) for g in gathered]
+        create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
+        generation = writer.publish(staging)
     return BuildReport(
         store=Path(store),
         generation=generation,

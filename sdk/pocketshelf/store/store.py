@@ -68,14 +68,9 @@ class Store(AbstractContextManager):
         Raises:
             StoreError: it cannot be written; what was there before is unharmed and still current.
         """
-        with StoreWriter.open(path, files) as writer:
-            staging = writer.stage()
-            try:
-                create_shard(staging / "shard.sqlite", meta, products)
-                writer.publish(staging)
-            except BaseException:
-                writer.discard(staging)
-                raise
+        with StoreWriter.open(path, files) as writer, writer.staged() as staging:
+            create_shard(staging / "shard.sqlite", meta, products)
+            writer.publish(staging)
         return cls.open(path)
 
     @property

@@ -21,8 +21,7 @@ __all__ = ["StoreWriter", "rollback_store"]
 class StoreWriter:
     """The one writer of a store; get it from `open`.
 
-    with StoreWriter.open(path) as writer:
-        staging = writer.stage()
+    with StoreWriter.open(path) as writer, writer.staged() as staging:
         create_shard(staging / "shard.sqlite", meta, products)
         writer.publish(staging)
 
@@ -50,19 +49,23 @@ class StoreWriter:
             with _locked(writer.folder.lock):
                 yield writer
 
-    def stage(self) -> Path:
-        """An empty folder for the next generation; what an interrupted writer left is removed."""
+    @contextmanager
+    def staged(self) -> Iterator[Path]:
+        """An empty folder for the next generation, removed again if the body fails.
+
+        What an interrupted writer left is removed first.
+        """
         for pattern in (".new-*", ".old-*"):
             for leftover in sorted(self.folder.generations_path.glob(pattern)):
                 self.files.rmtree(leftover)
         staging = self.folder.generations_path / f".new-{self.folder.next()}"
         self.files.mkdir(staging)
-        return staging
-
-    def discard(self, staging: Path) -> None:
-        """Remove a staged generation, as far as the disk still lets us."""
-        with contextlib.suppress(OSError):
-            self.files.rmtree(staging)
+        try:
+            yield staging
+        except BaseException:
+            with contextlib.suppress(OSError):  # As far as the disk still lets us.
+                self.files.rmtree(staging)
+            raise
 
     def publish(self, staging: Path, replaces_damaged: bool = False) -> str:
         """Make ``staging``, with its ``shard.sqlite``, the current generation; returns its name.

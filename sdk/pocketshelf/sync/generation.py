@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from pocketshelf.errors import StoreError, SyncError
@@ -37,7 +36,7 @@ def publish_snapshot(
     Raises:
         SyncError: it is not what the manifest describes; the store is unchanged.
     """
-    with _staged(writer) as staging:
+    with writer.staged() as staging:
         shard = staging / "shard.sqlite"
         _unpack(packed, shard, target, writer.files, limits)
         meta = check_shard(shard, target.name, limits.database_seconds)
@@ -61,7 +60,7 @@ def publish_changes(
         SyncError: they are not what the manifest describes; the store is unchanged.
         StoreError: they do not fit the current shard; the store is unchanged, the snapshot would help.
     """
-    with _staged(writer) as staging:
+    with writer.staged() as staging:
         changes, shard = staging / "delta.sqlite", staging / "shard.sqlite"
         _unpack(packed, changes, target, writer.files, limits)
         meta = check_delta(changes, target.name, limits.database_seconds)
@@ -98,16 +97,6 @@ def unpacked_length(target: Target, limits: Limits) -> int:
             f"{target.name}: refused, would unpack to {length} bytes of {limits.unpacked_bytes} allowed"
         )
     return length
-
-
-@contextmanager
-def _staged(writer: StoreWriter) -> Iterator[Path]:
-    staging = writer.stage()
-    try:
-        yield staging
-    except BaseException:
-        writer.discard(staging)
-        raise
 
 
 def _unpack(packed: Path, file: Path, target: Target, files: FileSystem, limits: Limits) -> None:

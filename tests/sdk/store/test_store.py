@@ -101,7 +101,9 @@ def test_a_full_disk_leaves_the_old_store_and_one_clear_line(tmp_path: Path, ope
 def test_an_interrupted_writer_leaves_nothing_that_hinders(tmp_path: Path) -> None:
     make(tmp_path / "s", 1).close()
     with StoreWriter.open(tmp_path / "s") as writer:
-        (writer.stage() / "shard.sqlite").write_text("half")
+        left = writer.folder.generations_path / ".new-00000009"
+        left.mkdir()
+        (left / "shard.sqlite").write_text("half")
     assert StoreFolder(tmp_path / "s").generations() == ["00000001"]
     make(tmp_path / "s", 2).close()
     assert sorted(p.name for p in (tmp_path / "s" / "generations").iterdir()) == ["00000001", "00000002"]
