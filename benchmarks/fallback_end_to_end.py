@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf import Retriever
 from pocketshelf.demo.server import LocalServer
@@ -83,9 +82,7 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     parser.add_argument("--share", type=float, default=0.3, help="of the products on the shelf")
     parser.add_argument("--seed", type=int, default=0, help="which products")
@@ -93,9 +90,8 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measured = {"data": "grocery test photos", "seed": args.seed, **measure(args, Path(folder))}
-    path = record.write("fallback_end_to_end", measured)
+    record.write("fallback_end_to_end", measured)
     print(json.dumps(measured, indent=1))
-    print(f"written to {path}", file=sys.stderr)
     return 0
 
 

@@ -8,7 +8,6 @@ whole photo, PyTorch computes the float32 models eagerly, numpy scans the galler
 
 from __future__ import annotations
 
-import argparse
 import io
 import statistics
 import sys
@@ -19,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
@@ -87,9 +85,7 @@ def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--bundle", type=Path, default=None, help="default: the one that ships")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
@@ -116,7 +112,7 @@ def main() -> int:
         "peer_ms": round(plain, 2),
         "ratio_to_peer": round(mine["total"] / plain, 3),
     }
-    path = record.write("photo_to_hits", figures)
+    record.write("photo_to_hits", figures)
     print(
         f"12-megapixel JPEG ({len(jpeg) / 1e6:.1f} MB) to hits, {mine['regions']} region(s), one thread, warm"
     )
@@ -124,7 +120,6 @@ def main() -> int:
         print(f"  {stage:7} {mine[stage]:8.1f} ms  {100 * shares[stage]:5.1f} %")
     print(f"  total   {mine['total']:8.1f} ms")
     print(f"  peer    {plain:8.1f} ms ({figures['peer']}); ratio {figures['ratio_to_peer']}")
-    print(f"written to {path}", file=sys.stderr)
     return 0
 
 

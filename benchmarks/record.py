@@ -1,8 +1,10 @@
-"""What every benchmark writes: its figures with the machine and the commit, as JSON."""
+"""What every benchmark shares: its parser, and its figures with the machine and the commit as JSON."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,16 @@ from pocketshelf_training.pages.provenance import commit, machine
 RESULTS = Path(__file__).parent / "results"
 
 
-def write(name: str, figures: dict[str, Any]) -> Path:
-    """``results/<name>.json`` with the figures, the machine and the commit."""
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser whose help is the benchmark's own description, as it is written."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def write(name: str, figures: dict[str, Any]) -> None:
+    """``results/<name>.json`` with the figures, the machine and the commit; says so on standard error."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({"machine": machine(), "commit": commit(), **figures}, indent=1) + "\n")
-    return path
+    print(f"written to {path}", file=sys.stderr)

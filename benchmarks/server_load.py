@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
 from pocketshelf_server.making import make_site
@@ -216,9 +215,7 @@ def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
 
 def main() -> int:
     """Load the server, print the figures, write ``results/server_load.json``; 1 if a request failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--syncing", type=int, default=200, help="devices")
     parser.add_argument("--searching", type=int, default=20, help="clients that search")
@@ -239,7 +236,7 @@ def main() -> int:
         "errors": len(figures.errors),
         "requests": figures.table(),
     }
-    print(f"written to {record.write('server_load', result)}")
+    record.write("server_load", result)
     return 1 if figures.errors else 0
 
 

@@ -9,9 +9,7 @@ in this process; the time is that of the index, without HTTP and titles.
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf.formats import Product, Space, quantize_vectors
 from pocketshelf_server.catalogue import Catalogue, SqliteCatalogue, Upsert
@@ -142,9 +139,7 @@ def run(kind: str, size: int, count: int, truth: dict[int, list[list[str]]]) -> 
 
 def main() -> None:
     """Measure, print a table, write ``results/server_search.json``."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--indexes", nargs="+", choices=INDEXES, default=list(INDEXES))
     parser.add_argument("--queries", type=int, default=300)
@@ -157,7 +152,7 @@ def main() -> None:
             row = run(kind, size, arguments.queries, truth)
             print(" · ".join(f"{name} {value}" for name, value in row.items()), flush=True)
             rows.append(row)
-    print(f"written to {record.write('server_search', {'queries': arguments.queries, 'rows': rows})}")
+    record.write("server_search", {"queries": arguments.queries, "rows": rows})
 
 
 if __name__ == "__main__":

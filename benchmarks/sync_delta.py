@@ -9,7 +9,6 @@ without latency, while another thread searches the generation before; the longes
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import statistics
@@ -22,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
 import record
 from pocketshelf.formats import open_delta
 from pocketshelf.stages.search import StoreSearcher
@@ -170,15 +168,13 @@ def summary(milliseconds: list[float]) -> dict[str, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5, help="syncs of 10 %% that are searched meanwhile")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), args.products, args.rounds)
-    path = record.write("sync_delta", figures)
+    record.write("sync_delta", figures)
     one, ten = figures["churn_1_percent"], figures["churn_10_percent"]
     print(f"{args.products} synthetic products, {DIMENSION}-d int8")
     print(f"  1 % changed: delta {one['delta_bytes']} bytes, {one['delta_to_rows']} x its compressed rows;")
@@ -188,7 +184,6 @@ def main() -> int:
         print(f"  sync of {changes} changes: {sync_}")
     print(f"  a search, idle: {figures['search_ms_idle']}")
     print(f"  a search during the sync of {ten['changes']} changes: {figures['search_ms_during_sync']}")
-    print(f"written to {path}", file=sys.stderr)
     return 0
 
 
