@@ -25,23 +25,19 @@ def gzip_deterministic(source: Path, target: Path) -> tuple[str, int, str, int]:
         (sha256, length) of ``target``, then (sha256, length) of ``source``.
     """
     compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    plain, packed = hashlib.sha256(), hashlib.sha256()
-    crc = length = written = 0
-    with source.open("rb") as reader, target.open("wb") as writer:
-
-        def emit(data: bytes) -> int:
-            packed.update(data)
-            return writer.write(data)
-
-        written += emit(GZIP_HEADER)
+    plain, crc, length = hashlib.sha256(), 0, 0
+    with source.open("rb") as reader, target.open("w+b") as writer:
+        writer.write(GZIP_HEADER)
         while chunk := reader.read(CHUNK):
             plain.update(chunk)
             crc, length = zlib.crc32(chunk, crc), length + len(chunk)
-            written += emit(compressor.compress(chunk))
-        written += emit(compressor.flush() + struct.pack("<II", crc, length & 0xFFFFFFFF))
+            writer.write(compressor.compress(chunk))
+        writer.write(compressor.flush() + struct.pack("<II", crc, length & 0xFFFFFFFF))
         writer.flush()
         os.fsync(writer.fileno())
-    return packed.hexdigest(), written, plain.hexdigest(), length
+        writer.seek(0)
+        packed = hashlib.file_digest(writer, "sha256")
+        return packed.hexdigest(), writer.tell(), plain.hexdigest(), length
 
 
 def hashed_path(folder: Path, name: str, sha256: str) -> Path:
