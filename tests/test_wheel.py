@@ -33,7 +33,13 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.name.startswith(f"pocketshelf-{VERSION}-")
     assert {name.split("/")[0] for name in names} == PACKAGES | {f"pocketshelf-{VERSION}.dist-info"}
-    wanted = ("py.typed", "contract/VERSION", "contract/sql/shard.sql", "models/first/bundle.json", "models/first/embedder.tflite")
+    wanted = (
+        "py.typed",
+        "contract/VERSION",
+        "contract/sql/shard.sql",
+        "models/first/bundle.json",
+        "models/first/embedder.tflite",
+    )
     assert {f"pocketshelf/{name}" for name in wanted} <= set(names)
     assert [name for name in names if name.endswith((".npz", ".pt")) or "/tests/" in name] == []
     assert wheel.stat().st_size < 10_000_000
