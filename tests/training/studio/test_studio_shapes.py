@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pocketshelf_training.studio.drawing.outline import SMOOTH, curve, mirrored, polygon_patch
+from pocketshelf_training.studio.drawing.outline import SMOOTH, curve, mirrored, path, polygon_patch, sides
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.cloth import material
 from pocketshelf_training.studio.garments.garment import Attributes, Garment
@@ -60,6 +60,27 @@ def test_a_smooth_point_bows_the_outline_and_a_corner_does_not() -> None:
     bowed = curve([(0, 0, SMOOTH), (1, 0, SMOOTH), (1, 1, SMOOTH), (0, 1, SMOOTH)])
     assert square.min() == 0 and square.max() == 1
     assert bowed.min() < -0.05 and bowed.max() > 1.05
+
+
+def test_an_open_line_ends_at_its_points_and_bows_between_smooth_ones() -> None:
+    line = curve(path("0,0 1,1~ 2,0"), closed=False)
+    assert line[0].tolist() == [0, 0] and line[-1].tolist() == [2, 0]
+    assert [1, 1] in line.tolist() and len(line) == 25
+    # Beside the smooth point it runs along the chord of its neighbours: level.
+    assert abs(line[13, 1] - line[11, 1]) < 1e-9 and line[11:14, 1].min() > 0.97
+
+
+def test_control_points_are_read_from_a_line() -> None:
+    assert path("0,-0.5~ 1.25,2") == ((0, -0.5, SMOOTH), (1.25, 2))
+    with pytest.raises(ValueError):
+        path("0,1 2")
+
+
+def test_the_sides_of_an_outline() -> None:
+    half = path("0,0 1,0.5~")
+    assert sides(half, "join") == [mirrored(half)]
+    assert sides(half, "pair") == [half, [(0, 0), (-1, 0.5, SMOOTH)]]
+    assert sides(half, "one") == [half]
 
 
 def test_mirroring_keeps_points_on_the_axis_single() -> None:

@@ -1,57 +1,73 @@
 """Closed outlines through control points: cardinal splines with corners, and what they cover.
 
 A control point is (x, y) for a corner or (x, y, SMOOTH) where the outline runs through it with the
-tangent of a Catmull-Rom spline (Catmull and Rom, 1974). Units are a body's: x = 0 is the axis of
-the figure, y grows downwards, a shoulder is half a unit from the axis.
+tangent of a Catmull-Rom spline (Catmull and Rom, 1974); `path` reads them from one line. Units are a
+body's: x = 0 is the axis of the figure, y grows downwards, a shoulder is half a unit from the axis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-__all__ = ["SMOOTH", "Patch", "Points", "curve", "mirrored", "polygon_patch", "stroke_patch"]
+__all__ = [
+    "SMOOTH", "Patch", "Points", "Symmetry", "curve", "mirrored", "path", "polygon_patch", "sides",
+    "stroke_patch",
+]  # fmt: skip
 
 SMOOTH = 1.0
 Points = Sequence[tuple[float, ...]]
+Symmetry = Literal["join", "pair", "one"]
 
 _STEPS = 12  # Segments between two control points; at 150 pixels a unit they are under 8 pixels long.
 _SUPERSAMPLING = 4
 
 
+def path(text: str) -> Points:
+    """Control points written ``x,y``, one after another; ``~`` behind one says that it is smooth."""
+    points = []
+    for word in text.split():
+        x, y = map(float, word.removesuffix("~").split(","))
+        points.append((x, y, SMOOTH) if word.endswith("~") else (x, y))
+    return tuple(points)
+
+
 def curve(points: Points, closed: bool = True) -> np.ndarray:
-    """The outline through ``points`` as a polyline, float64, shape (n, 2)."""
+    """The outline through ``points`` as a polyline, float64, shape (n, 2): a cubic Hermite between two."""
     knots = np.array([point[:2] for point in points], dtype=np.float64)
-    smooth = np.array([len(point) > 2 and point[2] == SMOOTH for point in points])
-    count = len(knots)
-    segments = range(count if closed else count - 1)
-    pieces = [_segment(knots, smooth, i, closed) for i in segments]
+    smooth = np.array([[len(point) > 2] for point in points])
     if not closed:
-        pieces.append(knots[-1:])
-    return np.concatenate(pieces)
+        smooth[[0, -1]] = False
+    after = np.roll(knots, -1, axis=0)
+    chord, tangent = after - knots, (after - np.roll(knots, 1, axis=0)) / 2
+    start = np.where(smooth, tangent, chord)
+    end = np.where(np.roll(smooth, -1), np.roll(tangent, -1, axis=0), chord)
+    t = (np.arange(_STEPS) / _STEPS)[:, None, None]
+    ease, blend_start, blend_end = t * t * (3 - 2 * t), t * (1 - t) ** 2, t**2 * (t - 1)
+    pieces = (knots + ease * chord + blend_start * start + blend_end * end).swapaxes(0, 1)
+    if closed:
+        return pieces.reshape(-1, 2)
+    return np.concatenate([pieces[:-1].reshape(-1, 2), knots[-1:]])
 
 
-def _segment(knots: np.ndarray, smooth: np.ndarray, i: int, closed: bool) -> np.ndarray:
-    """Cubic Hermite from knot i towards the next, without its end."""
-    count = len(knots)
-    j = (i + 1) % count
-    chord = knots[j] - knots[i]
-    start = (knots[j] - knots[i - 1]) / 2 if smooth[i] and (closed or i > 0) else chord
-    after = (j + 1) % count
-    end = (knots[after] - knots[i]) / 2 if smooth[j] and (closed or j < count - 1) else chord
-    t = np.arange(_STEPS)[:, None] / _STEPS
-    blend_start, blend_end = t * (1 - t) ** 2, t**2 * (t - 1)
-    ease = t * t * (3 - 2 * t)
-    return knots[i] + ease * chord + blend_start * start + blend_end * end
-
-
-def mirrored(half: Points) -> list[tuple[float, ...]]:
+def mirrored(half: Points) -> Points:
     """The whole outline of which ``half`` is the right side, from the axis above to the axis below."""
-    left = [(-point[0], *point[1:]) for point in reversed(half) if abs(point[0]) > 1e-6]
-    return [*half, *left]
+    return [*half, *(point for point in reversed(_reflected(half)) if abs(point[0]) > 1e-6)]
+
+
+def sides(points: Points, symmetry: Symmetry) -> list[Points]:
+    """The outlines that ``points`` stand for: a half to be joined, the right one of a pair, or one alone."""
+    if symmetry == "join":
+        return [mirrored(points)]
+    return [points, _reflected(points)] if symmetry == "pair" else [points]
+
+
+def _reflected(points: Points) -> Points:
+    return [(-point[0], *point[1:]) for point in points]
 
 
 @dataclass(frozen=True)

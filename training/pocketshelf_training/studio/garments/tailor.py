@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pocketshelf_training.studio.drawing.canvas import Canvas, folds
-from pocketshelf_training.studio.drawing.outline import Patch, Points, mirrored
+from pocketshelf_training.studio.drawing.outline import Patch, Points, sides
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.wardrobe.form import Form, Line, Part
@@ -43,12 +43,12 @@ def sew(canvas: Canvas, garment: Garment, material: Material, worn: bool) -> np.
     cloths = _cloths(canvas, garment, material)
     cover = np.zeros(canvas.rgba.shape[:2], dtype=np.float32)
     for part in _parts(garment.cut, worn):
-        for points in _sides(part.points, part.symmetry):
+        for points in sides(part.points, part.symmetry):
             patch = canvas.area(points)
             canvas.lay(patch, _on(cloths[part.cloth], patch) * part.tone * canvas.relief(patch))
             cover[patch.at] = np.maximum(cover[patch.at], patch.cover)
     for line in garment.cut.lines:
-        for points in _sides(line.points, line.symmetry):
+        for points in sides(line.points, line.symmetry):
             _sew_line(canvas, line, points, cloths, cover)
     return cover
 
@@ -73,7 +73,7 @@ def _on(cloth: np.ndarray, patch: Patch) -> np.ndarray:
 def extent(garment: Garment) -> Window:
     """The window (left, top, right, bottom) in body units that holds the whole garment."""
     pieces: list[Part | Line] = [*_parts(garment.cut, worn=False), *garment.cut.lines]
-    points = [p for piece in pieces for side in _sides(piece.points, piece.symmetry) for p in side]
+    points = [p for piece in pieces for side in sides(piece.points, piece.symmetry) for p in side]
     ends = np.array([point[:2] for point in points])
     (left, top), (right, bottom) = ends.min(axis=0) - 0.08, ends.max(axis=0) + 0.08
     return float(left), float(top), float(right), float(bottom)
@@ -111,10 +111,3 @@ def _sheet(canvas: Canvas, garment: Garment, material: Material) -> np.ndarray:
         size, canvas.unit, _FOLDS[garment.form.place], rng
     )
     return sheet
-
-
-def _sides(points: Points, symmetry: str) -> list[Points]:
-    if symmetry == "join":
-        return [mirrored(points)]
-    reflected = [(-point[0], *point[1:]) for point in points]
-    return [points, reflected] if symmetry == "pair" else [points]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pocketshelf_training.studio.drawing.canvas import Canvas
-from pocketshelf_training.studio.drawing.outline import SMOOTH as S
-from pocketshelf_training.studio.drawing.outline import Points, mirrored
+from pocketshelf_training.studio.drawing.outline import Points, path, sides
 from pocketshelf_training.studio.drawing.palette import SKIN, rgb
 
 __all__ = ["FOOT", "LEG", "NECK", "TRUNK", "hair_behind", "head", "limb", "person"]
@@ -18,29 +17,13 @@ _HAIR: tuple[tuple[int, int, int], ...] = (
     (58, 58, 62),
     (140, 60, 34),
 )
-NECK: Points = ((0, -0.3), (0.1, -0.28), (0.11, -0.06, S), (0.2, 0.02), (0, 0.2))
-_HEAD: Points = ((0, -0.72, S), (0.2, -0.62, S), (0.215, -0.42, S), (0.13, -0.2, S), (0, -0.14, S))
-_HAIR_CAP: Points = (
-    (0, -0.79, S),
-    (0.22, -0.7, S),
-    (0.26, -0.4, S),
-    (0.2, -0.34),
-    (0.17, -0.56, S),
-    (0, -0.6, S),
-)
-_LONG_HAIR: Points = ((0, -0.79, S), (0.26, -0.68, S), (0.3, -0.2, S), (0.28, 0.1, S), (0, 0.12, S))
-TRUNK: Points = (
-    (0.1, 0),
-    (0.36, 0.04, S),
-    (0.47, 0.12, S),
-    (0.4, 0.5, S),
-    (0.34, 0.95, S),
-    (0.42, 1.4, S),
-    (0.4, 1.7),
-    (0, 1.7),
-)
-LEG: Points = ((0.03, 1.5), (0.41, 1.5, S), (0.36, 2.2, S), (0.3, 3.02), (0.17, 3.02), (0.12, 2.2, S))
-FOOT: Points = ((0.15, 2.98), (0.31, 2.98, S), (0.4, 3.16, S), (0.34, 3.22, S), (0.16, 3.2, S))
+NECK = path("0,-0.3 0.1,-0.28 0.11,-0.06~ 0.2,0.02 0,0.2")
+_HEAD = path("0,-0.72~ 0.2,-0.62~ 0.215,-0.42~ 0.13,-0.2~ 0,-0.14~")
+_HAIR_CAP = path("0,-0.79~ 0.22,-0.7~ 0.26,-0.4~ 0.2,-0.34 0.17,-0.56~ 0,-0.6~")
+_LONG_HAIR = path("0,-0.79~ 0.26,-0.68~ 0.3,-0.2~ 0.28,0.1~ 0,0.12~")
+TRUNK = path("0.1,0 0.36,0.04~ 0.47,0.12~ 0.4,0.5~ 0.34,0.95~ 0.42,1.4~ 0.4,1.7 0,1.7")
+LEG = path("0.03,1.5 0.41,1.5~ 0.36,2.2~ 0.3,3.02 0.17,3.02 0.12,2.2~")
+FOOT = path("0.15,2.98 0.31,2.98~ 0.4,3.16~ 0.34,3.22~ 0.16,3.2~")
 
 
 def person(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -59,14 +42,12 @@ def head(canvas: Canvas, skin: np.ndarray, hair: np.ndarray) -> None:
     limb(canvas, _HEAD, skin)
     for x in (-0.085, 0.085):
         canvas.lay(canvas.stroke(((x, -0.43),), 0.035), rgb("black"))
-    canvas.lay(canvas.stroke(((-0.06, -0.27), (0, -0.25, S), (0.06, -0.27)), 0.02), skin * 0.6)
+    canvas.lay(canvas.stroke(path("-0.06,-0.27 0,-0.25~ 0.06,-0.27"), 0.02), skin * 0.6)
     limb(canvas, _HAIR_CAP, hair)
 
 
 def limb(canvas: Canvas, half: Points, colour: np.ndarray, pair: bool = False) -> None:
     """A rounded part of the body; ``half`` is its right side, or (``pair``) the right one of two."""
-    reflected = [(-point[0], *point[1:]) for point in half]
-    shapes: list[Points] = [half, reflected] if pair else [mirrored(half)]
-    for points in shapes:
+    for points in sides(half, "pair" if pair else "join"):
         patch = canvas.area(points)
         canvas.lay(patch, colour * canvas.relief(patch))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pocketshelf_training.studio.drawing.outline import SMOOTH as S
-from pocketshelf_training.studio.drawing.outline import Points
+from pocketshelf_training.studio.drawing.outline import Points, path
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.tailor import extent
@@ -14,8 +13,8 @@ from pocketshelf_training.studio.scene.stage import Fabrics, Layer, Piece, Stage
 
 __all__ = ["flat", "fold", "hung"]
 
-_HOOK: Points = ((0.0, -0.02), (0.0, -0.16, S), (0.09, -0.24, S), (0.04, -0.36, S), (-0.06, -0.3))
-_BAR: Points = ((-0.42, 0.1), (-0.2, 0.02, S), (0, -0.03, S), (0.2, 0.02, S), (0.42, 0.1))
+_HOOK = path("0,-0.02 0,-0.16~ 0.09,-0.24~ 0.04,-0.36~ -0.06,-0.3")
+_BAR = path("-0.42,0.1 -0.2,0.02~ 0,-0.03~ 0.2,0.02~ 0.42,0.1")
 _BACK = 0.88  # brightness of the side that a fold turns up
 
 
@@ -34,7 +33,7 @@ def hung(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
     stage = Stage((left, min(top, drop - 0.45), right, bottom), unit, fabrics)
     canvas = stage.canvas
     stage.lay(canvas.stroke(_moved(_HOOK, drop), 0.03), rgb("grey") * 0.8)
-    bar = ((-0.36, -0.02), (0.36, -0.02)) if waist else _BAR
+    bar = path("-0.36,-0.02 0.36,-0.02") if waist else _BAR
     stage.lay(canvas.stroke(_moved(bar, drop), 0.06), rgb("brown"))
     stage.wear(number, garment, worn=False)
     if waist:

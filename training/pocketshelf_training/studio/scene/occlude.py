@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pocketshelf_training.studio.drawing.outline import SMOOTH as S
-from pocketshelf_training.studio.drawing.outline import curve, mirrored, polygon_patch, stroke_patch
+from pocketshelf_training.studio.drawing.outline import curve, mirrored, path, polygon_patch, stroke_patch
 from pocketshelf_training.studio.drawing.palette import CLOTH, SKIN
 
 __all__ = ["occlude"]
@@ -68,7 +67,7 @@ def _bag(box: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> li
 
 
 def _leaves(box: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> list[Stroke]:
-    leaf = np.array(curve(mirrored(((0, 0), (0.16, 0.4, S), (0, 1)))))
+    leaf = curve(mirrored(path("0,0 0.16,0.4~ 0,1")))
     w, h = box[2:] - box[:2]
     tip = box[:2] + np.array((w * rng.choice([0.15, 0.85]), h * rng.uniform(0.4, 0.8)))
     length = max(30.0, h * 0.5)

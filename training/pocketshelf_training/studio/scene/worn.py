@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pocketshelf_training.studio.drawing.outline import SMOOTH as S
+from pocketshelf_training.studio.drawing.outline import path
 from pocketshelf_training.studio.drawing.palette import NEUTRALS, rgb
 from pocketshelf_training.studio.garments.arms import ELBOW, SHOULDER, WRIST, Arms, draw_arms, swing
 from pocketshelf_training.studio.garments.collection import Collection
@@ -93,7 +93,7 @@ def wear(outfit: Outfit, stage: Stage, rng: np.random.Generator) -> Layer:
         if arm.front:
             _arm(stage, arm, side, _BARE.get(sleeve or "", (0.25, 0)), skin)
     if not any(g.attributes.neckline == "turtle" for _, g in outfit.layers):
-        limb(canvas, (*NECK[:3], (0.1, 0.0, S), (0, 0.06, S)), skin)
+        limb(canvas, (*NECK[:3], *path("0.1,0~ 0,0.06~")), skin)
     head(canvas, skin, hair)
     if outfit.hat:
         stage.wear(*outfit.hat)

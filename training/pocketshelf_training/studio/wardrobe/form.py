@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pocketshelf_training.studio.drawing.outline import Points
+from pocketshelf_training.studio.drawing.outline import Points, Symmetry
 
 __all__ = ["Form", "Line", "Part"]
 
-Symmetry = Literal["join", "pair", "one"]
 Cloth = Literal["main", "second", "lining", "seam", "metal"]
 
 
