@@ -8,10 +8,10 @@ from pocketshelf_training.studio.drawing.warp import draw_warp
 from pocketshelf_training.studio.garments.cloth import dyed, material, read_close_up
 from pocketshelf_training.studio.garments.collection import SPLITS, Collection, split_of
 from pocketshelf_training.studio.garments.landmarks import LANDMARKS
-from pocketshelf_training.studio.scene.compose import Shot
+from pocketshelf_training.studio.scene.compose import LONGEST, Shot
 from pocketshelf_training.studio.scene.grounds import Grounds
 from pocketshelf_training.studio.scene.laid import flat, fold
-from pocketshelf_training.studio.scene.shots import LONGEST, shop_shot, street_shot
+from pocketshelf_training.studio.scene.shots import shop_shot, street_shot
 from pocketshelf_training.studio.wardrobe.forms import FORMS
 
 COLLECTION = Collection(len(FORMS) * 3, 7)
@@ -83,7 +83,7 @@ def test_attributes_are_only_those_a_garment_has() -> None:
 def test_points_and_pictures_are_warped_alike() -> None:
     rng = np.random.default_rng(3)
     for _ in range(12):
-        warp = draw_warp((240, 320), (120, 160), (100, 130), 1.1, rng, turn=0.5)
+        warp = draw_warp((200, 260), (240, 320), np.array((0.5, 0.5)), rng, turn=0.5)
         points = rng.uniform((40, 50), (160, 210), (20, 2))
         assert np.abs(warp.back(warp.forward(points)) - points).max() < 0.3
         dot = Image.new("L", (200, 260))

@@ -20,7 +20,6 @@ class Warp:
     Attributes:
         frame: (width, height).
         to, at: where in the frame (x, y) the sheet's point ``at`` comes to lie.
-        scale: pixels of the frame for one of the sheet.
         turn: radians.
         tilt: foreshortening along x and y.
         narrow: how much narrower it is, turned away.
@@ -28,30 +27,29 @@ class Warp:
     """
 
     frame: tuple[int, int]
-    to: tuple[float, float]
-    at: tuple[float, float]
-    scale: float = 1.0
-    turn: float = 0.0
-    tilt: tuple[float, float] = (0.0, 0.0)
-    narrow: float = 1.0
-    bends: tuple[tuple[float, float, float, int], ...] = ()
+    to: np.ndarray
+    at: np.ndarray
+    turn: float
+    tilt: np.ndarray
+    narrow: float
+    bends: tuple[tuple[float, float, float, int], ...]
 
     def back(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) of the frame on the sheet."""
         height = self.frame[1]
-        turned = ((points - np.array(self.to)) / height) @ self._rotation()
-        turned = turned * (1 + turned @ np.array(self.tilt).reshape(2, 1))
+        turned = ((points - self.to) / height) @ self._rotation()
+        turned = turned * (1 + turned @ self.tilt.reshape(2, 1))
         moved = turned * (self.narrow, 1.0)
         for amplitude, waves, phase, axis in self.bends:
             moved[..., axis] += amplitude * (
                 np.sin(2 * np.pi * waves * turned[..., 1 - axis] + phase) - np.sin(phase)
             )
-        return moved * (height / self.scale) + np.array(self.at)
+        return moved * height + self.at
 
     def forward(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the sheet in the frame: the inverse of `back`, by a fixed point."""
-        inverse = self._rotation().T * self.scale
-        found = (points - np.array(self.at)) @ inverse + np.array(self.to)
+        inverse = self._rotation().T
+        found = (points - self.at) @ inverse + self.to
         for _ in range(_ROUNDS):
             found = found + (points - self.back(found)) @ inverse
             # What lies far outside may have no place in this perspective: it stays far outside.
@@ -82,19 +80,23 @@ class Warp:
 
 
 def draw_warp(
+    sheet: tuple[int, int],
     frame: tuple[int, int],
-    to: tuple[float, float],
-    at: tuple[float, float],
-    scale: float,
+    place: np.ndarray,
     rng: np.random.Generator,
-    turn: float = 0.14,
+    turn: float,
     bend: float = 0.018,
 ) -> Warp:
-    """A random one: ``turn`` is the deviation of its angle in radians, ``bend`` the most of an amplitude."""
+    """A random one, of a sheet of size ``sheet``; its middle comes to lie at ``place`` (shares of the frame).
+
+    Args:
+        turn: the deviation of its angle in radians.
+        bend: the most of a bend's amplitude.
+    """
     bends = tuple(
-        (float(rng.uniform(0, bend)), float(rng.uniform(0.8, 1.8)), float(rng.uniform(0, 6.28)), axis)
-        for axis in (0, 1)
+        (rng.uniform(0, bend), rng.uniform(0.8, 1.8), rng.uniform(0, 6.28), axis) for axis in (0, 1)
     )
-    tilt = tuple(float(v) for v in rng.uniform(-0.28, 0.28, 2))
-    angle = float(np.clip(rng.normal(0, turn), -3 * turn, 3 * turn))
-    return Warp(frame, to, at, scale, angle, tilt, float(rng.uniform(0.98, 1.2)), bends)  # type: ignore[arg-type]
+    tilt = rng.uniform(-0.28, 0.28, 2)
+    angle = np.clip(rng.normal(0, turn), -3 * turn, 3 * turn)
+    middle = np.array(sheet) / 2
+    return Warp(frame, np.array(frame) * place, middle, angle, tilt, rng.uniform(0.98, 1.2), bends)

@@ -75,15 +75,10 @@ def _woven(tile: np.ndarray, span: float) -> Weave:
         side = max(8, round(span * unit * scale))
         small = np.asarray(bytes_.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0))
         width, height = size
-        rows, columns = (_mirrored_range(length, side) for length in (height, width))
-        return small[rows][:, columns].astype(np.float32) / 255
+        beyond = [(0, max(0, height - side)), (0, max(0, width - side)), (0, 0)]
+        return np.pad(small, beyond, "symmetric")[:height, :width].astype(np.float32) / 255
 
     return weave
-
-
-def _mirrored_range(length: int, side: int) -> np.ndarray:
-    turn = np.arange(length) % (2 * side)
-    return np.where(turn < side, turn, 2 * side - 1 - turn)
 
 
 @lru_cache(maxsize=512)

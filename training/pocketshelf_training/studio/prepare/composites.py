@@ -18,7 +18,7 @@ from pocketshelf_training.data.composites import SOURCES
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.studio.prepare.labels import Thing, save_shots
 from pocketshelf_training.studio.prepare.making import Unit, add_common, make, report
-from pocketshelf_training.studio.scene.composite import Pool, on_white, pasted
+from pocketshelf_training.studio.scene.composite import Pool, pasted, shop_shot
 from pocketshelf_training.studio.scene.cutouts import Source, cut, sources
 from pocketshelf_training.studio.scene.grounds import Grounds, real_grounds
 
@@ -93,7 +93,7 @@ def _unit(
     source = pool.sources[number]
     if cut(source) is None:
         return []
-    shots = [on_white(pool, number)]
+    shots = [shop_shot(pool, number)]
     shots += [pasted(pool, number, photo, grounds[source.split]) for photo in range(photos)]
     known = {"split": source.split, "about": source.identity, "source": source.data_set}
     return save_shots(

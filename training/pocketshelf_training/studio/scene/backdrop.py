@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from pocketshelf_training.studio.drawing.palette import CLOTH, WALLS
+from pocketshelf_training.studio.scene.camera import side_light
 
 __all__ = ["BACKDROPS", "backdrop"]
 
@@ -18,7 +19,8 @@ def backdrop(size: Size, rng: np.random.Generator) -> Image.Image:
     """An RGB background of ``size`` (width, height); which kind, and how blurred, is drawn."""
     kind = BACKDROPS[int(rng.integers(len(BACKDROPS)))]
     image = kind(size, rng).filter(ImageFilter.GaussianBlur(float(rng.uniform(0.4, 2.5))))
-    return _shaded(image, rng)
+    lit = np.asarray(image) * side_light(size, (0.8, 1.1), rng)  # No ground is flat.
+    return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
 
 
 def _wall(size: Size, rng: np.random.Generator) -> Image.Image:
@@ -120,10 +122,3 @@ def _colour(
 def _scaled(colour: tuple[int, int, int], factor: float) -> tuple[int, int, int]:
     red, green, blue = (min(255, round(value * factor)) for value in colour)
     return red, green, blue
-
-
-def _shaded(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A slow gradient of light across the scene, so that no ground is flat."""
-    corners = rng.uniform(0.8, 1.1, (2, 2)).astype(np.float32)
-    field = np.asarray(Image.fromarray(corners).resize(image.size, Image.Resampling.BILINEAR))[..., None]
-    return Image.fromarray(np.clip(np.asarray(image) * field, 0, 255).astype(np.uint8))

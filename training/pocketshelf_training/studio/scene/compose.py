@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pocketshelf_training.studio.drawing.warp import Warp
 from pocketshelf_training.studio.scene.camera import expose, shake
 from pocketshelf_training.studio.scene.occlude import occlude
 from pocketshelf_training.studio.scene.stage import Layer, Piece
 
-__all__ = ["Box", "Instance", "Shot", "compose", "instances_of", "retaken"]
+__all__ = ["FRAMES", "LONGEST", "MARGIN", "Instance", "Shot", "compose", "on_white", "retaken"]
 
-Box = tuple[float, float, float, float]
+Box = tuple[int, int, int, int]
+Rng = np.random.Generator
+
+LONGEST = 320
+FRAMES = ((240, 320), (240, 320), (256, 320), (320, 320), (320, 240))
+MARGIN = 0.07  # of a shop's picture
 
 # A garment of which less shows, or that is smaller, is not labelled.
 _LEAST_SHARE, _LEAST_SIDE = 0.12, 12
@@ -63,14 +68,30 @@ class Shot:
     real_ground: bool = False
 
 
-def retaken(take: Callable[[int], Shot], about: int) -> tuple[Shot, bool]:
-    """The first of a few photos ``take(attempt)`` that shows the thing ``about`` well, else the last.
+def on_white(layer: Layer, shadow: bool = False) -> Shot:
+    """The layer in the middle of a white square, as a shop shows it; its pieces go with it."""
+    corner = ((LONGEST - layer.image.width) // 2, (LONGEST - layer.image.height) // 2)
+    page = Image.new("RGB", (LONGEST, LONGEST), "white")
+    if shadow:
+        soft = layer.image.getchannel("A").filter(ImageFilter.GaussianBlur(5)).point(lambda value: value // 2)
+        page.paste((205, 205, 210), (corner[0] + 2, corner[1] + 4), soft)
+    page.paste(layer.image, corner, layer.image)
+    for piece in layer.pieces:
+        piece.move_to(corner, page.size)
+    return Shot(page, "shop", _instances(layer.pieces))
+
+
+def retaken(take: Callable[[Rng], Shot], about: int, seed: Sequence[int]) -> tuple[Shot, bool]:
+    """The first of a few photos that shows the thing ``about`` well, else the last.
+
+    Args:
+        seed: each attempt has its own generator, of this and its number.
 
     Returns:
         The photo, and whether it does.
     """
     for attempt in range(_TRIES):
-        shot = take(attempt)
+        shot = take(np.random.default_rng([*seed, attempt]))
         first = shot.instances[0] if shot.instances else None
         if first is not None and first.piece.number == about and first.share >= _WELL_SEEN:
             return shot, True
@@ -78,47 +99,42 @@ def retaken(take: Callable[[int], Shot], about: int) -> tuple[Shot, bool]:
 
 
 def compose(
-    ground: Image.Image, layers: list[tuple[Layer, Warp]], rng: np.random.Generator, about: int
-) -> tuple[Image.Image, list[Instance]]:
+    ground: tuple[Image.Image, bool], layers: list[tuple[Layer, Warp]], rng: Rng, about: int, kind: str
+) -> Shot:
     """The layers over the ground, later ones before earlier ones, photographed.
 
     Args:
+        ground: as `Grounds.draw` gives it; it is changed.
         about: number of the garment that the photo is about; it may be occluded, and comes first.
     """
-    scene, pieces = ground.copy(), list[Piece]()
+    (scene, real), pieces = ground, list[Piece]()
     for layer, warp in layers:
         pieces = _put(scene, layer, warp, pieces, rng)
     if rng.random() < _OCCLUDED:
         main = next(piece for piece in pieces if piece.number == about)
         hidden = occlude(scene, main.extent > 0.5, rng)
         for piece in pieces:
-            piece.seen *= 1 - hidden
+            piece.hide(hidden)
     image = expose(shake(scene, rng), rng)
     pieces.sort(key=lambda piece: piece.number != about)
-    return image, instances_of(pieces)
+    return Shot(image, kind, _instances(pieces), real)
 
 
-def _put(
-    scene: Image.Image, layer: Layer, warp: Warp, before: list[Piece], rng: np.random.Generator
-) -> list[Piece]:
+def _put(scene: Image.Image, layer: Layer, warp: Warp, before: list[Piece], rng: Rng) -> list[Piece]:
     """Paste a layer with its shadow; all pieces in the frame, those before it less what it covers."""
     covers = [cover for piece in layer.pieces for cover in (piece.extent, piece.seen)]
     # Four of them go as one picture: warping is dear by the picture.
     sheets = [_stacked(covers[first : first + 4]) for first in range(0, len(covers), 4)]
     picture, *stacks = warp.apply([layer.image, *sheets])
-    masks = [mask for stack in stacks for mask in stack.split()]
+    masks = [np.asarray(mask, np.float32) / 255 for stack in stacks for mask in stack.split()]
     alpha = picture.getchannel("A")
     offset = (int(rng.integers(-4, 8)), int(rng.integers(2, 9)))
     scene.paste((24, 24, 30), offset, alpha.point(lambda value: value // 4))
     scene.paste(picture, (0, 0), picture)
-    hidden = np.asarray(alpha, np.float32) / 255
     for piece in before:
-        piece.extent *= 1 - hidden
-        piece.seen *= 1 - hidden
-    return [
-        *before,
-        *(_framed(piece, warp, masks[2 * k], masks[2 * k + 1]) for k, piece in enumerate(layer.pieces)),
-    ]
+        piece.hide(np.asarray(alpha, np.float32) / 255, garment=True)
+    own = (_framed(piece, warp, *masks[2 * k : 2 * k + 2]) for k, piece in enumerate(layer.pieces))
+    return [*before, *own]
 
 
 def _stacked(covers: list[np.ndarray]) -> Image.Image:
@@ -129,16 +145,13 @@ def _stacked(covers: list[np.ndarray]) -> Image.Image:
     return Image.fromarray(channels, "CMYK")
 
 
-def _framed(piece: Piece, warp: Warp, extent: Image.Image, seen: Image.Image) -> Piece:
-    marks = {}
-    if piece.marks:
-        places = warp.forward(np.array(list(piece.marks.values())))
-        marks = {name: (float(x), float(y)) for name, (x, y) in zip(piece.marks, places, strict=True)}
-    whole, shown = (np.asarray(cover, np.float32) / 255 for cover in (extent, seen))
-    return Piece(piece.number, whole, shown, marks, piece.hidden)
+def _framed(piece: Piece, warp: Warp, extent: np.ndarray, seen: np.ndarray) -> Piece:
+    places = warp.forward(np.array(list(piece.marks.values())).reshape(-1, 2))
+    marks = dict(zip(piece.marks, map(tuple, places.tolist()), strict=True))
+    return Piece(piece.number, extent, seen, marks, piece.hidden)
 
 
-def instances_of(pieces: list[Piece]) -> list[Instance]:
+def _instances(pieces: list[Piece]) -> list[Instance]:
     """Boxes, masks and landmarks of the pieces of a frame, those that hardly show left out."""
     found = [_shown(piece) for piece in pieces]
     return [shown for shown in found if min(shown.box[2:]) >= _LEAST_SIDE and shown.share >= _LEAST_SHARE]
@@ -146,17 +159,13 @@ def instances_of(pieces: list[Piece]) -> list[Instance]:
 
 def _shown(piece: Piece) -> Instance:
     extent, seen = piece.extent > 0.5, piece.seen > 0.5
-    rows, columns = np.flatnonzero(extent.any(1)), np.flatnonzero(extent.any(0))
-    if not len(rows):
-        return Instance(piece, (0.0, 0.0, 0.0, 0.0), extent, seen, {})
-    x, y = float(columns[0]), float(rows[0])
-    box = (x, y, float(columns[-1] + 1 - x), float(rows[-1] + 1 - y))
+    x, y, right, bottom = Image.fromarray(extent).getbbox() or (0, 0, 0, 0)
     marks = {
         name: (round(mx, 1), round(my, 1), name not in piece.hidden and _visible(seen, mx, my))
         for name, (mx, my) in piece.marks.items()
-        if x <= mx <= x + box[2] and y <= my <= y + box[3]
+        if x <= mx <= right and y <= my <= bottom
     }
-    return Instance(piece, box, extent, seen, marks)
+    return Instance(piece, (x, y, right - x, bottom - y), extent, seen, marks)
 
 
 def _visible(seen: np.ndarray, x: float, y: float) -> bool:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from pocketshelf_training.studio.drawing.warp import Warp, draw_warp
-from pocketshelf_training.studio.scene.compose import Shot, compose, instances_of, retaken
+from pocketshelf_training.studio.scene.compose import (
+    FRAMES,
+    LONGEST,
+    MARGIN,
+    Shot,
+    compose,
+    on_white,
+    retaken,
+)
 from pocketshelf_training.studio.scene.cutouts import Source, cut
 from pocketshelf_training.studio.scene.grounds import Grounds
-from pocketshelf_training.studio.scene.shots import FRAMES, LONGEST
 from pocketshelf_training.studio.scene.stage import Layer, Piece
 
-__all__ = ["Pool", "on_white", "pasted"]
+__all__ = ["Pool", "pasted", "shop_shot"]
 
-_MARGIN, _OTHERS = 0.07, 0.35
+_OTHERS = 0.35
 
 Rng = np.random.Generator
 
@@ -42,44 +50,32 @@ class Pool:
         return None
 
 
-def on_white(pool: Pool, number: int) -> Shot:
+def shop_shot(pool: Pool, number: int) -> Shot:
     """The thing as it was, on white, square."""
-    layer = _layer(pool, number, LONGEST * (1 - 2 * _MARGIN), None)
-    page = Image.new("RGB", (LONGEST, LONGEST), "white")
-    corner = ((LONGEST - layer.image.width) // 2, (LONGEST - layer.image.height) // 2)
-    page.paste(layer.image, corner, layer.image)
-    layer.pieces[0].move_to(corner, (LONGEST, LONGEST))
-    return Shot(page, "shop", instances_of(layer.pieces))
+    return on_white(_layer(pool, number, LONGEST * (1 - 2 * MARGIN), None))
 
 
 def pasted(pool: Pool, number: int, photo: int, grounds: Grounds) -> Shot:
     """Photo ``photo`` of the thing; one that hardly shows it is taken again."""
-
-    def take(attempt: int) -> Shot:
-        return _photo(pool, number, grounds, np.random.default_rng([pool.seed, number, 3, photo, attempt]))
-
-    return retaken(take, number)[0]
+    return retaken(partial(_photo, pool, number, grounds), number, (pool.seed, number, 3, photo))[0]
 
 
 def _photo(pool: Pool, number: int, grounds: Grounds, rng: Rng) -> Shot:
     frame = FRAMES[int(rng.integers(len(FRAMES)))]
-    ground, real = grounds.draw(frame, rng)
-    layers = []
+    ground, layers = grounds.draw(frame, rng), []
     if rng.random() < _OTHERS and (other := pool.other(number, rng)) is not None:
         layers.append(_placed(pool, other, frame, (0.25, 0.5), 0.35, rng))
     layers.append(_placed(pool, number, frame, (0.45, 0.95), 0.06, rng))
-    image, shown = compose(ground, layers, rng, number)
-    return Shot(image, "pasted", shown, real)
+    return compose(ground, layers, rng, number, "pasted")
 
 
 def _placed(
     pool: Pool, number: int, frame: tuple[int, int], share: tuple[float, float], off: float, rng: Rng
 ) -> tuple[Layer, Warp]:
     layer = _layer(pool, number, float(rng.uniform(*share)) * min(frame) * 1.1, rng)
-    to = np.array(frame) * (0.5 + rng.uniform(-off, off, 2))
+    place = 0.5 + rng.uniform(-off, off, 2)
     turn = 0.16 if rng.random() < 0.85 else 0.9
-    at = (layer.image.width / 2, layer.image.height / 2)
-    return layer, draw_warp(frame, (float(to[0]), float(to[1])), at, 1.0, rng, turn, bend=0.022)
+    return layer, draw_warp(layer.image.size, frame, place, rng, turn, bend=0.022)
 
 
 def _layer(pool: Pool, number: int, side: float, rng: Rng | None) -> Layer:

@@ -161,10 +161,9 @@ def _largest_piece(mask: np.ndarray) -> np.ndarray:
 
 
 def _cropped(pixels: np.ndarray, mask: np.ndarray, fills: float) -> Image.Image | None:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
+    box = Image.fromarray(mask).getbbox()
+    if box is None:
         return None
-    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     width, height = box[2] - box[0], box[3] - box[1]
     if min(width, height) < _SMALLEST or mask.sum() < fills * width * height:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 from PIL import Image
 
@@ -9,12 +11,14 @@ from pocketshelf_training.studio.drawing.outline import Points, path
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.tailor import extent
-from pocketshelf_training.studio.scene.stage import Fabrics, Layer, Piece, Stage
+from pocketshelf_training.studio.scene.stage import Fabrics, Layer, Stage
 
 __all__ = ["flat", "fold", "hung"]
 
 _HOOK = path("0,-0.02 0,-0.16~ 0.09,-0.24~ 0.04,-0.36~ -0.06,-0.3")
 _BAR = path("-0.42,0.1 -0.2,0.02~ 0,-0.03~ 0.2,0.02~ 0.42,0.1")
+Mark = tuple[float, float]
+
 _BACK = 0.88  # brightness of the side that a fold turns up
 
 
@@ -48,43 +52,49 @@ def _moved(points: Points, down: float) -> Points:
 
 def fold(layer: Layer, rng: np.random.Generator) -> Layer:
     """The lower part turned up over the rest, or one or both sides turned in."""
-    rgba = np.asarray(layer.image).copy()
-    (piece,) = layer.pieces
-    folded = Piece(piece.number, piece.extent.copy(), piece.seen.copy(), dict(piece.marks))
-    height, width = rgba.shape[:2]
+    folded = Layer(layer.image, deepcopy(layer.pieces))
+    width, height = layer.image.size
     kind = rng.random()
     if kind < 0.55:
-        _turn_over(rgba, folded, "below", round(height * rng.uniform(0.52, 0.75)))
+        _turn_over(folded, "below", round(height * rng.uniform(0.52, 0.75)))
     if kind >= 0.35:
-        _turn_over(rgba, folded, "right", round(width * rng.uniform(0.62, 0.8)))
+        _turn_over(folded, "right", round(width * rng.uniform(0.62, 0.8)))
         if rng.random() < 0.5:
-            _turn_over(rgba, folded, "left", round(width * rng.uniform(0.2, 0.38)))
-    return Layer(Image.fromarray(rgba, "RGBA"), [folded])
+            _turn_over(folded, "left", round(width * rng.uniform(0.2, 0.38)))
+    return folded
 
 
-def _turn_over(rgba: np.ndarray, piece: Piece, what: str, line: int) -> None:
-    """What lies beyond the row or column ``line`` is turned over it; arrays are changed.
+def _turn_over(layer: Layer, side: str, line: int) -> None:
+    """What lies beyond the row or column ``line`` is turned over it; the layer is changed.
 
     A landmark that comes to lie under it is hidden; one on it moves with it.
     """
-    axis = 0 if what == "below" else 1
-    length = rgba.shape[axis]
-    mirrored_ = what == "left"
-    crease = length - line if mirrored_ else line
+    rgba = np.array(layer.image)
+    width = layer.image.width
+    crease = width - line if side == "left" else line
 
     def view(array: np.ndarray) -> np.ndarray:
         """The same memory, with what is turned over at the end of the first axis."""
-        array = array if axis == 0 else array.swapaxes(0, 1)
-        return array[::-1] if mirrored_ else array
+        array = array if side == "below" else array.swapaxes(0, 1)
+        return array[::-1] if side == "left" else array
+
+    def seen_so(at: Mark) -> Mark:
+        """(x, y) as (along the view's first axis, across it), or the other way round."""
+        return {"below": (at[1], at[0]), "right": at, "left": (width - at[0], at[1])}[side]
 
     flap = _fold_picture(view(rgba), crease)
-    for cover in (piece.extent, piece.seen):
-        seen = view(cover)
-        count = len(flap)
-        upper = seen[crease - count : crease]
-        np.maximum(upper, flap, out=upper)
-        seen[crease:] = 0
-    piece.marks.update(_moved_marks(piece, flap, crease, axis, length, mirrored_))
+    for piece in layer.pieces:
+        for cover in map(view, (piece.extent, piece.seen)):
+            under = cover[crease - len(flap) : crease]
+            np.maximum(under, flap, out=under)
+            cover[crease:] = 0
+        for name, mark in piece.marks.items():
+            along, across = seen_so(mark)
+            if along >= crease:
+                piece.marks[name] = seen_so((max(0.0, 2 * crease - along), across))
+            elif _covered(flap, along - (crease - len(flap)), across):
+                piece.hidden.add(name)
+    layer.image = Image.fromarray(rgba, "RGBA")
 
 
 def _fold_picture(rgba: np.ndarray, crease: int) -> np.ndarray:
@@ -93,33 +103,13 @@ def _fold_picture(rgba: np.ndarray, crease: int) -> np.ndarray:
     flap = rgba[crease : crease + count][::-1].astype(np.float32)
     under = rgba[crease - count : crease].astype(np.float32)
     alpha = flap[..., 3:] / 255
-    shade = np.float32(_BACK)
-    under[..., :3] = under[..., :3] * (1 - alpha) * 1.0 + flap[..., :3] * shade * alpha
+    under[..., :3] = under[..., :3] * (1 - alpha) + flap[..., :3] * np.float32(_BACK) * alpha
     under[..., 3:] = np.maximum(under[..., 3:], flap[..., 3:])
     # A line of shadow at the flap's edge.
-    edge = np.zeros_like(alpha[..., 0])
-    edge[1:] = np.clip(alpha[1:, :, 0] - alpha[:-1, :, 0], 0, 1)
-    under[:-1, :, :3] *= 1 - 0.4 * edge[1:, :, None]
+    under[:-1, :, :3] *= 1 - 0.4 * np.clip(np.diff(alpha, axis=0), 0, 1)
     rgba[crease - count : crease] = np.clip(under, 0, 255).astype(np.uint8)
     rgba[crease:] = 0
     return alpha[..., 0]
-
-
-def _moved_marks(
-    piece: Piece, flap: np.ndarray, crease: int, axis: int, length: int, mirrored_: bool
-) -> dict[str, tuple[float, float]]:
-    """Where the marks are now; those under the flap are noted as hidden."""
-    moved = {}
-    for name, mark in piece.marks.items():
-        along, across = (mark[1], mark[0]) if axis == 0 else mark
-        along = length - along if mirrored_ else along
-        if along >= crease:
-            along = max(0.0, 2 * crease - along)
-        elif _covered(flap, along - (crease - len(flap)), across):
-            piece.hidden.add(name)
-        along = length - along if mirrored_ else along
-        moved[name] = (across, along) if axis == 0 else (along, across)
-    return moved
 
 
 def _covered(flap: np.ndarray, row: float, column: float) -> bool:

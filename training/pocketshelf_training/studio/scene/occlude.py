@@ -17,13 +17,11 @@ def occlude(scene: Image.Image, mask: np.ndarray, rng: np.random.Generator) -> n
     Returns:
         What it covers, float32 (h, w).
     """
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    hidden = np.zeros(mask.shape, np.float32)
-    if not len(rows):
+    hidden, box = np.zeros(mask.shape, np.float32), Image.fromarray(mask).getbbox()
+    if box is None:
         return hidden
-    box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
     kind = (_arm, _bag, _leaves)[int(rng.integers(3))]
-    for points, width, colour in kind(box, scene.size, rng):
+    for points, width, colour in kind(np.array(box, float), scene.size, rng):
         patch = stroke_patch(points, width, scene.size) if width else polygon_patch(points, scene.size)
         if not patch.cover.size:
             continue

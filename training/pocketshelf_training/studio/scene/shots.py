@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from PIL import Image, ImageFilter
 
 from pocketshelf_training.studio.drawing.warp import Warp, draw_warp
 from pocketshelf_training.studio.garments.collection import Collection
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.tailor import Window, extent
-from pocketshelf_training.studio.scene.compose import Shot, compose, instances_of, retaken
+from pocketshelf_training.studio.scene.compose import (
+    FRAMES,
+    LONGEST,
+    MARGIN,
+    Shot,
+    compose,
+    on_white,
+    retaken,
+)
 from pocketshelf_training.studio.scene.grounds import Grounds
 from pocketshelf_training.studio.scene.laid import flat, fold, hung
 from pocketshelf_training.studio.scene.stage import Layer, Stage
 from pocketshelf_training.studio.scene.worn import dress_up, photographed, wear
 
-__all__ = ["FRAMES", "LONGEST", "shop_shot", "street_shot"]
+__all__ = ["shop_shot", "street_shot"]
 
-LONGEST = 320
-FRAMES = ((240, 320), (240, 320), (256, 320), (320, 320), (320, 240))
-_MARGIN = 0.07
 # Room around the frame on the figure's sheet: turned, the frame sees more of it.
 _ROOM = 0.16
 
 _KINDS = {"worn": 0.6, "hanging": 0.15, "lying": 0.13, "folded": 0.12}
 _NEIGHBOUR = 0.3
+_NEIGHBOURS = ("upper", "outerwear", "dress", "trousers", "skirt", "shorts")
 
 Rng = np.random.Generator
 Size = tuple[int, int]
 
 
-def shop_shot(collection: Collection, index: int, side: int = LONGEST) -> Shot:
+def shop_shot(collection: Collection, index: int) -> Shot:
     """The garment laid flat, frontal, on white, with a soft shadow; square."""
     garment = collection.garment(index)
-    layer = flat(
-        index, garment, _fitting(extent(garment), (side, side), 1 - 2 * _MARGIN), collection.fabrics(index)
-    )
-    corner = ((side - layer.image.width) // 2, (side - layer.image.height) // 2)
-    page = Image.new("RGB", (side, side), "white")
-    shadow = layer.image.getchannel("A").filter(ImageFilter.GaussianBlur(5)).point(lambda value: value // 2)
-    page.paste((205, 205, 210), (corner[0] + 2, corner[1] + 4), shadow)
-    page.paste(layer.image, corner, layer.image)
-    for piece in layer.pieces:
-        piece.move_to(corner, (side, side))
-    return Shot(page, "shop", instances_of(layer.pieces))
+    unit = _fitting(extent(garment), (LONGEST, LONGEST), 1 - 2 * MARGIN)
+    return on_white(flat(index, garment, unit, collection.fabrics(index)), shadow=True)
 
 
 def street_shot(collection: Collection, index: int, number: int, grounds: Grounds) -> Shot:
@@ -51,12 +49,8 @@ def street_shot(collection: Collection, index: int, number: int, grounds: Ground
 
     A photo that hardly shows its garment is taken again.
     """
-
-    def take(attempt: int) -> Shot:
-        rng = np.random.default_rng([collection.seed, index, 2, number, attempt])
-        return _photo(collection, index, grounds, rng)
-
-    shot, well = retaken(take, index)
+    take = partial(_photo, collection, index, grounds)
+    shot, well = retaken(take, index, (collection.seed, index, 2, number))
     if not well:
         shot.instances = [one for one in shot.instances if one.piece.number == index]
     return shot
@@ -65,12 +59,10 @@ def street_shot(collection: Collection, index: int, number: int, grounds: Ground
 def _photo(collection: Collection, index: int, grounds: Grounds, rng: Rng) -> Shot:
     frame = FRAMES[int(rng.integers(len(FRAMES)))]
     kind = _kind(collection.garment(index), rng)
-    ground, real = grounds.draw(frame, rng)
-    layers = (
-        _worn(collection, index, frame, rng) if kind == "worn" else _laid(collection, index, kind, frame, rng)
-    )
-    image, shown = compose(ground, layers, rng, index)
-    return Shot(image, kind, shown, real)
+    ground = grounds.draw(frame, rng)
+    worn = kind == "worn"
+    layers = _worn(collection, index, frame, rng) if worn else _laid(collection, index, kind, frame, rng)
+    return compose(ground, layers, rng, index, kind)
 
 
 def _kind(garment: Garment, rng: Rng) -> str:
@@ -96,27 +88,25 @@ def _worn(collection: Collection, index: int, frame: Size, rng: Rng) -> list[tup
     half = np.array(frame) / unit * (0.5 + _ROOM)
     stage = Stage((*(middle - half), *(middle + half)), unit, collection.fabrics(index))  # type: ignore[arg-type]
     layer = wear(outfit, stage, rng)
-    return [(layer, _warp(layer, frame, 1.0, (0.5, 0.5), rng, turn=0.1))]
+    return [(layer, _warp(layer, frame, (0.5, 0.5), rng, turn=0.1))]
 
 
 def _laid(collection: Collection, index: int, kind: str, frame: Size, rng: Rng) -> list[tuple[Layer, Warp]]:
     """The garment alone, or beside or over another one."""
     share = float(rng.uniform(0.5, 0.85))
-    places, found = [(0.5, 0.5)], []
+    turn = {"hanging": 0.06, "standing": 0.08}.get(kind, 0.3)
     neighbour = None
     if kind != "standing" and rng.random() < _NEIGHBOUR:
-        neighbour = collection.partner(
-            index, ("upper", "outerwear", "dress", "trousers", "skirt", "shorts"), rng
-        )
+        neighbour = collection.partner(index, _NEIGHBOURS, rng)
+    places = [(index, (0.5, 0.5))]
     if neighbour is not None:
         side = float(rng.choice([-1, 1]))
-        places = [(0.5 + 0.22 * side, 0.52), (0.5 - 0.16 * side, 0.5)]
+        places = [(neighbour, (0.5 + 0.22 * side, 0.52)), (index, (0.5 - 0.16 * side, 0.5))]
         share *= 0.8
-    for number, place in zip(filter(lambda n: n is not None, (neighbour, index)), places, strict=True):
-        assert number is not None
+    found = []
+    for number, place in places:
         layer = _one_laid(collection, number, kind, frame, share, rng)
-        turn = {"hanging": 0.06, "standing": 0.08}.get(kind, 0.3)
-        found.append((layer, _warp(layer, frame, 1.0, place, rng, turn)))
+        found.append((layer, _warp(layer, frame, place, rng, turn)))
     return found
 
 
@@ -129,7 +119,5 @@ def _one_laid(collection: Collection, number: int, kind: str, frame: Size, share
     return fold(layer, rng) if kind == "folded" and garment.form.place == "worn" else layer
 
 
-def _warp(layer: Layer, frame: Size, scale: float, place: tuple[float, float], rng: Rng, turn: float) -> Warp:
-    to = np.array(frame) * (np.array(place) + rng.uniform(-0.05, 0.05, 2))
-    at = np.array(layer.image.size) / 2
-    return draw_warp(frame, (float(to[0]), float(to[1])), (float(at[0]), float(at[1])), scale, rng, turn)
+def _warp(layer: Layer, frame: Size, place: tuple[float, float], rng: Rng, turn: float) -> Warp:
+    return draw_warp(layer.image.size, frame, place + rng.uniform(-0.05, 0.05, 2), rng, turn)

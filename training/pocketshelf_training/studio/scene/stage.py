@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import EllipsisType
 
 import numpy as np
 from PIL import Image
@@ -18,6 +20,7 @@ from pocketshelf_training.studio.garments.tailor import Window, extent, sew
 __all__ = ["Fabrics", "Layer", "Piece", "Stage"]
 
 Fabrics = dict[str, list[Path]]
+At = tuple[slice, slice] | EllipsisType
 
 
 @dataclass
@@ -38,14 +41,23 @@ class Piece:
     marks: dict[str, tuple[float, float]]
     hidden: set[str] = field(default_factory=set)
 
+    def hide(self, cover: np.ndarray, at: At = ..., garment: bool = False) -> None:
+        """``cover`` in [0, 1] comes before it, ``at`` a part of the sheet; a garment's lessens the extent."""
+        self.seen[at] *= 1 - cover
+        if garment:
+            self.extent[at] *= 1 - cover
+
     def move_to(self, corner: tuple[int, int], size: tuple[int, int]) -> None:
         """Onto a page of ``size`` (width, height), with the sheet's corner at ``corner`` (x, y)."""
-        x, y = corner
-        for name in ("extent", "seen"):
-            own, page = getattr(self, name), np.zeros(size[::-1], np.float32)
-            page[y : y + own.shape[0], x : x + own.shape[1]] = own
-            setattr(self, name, page)
-        self.marks = {name: (mark[0] + x, mark[1] + y) for name, mark in self.marks.items()}
+        self.extent, self.seen = (_on_page(cover, corner, size) for cover in (self.extent, self.seen))
+        self.marks = {name: (x + corner[0], y + corner[1]) for name, (x, y) in self.marks.items()}
+
+
+def _on_page(sheet: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    """Float32 (h, w) on an empty page of ``size`` (width, height), cut to it."""
+    page = Image.new("F", size)
+    page.paste(Image.fromarray(sheet), corner)
+    return np.array(page)
 
 
 @dataclass
@@ -77,7 +89,8 @@ class Stage:
         if (high - low).min() < 4:
             return
         cover = sew(self.canvas, garment, material(garment, self.fabrics), worn)
-        self._cover(cover, garment=True)
+        for piece in self.pieces:
+            piece.hide(cover, garment=True)
         self._add(number, garment, cover, np.zeros(2), 1.0)
 
     def carry(
@@ -86,47 +99,27 @@ class Stage:
         """A thing of its own size: its origin lies ``at``, its unit is ``scale`` of the stage's."""
         sheet = Canvas(window, float(self.canvas.unit * scale))
         cover = sew(sheet, garment, material(garment, self.fabrics), worn=False)
-        corner = np.round(self.canvas.pixels(np.array(at) + sheet.origin * scale)).astype(int)
-        whole = np.zeros_like(self.canvas.rgba)
-        own, there = _overlap(cover.shape, whole.shape[:2], corner)
-        whole[there] = sheet.rgba[own]
+        x, y = np.round(self.canvas.pixels(np.array(at) + sheet.origin * scale)).astype(int).tolist()
+        placed = partial(_on_page, corner=(x, y), size=self.canvas.size)
+        whole = np.stack([placed(channel) for channel in np.moveaxis(sheet.rgba, 2, 0)], axis=2)
         self.canvas.rgba = self.canvas.rgba * (1 - whole[..., 3:]) + whole
-        spread = np.zeros(whole.shape[:2], np.float32)
-        spread[there] = cover[own]
-        self._cover(whole[..., 3], garment=False)
-        self._add(number, garment, spread, np.array(at), scale)
+        for piece in self.pieces:
+            piece.hide(whole[..., 3])
+        self._add(number, garment, placed(cover), np.array(at), scale)
 
     def lay(self, patch: Patch, colour: np.ndarray) -> None:
         """Something that is no garment, before all that is there."""
         self.canvas.lay(patch, colour * self.canvas.relief(patch))
         for piece in self.pieces:
-            piece.seen[patch.at] *= 1 - patch.cover
+            piece.hide(patch.cover, patch.at)
 
     def layer(self) -> Layer:
         """The sheet as it is now."""
         return Layer(self.canvas.image(), self.pieces)
 
-    def _cover(self, cover: np.ndarray, garment: bool) -> None:
-        for piece in self.pieces:
-            piece.seen *= 1 - cover
-            if garment:
-                piece.extent *= 1 - cover
-
     def _add(self, number: int, garment: Garment, cover: np.ndarray, shift: np.ndarray, scale: float) -> None:
         marks = {
-            name: tuple(float(v) for v in self.canvas.pixels(np.array(mark) * scale + shift))
+            name: tuple(self.canvas.pixels(np.array(mark) * scale + shift).tolist())
             for name, mark in landmarks(garment).items()
         }
-        self.pieces.append(Piece(number, cover.copy(), cover.copy(), marks))  # type: ignore[arg-type]
-
-
-def _overlap(
-    own: tuple[int, ...], there: tuple[int, ...], corner: np.ndarray
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Which part of a sheet of shape ``own``, its corner (x, y) at ``corner``, lies where on another."""
-    slices = []
-    for length, room, start in zip(own, there, corner[::-1], strict=True):
-        low, high = max(0, int(start)), min(room, int(start) + length)
-        high = max(low, high)
-        slices.append((slice(low - int(start), high - int(start)), slice(low, high)))
-    return (slices[0][0], slices[1][0]), (slices[0][1], slices[1][1])
+        self.pieces.append(Piece(number, cover.copy(), cover.copy(), marks))
