@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,18 +62,15 @@ def test_after_a_kill_it_goes_on_to_the_same_bytes(drawn: Path, tmp_path: Path) 
 def test_an_interrupted_unit_is_done_again_and_finished_ones_are_not(tmp_path: Path) -> None:
     made: list[int] = []
 
-    def begin(fail_at: int):
-        def unit(number: int) -> list[dict]:
-            if number == fail_at:
-                raise KeyboardInterrupt
-            made.append(number)
-            return [{"image": str(number)}]
-
-        return unit
+    def unit(fail_at: int, number: int) -> list[dict]:
+        if number == fail_at:
+            raise KeyboardInterrupt
+        made.append(number)
+        return [{"image": str(number)}]
 
     with pytest.raises(KeyboardInterrupt):
-        make(tmp_path / "x", {"seed": 1}, 4, begin, (2,), 1, "test")
-    rows = make(tmp_path / "x", {"seed": 1}, 4, begin, (9,), 1, "test")
+        make(tmp_path / "x", "test", 1, {"seed": 1}, 4, partial(unit, 2), 1)
+    rows = make(tmp_path / "x", "test", 1, {"seed": 1}, 4, partial(unit, 9), 1)
     assert made == [0, 1, 2, 3]
     assert [row["image"] for row in rows] == ["0", "1", "2", "3"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data.composites import SOURCES
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.studio.prepare.labels import Thing, save_shots
-from pocketshelf_training.studio.prepare.making import Unit, add_common, make, report
+from pocketshelf_training.studio.prepare.making import Row, add_common, make, report
 from pocketshelf_training.studio.scene.composite import Pool, pasted, shop_shot
 from pocketshelf_training.studio.scene.cutouts import Source, cut, sources
 from pocketshelf_training.studio.scene.grounds import Grounds, real_grounds
@@ -29,11 +28,7 @@ VERSION = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--identities", type=int, default=1500, help="pictures to cut from; some are rejected (default 1500)"
-    )
-    parser.add_argument("--photos", type=int, default=3, help="composed photos of each (default 3)")
-    add_common(parser, "runs/composites")
+    add_common(parser, "composites", 1500, 3, "pictures to cut from; some are rejected")
     parser.add_argument("--from", dest="data_sets", default=",".join(SOURCES), help="data sets, by commas")
 
 
@@ -53,7 +48,7 @@ def prepare(
     root: Path,
     data_sets: tuple[str, ...] = SOURCES,
     processes: int = 1,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Make what is missing in ``out``; returns all labels.
 
     Raises:
@@ -62,16 +57,13 @@ def prepare(
     strangers = [name for name in data_sets if name not in SOURCES]
     if strangers or not data_sets:
         raise UsageError(f"--from: {strangers or 'nothing'}; there are {', '.join(SOURCES)}")
-    settings = {
-        "made by": "prepare composites", "version": VERSION, "synthetic": True, "identities": identities,
-        "photos": photos, "seed": seed, "from": list(data_sets),
-    }  # fmt: skip
-    count = len(chosen(root, data_sets, identities, seed))
-    arguments = (out, identities, photos, seed, root, data_sets)
-    return make(out, settings, count, _begin, arguments, processes, "composites")
+    asked = {"identities": identities, "photos": photos, "seed": seed, "from": list(data_sets)}
+    pool = Pool(_chosen(root, data_sets, identities, seed), seed)
+    unit = partial(_unit, out, pool, real_grounds(root), photos)
+    return make(out, "composites", VERSION, asked, len(pool.sources), unit, processes)
 
 
-def chosen(root: Path, data_sets: tuple[str, ...], identities: int, seed: int) -> tuple[Source, ...]:
+def _chosen(root: Path, data_sets: tuple[str, ...], identities: int, seed: int) -> tuple[Source, ...]:
     """At most ``identities`` of the sources, in a drawn order; goods, of which there are few, come first."""
     there = sources(root, data_sets)
     order = np.random.default_rng([seed, 12]).permutation(len(there))
@@ -79,16 +71,7 @@ def chosen(root: Path, data_sets: tuple[str, ...], identities: int, seed: int) -
     return tuple(drawn[:identities])
 
 
-def _begin(
-    out: Path, identities: int, photos: int, seed: int, root: Path, data_sets: tuple[str, ...]
-) -> Unit:
-    pool = Pool(chosen(root, data_sets, identities, seed), seed)
-    return partial(_unit, out, pool, real_grounds(root), photos)
-
-
-def _unit(
-    out: Path, pool: Pool, grounds: dict[str, Grounds], photos: int, number: int
-) -> list[dict[str, Any]]:
+def _unit(out: Path, pool: Pool, grounds: dict[str, Grounds], photos: int, number: int) -> list[Row]:
     """The pictures of one thing; none where it cannot be cut out."""
     source = pool.sources[number]
     if cut(source) is None:

@@ -20,7 +20,7 @@ from pocketshelf_training.data.street import GARMENT_GROUPS
 from pocketshelf_training.detector.hard_cases import HARD_CASES
 from pocketshelf_training.detector.sources import PhotoCache, street_photos
 from pocketshelf_training.pages.sheet import draw_boxes, grid
-from pocketshelf_training.studio.prepare.making import save_picture
+from pocketshelf_training.studio.prepare.making import add_folder, save_picture
 
 __all__ = ["add_arguments", "prepare", "run"]
 
@@ -32,9 +32,7 @@ SHEET_COLUMNS, SHEET_SIDE = 8, 240
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("runs/hard-cases"), help="default: runs/hard-cases")
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_folder(parser, "runs/hard-cases", seed=0)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,7 +16,6 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from pocketshelf.errors import UsageError
+from pocketshelf.files import atomic_write
 from pocketshelf_training.data.studio import LABELS
 
-__all__ = ["LABELS", "QUALITY", "add_common", "make", "report", "save_picture"]
+__all__ = ["Row", "add_common", "add_folder", "make", "report", "save_picture"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -40,31 +40,25 @@ Unit = Callable[[int], list[Row]]
 
 
 def make(
-    folder: Path,
-    settings: Row,
-    count: int,
-    begin: Callable[..., Unit],
-    arguments: tuple,
-    processes: int,
-    what: str,
+    folder: Path, what: str, version: int, asked: Row, count: int, unit: Unit, processes: int
 ) -> list[Row]:
     """Do what is not yet done of units 0 to ``count`` - 1, then write the labels.
 
     Args:
-        begin: called once in each process with ``arguments``; gives the function that makes a unit. It must
-            be importable, as the processes are started anew.
+        what: the command that makes the folder.
+        version: of what it makes of the same seed.
+        asked: the request, as settings.json keeps it.
+        unit: makes one; it is pickled where there are several processes, which are started anew.
 
     Raises:
         UsageError: the folder holds something else.
     """
-    _claim(folder, settings)
+    _claim(folder, {"made by": f"prepare {what}", "version": version, "synthetic": True, **asked})
     missing = [number for number in range(count) if not _part(folder, number).exists()]
-    with (
-        _workers(begin, arguments, processes) as run,
-        tqdm(run(missing), desc=what, total=count, initial=count - len(missing), disable=None) as finished,
-    ):
-        for number, rows in finished:
-            _write(_part(folder, number), json.dumps(rows))
+    done = count - len(missing)
+    made = _made(unit, missing, processes)
+    for number, rows in tqdm(made, desc=what, total=count, initial=done, disable=None):
+        _write(_part(folder, number), json.dumps(rows))
     rows = [row for number in range(count) for row in json.loads(_part(folder, number).read_text("utf-8"))]
     _write(folder / LABELS, "".join(json.dumps(row) + "\n" for row in rows))
     return rows
@@ -89,72 +83,72 @@ def _part(folder: Path, number: int) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with atomic_write(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def save_picture(image: Image.Image, folder: Path, name: str, quality: int = QUALITY) -> str:
     """As JPEG below ``folder``, whole or not at all; returns ``name``."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    image.save(temporary, "JPEG", quality=quality)
-    temporary.replace(path)
+    with atomic_write(path) as part:
+        image.save(part, "JPEG", quality=quality)
     return name
 
 
 _unit: Unit
 
 
-def _start(begin: Callable[..., Unit], arguments: tuple) -> None:
+def _start(unit: Unit) -> None:
     global _unit
-    _unit = begin(*arguments)
+    _unit = unit
 
 
-def _run(number: int) -> tuple[int, list[Row]]:
-    return number, _unit(number)
+def _run(number: int) -> list[Row]:
+    return _unit(number)
 
 
-@contextmanager
-def _workers(
-    begin: Callable[..., Unit], arguments: tuple, processes: int
-) -> Iterator[Callable[[list[int]], Iterator[tuple[int, list[Row]]]]]:
-    """A map over unit numbers: in this process, or in new ones."""
+def _made(unit: Unit, numbers: list[int], processes: int) -> Iterator[tuple[int, list[Row]]]:
+    """Each number and its labels, made in this process, or in new ones."""
     if processes <= 1:
-        unit = begin(*arguments)
-        yield lambda numbers: ((number, unit(number)) for number in numbers)
+        yield from zip(numbers, map(unit, numbers), strict=True)
         return
     # Not forked: a forked child of a process with threads may hang.
-    with ProcessPoolExecutor(processes, get_context("spawn"), _start, (begin, arguments)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _start, (unit,)) as pool:
         try:
-            yield lambda numbers: pool.map(_run, numbers, chunksize=4)
+            yield from zip(numbers, pool.map(_run, numbers, chunksize=4), strict=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def add_common(parser: argparse.ArgumentParser, out: str) -> None:
-    """The options of every command that makes a folder; ``out`` is the default one."""
-    parser.add_argument("--seed", type=int, default=1)
+def add_folder(parser: argparse.ArgumentParser, out: str, seed: int) -> None:
+    """The options of every command that makes a folder of real photos; ``out`` is the default one."""
+    parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+
+
+def add_common(parser: argparse.ArgumentParser, what: str, identities: int, photos: int, things: str) -> None:
+    """The options of a command ``what`` that makes a folder of ``identities`` things, each with photos."""
+    parser.add_argument("--identities", type=int, default=identities, help=f"{things} (default {identities})")
+    parser.add_argument("--photos", type=int, default=photos, help=f"photos of each (default {photos})")
+    add_folder(parser, f"runs/{what}", seed=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
 
 
 def report(folder: Path, rows: list[Row], columns: int) -> None:
     """Say what was made, with ``sheet.png`` of the first pictures of evenly spread identities, one a line."""
+    from pocketshelf_training.pages.sheet import grid  # It loads torch, which the processes do without.
+
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row["about"], []).append(row)
     log.info("%d synthetic pictures of %d things in %s", len(rows), len(groups), folder)
     names = list(groups)
-    chosen = names[:: max(1, len(names) // _SHEET_ROWS)][:_SHEET_ROWS]
-    sheet = Image.new("RGB", (columns * _SHEET_SIDE, len(chosen) * _SHEET_SIDE), "white")
-    for line, name in enumerate(chosen):
-        for column, row in enumerate(groups[name][:columns]):
-            image = Image.open(folder / row["image"]).convert("RGB")
-            image.thumbnail((_SHEET_SIDE, _SHEET_SIDE))
-            sheet.paste(image, (column * _SHEET_SIDE, line * _SHEET_SIDE))
-    sheet.save(folder / "sheet.png")
+    cells: list[Image.Image] = []
+    for name in names[:: max(1, len(names) // _SHEET_ROWS)][:_SHEET_ROWS]:
+        line = [Image.open(folder / row["image"]).convert("RGB") for row in groups[name][:columns]]
+        cells += line + [Image.new("RGB", (1, 1), "white")] * (columns - len(line))
+    grid(cells, columns, _SHEET_SIDE).save(folder / "sheet.png")
     log.info("look at %s", folder / "sheet.png")

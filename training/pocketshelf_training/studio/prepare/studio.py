@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pocketshelf_training.data import patterns
 from pocketshelf_training.data.protocol import data_root
-from pocketshelf_training.studio.garments.collection import Collection
+from pocketshelf_training.studio.garments.collection import SPLITS, Collection
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.prepare.labels import OWN_LICENCE, Thing, save_shots
-from pocketshelf_training.studio.prepare.making import Unit, add_common, make, report
+from pocketshelf_training.studio.prepare.making import Row, add_common, make, report
 from pocketshelf_training.studio.scene.grounds import Grounds, real_grounds
 from pocketshelf_training.studio.scene.shots import shop_shot, street_shot
 
@@ -27,9 +26,7 @@ VERSION = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--identities", type=int, default=600, help="garments (default 600)")
-    parser.add_argument("--photos", type=int, default=4, help="street photos of each (default 4)")
-    add_common(parser, "runs/studio")
+    add_common(parser, "studio", 600, 4, "garments")
     parser.add_argument("--drawn", action="store_true", help="fabric and backgrounds are drawn, too")
 
 
@@ -47,26 +44,19 @@ def prepare(
     data: str | Path | None = None,
     drawn: bool = False,
     processes: int = 1,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Make what is missing in ``out``; returns all labels.
 
     Raises:
         UsageError: ``out`` holds something else.
         DataMissing: the real photos are not there, and not all is to be ``drawn``.
     """
-    settings = {
-        "made by": "prepare studio", "version": VERSION, "synthetic": True, "identities": identities,
-        "photos": photos, "seed": seed, "drawn": drawn,
-    }  # fmt: skip
     root = None if drawn else data_root(data)
-    arguments = (out, identities, photos, seed, root)
-    return make(out, settings, identities, _begin, arguments, processes, "studio")
-
-
-def _begin(out: Path, identities: int, photos: int, seed: int, root: Path | None) -> Unit:
     close_ups = close_ups_of(root) if root else {}
-    grounds = real_grounds(root) if root else dict.fromkeys(("train", "val", "test"), Grounds())
-    return partial(_unit, out, Collection(identities, seed, close_ups), grounds, photos)
+    grounds = real_grounds(root) if root else dict.fromkeys(SPLITS, Grounds())
+    asked = {"identities": identities, "photos": photos, "seed": seed, "drawn": drawn}
+    unit = partial(_unit, out, Collection(identities, seed, close_ups), grounds, photos)
+    return make(out, "studio", VERSION, asked, identities, unit, processes)
 
 
 def close_ups_of(root: Path) -> dict[str, dict[str, list[Path]]]:
@@ -79,7 +69,7 @@ def close_ups_of(root: Path) -> dict[str, dict[str, list[Path]]]:
 
 def _unit(
     out: Path, collection: Collection, grounds: dict[str, Grounds], photos: int, index: int
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """The pictures of one garment."""
     split = collection.split(index)
     shots = [shop_shot(collection, index)]
