@@ -22,6 +22,7 @@ from converters.target import Job, Target
 from converters.targets import find_target
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
+from pocketshelf_training.predict.runner import one_thread
 
 __all__ = ["Request", "export"]
 
@@ -133,7 +134,7 @@ def _export_target(
 def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> parity.Report:
     network = job.network
     heading = parity.Heading(network.kind, target.name, job.precision, path.name, outside)
-    with parity.one_thread():
+    with one_thread():
         run = target.load(path, network.outputs, job.backend)
         if run is None:
             say(f"{target.name}: {path.name} is for {job.backend} and cannot be run here: not compared")

@@ -21,18 +21,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from converters.command import exit_code, say
 from converters.errors import ConversionError
 from converters.networks import Network, load_network
-from converters.parity import one_thread, unit
+from converters.parity import unit
 from converters.target import Runner, Target
 from converters.targets import find_target, target_names
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
+from pocketshelf_training.predict.runner import one_thread
 
 __all__ = ["Reference", "main", "measure", "time_in_turns"]
 
@@ -75,10 +75,7 @@ class Reference:
             [network_input(decode_photo(path).pixels, rule) for path in _progress(paths, "decode")]
         )
         batches = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
-        vectors = [
-            network.reference(torch.from_numpy(batch))[0].numpy()
-            for batch in _progress(batches, f"PyTorch float, by {_BATCH}")
-        ]
+        vectors = [network.reference(batch)[0] for batch in _progress(batches, f"PyTorch float, by {_BATCH}")]
         return cls(images, unit(np.concatenate(vectors)), np.array(products), len(set(products)), split)
 
 
@@ -130,8 +127,7 @@ def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> di
         "ms", "ms_eager": medians; "latency_ratio": of the two.
     """
     image = np.zeros(network.input_shape, np.uint8)
-    tensor = torch.from_numpy(image)
-    runners: dict[str, Callable] = {"eager": partial(network.reference, tensor), "file": partial(run, image)}
+    runners: dict[str, Callable] = {"eager": partial(network.reference, image), "file": partial(run, image)}
     times: dict[str, list[float]] = {name: [] for name in runners}
     with one_thread():
         for _ in range(turns + _WARMING_RUNS):

@@ -18,7 +18,8 @@ from pocketshelf.formats.bundle import DetectorSpec, EmbedderSpec
 from pocketshelf.formats.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    import numpy as np
+    from torch import nn
 
     from converters.deploy import Core, Deployed
 
@@ -82,14 +83,12 @@ class Network:
         """(1, h, w, 3)."""
         return (1, *self.preprocessing.size, 3)
 
-    def reference(self, image: Tensor) -> tuple[Tensor, ...]:
+    def reference(self, image: np.ndarray) -> list[np.ndarray]:
         """What PyTorch computes in float from uint8 (n, h, w, 3): the original, nothing folded."""
-        import torch
+        from converters.deploy import Core
+        from pocketshelf_training.predict.runner import NetworkRunner
 
-        from converters.deploy import Core, Deployed
-
-        with torch.no_grad():
-            return Deployed(Core(self.original))(image)
+        return NetworkRunner(Core(self.original)).run(image)
 
 
 def register(kind: str, loader: Loader) -> None:

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from converters.errors import ParityError
 from converters.networks import Network
 from converters.target import Runner
 from pocketshelf_training.pages.page import table
-from pocketshelf_training.predict.runner import one_thread
 
 __all__ = [
     "THRESHOLDS",
@@ -28,7 +26,6 @@ __all__ = [
     "Report",
     "compare",
     "listed",
-    "one_thread",
     "require",
     "unit",
     "write_reports",
@@ -141,7 +138,7 @@ def compare(
     expected, found, faults = [], [], []
     for name, image in inputs:
         batch = np.array(image)[None]  # A copy: photos may be read-only.
-        expected.append([tensor.numpy() for tensor in network.reference(torch.from_numpy(batch))])
+        expected.append(network.reference(batch))
         found.append(run(batch))
         faults = _faults(expected[-1], found[-1], network.outputs, name)
         if faults:

@@ -80,6 +80,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _drawn_once() -> Iterator[None]:
+    """The pictures that every export compares and calibrates with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photos, "draw_picture", functools.cache(photos.draw_picture))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_real_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn pictures by default: quick, and the same everywhere."""

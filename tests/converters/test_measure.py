@@ -35,17 +35,13 @@ def photos(tmp_path, monkeypatch):
     monkeypatch.setenv("POCKETSHELF_DATA", str(folder.parent))
 
 
-def exact(network):
-    return lambda image: [each.numpy() for each in network.reference(torch.from_numpy(image))]
-
-
 def test_the_float_file_finds_what_pytorch_finds(tiny, photos):
     reference = measure.Reference.of(tiny)
     assert reference.images.shape == (15, 32, 32, 3) and reference.shop == 5
     # One by one as in batches.
-    one = tiny.reference(torch.from_numpy(reference.images[3:4]))[0].numpy()[0]
+    one = tiny.reference(reference.images[3:4])[0][0]
     np.testing.assert_allclose(reference.vectors[3], one / np.linalg.norm(one), atol=1e-5)
-    found = measure.measure(reference, exact(tiny))
+    found = measure.measure(reference, tiny.reference)
     assert found["photos"] == 10
     assert found["top1_agreement"] == 1 and found["recall_at_1"] == found["recall_at_1_float"] > 0.2
     assert found["cosine_min"] == pytest.approx(1, abs=1e-5)
@@ -69,7 +65,7 @@ def test_times_are_taken_on_one_thread(tiny):
 
     def run(image):
         seen.add(torch.get_num_threads())
-        return exact(tiny)(image)
+        return tiny.reference(image)
 
     found = measure.time_in_turns(tiny, run, turns=3)
     assert seen == {1} and torch.get_num_threads() == 2

@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 from converters import parity, photos
 from converters.errors import ParityError
@@ -21,19 +20,12 @@ def heading(precision="none"):
     return parity.Heading("embedder", "test", precision, "embedder.test")
 
 
-def exact(network):
-    def run(image):
-        return [tensor.numpy() for tensor in network.reference(torch.from_numpy(image))]
-
-    return run
-
-
 def check(network, run, inputs, precision="none"):
     return parity.compare(network, run, inputs, heading(precision), "drawn")
 
 
 def test_pytorch_against_itself_passes(tiny, inputs):
-    report = check(tiny, exact(tiny), inputs)
+    report = check(tiny, tiny.reference, inputs)
     assert report.passed and report.photos == 24
     names = {measure.name for measure in report.measures}
     assert {"embedding.cosine_min", "categories.cosine_mean", "embedding.top10_agreement"} <= names
@@ -44,7 +36,7 @@ def test_one_bad_photo_is_named(tiny, inputs):
     bad, calls = 7, iter(range(100))
 
     def run(image):
-        results = exact(tiny)(image)
+        results = tiny.reference(image)
         return [-results[0], results[1]] if next(calls) == bad else results
 
     report = check(tiny, run, inputs, "int8")
@@ -63,14 +55,14 @@ def test_one_bad_photo_is_named(tiny, inputs):
     ],
 )
 def test_incomparable_outputs_are_faults(tiny, inputs, spoil, message):
-    report = check(tiny, lambda image: spoil(exact(tiny)(image)), inputs)
+    report = check(tiny, lambda image: spoil(tiny.reference(image)), inputs)
     assert not report.passed
     with pytest.raises(ParityError, match=message):
         parity.require(report)
 
 
 def test_the_second_output_is_held_as_well(tiny, inputs):
-    report = check(tiny, lambda image: [exact(tiny)(image)[0], -exact(tiny)(image)[1]], inputs)
+    report = check(tiny, lambda image: [tiny.reference(image)[0], -tiny.reference(image)[1]], inputs)
     with pytest.raises(ParityError, match="categories"):
         parity.require(report)
 
@@ -86,7 +78,7 @@ def test_boxes_are_compared_where_scores_are_high():
 
 
 def test_reports_say_that_pictures_were_drawn(tiny, inputs, tmp_path):
-    parity.write_reports([check(tiny, exact(tiny), inputs)], tmp_path)
+    parity.write_reports([check(tiny, tiny.reference, inputs)], tmp_path)
     assert json.loads((tmp_path / "parity.json").read_text())[0]["source"] == "drawn"
     assert "24 drawn pictures" in (tmp_path / "parity.md").read_text()
 
