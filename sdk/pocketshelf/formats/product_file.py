@@ -13,7 +13,7 @@ from pocketshelf.formats import sqlite_file
 from pocketshelf.formats.product import NAMES, Product
 from pocketshelf.formats.product_rules import MAX_TEXT, check_row
 
-__all__ = ["ProductFile", "insert_products"]
+__all__ = ["Meta", "ProductFile"]
 
 Meta = TypeVar("Meta")
 
@@ -67,7 +67,7 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
         kind = {"format": f"pocketshelf-{cls.KIND}", "version": cls.VERSION}
         with sqlite_file.create(path, cls.KIND) as connection:
             sqlite_file.write_meta(connection, {**kind, **vars(meta)})
-            count = insert_products(connection, path, cls.TABLE, products, meta.dimension)
+            count = _insert(connection, path, cls.TABLE, products, meta.dimension)
             for table, rows in more.items():
                 connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
         return count
@@ -129,7 +129,7 @@ def _typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:
     return values
 
 
-def insert_products(
+def _insert(
     connection: sqlite3.Connection, path: Path, table: str, products: Iterable[Product], dimension: int
 ) -> int:
     """Add ``products`` in the order of their ids, so that the same content is the same bytes; how many."""

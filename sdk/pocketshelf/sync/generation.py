@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pocketshelf.errors import StoreError, SyncError
-from pocketshelf.formats.delta import DeltaMeta, apply_delta
-from pocketshelf.formats.shard import ShardMeta, open_shard
+from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta
+from pocketshelf.formats.shard import Shard, ShardMeta, open_shard
 from pocketshelf.store import StoreWriter
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf.sync.guard import check_delta, check_shard
+from pocketshelf.sync.guard import check_file
 from pocketshelf.sync.limits import Limits
 from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
 from pocketshelf.sync.trust import Target
@@ -39,7 +39,7 @@ def publish_snapshot(
     with writer.staged() as staging:
         shard = staging / "shard.sqlite"
         _unpack(packed, shard, target, writer.files, limits)
-        meta = check_shard(shard, target.name, limits.database_seconds)
+        meta = check_file(Shard, shard, target.name, limits.database_seconds)
         _expect(target.name, meta, manifest, sequence=manifest.sequence)
         _check_counts(shard, manifest)
         _finish(writer, staging, manifest, prepare, replaces_damaged)
@@ -63,7 +63,7 @@ def publish_changes(
     with writer.staged() as staging:
         changes, shard = staging / "delta.sqlite", staging / "shard.sqlite"
         _unpack(packed, changes, target, writer.files, limits)
-        meta = check_delta(changes, target.name, limits.database_seconds)
+        meta = check_file(Delta, changes, target.name, limits.database_seconds)
         _expect(target.name, meta, manifest, from_sequence=entry.base, to_sequence=entry.to)
         writer.files.copy(writer.folder.shard(writer.folder.require_current()), shard)
         apply_delta(shard, changes, checked=True)

@@ -15,14 +15,12 @@ import time
 import urllib.parse
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
-from pocketshelf.errors import StoreError, SyncError
+from pocketshelf.errors import StoreError, SyncError, one_line
 from pocketshelf.formats import sqlite_file
-from pocketshelf.formats.delta import Delta, DeltaMeta
-from pocketshelf.formats.shard import Shard, ShardMeta
+from pocketshelf.formats.product_file import Meta, ProductFile
 
-__all__ = ["check_delta", "check_shard"]
+__all__ = ["check_file"]
 
 _MAGIC = b"SQLite format 3\x00"
 _LONGEST_VALUE = 2_000_000
@@ -30,8 +28,8 @@ _LONGEST_SQL = 10_000
 _STEPS_BETWEEN_CHECKS = 200_000
 
 
-def check_shard(path: Path, name: str, seconds: float) -> ShardMeta:
-    """Check an unpacked snapshot.
+def check_file(kind: type[ProductFile[Meta]], path: Path, name: str, seconds: float) -> Meta:
+    """Check an unpacked snapshot (`Shard`) or unpacked changes (`Delta`): header, schema, pages and values.
 
     Args:
         name: what to call it in messages.
@@ -43,19 +41,6 @@ def check_shard(path: Path, name: str, seconds: float) -> ShardMeta:
     Raises:
         SyncError: the first thing that does not fit.
     """
-    return _check(Shard, path, name, seconds).meta
-
-
-def check_delta(path: Path, name: str, seconds: float) -> DeltaMeta:
-    """Check unpacked changes; as `check_shard`."""
-    return _check(Delta, path, name, seconds).meta
-
-
-File = TypeVar("File", Shard, Delta)
-
-
-def _check(kind: type[File], path: Path, name: str, seconds: float) -> File:
-    """The file, closed, once header, schema, pages and values are known to be good."""
     try:
         _check_header(path)
         with closing(_connect(path, seconds)) as connection:
@@ -63,9 +48,9 @@ def _check(kind: type[File], path: Path, name: str, seconds: float) -> File:
             sqlite_file.check_schema(connection, path, kind.KIND)
             opened = kind(path, connection)
             opened.check()
-            return opened
+            return opened.meta
     except (StoreError, sqlite3.Error, UnicodeDecodeError) as error:
-        text = "took too long to check" if "interrupted" in str(error) else " ".join(str(error).split())
+        text = "took too long to check" if "interrupted" in str(error) else one_line(error, 1000)
         raise SyncError(f"{name}: refused, the database is not one of this format ({text})") from error
 
 

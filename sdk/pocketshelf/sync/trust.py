@@ -181,25 +181,16 @@ def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) ->
     """Version 1 of the server's root, unauthenticated: for trust on first use only.
 
     Raises:
-        ServerError: the server is away or has none.
+        Unreachable, ServerError: the server is away or has none.
+        SyncError: it is longer than a root may be, or comes too slowly.
     """
+    from tuf.api.exceptions import DownloadError
+
     url = server_url.rstrip("/") + "/v1/metadata/1.root.json"
-    pace.start()
-    answer = fetcher.get(url, seconds=limits.gap_seconds)
     try:
-        if answer.status != 200:
-            raise ServerError(
-                f"{url}: no signed repository there (status {answer.status}); check the address"
-            )
-        data = b""
-        for chunk in answer.chunks:
-            pace.received(len(chunk))
-            data += chunk
-            if len(data) > _ROOT_BYTES:
-                raise SyncError(f"{url}: longer than any root of trust may be; refused")
-        return data
-    finally:
-        answer.close()
+        return _tuf_fetcher(fetcher, pace, limits).download_bytes(url, _ROOT_BYTES)
+    except DownloadError as error:
+        raise _explain(error, server_url) from error
 
 
 def describe(folder: Path) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,15 @@ from flask import request
 
 from pocketshelf_server.http.problems import Problem
 
-__all__ = ["check_keys", "check_space", "json_object", "parse_categories", "parse_k", "parse_vector"]
+__all__ = [
+    "check_keys",
+    "check_space",
+    "json_object",
+    "number_of",
+    "parse_categories",
+    "parse_number",
+    "parse_vector",
+]
 
 MAX_CATEGORIES = 1000
 
@@ -85,11 +93,18 @@ def _from_numbers(numbers: list) -> np.ndarray:
         raise Problem(422, "'vector' holds numbers beyond float64") from error
 
 
-def parse_k(given: Any, most: int) -> int:
-    """How many hits: a whole number from 1 to ``most``."""
-    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
-        raise Problem(422, f"'k' must be a whole number from 1 to {most}")
+def parse_number(name: str, given: Any, least: int, most: int) -> int:
+    """A whole number from ``least`` to ``most``; ``name`` is what it is of."""
+    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+        raise Problem(422, f"'{name}' must be a whole number from {least} to {most}")
     return given
+
+
+def number_of(fields: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """The same where it comes as text, in a query or a form; ``default`` if it does not."""
+    text = fields.get(name)
+    given = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else text
+    return parse_number(name, default if text is None else given, least, most)
 
 
 def parse_categories(given: Any) -> frozenset[str] | None:

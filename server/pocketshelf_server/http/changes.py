@@ -13,9 +13,9 @@ from flask import Blueprint, request
 
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_product
-from pocketshelf_server.catalogue import Catalogue, Change, Delete, Upsert
+from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, check_token
-from pocketshelf_server.http.bodies import check_keys, check_space, json_object, parse_vector
+from pocketshelf_server.http.bodies import check_keys, check_space, json_object, number_of, parse_vector
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.site import SiteConfig
 
@@ -41,12 +41,12 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
     @blueprint.get("/v1/changes")
     def read() -> dict[str, Any]:
         check_keys(request.args.to_dict(), ("since", "limit"), "the query")
-        since = _number("since", 0, 0, 2**62)
-        changes = catalogue.changes(since, _number("limit", 100, 1, MAX_CHANGES))
+        since = number_of(request.args, "since", 0, 0, 2**62)
+        changes = catalogue.changes(since, number_of(request.args, "limit", 100, 1, MAX_CHANGES))
         return {
             "sequence": catalogue.sequence(),
             "oldest": catalogue.oldest_change(),
-            "changes": [_line(change) for change in changes],
+            "changes": [vars(change) for change in changes],
         }
 
     @blueprint.post("/v1/changes")
@@ -62,19 +62,6 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
         )
 
     return blueprint
-
-
-def _line(change: Change) -> dict[str, Any]:
-    return {"sequence": change.sequence, "product_id": change.product_id, "kind": change.kind}
-
-
-def _number(name: str, default: int, least: int, most: int) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit()) or len(text) > 19 or not least <= int(text) <= most:
-        raise Problem(422, f"'{name}' must be a whole number from {least} to {most}")
-    return int(text)
 
 
 def _parse(item: Any, place: int, dimension: int) -> Upsert | Delete:

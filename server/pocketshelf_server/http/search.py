@@ -19,8 +19,9 @@ from pocketshelf_server.http.bodies import (
     check_keys,
     check_space,
     json_object,
+    number_of,
     parse_categories,
-    parse_k,
+    parse_number,
     parse_vector,
 )
 from pocketshelf_server.http.problems import Problem
@@ -50,7 +51,7 @@ def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> 
         check_keys(body, KEYS)
         check_space(body.get("space"), space)
         vector = parse_vector(body.get("vector"), service.dimension)
-        k = parse_k(body.get("k", DEFAULT_K), config.max_k)
+        k = parse_number("k", body.get("k", DEFAULT_K), 1, config.max_k)
         return _answer(service, space, vector, k, parse_categories(body.get("categories")))
 
     return blueprint
@@ -72,7 +73,7 @@ def photo_blueprint(
         if request.mimetype != "multipart/form-data":
             raise Problem(415, "send multipart/form-data with a file named 'photo'")
         check_keys(request.form.to_dict(), FORM_KEYS, "the form")
-        k = parse_k(_whole_number(request.form.get("k"), DEFAULT_K), config.max_k)
+        k = number_of(request.form, "k", DEFAULT_K, 1, config.max_k)
         categories = parse_categories(request.form.getlist("categories") or None)
         box = _parse_box(request.form.get("box"))
         photo = request.files.get("photo")
@@ -99,12 +100,6 @@ def _answer(
             for h in hits
         ],
     }
-
-
-def _whole_number(text: str | None, default: int) -> int | str:
-    if text is None:
-        return default
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _parse_box(text: str | None) -> Box | None:
