@@ -32,7 +32,6 @@ from converters.targets import find_target, target_names
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
-from pocketshelf_training.predict.runner import one_thread
 
 __all__ = ["Reference", "main", "measure", "time_in_turns"]
 
@@ -126,6 +125,8 @@ def time_in_turns(network: Network, run: Runner, turns: int = _TIMED_RUNS) -> di
     Returns:
         "ms", "ms_eager": medians; "latency_ratio": of the two.
     """
+    from pocketshelf_training.predict.runner import one_thread
+
     image = np.zeros(network.input_shape, np.uint8)
     runners: dict[str, Callable] = {"eager": partial(network.reference, image), "file": partial(run, image)}
     times: dict[str, list[float]] = {name: [] for name in runners}
@@ -173,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if parsed.photos is not None and parsed.photos < 1:
             raise UsageError("--photos must be at least 1")
         files = _embedders(parsed.folder)
+        say(f"loading {parsed.checkpoint_embedder}")
         network = load_network("embedder", parsed.checkpoint_embedder)
         reference = None if parsed.only_latency else Reference.of(network, parsed.photos, parsed.split)
         for target, path in files:

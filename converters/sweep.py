@@ -16,7 +16,6 @@ from pathlib import Path
 from converters import parity
 from converters.command import add_models, choose, exit_code, named_checkpoints, say
 from converters.errors import ParityError, ToolchainMissing
-from converters.exporting import Request, export
 from converters.networks import kinds
 from converters.targets import find_target, target_names
 from pocketshelf.errors import PocketshelfError
@@ -91,6 +90,8 @@ def sweep(chosen: Sequence[Variant], checkpoints: dict[str, Path], out: Path) ->
 
 
 def _try(variant: Variant, checkpoint: Path, out: Path) -> Outcome:
+    from converters.exporting import Request, export
+
     request = Request(
         targets=(variant.target,),
         checkpoints={variant.kind: checkpoint},

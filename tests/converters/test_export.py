@@ -6,6 +6,8 @@ import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from converters import export, exporting
 from converters.inspection.text import render
@@ -69,6 +72,12 @@ def test_multiply_adds_are_those_of_the_layers(bundle):
     found = inspect_file(bundle / "embedder.tflite")
     assert found.multiply_adds == MULTIPLY_ADDS
     assert "million multiply-adds" in render(found)
+
+
+def test_torch_counts_as_many(tiny):
+    with FlopCounterMode(display=False) as counter:
+        tiny.core(torch.zeros(1, 3, 32, 32))
+    assert counter.get_total_flops() == 2 * MULTIPLY_ADDS
 
 
 def test_metadata_read_back(bundle):
@@ -152,12 +161,22 @@ def test_unknown_names_list_the_known_ones(tmp_path, capsys, arguments, message)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["export", "sweep", "measure", "inspect", "document"])
+def test_commands_speak_before_anything_heavy_is_loaded(command):
+    heavy = "torch", "executorch", "coremltools", "litert_torch"
+    code = f"import sys, converters.{command}; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert found.stdout.strip() == "[]"
+
+
 def test_targets_are_the_files_of_the_folder():
     assert target_names() == ("coreml", "executorch", "tflite")
 
 
 def test_a_missing_toolchain_names_the_extra(tiny_embedder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "litert_torch", None)
+    monkeypatch.setitem(sys.modules, "litert_torch", None)
     assert run("--target", "tflite", "--model", "embedder", "--out", tmp_path / "out") == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: target tflite needs litert_torch: pip install 'pocketshelf[export]'")
