@@ -60,7 +60,8 @@ def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: 
 
     from pocketshelf.stages.preprocess import resize_crop
     from pocketshelf_training.models.detector import Detector
-    from pocketshelf_training.models.embedder import Embedder, normalise
+    from pocketshelf_training.models.efficientnet_lite import normalise
+    from pocketshelf_training.models.embedder import Embedder
 
     torch.set_num_threads(1)
     embedder = Embedder.from_checkpoint(bundle / "embedder.npz")

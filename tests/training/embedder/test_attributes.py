@@ -14,7 +14,7 @@ from pocketshelf_training.__main__ import main
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.embedder import attributes
 from pocketshelf_training.embedder.attributes import fit_head, with_heads
-from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
 
@@ -63,15 +63,14 @@ def test_heads_leave_the_embedding_as_it_was(plain: Embedder) -> None:
     assert plain.attributes == {}
 
 
-@pytest.mark.parametrize("name", ["e.pt", "e.npz"])
+@pytest.mark.parametrize("name", ["e.safetensors", "e.npz"])
 def test_labels_stay_with_their_heads_in_either_form(plain: Embedder, tmp_path: Path, name: str) -> None:
     heads = {
         name: (["x", "y"], np.zeros((2, 1280)), np.array([0.0, bias]))
         for name, bias in (("sleeve", 1.0), ("fit", 2.0))
     }
     made = with_heads(plain, heads)
-    write = export_npz if name.endswith("npz") else save_checkpoint
-    write(tmp_path / name, "embedder", made.config, made.state_dict())
+    save_checkpoint(tmp_path / name, "embedder", made.config, made.state_dict())
     again = Embedder.from_checkpoint(tmp_path / name)
     found = {a: h.bias[1].item() for a, h in zip(again.attributes, again.attribute_heads, strict=True)}
     assert found == {"sleeve": 1.0, "fit": 2.0}
@@ -90,16 +89,16 @@ def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
             samples += [Sample(path, split, "street", attributes=values)] * count
     found = {"studio": samples, "patterns": [], "clothing": []}
     monkeypatch.setattr(attributes, "sources", lambda data, drawn: found)
-    checkpoint = tmp_path / "e.pt"
+    checkpoint = tmp_path / "e.safetensors"
     save_checkpoint(checkpoint, "embedder", plain.config, plain.state_dict(), {"seed": 1})
     call = ["train", "attributes", "--checkpoint", str(checkpoint), "--studio", str(tmp_path)]
     assert main([*call, "--space", "old-space"]) == 0
     said = json.loads(capsys.readouterr().out)["balanced_accuracy"]
     assert said["colour"]["studio test (synthetic)"]["value"] == 1.0
-    meta = load_checkpoint(tmp_path / "e-attributes.pt").meta
+    meta = load_checkpoint(tmp_path / "e-attributes.safetensors").meta
     assert meta["space"] == "old-space"
     assert meta["seed"] == 1
-    assert set(Embedder.from_checkpoint(tmp_path / "e-attributes.pt").attributes) == set(
+    assert set(Embedder.from_checkpoint(tmp_path / "e-attributes.safetensors").attributes) == set(
         attributes.ATTRIBUTES
     )
 
@@ -107,7 +106,14 @@ def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
 def test_without_a_studio_the_error_names_the_command(
     plain: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_checkpoint(tmp_path / "e.pt", "embedder", plain.config, plain.state_dict(), {})
-    call = ["train", "attributes", "--checkpoint", str(tmp_path / "e.pt"), "--studio", str(tmp_path / "no")]
+    save_checkpoint(tmp_path / "e.safetensors", "embedder", plain.config, plain.state_dict(), {})
+    call = [
+        "train",
+        "attributes",
+        "--checkpoint",
+        str(tmp_path / "e.safetensors"),
+        "--studio",
+        str(tmp_path / "no"),
+    ]
     assert main(call) == 1
     assert "prepare studio" in capsys.readouterr().err

@@ -1,8 +1,8 @@
 import torch
 
 from pocketshelf_training.models.checkpoint import save_checkpoint
-from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, normalise
+from pocketshelf_training.models.embedder import Embedder
 
 
 def test_shapes_and_unit_length():

@@ -12,7 +12,7 @@ from pocketshelf_training.embedder.ensemble import ensemble_of
 from pocketshelf_training.embedder.targets import blended, principal
 from pocketshelf_training.models.checkpoint import CheckpointError, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.models.ensemble import KIND, Ensemble, read_embedder
+from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 
 
 def member(seed: int, size: int = 32, categories: tuple[str, ...] = ("a", "b")) -> Embedder:
@@ -44,13 +44,13 @@ def test_a_member_works_at_its_own_size() -> None:
 
 def test_a_checkpoint_of_an_ensemble_comes_back_as_one(tmp_path: Path) -> None:
     both = ensemble_of([member(0), member(1)], 4)
-    save_checkpoint(tmp_path / "t.pt", KIND, both.config, both.state_dict())
-    again = read_embedder(tmp_path / "t.pt")
+    save_checkpoint(tmp_path / "t.safetensors", Ensemble.kind, both.config, both.state_dict())
+    again = read_embedder(tmp_path / "t.safetensors")
     assert isinstance(again, Ensemble)
     images = torch.randn(2, 3, 32, 32)
     assert torch.equal(again(images)[0], both(images)[0])
     with pytest.raises(CheckpointError, match="ensemble"):
-        Embedder.from_checkpoint(tmp_path / "t.pt")
+        Embedder.from_checkpoint(tmp_path / "t.safetensors")
 
 
 def test_members_must_fit_together() -> None:

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.embedder.batches import Batch
 from pocketshelf_training.engine import compute
+from pocketshelf_training.samplers.pool_batches import Batch
 
 
 class Pair(NamedTuple):

@@ -1,4 +1,4 @@
-"""Both forms hold the same network; what does not fit is refused in one line."""
+"""All forms hold the same network; what does not fit is refused in one line."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,11 @@ from torch import nn
 
 from pocketshelf_training.models.checkpoint import (
     CheckpointError,
-    export_npz,
     load_checkpoint,
     save_checkpoint,
 )
+
+FILES = ["a.safetensors", "a.npz", "a.pt"]
 
 
 @pytest.fixture
@@ -21,9 +22,9 @@ def network() -> nn.Module:
     return network
 
 
-@pytest.mark.parametrize(("save", "name"), [(save_checkpoint, "a.pt"), (export_npz, "a.npz")])
-def test_round_trip(tmp_path, network, save, name):
-    save(tmp_path / name, "toy", {"sizes": [1, 2]}, network.state_dict(), {"seed": 7})
+@pytest.mark.parametrize("name", FILES)
+def test_round_trip(tmp_path, network, name):
+    save_checkpoint(tmp_path / name, "toy", {"sizes": [1, 2]}, network.state_dict(), {"seed": 7})
     checkpoint = load_checkpoint(tmp_path / name, kind="toy")
     assert (checkpoint.kind, checkpoint.config, checkpoint.meta) == ("toy", {"sizes": [1, 2]}, {"seed": 7})
     for key, tensor in network.state_dict().items():
@@ -33,7 +34,7 @@ def test_round_trip(tmp_path, network, save, name):
 
 
 def test_npz_halves_filters_and_keeps_statistics(tmp_path, network):
-    export_npz(tmp_path / "a.npz", "toy", {}, network.state_dict())
+    save_checkpoint(tmp_path / "a.npz", "toy", {}, network.state_dict())
     with np.load(tmp_path / "a.npz") as file:
         assert file["0.weight"].dtype == np.float16
         assert file["1.running_var"].dtype == np.float32
@@ -60,10 +61,9 @@ def test_another_architecture_is_refused(tmp_path, network, other, message):
         load_checkpoint(tmp_path / "a.pt").load_into(other)
 
 
-@pytest.mark.parametrize("name", ["a.pt", "a.npz"])
+@pytest.mark.parametrize("name", FILES)
 def test_damaged_files_are_one_line(tmp_path, network, name):
-    save = save_checkpoint if name.endswith("pt") else export_npz
-    save(tmp_path / name, "toy", {}, network.state_dict())
+    save_checkpoint(tmp_path / name, "toy", {}, network.state_dict())
     whole = (tmp_path / name).read_bytes()
     for content in (b"", b"no checkpoint", whole[: len(whole) // 2]):
         (tmp_path / name).write_bytes(content)
@@ -76,8 +76,41 @@ def test_missing_and_unknown_files(tmp_path):
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         load_checkpoint(tmp_path / "none.pt")
     (tmp_path / "a.onnx").write_bytes(b"x")
-    with pytest.raises(CheckpointError, match=r"known are \.pt, \.npz"):
+    with pytest.raises(CheckpointError, match=r"known are \.safetensors, \.npz, \.pt"):
         load_checkpoint(tmp_path / "a.onnx")
+    with pytest.raises(CheckpointError, match="unknown checkpoint format"):
+        save_checkpoint(tmp_path / "b.onnx", "toy", {}, {})
+    assert not (tmp_path / "b.onnx").exists()
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "a.pt"])
+def test_training_forms_keep_every_bit_also_of_shared_weights_in_channels_last(tmp_path, network, name):
+    shared = nn.ModuleList([network[0], network[0]]).to(memory_format=torch.channels_last)
+    save_checkpoint(tmp_path / name, "toy", {}, shared.state_dict())
+    state = load_checkpoint(tmp_path / name).state
+    assert torch.equal(state["0.weight"], network[0].weight) and torch.equal(
+        state["1.weight"], network[0].weight
+    )
+
+
+def test_a_checkpoint_of_an_earlier_training_loads(tmp_path, network):
+    """As `torch.save` wrote them: not through this module's writer."""
+    content = {"kind": "toy", "config": {"sizes": (1, 2)}, "state": network.state_dict(), "meta": {"seed": 7}}
+    torch.save(content, tmp_path / "old.pt")
+    checkpoint = load_checkpoint(tmp_path / "old.pt", kind="toy")
+    assert (checkpoint.config, checkpoint.meta) == ({"sizes": (1, 2)}, {"seed": 7})
+    checkpoint.load_into(network)
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    torch.save({"kind": "toy", "config": Trap(), "state": {}, "meta": {}}, tmp_path / "trap.pt")
+    with pytest.raises(CheckpointError, match="damaged, or not a checkpoint"):
+        load_checkpoint(tmp_path / "trap.pt")
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_a_checkpoint_without_weights_names_the_entry(tmp_path):

@@ -19,7 +19,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     heads = {"sleeve": ["short", "long"], "length": ["a", "b", "c"], "pattern": ["plain", "dotted", "x", "y"]}
     model = Embedder(["Shirt", "Apple"], dimension=16, size=32, attributes=heads)
-    path = tmp_path_factory.mktemp("run") / "best.pt"
+    path = tmp_path_factory.mktemp("run") / "best.safetensors"
     said_of = {name: ["Shirt"] for name in heads}
     save_checkpoint(path, "embedder", model.config, model.state_dict(), {"attribute_categories": said_of})
     return path

@@ -11,7 +11,7 @@ import torch
 from evaluate_shop import COLOURS, KINDS, draw
 from fake_models import make_bundle
 from pocketshelf.formats.bundle import Bundle, write_bundle
-from pocketshelf_training.models.checkpoint import export_npz, save_checkpoint
+from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.models.embedder import Embedder
 
@@ -87,6 +87,6 @@ def bundle(tmp_path: Path) -> Bundle:
     torch.manual_seed(0)
     embedder, detector = Embedder(list(categories), dimension=16, size=64), Detector(size=64)
     made_by = {"seed": 3, "epochs": 7, "settings": {"seed": 5, "size": 320, "small_size": 256}}
-    export_npz(made.folder / "embedder.npz", "embedder", embedder.config, embedder.state_dict(), made_by)
-    export_npz(made.folder / "detector.npz", "detector", detector.config, detector.state_dict(), made_by)
+    save_checkpoint(made.folder / "embedder.npz", "embedder", embedder.config, embedder.state_dict(), made_by)
+    save_checkpoint(made.folder / "detector.npz", "detector", detector.config, detector.state_dict(), made_by)
     return write_bundle(replace(made, embedder=replace(made.embedder, categories=categories)))

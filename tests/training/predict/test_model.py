@@ -14,7 +14,8 @@ from pocketshelf.stages.embed import softmax
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.detector import Detector
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.specs import detector_spec, embedder_spec
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.runner import NetworkRunner

@@ -48,7 +48,7 @@ def augmented(args: argparse.Namespace) -> list[Image.Image]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", type=Path, nargs="*", help="photos instead of the street photos kept apart")
-    parser.add_argument("--checkpoint", type=Path, help="a detector's .pt or .npz")
+    parser.add_argument("--checkpoint", type=Path, help="a detector's")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     parser.add_argument("--data", type=Path, help="folder of the real photos (default: $POCKETSHELF_DATA)")
     parser.add_argument("--count", type=int, default=24, help="pictures (default 24)")

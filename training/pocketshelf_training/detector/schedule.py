@@ -1,12 +1,12 @@
-"""What changes over a training run: learning rate, picture size, strength of augmentation, time left."""
+"""What changes over a training run: learning rate, picture size, strength of augmentation."""
 
 from __future__ import annotations
 
-import math
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-__all__ = ["Clock", "Schedule"]
+from pocketshelf_training.engine.schedule import cosine
+
+__all__ = ["Schedule"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Schedule:
         """The learning rate's factor at a (fractional) epoch: linear rise, then a cosine to 2 %."""
         if epoch < self.warm_up:
             return 0.02 + 0.98 * epoch / self.warm_up
-        done = (epoch - self.warm_up) / max(self.epochs - self.warm_up, 1e-9)
-        return 0.02 + 0.98 * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+        return cosine((epoch - self.warm_up) / max(self.epochs - self.warm_up, 1e-9), 0.02)
 
     def input_size(self, epoch: int) -> int:
         return self.small_size if epoch < round(self.epochs * self.small_share) else self.size
@@ -43,25 +42,6 @@ class Schedule:
         """Of augmentation, see `Mixture.make`."""
         return 1.0 if epoch < round(self.epochs * (1 - self.plain_share)) else 0.0
 
-    def cost(self, start: float = 0.0) -> float:
-        """Pictures' areas summed from a (fractional) epoch to the end, in epochs at ``size``."""
-        left = (
-            (self.input_size(e) / self.size) ** 2 * min(1.0, e + 1 - start)
-            for e in range(int(start), self.epochs)
-        )
-        return sum(left)
-
-
-@dataclass
-class Clock:
-    """Estimates the time left: a picture's price is its area."""
-
-    schedule: Schedule
-    first: float
-    began: float = field(default_factory=time.monotonic)
-
-    def left(self, epoch: float) -> float:
-        """Seconds from a fractional epoch to the end, at the pace so far; infinite before there is one."""
-        ahead = self.schedule.cost(epoch)
-        behind = self.schedule.cost(self.first) - ahead
-        return (time.monotonic() - self.began) / behind * ahead if behind > 0 else math.inf
+    def price(self, epoch: int) -> float:
+        """How long the epoch takes, as a share of one at ``size``: a picture's price is its area."""
+        return (self.input_size(epoch) / self.size) ** 2

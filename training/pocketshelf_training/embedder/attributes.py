@@ -1,7 +1,7 @@
 """Attribute heads on a trained embedder: sleeve, neckline, closure, length, pattern, colour.
 
-``pocketshelf-train train attributes --checkpoint runs/embedder/best.pt --studio runs/studio`` fits one
-linear head an attribute (multinomial logistic regression, classes balanced) on the pooled features, which
+``pocketshelf-train train attributes --checkpoint runs/embedder/best.safetensors --studio runs/studio`` fits
+one linear head an attribute (multinomial logistic regression, classes balanced) on the pooled features, which
 stay as they are: so does the embedding, and with it every store. Pattern is learnt from real close-ups of
 fabric and drawn garments, sleeve from real T-shirts and long-sleeved shirts and drawn garments; the rest from
 drawn garments only (synthetic). How much to regularise is chosen on the drawn garments of val.
@@ -27,9 +27,11 @@ from pocketshelf_training.data import clothing, patterns, studio
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
-from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint, save_checkpoint
-from pocketshelf_training.models.embedder import HEADS, Embedder, normalise
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.models.embedder import HEADS, Embedder
 
 __all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
 
@@ -55,12 +57,12 @@ SLEEVES = {"T-Shirt": "short", "Longsleeve": "long"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoint", type=Path, required=True, help="the embedder (.pt or .npz)")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the embedder")
     parser.add_argument(
         "--out", type=Path, help="where to write it with heads (default: beside it, -attributes)"
     )
     parser.add_argument("--studio", type=Path, default=Path("runs/studio"), help="what `prepare studio` drew")
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument(
         "--space", help="id of the embedding space, where a bundle with these weights has one already"
     )
@@ -192,11 +194,10 @@ def run(args: argparse.Namespace) -> int:
     made = with_heads(model, heads)
     out = args.out or args.checkpoint.with_stem(args.checkpoint.stem + "-attributes")
     named = {a: {n: f._asdict() for n, f in row.items()} for a, row in figures.items()}
-    said_of = {name: list(ATTRIBUTE_CATEGORIES[name]) for name in heads}
-    meta = {**checkpoint.meta, "attributes": named, "attribute_categories": said_of}
+    of = {name: list(ATTRIBUTE_CATEGORIES[name]) for name in heads}
+    meta = {**checkpoint.meta, "attributes": named, "attribute_categories": of}
     meta |= {"space": args.space} if args.space else {}
-    write = export_npz if out.suffix == ".npz" else save_checkpoint
-    write(out, "embedder", made.config, made.state_dict(), meta)
+    save_checkpoint(out, "embedder", made.config, made.state_dict(), meta)
     print(json.dumps({"out": str(out), "balanced_accuracy": named}))
     return 0
 

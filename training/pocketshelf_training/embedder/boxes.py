@@ -20,9 +20,11 @@ from torch import Tensor
 from pocketshelf.stages.preprocess import network_input, resize_crop
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import data_root
-from pocketshelf_training.embedder.pools import Pool, load_pools
 from pocketshelf_training.engine.allocator import keep_freed_memory
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.samplers.pools import Pool, load_pools
 
 __all__ = ["activation_box", "add_arguments", "run"]
 
@@ -33,8 +35,8 @@ SIZE = 448
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoint", type=Path, default=Path("runs/embedder/best.pt"))
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/embedder/best.safetensors"))
+    add_data(parser)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for the two CSV files")
     parser.add_argument("--threshold", type=float, default=0.35, help="share of the map's maximum")
     parser.add_argument("--garments", type=int, default=1200, help="how many garment photos, drawn by seed 0")

@@ -1,4 +1,4 @@
-"""Distil a student into a teacher's space: ``pocketshelf-train distill --teacher runs/teacher/best.pt``.
+"""Distil a student into a teacher's space: ``pocketshelf-train distill --teacher FILE``.
 
 The trainer of ``train embedder`` with two more losses: to the teacher's vector of the same picture
 (whole, while the student sees a cut-out of it), and to its ranking of the batch; and with the teacher's
@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from pocketshelf_training.embedder import train
-from pocketshelf_training.embedder.objective import Weights
+from pocketshelf_training.losses.embedder import Weights
 
 __all__ = ["STUDENT", "add_arguments", "run"]
 

@@ -1,4 +1,4 @@
-"""Make one teacher of several embedders: ``pocketshelf-train ensemble --member A.pt --member B.pt@224``.
+"""Make one teacher of several embedders: ``pocketshelf-train ensemble --member A --member B@224``.
 
 Their vectors, side by side, are projected to the directions in which the training's pictures differ most
 (principal components, not centred, so that cosines stay what they were as far as the dimension allows).
@@ -14,13 +14,14 @@ import torch
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data import grocery
-from pocketshelf_training.embedder.pools import load_pools, without
-from pocketshelf_training.embedder.targets import Looking, principal
+from pocketshelf_training.embedder.targets import Extractor, principal
 from pocketshelf_training.engine import compute
 from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.models.ensemble import KIND, Ensemble
+from pocketshelf_training.models.ensemble import Ensemble
+from pocketshelf_training.samplers.pools import load_pools, without
 
 __all__ = ["add_arguments", "ensemble_of", "run"]
 
@@ -38,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an embedder's checkpoint; SIZE: pixels of its input, if not those of its training",
     )
     parser.add_argument("--dimension", type=int, default=128, help="of the vectors (default: 128)")
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
-    parser.add_argument("--out", type=Path, default=Path("runs/ensemble/teacher.pt"))
+    add_data(parser)
+    parser.add_argument("--out", type=Path, default=Path("runs/ensemble/teacher.safetensors"))
     compute.add_arguments(parser)
 
 
@@ -67,21 +68,21 @@ def run(args: argparse.Namespace) -> int:
     members, unseen = zip(*(_read(given) for given in args.member), strict=True)
     model = ensemble_of(list(members), args.dimension)
     hidden = sorted(set.intersection(*unseen))
-    looking = Looking(compute.choose(args), args.workers)
-    model.to(looking.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    extractor = Extractor(compute.choose(args), args.workers)
+    compute.placed(model, extractor.device)
     products = [s.identity or "" for s in grocery.load(args.data) if s.domain == "shop"]
     pools = without(load_pools(args.data, products, model.categories), hidden)
     found = []
     for name in POOLS:
-        log.info("looking at the %d pictures of %s", len(pools[name]), name)
-        found.append(looking.vectors(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
+        log.info("extractor at the %d pictures of %s", len(pools[name]), name)
+        found.append(extractor.vectors(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
     vectors = torch.cat(found).cpu()
     directions = principal(vectors, args.dimension)
     model.projection.weight.data.copy_(directions)
     kept = float(((vectors @ directions.T) ** 2).sum() / (vectors**2).sum())
     log.info("%d of %d numbers keep %.4f of the vectors", args.dimension, vectors.shape[1], kept)
     meta = {"members": args.member, "kept": kept, "left_out": hidden}
-    save_checkpoint(args.out, KIND, model.config, model.state_dict(), meta)
+    save_checkpoint(args.out, model.kind, model.config, model.state_dict(), meta)
     print(args.out)
     return 0
 

@@ -9,10 +9,11 @@ import torch
 
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import network_input
-from pocketshelf_training.embedder.pools import Pool
 from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.metrics.ranking import recall_at, top_accuracy
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.samplers.pools import Pool
 
 __all__ = ["Outputs", "evaluate", "run_torch"]
 

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.embedder import attributes
+from pocketshelf_training.losses.gallery import street_to_shop
+from pocketshelf_training.losses.known import known_cross_entropy
+from pocketshelf_training.losses.landmarks import landmark_distance
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.studies.systems.batches import Sampler
-from pocketshelf_training.studies.systems.local import LandmarkAttention
-from pocketshelf_training.studies.systems.losses import known_cross_entropy, landmark_distance
-from pocketshelf_training.studies.systems.protocol import Batch, Vocabulary
-from pocketshelf_training.studies.systems.unified import LOCAL_STAGE, street_to_shop
+from pocketshelf_training.models.landmark_attention import LOCAL_STAGE, LandmarkAttention
+from pocketshelf_training.samplers.identity_batches import IdentitySampler
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
 
 __all__ = ["Garments"]
 
@@ -59,7 +60,7 @@ class Garments(nn.Module):
         return {name: list(labels) for name, labels in self.vocabulary.values.items()}
 
     @property
-    def said_of(self) -> dict[str, list[str]]:
+    def attribute_categories(self) -> dict[str, list[str]]:
         """Attribute → the categories that have it."""
         return {name: list(attributes.ATTRIBUTE_CATEGORIES[name]) for name in self.attributes}
 
@@ -71,7 +72,7 @@ class Garments(nn.Module):
 
     def batches(self, size: int, seed: int, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
         """Those of steps ``first`` to ``last`` - 1."""
-        sampler = Sampler(self.samples, self.vocabulary, size, seed, IDENTITIES, PHOTOS, REAL)
+        sampler = IdentitySampler(self.samples, self.vocabulary, size, seed, IDENTITIES, PHOTOS, REAL)
         return sampler.batches(first, last, workers)
 
     def losses(

@@ -7,40 +7,19 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.embedder.objective import Weights
-from pocketshelf_training.embedder.pools import left_out
-from pocketshelf_training.engine import compute
+from pocketshelf_training.engine import options
+from pocketshelf_training.losses.embedder import Weights
 from pocketshelf_training.models.efficientnet_lite import VARIANTS
+from pocketshelf_training.samplers.pools import left_out
 
-__all__ = ["FIXED", "add_arguments", "parse_left_out", "parse_weights"]
-
-# What a resumed run may not change: the figures would be of neither.
-FIXED = (
-    "variant",
-    "size",
-    "epochs",
-    "seed",
-    "lr",
-    "virtual",
-    "things",
-    "studio",
-    "left_out",
-    "weights",
-    "teacher",
-    "blend",
-    "start",
-)
+__all__ = ["add_arguments", "parse_left_out", "parse_weights"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--run", type=Path, default=Path("runs/embedder"), help="folder of checkpoints and log"
-    )
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    options.add_arguments(parser, Path("runs/embedder"))
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
     parser.add_argument("--size", type=int, default=192, help="largest input in pixels, of 32 (default: 192)")
     parser.add_argument("--epochs", type=int, default=28)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=5e-4, help="of the trunk; heads learn 4 times as fast")
     parser.add_argument(
         "--leave-out",
@@ -52,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LOSS=VALUE",
-        help=f"of {', '.join(f.name for f in fields(Weights))}, see `Weights` in embedder/objective.py",
+        help=f"of {', '.join(f.name for f in fields(Weights))}, see `Weights` in losses/embedder.py",
     )
     parser.add_argument(
         "--virtual",
@@ -76,8 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="FILE", help="embedder to begin with (default: ImageNet's weights)"
     )
-    parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
-    compute.add_arguments(parser)
     parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
 
 

@@ -13,15 +13,15 @@ from torch.nn import functional
 
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import network_input
-from pocketshelf_training.embedder.batches import THINGS
-from pocketshelf_training.embedder.pools import Pool
-from pocketshelf_training.engine.compute import ahead
-from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.engine.compute import ahead, half, placed
+from pocketshelf_training.models import pca
+from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, normalise
+from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.ensemble import Ensemble
-from pocketshelf_training.studies.reduce import pca
+from pocketshelf_training.samplers.pool_batches import THINGS
+from pocketshelf_training.samplers.pools import Pool
 
-__all__ = ["HERE", "Looking", "blended", "imagenet_targets", "principal", "teacher_targets", "turned"]
+__all__ = ["Extractor", "blended", "imagenet_targets", "principal", "teacher_targets", "turned"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -34,8 +34,8 @@ GENERAL_DIMENSIONS, GENERAL_POWER = (8, 32, 128, 256), 0.25
 
 
 @dataclass(frozen=True)
-class Looking:
-    """How a network looks at pools of pictures.
+class Extractor:
+    """Makes vectors of pools of pictures by any network.
 
     Args:
         device: where it is, and where its vectors will be.
@@ -57,43 +57,43 @@ class Looking:
 
         found = []
         for batch in ahead(views, range(0, len(pool), BATCH), self.workers):
-            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            with half(self.device):
                 found.append(network(normalise(batch).to(self.device)).float())
         return functional.normalize(torch.cat(found), dim=1)
 
 
-HERE = Looking()
+ON_CPU = Extractor()
 
 
 def turned(name: str, pool: Pool, turns: Turns) -> Iterator[Pool]:
-    """The pool as each turn of the colour channels leaves it; only what `Batches` turns."""
+    """The pool as each turn of the colour channels leaves it; only what `PoolSampler` turns."""
     for turn in turns if (pool.products >= 0).any() and name not in THINGS else turns[:1]:
         yield replace(pool, images=[image[..., turn] for image in pool.images])
 
 
 def teacher_targets(
-    teacher: Embedder | Ensemble, pools: dict[str, Pool], turns: Turns, looking: Looking = HERE
+    teacher: Embedder | Ensemble, pools: dict[str, Pool], turns: Turns, extractor: Extractor = ON_CPU
 ) -> dict[str, Tensor]:
     """The teacher's vectors (turns, n, d) of the pools."""
-    teacher.to(looking.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return _targets("the teacher", lambda x: teacher(x)[0], teacher.preprocessing, pools, turns, looking)
+    placed(teacher, extractor.device)
+    return _targets("the teacher", lambda x: teacher(x)[0], teacher.preprocessing, pools, turns, extractor)
 
 
 def imagenet_targets(
     pools: dict[str, Pool],
     on_white: Collection[str],
     turns: Turns,
+    extractor: Extractor = ON_CPU,
     size: int = 224,
-    looking: Looking = HERE,
 ) -> dict[str, Tensor]:
     """ImageNet's pooled features (turns, n, e), half whitened by the pictures themselves: what is there
     without labels. The mean of photos and that of pictures ``on_white`` are each taken away, for what
     makes the two differ is no trait of a product.
     """
     trunk = EfficientNetLite("lite0").load_imagenet().eval()
-    trunk.to(looking.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    placed(trunk, extractor.device)
     preprocessing = Preprocessing((size, size))
-    raw = _targets("ImageNet", lambda x: trunk(x).mean((2, 3)), preprocessing, pools, turns, looking)
+    raw = _targets("ImageNet", lambda x: trunk(x).mean((2, 3)), preprocessing, pools, turns, extractor)
     for domain in (True, False):
         there = [name for name in raw if (name in on_white) is domain]
         mean = torch.cat([raw[name].flatten(0, 1) for name in there]).mean(0)
@@ -134,13 +134,13 @@ def _targets(
     preprocessing: Preprocessing,
     pools: dict[str, Pool],
     turns: Turns,
-    looking: Looking,
+    extractor: Extractor,
 ) -> dict[str, Tensor]:
     found = {}
     for name, pool in pools.items():
-        log.debug("%s looks at the %d pictures of %s", who, len(pool), name)
+        log.debug("%s: the %d pictures of %s", who, len(pool), name)
         found[name] = torch.stack(
-            [looking.vectors(network, preprocessing, one) for one in turned(name, pool, turns)]
+            [extractor.vectors(network, preprocessing, one) for one in turned(name, pool, turns)]
         )
     if THINGS[0] in found:
         found |= dict.fromkeys(THINGS, found[THINGS[0]])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from pocketshelf.errors import UsageError
 
-__all__ = ["add_arguments", "ahead", "choose", "device_of", "moved"]
+__all__ = ["add_arguments", "ahead", "choose", "device_of", "half", "moved", "placed"]
 
 Batch = TypeVar("Batch")
+Network = TypeVar("Network", bound=nn.Module)
 # Batches that wait, ready, before a worker rests.
 AHEAD = 4
 
@@ -69,6 +70,16 @@ def device_of(network: nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
+def placed(network: Network, device: torch.device) -> Network:
+    """``network`` on ``device``, its weights laid out for images in channels_last."""
+    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def half(device: torch.device) -> torch.autocast:
+    """Compute in bfloat16 where that is enough: what a teacher says, figures to look at on the way."""
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
 def moved(value: Any, device: torch.device) -> Any:
     """Tensors, and whatever holds them (dataclass, dictionary, tuple), on ``device``; the rest as it is."""
     if isinstance(value, Tensor):
@@ -94,7 +105,8 @@ def ahead(make: Callable[[int], Batch], steps: range, workers: int = 0) -> Itera
     if not workers or not steps:
         return _by_thread(make, steps)
     loader = DataLoader(
-        _Steps(make, steps),
+        _Made(make),
+        sampler=steps,
         batch_size=None,
         num_workers=workers,
         prefetch_factor=AHEAD,
@@ -118,14 +130,11 @@ def _by_thread(make: Callable[[int], Batch], steps: range) -> Iterator[Batch]:
             maker.shutdown(wait=False, cancel_futures=True)
 
 
-class _Steps(Dataset, Generic[Batch]):
-    """The steps as PyTorch's loader wants them."""
+class _Made(Dataset):
+    """What is made of each step, as PyTorch's loader wants it."""
 
-    def __init__(self, make: Callable[[int], Batch], steps: range) -> None:
-        self.make, self.steps = make, steps
+    def __init__(self, make: Callable[[int], Any]) -> None:
+        self.make = make
 
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __getitem__(self, place: int) -> Batch:
-        return self.make(self.steps[place])
+    def __getitem__(self, step: int) -> Any:
+        return self.make(step)

@@ -1,12 +1,14 @@
 """Checkpoints: a network's kind, configuration and weights in one file.
 
-Two forms with the same content, told apart by the file's name:
+The file's name tells the form; all have the same content:
 
-* ``.pt``: ``torch.save`` of ``{"kind", "config", "state", "meta"}``; only tensors, numbers, strings,
-  lists and dictionaries, so that it loads with ``weights_only=True``.
+* ``.safetensors``: the entries of the state as they are, and in the metadata under ``__config__`` a JSON
+  string ``{"kind", "config", "meta"}``. What trainings write.
 * ``.npz``: one array for each entry of the state, matrices and filters in half precision (vectors such
-  as batch statistics stay in single precision: a variance does not always fit in half), and
-  under ``__config__`` a JSON string ``{"kind", "config", "meta"}``. Small enough to be committed.
+  as batch statistics stay in single precision: a variance does not always fit in half), and the same
+  string under ``__config__``. Small enough to be committed.
+* ``.pt``: ``torch.save`` of ``{"kind", "config", "state", "meta"}``, as trainings wrote once; it loads with
+  ``weights_only=True``.
 """
 
 from __future__ import annotations
@@ -17,31 +19,32 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pocketshelf.errors import PocketshelfError
+from pocketshelf.files import atomic_write
 
-__all__ = [
-    "Checkpoint",
-    "CheckpointError",
-    "export_npz",
-    "load_checkpoint",
-    "save_atomically",
-    "save_checkpoint",
-]
+__all__ = ["FORMS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_checkpoint"]
+
+# What a checkpoint's name may end in.
+FORMS = (".safetensors", ".npz", ".pt")
+Function = TypeVar("Function")
 
 CONFIG_KEY = "__config__"
-# What torch and numpy raise on files that are cut short or are something else.
+# What torch, numpy and safetensors raise on files that are cut short or are something else.
 UNREADABLE = (
     ValueError,
     TypeError,
     EOFError,
     OSError,
     RuntimeError,
+    SafetensorError,
     pickle.UnpicklingError,
     zipfile.BadZipFile,
 )
@@ -90,44 +93,21 @@ class Checkpoint:
 def save_checkpoint(
     path: str | Path, kind: str, config: Mapping, state: Mapping[str, Tensor], meta: Mapping | None = None
 ) -> None:
-    """Write a ``.pt`` checkpoint; a crash leaves the file as it was before."""
-    cpu = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
-    save_atomically(path, {"kind": kind, "config": dict(config), "state": cpu, "meta": dict(meta or {})})
+    """Write a checkpoint in the form that its name says; a crash leaves the file as it was before.
 
-
-def save_atomically(path: str | Path, content: Any) -> None:
-    """``torch.save`` beside ``path``, then move it there."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    torch.save(content, part)
-    part.replace(path)
-
-
-def export_npz(
-    path: str | Path, kind: str, config: Mapping, state: Mapping[str, Tensor], meta: Mapping | None = None
-) -> None:
-    """Write the ``.npz`` form: half-precision weights, compressed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {name: _to_array(tensor) for name, tensor in state.items()}
+    Raises:
+        CheckpointError: no form is named so.
+    """
+    write = _of_form(path, (_write_safetensors, _write_npz, _write_pt))
     # In its own order, which says which head is which attribute's.
     head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})})
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        # An entry named "file" or "allow_pickle" would collide with an argument; no parameter is.
-        entries: dict[str, Any] = {CONFIG_KEY: np.array(head), **arrays}
-        np.savez_compressed(file, **entries)
-    part.replace(path)
-
-
-def _to_array(tensor: Tensor) -> np.ndarray:
-    array = tensor.detach().cpu().numpy()
-    return array.astype(np.float16) if array.ndim > 1 and array.dtype == np.float32 else array
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(Path(path)) as part:
+        write(part, head, state)
 
 
 def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
-    """Read a ``.pt`` or ``.npz`` checkpoint, of ``kind`` if that is given.
+    """Read a checkpoint of any form, of ``kind`` if that is given.
 
     Raises:
         CheckpointError: the file is missing, damaged, of another format, of another kind, or lacks an entry.
@@ -135,11 +115,9 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint; train one with `pocketshelf-train`")
-    readers = {".pt": _read_pt, ".npz": _read_npz}
-    if path.suffix not in readers:
-        raise CheckpointError(f"{path}: unknown checkpoint format; known are {', '.join(readers)}")
+    read = _of_form(path, (_read_safetensors, _read_npz, _read_pt))
     try:
-        checkpoint = readers[path.suffix](path)
+        checkpoint = read(path)
     except KeyError as error:
         raise CheckpointError(f"{path}: not a checkpoint, it has no entry {error}") from error
     except UNREADABLE as error:
@@ -150,18 +128,55 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     return checkpoint
 
 
-def _read_pt(path: Path) -> Checkpoint:
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    return Checkpoint(content["kind"], content["config"], content["state"], content["meta"])
+def _of_form(path: str | Path, functions: tuple[Function, Function, Function]) -> Function:
+    """Of functions in the order of `FORMS`, the one for this file."""
+    suffix = Path(path).suffix
+    if suffix not in FORMS:
+        raise CheckpointError(f"{path}: unknown checkpoint format; known are {', '.join(FORMS)}")
+    return functions[FORMS.index(suffix)]
+
+
+def _write_safetensors(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
+    save_file(_apart(state), path, {CONFIG_KEY: head})
+
+
+def _apart(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Each entry by itself, though networks share some, and not in channels_last."""
+    form = torch.contiguous_format
+    return {name: tensor.detach().cpu().clone(memory_format=form) for name, tensor in state.items()}
+
+
+def _read_safetensors(path: Path) -> Checkpoint:
+    with safe_open(path, "pt") as file:
+        head = json.loads((file.metadata() or {})[CONFIG_KEY])
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return Checkpoint(head["kind"], head["config"], state, head["meta"])
+
+
+def _write_npz(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
+    # An entry named "file" or "allow_pickle" would collide with an argument; no parameter is.
+    entries: dict[str, Any] = {CONFIG_KEY: np.array(head)}
+    for name, tensor in state.items():
+        array = tensor.detach().cpu().numpy()
+        half = array.ndim > 1 and array.dtype == np.float32
+        entries[name] = array.astype(np.float16) if half else array
+    with path.open("wb") as file:
+        np.savez_compressed(file, **entries)
 
 
 def _read_npz(path: Path) -> Checkpoint:
     with np.load(path, allow_pickle=False) as file:
         head = json.loads(str(file[CONFIG_KEY]))
         arrays = {name: file[name] for name in file.files if name != CONFIG_KEY}
-    state = {name: _to_tensor(array) for name, array in arrays.items()}
+    floats = {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in arrays.items()}
+    state = {name: torch.from_numpy(array) for name, array in floats.items()}
     return Checkpoint(head["kind"], head["config"], state, head["meta"])
 
 
-def _to_tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32) if array.dtype == np.float16 else array)
+def _write_pt(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
+    torch.save({**json.loads(head), "state": _apart(state)}, path)
+
+
+def _read_pt(path: Path) -> Checkpoint:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    return Checkpoint(content["kind"], content["config"], content["state"], content["meta"])

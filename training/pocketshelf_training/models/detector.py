@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf_training.data.street import GARMENT_GROUPS
-from pocketshelf_training.models.checkpoint import load_checkpoint
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, SameConv2d
+from pocketshelf_training.models.network import Network
 
 __all__ = ["GROUPS", "STRIDES", "Detector"]
 
@@ -35,7 +32,7 @@ PRIOR = 0.01
 FIRST_DISTANCE = 3.0
 
 
-class Detector(nn.Module):
+class Detector(Network):
     """Boxes and group scores of a whole photo, squashed to a square.
 
     Args:
@@ -49,6 +46,8 @@ class Detector(nn.Module):
             entries of ``state_dict`` are the same either way.
     """
 
+    kind = "detector"
+
     def __init__(
         self,
         groups: Sequence[str] = GROUPS,
@@ -59,7 +58,7 @@ class Detector(nn.Module):
         tied: bool = False,
     ) -> None:
         super().__init__()
-        self.config: dict[str, Any] = {
+        self.config = {
             "groups": list(groups),
             "variant": variant,
             "size": size,
@@ -82,12 +81,6 @@ class Detector(nn.Module):
     def strides(self) -> tuple[int, ...]:
         return STRIDES
 
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """The whole photo, squashed to the square."""
-        size = self.config["size"]
-        return Preprocessing((size, size))
-
     def logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised float (n, 3, h, w) to group logits (n, N, G) and distances (n, N, 4).
 
@@ -103,18 +96,6 @@ class Detector(nn.Module):
         """As `logits`, but with scores after the sigmoid."""
         logits, distances = self.logits(x)
         return logits.sigmoid(), distances
-
-    @classmethod
-    def from_checkpoint(cls, path: str | Path) -> Detector:
-        """Load a detector for inference and export from a ``.pt`` or ``.npz`` file.
-
-        Raises:
-            CheckpointError: not a detector's checkpoint, or of another architecture.
-        """
-        checkpoint = load_checkpoint(path, kind="detector")
-        model = cls(**checkpoint.config)
-        checkpoint.load_into(model)
-        return model.eval()
 
 
 class ConvNorm(nn.Sequential):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "VARIANTS", "EfficientNetLite", "Variant"]
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "VARIANTS", "EfficientNetLite", "Variant", "normalise"]
 
 # The ImageNet weights expect (x - 127) / 128 for x in 0..255.
 IMAGENET_MEAN, IMAGENET_STD = 127.0, 128.0
@@ -48,6 +48,12 @@ STAGES = (
     Stage(4, 5, 2, 6, 192),
     Stage(1, 3, 1, 6, 320),
 )
+
+
+def normalise(images: Tensor) -> Tensor:
+    """uint8 (n, h, w, 3) to what the ImageNet trunk expects, float (n, 3, h, w) in channels_last."""
+    # A permuted NHWC tensor is channels_last already; nothing is copied.
+    return (images.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) / IMAGENET_STD
 
 
 def round_channels(channels: int, width: float) -> int:

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf_training.models.checkpoint import load_checkpoint
-from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD, EfficientNetLite
+from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
+from pocketshelf_training.models.network import Network
 
-__all__ = ["HEADS", "Configured", "Embedder", "normalise"]
+__all__ = ["HEADS", "Embedder"]
 
 # What the names of an attribute head's weights begin with.
 HEADS = "attribute_heads."
 
 
-class Configured(nn.Module):
-    """A network that keeps the keyword arguments that build it; what the rest of the code asks of them."""
-
-    config: dict[str, Any]
-
-    @property
-    def categories(self) -> list[str]:
-        return self.config["categories"]
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        size = self.config["size"]
-        return Preprocessing((size, size), margin=self.config["margin"])
-
-
-class Embedder(Configured):
+class Embedder(Network):
     """Trunk, global average pool, a linear embedding and a linear category head.
 
     Args:
@@ -45,6 +25,8 @@ class Embedder(Configured):
         margin: see `pocketshelf.Preprocessing`.
         attributes: name → labels; a linear head each.
     """
+
+    kind = "embedder"
 
     def __init__(
         self,
@@ -87,21 +69,3 @@ class Embedder(Configured):
         pooled = self.pooled(x)
         heads = (head(pooled) for head in self.attribute_heads)
         return functional.normalize(self.embedding(pooled), dim=1), self.category(pooled), *heads
-
-    @classmethod
-    def from_checkpoint(cls, path: str | Path) -> Embedder:
-        """Load weights written by the training (.pt) or committed with a bundle (.npz).
-
-        Raises:
-            CheckpointError: not an embedder's checkpoint, or of another architecture.
-        """
-        checkpoint = load_checkpoint(path, kind="embedder")
-        model = cls(**checkpoint.config)
-        checkpoint.load_into(model)
-        return model.eval()
-
-
-def normalise(images: Tensor) -> Tensor:
-    """uint8 (n, h, w, 3) to what the ImageNet trunk expects, float (n, 3, h, w) in channels_last."""
-    # A permuted NHWC tensor is channels_last already; nothing is copied.
-    return (images.permute(0, 3, 1, 2).to(torch.float32) - IMAGENET_MEAN) / IMAGENET_STD

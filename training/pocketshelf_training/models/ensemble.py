@@ -10,22 +10,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pocketshelf_training.models.checkpoint import load_checkpoint
-from pocketshelf_training.models.embedder import Configured, Embedder
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.network import Network
 
-__all__ = ["KIND", "Ensemble", "read_embedder"]
-
-KIND = "ensemble"
+__all__ = ["Ensemble", "read_embedder"]
 
 
-class Ensemble(Configured):
+class Ensemble(Network):
     """The members' unit vectors side by side, projected to one vector; their categories averaged.
 
     Args:
         members: configuration of each `Embedder`; they name the same categories.
         dimension: of the vector.
+
+    The rest of its configuration follows from the members'.
     """
 
-    def __init__(self, members: list[dict[str, Any]], dimension: int = 128) -> None:
+    kind = "ensemble"
+
+    def __init__(self, members: list[dict[str, Any]], dimension: int = 128, **_: Any) -> None:
         super().__init__()
         largest = max(members, key=lambda config: config["size"])
         self.config = {
@@ -54,14 +57,6 @@ class Ensemble(Configured):
         vectors, logits = self.side_by_side(x)
         return functional.normalize(self.projection(vectors), dim=1), logits
 
-    @classmethod
-    def from_checkpoint(cls, path: str | Path) -> Ensemble:
-        """Raises CheckpointError: not an ensemble's checkpoint, or of another architecture."""
-        checkpoint = load_checkpoint(path, kind=KIND)
-        model = cls(checkpoint.config["members"], checkpoint.config["dimension"])
-        checkpoint.load_into(model)
-        return model.eval()
-
 
 def _resized(x: Tensor, side: tuple[int, int]) -> Tensor:
     return functional.interpolate(x, size=side, mode="bilinear", antialias=True, align_corners=False)
@@ -73,6 +68,6 @@ def read_embedder(path: str | Path) -> Embedder | Ensemble:
     Raises:
         CheckpointError: neither.
     """
-    if load_checkpoint(path).kind == KIND:
+    if load_checkpoint(path).kind == Ensemble.kind:
         return Ensemble.from_checkpoint(path)
     return Embedder.from_checkpoint(path)

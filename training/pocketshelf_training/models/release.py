@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.models.checkpoint import Checkpoint, export_npz, load_checkpoint
+from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import HEADS
 
 __all__ = ["add_arguments", "only_heads", "run"]
@@ -15,7 +15,7 @@ __all__ = ["add_arguments", "only_heads", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--embedder", type=Path, help="checkpoint of the embedder, such as runs/embedder/best.pt"
+        "--embedder", type=Path, help="checkpoint of the embedder, such as runs/embedder/best.safetensors"
     )
     parser.add_argument(
         "--size", type=int, help="the embedder's input in pixels, as chosen on val (default: as trained for)"
@@ -57,6 +57,6 @@ def run(args: argparse.Namespace) -> int:
         config = checkpoint.config
         if kind == "embedder" and args.size:
             config = {**config, "size": args.size}
-        export_npz(target, kind, config, checkpoint.state, checkpoint.meta)
+        save_checkpoint(target, kind, config, checkpoint.state, checkpoint.meta)
         print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="FILE",
-        help="checkpoint (.pt, .npz), model file (.tflite, .pte) beside its bundle.json, a bundle's folder, "
+        help="checkpoint, model file (.tflite, .pte) beside its bundle.json, a bundle's folder, "
         "or saved lines of `pocketshelf detect --json` (.jsonl)",
     )
     group.add_argument(

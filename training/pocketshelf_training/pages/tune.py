@@ -27,7 +27,7 @@ from pocketshelf_training.data import clothing, grocery, street
 from pocketshelf_training.data.street import GARMENT_GROUPS
 from pocketshelf_training.metrics.average_precision import Boxes
 from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
-from pocketshelf_training.models.checkpoint import export_npz, load_checkpoint
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.pages.results import clothing_figures, grocery_figures
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.shelf import grocery_store
@@ -119,6 +119,6 @@ def run(args: argparse.Namespace) -> int:
     record = bundle.folder / "detector.npz"
     checkpoint = load_checkpoint(record, kind="detector")
     meta = {**checkpoint.meta, "score_threshold": threshold, "frame_weight": weights}
-    export_npz(record, "detector", checkpoint.config, checkpoint.state, meta)
+    save_checkpoint(record, "detector", checkpoint.config, checkpoint.state, meta)
     print(json.dumps({"score_threshold": threshold, "frame_weight": weights}))
     return 0

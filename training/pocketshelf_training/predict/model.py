@@ -1,6 +1,6 @@
 """A model of any file, behind one function from a crop to what it predicts.
 
-A PyTorch checkpoint (.pt, .npz) and a file that phones run (.tflite, .pte; beside its ``bundle.json``) run
+A PyTorch checkpoint and a file that phones run (.tflite, .pte; beside its ``bundle.json``) run
 through the same stages of the SDK. A bundle's folder stands for its file. Saved lines of ``pocketshelf
 detect --json`` (.jsonl) stand for the detector that printed them.
 """
@@ -23,17 +23,15 @@ from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.types import Box, Detection
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.allocator import keep_freed_memory
-from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.checkpoint import FORMS, load_checkpoint
 from pocketshelf_training.models.detector import Detector
-from pocketshelf_training.models.ensemble import KIND as ENSEMBLE
-from pocketshelf_training.models.ensemble import read_embedder
+from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 from pocketshelf_training.models.specs import detector_spec, embedder_spec
 from pocketshelf_training.predict.runner import NetworkRunner
 
 __all__ = ["KINDS", "Crop", "Model", "Predict", "crop_of", "open_model"]
 
 KINDS = ("embedder", "detector")
-CHECKPOINTS = (".pt", ".npz", ".safetensors")
 
 
 class Crop(NamedTuple):
@@ -89,7 +87,7 @@ def open_model(path: Path, kind: str | None = None) -> Model:
     """
     if path.is_dir():
         return _of_bundle(load_bundle(path), path, kind or "embedder")
-    if path.suffix in CHECKPOINTS:
+    if path.suffix in FORMS:
         model = _checkpoint(path)
     elif path.suffix == ".jsonl":
         model = _lines(path)
@@ -97,7 +95,7 @@ def open_model(path: Path, kind: str | None = None) -> Model:
         model = _file(path)
     else:
         raise UsageError(
-            f"{path}: no model; name a checkpoint ({', '.join(CHECKPOINTS)}), a model file "
+            f"{path}: no model; name a checkpoint ({', '.join(FORMS)}), a model file "
             "(.tflite, .pte) beside its bundle.json, a bundle's folder, or detections (.jsonl)"
         )
     if kind is not None and model.kind != kind:
@@ -107,7 +105,7 @@ def open_model(path: Path, kind: str | None = None) -> Model:
 
 def _checkpoint(path: Path) -> Model:
     checkpoint = load_checkpoint(path)
-    kind, meta = {ENSEMBLE: "embedder"}.get(checkpoint.kind, checkpoint.kind), checkpoint.meta
+    kind, meta = {Ensemble.kind: "embedder"}.get(checkpoint.kind, checkpoint.kind), checkpoint.meta
     if kind not in KINDS:
         raise UsageError(f"{path}: a network of kind {kind!r}; {' and '.join(KINDS)} are measured")
     keep_freed_memory()

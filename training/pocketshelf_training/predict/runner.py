@@ -12,7 +12,7 @@ from torch import nn
 
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf_training.engine.compute import device_of
-from pocketshelf_training.models.embedder import normalise
+from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.specs import detector_spec
 
 __all__ = ["NetworkRunner", "one_thread", "torch_detector"]

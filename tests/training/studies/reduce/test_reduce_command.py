@@ -12,7 +12,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.studies.reduce import features as features_module
 from pocketshelf_training.studies.reduce import run as command
 from pocketshelf_training.studies.reduce.features import Features, load_features
-from pocketshelf_training.studies.reduce.measure import measure_method, to_int8
+from pocketshelf_training.studies.reduce.measure import METHODS, measure_method, to_int8
 
 
 def small_features(products: int = 9, each: int = 6, side: int = 24, seed: int = 0) -> Features:
@@ -58,16 +58,14 @@ def test_lda_ends_at_its_last_direction() -> None:
 
 
 def test_held_out_products_are_asked_and_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pocketshelf_training.studies.reduce import lda
-
     seen: set[int] = set()
-    fit = lda.fit
+    method = METHODS["LDA"]
 
     def spy(x: np.ndarray, y: np.ndarray, *rest: object, **options: object) -> dict:
         seen.update(y.tolist())
-        return fit(x, y, *rest, **options)  # type: ignore[arg-type]
+        return method.fit(x, y, *rest, **options)
 
-    monkeypatch.setattr(lda, "fit", spy)
+    monkeypatch.setitem(METHODS, "LDA", method._replace(fit=spy))
     (row,) = measure_method("LDA", small_features(), [4], held_out=np.array([2, 5]))
     assert seen == {0, 1, 3, 4, 6, 7, 8}
     assert row.test["R@1"].photos == 6

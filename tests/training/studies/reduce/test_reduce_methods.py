@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from pocketshelf_training.metrics.ranking import found_at
-from pocketshelf_training.studies.reduce import bottleneck, lda, metric, pca
-from pocketshelf_training.studies.reduce.linear import train_projection
-from pocketshelf_training.studies.reduce.projection import Projection, unit
+from pocketshelf_training.models import pca
+from pocketshelf_training.models.projection import Projection, unit
+from pocketshelf_training.studies.reduce import lda, learned
+from pocketshelf_training.studies.reduce.learned import KINDS, train_projection
 
 SIDE, PRODUCTS, EACH = 40, 12, 40
 
@@ -71,25 +72,18 @@ def test_lda_finds_the_quiet_directions_that_pca_misses(photos: tuple) -> None:
     assert share > 0.85
 
 
-@pytest.mark.parametrize(
-    ("method", "options"),
-    [
-        (bottleneck, {"epochs": 150}),
-        (metric, {"kind": "proxy", "epochs": 150}),
-        (metric, {"kind": "triplet", "epochs": 100}),
-    ],
-)
-def test_trained_projections_beat_their_start(photos: tuple, method: object, options: dict) -> None:
+@pytest.mark.parametrize(("kind", "epochs"), [("class", 150), ("proxy", 150), ("triplet", 100)])
+def test_trained_projections_beat_their_start(photos: tuple, kind: str, epochs: int) -> None:
     train, products, *_ = photos
     start = recall(pca.fit(train, products, [6], power=0.25)[6], photos)
-    found = method.fit(train, products, [6, 200], **options)  # type: ignore[attr-defined]
+    found = learned.fit(train, products, [6, 200], kind, epochs)
     assert set(found) == {6}, "no more dimensions than features"
     assert recall(found[6], photos) > start + 0.1
 
 
 def test_training_is_repeatable(photos: tuple) -> None:
     train, products, *_ = photos
-    once, again = (bottleneck.fit(train, products, [4], epochs=2, seed=3)[4] for _ in range(2))
+    once, again = (learned.fit(train, products, [4], "class", epochs=2, seed=3)[4] for _ in range(2))
     assert np.array_equal(once.matrix, again.matrix)
 
 
@@ -104,7 +98,7 @@ def test_triplets_by_hand() -> None:
     vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]], requires_grad=True)
     labels = torch.tensor([0, 0, 1])
     # Squared distances: 0-1: 2.0, 0-2: 0.8, 1-2: 0.4. Triplets (0,1,2): 0.2+2-0.8, (1,0,2): 0.2+2-0.4.
-    loss = metric.loss_of("triplet", 2, 2, 0)[0](vectors, labels)
+    loss = KINDS["triplet"](2, 2, 0)[0](vectors, labels)
     assert loss.item() == pytest.approx((1.4 + 1.8) / 2)
     loss.backward()
     assert vectors.grad is not None and vectors.grad.abs().sum() > 0
@@ -112,11 +106,11 @@ def test_triplets_by_hand() -> None:
 
 def test_triplets_without_a_violation_is_zero_and_has_a_gradient() -> None:
     vectors = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]], requires_grad=True)
-    loss = metric.loss_of("triplet", 2, 2, 0)[0](vectors, torch.tensor([0, 0, 1]))
+    loss = KINDS["triplet"](2, 2, 0)[0](vectors, torch.tensor([0, 0, 1]))
     loss.backward()
     assert loss.item() == 0.0
 
 
-def test_metric_refuses_an_unknown_kind() -> None:
-    with pytest.raises(ValueError, match="unknown kind 'arc'; there are proxy, triplet"):
-        metric.fit(np.eye(4), np.arange(4), [2], kind="arc")
+def test_learning_refuses_an_unknown_kind() -> None:
+    with pytest.raises(ValueError, match="unknown kind 'arc'; there are class, proxy, triplet"):
+        learned.fit(np.eye(4), np.arange(4), [2], kind="arc")

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.studies.systems.protocol import Batch, Vocabulary
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
 
 __all__ = ["VOCABULARY", "drawn_samples", "random_batch"]
 

@@ -12,11 +12,12 @@ from system_samples import drawn_samples
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.trainer import Trainer
+from pocketshelf_training.samplers.aligned import Views, mirrored, random_crop
+from pocketshelf_training.samplers.identity_batches import IdentitySampler, positive_share
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
 from pocketshelf_training.studies.systems import train
-from pocketshelf_training.studies.systems.batches import Sampler, positive_share
 from pocketshelf_training.studies.systems.measure import split_parts
-from pocketshelf_training.studies.systems.protocol import Vocabulary
-from pocketshelf_training.studies.systems.views import Views, mirrored, random_crop
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_a_batch_has_each_product_with_its_shop_picture(
     samples: list[Sample], vocabulary: Vocabulary
 ) -> None:
     training = [s for s in samples if s.split == "train"]
-    sampler = Sampler(training, vocabulary, 32, seed=1, products=2, photos=2, others=2)
+    sampler = IdentitySampler(training, vocabulary, 32, seed=1, products=2, photos=2, others=2)
     for step in range(4):
         chosen, _ = sampler.choose(step)
         known = [s for s in chosen if s.identity]
@@ -58,9 +59,9 @@ def test_a_batch_has_each_product_with_its_shop_picture(
 
 def test_batches_depend_on_seed_and_step_alone(samples: list[Sample], vocabulary: Vocabulary) -> None:
     training = [s for s in samples if s.split == "train"]
-    one, other = (Sampler(training, vocabulary, 32, seed, 2, 1, 1) for seed in (1, 2))
+    one, other = (IdentitySampler(training, vocabulary, 32, seed, 2, 1, 1) for seed in (1, 2))
     ahead = list(one.batches(0, 3))
-    late = list(Sampler(training, vocabulary, 32, 1, 2, 1, 1).batches(2, 3))
+    late = list(IdentitySampler(training, vocabulary, 32, 1, 2, 1, 1).batches(2, 3))
     assert torch.equal(ahead[2].images, late[0].images)
     assert not torch.equal(ahead[0].images, other.batch(0).images)
     assert set(ahead[0].attributes) == {"sleeve"}
@@ -77,7 +78,7 @@ def test_landmarks_follow_crop_and_mirror(
     Image.fromarray(pixels).save(tmp_path / "dot.png")
     marks = {"left hem": (30.5, 58.5, True), "right hem": (60.0, 58.5, False)}
     dot = Sample(tmp_path / "dot.png", "train", "street", landmarks=marks)
-    sampler = Sampler([dot], vocabulary, 64, seed=0, others=1)
+    sampler = IdentitySampler([dot], vocabulary, 64, seed=0, others=1)
     seen = set()
     for step in range(20):
         batch = sampler.batch(step)
@@ -180,24 +181,36 @@ def test_every_system_trains_and_is_measured(
 
 
 @pytest.mark.parametrize("system", ["wtbi", "unified"])
-def test_a_stopped_run_ends_as_one_that_was_not(system: str, catalogue: Path, tmp_path: Path) -> None:
-    whole = train.Trainer(arguments(system, catalogue, tmp_path / "whole", "--steps", "6"))
+def test_a_stopped_run_ends_as_one_that_was_not(
+    system: str, catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Trainer(train.SystemTask(arguments(system, catalogue, tmp_path, "--steps", "6")), tmp_path / "a")
     whole.train()
-    first = train.Trainer(arguments(system, catalogue, tmp_path / "cut", "--steps", "6"))
-    batches = first.sampler.batches
-    first.sampler.batches = lambda start, end, workers: batches(start, 4, workers)  # type: ignore[method-assign]
-    first.train()
-    second = train.Trainer(arguments(system, catalogue, tmp_path / "cut", "--steps", "6"))
-    second.resume()
-    assert second.step == 4
+    losses = train.SystemTask.losses
+
+    def stopped(task: train.SystemTask, batch: Batch, step: int) -> dict[str, torch.Tensor]:
+        if step == 5:
+            raise KeyboardInterrupt
+        return losses(task, batch, step)
+
+    arg = arguments(system, catalogue, tmp_path, "--steps", "6")
+    with monkeypatch.context() as patch:
+        patch.setattr(train.SystemTask, "losses", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Trainer(train.SystemTask(arg), tmp_path / "b").train()
+    second = Trainer(train.SystemTask(arg), tmp_path / "b")
+    assert (second.epoch, second.step) == (2, 4)
     second.train()
-    for name, value in whole.system.state_dict().items():
-        assert torch.allclose(value.float(), second.system.state_dict()[name].float(), atol=1e-6), name
+    for name, value in whole.task.network.state_dict().items():
+        assert torch.allclose(value.float(), second.task.network.state_dict()[name].float(), atol=1e-6), name
 
 
 def test_other_settings_cannot_go_on(catalogue: Path, tmp_path: Path) -> None:
-    train.Trainer(arguments("frozen", catalogue, tmp_path, "--steps", "2")).save()
-    with pytest.raises(UsageError, match="begun with another --steps; name a new --run"):
-        train.Trainer(arguments("frozen", catalogue, tmp_path, "--steps", "3")).resume()
+    task = train.SystemTask(arguments("wtbi", catalogue, tmp_path, "--steps", "2"))
+    Trainer(task, tmp_path).save()
+    for option in ("steps", "save-every"):
+        other = train.SystemTask(arguments("wtbi", catalogue, tmp_path, "--steps", "2", f"--{option}", "3"))
+        with pytest.raises(UsageError, match=f"begun with another --{option}; name a new --run"):
+            Trainer(other, tmp_path)
     with pytest.raises(UsageError, match="multiple of 32"):
-        train.Trainer(arguments("frozen", catalogue, tmp_path, "--size", "50"))
+        train.SystemTask(arguments("wtbi", catalogue, tmp_path, "--size", "50"))

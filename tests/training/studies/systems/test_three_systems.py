@@ -5,10 +5,11 @@ import torch
 from system_samples import VOCABULARY, random_batch
 from torch import Tensor, nn
 
+from pocketshelf_training.samplers.labelled import Vocabulary
 from pocketshelf_training.studies.systems.darn import DARN
 from pocketshelf_training.studies.systems.fashionnet import HELP, FashionNet
 from pocketshelf_training.studies.systems.frozen import Frozen
-from pocketshelf_training.studies.systems.protocol import System, Vocabulary
+from pocketshelf_training.studies.systems.protocol import System
 from pocketshelf_training.studies.systems.unified import Unified
 from pocketshelf_training.studies.systems.wtbi import WTBI, SimilarityNetwork
 

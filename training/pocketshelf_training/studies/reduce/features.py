@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pocketshelf.files import atomic_write
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.models.embedder import Embedder, normalise
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.models.embedder import Embedder
 
 __all__ = ["Features", "load_features", "open_network"]
 
@@ -49,7 +51,7 @@ class Features:
 
 
 def open_network(source: str) -> Embedder:
-    """The network of a checkpoint (.pt, .npz), or for "imagenet" the frozen ImageNet EfficientNet-Lite0.
+    """The network of a checkpoint, or for "imagenet" the frozen ImageNet EfficientNet-Lite0.
 
     Raises:
         CheckpointError: not an embedder's checkpoint.
@@ -79,10 +81,8 @@ def load_features(source: str, root: str | None, cache: Path) -> Features:
             log.warning("%s: damaged, computed anew", path)
     features = _compute(model, parts, owned)
     cache.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as stream:
+    with atomic_write(path) as part, part.open("wb") as stream:
         np.savez(stream, **{field.name: getattr(features, field.name) for field in fields(Features)})
-    part.replace(path)
     return features
 
 

@@ -11,11 +11,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pocketshelf_training.studies.reduce.projection import Projection, unit
+from pocketshelf_training.models.projection import Projection, unit
 
-__all__ = ["CANDIDATES", "fit", "limit"]
-
-CANDIDATES = ({"shrinkage": 0.03}, {"shrinkage": 0.1}, {"shrinkage": 0.3}, {"shrinkage": 0.6})
+__all__ = ["fit", "limit"]
 
 
 def limit(labels: np.ndarray) -> int:

@@ -4,22 +4,55 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.metrics.ranking import found_at
-from pocketshelf_training.studies.reduce import bottleneck, lda, metric, pca
+from pocketshelf_training.models import pca
+from pocketshelf_training.models.projection import Projection, unit
+from pocketshelf_training.studies.reduce import lda, learned
 from pocketshelf_training.studies.reduce.features import Features
-from pocketshelf_training.studies.reduce.projection import Projection, unit
 
 __all__ = ["METHODS", "Row", "measure_method", "row_of", "to_int8"]
 
 log = logging.getLogger("pocketshelf.training")
 
-METHODS = {"PCA-whitening": pca, "LDA": lda, "bottleneck": bottleneck, "metric": metric}
+
+class Method(NamedTuple):
+    """A way to a projection.
+
+    Attributes:
+        fit: features (n, D), labels (n,), dimensions and one of the ``candidates`` to a projection for each
+            dimension that there can be.
+        candidates: options, of which val chooses.
+        limit: the most dimensions for these labels (n,), where there is such a limit.
+    """
+
+    fit: Callable[..., dict[int, Projection]]
+    candidates: Sequence[dict[str, Any]]
+    limit: Callable[[np.ndarray], int] | None = None
+
+
+METHODS = {
+    "PCA-whitening": Method(pca.fit, [{"power": power} for power in (0.0, 0.25, 0.5)]),
+    "LDA": Method(lda.fit, [{"shrinkage": share} for share in (0.03, 0.1, 0.3, 0.6)], lda.limit),
+    "bottleneck": Method(
+        partial(learned.fit, kind="class"),
+        [{"epochs": 10}, {"epochs": 40}, {"epochs": 40, "noise": 1.0}],
+    ),
+    "metric": Method(
+        learned.fit,
+        [
+            {"kind": "proxy", "epochs": 15},
+            {"kind": "proxy", "epochs": 40, "noise": 1.0},
+            {"kind": "triplet", "epochs": 20},
+        ],
+    ),
+}
 KS = (1, 5)
 
 
@@ -63,11 +96,11 @@ def measure_method(
     method = METHODS[name]
     x, y = _fitting(features, held_out)
     wanted = sorted(set(dimensions))
-    if hasattr(method, "limit"):
+    if method.limit:
         most = method.limit(y)
         wanted = [d for d in wanted if d < most] + ([most] if any(d >= most for d in wanted) else [])
     best: dict[int, tuple[float, dict[str, Any], Projection]] = {}
-    for options in method.CANDIDATES:
+    for options in method.candidates:
         started = time.monotonic()
         for dimension, projection in method.fit(x, y, wanted, **options).items():
             score = _val_score(features, projection, held_out)

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.embedder.pools import left_out
 from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.models.projection import unit
 from pocketshelf_training.pages.page import add_write, publish
+from pocketshelf_training.samplers.pools import left_out
 from pocketshelf_training.studies.reduce import report
 from pocketshelf_training.studies.reduce.features import Features, load_features
 from pocketshelf_training.studies.reduce.measure import METHODS, Row, measure_method, row_of
-from pocketshelf_training.studies.reduce.projection import unit
 
 __all__ = ["add_arguments", "run"]
 
@@ -31,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--network",
         action="append",
         metavar="CHECKPOINT",
-        help="an embedder's .pt or .npz, or 'imagenet' for the frozen ImageNet weights; may be repeated "
+        help="an embedder's, or 'imagenet' for the frozen ImageNet weights; may be repeated "
         "(default: imagenet)",
     )
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument(
         "--dimensions", default=",".join(map(str, DIMENSIONS)), help="by commas (default: %(default)s)"
     )

@@ -18,8 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf_training.studies.systems.losses import known_cross_entropy, ranking_triplets
-from pocketshelf_training.studies.systems.protocol import Batch, System, Vocabulary, imagenet_trunk
+from pocketshelf_training.losses.known import known_cross_entropy
+from pocketshelf_training.losses.triplets import ranking_triplets
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
+from pocketshelf_training.studies.systems.protocol import System, imagenet_trunk
 
 __all__ = ["DARN", "AttributeTree", "Branch"]
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pocketshelf_training.studies.systems.protocol import Batch, System, Vocabulary, imagenet_trunk
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
+from pocketshelf_training.studies.systems.protocol import System, imagenet_trunk
 
 __all__ = ["Frozen"]
 

@@ -12,10 +12,10 @@ from torch import Tensor
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.compute import device_of
 from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval
-from pocketshelf_training.models.embedder import normalise
-from pocketshelf_training.studies.systems.batches import labels_of
+from pocketshelf_training.models.efficientnet_lite import normalise
+from pocketshelf_training.samplers.aligned import Views
+from pocketshelf_training.samplers.identity_batches import labels_of
 from pocketshelf_training.studies.systems.protocol import System
-from pocketshelf_training.studies.systems.views import Views
 
 __all__ = ["Parts", "measure", "split_parts"]
 
@@ -48,14 +48,14 @@ def split_parts(samples: list[Sample], split: str) -> Parts:
 
 
 def measure(
-    system: System, parts: Parts, size: int, sight: Views | None = None, batch: int = 32
+    system: System, parts: Parts, size: int, views: Views | None = None, batch: int = 32
 ) -> dict[str, Figure]:
     """R@1, 5, 10, 20 of the queries, category top-1 of queries and of the others, attributes of all of them.
 
     A figure whose photos there are none of is left out.
     """
     system.eval()
-    show = Shown(sight or Views(), size, batch, device_of(system))
+    show = Pictures(views or Views(), size, batch, device_of(system))
     figures = {}
     if parts.queries:
         hits = _ranks(system, parts, show)
@@ -67,16 +67,16 @@ def measure(
     return figures | _attributes(system, [*parts.queries, *parts.others], show)
 
 
-class Shown(NamedTuple):
+class Pictures(NamedTuple):
     """Pictures as the network gets them, some at a time, where it is."""
 
-    sight: Views
+    views: Views
     size: int
     batch: int
     device: torch.device
 
     def images(self, samples: list[Sample]) -> Tensor:
-        views = [self.sight.plain(sample, self.size) for sample in samples]
+        views = [self.views.plain(sample, self.size) for sample in samples]
         return normalise(torch.from_numpy(np.stack(views))).to(self.device)
 
     def parts(self, samples: list[Sample]) -> Iterator[list[Sample]]:
@@ -84,7 +84,7 @@ class Shown(NamedTuple):
 
 
 @torch.no_grad()
-def _embedded(system: System, samples: list[Sample], show: Shown) -> Tensor:
+def _embedded(system: System, samples: list[Sample], show: Pictures) -> Tensor:
     vectors = []
     for chosen in show.parts(samples):
         shop = torch.tensor([s.domain == "shop" for s in chosen]).to(show.device)
@@ -93,7 +93,7 @@ def _embedded(system: System, samples: list[Sample], show: Shown) -> Tensor:
 
 
 @torch.no_grad()
-def _ranks(system: System, parts: Parts, show: Shown) -> np.ndarray:
+def _ranks(system: System, parts: Parts, show: Pictures) -> np.ndarray:
     """The place (from 0) of each query's first right shop picture, counting each product once."""
     gallery = _embedded(system, parts.gallery, show)
     queries = _embedded(system, parts.queries, show)
@@ -110,7 +110,7 @@ def _ranks(system: System, parts: Parts, show: Shown) -> np.ndarray:
 
 
 @torch.no_grad()
-def _categories(system: System, samples: list[Sample], show: Shown) -> np.ndarray | None:
+def _categories(system: System, samples: list[Sample], show: Pictures) -> np.ndarray | None:
     known = [s for s in samples if s.category in system.vocabulary.categories]
     truth = labels_of(known, system.vocabulary)["category"]
     right = []
@@ -123,7 +123,7 @@ def _categories(system: System, samples: list[Sample], show: Shown) -> np.ndarra
 
 
 @torch.no_grad()
-def _attributes(system: System, samples: list[Sample], show: Shown) -> dict[str, Figure]:
+def _attributes(system: System, samples: list[Sample], show: Pictures) -> dict[str, Figure]:
     """Balanced accuracy of each attribute that the system names, on the pictures where it is known."""
     known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
     said: dict[str, list[np.ndarray]] = {}

@@ -13,37 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf_training.embedder.losses import cosface
-from pocketshelf_training.studies.systems.local import LandmarkAttention
-from pocketshelf_training.studies.systems.losses import known_cross_entropy, landmark_distance
-from pocketshelf_training.studies.systems.protocol import Batch, System, Vocabulary, imagenet_trunk
+from pocketshelf_training.losses.gallery import street_to_shop
+from pocketshelf_training.losses.known import known_cross_entropy
+from pocketshelf_training.losses.landmarks import landmark_distance
+from pocketshelf_training.losses.proxies import cosface
+from pocketshelf_training.models.landmark_attention import LOCAL_STAGE, LandmarkAttention
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
+from pocketshelf_training.studies.systems.protocol import System, imagenet_trunk
 
-__all__ = ["FEATURES", "Unified", "street_to_shop"]
+__all__ = ["FEATURES", "Unified"]
 
 SCALE, MARGIN, SMOOTHING = 20.0, 0.1, 0.1
 FEATURES = ("global", "local", "fused")
-# The trunk's fifth stage: stride 16, as FashionNet's shared layers.
-LOCAL_STAGE = 4
 LANDMARKS = 5.0
-
-
-def street_to_shop(vectors: Tensor, identities: Tensor, shop: Tensor, scale: float = SCALE) -> Tensor:
-    """Cross-entropy of each street photo over the batch's products, its own shop picture being right.
-
-    Args:
-        vectors: unit (n, d); identities: int64 (n,), -1 unknown; shop: bool (n,).
-            A product with several shop pictures is represented by the nearest of them.
-    """
-    gallery, products = vectors[shop & (identities >= 0)], identities[shop & (identities >= 0)]
-    asked = ~shop & (identities >= 0) & torch.isin(identities, products)
-    if not asked.any():
-        return vectors.sum() * 0
-    names, columns = products.unique(return_inverse=True)
-    cosine = vectors[asked] @ gallery.T
-    nearest = cosine.new_full((len(cosine), len(names)), -1.0).scatter_reduce(
-        1, columns.expand(len(cosine), -1), cosine, "amax"
-    )
-    return functional.cross_entropy(scale * nearest, torch.searchsorted(names, identities[asked]))
 
 
 class Unified(System):

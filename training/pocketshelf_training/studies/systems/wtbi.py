@@ -21,8 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketshelf_training.studies.systems.losses import balanced_pair_entropy
-from pocketshelf_training.studies.systems.protocol import Batch, System, Vocabulary, imagenet_trunk
+from pocketshelf_training.losses.pairs import balanced_pair_entropy
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary
+from pocketshelf_training.studies.systems.protocol import System, imagenet_trunk
 
 __all__ = ["WTBI", "SimilarityNetwork"]
 

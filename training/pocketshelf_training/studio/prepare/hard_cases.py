@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf_training.data.street import GARMENT_GROUPS
-from pocketshelf_training.detector.hard_cases import HARD_CASES
-from pocketshelf_training.detector.sources import PhotoCache, street_photos
 from pocketshelf_training.pages.sheet import draw_boxes, grid
+from pocketshelf_training.samplers.hard_cases import HARD_CASES
+from pocketshelf_training.samplers.sources import PhotoCache, street_photos
 from pocketshelf_training.studio.prepare.making import add_folder, save_picture
 
 __all__ = ["add_arguments", "prepare", "run"]

@@ -1,0 +1,47 @@
+"""What the networks of this package have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from torch import nn
+
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf_training.models.checkpoint import load_checkpoint
+
+__all__ = ["Network"]
+
+
+class Network(nn.Module):
+    """A network that keeps the keyword arguments that build it; what the rest of the code asks of them.
+
+    Attributes:
+        kind: its checkpoints' kind.
+        config: the arguments by name.
+    """
+
+    kind: ClassVar[str]
+    config: dict[str, Any]
+
+    @property
+    def categories(self) -> list[str]:
+        return self.config["categories"]
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The photo or its crop, squashed to the square."""
+        size = self.config["size"]
+        return Preprocessing((size, size), margin=self.config.get("margin", 0.0))
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> Self:
+        """Load a network for inference and export from a checkpoint of any form.
+
+        Raises:
+            CheckpointError: of another kind, or of another architecture.
+        """
+        checkpoint = load_checkpoint(path, kind=cls.kind)
+        model = cls(**checkpoint.config)
+        checkpoint.load_into(model)
+        return model.eval()

@@ -1,0 +1,155 @@
+"""Where the detector's pictures come from, and that only training photos do.
+
+* street: real photos with real boxes.
+* goods photos and garment photos: real photos whose boxes were made by where a trained embedder looks
+  (`pocketshelf-train boxes`); given as CSV files.
+* composites: goods cut out of the shop's pictures, on real photos (`pocketshelf_training.data.goods`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_training.data import clothing, grocery, street
+from pocketshelf_training.data.protocol import DataMissing, Sample, data_root, read_rows
+from pocketshelf_training.models.detector import GROUPS
+from pocketshelf_training.samplers.pictures import Picture
+
+__all__ = [
+    "GROUP_OF_CLOTHING",
+    "Labelled",
+    "PhotoCache",
+    "garment_photos",
+    "goods_photos",
+    "instance",
+    "street_photos",
+]
+
+# Labels with a clear shelf; "Not sure", "Skip" and "Other" have none.
+GROUP_OF_CLOTHING = {
+    "T-Shirt": "upper",
+    "Longsleeve": "upper",
+    "Shirt": "upper",
+    "Polo": "upper",
+    "Hoodie": "upper",
+    "Undershirt": "upper",
+    "Top": "upper",
+    "Body": "upper",
+    "Blouse": "upper",
+    "Outwear": "outerwear",
+    "Blazer": "outerwear",
+    "Pants": "trousers",
+    "Shorts": "shorts",
+    "Skirt": "skirt",
+    "Dress": "dress",
+    "Shoes": "footwear",
+    "Hat": "hat",
+}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One training photo on disk.
+
+    Attributes:
+        image: its path.
+        boxes: float32 (n, 4), corners in its own pixels.
+        groups: int64 (n,), indices into `GROUPS`.
+        street: its masks, where there are any.
+    """
+
+    image: Path
+    boxes: np.ndarray
+    groups: np.ndarray
+    street: street.StreetPhoto | None = None
+
+
+@dataclass
+class PhotoCache:
+    """Decoded photos, kept in memory as uint8 at no more than ``side`` pixels."""
+
+    side: int
+    kept: dict[Path, tuple[Image.Image, tuple[float, float]]] = field(default_factory=dict)
+
+    def image(self, path: Path) -> tuple[Image.Image, tuple[float, float]]:
+        """The photo and the factors (x, y) from its own pixels to these."""
+        if path not in self.kept:
+            photo = decode_photo(path, self.side)
+            self.kept[path] = Image.fromarray(photo.pixels), photo.scale
+        return self.kept[path]
+
+    def picture(self, labelled: Labelled) -> Picture:
+        image, scale = self.image(labelled.image)
+        return Picture(image, labelled.boxes * np.array(scale * 2, np.float32), labelled.groups)
+
+
+def street_photos(root: str | Path | None, split: str = "train") -> list[Labelled]:
+    """The street photos of ``split`` with their boxes."""
+    return [
+        Labelled(photo.image, photo.boxes, np.array([GROUPS.index(g) for g in photo.groups], np.int64), photo)
+        for photo in street.load_photos(split, root)
+    ]
+
+
+def goods_photos(path: Path, root: str | Path | None) -> list[Labelled]:
+    """Grocery training photos with the boxes of a CSV (photo,x,y,w,h in pixels of the photo).
+
+    Raises:
+        DataMissing: the file is missing, or names a photo that is not for training.
+    """
+    return _from_csv(path, "grocery", grocery.load(root), root, lambda sample: "goods")
+
+
+def garment_photos(path: Path, root: str | Path | None) -> list[Labelled]:
+    """Clothing training photos with the boxes of a CSV, their group from the photo's label.
+
+    Photos whose label belongs to no group are left out.
+    """
+    return _from_csv(
+        path, "clothing", clothing.load(root), root, lambda s: GROUP_OF_CLOTHING.get(s.attributes["label"])
+    )
+
+
+def _from_csv(
+    path: Path,
+    name: str,
+    samples: list[Sample],
+    root: str | Path | None,
+    group_of: Callable[[Sample], str | None],
+) -> list[Labelled]:
+    folder = data_root(root) / name
+    known = {sample.image: sample for sample in samples if sample.domain == "street"}
+    boxes: dict[Path, list[list[float]]] = {}
+    for line, row in enumerate(read_rows(path), 2):
+        photo = folder / row["photo"].removeprefix(f"{name}/")
+        if photo not in known or known[photo].split != "train":
+            raise DataMissing(f"{path} line {line}: {row['photo']} is no training photo of {name}")
+        x, y, w, h = (float(row[key]) for key in "xywh")
+        boxes.setdefault(photo, []).append([x, y, x + w, y + h])
+    grouped = ((photo, corners, group_of(known[photo])) for photo, corners in boxes.items())
+    return [
+        Labelled(photo, np.array(corners, np.float32), np.full(len(corners), GROUPS.index(group), np.int64))
+        for photo, corners, group in grouped
+        if group is not None
+    ]
+
+
+def instance(labelled: Labelled, number: int, cache: PhotoCache) -> Image.Image | None:
+    """One garment of a street photo, cut out by its mask: RGBA, or None if too little of it is left."""
+    assert labelled.street is not None
+    image, scale = cache.image(labelled.image)
+    mask = np.where(labelled.street.read_mask() == labelled.street.label_ids[number], 255, 0).astype(np.uint8)
+    alpha = Image.fromarray(mask).resize(image.size, Image.Resampling.BILINEAR)
+    corners = labelled.boxes[number] * np.array(scale * 2)
+    x0, y0, x1, y1 = (int(v) for v in (*np.floor(corners[:2]), *np.ceil(corners[2:])))
+    if x1 - x0 < 6 or y1 - y0 < 6:
+        return None
+    piece = image.crop((x0, y0, x1, y1)).convert("RGBA")
+    piece.putalpha(alpha.crop((x0, y0, x1, y1)))
+    return piece
