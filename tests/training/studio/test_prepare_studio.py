@@ -8,14 +8,16 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from studio_folders import real_folder
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set, shown_name
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import DataMissing
-from pocketshelf_training.studio.prepare.making import make
+from pocketshelf_training.studio.prepare.making import make, report
 from pocketshelf_training.studio.prepare.studio import close_ups_of, prepare
 
 
@@ -82,6 +84,16 @@ def test_another_request_in_the_same_folder_is_refused(drawn: Path, tmp_path: Pa
     with pytest.raises(UsageError, match="is not empty"):
         prepare(tmp_path, identities=1, photos=1, seed=4, drawn=True)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_sheet_has_a_line_a_thing_and_white_where_a_picture_is_missing(tmp_path: Path) -> None:
+    for name in "abc":
+        Image.new("RGB", (40, 80), "red").save(tmp_path / f"{name}.jpg")
+    rows = [{"image": f"{name}.jpg", "about": about} for name, about in (("a", "1"), ("b", "1"), ("c", "2"))]
+    report(tmp_path, rows, 2)
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"), int)
+    red = [[sheet[y + 40, x + 20, 1] < 50 for x in (0, 128)] for y in (0, 128)]
+    assert sheet.shape == (256, 256, 3) and red == [[True, True], [True, False]]
 
 
 def test_loaded_identities_do_not_overlap_between_splits(drawn: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pocketshelf_training.models.detector import GROUPS
 from pocketshelf_training.studio.drawing.outline import SMOOTH, curve, mirrored, path, polygon_patch, sides
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.cloth import material
@@ -32,6 +33,13 @@ def _sheet(pattern: str, size: tuple[int, int], seed: int = 3) -> np.ndarray:
 def test_every_form_names_known_patterns() -> None:
     assert len({form.name for form in FORMS}) == len(FORMS) == 19
     assert all(set(form.patterns) <= set(PATTERNS) for form in FORMS)
+
+
+def test_every_form_has_a_group_of_the_detector_and_a_place() -> None:
+    of = {form.name: (form.group, form.place) for form in FORMS}
+    assert {group for group, _ in of.values()} == set(GROUPS) - {"accessory", "goods"}
+    assert of["cap"] == ("hat", "head") and of["parka"] == ("outerwear", "worn")
+    assert of["sneaker"] == ("footwear", "stand") and of["tote bag"] == ("bag", "stand")
 
 
 def test_titles_read_like_a_shop() -> None:

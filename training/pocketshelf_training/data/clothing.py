@@ -11,9 +11,30 @@ from pathlib import Path
 
 from pocketshelf_training.data.protocol import Sample, labelled_photos
 
-__all__ = ["LICENCE", "MAIN_LABELS", "load"]
+__all__ = ["GROUP_OF", "LICENCE", "MAIN_LABELS", "load"]
 
 LICENCE = "CC0-1.0"
+
+# The detector's group of each label that has one; "Not sure", "Skip" and "Other" have none.
+GROUP_OF = {
+    "T-Shirt": "upper",
+    "Longsleeve": "upper",
+    "Shirt": "upper",
+    "Polo": "upper",
+    "Hoodie": "upper",
+    "Undershirt": "upper",
+    "Top": "upper",
+    "Body": "upper",
+    "Blouse": "upper",
+    "Outwear": "outerwear",
+    "Blazer": "outerwear",
+    "Pants": "trousers",
+    "Shorts": "shorts",
+    "Skirt": "skirt",
+    "Dress": "dress",
+    "Shoes": "footwear",
+    "Hat": "hat",
+}
 
 MAIN_LABELS = (
     "T-Shirt",

@@ -22,7 +22,6 @@ from pocketshelf_training.models.detector import GROUPS
 from pocketshelf_training.samplers.pictures import Picture
 
 __all__ = [
-    "GROUP_OF_CLOTHING",
     "Labelled",
     "PhotoCache",
     "garment_photos",
@@ -30,27 +29,6 @@ __all__ = [
     "instance",
     "street_photos",
 ]
-
-# Labels with a clear shelf; "Not sure", "Skip" and "Other" have none.
-GROUP_OF_CLOTHING = {
-    "T-Shirt": "upper",
-    "Longsleeve": "upper",
-    "Shirt": "upper",
-    "Polo": "upper",
-    "Hoodie": "upper",
-    "Undershirt": "upper",
-    "Top": "upper",
-    "Body": "upper",
-    "Blouse": "upper",
-    "Outwear": "outerwear",
-    "Blazer": "outerwear",
-    "Pants": "trousers",
-    "Shorts": "shorts",
-    "Skirt": "skirt",
-    "Dress": "dress",
-    "Shoes": "footwear",
-    "Hat": "hat",
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +90,7 @@ def garment_photos(path: Path, root: str | Path | None) -> list[Labelled]:
     Photos whose label belongs to no group are left out.
     """
     return _from_csv(
-        path, "clothing", clothing.load(root), root, lambda s: GROUP_OF_CLOTHING.get(s.attributes["label"])
+        path, "clothing", clothing.load(root), root, lambda s: clothing.GROUP_OF.get(s.attributes["label"])
     )
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 __all__ = [
-    "SMOOTH", "Patch", "Points", "Symmetry", "curve", "mirrored", "path", "polygon_patch", "sides",
-    "stroke_patch",
+    "SMOOTH", "Patch", "Points", "Symmetry", "curve", "mirrored", "path", "polygon_patch", "rotation",
+    "sides", "stroke_patch",
 ]  # fmt: skip
 
 SMOOTH = 1.0
@@ -64,6 +64,12 @@ def sides(points: Points, symmetry: Symmetry) -> list[Points]:
     if symmetry == "join":
         return [mirrored(points)]
     return [points, _reflected(points)] if symmetry == "pair" else [points]
+
+
+def rotation(angle: float) -> np.ndarray:
+    """(2, 2), by which points (n, 2) are multiplied to turn them by ``angle`` radians, clockwise as seen."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, sin], [-sin, cos]])
 
 
 def _reflected(points: Points) -> Points:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from pocketshelf_training.studio.drawing.outline import rotation
+
 __all__ = ["Warp", "draw_warp"]
 
 _CELLS = 8
@@ -37,7 +39,7 @@ class Warp:
     def back(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) of the frame on the sheet."""
         height = self.frame[1]
-        turned = ((points - self.to) / height) @ self._rotation()
+        turned = ((points - self.to) / height) @ rotation(-self.turn)
         turned = turned * (1 + turned @ self.tilt.reshape(2, 1))
         moved = turned * (self.narrow, 1.0)
         for amplitude, waves, phase, axis in self.bends:
@@ -48,17 +50,13 @@ class Warp:
 
     def forward(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the sheet in the frame: the inverse of `back`, by a fixed point."""
-        inverse = self._rotation().T
+        inverse = rotation(-self.turn).T
         found = (points - self.at) @ inverse + self.to
         for _ in range(_ROUNDS):
             found = found + (points - self.back(found)) @ inverse
             # What lies far outside may have no place in this perspective: it stays far outside.
             found = np.clip(found, -2 * np.array(self.frame), 3 * np.array(self.frame))
         return found
-
-    def _rotation(self) -> np.ndarray:
-        cos, sin = np.cos(self.turn), np.sin(self.turn)
-        return np.array([[cos, -sin], [sin, cos]])
 
     def mesh(self) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
         """For `PIL.Image.Image.transform`: boxes of the frame and the four corners of the sheet they show."""

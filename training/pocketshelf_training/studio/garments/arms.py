@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pocketshelf_training.studio.drawing.outline import Points
+from pocketshelf_training.studio.drawing.outline import Points, rotation
 
 __all__ = ["ELBOW", "HANGING", "SHOULDER", "WRIST", "Arms", "draw_arms", "swing"]
 
@@ -58,8 +58,7 @@ def _share(at: np.ndarray) -> float:
 
 
 def _turned(at: np.ndarray, about: tuple[float, float], angle: float) -> np.ndarray:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return (at - about) @ np.array([[cos, sin], [-sin, cos]]) + about
+    return (at - about) @ rotation(angle) + about
 
 
 def draw_arms(rng: np.random.Generator) -> tuple[Arms, Arms]:

@@ -6,7 +6,6 @@ shows the same cloth.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,11 +15,9 @@ from PIL import Image, ImageFilter
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.patterns import PATTERNS
-from pocketshelf_training.studio.garments.tailor import Material
+from pocketshelf_training.studio.garments.tailor import Material, Weave
 
 __all__ = ["dyed", "material", "read_close_up"]
-
-Weave = Callable[[tuple[int, int], float, float, np.random.Generator], np.ndarray]
 
 _SIDE = 128  # of a close-up in pixels, as it is kept
 _SUPERSAMPLING = 2

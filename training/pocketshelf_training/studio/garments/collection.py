@@ -64,12 +64,11 @@ class Collection:
 
     def partner(self, index: int, groups: tuple[str, ...], rng: np.random.Generator) -> int | None:
         """Another garment of the same split, of one of ``groups``; None where a few tries find none."""
-        for _ in range(60):
-            other = int(rng.integers(self.count))
-            # The group is known without drawing the garment.
-            if other != index and _form(other).group in groups and self.split(other) == self.split(index):
-                return other
-        return None
+        split = self.split(index)
+        others = (int(rng.integers(self.count)) for _ in range(60))
+        # The group is known without drawing the garment.
+        fits = (n for n in others if n != index and _form(n).group in groups and self.split(n) == split)
+        return next(fits, None)
 
 
 def _form(index: int) -> Form:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pocketshelf_training.studio.drawing.outline import Points
 from pocketshelf_training.studio.garments.arms import HANGING, Arms, swing
 from pocketshelf_training.studio.wardrobe.form import Form, Line, Part
-from pocketshelf_training.studio.wardrobe.openings import NECKLINES, SLEEVES, fastening
+from pocketshelf_training.studio.wardrobe.openings import COLLAR, NECKLINES, SLEEVES, fastening
 
 __all__ = ["Attributes", "Garment"]
 
@@ -94,7 +94,8 @@ def _made_up(garment: Garment) -> Form:
     form, body, closure = garment.form, garment.body, garment.attributes.closure
     neck = NECKLINES[garment.attributes.neckline] if garment.attributes.neckline else ()
     fits = [part for part in _front(garment) if not form.lengths or _ends_above(part, body)]
-    parts, lines = _fastened(garment, neck, body)
+    collar = (COLLAR,) if garment.attributes.neckline == "collar" else ()
+    own_lines = (replace(line, points=_dropped(line.points, garment)) for line in form.lines)
     behind, outline = (*_lining(neck), *_sleeves(garment, front=False)), (*neck, *body)
     if closure == "open":
         behind = (Part(outline, cloth="lining"), *behind)
@@ -104,8 +105,8 @@ def _made_up(garment: Garment) -> Form:
         body=outline,
         symmetry="pair" if closure == "open" else form.symmetry,
         behind=(*behind, *form.behind),
-        front=(*fits, *parts, *_sleeves(garment, front=True)),
-        lines=(*(replace(line, points=_dropped(line.points, garment)) for line in form.lines), *lines),
+        front=(*fits, *collar, *_sleeves(garment, front=True)),
+        lines=(*own_lines, *_fastened(garment, neck, body)),
     )
 
 
@@ -137,15 +138,13 @@ def _sleeves(garment: Garment, front: bool) -> tuple[Part, ...]:
     )
 
 
-def _fastened(garment: Garment, neck: Points, body: Points) -> tuple[tuple[Part, ...], tuple[Line, ...]]:
-    style = garment.attributes
-    if style.closure is None:
-        return (), ()
+def _fastened(garment: Garment, neck: Points, body: Points) -> tuple[Line, ...]:
+    closure, form = garment.attributes.closure, garment.form
     top, bottom = (neck or body)[0][1], body[-1][1]
-    if garment.form.group in ("trousers", "shorts"):
-        return fastening(style.closure, top + 0.06, top + 0.5, False)
-    if garment.form.name in ("T-shirt", "top"):  # A henley, or a half zip.
+    if form.group in ("trousers", "shorts"):
+        top, bottom = top + 0.06, top + 0.5
+    if form.name in ("T-shirt", "top"):  # A henley, or a half zip.
         bottom = top + 0.45
-    if garment.form.name == "parka":
+    if form.name == "parka":
         top = 0.16
-    return fastening(style.closure, top, bottom, style.neckline == "collar")
+    return fastening(closure, top, bottom) if closure else ()

@@ -24,7 +24,7 @@ LANDMARKS = (
 )
 Mark = tuple[float, float]
 
-_BEARING = ("upper", "outerwear", "dress")  # They hang from the shoulders.
+# Of what hangs from the shoulders.
 _WAIST_AT = {"dress": 0.95, "upper": 0.92, "outerwear": 1.0}
 # Landmarks lie a little inside, so that they are on the garment.
 _INSIDE = 0.035
@@ -38,7 +38,7 @@ def landmarks(garment: Garment) -> dict[str, Mark]:
         return {}
     hem = max(body, key=lambda p: p[1] + 1.2 * p[0])
     found = {"hem": (hem[0] - _INSIDE, hem[1] - _INSIDE)}
-    if form.group in _BEARING:
+    if form.group in _WAIST_AT:
         neck = NECKLINES[garment.attributes.neckline or "crew"][-1]
         found["collar"] = (neck[0] + _INSIDE, neck[1] + _INSIDE)
         found["shoulder"] = (0.44, 0.1)

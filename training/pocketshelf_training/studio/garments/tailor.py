@@ -13,9 +13,10 @@ from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.wardrobe.form import Form, Line, Part
 
-__all__ = ["Material", "Window", "extent", "sew"]
+__all__ = ["Material", "Weave", "Window", "extent", "sew"]
 
 Window = tuple[float, float, float, float]
+Weave = Callable[[tuple[int, int], float, float, np.random.Generator], np.ndarray]
 
 _FOLDS = {"worn": 0.045, "head": 0.02, "stand": 0.012}
 
@@ -31,7 +32,7 @@ class Material:
 
     main: np.ndarray
     second: np.ndarray
-    weave: Callable[[tuple[int, int], float, float, np.random.Generator], np.ndarray]
+    weave: Weave
 
 
 def sew(canvas: Canvas, garment: Garment, material: Material, worn: bool) -> np.ndarray:

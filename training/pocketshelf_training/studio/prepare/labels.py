@@ -52,7 +52,7 @@ def save_shots(
     for count, shot in enumerate(shots):
         name = f"pictures/{number // 100:03d}/{number:05d}-{count}-{names}{shot.kind}.jpg"
         save_picture(shot.image, out, name)
-        shown = [(thing(instance.piece.number), instance) for instance in shot.instances]
+        shown = [(thing(instance.number), instance) for instance in shot.instances]
         ground = {grocery.LICENCE, street.LICENCE} if shot.real_ground else {OWN_LICENCE}
         rows.append(
             {

@@ -33,14 +33,14 @@ class Instance:
     """A garment in a finished picture.
 
     Attributes:
-        piece: as it was laid, in the frame.
+        number: of what it shows.
         box: (x, y, w, h) in pixels around what the outfit leaves of it, in the frame.
         extent: bool (h, w), what the box is around.
         seen: bool (h, w), the same without what an arm, a bag or a plant hides.
         landmarks: name to (x, y, visible); those outside the box are left out.
     """
 
-    piece: Piece
+    number: int
     box: Box
     extent: np.ndarray
     seen: np.ndarray
@@ -93,7 +93,7 @@ def retaken(take: Callable[[Rng], Shot], about: int, seed: Sequence[int]) -> tup
     for attempt in range(_TRIES):
         shot = take(np.random.default_rng([*seed, attempt]))
         first = shot.instances[0] if shot.instances else None
-        if first is not None and first.piece.number == about and first.share >= _WELL_SEEN:
+        if first is not None and first.number == about and first.share >= _WELL_SEEN:
             return shot, True
     return shot, False
 
@@ -165,7 +165,7 @@ def _shown(piece: Piece) -> Instance:
         for name, (mx, my) in piece.marks.items()
         if x <= mx <= right and y <= my <= bottom
     }
-    return Instance(piece, (x, y, right - x, bottom - y), extent, seen, marks)
+    return Instance(piece.number, (x, y, right - x, bottom - y), extent, seen, marks)
 
 
 def _visible(seen: np.ndarray, x: float, y: float) -> bool:

@@ -39,15 +39,9 @@ class Pool:
     def other(self, number: int, rng: Rng) -> int | None:
         """Another source of the same split that can be cut; None where a few tries find none."""
         split = self.sources[number].split
-        for _ in range(12):
-            found = int(rng.integers(len(self.sources)))
-            if (
-                found != number
-                and self.sources[found].split == split
-                and cut(self.sources[found]) is not None
-            ):
-                return found
-        return None
+        others = (int(rng.integers(len(self.sources))) for _ in range(12))
+        alike = (n for n in others if n != number and self.sources[n].split == split)
+        return next((n for n in alike if cut(self.sources[n]) is not None), None)
 
 
 def shop_shot(pool: Pool, number: int) -> Shot:

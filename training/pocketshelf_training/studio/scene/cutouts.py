@@ -19,11 +19,6 @@ from pocketshelf_training.data.goods import cut_out
 
 __all__ = ["Source", "cut", "on_plain_ground", "sources"]
 
-# Of clothing's labels, the group that the detector would call it.
-_GROUPS = {
-    "T-Shirt": "upper", "Longsleeve": "upper", "Shirt": "upper", "Outwear": "outerwear", "Dress": "dress",
-    "Pants": "trousers", "Shorts": "shorts", "Skirt": "skirt", "Shoes": "footwear", "Hat": "hat",
-}  # fmt: skip
 _STREET_GROUPS = ("upper", "outerwear", "dress", "trousers", "shorts", "skirt", "bag")
 
 # A garment on plain ground: share of the frame, share of the border that is ground, how even the ground is,
@@ -72,7 +67,7 @@ def _garments(root: str | Path | None) -> Iterator[Source]:
         if sample.category:
             split = _split(sample.split, number)
             name = f"composite/clothing-{sample.image.stem}"
-            group = _GROUPS[sample.category]
+            group = clothing.GROUP_OF[sample.category]
             yield Source(name, "clothing", split, sample.image, sample.category, group, clothing.LICENCE)
 
 

@@ -73,14 +73,14 @@ def _read(path: Path) -> Image.Image:
 @lru_cache(maxsize=256)
 def _strip(photo: Path, mask: Path) -> Image.Image | None:
     """The wider of the two strips without a labelled pixel, or None where both are narrow."""
-    empty = np.logical_not(np.any(np.asarray(Image.open(mask)), axis=0))
-    taken = np.flatnonzero(~empty)
-    left, right = (int(taken[0]), int(taken[-1]) + 1) if len(taken) else (len(empty), len(empty))
-    if max(left, len(empty) - right) < _NARROWEST:
+    labelled = Image.open(mask)
+    width = labelled.width
+    left, _, right, _ = labelled.getbbox() or (width, 0, width, 0)
+    if max(left, width - right) < _NARROWEST:
         return None
     image = Image.open(photo).convert("RGB")
-    box = (0, left) if left >= len(empty) - right else (right, len(empty))
-    return image.crop((box[0], 0, box[1], image.height))
+    start, end = (0, left) if left >= width - right else (right, width)
+    return image.crop((start, 0, end, image.height))
 
 
 def _part(image: Image.Image, size: Size, share: float, rng: np.random.Generator) -> Image.Image:

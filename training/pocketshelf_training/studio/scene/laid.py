@@ -32,7 +32,7 @@ def flat(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
 def hung(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
     """On a hanger; what does not hang from the shoulders hangs from clips at the waist."""
     left, top, right, bottom = extent(garment)
-    waist = garment.form.group not in ("upper", "outerwear", "dress")
+    waist = not garment.form.necklines
     drop = top + 0.16 if waist else 0.0
     stage = Stage((left, min(top, drop - 0.45), right, bottom), unit, fabrics)
     canvas = stage.canvas

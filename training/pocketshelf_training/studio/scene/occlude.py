@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pocketshelf_training.studio.drawing.outline import curve, mirrored, path, polygon_patch, stroke_patch
+from pocketshelf_training.studio.drawing.outline import (
+    curve,
+    mirrored,
+    path,
+    polygon_patch,
+    rotation,
+    stroke_patch,
+)
 from pocketshelf_training.studio.drawing.palette import CLOTH, SKIN
 
 __all__ = ["occlude"]
@@ -71,7 +78,6 @@ def _leaves(box: np.ndarray, size: tuple[int, int], rng: np.random.Generator) ->
     length = max(30.0, h * 0.5)
     strokes: list[Stroke] = []
     for lean in (-0.6, -0.15, 0.35):
-        turn = np.array([[np.cos(lean), np.sin(lean)], [-np.sin(lean), np.cos(lean)]])
         colour = (50 + float(rng.uniform(0, 30)), 110 + float(rng.uniform(0, 40)), 60.0)
-        strokes.append((leaf @ turn * length + tip, 0, colour))
+        strokes.append((leaf @ rotation(lean) * length + tip, 0, colour))
     return strokes

@@ -52,7 +52,7 @@ def street_shot(collection: Collection, index: int, number: int, grounds: Ground
     take = partial(_photo, collection, index, grounds)
     shot, well = retaken(take, index, (collection.seed, index, 2, number))
     if not well:
-        shot.instances = [one for one in shot.instances if one.piece.number == index]
+        shot.instances = [one for one in shot.instances if one.number == index]
     return shot
 
 

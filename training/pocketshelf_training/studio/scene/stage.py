@@ -93,11 +93,9 @@ class Stage:
             piece.hide(cover, garment=True)
         self._add(number, garment, cover, np.zeros(2), 1.0)
 
-    def carry(
-        self, number: int, garment: Garment, window: Window, at: tuple[float, float], scale: float
-    ) -> None:
+    def carry(self, number: int, garment: Garment, at: tuple[float, float], scale: float) -> None:
         """A thing of its own size: its origin lies ``at``, its unit is ``scale`` of the stage's."""
-        sheet = Canvas(window, float(self.canvas.unit * scale))
+        sheet = Canvas(extent(garment), float(self.canvas.unit * scale))
         cover = sew(sheet, garment, material(garment, self.fabrics), worn=False)
         x, y = np.round(self.canvas.pixels(np.array(at) + sheet.origin * scale)).astype(int).tolist()
         placed = partial(_on_page, corner=(x, y), size=self.canvas.size)

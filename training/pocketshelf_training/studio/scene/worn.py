@@ -98,8 +98,7 @@ def wear(outfit: Outfit, stage: Stage, rng: np.random.Generator) -> Layer:
     if outfit.hat:
         stage.wear(*outfit.hat)
     if outfit.bag:
-        number, bag = outfit.bag
-        stage.carry(number, bag, extent(bag), _bag_at(outfit.arms), 0.5)
+        stage.carry(*outfit.bag, _bag_at(outfit.arms), 0.5)
     return stage.layer()
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pocketshelf_training.data.clothing import GROUP_OF
 from pocketshelf_training.studio.drawing.outline import Points, Symmetry
 
 __all__ = ["Form", "Line", "Part"]
 
+Place = Literal["worn", "head", "stand"]
 Cloth = Literal["main", "second", "lining", "seam", "metal"]
 
 
@@ -43,19 +45,17 @@ class Form:
 
     Attributes:
         name: what a shop calls it, in singular.
-        category, group: the clothing label and the detector's group.
+        category: the clothing label, or "Bag".
         body: half outline below the neckline (or the whole one where there is no neckline).
         necklines, sleeves, closures: names of `openings` that it comes with; empty: it has none of that kind.
         patterns: those of its cloth.
         behind, front, lines: what is fixed on it, without its openings.
-        place: "worn" on a figure, on the "head", or on a "stand".
         hinge: below this y the length varies.
         lengths: name to factor of what lies below the hinge.
     """
 
     name: str
     category: str
-    group: str
     body: Points = ()
     necklines: tuple[str, ...] = ()
     sleeves: tuple[str, ...] = ()
@@ -64,7 +64,17 @@ class Form:
     behind: tuple[Part, ...] = ()
     front: tuple[Part, ...] = ()
     lines: tuple[Line, ...] = ()
-    place: Literal["worn", "head", "stand"] = "worn"
     symmetry: Symmetry = "join"
     hinge: float = 10.0
     lengths: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The detector's."""
+        return GROUP_OF.get(self.category, "bag")
+
+    @property
+    def place(self) -> Place:
+        """Where it is seen: worn on a figure, on the head, or on a stand."""
+        places: dict[str, Place] = {"hat": "head", "footwear": "stand", "bag": "stand"}
+        return places.get(self.group, "worn")

@@ -21,7 +21,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "T-shirt",
         "T-Shirt",
-        "upper",
         _TORSO,
         ("crew", "v-neck", "scoop", "boat"),
         ("short", "cap", "none"),
@@ -32,7 +31,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "top",
         "Longsleeve",
-        "upper",
         _TORSO,
         ("crew", "boat", "v-neck", "turtle"),
         ("long", "three-quarter"),
@@ -43,7 +41,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "shirt",
         "Shirt",
-        "upper",
         path("0.36,0.02~ 0.49,0.07 0.43,0.3~ 0.45,0.5 0.43,0.9~ 0.46,1.26 0.3,1.4~ 0,1.42~"),
         ("collar",),
         ("long", "short"),
@@ -56,7 +53,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "jacket",
         "Outwear",
-        "outerwear",
         path("0.38,0~ 0.53,0.07 0.48,0.3~ 0.5,0.5 0.48,0.95~ 0.52,1.46 0,1.48"),
         ("lapel",),
         ("long",),
@@ -74,7 +70,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "parka",
         "Outwear",
-        "outerwear",
         path("0.38,0~ 0.54,0.07 0.5,0.3~ 0.53,0.5 0.54,1~ 0.58,1.75 0,1.78"),
         ("turtle",),
         ("long",),
@@ -90,7 +85,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "dress",
         "Dress",
-        "dress",
         path("0.36,0.02~ 0.45,0.07 0.4,0.3~ 0.4,0.48 0.31,0.92~ 0.42,1.3~ 0.68,2.3 0.3,2.36~ 0,2.37~"),
         ("scoop", "v-neck", "crew", "boat"),
         ("none", "cap", "short", "three-quarter", "long"),
@@ -102,7 +96,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "shift dress",
         "Dress",
-        "dress",
         path("0.36,0.02~ 0.46,0.07 0.41,0.3~ 0.42,0.5 0.42,1~ 0.47,1.5~ 0.46,2.05 0,2.07"),
         ("boat", "crew", "v-neck", "collar"),
         ("none", "short", "three-quarter", "long"),
@@ -114,7 +107,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "trousers",
         "Pants",
-        "trousers",
         path("0,1.08 0.36,1.08 0.46,1.42~ 0.44,2.2~ 0.38,3 0.15,3 0.1,2.2~ 0,1.66"),
         closures=_LEG_CLOSURES,
         patterns=("solid", "striped", "checkered"),
@@ -125,7 +117,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "wide trousers",
         "Pants",
-        "trousers",
         path("0,1.02 0.34,1.02 0.45,1.4~ 0.54,2.2~ 0.64,3 0.12,3.02 0.07,2.2~ 0,1.64"),
         closures=_LEG_CLOSURES,
         patterns=("solid", "striped", "floral", "checkered"),
@@ -135,7 +126,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "shorts",
         "Shorts",
-        "shorts",
         path("0,1.08 0.36,1.08 0.46,1.42~ 0.54,2 0.08,2.04 0,1.66"),
         closures=_LEG_CLOSURES,
         lines=_WAISTBAND,
@@ -145,7 +135,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "skirt",
         "Skirt",
-        "skirt",
         path("0,1.06 0.33,1.06 0.48,1.45~ 0.72,2.15 0.36,2.21~ 0,2.22~"),
         closures=_SKIRT_CLOSURES,
         lines=(Line(path("-0.34,1.14 0.34,1.14"), 0.012),),
@@ -155,7 +144,6 @@ FORMS: tuple[Form, ...] = (
     Form(
         "pencil skirt",
         "Skirt",
-        "skirt",
         path("0,1.06 0.33,1.06 0.47,1.45~ 0.42,2.2 0,2.22"),
         closures=_SKIRT_CLOSURES,
         patterns=("solid", "striped", "checkered", "zigzag", "dotted"),
@@ -167,31 +155,26 @@ FORMS: tuple[Form, ...] = (
     Form(
         "beanie",
         "Hat",
-        "hat",
         path("0,-0.98~ 0.2,-0.9~ 0.3,-0.64~ 0.3,-0.42 0,-0.4"),
         patterns=("solid", "striped", "zigzag", "checkered"),
         front=(
             Part(path("0,-0.56 0.315,-0.58 0.315,-0.4~ 0,-0.37~"), cloth="second", tone=1.03),
             Part(path("0,-1.12~ 0.08,-1.05~ 0,-0.96~"), cloth="second"),
         ),
-        place="head",
     ),
     Form(
         "sun hat",
         "Hat",
-        "hat",
         path("0,-0.5~ 0.5,-0.56~ 0.62,-0.48~ 0.4,-0.38~ 0,-0.34~"),
         patterns=("solid", "striped", "dotted", "floral"),
         front=(
             Part(path("0,-0.88~ 0.2,-0.86~ 0.27,-0.52 0,-0.46~"), tone=1.04),
             Part(path("0,-0.55~ 0.265,-0.61 0.275,-0.5 0,-0.44~"), cloth="second"),
         ),
-        place="head",
     ),
     Form(
         "cap",
         "Hat",
-        "hat",
         path("0.26,-0.5 0.25,-0.7~ 0.05,-0.92~ -0.2,-0.84~ -0.31,-0.46 0,-0.43~"),
         patterns=("solid", "checkered", "dotted"),
         front=(
@@ -201,13 +184,11 @@ FORMS: tuple[Form, ...] = (
             Line(path("0.03,-0.92~ 0.12,-0.7~ 0.13,-0.5"), 0.012),
             Line(path("0,-0.92"), 0.05, cloth="seam"),
         ),
-        place="head",
         symmetry="one",
     ),
     Form(
         "sneaker",
         "Shoes",
-        "footwear",
         path("-0.5,0.2 -0.52,-0.12~ -0.44,-0.26 -0.16,-0.24 0.06,-0.08~ 0.3,0.02~ 0.5,0.12~ 0.52,0.2"),
         patterns=("solid", "checkered", "striped", "dotted"),
         front=(
@@ -219,13 +200,11 @@ FORMS: tuple[Form, ...] = (
             Line(((x, y), (x + 0.13, y - 0.05)), 0.028, cloth="metal")
             for x, y in ((-0.13, -0.1), (-0.05, -0.04), (0.03, 0.02), (0.11, 0.07))
         ),
-        place="stand",
         symmetry="one",
     ),
     Form(
         "ankle boot",
         "Shoes",
-        "footwear",
         path("-0.4,0.2 -0.4,-0.2~ -0.36,-0.62 0.02,-0.62 0.02,-0.2~ 0.14,-0.04~ 0.42,0.06~ 0.48,0.2"),
         patterns=("solid",),
         front=(
@@ -235,24 +214,20 @@ FORMS: tuple[Form, ...] = (
             Part(path("-0.26,-0.6 -0.12,-0.6 -0.14,-0.28 -0.24,-0.28"), "one", "second", 0.9),
         ),
         lines=(Line(path("-0.39,-0.06 -0.1,-0.12~ 0.08,-0.08"), 0.012),),
-        place="stand",
         symmetry="one",
     ),
     Form(
         "tote bag",
         "Bag",
-        "bag",
         path("0,-0.3 0.42,-0.3 0.48,0.5 0.44,0.55 0,0.56"),
         lines=(
             Line(path("-0.22,-0.26 -0.2,-0.6~ 0,-0.8~ 0.2,-0.6~ 0.22,-0.26"), 0.055, cloth="second"),
             Line(path("-0.42,-0.22 0.42,-0.22"), 0.01),
         ),
-        place="stand",
     ),
     Form(
         "handbag",
         "Bag",
-        "bag",
         path("0,-0.22 0.38,-0.22 0.46,0~ 0.5,0.32~ 0.4,0.42~ 0,0.43~"),
         patterns=("solid", "checkered", "zigzag"),
         front=(Part(path("0,-0.24 0.41,-0.23 0.44,-0.02~ 0.22,0.14~ 0,0.17~"), cloth="main", tone=1.1),),
@@ -260,6 +235,5 @@ FORMS: tuple[Form, ...] = (
             Line(path("-0.26,-0.2 -0.2,-0.5~ 0,-0.58~ 0.2,-0.5~ 0.26,-0.2"), 0.05, cloth="second"),
             Line(path("0,0.15"), 0.08, cloth="metal"),
         ),
-        place="stand",
     ),
 )

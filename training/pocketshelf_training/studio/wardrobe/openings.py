@@ -5,7 +5,7 @@ from __future__ import annotations
 from pocketshelf_training.studio.drawing.outline import Points, path
 from pocketshelf_training.studio.wardrobe.form import Line, Part
 
-__all__ = ["NECKLINES", "SLEEVES", "SLEEVE_ENDS", "fastening", "lengths"]
+__all__ = ["COLLAR", "NECKLINES", "SLEEVES", "SLEEVE_ENDS", "fastening", "lengths"]
 
 NECKLINES: dict[str, Points] = {
     "crew": path("0,0.14~ 0.12,0.1~ 0.19,0"),
@@ -27,7 +27,8 @@ SLEEVES: dict[str, Points] = {
 # The corners of a sleeve's end among the points of its outline, from outside.
 SLEEVE_ENDS = {"cap": (2, 3), "short": (3, 4), "three-quarter": (4, 5), "long": (4, 5)}
 
-_COLLAR = (Part(path("0,0.21 0.185,-0.02 0.2,0.02~ 0.23,0.1 0.115,0.26"), "pair", tone=1.05),)
+# What is turned over where the neckline is a collar.
+COLLAR = Part(path("0,0.21 0.185,-0.02 0.2,0.02~ 0.23,0.1 0.115,0.26"), "pair", tone=1.05)
 
 
 def lengths(short: float, long: float) -> tuple[tuple[str, float], ...]:
@@ -35,24 +36,17 @@ def lengths(short: float, long: float) -> tuple[tuple[str, float], ...]:
     return (("short", short), ("regular", 1.0), ("long", long))
 
 
-def fastening(
-    closure: str, top: float, bottom: float, collar: bool
-) -> tuple[tuple[Part, ...], tuple[Line, ...]]:
-    """What closes a garment, from ``top`` to ``bottom`` in body units; "open" is a matter of its outline.
-
-    Returns:
-        Parts for the front, and lines.
-    """
-    parts = _COLLAR if collar else ()
+def fastening(closure: str, top: float, bottom: float) -> tuple[Line, ...]:
+    """What closes a garment, from ``top`` to ``bottom`` in body units; "open" is a matter of its outline."""
     if closure == "button":
         count = max(2, round((bottom - top) / 0.2))
         step = (bottom - top) / count
-        dots = tuple(Line(((0, top + step * (k + 0.5)),), 0.036, cloth="metal") for k in range(count))
-        return parts, (Line(((0.028, top), (0.028, bottom)), 0.01), *dots)
+        dots = (Line(((0, top + step * (k + 0.5)),), 0.036, cloth="metal") for k in range(count))
+        return (Line(((0.028, top), (0.028, bottom)), 0.01), *dots)
     if closure == "zip":
         pull = Line(((0, top + 0.02), (0.0, top + 0.1)), 0.045, cloth="metal")
-        return parts, (Line(((0, top), (0, bottom)), 0.026, cloth="metal"), pull)
+        return (Line(((0, top), (0, bottom)), 0.026, cloth="metal"), pull)
     if closure == "drawstring":
         ends = Line(((0.03, top), (0.06, top + 0.26)), 0.022, "pair", "lining")
-        return parts, (Line(((-0.06, top), (0.06, top)), 0.03, cloth="lining"), ends)
-    return parts, ()
+        return (Line(((-0.06, top), (0.06, top)), 0.03, cloth="lining"), ends)
+    return ()
