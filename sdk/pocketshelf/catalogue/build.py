@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from pocketshelf.catalogue.table import CatalogueRow, RowProblem, image_path, read_catalogue
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import CatalogueError, PhotoError, StoreError
+from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.product_rules import check_names
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
-from pocketshelf.store import Store, StoreFolder, StoreWriter
+from pocketshelf.store import StoreWriter, current_sequence
 
 __all__ = ["BuildReport", "build_store"]
 
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 OnProblem = Callable[[RowProblem], None]
 
 
-@dataclass
+@dataclass(frozen=True)
 class BuildReport:
     """What `build_store` made.
 
@@ -36,15 +36,15 @@ class BuildReport:
     """
 
     store: Path
-    generation: str = ""
-    sequence: int = 0
-    space: str = ""
-    bundle: str = ""
-    products: int = 0
-    pictures: int = 0
-    categories: int = 0
-    problems: list[RowProblem] = field(default_factory=list)
-    seconds: float = 0.0
+    generation: str
+    sequence: int
+    space: str
+    bundle: str
+    products: int
+    pictures: int
+    categories: int
+    problems: list[RowProblem]
+    seconds: float
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -69,8 +69,8 @@ def build_store(
     whole: bool = True,
     threads: int = 1,
     encoder: Encoder | None = None,
-    progress: Progress | None = None,
-    on_problem: OnProblem | None = None,
+    progress: Progress = lambda done, total: None,
+    on_problem: OnProblem = lambda problem: None,
 ) -> BuildReport:
     """Embed a catalogue's pictures and make them the new generation of the store.
 
@@ -89,12 +89,12 @@ def build_store(
     started = time.perf_counter()
     table = read_catalogue(catalogue)
     for problem in table.problems:
-        _report(on_problem, problem)
+        on_problem(problem)
     encoder = encoder or Encoder.open(bundle, threads)
     base = table.path.parent if images is None else Path(images)
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
-    sequence = _next_sequence(store)
+    sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
     # Before the long work: a store that cannot be written is found out at once.
     with StoreWriter.open(store) as writer, writer.staged() as staging:
         gathered, problems = _embed(table.rows, base, encoder, whole, progress, on_problem)
@@ -123,8 +123,8 @@ def _embed(
     base: Path,
     encoder: Encoder,
     whole: bool,
-    progress: Progress | None,
-    on_problem: OnProblem | None,
+    progress: Progress,
+    on_problem: OnProblem,
 ) -> tuple[list[_Gathered], list[RowProblem]]:
     """The products with at least one good picture, and the rows without."""
     products: dict[str, _Gathered] = {}
@@ -132,13 +132,12 @@ def _embed(
     for done, row in enumerate(rows, start=1):
         try:
             _check_row(row, products.get(row.product_id))
-            vector = _vector(row, base, encoder, whole)
+            vector = encoder.enrol(image_path(base, row.image), whole)
             products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
         except (CatalogueError, PhotoError) as error:
             problems.append(RowProblem(row.line, str(error)))
-            _report(on_problem, problems[-1])
-        if progress is not None:
-            progress(done, len(rows))
+            on_problem(problems[-1])
+        progress(done, len(rows))
     return list(products.values()), problems
 
 
@@ -155,13 +154,6 @@ def _check_row(row: CatalogueRow, known: _Gathered | None) -> None:
         )
 
 
-def _vector(row: CatalogueRow, base: Path, encoder: Encoder, whole: bool) -> np.ndarray:
-    path = image_path(base, row.image)
-    if path is None:
-        raise PhotoError(f"image {row.image!r} leads out of the folder {base}")
-    return encoder.enrol(path, whole)
-
-
 def _product(gathered: _Gathered, sequence: int) -> Product:
     row = gathered.row
     return Product(
@@ -173,22 +165,6 @@ def _product(gathered: _Gathered, sequence: int) -> Product:
         vectors=quantize_vectors(np.stack(gathered.vectors)),
         attributes=dict(row.attributes),
     )
-
-
-def _next_sequence(store: str | Path) -> int:
-    """One more than the store's; a damaged store is being replaced and starts anew."""
-    try:
-        if StoreFolder(store).current() is None:
-            return 1
-        with Store.open(store) as old:
-            return old.meta.sequence + 1
-    except StoreError:
-        return 1
-
-
-def _report(on_problem: OnProblem | None, problem: RowProblem) -> None:
-    if on_problem is not None:
-        on_problem(problem)
 
 
 def _summary(problems: list[RowProblem]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, PhotoError
 
 __all__ = ["REQUIRED_COLUMNS", "CatalogueRow", "CatalogueTable", "RowProblem", "read_catalogue"]
 
@@ -168,8 +168,14 @@ def _row(line: int, cells: list[str], columns: tuple[str, ...]) -> CatalogueRow 
     return CatalogueRow(line, values["product_id"], values["title"], values["category"], image, attributes)
 
 
-def image_path(base: Path, image: str) -> Path | None:
-    """Where a row's picture is; None if the name leads out of ``base``."""
+def image_path(base: Path, image: str) -> Path:
+    """Where a row's picture is.
+
+    Raises:
+        PhotoError: the name leads out of ``base``.
+    """
     root = os.path.normpath(base.absolute())
     path = os.path.normpath(os.path.join(root, image))  # noqa: PTH118 - lexical, as links in base are the user's own
-    return Path(path) if os.path.commonpath([root, path]) == root else None
+    if os.path.commonpath([root, path]) != root:
+        raise PhotoError(f"image {image!r} leads out of the folder {base}")
+    return Path(path)

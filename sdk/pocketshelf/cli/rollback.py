@@ -6,7 +6,7 @@ import argparse
 
 from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json
-from pocketshelf.store import Store, rollback_store
+from pocketshelf.store import current_sequence, rollback_store
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     generation = rollback_store(args.store)
-    with Store.open(args.store) as store:
-        sequence = store.meta.sequence
+    sequence = current_sequence(args.store)
     if args.json:
         print_json({"store": args.store, "generation": generation, "sequence": sequence})
     else:

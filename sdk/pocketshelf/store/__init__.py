@@ -12,7 +12,7 @@ before the current is kept for a rollback.
 """
 
 from pocketshelf.store.folder import StoreFolder
-from pocketshelf.store.store import Store
+from pocketshelf.store.store import Store, current_sequence
 from pocketshelf.store.verify import StoreReport, verify_store
 from pocketshelf.store.writer import StoreWriter, rollback_store
 
@@ -21,6 +21,7 @@ __all__ = [
     "StoreFolder",
     "StoreReport",
     "StoreWriter",
+    "current_sequence",
     "rollback_store",
     "verify_store",
 ]

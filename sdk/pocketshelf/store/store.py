@@ -17,7 +17,7 @@ from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.writer import StoreWriter
 from pocketshelf.types import StoreInfo
 
-__all__ = ["Store"]
+__all__ = ["Store", "current_sequence"]
 
 # Between reading the pointer and opening its shard, a writer may publish twice and prune.
 _ATTEMPTS = 5
@@ -127,6 +127,15 @@ class Store(AbstractContextManager):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def current_sequence(path: str | Path) -> int | None:
+    """The sequence of the store at ``path``; None if there is none, or it cannot be opened."""
+    try:
+        with Store.open(path) as store:
+            return store.meta.sequence
+    except StoreError:
+        return None
 
 
 def _with_remedy(folder: StoreFolder, error: StoreError) -> StoreError:

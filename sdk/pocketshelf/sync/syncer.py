@@ -14,21 +14,20 @@ from pathlib import Path
 from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.space import Space
-from pocketshelf.store import Store, StoreFolder, StoreWriter
+from pocketshelf.store import Store, StoreFolder, StoreWriter, current_sequence
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.verify import check_digest
-from pocketshelf.sync import generation
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
 from pocketshelf.sync.fetcher import Fetcher
-from pocketshelf.sync.generation import Prepare
+from pocketshelf.sync.generation import NextGeneration, Prepare, derive_indexes, unpacked_length
 from pocketshelf.sync.http import HttpFetcher
 from pocketshelf.sync.limits import Clock, Limits, Pace
-from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, parse_manifest
+from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, SnapshotEntry, parse_manifest
 from pocketshelf.sync.planner import Device, Plan, plan
 from pocketshelf.sync.report import SyncReport
 from pocketshelf.sync.state import SyncState, load_state, now, save_state
-from pocketshelf.sync.trust import Trust, Trusted, first_root
+from pocketshelf.sync.trust import Target, Trust, Trusted, first_root
 
 __all__ = ["Environment", "Request", "Syncer"]
 
@@ -61,7 +60,7 @@ class Environment:
     jitter: Callable[[], float] = random.random
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     progress: Progress = lambda what, done, total: None
-    prepare: Prepare = generation.derive_indexes
+    prepare: Prepare = derive_indexes
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,8 @@ class Syncer:
             except Unreachable as error:
                 return self._offline(state, error)
             stamp = self._env.now().isoformat()
-            self._save(
-                SyncState(
-                    self._request.server_url, self._request.shard, stamp, stamp, server_sequence=sequence
-                )
-            )
+            state = SyncState(self._request.server_url, self._request.shard, stamp, stamp, sequence)
+            save_state(self._path, state, self._env.files)
             return report
 
     def _persist(self, writer: StoreWriter) -> tuple[SyncReport, int]:
@@ -127,7 +123,8 @@ class Syncer:
         failures = state.failures + 1
         moment = self._env.now()
         due = (moment + timedelta(seconds=next_attempt_after(failures, self._env.jitter))).isoformat()
-        self._save(replace(state, last_attempt=moment.isoformat(), failures=failures, next_attempt=due))
+        state = replace(state, last_attempt=moment.isoformat(), failures=failures, next_attempt=due)
+        save_state(self._path, state, self._env.files)
         return self._report("offline", str(error), next_attempt=due)
 
     def _once(self, writer: StoreWriter) -> tuple[SyncReport, int]:
@@ -200,30 +197,25 @@ class Syncer:
             writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
 
     def _update(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, todo: Plan) -> str:
+        following = NextGeneration(writer, manifest, self._env.limits, self._env.prepare)
         if isinstance(todo.get, DeltaEntry):
             try:
-                self._changes(writer, trusted, manifest, todo.get)
+                following.publish_changes(*self._packed(trusted, todo.get), todo.get)
                 return "changes"
             except StoreError as error:
                 logger.info("%s; taking the snapshot", error)
-        self._snapshot(writer, trusted, manifest, todo.why == "damaged")
+        following.publish_snapshot(*self._packed(trusted, manifest.snapshot), todo.why == "damaged")
         return "snapshot"
 
-    def _changes(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, entry: DeltaEntry) -> None:
+    def _packed(self, trusted: Trusted, entry: DeltaEntry | SnapshotEntry) -> tuple[Path, Target]:
+        """Download what the manifest names, if there is room for it and for what it becomes."""
         target = trusted.target(entry.target)
-        unpacked = generation.unpacked_length(target, self._env.limits)
-        current = self._folder.shard(self._folder.require_current()).stat().st_size
-        self._require_space(target.length + current + 2 * unpacked)
-        packed = self._downloader(entry.target).get(target)
-        limits, prepare = self._env.limits, self._env.prepare
-        generation.publish_changes(writer, packed, target, entry, manifest, limits, prepare)
-
-    def _snapshot(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, damaged: bool) -> None:
-        target = trusted.target(manifest.snapshot.target)
-        self._require_space(target.length + generation.unpacked_length(target, self._env.limits))
-        packed = self._downloader(target.name).get(target)
-        limits, prepare = self._env.limits, self._env.prepare
-        generation.publish_snapshot(writer, packed, target, manifest, limits, prepare, damaged)
+        unpacked = unpacked_length(target, self._env.limits)
+        needed = target.length + unpacked
+        if isinstance(entry, DeltaEntry):  # Applied to a copy of the shard, which grows by no more than it.
+            needed += unpacked + self._folder.shard(self._folder.require_current()).stat().st_size
+        self._require_space(needed)
+        return self._downloader(target.name).get(target), target
 
     def _require_space(self, needed: int) -> None:
         needed = int(needed * _SPARE) + _SPARE_BYTES
@@ -247,7 +239,7 @@ class Syncer:
         return Downloader(self._path / "downloads", env.fetcher, env.files, self._pace, env.limits, progress)
 
     def _report(self, outcome: str, why: str | None, next_attempt: str | None = None) -> SyncReport:
-        sequence = _sequence(self._path)
+        sequence = current_sequence(self._path)
         return SyncReport(
             outcome,  # type: ignore[arg-type]
             why=why,
@@ -258,20 +250,9 @@ class Syncer:
             next_attempt=next_attempt,
         )
 
-    def _save(self, state: SyncState) -> None:
-        save_state(self._path, state, self._env.files)
-
 
 def _kind(todo: Plan) -> str:
     return "changes" if isinstance(todo.get, DeltaEntry) else "snapshot"
-
-
-def _sequence(path: Path) -> int | None:
-    try:
-        with Store.open(path) as store:
-            return store.meta.sequence
-    except StoreError:
-        return None
 
 
 def _shard_name(manifest: Path) -> str | None:

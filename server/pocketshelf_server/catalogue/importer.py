@@ -141,8 +141,6 @@ class Importer:
 
     def _picture(self, image: str) -> bytes:
         path = image_path(self._images, image)
-        if path is None:
-            raise PhotoError(f"{image}: leads out of {self._images}")
         try:
             if not path.is_file():
                 raise PhotoError(f"{image}: no such file in {self._images}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.catalogue.table import CatalogueRow, RowProblem, read_catalogue
+from pocketshelf.catalogue.table import RowProblem, read_catalogue
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
 
@@ -66,18 +66,12 @@ def _read_csv(path: Path) -> list[SourceRow | RowProblem]:
     table = read_catalogue(path)
     products: dict[str, SourceRow] = {}
     for row in table.rows:
-        known = products.get(row.product_id)
-        picture = (row.line, row.image)
-        # Further lines of a product are further pictures of it.
-        products[row.product_id] = (
-            replace(known, images=(*known.images, picture)) if known else _first_line(row, picture)
+        known = products.get(row.product_id) or SourceRow(
+            row.line, row.product_id, row.title, row.category, (), dict(row.attributes)
         )
+        # Further lines of a product are further pictures of it.
+        products[row.product_id] = replace(known, images=(*known.images, (row.line, row.image)))
     return [*table.problems, *products.values()]
-
-
-def _first_line(row: CatalogueRow, picture: tuple[int, str]) -> SourceRow:
-    attributes: dict[str, Any] = dict(row.attributes)
-    return SourceRow(row.line, row.product_id, row.title, row.category, (picture,), attributes)
 
 
 def _read_json_lines(path: Path) -> Iterator[SourceRow | RowProblem]:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, request
 
-from pocketshelf.errors import PhotoError
 from pocketshelf.types import Box
 from pocketshelf_server.http.bodies import (
     check_keys,
@@ -79,11 +78,8 @@ def photo_blueprint(
         photo = request.files.get("photo")
         if photo is None:
             raise Problem(422, "the form has no file named 'photo'")
-        try:
-            with decoding:
-                vector = embed(photo.stream.read(), box)
-        except PhotoError as error:
-            raise Problem(422, str(error)) from error
+        with decoding:
+            vector = embed(photo.stream.read(), box)
         return _answer(service, space, vector, k, categories)
 
     return blueprint

@@ -2,6 +2,6 @@
 
 from pocketshelf_server.search.protocol import VectorIndex
 from pocketshelf_server.search.scan import ScanIndex
-from pocketshelf_server.search.service import Hit, SearchService, make_index
+from pocketshelf_server.search.service import SearchService, make_index
 
-__all__ = ["Hit", "ScanIndex", "SearchService", "VectorIndex", "make_index"]
+__all__ = ["ScanIndex", "SearchService", "VectorIndex", "make_index"]

@@ -16,15 +16,12 @@ from usearch.index import Index
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
+from pocketshelf.stages.search.graph import EXPANSION_SEARCH, empty_graph, graph_is_sound
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import best_per_product
 from pocketshelf_server.search.scan import ScanIndex
 
 __all__ = ["GraphIndex"]
-
-CONNECTIVITY = 16
-EXPANSION_ADD = 128
-EXPANSION_SEARCH = 128
 
 
 class GraphIndex:
@@ -35,7 +32,6 @@ class GraphIndex:
     """
 
     def __init__(self, catalogue: Catalogue, threads: int = 0, expansion: int = EXPANSION_SEARCH) -> None:
-        self._dimension = catalogue.space.dimension
         self._scan = ScanIndex(catalogue)
         self._threads = threads
         self._expansion = expansion
@@ -79,26 +75,14 @@ class _Graph:
 
 
 def _build(vectors: np.ndarray, threads: int, expansion: int) -> Index:
-    index = Index(
-        ndim=vectors.shape[1],
-        metric="cos",
-        dtype="i8",
-        connectivity=CONNECTIVITY,
-        expansion_add=EXPANSION_ADD,
-        expansion_search=expansion,
-    )
-    if len(vectors):
-        index.add(np.arange(len(vectors)), vectors, threads=threads)
-        _check_metric(index, vectors[0])
-    return index
-
-
-def _check_metric(index: Index, vector: np.ndarray) -> None:
-    """A USearch built without NumKong is wrong for int8 cosine; the first vector must find itself.
+    """The graph over int8 (n, D).
 
     Raises:
-        CatalogueError: it does not.
+        CatalogueError: this USearch would answer wrongly.
     """
-    found = index.search(vector, 1)
-    if len(found.keys) == 0 or abs(float(found.distances[0])) > 0.01:
+    if not graph_is_sound():
         raise CatalogueError("this build of USearch computes int8 cosines wrongly; set index to 'scan'")
+    index = empty_graph(vectors.shape[1], expansion)
+    if len(vectors):
+        index.add(np.arange(len(vectors)), vectors, threads=threads)
+    return index

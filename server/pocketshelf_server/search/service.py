@@ -5,30 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from pocketshelf.errors import CatalogueError
+from pocketshelf.types import Hit
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import VectorIndex
 from pocketshelf_server.search.scan import ScanIndex
 from pocketshelf_server.site import Site
 
-__all__ = ["Hit", "SearchService", "make_index"]
+__all__ = ["SearchService", "make_index"]
 
 # How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
 REFRESH_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A product that answers a search; ``score`` is a cosine."""
-
-    product_id: str
-    score: float
-    title: str
-    category: str
 
 
 def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:

@@ -77,10 +77,6 @@ class KeyFolder:
             )
         return found
 
-    def has(self, role: str, key_ids: Iterable[str]) -> bool:
-        """Whether any key of ``key_ids`` is here."""
-        return any(self._path(role, key_id).is_file() for key_id in key_ids)
-
     def remove(self, role: str, key_id: str) -> None:
         """Delete a key that no longer counts; missing is fine."""
         self._path(role, key_id).unlink(missing_ok=True)

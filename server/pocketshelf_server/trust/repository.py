@@ -68,11 +68,6 @@ class SignedRepository:
         self._expiry_days = expiry_days
         self._now = now
 
-    @property
-    def exists(self) -> bool:
-        """Whether there is a root."""
-        return (self._folder / "1.root.json").exists()
-
     def create(self, offline: KeyFolder, root_keys: int = 1, threshold: int = 1) -> None:
         """Make all keys and the first version of every role's metadata.
 
@@ -85,7 +80,7 @@ class SignedRepository:
         if not 1 <= threshold <= root_keys:
             raise StoreError(f"the root's threshold must be between 1 and its {root_keys} keys")
         with self._locked():
-            if self.exists:
+            if (self._folder / "1.root.json").exists():
                 raise StoreError(f"{self._folder}: keys are made already; use `keys rotate` to replace them")
             root = Root(version=1, consistent_snapshot=True, expires=self._expiry("root"))
             root_signers = [offline.make("root") for _ in range(root_keys)]
@@ -105,7 +100,7 @@ class SignedRepository:
             StoreError: a key or the metadata is missing or damaged.
         """
         wanted = {
-            t.name: TargetFile(t.length, {"sha256": t.sha256}, t.name, _unknown(t.custom)) for t in targets
+            t.name: TargetFile(t.length, {"sha256": t.sha256}, t.name, {"custom": t.custom}) for t in targets
         }
         with self._locked():
             state = self._load()
@@ -170,12 +165,7 @@ class SignedRepository:
             StoreError: the metadata is missing or damaged.
         """
         state = self._load()
-        signed = {
-            "root": state.root,
-            "targets": state.targets,
-            "snapshot": state.snapshot,
-            "timestamp": state.timestamp,
-        }
+        signed = {name: getattr(state, name) for name in ROLES}
         return [
             RoleStatus(r, signed[r].version, signed[r].expires, tuple(role.keyids), role.threshold)
             for r, role in ((name, state.root.roles[name]) for name in ROLES)
@@ -303,7 +293,3 @@ def _signed(metadata: Metadata, signers: Iterable) -> bytes:
 
 def _meta_file(version: int, data: bytes) -> MetaFile:
     return MetaFile(version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
-
-
-def _unknown(custom: dict[str, Any]) -> dict[str, Any]:
-    return {"custom": custom}

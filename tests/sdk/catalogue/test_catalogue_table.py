@@ -8,7 +8,7 @@ import pytest
 
 from pocketshelf.catalogue import read_catalogue
 from pocketshelf.catalogue.table import image_path
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, PhotoError
 
 HEADER = "product_id,title,category,image"
 
@@ -111,7 +111,8 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("image", ["../a.jpg", "b/../../a.jpg", "/etc/passwd", ".."])
 def test_a_picture_cannot_lie_outside_the_folder(tmp_path: Path, image: str) -> None:
-    assert image_path(tmp_path, image) is None
+    with pytest.raises(PhotoError, match="leads out of the folder"):
+        image_path(tmp_path, image)
 
 
 def test_pictures_inside_the_folder_are_found_however_they_are_named(tmp_path: Path) -> None:

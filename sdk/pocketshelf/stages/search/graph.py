@@ -13,7 +13,7 @@ from pocketshelf.files import atomic_write
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.search.exact import rescore
 
-__all__ = ["GraphIndex", "graph_is_sound"]
+__all__ = ["EXPANSION_SEARCH", "GraphIndex", "empty_graph", "graph_is_sound"]
 
 # 16 gives 95 % recall at 276 bytes an item (100,000 x 128); 8 is one point worse, 4 is useless.
 CONNECTIVITY = 16
@@ -29,7 +29,7 @@ def graph_is_sound() -> bool:
     with contextlib.suppress(Exception):
         known = np.zeros((3, 64), dtype=np.int8)
         known[0, :32], known[1, 32:], known[2, :32] = 100, 100, -100
-        index = _empty(64)
+        index = empty_graph(64)
         index.add(np.arange(3), known)
         found = index.search(known[0], 3)
         order, distances = list(found.keys), np.asarray(found.distances)
@@ -54,7 +54,7 @@ class GraphIndex:
     @classmethod
     def build(cls, ids: list[str], owners: np.ndarray, vectors: np.ndarray, cache: Path | None) -> GraphIndex:
         """Build the graph over int8 (n, D) ``vectors`` and keep it in the file ``cache``, if that works."""
-        index = _empty(vectors.shape[1])
+        index = empty_graph(vectors.shape[1])
         index.add(np.arange(len(vectors)), np.ascontiguousarray(vectors))
         if cache is not None:
             # A read-only store is searched all the same; it builds its graph anew each time.
@@ -70,7 +70,7 @@ class GraphIndex:
         if not cache.is_file():
             return None
         with contextlib.suppress(Exception):  # A derived file that does not load is as good as none.
-            index = _empty(dimension)
+            index = empty_graph(dimension)
             index.load(str(cache))
             if len(index) == len(owners) and index.ndim == dimension:
                 return cls(ids, owners, index)
@@ -109,11 +109,12 @@ class GraphIndex:
         return scores
 
 
-def _empty(dimension: int) -> Index:
+def empty_graph(dimension: int, expansion_search: int = EXPANSION_SEARCH) -> Index:
+    """A graph for int8 vectors of ``dimension`` numbers, compared by cosine."""
     return Index(
         ndim=dimension,
         metric="cos",
         dtype="i8",
         connectivity=CONNECTIVITY,
-        expansion_search=EXPANSION_SEARCH,
+        expansion_search=expansion_search,
     )

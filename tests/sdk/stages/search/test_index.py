@@ -175,7 +175,7 @@ def test_a_usearch_that_computes_wrongly_is_not_trusted(
         def search(self, query: np.ndarray, k: int):
             return type("Found", (), {"keys": self.keys, "distances": np.zeros(len(self.keys))})
 
-    monkeypatch.setattr(graph, "_empty", lambda dimension: Wrong())
+    monkeypatch.setattr(graph, "empty_graph", lambda dimension: Wrong())
     graph_is_sound.cache_clear()
     try:
         searcher = StoreSearcher(make_store(tmp_path / "s"), exact_limit=1)
