@@ -97,7 +97,7 @@ def test_points_and_pictures_are_warped_alike() -> None:
 def test_a_fold_moves_what_it_turns_and_hides_what_it_covers() -> None:
     moved = hidden = 0
     for number in range(8):
-        layer = flat(0, COLLECTION.garment(0), 100.0, {})
+        layer = flat(0, COLLECTION.garment(0), 100.0)
         folded = fold(layer, np.random.default_rng(number))
         before, after = layer.pieces[0], folded.pieces[0]
         assert after.extent.sum() < before.extent.sum()
@@ -112,7 +112,7 @@ def test_the_cloth_is_the_same_at_every_size() -> None:
     for index in range(COLLECTION.count):
         garment = COLLECTION.garment(index)
         if garment.attributes.pattern in ("striped", "checkered", "zigzag"):
-            weave = material(garment, {}).weave
+            weave = material(garment).weave
             small, large = (
                 weave((side, side), side / 1.5, 1.0, np.random.default_rng(side)) for side in (60, 120)
             )

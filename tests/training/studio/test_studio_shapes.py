@@ -27,7 +27,7 @@ def _garment(pattern: str = "solid", seed: int = 3) -> Garment:
 
 
 def _sheet(pattern: str, size: tuple[int, int], seed: int = 3) -> np.ndarray:
-    return material(_garment(pattern, seed), {}).weave(size, 100.0, 1.0, np.random.default_rng(7))
+    return material(_garment(pattern, seed)).weave(size, 100.0, 1.0, np.random.default_rng(7))
 
 
 def test_every_form_names_known_patterns() -> None:

@@ -24,18 +24,14 @@ _SUPERSAMPLING = 2
 _GRAIN = 0.012
 
 
-def material(garment: Garment, close_ups: dict[str, list[Path]]) -> Material:
-    """The cloth of ``garment``.
-
-    Args:
-        close_ups: pattern to the pictures of the garment's split; only asked where the garment has a fabric.
-    """
+def material(garment: Garment) -> Material:
+    """The cloth of ``garment``."""
     rng = np.random.default_rng([garment.seed, 5])
     main, second = _shade(garment.attributes.colour, rng), _shade(garment.attributes.second_colour, rng)
     if garment.fabric is None:
         variation = int(rng.integers(1 << 30))
         return Material(main, second, _drawn(garment.attributes.pattern, (main, second), variation))
-    share, colours = read_close_up(close_ups[garment.attributes.pattern][garment.fabric])
+    share, colours = read_close_up(garment.fabric)
     tile = colours if garment.own_colours else dyed(share, garment.attributes.pattern, main, second)
     if garment.own_colours:
         main = second = colours.mean((0, 1))

@@ -51,16 +51,11 @@ class Collection:
         """
         if not 0 <= index < self.count:
             raise IndexError(f"no garment {index}; there are {self.count}")
-        counts = ((pattern, len(paths)) for pattern, paths in sorted(self.fabrics(index).items()))
-        return _drawn(self.seed, index, tuple(counts))
+        return _drawn(self, index)
 
     def split(self, index: int) -> str:
         """See `split_of`."""
         return split_of(index, self.seed)
-
-    def fabrics(self, index: int) -> dict[str, list[Path]]:
-        """Pattern to the close-ups that this garment's split may show."""
-        return self.close_ups.get(self.split(index), {})
 
     def partner(self, index: int, groups: tuple[str, ...], rng: np.random.Generator) -> int | None:
         """Another garment of the same split, of one of ``groups``; None where a few tries find none."""
@@ -76,12 +71,14 @@ def _form(index: int) -> Form:
 
 
 @lru_cache(maxsize=256)
-def _drawn(seed: int, index: int, counts: tuple[tuple[str, int], ...]) -> Garment:
+def _drawn(collection: Collection, index: int) -> Garment:
+    seed = collection.seed
     rng = np.random.default_rng([seed, index, 1])
-    form, there = _form(index), dict(counts)
+    form = _form(index)
     colour, second, pattern = _colours(form, rng)
-    real = bool(there.get(pattern)) and rng.random() < _REAL and form.place == "worn"
-    fabric = int(rng.integers(there[pattern])) if real else None
+    close_ups = collection.close_ups.get(collection.split(index), {}).get(pattern, [])
+    real = bool(close_ups) and rng.random() < _REAL and form.place == "worn"
+    fabric = close_ups[int(rng.integers(len(close_ups)))] if real else None
     own = real and pattern != "solid" and rng.random() < _OWN_COLOURS
     length, drop = _length(form, rng)
     attributes = Attributes(

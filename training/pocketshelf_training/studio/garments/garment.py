@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from pocketshelf_training.studio.drawing.outline import Points
 from pocketshelf_training.studio.garments.arms import HANGING, Arms, swing
@@ -34,7 +35,7 @@ class Garment:
         product_id: unique in its collection.
         seed: fixes the cloth's own variation, so that every picture of it shows the same cloth.
         drop: factor of what lies below the form's hinge.
-        fabric: number of the real close-up it is made of, or None where the cloth is drawn.
+        fabric: the real close-up it is made of, or None where the cloth is drawn.
         own_colours: the close-up keeps its colours, so that no name of a colour is sure.
         arms: how the sleeves hang.
     """
@@ -44,7 +45,7 @@ class Garment:
     attributes: Attributes
     seed: int
     drop: float = 1.0
-    fabric: int | None = None
+    fabric: Path | None = None
     own_colours: bool = False
     arms: tuple[Arms, Arms] = (HANGING, HANGING)
 

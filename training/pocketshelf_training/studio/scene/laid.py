@@ -11,7 +11,7 @@ from pocketshelf_training.studio.drawing.outline import Points, path
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.tailor import extent
-from pocketshelf_training.studio.scene.stage import Fabrics, Layer, Stage
+from pocketshelf_training.studio.scene.stage import Layer, Stage
 
 __all__ = ["flat", "fold", "hung"]
 
@@ -22,19 +22,19 @@ Mark = tuple[float, float]
 _BACK = 0.88  # brightness of the side that a fold turns up
 
 
-def flat(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
+def flat(number: int, garment: Garment, unit: float) -> Layer:
     """The garment alone, as in the shop's picture."""
-    stage = Stage(extent(garment), unit, fabrics)
+    stage = Stage(extent(garment), unit)
     stage.wear(number, garment, worn=False)
     return stage.layer()
 
 
-def hung(number: int, garment: Garment, unit: float, fabrics: Fabrics) -> Layer:
+def hung(number: int, garment: Garment, unit: float) -> Layer:
     """On a hanger; what does not hang from the shoulders hangs from clips at the waist."""
     left, top, right, bottom = extent(garment)
     waist = not garment.form.necklines
     drop = top + 0.16 if waist else 0.0
-    stage = Stage((left, min(top, drop - 0.45), right, bottom), unit, fabrics)
+    stage = Stage((left, min(top, drop - 0.45), right, bottom), unit)
     canvas = stage.canvas
     stage.lay(canvas.stroke(_moved(_HOOK, drop), 0.03), rgb("grey") * 0.8)
     bar = path("-0.36,-0.02 0.36,-0.02") if waist else _BAR

@@ -41,7 +41,7 @@ def shop_shot(collection: Collection, index: int) -> Shot:
     """The garment laid flat, frontal, on white, with a soft shadow; square."""
     garment = collection.garment(index)
     unit = _fitting(extent(garment), (LONGEST, LONGEST), 1 - 2 * MARGIN)
-    return on_white(flat(index, garment, unit, collection.fabrics(index)), shadow=True)
+    return on_white(flat(index, garment, unit), shadow=True)
 
 
 def street_shot(collection: Collection, index: int, number: int, grounds: Grounds) -> Shot:
@@ -86,7 +86,7 @@ def _worn(collection: Collection, index: int, frame: Size, rng: Rng) -> list[tup
     middle = np.array(((about[0] + about[2]) / 2, (about[1] + about[3]) / 2))
     middle += rng.uniform(-0.06, 0.06, 2) * np.array(frame) / unit
     half = np.array(frame) / unit * (0.5 + _ROOM)
-    stage = Stage((*(middle - half), *(middle + half)), unit, collection.fabrics(index))  # type: ignore[arg-type]
+    stage = Stage((*(middle - half), *(middle + half)), unit)  # type: ignore[arg-type]
     layer = wear(outfit, stage, rng)
     return [(layer, _warp(layer, frame, (0.5, 0.5), rng, turn=0.1))]
 
@@ -111,11 +111,11 @@ def _laid(collection: Collection, index: int, kind: str, frame: Size, rng: Rng) 
 
 
 def _one_laid(collection: Collection, number: int, kind: str, frame: Size, share: float, rng: Rng) -> Layer:
-    garment, fabrics = collection.garment(number), collection.fabrics(number)
+    garment = collection.garment(number)
     unit = _fitting(extent(garment), frame, share)
     if kind == "hanging":
-        return hung(number, garment, unit, fabrics)
-    layer = flat(number, garment, unit * (1.2 if kind == "folded" else 1.0), fabrics)
+        return hung(number, garment, unit)
+    layer = flat(number, garment, unit * (1.2 if kind == "folded" else 1.0))
     return fold(layer, rng) if kind == "folded" and garment.form.place == "worn" else layer
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from types import EllipsisType
 
 import numpy as np
@@ -17,9 +16,8 @@ from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.landmarks import landmarks
 from pocketshelf_training.studio.garments.tailor import Window, extent, sew
 
-__all__ = ["Fabrics", "Layer", "Piece", "Stage"]
+__all__ = ["Layer", "Piece", "Stage"]
 
-Fabrics = dict[str, list[Path]]
 At = tuple[slice, slice] | EllipsisType
 
 
@@ -74,12 +72,10 @@ class Stage:
     Args:
         window: (left, top, right, bottom) in body units.
         unit: pixels in one.
-        fabrics: pattern to the close-ups that may be shown.
     """
 
-    def __init__(self, window: Window, unit: float, fabrics: Fabrics) -> None:
+    def __init__(self, window: Window, unit: float) -> None:
         self.canvas = Canvas(window, float(unit))
-        self.fabrics = fabrics
         self.pieces: list[Piece] = []
 
     def wear(self, number: int, garment: Garment, worn: bool = True) -> None:
@@ -88,7 +84,7 @@ class Stage:
         low, high = np.clip(corners.round(), 0, self.canvas.size)
         if (high - low).min() < 4:
             return
-        cover = sew(self.canvas, garment, material(garment, self.fabrics), worn)
+        cover = sew(self.canvas, garment, material(garment), worn)
         for piece in self.pieces:
             piece.hide(cover, garment=True)
         self._add(number, garment, cover, np.zeros(2), 1.0)
@@ -96,7 +92,7 @@ class Stage:
     def carry(self, number: int, garment: Garment, at: tuple[float, float], scale: float) -> None:
         """A thing of its own size: its origin lies ``at``, its unit is ``scale`` of the stage's."""
         sheet = Canvas(extent(garment), float(self.canvas.unit * scale))
-        cover = sew(sheet, garment, material(garment, self.fabrics), worn=False)
+        cover = sew(sheet, garment, material(garment), worn=False)
         x, y = np.round(self.canvas.pixels(np.array(at) + sheet.origin * scale)).astype(int).tolist()
         placed = partial(_on_page, corner=(x, y), size=self.canvas.size)
         whole = np.stack([placed(channel) for channel in np.moveaxis(sheet.rgba, 2, 0)], axis=2)
