@@ -21,6 +21,7 @@ from pocketshelf.stages.preprocess import network_input, resize_crop
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.engine.compute import CPU, half
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.embedder import Embedder
@@ -67,7 +68,7 @@ def heat_maps(model: Embedder, pool: Pool, weights: Tensor, labels: np.ndarray) 
     for start in range(0, len(pool), 32):
         chosen = slice(start, start + 32)
         views = [resize_crop(p, (0, 0, p.shape[1], p.shape[0]), (SIZE, SIZE)) for p in pool.images[chosen]]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with half(CPU):
             features = model.trunk(normalise(torch.from_numpy(np.stack(views)))).float()
         heat = torch.einsum("nchw,nc->nhw", features, weights[torch.from_numpy(labels[chosen])])
         maps.extend(heat.clamp(min=0).numpy())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import network_input
-from pocketshelf_training.engine.compute import ahead, half, placed
+from pocketshelf_training.engine.compute import CPU, ahead, half, placed
 from pocketshelf_training.models import pca
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, normalise
 from pocketshelf_training.models.embedder import Embedder
@@ -42,7 +42,7 @@ class Extractor:
         workers: see `pocketshelf_training.engine.compute.ahead`.
     """
 
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    device: torch.device = CPU
     workers: int = 0
 
     @torch.no_grad()

@@ -21,10 +21,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from pocketshelf.errors import UsageError
 
-__all__ = ["add_arguments", "ahead", "choose", "device_of", "half", "moved", "placed"]
+__all__ = ["CPU", "add_arguments", "ahead", "choose", "device_of", "half", "moved", "placed"]
 
 Batch = TypeVar("Batch")
 Network = TypeVar("Network", bound=nn.Module)
+CPU = torch.device("cpu")
 # Batches that wait, ready, before a worker rests.
 AHEAD = 4
 
@@ -70,7 +71,7 @@ def device_of(network: nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
-def placed(network: Network, device: torch.device) -> Network:
+def placed(network: Network, device: torch.device = CPU) -> Network:
     """``network`` on ``device``, its weights laid out for images in channels_last."""
     return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -17,6 +17,7 @@ from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.compute import placed
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.embedder import Embedder
 
@@ -69,7 +70,7 @@ def load_features(source: str, root: str | None, cache: Path) -> Features:
     The cache's name carries a digest of the weights, of the preprocessing and of the photos' names
     and sizes; what was computed from anything else is never found.
     """
-    model = open_network(source).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = placed(open_network(source))
     parts = _parts(root)
     owned = source != IMAGENET
     path = cache / f"features-{_digest(model, parts, owned)}.npz"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 
+from pocketshelf_training.engine.compute import placed
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
 from pocketshelf_training.samplers.labelled import Batch, Vocabulary
 
@@ -77,4 +77,4 @@ def imagenet_trunk(
     """EfficientNet-Lite0 with ImageNet weights, in channels_last as it computes fastest on a CPU."""
     trunk = EfficientNetLite("lite0", stages, head).load_imagenet()
     trunk.freeze_until(frozen_stages)
-    return trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return placed(trunk)
