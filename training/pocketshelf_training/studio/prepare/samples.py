@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -81,8 +80,7 @@ def _product_id(index: int) -> str:
     return f"d{index:04d}"
 
 
-def _write(path: Path, rows: Iterable[dict]) -> None:
-    rows = list(rows)
+def _write(path: Path, rows: list[dict]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -13,6 +13,7 @@ _WAISTBAND = (
     Line(path("0.2,1.18 0.27,1.3~ 0.41,1.34"), 0.01, "pair"),
     Line(path("-0.36,1.17 0.36,1.17"), 0.01),
 )
+_SKIRT_BAND = Line(path("-0.34,1.14 0.34,1.14"), 0.012)
 _LEG_CLOSURES = ("button", "zip", "drawstring")
 _SKIRT_CLOSURES = ("none", "button", "zip")
 
@@ -137,7 +138,7 @@ FORMS: tuple[Form, ...] = (
         "Skirt",
         path("0,1.06 0.33,1.06 0.48,1.45~ 0.72,2.15 0.36,2.21~ 0,2.22~"),
         closures=_SKIRT_CLOSURES,
-        lines=(Line(path("-0.34,1.14 0.34,1.14"), 0.012),),
+        lines=(_SKIRT_BAND,),
         hinge=1.3,
         lengths=lengths(0.55, 1.75),
     ),
@@ -147,7 +148,7 @@ FORMS: tuple[Form, ...] = (
         path("0,1.06 0.33,1.06 0.47,1.45~ 0.42,2.2 0,2.22"),
         closures=_SKIRT_CLOSURES,
         patterns=("solid", "striped", "checkered", "zigzag", "dotted"),
-        lines=(Line(path("-0.34,1.14 0.34,1.14"), 0.012), Line(path("0.2,2.2 0.2,1.9"), 0.012)),
+        lines=(_SKIRT_BAND, Line(path("0.2,2.2 0.2,1.9"), 0.012)),
         hinge=1.3,
         lengths=lengths(0.6, 1.6),
     ),
