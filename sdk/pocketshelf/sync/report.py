@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pocketshelf.errors import SyncError
 from pocketshelf.sync.state import load_state
 from pocketshelf.sync.trust import describe
 
@@ -51,8 +50,4 @@ def sync_status(store: str | Path) -> dict[str, Any]:
         before the first sync).
     """
     path = Path(store)
-    try:
-        version, expires = describe(path / "trust")
-    except SyncError:
-        return {**vars(load_state(path)), "root_version": None, "expires": None}
-    return {**vars(load_state(path)), "root_version": version, "expires": expires}
+    return {**vars(load_state(path)), **describe(path / "trust")}

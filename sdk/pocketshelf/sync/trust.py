@@ -193,18 +193,14 @@ def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) ->
         raise _explain(error, server_url) from error
 
 
-def describe(folder: Path) -> tuple[int, str]:
-    """(version of the root, earliest expiry as ISO 8601) of the metadata stored in ``folder``.
-
-    Raises:
-        SyncError: no complete set is stored there.
-    """
+def describe(folder: Path) -> dict[str, Any]:
+    """``root_version`` and ``expires`` (the earliest, ISO 8601) of what is in ``folder``; None before it."""
     try:
         signed = [json.loads((folder / f"{role}.json").read_bytes())["signed"] for role in _ROLES]
-        expiries = [datetime.fromisoformat(part["expires"]) for part in signed]
-        return int(signed[0]["version"]), min(expiries).isoformat()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SyncError(f"{folder}: no complete set of signed metadata is stored; sync first") from error
+        expires = min(datetime.fromisoformat(part["expires"]) for part in signed)
+        return {"root_version": int(signed[0]["version"]), "expires": expires.isoformat()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"root_version": None, "expires": None}
 
 
 def _check_root(root: bytes) -> int:

@@ -21,6 +21,7 @@ from pocketshelf.formats import Product, Space
 from pocketshelf.formats.space import require_same
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
 from pocketshelf_server.catalogue.plan import check_changes, plan_changes, product_ids
+from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["Catalogue", "Dialect", "View", "new_meta"]
 
@@ -141,23 +142,29 @@ class Catalogue(ABC):
         space: what the vectors mean.
     """
 
-    def __init__(self, dialect: Dialect, where: str) -> None:
+    def __init__(self, dialect: Dialect, where: str, connections: ThreadConnections) -> None:
         """Open one that was made before.
 
         Args:
+            connections: to its database, in autocommit mode.
             where: what to call it in messages.
 
         Raises:
             CatalogueError: there is none, or its database cannot be reached.
         """
         self._dialect = dialect
+        self._connections = connections
         self.space = Space("", "")
         with self._rows() as rows:
             self.space = _space(dict(rows.run("SELECT key, value FROM {p}meta").fetchall()), where)
 
-    @abstractmethod
     def connection(self) -> Any:
-        """This thread's own connection."""
+        """This thread's own connection; opened again if it was closed."""
+        return self._connections.get()
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        self._connections.close()
 
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:
@@ -174,10 +181,6 @@ class Catalogue(ABC):
     @abstractmethod
     def reading(self) -> AbstractContextManager[View]:
         """The whole catalogue as it is at one instant, for as long as the context lasts."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close every thread's connection."""
 
     def require_space(self, space: Space) -> None:
         """Refuse vectors that cannot be compared with the catalogue's.

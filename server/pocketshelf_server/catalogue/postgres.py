@@ -54,9 +54,9 @@ class PostgresCatalogue(Catalogue):
             CatalogueError: the database cannot be reached, or holds no catalogue.
         """
         self._address = address
-        self._connections = ThreadConnections(lambda: psycopg.connect(address, autocommit=True))
+        connections = ThreadConnections(lambda: psycopg.connect(address, autocommit=True))
         try:
-            super().__init__(DIALECT, "the database")
+            super().__init__(DIALECT, "the database", connections)
         except CatalogueError as error:
             if isinstance(error.__cause__, psycopg.errors.UndefinedTable):
                 raise CatalogueError(
@@ -75,10 +75,6 @@ class PostgresCatalogue(Catalogue):
             connection.execute(SCHEMA)
             connection.cursor().executemany("INSERT INTO pocketshelf_meta VALUES(%s, %s)", new_meta(space))
         return cls(address)
-
-    def connection(self) -> psycopg.Connection:
-        """This thread's own connection, in autocommit mode; opened again if the server closed it."""
-        return self._connections.get()
 
     @contextmanager
     def reading(self) -> Iterator[View]:
@@ -106,10 +102,6 @@ class PostgresCatalogue(Catalogue):
         """
         with self.errors():
             return self.connection().execute(sql, values).fetchall()  # type: ignore[call-overload]
-
-    def close(self) -> None:
-        """Close every thread's connection."""
-        self._connections.close()
 
     @staticmethod
     @contextmanager

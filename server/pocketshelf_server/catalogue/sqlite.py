@@ -47,8 +47,7 @@ class SqliteCatalogue(Catalogue):
         self._path = Path(path)
         if not self._path.is_file():
             raise CatalogueError(f"{path}: no catalogue; make one with `pocketshelf-server init`")
-        self._connections = ThreadConnections(self._open)
-        super().__init__(DIALECT, str(path))
+        super().__init__(DIALECT, str(path), ThreadConnections(self._open))
 
     @classmethod
     def create(cls, path: Path, space: Space) -> SqliteCatalogue:
@@ -68,10 +67,6 @@ class SqliteCatalogue(Catalogue):
             raise CatalogueError(f"{path}: {error}") from error
         return cls(path)
 
-    def connection(self) -> sqlite3.Connection:
-        """This thread's own connection."""
-        return self._connections.get()
-
     @contextmanager
     def reading(self) -> Iterator[View]:
         """The whole catalogue as it is at one instant."""
@@ -84,10 +79,6 @@ class SqliteCatalogue(Catalogue):
         """One transaction on this thread's connection, which holds the write lock from its start."""
         with self.errors(), transaction(self.connection()):
             yield self.connection()
-
-    def close(self) -> None:
-        """Close every thread's connection."""
-        self._connections.close()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)

@@ -65,6 +65,8 @@ def test_wrong_usage_is_2_and_a_bad_site_is_1(tmp_path: Path, capsys: pytest.Cap
         ["import", str(tmp_path)],
         ["import", str(tmp_path), "--replace", "--delete", "x"],
         ["import", str(tmp_path), "x.csv", "--workers", "0"],
+        ["serve", str(tmp_path), "--json"],
+        ["keys", "--json", "status", str(tmp_path)],
     ):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
