@@ -20,7 +20,7 @@ from server_products import DIMENSION, SPACE, FolderFetcher, make_product
 from pocketshelf.store import Store, verify_store
 from pocketshelf.sync import Environment, sync
 from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
-from pocketshelf_server.cli import main
+from pocketshelf_server.cli import PROGRAM, main
 from pocketshelf_server.site import Site
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -39,6 +39,7 @@ def memory() -> Iterator[Path]:
 
 def forked(arguments: list[str], seconds: float | None) -> bool:
     """Run a command in a process of its own, killed after ``seconds``; whether it was killed at work."""
+    PROGRAM.parser()  # Loads every command, so that the process is at work at once.
     child = os.fork()
     if child == 0:
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Space
 from pocketshelf_server.catalogue.base import Catalogue, Dialect, View, new_meta
 from pocketshelf_server.connections import ThreadConnections
@@ -110,9 +110,8 @@ class PostgresCatalogue(Catalogue):
         try:
             yield
         except psycopg.Error as error:
-            line = " ".join(str(error).split())
             remedy = "check the address in config.json and the server"
-            raise CatalogueError(f"PostgreSQL: {line}; {remedy}") from error
+            raise CatalogueError(f"PostgreSQL: {one_line(error, 1000)}; {remedy}") from error
 
 
 class PostgresView(View):

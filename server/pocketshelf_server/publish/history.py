@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.sqlite_file import transaction
@@ -151,48 +152,37 @@ class History:
 
         A device may still be there, so that no other content may ever have this number.
         """
-        with self._errors():
-            row = self._connection.execute("SELECT sequence FROM latest WHERE shard = ?", (shard,)).fetchone()
-        return -1 if row is None else row[0]
+        rows = self._run("SELECT sequence FROM latest WHERE shard = ?", shard)
+        return rows[0][0] if rows else -1
 
     def shards(self) -> list[str]:
         """Names of the shards that have signed files."""
-        with self._errors():
-            rows = self._connection.execute(
-                "SELECT DISTINCT shard FROM targets WHERE retired IS NULL ORDER BY 1"
-            )
-            return [name for (name,) in rows]
+        rows = self._run("SELECT DISTINCT shard FROM targets WHERE retired IS NULL ORDER BY 1")
+        return [name for (name,) in rows]
 
     def targets(self, shard: str | None = None) -> list[PublishedTarget]:
         """The files that are signed now, by name."""
         query = "SELECT name, sha256, shard, length, custom FROM targets WHERE retired IS NULL ORDER BY name"
-        with self._errors():
-            rows = self._connection.execute(query)
-            found = [
-                PublishedTarget(name, sha256, of, length, json.loads(custom))
-                for name, sha256, of, length, custom in rows
-            ]
+        found = [
+            PublishedTarget(name, sha256, of, length, json.loads(custom))
+            for name, sha256, of, length, custom in self._run(query)
+        ]
         return [target for target in found if shard in (None, target.shard)]
 
     def replace_targets(self, shard: str, targets: Iterable[PublishedTarget], now: float) -> None:
         """Make ``targets`` the signed files of ``shard``; those dropped count as retired from ``now``."""
-        run = self._connection.execute
-        with self._errors():
-            run("UPDATE targets SET retired = ? WHERE shard = ? AND retired IS NULL", (now, shard))
-            for t in targets:
-                row = (t.name, t.sha256, t.shard, t.length, json.dumps(t.custom, sort_keys=True))
-                run("INSERT OR REPLACE INTO targets VALUES(?, ?, ?, ?, ?, NULL)", row)
+        self._run("UPDATE targets SET retired = ? WHERE shard = ? AND retired IS NULL", now, shard)
+        for t in targets:
+            row = (t.name, t.sha256, t.shard, t.length, json.dumps(t.custom, sort_keys=True))
+            self._run("INSERT OR REPLACE INTO targets VALUES(?, ?, ?, ?, ?, NULL)", *row)
 
     def drop_retired(self, before: float) -> list[tuple[str, str]]:
         """Forget files retired before that time; their (name, sha256)."""
-        with self._errors():
-            query = "DELETE FROM targets WHERE retired < ? RETURNING name, sha256"
-            return self._connection.execute(query, (before,)).fetchall()
+        return self._run("DELETE FROM targets WHERE retired < ? RETURNING name, sha256", before)
 
     def oldest_base(self) -> int | None:
         """The oldest generation that some shard still makes deltas from."""
-        with self._errors():
-            return self._connection.execute("SELECT min(sequence) FROM generations").fetchone()[0]
+        return self._run("SELECT min(sequence) FROM generations")[0][0]
 
     def forget(self, shard: str) -> None:
         """Drop the log of a shard that is published no more."""
@@ -201,6 +191,10 @@ class History:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _run(self, statement: str, *values: Any) -> list[tuple]:
+        with self._errors():
+            return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

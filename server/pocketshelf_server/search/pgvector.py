@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import psycopg
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Product
 from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 from pocketshelf_server.search.follow import pending
@@ -50,10 +50,8 @@ class PgVectorIndex:
         try:
             self._catalogue.connection().execute("CREATE EXTENSION IF NOT EXISTS vector")
         except psycopg.Error as error:
-            line = " ".join(str(error).split())
-            raise CatalogueError(
-                f"index 'pgvector' needs the extension vector in the database ({line})"
-            ) from error
+            text = f"index 'pgvector' needs the extension vector in the database ({one_line(error, 1000)})"
+            raise CatalogueError(text) from error
         dimension = self._catalogue.space.dimension
         statements = (
             'CREATE TABLE pocketshelf_vectors(product_id TEXT COLLATE "C" NOT NULL, category TEXT NOT NULL, '
