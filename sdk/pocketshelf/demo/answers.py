@@ -33,7 +33,6 @@ class Answer:
 
     query: Query
     detected: SearchResult
-    whole: SearchResult
     region: int
     rank: int | None
     any_rank: int | None
@@ -76,7 +75,6 @@ def _answer(retriever: Retriever, query: Query) -> Answer:
     return Answer(
         query,
         detected,
-        whole,
         region=chosen,
         rank=ranks[chosen],
         any_rank=min((rank for rank in ranks if rank), default=None),

@@ -44,7 +44,7 @@ def _card(photo: Path, rank: int | None, hits: tuple[Hit, ...], wanted: object =
         Region((60, 20, 30, 30), "bag", 0.5, (), {}, hits),
     )
     result = SearchResult("p", 100, 200, regions, Timings())
-    answer = Answer(Query(photo, "right"), result, result, 0, rank, rank, 1)
+    answer = Answer(Query(photo, "right"), result, 0, rank, rank, 1)
     return _made("query_card", answer, wanted, Gallery(photo.parent), False)
 
 

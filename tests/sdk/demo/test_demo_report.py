@@ -15,7 +15,7 @@ from pocketshelf.types import Region, SearchResult, Timings
 def _answer(rank: int | None, any_rank: int | None, whole_rank: int | None, total: float = 1.0) -> Answer:
     region = Region((0, 0, 1, 1), "goods", 0.9, hits=())
     result = SearchResult("p", 1, 1, (region,), Timings(total=total))
-    return Answer(Query(Path("p"), "1"), result, result, 0, rank, any_rank, whole_rank)
+    return Answer(Query(Path("p"), "1"), result, 0, rank, any_rank, whole_rank)
 
 
 @pytest.mark.parametrize(
