@@ -170,6 +170,13 @@ def circle(children: Mapping[str, Mapping[str, str]]) -> list[str]:
     return []
 
 
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_no_files_and_no_folders_import_each_other_in_a_circle(package: str) -> None:
+    found = edges(SOURCES[package], package)
+    assert found
+    assert {folder: ring for folder, children in found.items() if (ring := circle(children))} == {}
+
+
 def test_the_search_for_circles_finds_one_between_folders_and_one_between_files(tmp_path: Path) -> None:
     files = {
         "a/x.py": "import p.b.y",
