@@ -163,6 +163,12 @@ def _linear(x, weight, bias=None):
     return functional.linear(x, weight, bias)
 
 
+def _concat(values, axis, interleave=False):
+    if interleave:
+        raise ConversionError("an interleaving concatenation is not known to the interpreter")
+    return torch.cat(values, int(axis))
+
+
 def _upsample(x, scale_factor_height=1, scale_factor_width=1):
     factors = (float(scale_factor_height), float(scale_factor_width))
     return functional.interpolate(x, scale_factor=factors, mode="nearest")
@@ -183,7 +189,7 @@ _OPERATIONS: dict[str, Operation] = {
     "avg_pool": _average_pool,
     "cast": lambda x, dtype: x,
     "clip": lambda x, alpha, beta: torch.clamp(x, float(alpha), float(beta)),
-    "concat": lambda values, axis, interleave=False: torch.cat(values, int(axis)),
+    "concat": _concat,
     "conv": _conv,
     "dequantize": _dequantize,
     "expand_dims": _expand,
