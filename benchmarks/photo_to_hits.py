@@ -22,7 +22,7 @@ import record
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import PocketshelfError
-from pocketshelf.formats.bundle import default_bundle, load_bundle
+from pocketshelf.formats.bundle import load_bundle
 from pocketshelf_training.data.protocol import data_root
 
 STAGES = ("decode", "detect", "embed", "search")
@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path, default=None, help="default: the one that ships")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
     args = parser.parse_args()
-    bundle = load_bundle(args.bundle or default_bundle())
+    bundle = load_bundle(args.bundle)
     root = data_root(args.data)
     jpeg = big_photo(next((root / "grocery/photos/val").glob("*.jpg")))
     with tempfile.TemporaryDirectory() as folder:

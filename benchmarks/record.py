@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.provenance import here
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -24,5 +24,5 @@ def write(name: str, figures: dict[str, Any]) -> None:
     """``results/<name>.json`` with the figures, the machine and the commit; says so on standard error."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": machine(), "commit": commit(), **figures}, indent=1) + "\n")
+    path.write_text(json.dumps({**here(), **figures}, indent=1) + "\n")
     print(f"written to {path}", file=sys.stderr)

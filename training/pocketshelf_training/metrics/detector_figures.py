@@ -14,7 +14,7 @@ from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.average_precision import Boxes, Matches
 from pocketshelf_training.metrics.intervals import Figure, resampled
 
-__all__ = ["FIGURES", "bootstrap", "measure", "to_boxes", "true_boxes", "with_intervals"]
+__all__ = ["FIGURES", "bootstrap", "by_photo", "measure", "to_boxes", "true_boxes", "with_intervals"]
 
 # Each is a whole average precision; the interval's ends are steady from here on to a few thousandths.
 RESAMPLES = 300
@@ -38,6 +38,11 @@ def to_boxes(detections: Sequence[Detection] | None) -> Boxes:
     found = detections or ()
     scores = np.array([each.score for each in found], float)
     return Boxes(_corners([each.box for each in found]), [each.group for each in found], scores)
+
+
+def by_photo(photos: Iterable[Path], found: Iterable[Sequence[Detection] | None]) -> dict[Path, Boxes]:
+    """Photo → what was found on it, as `to_boxes` says it."""
+    return dict(zip(photos, map(to_boxes, found), strict=True))
 
 
 def _corners(boxes: Sequence[Box]) -> np.ndarray:

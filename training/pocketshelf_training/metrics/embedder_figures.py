@@ -9,7 +9,7 @@ import numpy as np
 
 from pocketshelf.stages.embed import Embedding
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval
+from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval, recalls
 from pocketshelf_training.metrics.ranking import Ranking, rank
 from pocketshelf_training.predict.model import Model
 from pocketshelf_training.predict.searches import Search
@@ -33,8 +33,9 @@ class Searched:
     def figures(self) -> dict[str, Figure]:
         """Recall at `KS` pictures, and mean average precision; a bad photo is a miss."""
         first = np.array([ranking.first for ranking in self.rankings])
-        figures = {f"R@{k}": mean_with_interval((first < k).astype(float)) for k in KS}
-        return figures | {"mAP": mean_with_interval([ranking.precision for ranking in self.rankings])}
+        return recalls(first, KS) | {
+            "mAP": mean_with_interval([ranking.precision for ranking in self.rankings])
+        }
 
     @property
     def by_category(self) -> dict[str, tuple[int, float]]:
@@ -71,7 +72,7 @@ class Labelled:
         if not len(self.places):
             return {}
         good = self.places >= 0
-        return {f"top-{k}": mean_with_interval((good & (self.places < k)).astype(float)) for k in (1, 2)}
+        return {f"top-{k}": mean_with_interval(good & (self.places < k)) for k in (1, 2)}
 
     @property
     def by_category(self) -> dict[str, tuple[int, float]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "resampled"]
+__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "recalls", "resampled"]
 
 # Indices drawn at once: 16 MB.
 CHUNK = 2_000_000
@@ -39,6 +39,11 @@ def mean_with_interval(values: list[float] | np.ndarray, seed: int = 0, resample
     sample = np.asarray(values, dtype=float)
     means = resampled(sample.size, lambda rows: sample[rows].mean(1), seed, resamples)
     return _figure(float(sample.mean()), means, sample.size)
+
+
+def recalls(first: np.ndarray, ks: Iterable[int]) -> dict[str, Figure]:
+    """R@k: the share of queries whose first right picture's place ``first`` (n,), from 0, is below k."""
+    return {f"R@{k}": mean_with_interval(first < k) for k in ks}
 
 
 def balanced_accuracy(truth: np.ndarray, said: np.ndarray, seed: int = 0, resamples: int = 2000) -> Figure:

@@ -12,8 +12,8 @@ from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics import detector_figures, embedder_figures
 from pocketshelf_training.pages import model_page, worst
-from pocketshelf_training.pages.page import publish
-from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.page import publish, refuse
+from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict import left_out
 from pocketshelf_training.predict.model import KINDS, Crop, Model, open_model
 from pocketshelf_training.predict.predictor import Predictor
@@ -143,9 +143,7 @@ def _measure_detector(
     predictor: Predictor, own: Sequence[Sample], args: argparse.Namespace
 ) -> dict[str, Any]:
     """Average precision a group, over the photos that have boxes."""
-    for option in ("gallery", "products", "left_out"):
-        if getattr(args, option) not in (None, []):
-            raise UsageError(f"--{option.replace('_', '-')} is about embedders; {args.model} is a detector")
+    refuse(args, ("gallery", "products", "left_out"), f"is about embedders; {args.model} is a detector")
     truth = detector_figures.true_boxes(own)
     if not truth:
         raise UsageError("nothing to measure: the split has no boxes")
@@ -157,11 +155,10 @@ def _measure_detector(
             f"it has {', '.join(predictor.model.groups)}"
         )
     predictions = predictor.predict([Crop(path) for path in truth], "photos")
-    found = dict(zip(truth, map(detector_figures.to_boxes, predictions), strict=True))
     if args.worst:
         worst.draw_detections(truth, predictions, args.worst)
     return {
-        **detector_figures.measure(truth, found, groups),
+        **detector_figures.measure(truth, detector_figures.by_photo(truth, predictions), groups),
         "unreadable": predictions.count(None),
         "without": sorted(set(there) - set(groups)),
     }
@@ -182,6 +179,5 @@ def _run_facts(args: argparse.Namespace, name: str, split: str, opened: Model) -
         "kind": opened.kind,
         "data_set": shown_name(name),
         "split": split,
-        "machine": machine(),
-        "commit": commit(),
+        **here(),
     }

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.models.checkpoint import load_checkpoint
-from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.page import add_bundle, table
 
 __all__ = ["add_arguments", "card", "run"]
 
@@ -18,7 +18,7 @@ TEMPLATE = Path(__file__).with_name("card_template.md")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    add_bundle(parser)
     parser.add_argument(
         "--results", type=Path, default=Path("docs/results.json"), help="what `evaluate --write` wrote"
     )
@@ -89,7 +89,7 @@ def _row(what: str, figure: list[Any]) -> list[object]:
 
 
 def run(args: argparse.Namespace) -> int:
-    bundle = load_bundle(args.bundle or default_bundle())
+    bundle = load_bundle(args.bundle)
     text = card(bundle, json.loads(args.results.read_text(encoding="utf-8")))
     target = bundle.folder / "CARD.md"
     target.write_text(text, encoding="utf-8")

@@ -20,10 +20,10 @@ from pocketshelf.formats.enrolment import load_enrolment
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.embedder_figures import rank_search, vector_of
-from pocketshelf_training.metrics.intervals import mean_with_interval
+from pocketshelf_training.metrics.intervals import mean_with_interval, recalls
 from pocketshelf_training.pages import ways
-from pocketshelf_training.pages.page import publish, table
-from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.page import joined, publish, table
+from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.pages.ways import Way, parse_way
 from pocketshelf_training.predict import left_out
 from pocketshelf_training.predict.model import Model, open_model
@@ -66,8 +66,7 @@ def run(args: argparse.Namespace) -> int:
             "data_set": shown_name(args.data_set),
             "split": split,
             "ways": {way.name: [str(path) for path in way[1:] if path] for way in asked},
-            "machine": machine(),
-            "commit": commit(),
+            **here(),
         },
         "searches": {},
     }
@@ -76,10 +75,7 @@ def run(args: argparse.Namespace) -> int:
         results["searches"][search.name] = {
             "photos": len(search.queries),
             "gallery": len(search.gallery),
-            "ways": {
-                name: {f"R@{k}": mean_with_interval((first < k).astype(float)) for k in KS}
-                for name, first in firsts.items()
-            },
+            "ways": {name: recalls(first, KS) for name, first in firsts.items()},
             "differences": {
                 f"{a} − {b}": {
                     f"R@{k}": mean_with_interval((firsts[a] < k).astype(float) - (firsts[b] < k)) for k in KS
@@ -150,4 +146,4 @@ def _page(results: dict[str, Any]) -> str:
         ]
         if rows:
             parts.append(table(["difference, points", *columns], rows))
-    return "\n".join(parts).rstrip() + "\n"
+    return joined(parts)

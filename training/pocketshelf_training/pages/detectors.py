@@ -14,13 +14,13 @@ from pocketshelf_training.metrics.average_precision import Matches
 from pocketshelf_training.metrics.detector_figures import (
     FIGURES,
     bootstrap,
-    to_boxes,
+    by_photo,
     true_boxes,
     with_intervals,
 )
 from pocketshelf_training.pages import ways
-from pocketshelf_training.pages.page import publish, table
-from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.page import joined, publish, table
+from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.pages.ways import parse_way
 from pocketshelf_training.predict.model import Crop, Model, open_model
 from pocketshelf_training.predict.predictor import Predictor
@@ -58,8 +58,7 @@ def run(args: argparse.Namespace) -> int:
         "run": {
             "ways": {name: str(model.path) for name, model in models.items()},
             "split": args.split,
-            "machine": machine(),
-            "commit": commit(),
+            **here(),
         },
         "data_sets": {_shown(given): _measure(given, args, models) for given in args.data_set or ["street"]},
     }
@@ -83,7 +82,7 @@ def _measure(given: str, args: argparse.Namespace, models: dict[str, Model]) -> 
     for name, model in models.items():
         predictor = Predictor(model, args.cache, label=name)
         found = predictor.predict([Crop(path) for path in truth], _shown(given))
-        matches = Matches.of(truth, dict(zip(truth, map(to_boxes, found), strict=True)), groups)
+        matches = Matches.of(truth, by_photo(truth, found), groups)
         means[name] = bootstrap(matches)
         first = next(iter(means.values()))
         measured[name] = {
@@ -111,4 +110,4 @@ def _page(results: dict[str, Any]) -> str:
             for name, way in found["ways"].items()
         ]
         parts.append(table(["detector", *FIGURES.values(), "mAP@0.5, points to the first", *groups], rows))
-    return "\n".join(parts).rstrip() + "\n"
+    return joined(parts)

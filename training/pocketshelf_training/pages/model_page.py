@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from pocketshelf_training.metrics.intervals import Figure
-from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.page import joined, table
 
 __all__ = ["as_json", "as_markdown"]
 
@@ -37,7 +37,7 @@ def _plain(value: Any) -> Any:
 def as_markdown(results: dict[str, Any]) -> str:
     """The whole page."""
     body = _embedder(results) if results["run"]["kind"] == "embedder" else _detector(results)
-    return "\n".join([HEAD.format(**results["run"]), *body]).rstrip() + "\n"
+    return joined([HEAD.format(**results["run"]), *body])
 
 
 def _embedder(results: dict[str, Any]) -> list[str]:

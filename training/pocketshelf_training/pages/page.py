@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-__all__ = ["add_write", "publish", "table"]
+from pocketshelf.errors import UsageError
+
+__all__ = ["add_bundle", "add_write", "joined", "publish", "refuse", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -22,6 +24,22 @@ def _row(cells: Sequence[object]) -> str:
 
 def add_write(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+
+
+def add_bundle(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+
+
+def refuse(args: argparse.Namespace, options: Iterable[str], why: str) -> None:
+    """Raises UsageError: one of the ``options`` was given; it says ``why`` that cannot be."""
+    for option in options:
+        if getattr(args, option) not in (None, [], False):
+            raise UsageError(f"--{option.replace('_', '-')} {why}")
+
+
+def joined(parts: Iterable[str]) -> str:
+    """A page of its parts, a blank line between those that end a line."""
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def publish(markdown: str, document: str, page: Path | None, as_json: bool = False) -> None:

@@ -7,7 +7,12 @@ import platform
 import subprocess
 from pathlib import Path
 
-__all__ = ["commit", "machine"]
+__all__ = ["commit", "here", "machine"]
+
+
+def here() -> dict[str, str]:
+    """Both, as every document of figures says them."""
+    return {"machine": machine(), "commit": commit()}
 
 
 def machine() -> str:
@@ -23,13 +28,12 @@ def machine() -> str:
 def commit() -> str:
     """The short commit, with "+" when the tree differs from it; "unknown" outside a checkout."""
     git = ["git", "-C", str(Path(__file__).parent)]
+    asked = (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "-uno"])
     try:
-        revision = subprocess.run(
-            [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-        )
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True
+        revision, changed = (
+            subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout.strip()
+            for words in asked
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return revision.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    return revision + ("+" if changed else "")

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from pocketshelf_training.metrics.intervals import Figure
-from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.page import joined, table
 
 __all__ = ["Results", "as_json", "as_markdown"]
 
@@ -45,7 +45,7 @@ def as_markdown(results: Results) -> str:
     parts += ["## Garment categories, ten main labels of the clothing photos, whole frames\n"]
     parts += [_named({f"clothing {split}": row for split, row in results["clothing"].items()})]
     parts += ["## Detection, street photos\n", _detection(results["street"])]
-    return "\n".join(parts).rstrip() + "\n"
+    return joined(parts)
 
 
 def _files(files: dict[str, int]) -> str:

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.encoder import Encoder
-from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
 from pocketshelf.types import SearchResult
 from pocketshelf_training.data import clothing, grocery, street
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.average_precision import mean_average_precision
-from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
+from pocketshelf_training.metrics.detector_figures import by_photo, true_boxes
 from pocketshelf_training.metrics.embedder_figures import search_all
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.pages import report
-from pocketshelf_training.pages.page import publish
-from pocketshelf_training.pages.provenance import commit, machine
+from pocketshelf_training.pages.page import add_bundle, publish
+from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.predictor import Predictor
 from pocketshelf_training.predict.searches import choose, choose_split
@@ -37,12 +37,12 @@ WAYS = {"whole": True, "detection": False}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the results page of a bundle")
-    group.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    add_bundle(group)
     group.add_argument("--splits", default="val,test", help="of the grocery photos, by commas")
 
 
 def run(args: argparse.Namespace) -> int:
-    bundle = load_bundle(args.bundle or default_bundle())
+    bundle = load_bundle(args.bundle)
     print(f"measuring {bundle.folder}", file=sys.stderr, flush=True)
     results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
     publish(report.as_markdown(results), report.as_json(results), args.write, args.json)
@@ -143,8 +143,7 @@ def street_figures(bundle: Bundle, samples: Sequence[Sample], cache: Path) -> di
     for name, path in models.items():
         predictor = Predictor(open_model(path, "detector"), cache, label=name.partition(",")[0])
         found = predictor.predict([Crop(image) for image in truth], "street val")
-        boxes = dict(zip(truth, map(to_boxes, found), strict=True))
-        groups, means = mean_average_precision(truth, boxes, street.GARMENT_GROUPS)
+        groups, means = mean_average_precision(truth, by_photo(truth, found), street.GARMENT_GROUPS)
         rows[name] = {
             "photos": len(truth),
             "map50": means["ap50"],
@@ -163,6 +162,5 @@ def _run_facts(bundle: Bundle) -> dict[str, str]:
     return {
         "command": "pocketshelf-train evaluate --write docs/results.md",
         "bundle": f"models/{bundle.folder.name}",
-        "machine": machine(),
-        "commit": commit(),
+        **here(),
     }

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from pocketshelf.errors import UsageError
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages import any_model, results
-from pocketshelf_training.pages.page import add_write
+from pocketshelf_training.pages.page import add_write, refuse
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     add_write(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of the page")
     results.add_arguments(parser)
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.model:
         return any_model.run(args)
-    for option in ("data_set", "split", "gallery", "products", "left_out", "worst", "kind", "limit", "whole"):
-        if getattr(args, option) not in (None, [], False):
-            raise UsageError(f"--{option.replace('_', '-')} needs --model")
+    about_models = ("data_set", "split", "gallery", "products", "left_out", "worst", "kind", "limit", "whole")
+    refuse(args, about_models, "needs --model")
     return results.run(args)

@@ -19,15 +19,17 @@ import numpy as np
 
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError
-from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle, write_bundle
+from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf.runtime import open_model as open_runner
 from pocketshelf.stages.detect import NetworkDetector, pairwise_iou
 from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf_training.data import clothing, grocery, street
 from pocketshelf_training.data.street import GARMENT_GROUPS
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.average_precision import Boxes
-from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
+from pocketshelf_training.metrics.detector_figures import by_photo, true_boxes
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.pages.results import clothing_figures, grocery_figures
 from pocketshelf_training.predict.model import Crop, open_model
 from pocketshelf_training.predict.shelf import grocery_store
@@ -39,8 +41,8 @@ WEIGHTS = (0.0, 0.3, 0.5, 0.7)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_bundle(parser)
+    add_data(parser)
 
 
 def f1(true: Mapping[Path, Boxes], found: Mapping[Path, Boxes], threshold: float) -> float:
@@ -64,7 +66,7 @@ def f1(true: Mapping[Path, Boxes], found: Mapping[Path, Boxes], threshold: float
 def _best_threshold(bundle: Bundle, root: str | None) -> float:
     truth = true_boxes(sample for sample in street.load(root) if sample.split == "val")
     predict = open_model(bundle.folder, "detector").load()
-    found = {photo: to_boxes(predict(Crop(photo))) for photo in truth}
+    found = by_photo(truth, (predict(Crop(photo)) for photo in truth))
     table = {threshold: f1(truth, found, threshold) for threshold in THRESHOLDS}
     _say("street val, mean F1 by threshold: " + ", ".join(f"{t}: {v:.3f}" for t, v in table.items()))
     return max(table, key=lambda threshold: table[threshold])
@@ -112,7 +114,7 @@ def _say(text: str) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    bundle = load_bundle(args.bundle or default_bundle())
+    bundle = load_bundle(args.bundle)
     threshold = _best_threshold(bundle, args.data)
     weights = _frame_weights(bundle, args.data, threshold)
     write_bundle(_with(bundle, threshold, weights))

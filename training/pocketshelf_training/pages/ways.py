@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import DATA_SETS
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_write
 
 __all__ = ["KNOWN_DATA_SETS", "Way", "add_arguments", "parse_way"]
@@ -27,7 +28,7 @@ class Way(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
     """``--way`` with its own words, ``--data``, ``--cache``, ``--write``."""
     parser.add_argument("--way", action="append", required=True, metavar=metavar, help=help)
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of predictions")
     add_write(parser)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.encoder import Encoder
-from pocketshelf.formats.bundle import default_bundle, load_bundle, write_bundle
+from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.predict.shelf import grocery_store
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    bundle = load_bundle(args.bundle or default_bundle())
+    bundle = load_bundle(args.bundle)
     args.out.mkdir(parents=True, exist_ok=True)
     encoder = Encoder.open(bundle)
     with grocery_store(encoder, args.data) as store:

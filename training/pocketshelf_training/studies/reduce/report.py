@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.page import joined, table
 from pocketshelf_training.studies.reduce.measure import Row
 
 __all__ = ["Study", "as_json", "as_markdown", "draw"]
@@ -45,7 +45,7 @@ def as_markdown(study: Study, facts: dict[str, str]) -> str:
         parts.append(f"## {network}, {products} ({rows[0].test['R@1'].photos} photos)\n")
         parts.append(_table(rows))
         parts.append(_reading(rows))
-    return "\n".join(parts).rstrip() + "\n"
+    return joined(parts)
 
 
 def _table(rows: Iterable[Row]) -> str:

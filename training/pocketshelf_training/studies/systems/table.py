@@ -13,7 +13,7 @@ from typing import Any
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import DATA_SETS, shown_name
 from pocketshelf_training.metrics.intervals import Figure
-from pocketshelf_training.pages.page import add_write, publish, table
+from pocketshelf_training.pages.page import add_write, joined, publish, table
 
 __all__ = ["add_arguments", "as_markdown", "read_results", "run"]
 
@@ -86,7 +86,7 @@ def as_markdown(results: list[dict[str, Any]]) -> str:
     for result in map(_without_folders, results):
         key = json.dumps({name: result["settings"][name] for name in SHARED}, sort_keys=True)
         groups.setdefault(key, []).append(result)
-    return "\n".join([HEAD, *(_group(group) for group in groups.values())]).rstrip() + "\n"
+    return joined([HEAD, *map(_group, groups.values())])
 
 
 def _group(results: list[dict[str, Any]]) -> str:
