@@ -99,13 +99,12 @@ def test_a_calibration_that_the_sdk_reads_back():
 
 
 def test_fitting_and_control_share_no_photo_and_control_has_one_search_a_photo():
-    evidence = searches.read(_searches(photos=50, shelves=6, seed=0))
-    first, second = searches.split_photos(evidence, 0.3)
-    names = [{line["photo"] for line in part.lines} for part in (first, second)]
+    first, second = searches.split_photos(_searches(photos=50, shelves=6, seed=0), 0.3)
+    names = [{line["photo"] for line in part} for part in (first, second)]
     assert names[0] and names[1] and not names[0] & names[1]
     one = searches.one_a_photo(second)
-    assert len(one.lines) == len(names[1])
-    assert len({line["shelf"] for line in one.lines}) > 1
+    assert len(one) == len(names[1])
+    assert len({line["shelf"] for line in one}) > 1
 
 
 def _searches(photos: int, shelves: int, seed: int) -> list[dict]:

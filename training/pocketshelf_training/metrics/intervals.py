@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "recalls", "resampled"]
+__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "plain", "recalls", "resampled"]
 
 # Indices drawn at once: 16 MB.
 CHUNK = 2_000_000
@@ -28,6 +28,15 @@ class Figure(NamedTuple):
     def points(self) -> str:
         """A difference of two shares, as percentage points with their sign."""
         return f"{100 * self.value:+.1f} ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
+
+
+def plain(value: Any) -> Any:
+    """A figure as a dictionary; in dictionaries each, however deep; anything else as it is."""
+    if isinstance(value, Figure):
+        return value._asdict()
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return value
 
 
 def mean_with_interval(values: list[float] | np.ndarray, seed: int = 0, resamples: int = 2000) -> Figure:

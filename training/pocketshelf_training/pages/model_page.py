@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pocketshelf_training.metrics.intervals import Figure
+from pocketshelf_training.metrics.intervals import Figure, plain
 from pocketshelf_training.pages.page import joined, table
 
 __all__ = ["as_json", "as_markdown"]
@@ -23,15 +23,7 @@ mAP: mean average precision over the whole ranking.
 
 def as_json(results: dict[str, Any]) -> str:
     """The figures as JSON; each with its value, its interval and its number of photos."""
-    return json.dumps(_plain(results), indent=1, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Figure):
-        return value._asdict()
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return value
+    return json.dumps(plain(results), indent=1, ensure_ascii=False)
 
 
 def as_markdown(results: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.predict.shelf import grocery_store
 from pocketshelf_training.recall import evidence as searches
 from pocketshelf_training.recall.fit import LogisticModel, fit_logistic
@@ -32,7 +33,7 @@ FIT_SHARE = 1 / 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--data", metavar="DIR", help="the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument(
         "--bundle", type=Path, metavar="DIR", help="bundle to calibrate (default: as for search)"
     )
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(bundle)
     with grocery_store(encoder, args.data) as store:
 
-        def collected(split: str, shelves: int, shares: Sequence[float], seed: int) -> list[dict[str, Any]]:
+        def collected(split: str, shelves: int, shares: Sequence[float], seed: int) -> searches.Lines:
             photos = _spread(grocery.photos(split, args.data), args.photos)
             return searches.collect(store, encoder, photos, shelves, shares, seed)
 
@@ -89,13 +90,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def calibrate(
-    lines: list[dict[str, Any]], k: int, alpha: float, delta: float
-) -> tuple[LogisticModel, Control]:
+def calibrate(lines: searches.Lines, k: int, alpha: float, delta: float) -> tuple[LogisticModel, Control]:
     """Fit on some photos in all their shelves; control the risk on the others, one search each."""
-    fitting, rest = searches.split_photos(searches.read(_drawn(lines)), FIT_SHARE)
+    some, rest = searches.split_photos(_drawn(lines), FIT_SHARE)
+    fitting, independent = searches.read(some), searches.read(searches.one_a_photo(rest))
     model = fit_logistic(searches.NAMES, fitting.features, fitting.hits(k))
-    independent = searches.one_a_photo(rest)
     missed = ~independent.hits(k)
     control = control_threshold(model.probability(independent.features[missed]), alpha, delta)
     if control.threshold >= 1.0:
@@ -117,7 +116,7 @@ def to_block(model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
     }
 
 
-def evaluate(lines: list[dict[str, Any]], model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
+def evaluate(lines: searches.Lines, model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
     """What the calibration does on photos that it has not seen, whole frame and detector apart.
 
     Escalated queries are counted with their rank in the full store: the server's answer is the same
@@ -126,13 +125,14 @@ def evaluate(lines: list[dict[str, Any]], model: LogisticModel, control: Control
     full = {(line["photo"], line["whole"]): line["rank"] for line in lines if line["rule"] == "all"}
     results: dict[str, Any] = {}
     for name, whole in (("whole", True), ("detected", False)):
-        part = searches.read([line for line in _drawn(lines) if line["whole"] is whole])
+        asking = [line for line in _drawn(lines) if line["whole"] is whole]
+        part = searches.read(asking)
         asked = model.probability(part.features) < control.threshold
         hits = part.hits(k)
-        full_first = np.array([full[line["photo"], whole] == 1 for line in part.lines], dtype=bool)
+        full_first = np.array([full[line["photo"], whole] == 1 for line in asking], dtype=bool)
         results[name] = {
             "searches": len(hits),
-            "photos": len({line["photo"] for line in part.lines}),
+            "photos": len({line["photo"] for line in asking}),
             "local_share": float(part.local.mean()),
             "misses_caught": float(asked[~hits].mean()),
             "absent_caught": float(asked[~part.local].mean()),
@@ -151,5 +151,5 @@ def _spread(photos: list[Sample], count: int | None) -> list[Sample]:
     return photos[::step][:count]
 
 
-def _drawn(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _drawn(lines: searches.Lines) -> searches.Lines:
     return [line for line in lines if line["rule"] != "all"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,23 @@ from pocketshelf.store import Store
 from pocketshelf.types import Timings
 from pocketshelf_training.data.protocol import Sample
 
-__all__ = ["NAMES", "Evidence", "Shelf", "collect", "draw_shelves", "one_a_photo", "read", "split_photos"]
+__all__ = [
+    "NAMES",
+    "Evidence",
+    "Lines",
+    "Shelf",
+    "collect",
+    "draw_shelves",
+    "one_a_photo",
+    "read",
+    "split_photos",
+]
 
 NAMES = tuple(FEATURES)
 # Hits of a search.
 DEPTH = 10
+# Rows of `collect`.
+Lines = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ def _by_category(products: list[Product], share: float, rng: np.random.Generator
 
 def collect(
     full: Store, encoder: Encoder, photos: Sequence[Sample], shelves: int, shares: Sequence[float], seed: int
-) -> list[dict[str, Any]]:
+) -> Lines:
     """A row for each photo, shelf and mode (whole frame or detector); shelf 0 is the full store.
 
     A row says whether the product was in the shelf ("local"), at which "rank" it came (None: not among the
@@ -159,50 +171,38 @@ class Evidence:
         features: float64 (n, F), columns as `NAMES`.
         rank: int64 (n,): place of the wanted product among the local hits, from 1; 0 if it is not there.
         local: bool (n,): the shelf holds the wanted product.
-        lines: the rows of `collect`.
     """
 
     features: np.ndarray
     rank: np.ndarray
     local: np.ndarray
-    lines: list[dict[str, Any]]
 
     def hits(self, k: int) -> np.ndarray:
         """Bool (n,): the wanted product is among the first ``k`` local hits."""
         return (self.rank > 0) & (self.rank <= k)
 
-    def take(self, rows: Iterable[int] | np.ndarray) -> Evidence:
-        """Some of the rows."""
-        index = np.asarray(list(rows), dtype=np.int64)
-        return Evidence(
-            self.features[index], self.rank[index], self.local[index], [self.lines[i] for i in index]
-        )
 
-
-def read(lines: list[dict[str, Any]]) -> Evidence:
-    """Rows of searches in drawn shelves; those in the full store only tell how good that would be."""
+def read(lines: Lines) -> Evidence:
+    """The table of some rows of `collect`."""
     return Evidence(
         np.array([[line["features"][name] for name in NAMES] for line in lines], dtype=np.float64),
         np.array([line["rank"] or 0 for line in lines], dtype=np.int64),
         np.array([line["local"] for line in lines], dtype=bool),
-        lines,
     )
 
 
-def split_photos(evidence: Evidence, share: float) -> tuple[Evidence, Evidence]:
+def split_photos(lines: Lines, share: float) -> tuple[Lines, Lines]:
     """Two parts without a photo in common; the first has about ``share`` of the photos."""
-    first = np.array([_unit(line["photo"], "split") < share for line in evidence.lines], dtype=bool)
-    return evidence.take(np.flatnonzero(first)), evidence.take(np.flatnonzero(~first))
+    parts: tuple[Lines, Lines] = [], []
+    for line in lines:
+        parts[_unit(line["photo"], "split") >= share].append(line)
+    return parts
 
 
-def one_a_photo(evidence: Evidence, seed: int = 0) -> Evidence:
+def one_a_photo(lines: Lines, seed: int = 0) -> Lines:
     """One row of each photo, drawn at random: rows of different photos are independent, others are not."""
-    best: dict[str, tuple[float, int]] = {}
-    for i, line in enumerate(evidence.lines):
-        key = f"{line['shelf']}/{line['whole']}/{seed}"
-        drawn = (_unit(line["photo"], key), i)
-        best[line["photo"]] = min(drawn, best.get(line["photo"], (2.0, -1)))
-    return evidence.take([i for _, i in sorted(best.values(), key=lambda pair: pair[1])])
+    drawn = sorted(lines, key=lambda line: _unit(line["photo"], f"{line['shelf']}/{line['whole']}/{seed}"))
+    return list({line["photo"]: line for line in reversed(drawn)}.values())
 
 
 def _unit(photo: str, salt: str) -> float:

@@ -20,14 +20,12 @@ def plot_risk_coverage(probabilities: np.ndarray, hits: np.ndarray, threshold: f
         threshold: the one chosen; marked.
         path: the PNG file.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure
 
     curve = risk_coverage(probabilities, hits)
     chosen = float((probabilities >= threshold).mean())
-    figure, axes = pyplot.subplots(figsize=(6, 4))
+    figure = Figure(figsize=(6, 4))
+    axes = figure.subplots()
     axes.plot(curve["answered"], curve["missed"], label="misses that stay unasked")
     axes.plot(curve["answered"], curve["asked_hits"], label="local hits asked in vain")
     axes.axvline(chosen, color="grey", linestyle=":", label=f"threshold {threshold:.3f}")
@@ -38,4 +36,3 @@ def plot_risk_coverage(probabilities: np.ndarray, hits: np.ndarray, threshold: f
     axes.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=120)
-    pyplot.close(figure)

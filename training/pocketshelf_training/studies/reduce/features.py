@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import trange
 
 from pocketshelf.files import atomic_write
-from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
@@ -111,40 +110,23 @@ def _digest(model: Embedder, parts: dict[str, list[Sample]], owned: bool) -> str
 
 def _compute(model: Embedder, parts: dict[str, list[Sample]], owned: bool) -> Features:
     products = {sample.identity: number for number, sample in enumerate(parts["shop"])}
-    done = _progress(sum(map(len, parts.values())))
     values: dict[str, np.ndarray] = {}
     for part, samples in parts.items():
-        pooled, own = _pooled(model, samples, done)
-        values[part] = pooled
+        values[part], own = _pooled(model, samples, part)
         values[f"{part}_products"] = np.array([products[s.identity] for s in samples], np.int64)
         if part != "train":
             values[f"own_{part}"] = own if owned else np.zeros((0, 0), np.float32)
     return Features(**values)
 
 
-def _progress(total: int) -> Callable[[int], None]:
-    state = {"done": 0}
-
-    def done(count: int) -> None:
-        state["done"] += count
-        if state["done"] % (BATCH * 10) < count or state["done"] == total:
-            log.info("features of %d of %d photos", state["done"], total)
-
-    return done
-
-
 @torch.no_grad()
-def _pooled(
-    model: Embedder, samples: list[Sample], done: Callable[[int], None]
-) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(model: Embedder, samples: list[Sample], part: str) -> tuple[np.ndarray, np.ndarray]:
     """Pooled features (n, D) and the network's own embedding (n, d), in float32 as shipped models compute."""
-    preprocessing: Preprocessing = model.preprocessing
     pooled, own = [], []
-    for start in range(0, len(samples), BATCH):
+    for start in trange(0, len(samples), BATCH, desc=f"features of {part}"):
         chosen = samples[start : start + BATCH]
-        views = np.stack([network_input(decode_photo(s.image).pixels, preprocessing) for s in chosen])
+        views = np.stack([network_input(decode_photo(s.image).pixels, model.preprocessing) for s in chosen])
         features = model.pooled(normalise(torch.from_numpy(views)))
         pooled.append(features.numpy())
         own.append(torch.nn.functional.normalize(model.embedding(features), dim=1).numpy())
-        done(len(chosen))
     return np.concatenate(pooled), np.concatenate(own)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pocketshelf.formats import quantize_vectors
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.metrics.ranking import found_at
 from pocketshelf_training.models import pca
@@ -79,9 +80,8 @@ class Row(NamedTuple):
 
 
 def to_int8(vectors: np.ndarray) -> np.ndarray:
-    """As the store does: each vector (n, d) scaled by 127 / max|v| and rounded; back as unit floats."""
-    peak = np.maximum(np.abs(vectors).max(1, keepdims=True), 1e-12)
-    return unit(np.round(vectors * (127 / peak)))
+    """Vectors (n, d) as a store holds them, back as unit floats."""
+    return unit(quantize_vectors(vectors).astype(np.float32))
 
 
 def measure_method(
@@ -121,26 +121,24 @@ def _fitting(features: Features, held_out: np.ndarray | None) -> tuple[np.ndarra
     return x[known], y[known]
 
 
-def _queries(features: Features, split: str, held_out: np.ndarray | None) -> np.ndarray:
-    products = getattr(features, f"{split}_products")
-    return np.ones(len(products), bool) if held_out is None else np.isin(products, held_out)
-
-
 def _hits(
-    features: Features, split: str, apply: Any, held_out: np.ndarray | None, k: int, int8: bool
+    features: Features, split: str, apply: Any, asked: np.ndarray | None, k: int, int8: bool = True
 ) -> np.ndarray:
-    chosen = _queries(features, split, held_out)
-    queries, gallery = apply(getattr(features, split)[chosen]), apply(features.shop)
+    """Bool (n,): which photos of the products ``asked`` (None: all) find theirs among the first ``k``."""
+    queries, products = getattr(features, split), getattr(features, f"{split}_products")
+    if asked is not None:
+        chosen = np.isin(products, asked)
+        queries, products = queries[chosen], products[chosen]
+    queries, gallery = apply(queries), apply(features.shop)
     if int8:
         queries, gallery = to_int8(queries), to_int8(gallery)
-    products = getattr(features, f"{split}_products")[chosen]
     return found_at(queries, products, gallery, features.shop_products, k)
 
 
 def _val_score(features: Features, projection: Projection, held_out: np.ndarray | None) -> float:
     """R@1 on val; with products held out on the *known* products' val photos, as a developer would choose."""
     known = None if held_out is None else np.setdiff1d(features.shop_products, held_out)
-    return float(_hits(features, "val", projection.apply, known, 1, True).mean())
+    return float(_hits(features, "val", projection.apply, known, 1).mean())
 
 
 def row_of(
@@ -157,12 +155,12 @@ def row_of(
     Args:
         head_bytes: of its layer, where that is not a matrix (D, d).
     """
-    test = {f"R@{k}": mean_with_interval(_hits(features, "test", apply, held_out, k, int8=True)) for k in KS}
+    test = {f"R@{k}": mean_with_interval(_hits(features, "test", apply, held_out, k)) for k in KS}
     return Row(
         name,
         dimension,
         options,
-        mean_with_interval(_hits(features, "val", apply, held_out, 1, int8=True)),
+        mean_with_interval(_hits(features, "val", apply, held_out, 1)),
         test,
         mean_with_interval(_hits(features, "test", apply, held_out, 1, int8=False)),
         dimension,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf_training.metrics.intervals import plain
 from pocketshelf_training.pages.page import joined, table
 from pocketshelf_training.studies.reduce.measure import Row
 
@@ -72,36 +73,21 @@ def _reading(rows: list[Row]) -> str:
 
 def as_json(study: Study, facts: dict[str, str]) -> str:
     """The figures of the page."""
-    content: list[dict[str, Any]] = [
-        {"network": network, "products": products, **_plain(row)}
+    content = [
+        {"network": network, "products": products, **plain(row._asdict())}
         for (network, products), rows in study.items()
         for row in rows
     ]
-    document = {"command": facts["command"], "machine": facts["machine"], "rows": content}
-    return json.dumps(document, indent=1)
-
-
-def _plain(row: Row) -> dict[str, Any]:
-    return {
-        **row._asdict(),
-        "val": row.val._asdict(),
-        "float_test": row.float_test._asdict(),
-        "test": {name: figure._asdict() for name, figure in row.test.items()},
-    }
+    return json.dumps({**facts, "rows": content}, indent=1)
 
 
 def draw(study: Study, path: Path) -> None:
     """The plot, a PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    import matplotlib
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    width = 1 + 4.2 * len(study)
-    figure, axes = pyplot.subplots(
-        1, len(study), figsize=(width, 4.4), sharey=True, squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(1 + 4.2 * len(study), 4.4), layout="constrained")
+    axes = figure.subplots(1, len(study), sharey=True, squeeze=False)
     # One colour a method on every panel, though not every panel has every method.
     methods = list(dict.fromkeys(row.method for rows in study.values() for row in rows))
     lines: dict[str, Any] = {}
@@ -119,7 +105,6 @@ def draw(study: Study, path: Path) -> None:
     axes[0][0].set_ylabel("R@1 on test, 95 % intervals")
     figure.legend(lines.values(), lines, loc="outside lower center", ncols=len(lines), fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})
-    pyplot.close(figure)
 
 
 def _draw_line(axis: Any, line: list[Row], colour: str) -> Any:

@@ -6,8 +6,7 @@ Features are computed once a network and kept in ``--cache``; the reductions the
 from __future__ import annotations
 
 import argparse
-import os
-import platform
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.projection import unit
 from pocketshelf_training.pages.page import add_write, publish
+from pocketshelf_training.pages.provenance import machine
 from pocketshelf_training.samplers.pools import left_out
 from pocketshelf_training.studies.reduce import report
 from pocketshelf_training.studies.reduce.features import Features, load_features
@@ -58,10 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if args.unseen and network == "imagenet":
             held = np.array(left_out(features.shop_products.tolist(), 0, 0.25))
             study[name, "unseen products"] = _rows(features, methods, dimensions, held)
-    facts = {
-        "command": _command(args),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
+    facts = {"command": _command(args), "machine": machine()}
     plot = args.write.with_suffix(".png") if args.write else Path("reduction.png")
     if args.write:
         report.draw(study, plot)
@@ -83,14 +80,7 @@ def _rows(
 
 def _own(features: Features) -> Row:
     """The embedding that the network was trained to: what a reduction has to beat."""
-    embedded = Features(
-        **{
-            **vars(features),
-            "val": features.own_val,
-            "test": features.own_test,
-            "shop": features.own_shop,
-        }
-    )
+    embedded = replace(features, val=features.own_val, test=features.own_test, shop=features.own_shop)
     dimension = features.own_shop.shape[1]
     return row_of("trained head", embedded, {}, unit, None, dimension, features.shop.shape[1] * dimension)
 

@@ -15,7 +15,7 @@ __all__ = ["Frozen"]
 
 
 class Frozen(System):
-    """Unit pooled features, 1,280 numbers, compared by cosine."""
+    """Unit pooled features, 1,280 numbers, compared by cosine. A system that learns on them inherits it."""
 
     name: ClassVar[str] = "frozen"
     source: ClassVar[str] = "ImageNet weights of EfficientNet-Lite0"
@@ -26,7 +26,8 @@ class Frozen(System):
         self.trunk.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Frozen:
-        return super().train(False)  # type: ignore[return-value]
+        """The trunk stays fixed, its batch statistics too."""
+        return super().train(False)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         return {}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.compute import device_of
-from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval
+from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy, mean_with_interval, recalls
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.samplers.aligned import Views
 from pocketshelf_training.samplers.identity_batches import labels_of
@@ -58,8 +58,7 @@ def measure(
     show = Pictures(views or Views(), size, batch, device_of(system))
     figures = {}
     if parts.queries:
-        hits = _ranks(system, parts, show)
-        figures = {f"R@{k}": mean_with_interval((hits < k).astype(float)) for k in KS}
+        figures = recalls(_ranks(system, parts, show), KS)
     for name, samples in (("category top-1", parts.queries), ("category top-1, no identity", parts.others)):
         right = _categories(system, samples, show)
         if right is not None and len(right):

@@ -24,7 +24,7 @@ from pocketshelf_training.engine import compute, options
 from pocketshelf_training.engine.schedule import warm_cosine
 from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
-from pocketshelf_training.metrics.intervals import Figure
+from pocketshelf_training.metrics.intervals import Figure, plain
 from pocketshelf_training.samplers.aligned import Views
 from pocketshelf_training.samplers.alignment import ALIGNMENTS
 from pocketshelf_training.samplers.identity_batches import IdentitySampler, positive_share
@@ -186,7 +186,5 @@ def document(task: SystemTask, figures: dict[str, dict[str, Figure]]) -> dict[st
         "source": task.network.source,
         "settings": task.recipe,
         "parameters": sum(p.numel() for p in task.network.parameters()),
-        "figures": {
-            split: {name: figure._asdict() for name, figure in row.items()} for split, row in figures.items()
-        },
+        "figures": plain(figures),
     }

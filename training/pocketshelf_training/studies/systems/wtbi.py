@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from pocketshelf_training.losses.pairs import balanced_pair_entropy
 from pocketshelf_training.samplers.labelled import Batch, Vocabulary
-from pocketshelf_training.studies.systems.protocol import System, imagenet_trunk
+from pocketshelf_training.studies.systems.frozen import Frozen
 
 __all__ = ["WTBI", "SimilarityNetwork"]
 
@@ -54,7 +54,7 @@ class SimilarityNetwork(nn.Module):
         return self.match(functional.relu(self.second(first))).squeeze(2)
 
 
-class WTBI(System):
+class WTBI(Frozen):
     """Fixed features, a general similarity network, and one for each category.
 
     Args:
@@ -67,8 +67,6 @@ class WTBI(System):
 
     def __init__(self, vocabulary: Vocabulary, hidden: int = 512) -> None:
         super().__init__(vocabulary)
-        self.trunk = imagenet_trunk()
-        self.trunk.requires_grad_(False)
         self.general = SimilarityNetwork(self.trunk.channels, hidden)
         self.specific = nn.ModuleList(
             SimilarityNetwork(self.trunk.channels, hidden) for _ in vocabulary.categories
@@ -76,21 +74,12 @@ class WTBI(System):
         self.tuning: Tensor
         self.register_buffer("tuning", torch.tensor(False))
 
-    def train(self, mode: bool = True) -> WTBI:
-        super().train(mode)
-        self.trunk.eval()  # fixed, its batch statistics too
-        return self
-
     def begin(self, step: int, total: int) -> None:
         """At the turn, every category starts from the general network."""
         if step >= round(GENERAL_SHARE * total) and not self.tuning:
             for network in self.specific:
                 network.load_state_dict(self.general.state_dict())
             self.tuning.fill_(True)
-
-    def embed(self, images: Tensor, shop: Tensor) -> Tensor:
-        with torch.no_grad():
-            return functional.normalize(self.trunk(images).mean((2, 3)), dim=1)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The general network's loss, and after the turn the categories' (the general one then rests)."""
