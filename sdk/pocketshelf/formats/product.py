@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.formats.product_rules import check_row
-
 __all__ = ["NAMES", "Product", "quantize_vectors"]
 
 NAMES = "product_id, sequence, category, title, image, attributes, vectors"
@@ -76,15 +74,3 @@ class Product:
         """The values in the order of the table's columns; raises as `texts`."""
         product_id, *texts = self.texts()
         return product_id, self.sequence, *texts, np.ascontiguousarray(self.vectors, dtype=np.int8).tobytes()
-
-    @classmethod
-    def from_row(cls, row: tuple[Any, ...], dimension: int) -> Product:
-        """The inverse of `to_row`.
-
-        Raises:
-            ValueError: a value does not fit the format; the message names the product.
-        """
-        attributes = check_row(row, dimension)
-        product_id, sequence, category, title, image, _, blob = row
-        vectors = np.frombuffer(blob, dtype=np.int8).reshape(-1, dimension)
-        return cls(product_id, sequence, category, title, image, vectors, attributes)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pocketshelf.errors import StoreError
 from pocketshelf.formats import sqlite_file
 from pocketshelf.formats.product import NAMES, Product
-from pocketshelf.formats.product_rules import MAX_TEXT, check_row
+from pocketshelf.formats.product_rules import MAX_TEXT, check_row, read_row
 
 __all__ = ["Meta", "ProductFile"]
 
@@ -88,7 +88,7 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
         """The products for which ``condition`` (a WHERE clause) holds, by id."""
         for row in self.query(f"SELECT {NAMES} FROM {self.TABLE} {condition} ORDER BY product_id", *values):
             try:
-                yield Product.from_row(row, self._dimension)
+                yield read_row(row, self._dimension)
             except (ValueError, TypeError) as error:
                 raise StoreError(f"{self.path}: {error}; sync or build it again") from error
 

@@ -1,20 +1,20 @@
 """What a product may be, wherever it comes from: an import, ``/v1/changes``, a store, a server's files.
 
 `check_product` is for what joins a catalogue and may be published; `check_row` for every row that is written
-to a shard or read from one. The same rules for a whole file are SQL, ``contract/sql/check_*.sql``.
+to a shard, `read_row` for every one that is read. The same rules for a whole file are SQL,
+``contract/sql/check_*.sql``.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from pocketshelf.formats.product import Product
+from pocketshelf.formats.product import Product
 
-__all__ = ["MAX_TEXT", "MAX_VECTORS", "check_names", "check_product", "check_row"]
+__all__ = ["MAX_TEXT", "MAX_VECTORS", "check_names", "check_product", "check_row", "read_row"]
 
 # Characters of an id, a category, a title or an image's name.
 MAX_TEXT = 4096
@@ -82,6 +82,14 @@ def check_row(row: tuple[Any, ...], dimension: int) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise ValueError(f"product {product_id!r}: attributes are no JSON object")
     return parsed
+
+
+def read_row(row: tuple[Any, ...], dimension: int) -> Product:
+    """The product of a stored row, the inverse of `Product.to_row`; raises as `check_row`."""
+    attributes = check_row(row, dimension)
+    product_id, sequence, category, title, image, _, blob = row
+    vectors = np.frombuffer(blob, dtype=np.int8).reshape(-1, dimension)
+    return Product(product_id, sequence, category, title, image, vectors, attributes)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

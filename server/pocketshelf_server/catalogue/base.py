@@ -18,6 +18,7 @@ from typing import Any
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product, Space
+from pocketshelf.formats.product_rules import read_row
 from pocketshelf.formats.space import require_same
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
 from pocketshelf_server.catalogue.plan import check_changes, plan_changes, product_ids
@@ -86,7 +87,7 @@ class Rows:
     def get(self, product_ids: Iterable[str]) -> dict[str, Product]:
         """Those of ``product_ids`` that are stored."""
         rows = self.by_id(f"SELECT {COLUMNS} FROM", product_ids)
-        return {row[0]: Product.from_row(row, self._dimension) for row in rows}
+        return {row[0]: read_row(row, self._dimension) for row in rows}
 
     def categories(self) -> dict[str, int]:
         """Products a category, by name."""
@@ -123,7 +124,7 @@ class View(Rows):
     def products(self) -> Iterator[Product]:
         """Every product, in the same order."""
         for row in self._stream("products", COLUMNS):
-            yield Product.from_row(row, self._dimension)
+            yield read_row(row, self._dimension)
 
     def tombstones(self) -> dict[str, int]:
         """Deleted products still in the log, with the number of their deletion."""
