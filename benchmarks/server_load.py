@@ -15,19 +15,21 @@ import hashlib
 import http.client
 import json
 import random
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
 import record
+from pocketshelf.demo.server import LocalServer
+from pocketshelf.formats.bundle import default_bundle
 from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
 from pocketshelf_server.making import make_site
 from pocketshelf_server.publish import publish_site
@@ -180,14 +182,9 @@ def keep_searching(port: int, figures: Figures, until: float, asked: np.ndarray,
 def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
     """Serve, publish and ask until the time is over; the figures and the generations published meanwhile."""
     site, catalogue = published_site(folder, arguments.products)
-    command = [sys.executable, "-m", "pocketshelf_server", "serve", str(site.folder), "--port", "0"]
-    root = Path(__file__).parents[1]
-    process = subprocess.Popen(
-        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None
-        port = json.loads(process.stdout.readline())["port"]
+    server = LocalServer(site.folder, default_bundle(), folder / "server.log")
+    with closing(catalogue), server.serve() as url:
+        port = int(urlsplit(url).port or 0)
         figures, until = Figures(), time.perf_counter() + arguments.seconds
         asked = queries(vectors(1000), 200)
         threads = [
@@ -207,10 +204,6 @@ def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
         for thread in threads:
             thread.join()
         return figures, turns
-    finally:
-        process.terminate()
-        process.wait(30)
-        catalogue.close()
 
 
 def main() -> int:

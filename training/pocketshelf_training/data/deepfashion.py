@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
+from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
+from pocketshelf_training.data.protocol import Boxes, Landmarks
 
 __all__ = [
     "GROUP_OF_TYPE",
@@ -51,9 +53,6 @@ LANDMARKS_OF_TYPE = {
         *_ENDS,
     ),
 }
-
-Box = tuple[float, float, float, float]
-Landmarks = dict[str, tuple[float, float, bool]]
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def read_landmarks(path: Path) -> dict[str, tuple[Row, int]]:
     if not starts:
         raise DataDamaged(f"{path}:2: no column landmark_visibility_1")
     for row in rows:
-        row.choice(1, tuple(LANDMARKS_OF_TYPE), "clothes type")
+        row.choice(1, LANDMARKS_OF_TYPE, "clothes type")
     return {row.fields[0]: (row, starts[0]) for row in rows}
 
 
@@ -196,7 +195,7 @@ class Known(NamedTuple):
     """What a benchmark's lists say of one picture."""
 
     path: Path
-    box: tuple[tuple[str, Box], ...]
+    box: Boxes
     landmarks: Landmarks
 
 
@@ -227,9 +226,9 @@ class Annotations:
         """
         path = self.source.path(row, name)
         transform = self.source.transform(path)
-        box: tuple[tuple[str, Box], ...] = ()
+        box: Boxes = ()
         if found := self.boxes.get(name):
-            group = GROUP_OF_TYPE[kind or found.choice(1, tuple(GROUP_OF_TYPE), "clothes type")]
+            group = GROUP_OF_TYPE[kind or found.choice(1, GROUP_OF_TYPE, "clothes type")]
             box = ((group, box_of(found, self.corners, transform)),)
         marks: Landmarks = {}
         if name in self.landmarks:
@@ -240,7 +239,7 @@ class Annotations:
     def word(self, name: str, meaning: dict[str, str], what: str) -> str | None:
         """The box list's third field, translated; None for a picture that the list does not have."""
         found = self.boxes.get(name)
-        return meaning[found.choice(2, tuple(meaning), what)] if found else None
+        return meaning[found.choice(2, meaning, what)] if found else None
 
     def items(self, attribute: Callable[[Row], str]) -> dict[str, dict[str, str]]:
         """Items' attributes, see `read_positives`; nothing where they were not downloaded.

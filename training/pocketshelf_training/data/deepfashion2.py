@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
-from pocketshelf_training.data.protocol import DataMissing, Sample
+from pocketshelf_training.data.protocol import DataMissing, Landmarks, Sample
 
 __all__ = ["CATEGORIES", "LICENCE", "load"]
 
@@ -104,7 +104,7 @@ def _from_one(number: Any, count: int) -> int:
     return int(number) - 1
 
 
-def _landmarks(category: str, values: list[float]) -> dict[str, tuple[float, float, bool]]:
+def _landmarks(category: str, values: list[float]) -> Landmarks:
     if len(values) % 3:
         raise ValueError(f"{len(values)} landmark values are no triples")
     triples = zip(values[0::3], values[1::3], values[2::3], strict=True)

@@ -33,11 +33,10 @@ from pocketshelf_training.data.deepfashion import (
     read_positives,
 )
 from pocketshelf_training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import SPLITS, Landmarks, Sample
 
 __all__ = ["FINE_GROUPS", "LICENCE", "load"]
 
-SPLITS = ("train", "val", "test")
 # The types of Anno_fine/list_attr_cloth.txt.
 FINE_GROUPS = {"1": "texture", "2": "sleeve", "3": "length", "4": "neckline", "5": "fabric", "6": "fit"}
 
@@ -69,7 +68,7 @@ def load(root: str | Path, fine: bool = False, pictures: str = "img") -> list[Sa
 def _categories(path: Path) -> Categories:
     """(name, clothes type) in the file's order, which the numbers from 1 refer to."""
     _, rows = read_counted(path, least=2)
-    return [(row.fields[0], row.choice(1, tuple(GROUP_OF_TYPE), "category type")) for row in rows]
+    return [(row.fields[0], row.choice(1, GROUP_OF_TYPE, "category type")) for row in rows]
 
 
 def _category(row: Row, index: int, categories: Categories) -> tuple[str, str]:
@@ -115,7 +114,7 @@ def _fine_split(anno: Path, split: str, categories: Categories, source: Pictures
 
 
 def _group(row: Row) -> str:
-    return FINE_GROUPS[row.choice(-1, tuple(FINE_GROUPS), "attribute type")]
+    return FINE_GROUPS[row.choice(-1, FINE_GROUPS, "attribute type")]
 
 
 def _parallel(path: Path, names: list[Row]) -> list[Row]:
@@ -138,7 +137,7 @@ def _one_of_each(row: Row, groups: list[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _fine_landmarks(row: Row, transform: tuple[float, float, float]) -> dict[str, tuple[float, float, bool]]:
+def _fine_landmarks(row: Row, transform: tuple[float, float, float]) -> Landmarks:
     """Eight pairs x y in the order of full-body clothes; 0 0 where there is none. Visibility is not given."""
     names = LANDMARKS_OF_TYPE["3"]
     values = row.numbers(0)

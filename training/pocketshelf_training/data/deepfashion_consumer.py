@@ -20,7 +20,7 @@ from pathlib import Path
 from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures, read_partition
 from pocketshelf_training.data.duplicates import merge_identities
 from pocketshelf_training.data.listing import Row, first_existing
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import SPLITS, Sample
 
 __all__ = ["LICENCE", "load"]
 
@@ -65,7 +65,7 @@ def _english_name(row: Row) -> str:
 def _sample(row: Row, name: str, domain: str, lists: Annotations, items: dict[str, dict[str, str]]) -> Sample:
     """The pair's order says which is the shop's picture; the box list, where it differs, is believed."""
     item = row.fields[2]
-    split = row.choice(3, ("train", "val", "test"), "evaluation status")
+    split = row.choice(3, SPLITS, "evaluation status")
     folders = name.split("/")  # img/DRESSES/Dress/id_00000001/comsumer_01.jpg
     if len(folders) < 4:
         raise row.fault(f"expected img/CATEGORY/SUBCATEGORY/ITEM/FILE, not {name!r}")

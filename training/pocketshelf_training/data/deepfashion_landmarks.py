@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pocketshelf_training.data.deepfashion import LICENCE, Annotations, Canvas, Pictures, read_partition
 from pocketshelf_training.data.listing import first_existing
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import SPLITS, Sample
 
 __all__ = ["LICENCE", "load"]
 
@@ -42,11 +42,11 @@ def load(root: str | Path, pictures: str = "img") -> list[Sample]:
     lists = Annotations(first_existing(root, "Anno"), Pictures(root, Canvas(512), pictures))
     samples = []
     for row in read_partition(root, least=2):
-        name, split = row.fields[0], row.choice(1, ("train", "val", "test"), "evaluation status")
+        name, split = row.fields[0], row.choice(1, SPLITS, "evaluation status")
         row.require(name, list_bbox=lists.boxes, list_landmarks=lists.landmarks)
         marked, _ = lists.landmarks[name]
         known = lists.of(row, name, marked.fields[1])
-        variation = VARIATIONS[marked.choice(2, tuple(VARIATIONS), "variation type")]
+        variation = VARIATIONS[marked.choice(2, VARIATIONS, "variation type")]
         samples.append(
             Sample(
                 known.path,

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import SPLITS, Sample
 
 __all__ = ["merge_identities"]
 
@@ -66,12 +66,12 @@ def _digest(path: Path) -> bytes:
 
 
 def _without_leaks(samples: list[Sample]) -> list[Sample]:
-    order = {"train": 0, "val": 1, "test": 2}
-    last: dict[str, int] = {}
+    splits: dict[str, set[str]] = defaultdict(set)
     for sample in samples:
         if sample.identity:
-            last[sample.identity] = max(last.get(sample.identity, 0), order[sample.split])
-    return [s for s in samples if not s.identity or order[s.split] == last[s.identity]]
+            splits[sample.identity].add(sample.split)
+    last = {identity: max(found, key=SPLITS.index) for identity, found in splits.items()}
+    return [s for s in samples if not s.identity or s.split == last[s.identity]]
 
 
 def _smallest_of_group(names: set[str], pairs: list[tuple[str, str]]) -> dict[str, str]:

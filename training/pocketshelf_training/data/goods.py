@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 from scipy.ndimage import binary_propagation
 
+from pocketshelf.types import Box
 from pocketshelf_training.data import grocery
 
 __all__ = ["Piece", "compose", "cut_out", "load_cut_outs", "paste"]
@@ -28,7 +29,7 @@ HIDDEN = 0.6
 class Piece:
     """One thing on a picture: its corners there (left, top, right, bottom), and the share that shows."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     visible: float
 
 
@@ -64,9 +65,7 @@ def load_cut_outs(root: str | Path | None = None) -> list[Image.Image]:
     return [cut_out(np.asarray(Image.open(path).convert("RGB"))) for path in pictures]
 
 
-def compose(
-    ground: Image.Image, cut_outs: list[Image.Image], rng: np.random.Generator
-) -> list[tuple[float, float, float, float]]:
+def compose(ground: Image.Image, cut_outs: list[Image.Image], rng: np.random.Generator) -> list[Box]:
     """Put products on ``ground``, which is changed: mostly one in front, sometimes several, or a heap of one.
 
     Returns:
@@ -104,9 +103,7 @@ def _scatter(
     return [piece for piece in placed if piece.box[2] - piece.box[0] > 4 and piece.box[3] - piece.box[1] > 4]
 
 
-def _heap(
-    ground: Image.Image, piece: Image.Image, rng: np.random.Generator
-) -> tuple[float, float, float, float]:
+def _heap(ground: Image.Image, piece: Image.Image, rng: np.random.Generator) -> Box:
     """Several pieces of one product side by side and over each other, as in a crate."""
     side = min(ground.size) * rng.uniform(0.2, 0.35)
     spread = rng.uniform(0.15, 0.4)
@@ -133,9 +130,7 @@ def _handle(piece: Image.Image, side: float, rng: np.random.Generator) -> Image.
     return image.point(table + list(range(256)))
 
 
-def paste(
-    ground: Image.Image, piece: Image.Image, at: tuple[int, int]
-) -> tuple[tuple[float, float, float, float], np.ndarray]:
+def paste(ground: Image.Image, piece: Image.Image, at: tuple[int, int]) -> tuple[Box, np.ndarray]:
     """Put an RGBA piece on ``ground``, which is changed, its top left corner ``at`` (x, y).
 
     Returns:

@@ -55,7 +55,7 @@ class Row:
             if name not in known:
                 raise self.fault(f"{name} is not in {file}.txt")
 
-    def choice(self, index: int, allowed: tuple[str, ...], what: str) -> str:
+    def choice(self, index: int, allowed: Collection[str], what: str) -> str:
         """The field at ``index``, one of ``allowed``.
 
         Raises:
@@ -113,15 +113,14 @@ def read_lines(path: Path, skip: int = 0) -> Iterator[Row]:
                 yield Row(path, number, fields)
 
 
-def read_counted(path: Path, least: int, header: bool = True) -> tuple[list[str], list[Row]]:
+def read_counted(path: Path, least: int) -> tuple[list[str], list[Row]]:
     """A list whose first line counts the rows and whose second names their entries, as DeepFashion has them.
 
     Args:
         least: fields that every row must have.
-        header: whether there is the second line.
 
     Returns:
-        The entries' names (empty without ``header``) and the rows.
+        The entries' names and the rows.
 
     Raises:
         DataDamaged: no count, a row too short, or rows missing at the end (a cut download).
@@ -129,8 +128,7 @@ def read_counted(path: Path, least: int, header: bool = True) -> tuple[list[str]
     rows = list(read_lines(path))
     if not rows or not rows[0].fields[0].isdigit():
         raise DataDamaged(f"{path}:1: the first line must count the rows")
-    names = rows[1].fields if header and len(rows) > 1 else []
-    body = rows[2 if header else 1 :]
+    names, body = rows[1].fields if len(rows) > 1 else [], rows[2:]
     for row in body:
         if len(row.fields) < least:
             raise row.fault(f"{len(row.fields)} fields where at least {least} belong")

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf_training.data.listing import DataDamaged
-from pocketshelf_training.data.protocol import DataMissing, Sample
+from pocketshelf_training.data.protocol import SPLITS, Boxes, DataMissing, Sample
 
 __all__ = ["load"]
 
-SPLITS, DOMAINS = ("train", "val", "test"), ("street", "shop")
+DOMAINS = ("street", "shop")
 BOX = ("x", "y", "w", "h")
 KNOWN = {"image", "split", "domain", "identity", "product_id", "category", "group", "licence", *BOX}
 
@@ -79,7 +79,7 @@ def _one_of(at: str, column: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _boxes(at: str, row: dict[str, str]) -> tuple[tuple[str, tuple[float, float, float, float]], ...]:
+def _boxes(at: str, row: dict[str, str]) -> Boxes:
     cells = [row.get(name, "") for name in BOX]
     if not any(cells):
         return ()

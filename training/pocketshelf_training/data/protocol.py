@@ -12,8 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pocketshelf.errors import PocketshelfError
+from pocketshelf.types import Box
 
-__all__ = ["DataMissing", "Sample", "data_root", "labelled_photos", "read_rows"]
+__all__ = [
+    "SPLITS",
+    "Boxes",
+    "DataMissing",
+    "Landmarks",
+    "Sample",
+    "data_root",
+    "labelled_photos",
+    "read_rows",
+]
+
+SPLITS = ("train", "val", "test")
+# (group, (x, y, w, h)) of each, in pixels of the upright picture.
+Boxes = tuple[tuple[str, Box], ...]
+# Name to (x, y, visible), x and y in pixels.
+Landmarks = dict[str, tuple[float, float, bool]]
 
 
 class DataMissing(PocketshelfError):
@@ -30,9 +46,9 @@ class Sample:
         domain: "street" (a customer's photo) or "shop" (the shop's own picture).
         identity: the product's id, equal in both domains.
         category: the category's name.
-        boxes: (group, (x, y, w, h)) in pixels of the upright picture.
+        boxes: see `Boxes`.
         attributes: attribute name to value.
-        landmarks: name to (x, y, visible), x and y in pixels.
+        landmarks: see `Landmarks`.
         licence: SPDX name of the data set's licence.
     """
 
@@ -41,9 +57,9 @@ class Sample:
     domain: str
     identity: str | None = None
     category: str | None = None
-    boxes: tuple[tuple[str, tuple[float, float, float, float]], ...] = ()
+    boxes: Boxes = ()
     attributes: dict[str, str] = field(default_factory=dict)
-    landmarks: dict[str, tuple[float, float, bool]] = field(default_factory=dict)
+    landmarks: Landmarks = field(default_factory=dict)
     licence: str = ""
 
 

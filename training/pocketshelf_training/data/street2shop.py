@@ -17,6 +17,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
 from pocketshelf_training.data.protocol import DataMissing, Sample
 
@@ -87,7 +88,7 @@ def _category(meta: Path, category: str, photos: dict[int, Path]) -> Iterator[Sa
         log.warning("%s: %d entries left out, their photos were not downloaded", category, missing)
 
 
-def _entries(path: Path, boxed: bool) -> Iterator[tuple[int, int, tuple[float, float, float, float]]]:
+def _entries(path: Path, boxed: bool) -> Iterator[tuple[int, int, Box]]:
     """(photo, product, box) of each entry; shop pictures have no box and get an empty one."""
     if not path.is_file():
         raise DataMissing(f"{path}: not found; unpack meta.zip whole")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import UsageError
+from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import DataMissing, Sample
 
@@ -96,6 +97,6 @@ def _known(root: Path, row: dict[str, Any], garment: dict[str, Any]) -> dict[str
     }
 
 
-def _box(garment: dict[str, Any]) -> tuple[str, tuple[float, float, float, float]]:
+def _box(garment: dict[str, Any]) -> tuple[str, Box]:
     x, y, w, h = map(float, garment["box"])
     return garment["group"], (x, y, w, h)

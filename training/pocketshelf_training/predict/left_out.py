@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint
-from pocketshelf_training.predict.model import Model
+from pocketshelf_training.predict.model import Model, lines_of
 
 __all__ = ["products", "recorded"]
 
@@ -50,11 +50,7 @@ def recorded(model: Model) -> set[str]:
 
 
 def _listed(path: Path) -> set[str]:
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
-    found = {line for line in lines if line and not line.startswith("#")}
+    found = {line for line in map(str.strip, lines_of(path)) if line and not line.startswith("#")}
     if not found:
         raise UsageError(f"{path}: names no product; one id a line is expected")
     return found

@@ -29,7 +29,7 @@ from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 from pocketshelf_training.models.specs import detector_spec, embedder_spec
 from pocketshelf_training.predict.runner import NetworkRunner
 
-__all__ = ["KINDS", "Crop", "Model", "Predict", "crop_of", "open_model"]
+__all__ = ["KINDS", "Crop", "Model", "Predict", "crop_of", "lines_of", "open_model"]
 
 KINDS = ("embedder", "detector")
 
@@ -165,12 +165,20 @@ def _detect(stage: NetworkDetector) -> Predict:
     return lambda crop: tuple(stage.detect(decode_photo(crop.image)))
 
 
-def _lines(path: Path) -> Model:
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from error
-    found = dict(_line(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _lines(path: Path) -> Model:
+    found = dict(_line(path, number, line) for number, line in enumerate(lines_of(path), 1) if line.strip())
 
     def predict(crop: Crop) -> tuple[Detection, ...]:
         line = found.get(str(crop.image), f"{crop.image}: {path} has no line for it")
