@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
 from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
-from pocketshelf_training.data.protocol import Boxes, Landmarks
+from pocketshelf_training.data.protocol import Boxes, Landmarks, Sample
 
 __all__ = [
     "GROUP_OF_TYPE",
@@ -23,7 +23,6 @@ __all__ = [
     "LICENCE",
     "Annotations",
     "Canvas",
-    "Known",
     "Pictures",
     "box_of",
     "by_picture",
@@ -191,14 +190,6 @@ def read_positives(labels: Path, names: list[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-class Known(NamedTuple):
-    """What a benchmark's lists say of one picture."""
-
-    path: Path
-    box: Boxes
-    landmarks: Landmarks
-
-
 class Annotations:
     """A benchmark's lists of boxes and of landmarks, by picture; landmarks are a download of their own.
 
@@ -215,11 +206,14 @@ class Annotations:
         marks = anno / f"list_landmarks{suffix}.txt"
         self.landmarks = read_landmarks(marks) if marks.exists() else {}
 
-    def of(self, row: Row, name: str, kind: str | None = None) -> Known:
-        """What is known of the picture ``name``, which ``row`` of the partition names.
+    def sample(
+        self, row: Row, name: str, split: str, domain: str, kind: str | None = None, **more: Any
+    ) -> Sample:
+        """The picture ``name``, which ``row`` of the partition names, with its box and landmarks.
 
         Args:
             kind: clothes type; the second field of the box list if None.
+            more: what else the `Sample` holds.
 
         Raises:
             DataDamaged: a list's row cannot be used; names file and line.
@@ -234,7 +228,7 @@ class Annotations:
         if name in self.landmarks:
             marked, start = self.landmarks[name]
             marks = landmarks_of(marked, start, marked.fields[1], transform)
-        return Known(path, box, marks)
+        return Sample(path, split, domain, boxes=box, landmarks=marks, licence=LICENCE, **more)
 
     def word(self, name: str, meaning: dict[str, str], what: str) -> str | None:
         """The box list's third field, translated; None for a picture that the list does not have."""

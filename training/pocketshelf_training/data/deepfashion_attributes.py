@@ -88,9 +88,8 @@ def _coarse(root: Path, anno: Path, source: Pictures) -> list[Sample]:
         name, split = row.fields[0], row.choice(1, SPLITS, "evaluation status")
         row.require(name, list_category_img=labels, list_bbox=lists.boxes)
         category, kind = _category(labels[name], 1, categories)
-        path, box, marks = lists.of(row, name, kind)
         found = dict(attributes.get(name, {}))
-        samples.append(Sample(path, split, "street", None, category, box, found, marks, LICENCE))
+        samples.append(lists.sample(row, name, split, "street", kind, category=category, attributes=found))
     return samples
 
 

@@ -69,9 +69,6 @@ def _sample(row: Row, name: str, domain: str, lists: Annotations, items: dict[st
     folders = name.split("/")  # img/DRESSES/Dress/id_00000001/comsumer_01.jpg
     if len(folders) < 4:
         raise row.fault(f"expected img/CATEGORY/SUBCATEGORY/ITEM/FILE, not {name!r}")
-    known = lists.of(row, name)
     domain = lists.word(name, DOMAIN_OF_SOURCE, "source type") or domain
     attributes = dict(items.get(item, {}))
-    return Sample(
-        known.path, split, domain, item, folders[2], known.box, attributes, known.landmarks, LICENCE
-    )
+    return lists.sample(row, name, split, domain, identity=item, category=folders[2], attributes=attributes)

@@ -51,11 +51,8 @@ def _sample(row: Row, lists: Annotations, items: dict[str, dict[str, str]]) -> S
     folders = name.split("/")  # img/WOMEN/Dresses/id_00000002/02_1_front.jpg
     if len(folders) != 5:
         raise row.fault(f"expected img/GENDER/CATEGORY/ITEM/FILE, not {name!r}")
-    known = lists.of(row, name)
     attributes = {"partition": partition, "gender": folders[1].lower(), **items.get(item, {})}
     if pose := lists.word(name, POSES, "pose type"):
         attributes["pose"] = pose
     split = "train" if partition == "train" else "test"
-    return Sample(
-        known.path, split, "shop", item, folders[2], known.box, attributes, known.landmarks, LICENCE
-    )
+    return lists.sample(row, name, split, "shop", identity=item, category=folders[2], attributes=attributes)

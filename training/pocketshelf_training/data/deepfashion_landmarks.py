@@ -45,17 +45,7 @@ def load(root: str | Path, pictures: str = "img") -> list[Sample]:
         name, split = row.fields[0], row.choice(1, SPLITS, "evaluation status")
         row.require(name, list_bbox=lists.boxes, list_landmarks=lists.landmarks)
         marked, _ = lists.landmarks[name]
-        known = lists.of(row, name, marked.fields[1])
         variation = VARIATIONS[marked.choice(2, VARIATIONS, "variation type")]
-        samples.append(
-            Sample(
-                known.path,
-                split,
-                "street",
-                boxes=known.box,
-                attributes={"variation": variation},
-                landmarks=known.landmarks,
-                licence=LICENCE,
-            )
-        )
+        known = {"variation": variation}
+        samples.append(lists.sample(row, name, split, "street", marked.fields[1], attributes=known))
     return samples
