@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ import numpy as np
 import record
 from pocketshelf import Retriever
 from pocketshelf.demo.server import LocalServer
-from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import default_bundle
 from pocketshelf.sync import sync
 from pocketshelf_training.data import grocery
@@ -96,7 +94,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketshelfError as error:
-        sys.exit(f"error: {error}")
+    record.run(main)

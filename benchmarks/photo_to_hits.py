@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +20,6 @@ from PIL import Image
 import record
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
-from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf_training.data.protocol import data_root
 
@@ -125,7 +123,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketshelfError as error:
-        sys.exit(f"error: {error}")
+    record.run(main)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.pages.provenance import here
 
 RESULTS = Path(__file__).parent / "results"
@@ -26,3 +28,11 @@ def write(name: str, figures: dict[str, Any]) -> None:
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({**here(), **figures}, indent=1) + "\n")
     print(f"written to {path}", file=sys.stderr)
+
+
+def run(main: Callable[[], int]) -> None:
+    """End the process with what ``main`` returns, or with what is missing or wrong as a line."""
+    try:
+        sys.exit(main())
+    except PocketshelfError as error:
+        sys.exit(f"error: {error}")

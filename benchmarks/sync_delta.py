@@ -12,7 +12,6 @@ from __future__ import annotations
 import gzip
 import json
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -188,4 +187,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    record.run(main)

@@ -17,9 +17,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
-from pocketshelf_training.data.protocol import DataMissing, Sample
+from pocketshelf_training.data.protocol import Boxes, DataMissing, Sample
 
 __all__ = ["CATEGORIES", "LICENCE", "load"]
 
@@ -66,36 +65,32 @@ def _photos(folder: Path) -> dict[int, Path]:
 
 
 def _category(meta: Path, category: str, photos: dict[int, Path]) -> Iterator[Sample]:
-    pairs = {
-        split: list(_entries(meta / f"{split}_pairs_{category}.json", True)) for split in ("train", "test")
-    }
-    trained = {product for _, product, _ in pairs["train"]} - {product for _, product, _ in pairs["test"]}
-    missing = 0
-    for split, entries in pairs.items():
-        for photo, product, box in entries:
-            if photo in photos:
-                identity = f"{category}/{product}"
-                yield Sample(
-                    photos[photo], split, "street", identity, category, ((category, box),), licence=LICENCE
-                )
-            missing += photo not in photos
-    for photo, product, _ in _entries(meta / f"retrieval_{category}.json", False):
+    named = ("train_pairs", "test_pairs", "retrieval")
+    train, test, shop = (list(_entries(meta / f"{name}_{category}.json", category)) for name in named)
+    trained = {product for _, product, _ in train} - {product for _, product, _ in test}
+    entries = [("train", "street", *entry) for entry in train]
+    entries += [("test", "street", *entry) for entry in test]
+    entries += [("train" if entry[1] in trained else "test", "shop", *entry) for entry in shop]
+    for split, domain, photo, product, boxes in entries:
         if photo in photos:
-            split = "train" if product in trained else "test"
-            yield Sample(photos[photo], split, "shop", f"{category}/{product}", category, licence=LICENCE)
-        missing += photo not in photos
+            identity = f"{category}/{product}"
+            yield Sample(photos[photo], split, domain, identity, category, boxes, licence=LICENCE)
+    missing = sum(photo not in photos for _, _, photo, _, _ in entries)
     if missing:
         log.warning("%s: %d entries left out, their photos were not downloaded", category, missing)
 
 
-def _entries(path: Path, boxed: bool) -> Iterator[tuple[int, int, Box]]:
-    """(photo, product, box) of each entry; shop pictures have no box and get an empty one."""
+def _entries(path: Path, category: str) -> Iterator[tuple[int, int, Boxes]]:
+    """(photo, product, boxes) of each entry: a street photo's one box, and none of a shop picture's."""
+    boxed = not path.name.startswith("retrieval")
     if not path.is_file():
         raise DataMissing(f"{path}: not found; unpack meta.zip whole")
     for number, entry in enumerate(read_json(path), 1):
         try:
-            box = entry["bbox"] if boxed else {"left": 0, "top": 0, "width": 0, "height": 0}
-            corners = tuple(float(box[key]) for key in ("left", "top", "width", "height"))
-            yield int(entry["photo"]), int(entry["product"]), corners  # type: ignore[misc]
+            boxes: Boxes = ()
+            if boxed:
+                x, y, w, h = (float(entry["bbox"][key]) for key in ("left", "top", "width", "height"))
+                boxes = ((category, (x, y, w, h)),)
+            yield int(entry["photo"]), int(entry["product"]), boxes
         except (KeyError, TypeError, ValueError) as error:
             raise DataDamaged(f"{path}:1: entry {number}: no or bad {error}") from error

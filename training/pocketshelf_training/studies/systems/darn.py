@@ -102,19 +102,12 @@ class DARN(System):
         return self._both(images, shop)[0]
 
     def _both(self, images: Tensor, shop: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        features: Tensor | None = None
-        logits: dict[str, Tensor] = {}
-        for branch, chosen in ((self.street, ~shop), (self.shop, shop)):
-            if chosen.any():
-                found, named = branch(images[chosen])
-                features = found.new_zeros(len(shop), found.shape[1]) if features is None else features
-                features = features.index_put((chosen,), found)
-                for name, values in named.items():
-                    empty = logits.get(name, values.new_zeros(len(shop), values.shape[1]))
-                    logits[name] = empty.index_put((chosen,), values)
-        if features is None:
-            raise ValueError("no pictures")
-        return features, logits
+        parts = [(self.street, ~shop), (self.shop, shop)]
+        found = [branch(images[chosen]) for branch, chosen in parts if chosen.any()]
+        # Street photos come first, and then go back to their places.
+        back = shop.long().argsort(stable=True).argsort()
+        features = torch.cat([feature for feature, _ in found])[back]
+        return features, {name: torch.cat([named[name] for _, named in found])[back] for name in found[0][1]}
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The attributes' cross-entropies of both branches, and the ranking across them."""

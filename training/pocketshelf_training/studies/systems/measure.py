@@ -61,7 +61,7 @@ def measure(
         figures = recalls(_ranks(system, parts, show), KS)
     for name, samples in (("category top-1", parts.queries), ("category top-1, no identity", parts.others)):
         right = _categories(system, samples, show)
-        if right is not None and len(right):
+        if right is not None:
             figures[name] = mean_with_interval(right)
     return figures | _attributes(system, [*parts.queries, *parts.others], show)
 
@@ -78,24 +78,20 @@ class Pictures(NamedTuple):
         views = [self.views.plain(sample, self.size) for sample in samples]
         return normalise(torch.from_numpy(np.stack(views))).to(self.device)
 
-    def parts(self, samples: list[Sample]) -> Iterator[list[Sample]]:
-        yield from (samples[start : start + self.batch] for start in range(0, len(samples), self.batch))
-
-
-@torch.no_grad()
-def _embedded(system: System, samples: list[Sample], show: Pictures) -> Tensor:
-    vectors = []
-    for chosen in show.parts(samples):
-        shop = torch.tensor([s.domain == "shop" for s in chosen]).to(show.device)
-        vectors.append(system.embed(show.images(chosen), shop))
-    return torch.cat(vectors)
+    def parts(self, samples: list[Sample]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images (n, 3, s, s), and bool (n,): which are the shop's."""
+        for start in range(0, len(samples), self.batch):
+            chosen = samples[start : start + self.batch]
+            yield self.images(chosen), torch.tensor([s.domain == "shop" for s in chosen]).to(self.device)
 
 
 @torch.no_grad()
 def _ranks(system: System, parts: Parts, show: Pictures) -> np.ndarray:
     """The place (from 0) of each query's first right shop picture, counting each product once."""
-    gallery = _embedded(system, parts.gallery, show)
-    queries = _embedded(system, parts.queries, show)
+    gallery, queries = (
+        torch.cat([system.embed(images, shop) for images, shop in show.parts(samples)])
+        for samples in (parts.gallery, parts.queries)
+    )
     categories = torch.from_numpy(labels_of(parts.gallery, system.vocabulary)["category"])
     categories = categories.to(gallery.device)
     products = np.array([s.identity for s in parts.gallery])
@@ -112,27 +108,25 @@ def _ranks(system: System, parts: Parts, show: Pictures) -> np.ndarray:
 def _categories(system: System, samples: list[Sample], show: Pictures) -> np.ndarray | None:
     known = [s for s in samples if s.category in system.vocabulary.categories]
     truth = labels_of(known, system.vocabulary)["category"]
-    right = []
-    for chosen in show.parts(known):
-        logits = system.category_logits(show.images(chosen))
+    said = []
+    for images, _ in show.parts(known):
+        logits = system.category_logits(images)
         if logits is None:
             return None
-        right.append(logits.argmax(1).cpu().numpy())
-    return (np.concatenate(right) == truth).astype(float) if right else None
+        said.append(logits.argmax(1).cpu().numpy())
+    return np.concatenate(said) == truth if said else None
 
 
 @torch.no_grad()
 def _attributes(system: System, samples: list[Sample], show: Pictures) -> dict[str, Figure]:
     """Balanced accuracy of each attribute that the system names, on the pictures where it is known."""
     known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
-    said: dict[str, list[np.ndarray]] = {}
-    for chosen in show.parts(known):
-        for name, logits in system.attribute_logits(show.images(chosen)).items():
-            said.setdefault(name, []).append(logits.argmax(1).cpu().numpy())
+    logits = [system.attribute_logits(images) for images, _ in show.parts(known)]
     truth = labels_of(known, system.vocabulary)
     figures = {}
-    for name, found in said.items():
+    for name in logits[0] if logits else ():
         there = truth[name] >= 0
         if there.any():
-            figures[name] = balanced_accuracy(truth[name][there], np.concatenate(found)[there])
+            said = torch.cat([each[name] for each in logits]).argmax(1).cpu().numpy()
+            figures[name] = balanced_accuracy(truth[name][there], said[there])
     return figures
