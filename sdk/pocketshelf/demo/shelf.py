@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pocketshelf.catalogue import build_store
 from pocketshelf.demo.dataset import Dataset
@@ -23,22 +24,25 @@ class Shelf:
     """How the store came to be.
 
     Attributes:
-        synced: from a server; else built in this process.
-        note: why it was built here, and what to install; empty if synced.
         import_seconds: embedding the catalogue's pictures (and, with a server, publishing them).
-        sync_seconds, sync_bytes: the device's first sync; None without a server.
         sequence, products: of the store.
         store_bytes: of the whole folder.
+        note: why it was built here, and what to install; empty if synced.
+        sync_seconds, sync_bytes: the device's first sync; None without a server.
     """
 
-    synced: bool
-    note: str
     import_seconds: float
-    sync_seconds: float | None
-    sync_bytes: int | None
     sequence: int
     products: int
     store_bytes: int
+    note: str = ""
+    sync_seconds: float | None = None
+    sync_bytes: int | None = None
+
+    @property
+    def synced(self) -> bool:
+        """From a server; else built in this process."""
+        return self.sync_bytes is not None
 
 
 def make_shelf(dataset: Dataset, bundle: Bundle, output: OutputFolder, use_server: bool) -> Shelf:
@@ -68,24 +72,17 @@ def _synced(dataset: Dataset, bundle: Bundle, output: OutputFolder) -> Shelf:
         report = sync(output.store, url, root=server.root, bundle=bundle)
     if report.outcome != "updated":
         raise SyncError(f"the first sync brought nothing ({report.outcome}: {report.why}); see {output.log}")
-    return _described(output.store, True, "", imported, report.seconds, report.received)
+    return _described(output.store, imported, sync_seconds=report.seconds, sync_bytes=report.received)
 
 
 def _built(dataset: Dataset, bundle: Bundle, output: OutputFolder, note: str) -> Shelf:
     with ProgressBar("build", "picture") as bar:
         report = build_store(dataset.catalogue, output.store, dataset.images, bundle, progress=bar.update)
-    return _described(output.store, False, note, report.seconds)
+    return _described(output.store, report.seconds, note=note)
 
 
-def _described(
-    path: Path,
-    synced: bool,
-    note: str,
-    seconds: float,
-    sync_seconds: float | None = None,
-    received: int | None = None,
-) -> Shelf:
+def _described(path: Path, seconds: float, **said: Any) -> Shelf:
     with Store.open(path) as store:
         sequence, products = store.info.sequence, len(store)
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return Shelf(synced, note, seconds, sync_seconds, received, sequence, products, size)
+    return Shelf(seconds, sequence, products, size, **said)

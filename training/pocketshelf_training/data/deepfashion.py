@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from pocketshelf.types import Box
 from pocketshelf_training.data.listing import DataDamaged, Row, first_existing, read_counted, read_lines
-from pocketshelf_training.data.protocol import Boxes, Landmarks, Sample
+from pocketshelf_training.data.protocol import LabelledBoxes, Landmarks, Sample
 
 __all__ = [
     "GROUP_OF_TYPE",
@@ -220,7 +220,7 @@ class Annotations:
         """
         path = self.source.path(row, name)
         transform = self.source.transform(path)
-        box: Boxes = ()
+        box: LabelledBoxes = ()
         if found := self.boxes.get(name):
             group = GROUP_OF_TYPE[kind or found.choice(1, GROUP_OF_TYPE, "clothes type")]
             box = ((group, box_of(found, self.corners, transform)),)

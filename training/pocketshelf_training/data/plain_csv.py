@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf_training.data.listing import DataDamaged
-from pocketshelf_training.data.protocol import SPLITS, Boxes, DataMissing, Sample
+from pocketshelf_training.data.protocol import SPLITS, DataMissing, LabelledBoxes, Sample
 
 __all__ = ["load"]
 
@@ -79,7 +79,7 @@ def _one_of(at: str, column: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _boxes(at: str, row: dict[str, str]) -> Boxes:
+def _boxes(at: str, row: dict[str, str]) -> LabelledBoxes:
     cells = [row.get(name, "") for name in BOX]
     if not any(cells):
         return ()

@@ -16,8 +16,8 @@ from pocketshelf.types import Box
 
 __all__ = [
     "SPLITS",
-    "Boxes",
     "DataMissing",
+    "LabelledBoxes",
     "Landmarks",
     "Sample",
     "data_root",
@@ -27,7 +27,7 @@ __all__ = [
 
 SPLITS = ("train", "val", "test")
 # (group, (x, y, w, h)) of each, in pixels of the upright picture.
-Boxes = tuple[tuple[str, Box], ...]
+LabelledBoxes = tuple[tuple[str, Box], ...]
 # Name to (x, y, visible), x and y in pixels.
 Landmarks = dict[str, tuple[float, float, bool]]
 
@@ -46,7 +46,7 @@ class Sample:
         domain: "street" (a customer's photo) or "shop" (the shop's own picture).
         identity: the product's id, equal in both domains.
         category: the category's name.
-        boxes: see `Boxes`.
+        boxes: see `LabelledBoxes`.
         attributes: attribute name to value.
         landmarks: see `Landmarks`.
         licence: SPDX name of the data set's licence.
@@ -57,7 +57,7 @@ class Sample:
     domain: str
     identity: str | None = None
     category: str | None = None
-    boxes: Boxes = ()
+    boxes: LabelledBoxes = ()
     attributes: dict[str, str] = field(default_factory=dict)
     landmarks: Landmarks = field(default_factory=dict)
     licence: str = ""

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf_training.data.listing import read_json
-from pocketshelf_training.data.protocol import Boxes, DataMissing, Sample, data_root
+from pocketshelf_training.data.protocol import DataMissing, LabelledBoxes, Sample, data_root
 
 __all__ = ["GARMENT_GROUPS", "GROUP_OF_LABEL", "LICENCE", "StreetPhoto", "load", "load_photos"]
 
@@ -121,7 +121,7 @@ def load(root: str | Path | None = None) -> list[Sample]:
     ]
 
 
-def _as_xywh(photo: StreetPhoto) -> Boxes:
+def _as_xywh(photo: StreetPhoto) -> LabelledBoxes:
     return tuple(
         (group, (float(x0), float(y0), float(x1 - x0), float(y1 - y0)))
         for group, (x0, y0, x1, y1) in zip(photo.groups, photo.boxes, strict=True)

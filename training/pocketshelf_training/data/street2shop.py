@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf_training.data.listing import DataDamaged, first_existing, read_json
-from pocketshelf_training.data.protocol import Boxes, DataMissing, Sample
+from pocketshelf_training.data.protocol import DataMissing, LabelledBoxes, Sample
 
 __all__ = ["CATEGORIES", "LICENCE", "load"]
 
@@ -80,14 +80,14 @@ def _category(meta: Path, category: str, photos: dict[int, Path]) -> Iterator[Sa
         log.warning("%s: %d entries left out, their photos were not downloaded", category, missing)
 
 
-def _entries(path: Path, category: str) -> Iterator[tuple[int, int, Boxes]]:
+def _entries(path: Path, category: str) -> Iterator[tuple[int, int, LabelledBoxes]]:
     """(photo, product, boxes) of each entry: a street photo's one box, and none of a shop picture's."""
     boxed = not path.name.startswith("retrieval")
     if not path.is_file():
         raise DataMissing(f"{path}: not found; unpack meta.zip whole")
     for number, entry in enumerate(read_json(path), 1):
         try:
-            boxes: Boxes = ()
+            boxes: LabelledBoxes = ()
             if boxed:
                 x, y, w, h = (float(entry["bbox"][key]) for key in ("left", "top", "width", "height"))
                 boxes = ((category, (x, y, w, h)),)

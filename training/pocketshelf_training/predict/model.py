@@ -141,27 +141,18 @@ def _of_spec(
     meta: Mapping[str, Any],
 ) -> Model:
     if isinstance(spec, DetectorSpec):
-        groups = spec.groups
-        return Model(
-            "detector", path, key, lambda: _detect(NetworkDetector(spec, runner())), groups=groups, meta=meta
-        )
+        return Model("detector", path, key, lambda: _detect(spec, runner()), groups=spec.groups, meta=meta)
     heads = {name: head.labels for name, head in spec.attributes.items()}
-    return Model(
-        "embedder",
-        path,
-        key,
-        lambda: _embed(NetworkEmbedder(spec, runner())),
-        spec.categories,
-        heads,
-        meta=meta,
-    )
+    return Model("embedder", path, key, lambda: _embed(spec, runner()), spec.categories, heads, meta=meta)
 
 
-def _embed(stage: NetworkEmbedder) -> Predict:
+def _embed(spec: EmbedderSpec, runner: ModelRunner) -> Predict:
+    stage = NetworkEmbedder(spec, runner)
     return lambda crop: stage.embed(decode_photo(crop.image), crop.box)
 
 
-def _detect(stage: NetworkDetector) -> Predict:
+def _detect(spec: DetectorSpec, runner: ModelRunner) -> Predict:
+    stage = NetworkDetector(spec, runner)
     return lambda crop: tuple(stage.detect(decode_photo(crop.image)))
 
 
