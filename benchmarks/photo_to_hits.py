@@ -12,7 +12,9 @@ import io
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -36,20 +38,22 @@ def big_photo(path: Path) -> bytes:
     return buffer.getvalue()
 
 
+def timed(work: Callable[[], Any], repeats: int) -> list[tuple[float, Any]]:
+    """Milliseconds and result of each of ``repeats`` calls, after three that warm up."""
+    runs = []
+    for _ in range(repeats + 3):
+        started = time.perf_counter()
+        result = work()
+        runs.append((1000 * (time.perf_counter() - started), result))
+    return runs[3:]
+
+
 def ours(retriever: Retriever, jpeg: bytes, repeats: int) -> dict[str, float]:
     """Median milliseconds of each stage and of the whole."""
-    times: dict[str, list[float]] = {stage: [] for stage in (*STAGES, "total")}
-    regions = 0
-    for turn in range(repeats + 3):
-        started = time.perf_counter()
-        result = retriever.search(jpeg)
-        elapsed = 1000 * (time.perf_counter() - started)
-        if turn >= 3:
-            regions = len(result.regions)
-            times["total"].append(elapsed)
-            for stage in STAGES:
-                times[stage].append(getattr(result.ms, stage))
-    return {name: statistics.median(values) for name, values in times.items()} | {"regions": regions}
+    runs = timed(lambda: retriever.search(jpeg), repeats)
+    spent = {stage: statistics.median(getattr(found.ms, stage) for _, found in runs) for stage in STAGES}
+    total = statistics.median(elapsed for elapsed, _ in runs)
+    return {**spent, "total": total, "regions": len(runs[-1][1].regions)}
 
 
 def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: int) -> float:
@@ -69,18 +73,15 @@ def peer(bundle: Path, gallery: np.ndarray, jpeg: bytes, regions: int, repeats: 
         frame = (0.0, 0.0, float(pixels.shape[1]), float(pixels.shape[0]))
         return normalise(torch.from_numpy(resize_crop(pixels, frame, size).copy())[None])
 
-    times = []
+    def plain() -> None:
+        pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+        detector(tensor(pixels, detector.preprocessing.size))
+        for _ in range(regions):
+            query = embedder(tensor(pixels, embedder.preprocessing.size))[0].numpy()
+            np.argsort(-(query @ gallery.T))[:, :10]
+
     with torch.no_grad():
-        for turn in range(repeats + 3):
-            started = time.perf_counter()
-            pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-            detector(tensor(pixels, detector.preprocessing.size))
-            for _ in range(regions):
-                query = embedder(tensor(pixels, embedder.preprocessing.size))[0].numpy()
-                np.argsort(-(query @ gallery.T))[:, :10]
-            if turn >= 3:
-                times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times)
+        return statistics.median(elapsed for elapsed, _ in timed(plain, repeats))
 
 
 def main() -> int:
