@@ -24,9 +24,7 @@ HAT = GROUPS.index("hat")
 @pytest.fixture
 def mixture(drawn_data) -> Mixture:
     return Mixture(
-        street=street_photos(drawn_data),
-        goods_photos=[],
-        garments=[],
+        photos={"street": street_photos(drawn_data), "goods": [], "garment": []},
         cut_outs=goods.load_cut_outs(drawn_data),
         grounds=[photo.image for photo in street_photos(drawn_data)],
         cache=PhotoCache(96),

@@ -13,7 +13,8 @@ from PIL import Image
 
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
-from pocketshelf_training.detector.train import build_mixture
+from pocketshelf_training.detector.train import add_sources, build_mixture
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.detector_figures import to_boxes
 from pocketshelf_training.models.detector import GROUPS
 from pocketshelf_training.pages.sheet import draw_boxes, grid
@@ -50,16 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", type=Path, nargs="*", help="photos instead of the street photos kept apart")
     parser.add_argument("--checkpoint", type=Path, help="a detector's")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
-    parser.add_argument("--data", type=Path, help="folder of the real photos (default: $POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument("--count", type=int, default=24, help="pictures (default 24)")
     parser.add_argument("--score", type=float, default=0.3, help="least score of a box drawn (default 0.3)")
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--side", type=int, default=320, help="cell in pixels (default 320)")
-    parser.add_argument("--goods-boxes", type=Path, help="as in training")
-    parser.add_argument("--garment-boxes", type=Path, help="as in training")
-    parser.add_argument("--size", type=int, default=320, help="training pictures' side in pixels")
-    parser.add_argument("--others", type=float, default=0.35, help="as in training")
-    parser.add_argument("--hard", type=float, default=0.0, help="as in training")
+    add_sources(parser)
     parser.add_argument("--seed", type=int, default=0)
 
 

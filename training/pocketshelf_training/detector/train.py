@@ -16,7 +16,7 @@ import sys
 import time
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pocketshelf_training.data import grocery
 from pocketshelf_training.data.goods import load_cut_outs
-from pocketshelf_training.data.grocery import load as load_grocery
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector.evaluate import evaluate, table
 from pocketshelf_training.detector.schedule import Schedule
@@ -42,7 +42,7 @@ from pocketshelf_training.samplers.mixture import Mixture
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
 from pocketshelf_training.samplers.sources import PhotoCache, garment_photos, goods_photos, street_photos
 
-__all__ = ["DetectorTask", "add_arguments", "build_mixture", "run"]
+__all__ = ["DetectorTask", "add_arguments", "add_sources", "build_mixture", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -53,8 +53,7 @@ FROZEN_STAGES = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_arguments(parser, Path("runs/detector"), seed=0)
-    parser.add_argument("--goods-boxes", type=Path, help="CSV photo,x,y,w,h for grocery training photos")
-    parser.add_argument("--garment-boxes", type=Path, help="CSV photo,x,y,w,h for clothing training photos")
+    add_sources(parser)
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
     parser.add_argument("--width", type=int, default=80, help="channels of pyramid and head (default 80)")
     parser.add_argument("--tower", type=int, default=2, help="convolutions before the outputs (default 2)")
@@ -65,19 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="detector to begin with, which says variant, width and tower",
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
-    parser.add_argument(
-        "--hard",
-        type=float,
-        default=0.0,
-        metavar="SHARE",
-        help="of the street photos shown with two people, cropped closely, or from afar",
-    )
     parser.add_argument("--epochs", type=int, default=20, help="passes over the street photos (default 20)")
     parser.add_argument("--minutes", type=float, help="choose the epochs to fit, by a few steps' time")
-    parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
     parser.add_argument("--small-size", type=int, default=224, help="of the first part (default 224)")
     parser.add_argument("--small-share", type=float, default=0.6, help="how much that part is (default 0.6)")
-    parser.add_argument("--others", type=float, default=0.35, help="other pictures to a street photo")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument(
         "--rate", type=float, default=1e-3, help="learning rate of new layers (default 0.001)"
@@ -87,22 +77,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """What `build_mixture` asks for, besides ``--data``."""
+    parser.add_argument("--goods-boxes", type=Path, help="CSV photo,x,y,w,h for grocery training photos")
+    parser.add_argument("--garment-boxes", type=Path, help="CSV photo,x,y,w,h for clothing training photos")
+    parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
+    parser.add_argument("--others", type=float, default=0.35, help="other pictures to a street photo")
+    parser.add_argument(
+        "--hard",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the street photos shown with two people, cropped closely, or from afar",
+    )
+
+
 def build_mixture(args: argparse.Namespace) -> Mixture:
     """All sources that the arguments name; training photos only."""
-    shop = [s for s in load_grocery(args.data) if s.domain == "street" and s.split == "train"]
     mixture = Mixture(
-        street=street_photos(args.data),
-        goods_photos=goods_photos(args.goods_boxes, args.data) if args.goods_boxes else [],
-        garments=garment_photos(args.garment_boxes, args.data) if args.garment_boxes else [],
+        photos={
+            "street": street_photos(args.data),
+            "goods": goods_photos(args.goods_boxes, args.data) if args.goods_boxes else [],
+            "garment": garment_photos(args.garment_boxes, args.data) if args.garment_boxes else [],
+        },
         cut_outs=load_cut_outs(args.data),
-        grounds=[sample.image for sample in shop],
+        grounds=[sample.image for sample in grocery.photos("train", args.data)],
         cache=PhotoCache(round(1.5 * args.size)),
         others=args.others,
         hard=args.hard,
     )
-    counts = {
-        name: len(getattr(mixture, name)) for name in ("street", "goods_photos", "garments", "cut_outs")
-    }
+    counts = {name: len(photos) for name, photos in mixture.photos.items()}
+    counts["cut-outs"] = len(mixture.cut_outs)
     log.info("pictures: %s", ", ".join(f"{count} {name}" for name, count in counts.items()))
     return mixture
 
@@ -138,10 +143,7 @@ class DetectorTask(Task[Detector, Batch]):
             model = Detector(size=args.size, tied=True, **shape)
             model.trunk.load_imagenet()
             return model
-        checkpoint = load_checkpoint(args.start, kind="detector")
-        model = Detector(**{**checkpoint.config, "size": args.size}, tied=True)
-        checkpoint.load_into(model)
-        return model
+        return Detector.of(load_checkpoint(args.start, kind="detector"), size=args.size, tied=True)
 
     def follow(self, schedule: Schedule) -> None:
         """Plan by ``schedule``; epochs differ in length, as rare groups' photos are repeated by chance."""
@@ -190,8 +192,7 @@ class DetectorTask(Task[Detector, Batch]):
             return
         share = sum(map(self.price, range(self.epochs))) / self.epochs
         epochs = max(2, int(self.args.minutes * 60 / (self.time_epoch() * share)))
-        args = self.args
-        self.follow(Schedule(epochs, args.size, args.small_size, args.small_share))
+        self.follow(replace(self.schedule, epochs=epochs))
 
     def time_epoch(self) -> float:
         """Seconds that an epoch at full size would take, from a few steps without learning anything."""

@@ -31,7 +31,7 @@ from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.efficientnet_lite import normalise
-from pocketshelf_training.models.embedder import HEADS, Embedder
+from pocketshelf_training.models.embedder import Embedder, apart_from_heads
 
 __all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
 
@@ -163,8 +163,7 @@ def with_heads(model: Embedder, heads: dict[str, tuple[list[str], np.ndarray, np
     """A copy of ``model`` with these heads, and only these."""
     config = {**model.config, "attributes": {name: labels for name, (labels, _, _) in heads.items()}}
     made = Embedder(**config)
-    state = {k: v for k, v in model.state_dict().items() if not k.startswith(HEADS)}
-    made.load_state_dict(state, strict=False)
+    made.load_state_dict(apart_from_heads(model.state_dict())[0], strict=False)
     for head, (_, weight, bias) in zip(made.attribute_heads, heads.values(), strict=True):
         assert isinstance(head, nn.Linear)
         head.weight.data.copy_(torch.from_numpy(weight))
@@ -175,7 +174,7 @@ def with_heads(model: Embedder, heads: dict[str, tuple[list[str], np.ndarray, np
 def run(args: argparse.Namespace) -> int:
     keep_freed_memory()
     checkpoint = load_checkpoint(args.checkpoint, kind="embedder")
-    model = Embedder.from_checkpoint(args.checkpoint)
+    model = Embedder.of(checkpoint)
     if not args.studio.is_dir():
         raise UsageError(f"{args.studio}: no such folder; `pocketshelf-train prepare studio` draws one")
     known = {}

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
-from pocketshelf.stages.preprocess import network_input, resize_crop
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.allocator import keep_freed_memory
@@ -51,14 +53,9 @@ def activation_box(heat: np.ndarray, threshold: float) -> tuple[float, float, fl
     threshold's concern.
     """
     rows, columns = heat.shape
-    strong = heat >= threshold * heat.max()
-    ys, xs = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
-    return (
-        xs[0] / columns,
-        ys[0] / rows,
-        (xs[-1] + 1 - xs[0]) / columns,
-        (ys[-1] + 1 - ys[0]) / rows,
-    )
+    strong = Image.fromarray((heat >= threshold * heat.max()).astype(np.uint8))
+    x0, y0, x1, y1 = strong.getbbox() or (0, 0, columns, rows)
+    return x0 / columns, y0 / rows, (x1 - x0) / columns, (y1 - y0) / rows
 
 
 @torch.no_grad()
@@ -67,7 +64,7 @@ def heat_maps(model: Embedder, pool: Pool, weights: Tensor, labels: np.ndarray) 
     maps: list[np.ndarray] = []
     for start in range(0, len(pool), 32):
         chosen = slice(start, start + 32)
-        views = [resize_crop(p, (0, 0, p.shape[1], p.shape[0]), (SIZE, SIZE)) for p in pool.images[chosen]]
+        views = [network_input(pixels, Preprocessing((SIZE, SIZE))) for pixels in pool.images[chosen]]
         with half(CPU):
             features = model.trunk(normalise(torch.from_numpy(np.stack(views)))).float()
         heat = torch.einsum("nchw,nc->nhw", features, weights[torch.from_numpy(labels[chosen])])
@@ -91,15 +88,15 @@ def run(args: argparse.Namespace) -> int:
     keep_freed_memory()
     model = Embedder.from_checkpoint(args.checkpoint)
     root = data_root(args.data)
-    shop = [s for s in grocery.load(root) if s.domain == "shop"]
-    pools = load_pools(str(root), [s.identity or "" for s in shop], model.categories)
+    products = [s.identity or "" for s in grocery.shop_pictures(root)]
+    pools = load_pools(str(root), products, model.categories)
     with torch.no_grad():
         pictures = np.stack([network_input(p, model.preprocessing) for p in pools["shop"].images])
-        products = model(normalise(torch.from_numpy(pictures)))[0] @ model.embedding.weight
+        vectors = model(normalise(torch.from_numpy(pictures)))[0] @ model.embedding.weight
     args.out.mkdir(parents=True, exist_ok=True)
     if args.goods:
         photos = pools["grocery-train"]
-        maps = heat_maps(model, photos, products, photos.products)
+        maps = heat_maps(model, photos, vectors, photos.products)
         _write(args.out / "goods-boxes.csv", photos, maps, root, args.threshold)
     garments = _some(pools["clothing-train"], args.garments)
     maps = heat_maps(model, garments, model.category.weight, garments.categories)

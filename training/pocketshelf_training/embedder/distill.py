@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketshelf_training.embedder import train
+from pocketshelf_training.embedder.options import add_arguments as add_training
+from pocketshelf_training.embedder.train import run
 from pocketshelf_training.losses.embedder import Weights
 
 __all__ = ["STUDENT", "add_arguments", "run"]
@@ -20,7 +21,7 @@ STUDENT = Weights(teacher=4.0, ranking=0.5)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    train.add_arguments(parser)
+    add_training(parser)
     parser.add_argument("--teacher", type=Path, required=True, help="the teacher's checkpoint")
     parser.add_argument(
         "--blend",
@@ -30,7 +31,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of ImageNet's features beside the teacher's vectors: keeps apart what no product taught",
     )
     parser.set_defaults(run=Path("runs/student"), start_weights=STUDENT)
-
-
-def run(args: argparse.Namespace) -> int:
-    return train.run(args)

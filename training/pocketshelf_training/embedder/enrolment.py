@@ -21,6 +21,7 @@ from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf.formats.enrolment import Enrolment, fit, save_enrolment
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.embedder_figures import vector_of
 from pocketshelf_training.metrics.ranking import rank
 from pocketshelf_training.predict.left_out import recorded
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="taken from what the training had, 0.1 say (default: the best on val, 0 with --weight)",
     )
-    parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
+    add_data(parser)
     parser.add_argument("--cache", type=Path, default=Path("runs/evaluate"), help="folder of predictions")
     parser.add_argument("--out", type=Path, help="the .npz to write (default: the bundle takes it in)")
 

@@ -70,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
     hidden = sorted(set.intersection(*unseen))
     extractor = Extractor(compute.choose(args), args.workers)
     compute.placed(model, extractor.device)
-    products = [s.identity or "" for s in grocery.load(args.data) if s.domain == "shop"]
+    products = [s.identity or "" for s in grocery.shop_pictures(args.data)]
     pools = without(load_pools(args.data, products, model.categories), hidden)
     found = []
     for name in POOLS:
         log.info("extractor at the %d pictures of %s", len(pools[name]), name)
-        found.append(extractor.vectors(lambda x: model.side_by_side(x)[0], model.preprocessing, pools[name]))
+        found.append(extractor.vectors(model.side_by_side, model.preprocessing, pools[name]))
     vectors = torch.cat(found).cpu()
     directions = principal(vectors, args.dimension)
     model.projection.weight.data.copy_(directions)
@@ -94,7 +94,6 @@ def _read(given: str) -> tuple[Embedder, set[str]]:
         path, size = given, ""
     elif not size.isdigit() or int(size) % 32:
         raise UsageError(f"--member {given}: write FILE@SIZE, the size a multiple of 32")
-    member = Embedder.from_checkpoint(path)
-    if size:
-        member.config["size"] = int(size)
-    return member, set(load_checkpoint(path).meta.get("left_out", []))
+    checkpoint = load_checkpoint(path, kind=Embedder.kind)
+    member = Embedder.of(checkpoint, **({"size": int(size)} if size else {}))
+    return member, set(checkpoint.meta.get("left_out", []))

@@ -57,7 +57,7 @@ class Garments(nn.Module):
     @property
     def attributes(self) -> dict[str, list[str]]:
         """Name → labels, for the embedder's heads."""
-        return {name: list(labels) for name, labels in self.vocabulary.values.items()}
+        return {name: list(labels) for name, labels in self.vocabulary.attributes.items()}
 
     @property
     def attribute_categories(self) -> dict[str, list[str]]:

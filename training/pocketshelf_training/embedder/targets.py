@@ -27,6 +27,8 @@ log = logging.getLogger("pocketshelf.training")
 
 # Orders of the colour channels.
 Turns = tuple[tuple[int, int, int], ...]
+# Normalised float (n, 3, h, w) to the network's outputs, the vectors first.
+Outputs = Callable[[Tensor], tuple[Tensor, ...]]
 
 BATCH = 32
 # The longest that the pictures' number allows.
@@ -46,10 +48,8 @@ class Extractor:
     workers: int = 0
 
     @torch.no_grad()
-    def vectors(
-        self, network: Callable[[Tensor], Tensor], preprocessing: Preprocessing, pool: Pool
-    ) -> Tensor:
-        """Unit vectors (n, d) of a pool's whole pictures, in bfloat16 (for training, not for figures)."""
+    def outputs(self, network: Outputs, preprocessing: Preprocessing, pool: Pool) -> list[Tensor]:
+        """What a network says of a pool's whole pictures, in bfloat16 (for training and for looking)."""
 
         def views(start: int) -> Tensor:
             chosen = pool.images[start : start + BATCH]
@@ -58,8 +58,13 @@ class Extractor:
         found = []
         for batch in ahead(views, range(0, len(pool), BATCH), self.workers):
             with half(self.device):
-                found.append(network(normalise(batch).to(self.device)).float())
-        return functional.normalize(torch.cat(found), dim=1)
+                said = network(normalise(batch).to(self.device))
+            found.append([output.float() for output in said])
+        return [torch.cat(each) for each in zip(*found, strict=True)]
+
+    def vectors(self, network: Outputs, preprocessing: Preprocessing, pool: Pool) -> Tensor:
+        """The first output, as unit vectors (n, d)."""
+        return functional.normalize(self.outputs(network, preprocessing, pool)[0], dim=1)
 
 
 ON_CPU = Extractor()
@@ -76,7 +81,7 @@ def teacher_targets(
 ) -> dict[str, Tensor]:
     """The teacher's vectors (turns, n, d) of the pools."""
     placed(teacher, extractor.device)
-    return _targets("the teacher", lambda x: teacher(x)[0], teacher.preprocessing, pools, turns, extractor)
+    return _targets("the teacher", teacher, teacher.preprocessing, pools, turns, extractor)
 
 
 def imagenet_targets(
@@ -93,7 +98,7 @@ def imagenet_targets(
     trunk = EfficientNetLite("lite0").load_imagenet().eval()
     placed(trunk, extractor.device)
     preprocessing = Preprocessing((size, size))
-    raw = _targets("ImageNet", lambda x: trunk(x).mean((2, 3)), preprocessing, pools, turns, extractor)
+    raw = _targets("ImageNet", lambda x: (trunk(x).mean((2, 3)),), preprocessing, pools, turns, extractor)
     for domain in (True, False):
         there = [name for name in raw if (name in on_white) is domain]
         mean = torch.cat([raw[name].flatten(0, 1) for name in there]).mean(0)
@@ -130,7 +135,7 @@ def principal(vectors: Tensor, dimension: int) -> Tensor:
 
 def _targets(
     who: str,
-    network: Callable[[Tensor], Tensor],
+    network: Outputs,
     preprocessing: Preprocessing,
     pools: dict[str, Pool],
     turns: Turns,

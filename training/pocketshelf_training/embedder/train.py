@@ -23,7 +23,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.embedder import targets
-from pocketshelf_training.embedder.evaluate import evaluate, run_torch
+from pocketshelf_training.embedder.evaluate import evaluate
 from pocketshelf_training.embedder.garments import Garments
 from pocketshelf_training.embedder.objective import Objective
 from pocketshelf_training.embedder.options import add_arguments, parse_left_out, parse_weights
@@ -34,7 +34,7 @@ from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.losses.embedder import GARMENTS, Galleries
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
-from pocketshelf_training.models.embedder import HEADS, Embedder
+from pocketshelf_training.models.embedder import Embedder, apart_from_heads
 from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 from pocketshelf_training.models.landmark_attention import LOCAL_STAGE
 from pocketshelf_training.samplers.labelled import Batch as GarmentBatch
@@ -70,7 +70,7 @@ class EmbedderTask(Task[Embedder, Step]):
         if args.size % 32:
             raise UsageError(f"--size must be a multiple of 32, not {args.size}")
         torch.manual_seed(args.seed)
-        catalogue = [s for s in grocery.load(args.data) if s.domain == "shop"]
+        catalogue = grocery.shop_pictures(args.data)
         everything = [s.identity or "" for s in catalogue]
         self.left_out = parse_left_out(args.leave_out, everything)
         self.products = [name for name in everything if name not in self.left_out]
@@ -173,8 +173,8 @@ class EmbedderTask(Task[Embedder, Step]):
             self._refuse_what_saw_too_much(self.args.start)
             begun = load_checkpoint(self.args.start, kind="embedder")
             # Attribute heads are this training's own, whichever the other had.
-            state = {name: value for name, value in begun.state.items() if not name.startswith(HEADS)}
-            own = {n: v for n, v in self.network.state_dict().items() if n.startswith(HEADS)}
+            state, _ = apart_from_heads(begun.state)
+            _, own = apart_from_heads(self.network.state_dict())
             replace(begun, state=state | own).load_into(self.network)
 
     def _teacher(self) -> Embedder | Ensemble:
@@ -236,7 +236,9 @@ class EmbedderTask(Task[Embedder, Step]):
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
         """Write the average, and the best on val so far; it is measured now and then."""
-        figures = self.figures(kept) if epoch % 3 == 1 or epoch >= self.epochs - 2 else {}
+        measured = epoch % 3 == 1 or epoch >= self.epochs - 2
+        gallery = self.fixed.teacher["shop"][0].cpu().numpy() if self.fixed.teacher else None
+        figures = evaluate(kept, self.pools, self.extractor, gallery) if measured else {}
         meta = {"epoch": epoch, "val": figures, "losses": losses, **self.settings}
         if self.garments:
             meta["attribute_categories"] = self.garments.attribute_categories
@@ -248,17 +250,6 @@ class EmbedderTask(Task[Embedder, Step]):
             save_checkpoint(self.args.run / name, "embedder", self.network.config, kept.state_dict(), meta)
         log.info("epoch %d loss %.3f %s", epoch, sum(losses.values()), figures)
         return meta
-
-    def figures(self, kept: Embedder) -> dict[str, float]:
-        """Of val, in bfloat16; with a teacher, its shop vectors are the gallery too."""
-        gallery = self.fixed.teacher["shop"][0].cpu().numpy() if self.fixed.teacher else None
-        return evaluate(
-            self.pools,
-            self.network.preprocessing,
-            lambda images: run_torch(kept, images, half=True),
-            "val",
-            gallery,
-        )
 
     def state(self) -> dict[str, Any]:
         return {"best": self.best}

@@ -40,19 +40,22 @@ def area(boxes: Tensor) -> Tensor:
     return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1)
 
 
+def overlap(first: Tensor, second: Tensor) -> Tensor:
+    """The area (…) that corners (…, 4) have in common; shapes as they broadcast."""
+    low = torch.maximum(first[..., :2], second[..., :2])
+    return (torch.minimum(first[..., 2:], second[..., 2:]) - low).clamp(min=0).prod(-1)
+
+
 def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:
     """Corners (…, m, 4) and (…, n, 4) to intersection over union (…, m, n)."""
     a, b = first[..., :, None, :], second[..., None, :, :]
-    common = (
-        (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
-    )
+    common = overlap(a, b)
     return common / (area(a) + area(b) - common + TINY)
 
 
 def giou(first: Tensor, second: Tensor) -> Tensor:
     """Generalised IoU of paired corners (n, 4), -1 to 1 (Rezatofighi et al., CVPR 2019)."""
-    low, high = torch.maximum(first[:, :2], second[:, :2]), torch.minimum(first[:, 2:], second[:, 2:])
-    common = (high - low).clamp(min=0).prod(-1)
+    common = overlap(first, second)
     union = area(first) + area(second) - common
     hull = torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])
     around = hull.clamp(min=0).prod(-1)

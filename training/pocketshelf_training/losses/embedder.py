@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from pocketshelf_training.losses.distillation import relational, to_teacher
 from pocketshelf_training.losses.gallery import to_gallery
+from pocketshelf_training.losses.known import known_cross_entropy
 from pocketshelf_training.losses.protocol import Loss
 from pocketshelf_training.losses.proxies import cosface
 from pocketshelf_training.samplers.pool_batches import Batch
@@ -95,8 +95,7 @@ def retrieval(seen: Seen) -> Tensor:
 
 
 def category(seen: Seen) -> Tensor:
-    labels = seen.batch.categories
-    return functional.cross_entropy(seen.logits, labels, label_smoothing=SMOOTHING, ignore_index=-1)
+    return known_cross_entropy(seen.logits, seen.batch.categories, SMOOTHING)
 
 
 def instance(seen: Seen) -> Tensor:

@@ -8,7 +8,7 @@ from torch.nn import functional
 __all__ = ["known_cross_entropy"]
 
 
-def known_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+def known_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
     """Mean cross-entropy over the rows whose label is not -1; 0 where there is none.
 
     Args:
@@ -17,4 +17,4 @@ def known_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """
     if not (labels >= 0).any():
         return logits.sum() * 0
-    return functional.cross_entropy(logits, labels, ignore_index=-1)
+    return functional.cross_entropy(logits, labels, ignore_index=-1, label_smoothing=smoothing)

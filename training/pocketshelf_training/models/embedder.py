@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 from torch.nn import functional
 
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
 from pocketshelf_training.models.network import Network
 
-__all__ = ["HEADS", "Embedder"]
+__all__ = ["HEADS", "Embedder", "apart_from_heads"]
 
 # What the names of an attribute head's weights begin with.
 HEADS = "attribute_heads."
+
+
+def apart_from_heads(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """A state's entries: those of everything else, and those of the attribute heads."""
+    heads = {name: value for name, value in state.items() if name.startswith(HEADS)}
+    return {name: value for name, value in state.items() if name not in heads}, heads
 
 
 class Embedder(Network):

@@ -38,7 +38,8 @@ class LandmarkAttention(nn.Module):
         height, width = features.shape[2:]
         attention = self.maps(features).flatten(2).softmax(2)
         local = attention @ features.flatten(2).transpose(1, 2)
-        return local, attention @ _centres(height, width).to(features), _logits(local, self.seen)
+        seen = torch.einsum("nlc,lcv->nlv", local, self.seen)
+        return local, attention @ _centres(height, width).to(features), seen
 
 
 def _centres(height: int, width: int) -> Tensor:
@@ -47,7 +48,3 @@ def _centres(height: int, width: int) -> Tensor:
         (torch.arange(height) + 0.5) / height, (torch.arange(width) + 0.5) / width, indexing="ij"
     )
     return torch.stack([xs.flatten(), ys.flatten()], 1)
-
-
-def _logits(local: Tensor, weights: Tensor) -> Tensor:
-    return torch.einsum("nlc,lcv->nlv", local, weights)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from torch import nn
 
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
 
 __all__ = ["Network"]
 
@@ -41,7 +41,18 @@ class Network(nn.Module):
         Raises:
             CheckpointError: of another kind, or of another architecture.
         """
-        checkpoint = load_checkpoint(path, kind=cls.kind)
-        model = cls(**checkpoint.config)
+        return cls.of(load_checkpoint(path, kind=cls.kind))
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, **changed: Any) -> Self:
+        """The network that a checkpoint holds, for inference and export.
+
+        Args:
+            changed: of its configuration.
+
+        Raises:
+            CheckpointError: of another architecture.
+        """
+        model = cls(**checkpoint.config | changed)
         checkpoint.load_into(model)
         return model.eval()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pocketshelf_training.models.embedder import HEADS
+from pocketshelf_training.models.embedder import HEADS, apart_from_heads
 
 __all__ = ["add_arguments", "only_heads", "run"]
 
@@ -37,11 +37,10 @@ def only_heads(checkpoint: Checkpoint, kept: list[str]) -> Checkpoint:
     if strangers := [name for name in kept if name not in there]:
         raise UsageError(f"--attributes: no head {strangers[0]!r}; there are {', '.join(there) or 'none'}")
     config = {**checkpoint.config, "attributes": {n: checkpoint.config["attributes"][n] for n in kept}}
-    state = {k: v for k, v in checkpoint.state.items() if not k.startswith(HEADS)}
+    state, heads = apart_from_heads(checkpoint.state)
     for new, name in enumerate(kept):
         for part in ("weight", "bias"):
-            old = f"{HEADS}{there.index(name)}.{part}"
-            state[f"{HEADS}{new}.{part}"] = checkpoint.state[old]
+            state[f"{HEADS}{new}.{part}"] = heads[f"{HEADS}{there.index(name)}.{part}"]
     return replace(checkpoint, config=config, state=state)
 
 

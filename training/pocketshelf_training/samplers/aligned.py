@@ -11,6 +11,7 @@ from PIL import Image
 from pocketshelf.stages.preprocess import decode_photo, resize_crop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.samplers.alignment import affine_of, templates
+from pocketshelf_training.samplers.views import rim_colour
 
 __all__ = ["View", "Views", "mirrored", "random_crop"]
 
@@ -44,7 +45,7 @@ def _piece(path: Path, matrix: bytes, side: int) -> np.ndarray:
         Image.Transform.AFFINE,
         tuple(back.ravel()),
         Image.Resampling.BILINEAR,
-        fillcolor=tuple(int(v) for v in np.median(pixels[:: max(1, len(pixels) - 1)].reshape(-1, 3), axis=0)),
+        fillcolor=rim_colour(pixels),
     )
     return np.asarray(turned.reduce(2))
 

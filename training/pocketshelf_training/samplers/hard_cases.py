@@ -8,12 +8,11 @@ shrinking and putting side by side; figures on them are to be called synthetic.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from pocketshelf_training.samplers.pictures import Picture, squash
+from pocketshelf_training.samplers.pictures import Picture, collage, somewhere, squash, whole
 
 __all__ = ["HARD_CASES", "close_up", "from_afar", "harder", "two_people"]
 
@@ -31,13 +30,9 @@ def two_people(first: Picture, second: Picture, rng: np.random.Generator) -> Pic
     resized = [_resized(part, h / part.image.height) for part, h in zip(parts, heights, strict=True)]
     canvas = Image.new("RGB", (sum(part.image.width for part in resized), height))
     canvas.paste(_blurred(resized[1].image, (resized[1].image.width, height)), (resized[0].image.width, 0))
-    boxes, left = [], 0
-    for part in resized:
-        at = (left, height - part.image.height)
-        canvas.paste(part.image, at)
-        boxes.append(part.boxes + np.array([*at, *at], np.float32))
-        left += part.image.width
-    return Picture(canvas, np.concatenate(boxes), np.concatenate([part.groups for part in resized]))
+    lefts = (0, resized[0].image.width)
+    corners = [(left, height - part.image.height) for left, part in zip(lefts, resized, strict=True)]
+    return collage(canvas, resized, corners)
 
 
 def close_up(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
@@ -55,12 +50,8 @@ def close_up(picture: Picture, other: Picture, rng: np.random.Generator) -> Pict
 
 def from_afar(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
     """The whole photo at a third to a half of its size, on its own blurred enlargement."""
-    size = picture.image.size
     small = _resized(picture, rng.uniform(0.33, 0.55))
-    canvas = _blurred(picture.image, size)
-    at = [int(rng.integers(0, full - part + 1)) for full, part in zip(size, small.image.size, strict=True)]
-    canvas.paste(small.image, (at[0], at[1]))
-    return replace(small, image=canvas, boxes=small.boxes + np.array([*at, *at], np.float32))
+    return somewhere(_blurred(picture.image, picture.image.size), small, rng)
 
 
 HARD_CASES: dict[str, Callable[[Picture, Picture, np.random.Generator], Picture]] = {
@@ -73,7 +64,7 @@ HARD_CASES: dict[str, Callable[[Picture, Picture, np.random.Generator], Picture]
 def harder(picture: Picture, other: Picture, size: int, rng: np.random.Generator) -> Picture:
     """One of the cases, squashed to a square of ``size``."""
     made = list(HARD_CASES.values())[int(rng.integers(len(HARD_CASES)))](picture, other, rng)
-    return squash(made, (0, 0, *made.image.size), (size, size))
+    return whole(made, (size, size))
 
 
 def _around_person(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -90,8 +81,9 @@ def _around_person(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _resized(picture: Picture, scale: float) -> Picture:
-    size = (max(1, round(picture.image.width * scale)), max(1, round(picture.image.height * scale)))
-    return squash(picture, (0, 0, *picture.image.size), size)
+    return whole(
+        picture, (max(1, round(picture.image.width * scale)), max(1, round(picture.image.height * scale)))
+    )
 
 
 def _blurred(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 from pocketshelf_training.samplers.aligned import Views
-from pocketshelf_training.samplers.labelled import Batch, Vocabulary
+from pocketshelf_training.samplers.labelled import Batch, Vocabulary, numbers
 from pocketshelf_training.samplers.sampler import Sampler
-from pocketshelf_training.samplers.views import colour_jitter
+from pocketshelf_training.samplers.views import training_input
 
 __all__ = ["IdentitySampler", "labels_of", "positive_share"]
 
@@ -21,15 +20,11 @@ __all__ = ["IdentitySampler", "labels_of", "positive_share"]
 def labels_of(samples: list[Sample], vocabulary: Vocabulary) -> dict[str, np.ndarray]:
     """ "identity", "category" and each attribute: int64 (n,), -1 where unknown."""
 
-    def numbers(names: tuple[str, ...], values: list[str | None]) -> np.ndarray:
-        index = {name: number for number, name in enumerate(names)}
-        return np.array([index.get(value or "", -1) for value in values], np.int64)
-
     found = {
         "identity": numbers(vocabulary.identities, [s.identity for s in samples]),
         "category": numbers(vocabulary.categories, [s.category for s in samples]),
     }
-    for name, values in vocabulary.values.items():
+    for name, values in vocabulary.attributes.items():
         found[name] = numbers(values, [s.attributes.get(name) for s in samples])
     return found
 
@@ -67,9 +62,8 @@ class IdentitySampler(Sampler[Batch]):
                 self.loose.append(sample)
             else:
                 (shop if sample.domain == "shop" else street)[sample.identity].append(sample)
-        both = sorted(street.keys() & shop.keys())
-        self.pairs = {name: (street[name], shop[name]) for name in both}
-        self.names = both
+        self.names = sorted(street.keys() & shop.keys())
+        self.pairs = {name: (street[name], shop[name]) for name in self.names}
 
     def choose(self, step: int) -> tuple[list[Sample], np.random.Generator]:
         """The samples of a step, products in turns so that each comes equally often."""
@@ -101,11 +95,9 @@ class IdentitySampler(Sampler[Batch]):
         """The batch of ``step``."""
         samples, rng = self.choose(step)
         views = [self.views.random(s, self.size, self.vocabulary.landmarks, rng) for s in samples]
-        images = torch.from_numpy(np.stack([view for view, _, _ in views])).permute(0, 3, 1, 2).float()
-        images = colour_jitter(images, torch.Generator().manual_seed(int(rng.integers(2**31))))
         labels = {name: torch.from_numpy(v) for name, v in labels_of(samples, self.vocabulary).items()}
         return Batch(
-            images.sub_(IMAGENET_MEAN).div_(IMAGENET_STD),
+            training_input([view for view, _, _ in views], rng),
             torch.tensor([s.domain == "shop" for s in samples]),
             labels.pop("identity"),
             labels.pop("category"),
@@ -119,7 +111,7 @@ def positive_share(samples: list[Sample], vocabulary: Vocabulary) -> Tensor:
     """Of every attribute value (all attributes' values in order), its share where the attribute is known."""
     labels = labels_of(samples, vocabulary)
     shares = []
-    for name, values in vocabulary.values.items():
+    for name, values in vocabulary.attributes.items():
         known = labels[name][labels[name] >= 0]
         shares += [float((known == index).mean()) if len(known) else 0.5 for index in range(len(values))]
     return torch.tensor(shares, dtype=torch.float32)

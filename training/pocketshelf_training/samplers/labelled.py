@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 from torch import Tensor
 
 from pocketshelf_training.data.protocol import Sample
 
-__all__ = ["Batch", "Vocabulary"]
+__all__ = ["Batch", "Vocabulary", "numbers"]
+
+
+def numbers(names: Sequence[str], values: Iterable[str | None]) -> np.ndarray:
+    """int64 (n,): the place of each value in ``names``, -1 where it has none."""
+    index = {name: number for number, name in enumerate(names)}
+    return np.array([index.get(value or "", -1) for value in values], np.int64)
 
 
 @dataclass(frozen=True)
@@ -23,13 +31,8 @@ class Vocabulary:
 
     identities: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    attributes: dict[str, tuple[str, ...]] | None = None
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     landmarks: tuple[str, ...] = ()
-
-    @property
-    def values(self) -> dict[str, tuple[str, ...]]:
-        """Attributes and their values; empty where there are none."""
-        return self.attributes or {}
 
     @classmethod
     def of(cls, samples: list[Sample], attributes: tuple[str, ...] = ()) -> Vocabulary:

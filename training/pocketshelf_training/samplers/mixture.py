@@ -38,7 +38,7 @@ class Mixture:
     """The sources and the recipe.
 
     Args:
-        street, goods_photos, garments: labelled photos; the latter two may be empty.
+        photos: labelled ones, by source: "street", "goods", "garment"; the latter two may be empty.
         cut_outs: of the shop's pictures, RGBA.
         grounds: photos to put composites on.
         cache: of decoded photos.
@@ -46,19 +46,19 @@ class Mixture:
         hard: share of the street photos that `hard_cases` makes harder; half of it in plain epochs.
     """
 
-    street: list[Labelled]
-    goods_photos: list[Labelled]
-    garments: list[Labelled]
+    photos: dict[str, list[Labelled]]
     cut_outs: list[Image.Image]
     grounds: list
     cache: PhotoCache
     others: float = 0.35
     hard: float = 0.0
+    street: list[Labelled] = field(init=False)
     factors: np.ndarray = field(init=False)
     donors: list[tuple[int, int]] = field(init=False)
     donor_weights: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        self.street = self.photos["street"]
         self.factors = repeat_factors([photo.groups for photo in self.street])
         self.donors = [(i, k) for i, photo in enumerate(self.street) for k in range(len(photo.groups))]
         counts = np.bincount([self.street[i].groups[k] for i, k in self.donors], minlength=len(GROUPS))
@@ -68,7 +68,7 @@ class Mixture:
 
     def decode_all(self) -> None:
         """Fill the cache, for processes that are to share it."""
-        labelled = [photo.image for photo in (*self.street, *self.goods_photos, *self.garments)]
+        labelled = [photo.image for source in self.photos.values() for photo in source]
         with ThreadPoolExecutor() as pool:
             list(pool.map(self.cache.image, dict.fromkeys([*labelled, *self.grounds])))
 
@@ -79,8 +79,9 @@ class Mixture:
         times = whole + (rng.random(len(self.factors)) < self.factors - whole)
         orders = [Order("street", i) for i, n in enumerate(times.astype(int)) for _ in range(n)]
         count = round(self.others * len(self.street))
-        real = [Order("goods", i) for i in range(len(self.goods_photos))]
-        garments = [Order("garment", i) for i in range(len(self.garments))]
+        real, garments = (
+            [Order(source, i) for i in range(len(self.photos[source]))] for source in ("goods", "garment")
+        )
         composed = round(count * COMPOSITES) if real or garments else count
         orders += [Order("composite", i) for i in range(composed)]
         # Goods photos stand in for a whole group, garment photos only add to groups that street has.
@@ -110,8 +111,8 @@ class Mixture:
 
     def _any(self, rng: np.random.Generator) -> Order:
         """A picture for the rest of a mosaic: mostly street."""
-        pools = [("goods", len(self.goods_photos)), ("garment", len(self.garments)), ("composite", 1)]
-        name, count = pools[int(rng.integers(3))]
+        name = ("goods", "garment", "composite")[int(rng.integers(3))]
+        count = len(self.photos[name]) if name in self.photos else 1
         if count and rng.random() < 0.3:
             return Order(name, int(rng.integers(count)))
         return Order("street", int(rng.integers(len(self.street))))
@@ -119,8 +120,7 @@ class Mixture:
     def _raw(self, order: Order, rng: np.random.Generator, strength: float) -> Picture:
         if order.source == "composite":
             return self._composite(rng)
-        pool = {"street": self.street, "goods": self.goods_photos, "garment": self.garments}[order.source]
-        picture = self.cache.picture(pool[order.index])
+        picture = self.cache.picture(self.photos[order.source][order.index])
         if order.source == "street" and rng.random() < 0.3 * strength:
             picture = self._pasted(picture, rng)
         return picture

@@ -6,12 +6,13 @@ Pictures are Pillow images with boxes; geometry is one resampling, by the filter
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-__all__ = ["Picture", "colour", "cover", "flip", "mosaic", "squash", "view"]
+__all__ = ["Picture", "collage", "colour", "cover", "flip", "mosaic", "somewhere", "squash", "view", "whole"]
 
 # A box cut by the frame is kept while this share of it shows and it has this many pixels on a side.
 SHOWN, SMALLEST = 0.3, 3.0
@@ -44,6 +45,15 @@ class Picture:
         )
 
 
+def collage(canvas: Image.Image, parts: Sequence[Picture], corners: Iterable[tuple[int, int]]) -> Picture:
+    """Parts pasted onto ``canvas``, which is changed, with their upper left ``corners`` there."""
+    boxes = []
+    for part, corner in zip(parts, corners, strict=True):
+        canvas.paste(part.image, corner)
+        boxes.append(part.boxes + np.array([*corner, *corner], np.float32))
+    return Picture(canvas, np.concatenate(boxes), np.concatenate([part.groups for part in parts]))
+
+
 def cover(picture: Picture, covers: np.ndarray) -> Picture:
     """Drop boxes that lie almost wholly under one of ``covers`` (corners)."""
     boxes = picture.boxes
@@ -73,6 +83,11 @@ def squash(picture: Picture, window: tuple[float, float, float, float], size: tu
     return Picture(image, cut[keep], picture.groups[keep])
 
 
+def whole(picture: Picture, size: tuple[int, int]) -> Picture:
+    """All of the picture, resampled to ``size`` (w, h)."""
+    return squash(picture, (0, 0, *picture.image.size), size)
+
+
 def view(picture: Picture, size: int, rng: np.random.Generator, strength: float = 1.0) -> Picture:
     """The frame, a part of it, or the frame seen from farther away, squashed to a square of ``size``.
 
@@ -81,7 +96,7 @@ def view(picture: Picture, size: int, rng: np.random.Generator, strength: float 
     """
     kind = rng.random()
     if kind >= 0.8 * strength:
-        return squash(picture, (0, 0, *picture.image.size), (size, size))
+        return whole(picture, (size, size))
     if kind < 0.5 * strength:
         return squash(picture, _window(picture.image.size, rng, (0.55, 1.0)), (size, size))
     return _farther(picture, size, rng)
@@ -102,13 +117,19 @@ def _farther(picture: Picture, size: int, rng: np.random.Generator) -> Picture:
     share = rng.uniform(0.6, 1.0)
     stretch = math.exp(rng.uniform(-0.15, 0.15))
     inner = (round(size * min(1.0, share * stretch)), round(size * min(1.0, share / stretch)))
-    small = squash(picture, (0, 0, *picture.image.size), inner)
+    small = whole(picture, inner)
     grey = (int(rng.integers(40, 220)),) * 3
     colour_ = small.image.resize((1, 1)).getpixel((0, 0)) if rng.random() < 0.5 else grey
     canvas = Image.new("RGB", (size, size), colour_)
-    at = int(rng.integers(0, size - inner[0] + 1)), int(rng.integers(0, size - inner[1] + 1))
-    canvas.paste(small.image, at)
-    return replace(small, image=canvas, boxes=small.boxes + np.array([*at, *at], np.float32))
+    return somewhere(canvas, small, rng)
+
+
+def somewhere(canvas: Image.Image, small: Picture, rng: np.random.Generator) -> Picture:
+    """``small`` at a random place of ``canvas``, which is changed, wholly inside."""
+    spare = (canvas.width - small.image.width, canvas.height - small.image.height)
+    return collage(
+        canvas, [small], [(int(rng.integers(0, spare[0] + 1)), int(rng.integers(0, spare[1] + 1)))]
+    )
 
 
 def mosaic(pictures: list[Picture], size: int, rng: np.random.Generator) -> Picture:
@@ -116,14 +137,11 @@ def mosaic(pictures: list[Picture], size: int, rng: np.random.Generator) -> Pict
     x, y = (int(v) for v in rng.uniform(0.35, 0.65, 2) * size)
     canvas = Image.new("RGB", (size, size))
     cells = ((0, 0, x, y), (x, 0, size, y), (0, y, x, size), (x, y, size, size))
-    parts = []
-    for picture, (x0, y0, x1, y1) in zip(pictures, cells, strict=True):
-        window = _window(picture.image.size, rng, (0.5, 1.0))
-        part = squash(picture, window, (x1 - x0, y1 - y0))
-        canvas.paste(part.image, (x0, y0))
-        parts.append(replace(part, boxes=part.boxes + np.array([x0, y0, x0, y0], np.float32)))
-    boxes, groups = (np.concatenate([getattr(p, name) for p in parts]) for name in ("boxes", "groups"))
-    return Picture(canvas, boxes, groups)
+    parts = [
+        squash(picture, _window(picture.image.size, rng, (0.5, 1.0)), (x1 - x0, y1 - y0))
+        for picture, (x0, y0, x1, y1) in zip(pictures, cells, strict=True)
+    ]
+    return collage(canvas, parts, [cell[:2] for cell in cells])
 
 
 def colour(image: Image.Image, rng: np.random.Generator, strength: float = 1.0) -> Image.Image:

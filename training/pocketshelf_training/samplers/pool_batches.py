@@ -8,20 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 from pocketshelf_training.samplers.pools import Pool
 from pocketshelf_training.samplers.sampler import Sampler
-from pocketshelf_training.samplers.views import (
-    PERMUTATIONS,
-    colour_jitter,
-    random_erasing,
-    random_view,
-    shop_on_background,
-)
+from pocketshelf_training.samplers.views import PERMUTATIONS, random_view, shop_on_background, training_input
 
 __all__ = ["THINGS", "Batch", "PoolSampler"]
 
 THINGS = ("things", "pasted")
+# Share of the pictures of which a part is covered.
+ERASED = 0.3
 
 
 @dataclass(frozen=True)
@@ -94,11 +89,8 @@ class PoolSampler(Sampler[Batch]):
             turned.append(turns)
             products.append(pool.products[indices] + turns * self.count)
             categories.append(np.where(turns > 0, -1, pool.categories[indices]))
-        images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
-        images = colour_jitter(images, torch.Generator().manual_seed(int(rng.integers(2**31))))
-        images = random_erasing(images, rng)
         return Batch(
-            images.sub_(IMAGENET_MEAN).div_(IMAGENET_STD),
+            training_input(views, rng, ERASED),
             torch.from_numpy(np.concatenate(products)),
             torch.from_numpy(np.concatenate(categories)),
             torch.tensor(shop),

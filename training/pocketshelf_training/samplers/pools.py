@@ -12,6 +12,7 @@ import numpy as np
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data import clothing, composites, grocery
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.samplers.labelled import numbers
 
 __all__ = ["Pool", "left_out", "load_pools", "load_things", "without"]
 
@@ -54,13 +55,11 @@ def load_pools(root: str | None, products: list[str], categories: list[str]) -> 
         kind = "clothing" if sample.identity is None else "grocery"
         name = "shop" if sample.domain == "shop" else f"{kind}-{sample.split}"
         chosen.setdefault(name, []).append(sample)
-    product_index = {name: i for i, name in enumerate(products)}
-    category_index = {name: i for i, name in enumerate(categories)}
     return {
         name: Pool(
             [decode_photo(sample.image).pixels for sample in samples],
-            np.array([product_index.get(s.identity or "", -1) for s in samples]),
-            np.array([category_index.get(s.category or "", -1) for s in samples]),
+            numbers(products, [s.identity for s in samples]),
+            numbers(categories, [s.category for s in samples]),
             samples,
         )
         for name, samples in chosen.items()

@@ -13,11 +13,25 @@ from PIL import Image
 from torch import Tensor
 
 from pocketshelf.stages.preprocess import resize_crop
+from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
-__all__ = ["PERMUTATIONS", "colour_jitter", "random_erasing", "random_view", "shop_on_background"]
+__all__ = [
+    "PERMUTATIONS",
+    "colour_jitter",
+    "random_erasing",
+    "random_view",
+    "rim_colour",
+    "shop_on_background",
+    "training_input",
+]
 
 # Orders of the colour channels; the first changes nothing.
 PERMUTATIONS = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+
+
+def rim_colour(pixels: np.ndarray) -> tuple[int, ...]:
+    """The median of the top and the bottom row of uint8 (h, w, 3): what a turn brings in at the corners."""
+    return tuple(int(v) for v in np.median(pixels[:: max(1, len(pixels) - 1)].reshape(-1, 3), axis=0))
 
 
 def random_view(
@@ -33,8 +47,9 @@ def random_view(
     """
     if rotate and rng.random() < 0.4:
         angle = rng.uniform(-rotate, rotate)
-        filled = tuple(int(v) for v in np.median(pixels[:: max(1, len(pixels) - 1)].reshape(-1, 3), axis=0))
-        turned = Image.fromarray(pixels).rotate(angle, Image.Resampling.BILINEAR, fillcolor=filled)
+        turned = Image.fromarray(pixels).rotate(
+            angle, Image.Resampling.BILINEAR, fillcolor=rim_colour(pixels)
+        )
         pixels = np.asarray(turned)
     height, width = pixels.shape[:2]
     area = width * height * rng.uniform(smallest, 1.0)
@@ -66,6 +81,19 @@ def shop_on_background(
     return np.asarray(canvas)
 
 
+def training_input(views: list[np.ndarray], rng: np.random.Generator, erased: float = 0.0) -> Tensor:
+    """Views uint8 (s, s, 3) as a network learns from them: colours changed, normalised, float (n, 3, s, s).
+
+    Args:
+        erased: share of the pictures of which a rectangle is covered.
+    """
+    images = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).to(torch.float32)
+    images = colour_jitter(images, torch.Generator().manual_seed(int(rng.integers(2**31))))
+    if erased:
+        images = random_erasing(images, rng, erased)
+    return images.sub_(IMAGENET_MEAN).div_(IMAGENET_STD)
+
+
 def colour_jitter(x: Tensor, rng: torch.Generator, strength: float = 0.3) -> Tensor:
     """Brightness, contrast, saturation and a small colour cast, each image its own.
 
@@ -85,7 +113,7 @@ def colour_jitter(x: Tensor, rng: torch.Generator, strength: float = 0.3) -> Ten
     return x.clamp_(0, 255)
 
 
-def random_erasing(x: Tensor, rng: np.random.Generator, share: float = 0.3) -> Tensor:
+def random_erasing(x: Tensor, rng: np.random.Generator, share: float) -> Tensor:
     """Zhong et al., AAAI 2020: a random rectangle (2 to 20 % of the area) of some images is covered."""
     n, _, height, width = x.shape
     for index in np.flatnonzero(rng.random(n) < share):

@@ -33,7 +33,7 @@ def vocabulary(samples: list[Sample]) -> Vocabulary:
 def test_vocabulary_is_what_occurs(vocabulary: Vocabulary) -> None:
     assert vocabulary.identities == ("p0", "p1", "p2", "p3")
     assert vocabulary.categories == ("Shirt", "Shoe")
-    assert vocabulary.values == {"sleeve": ("long", "short")}, "an attribute nobody has is left out"
+    assert vocabulary.attributes == {"sleeve": ("long", "short")}, "an attribute nobody has is left out"
     assert vocabulary.landmarks == ("left hem", "right hem")
 
 

@@ -90,7 +90,7 @@ class DARN(System):
 
     def __init__(self, vocabulary: Vocabulary, width: int = 512, margin: float = MARGIN) -> None:
         super().__init__(vocabulary)
-        values = {name: len(known) for name, known in vocabulary.values.items()}
+        values = {name: len(known) for name, known in vocabulary.attributes.items()}
         if vocabulary.categories:
             values = {CATEGORY: len(vocabulary.categories), **values}
         self.street = Branch(values, width)
@@ -129,4 +129,4 @@ class DARN(System):
 
     def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
         logits = self.street(images)[1]
-        return {name: logits[name] for name in self.vocabulary.values}
+        return {name: logits[name] for name in self.vocabulary.attributes}

@@ -111,7 +111,7 @@ class FashionNet(System):
             joined += width
         self.fc7_fusion = nn.Linear(joined, width)
         self.category = nn.Linear(width, len(vocabulary.categories))
-        values = sum(map(len, vocabulary.values.values()))
+        values = sum(map(len, vocabulary.attributes.values()))
         if values:
             self.attributes = nn.Linear(width, values)
         share = torch.full((values,), 0.5) if positive_share is None else positive_share
@@ -154,7 +154,7 @@ class FashionNet(System):
             "category": known_cross_entropy(self.category(fused), batch.categories),
             "triplet": ranking_triplets(unit, _street(batch), unit, batch.identities, MARGIN),
         }
-        if self.vocabulary.values:
+        if self.vocabulary.attributes:
             present = _present(batch, self.vocabulary)
             terms["attributes"] = weighted_attribute_entropy(
                 self.attributes(fused), present, self.positive_share
@@ -174,10 +174,12 @@ class FashionNet(System):
 
     def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
         """Of an attribute's values, each there or not, the likeliest is taken."""
-        if not self.vocabulary.values:
+        if not self.vocabulary.attributes:
             return {}
-        logits = self.attributes(self(images)[0]).split([len(v) for v in self.vocabulary.values.values()], 1)
-        return dict(zip(self.vocabulary.values, logits, strict=True))
+        logits = self.attributes(self(images)[0]).split(
+            [len(v) for v in self.vocabulary.attributes.values()], 1
+        )
+        return dict(zip(self.vocabulary.attributes, logits, strict=True))
 
 
 def _street(batch: Batch) -> Tensor:
@@ -188,7 +190,7 @@ def _street(batch: Batch) -> Tensor:
 def _present(batch: Batch, vocabulary: Vocabulary) -> Tensor:
     """int64 (n, all values): 1 and 0 where an attribute is known, -1 where not."""
     columns = []
-    for name, values in vocabulary.values.items():
+    for name, values in vocabulary.attributes.items():
         label = batch.attributes[name]
         hot = functional.one_hot(label.clamp(min=0), len(values))
         columns.append(torch.where((label >= 0)[:, None], hot, torch.full_like(hot, -1)))

@@ -120,7 +120,7 @@ def _categories(system: System, samples: list[Sample], show: Pictures) -> np.nda
 @torch.no_grad()
 def _attributes(system: System, samples: list[Sample], show: Pictures) -> dict[str, Figure]:
     """Balanced accuracy of each attribute that the system names, on the pictures where it is known."""
-    known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.values)]
+    known = [s for s in samples if any(name in s.attributes for name in system.vocabulary.attributes)]
     logits = [system.attribute_logits(images) for images, _ in show.parts(known)]
     truth = labels_of(known, system.vocabulary)
     figures = {}

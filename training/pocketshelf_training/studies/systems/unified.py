@@ -55,7 +55,7 @@ class Unified(System):
         self.embedding = nn.Linear(width, dimension, bias=False)
         self.category = nn.Linear(width, len(vocabulary.categories))
         self.attributes = nn.ModuleList(
-            nn.Linear(width, len(values)) for values in vocabulary.values.values()
+            nn.Linear(width, len(values)) for values in vocabulary.attributes.values()
         )
         self.proxies = nn.Parameter(torch.randn(len(vocabulary.identities), dimension) * 0.1)
 
@@ -84,7 +84,7 @@ class Unified(System):
             terms["identity"] = cosface(
                 vectors[known], self.proxies, batch.identities[known], SCALE, MARGIN, SMOOTHING
             ).mean()
-        named = zip(self.vocabulary.values, self.attributes, strict=True)
+        named = zip(self.vocabulary.attributes, self.attributes, strict=True)
         losses = [known_cross_entropy(head(feature), batch.attributes[name]) for name, head in named]
         if losses:
             terms["attributes"] = 0.5 * torch.stack(losses).mean()
@@ -100,4 +100,4 @@ class Unified(System):
 
     def attribute_logits(self, images: Tensor) -> dict[str, Tensor]:
         feature, _ = self.represent(images)
-        return {n: head(feature) for n, head in zip(self.vocabulary.values, self.attributes, strict=True)}
+        return {n: head(feature) for n, head in zip(self.vocabulary.attributes, self.attributes, strict=True)}
