@@ -243,6 +243,18 @@ def test_import_pocketshelf_alone_loads_nothing_heavy() -> None:
     assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
 
 
+def test_pytorch_may_be_loaded_after_us() -> None:
+    """USearch's own C++ library would keep a PyTorch that is loaded later from printing numbers."""
+    code = (
+        "import pocketshelf.retriever, pocketshelf.cli.search, pocketshelf_server.search.graph; import torch;"
+        "print(torch.ops.aten.sub.Tensor._schema)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert result.stdout.strip().endswith("Scalar alpha=1) -> Tensor"), result.stdout + result.stderr
+
+
 def test_public_names_are_all_there() -> None:
     import pocketshelf
 

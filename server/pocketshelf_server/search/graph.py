@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from usearch.index import Index
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
@@ -20,6 +20,9 @@ from pocketshelf.stages.search.graph import EXPANSION_SEARCH, empty_graph, graph
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import best_per_product
 from pocketshelf_server.search.scan import ScanIndex
+
+if TYPE_CHECKING:
+    from usearch.index import Index
 
 __all__ = ["GraphIndex"]
 

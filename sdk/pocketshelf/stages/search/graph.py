@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from usearch.index import Index
 
 from pocketshelf.files import atomic_write
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.search.exact import rescore
+
+if TYPE_CHECKING:
+    from usearch.index import Index
 
 __all__ = ["EXPANSION_SEARCH", "GraphIndex", "empty_graph", "graph_is_sound"]
 
@@ -111,6 +114,10 @@ class GraphIndex:
 
 def empty_graph(dimension: int, expansion_search: int = EXPANSION_SEARCH) -> Index:
     """A graph for int8 vectors of ``dimension`` numbers, compared by cosine."""
+    # Not before it is needed: USearch brings a C++ library of its own, beside which a PyTorch that is loaded
+    # later can no longer print numbers, so that its exports fail.
+    from usearch.index import Index
+
     return Index(
         ndim=dimension,
         metric="cos",
