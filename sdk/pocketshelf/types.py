@@ -67,7 +67,7 @@ class Hit:
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The hit as DESIGN's search line has it."""
+        """The hit as `contract/schemas/answer.schema.json` has it."""
         return {
             "product_id": self.product_id,
             "score": round(float(self.score), 5),
@@ -97,7 +97,7 @@ class Region:
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The region as DESIGN's search line has it; without "hits" where nothing was searched."""
+        """The region as that schema has it; without "hits" where nothing was searched."""
         line: dict[str, Any] = {
             "box": [round(float(side), 1) for side in self.box],
             "group": self.group,
@@ -160,7 +160,7 @@ class SearchResult:
     fallback: FallbackState = False
 
     def to_json(self) -> dict[str, Any]:
-        """The result as DESIGN's "One search line"; ``json.dumps`` of it is that line."""
+        """The answer of `contract/schemas/answer.schema.json`; ``json.dumps`` of it is the line."""
         recall = None if self.local_recall is None else round(float(self.local_recall), 4)
         return {
             "photo": self.photo,
