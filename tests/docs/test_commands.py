@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import importlib.util
 import re
 import subprocess
 import sys
@@ -80,6 +81,17 @@ def test_every_command_of_a_page_exists_and_takes_its_options(page: str) -> None
         except (AssertionError, SystemExit) as error:
             wrong.append(f"{command}: {str(error).splitlines()[0]}")
     assert wrong == []
+
+
+def test_what_the_entry_script_runs_is_there() -> None:
+    text = (ROOT / "dev").read_text()
+    modules = set(re.findall(r'"\$PY" -m ([\w.]+)', text))
+    assert {"pytest", "pocketshelf", "pocketshelf_training"} <= modules
+    specs = {name: importlib.util.find_spec(name) for name in modules}
+    # A folder that is no package has no origin.
+    assert [name for name, spec in specs.items() if spec is None or spec.origin is None] == []
+    for words in (("pocketshelf", "demo"), ("pocketshelf_training", "evaluate")):
+        assert " ".join(words) in text
 
 
 def test_the_check_finds_what_is_wrong() -> None:
