@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from drawn_things import COLOURS, draw_thing
+from json_edits import put
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
@@ -125,14 +126,7 @@ def test_a_line_with_the_server_s_part_passes(
 def test_other_lines_are_refused(store: Path, lines: Any, where: str, value: Any) -> None:
     line = copy.deepcopy(lines("search", "--store", store)[0])
     assert VALIDATOR.is_valid(line)
-    *parents, key = (int(step) if step.isdigit() else step for step in where.split("/"))
-    part: Any = line
-    for parent in parents:
-        part = part[parent]
-    if value is None:
-        del part[key]
-    else:
-        part[key] = value
+    put(line, [int(step) if step.isdigit() else step for step in where.split("/")], value)
     assert not VALIDATOR.is_valid(line)
 
 

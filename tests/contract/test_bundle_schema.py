@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fake_models import make_bundle
+from json_edits import put
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf.recall.model import parse_recall
@@ -109,14 +110,7 @@ def test_the_schema_refuses_what_the_reader_refuses(folder: Path, where: str, va
     path = folder / "bundle.json"
     document = json.loads(path.read_text())
     assert VALIDATOR.is_valid(document)
-    *parents, key = where.split("/")
-    part = document
-    for parent in parents:
-        part = part[parent]
-    if value is None:
-        del part[key]
-    else:
-        part[key] = value
+    put(document, where.split("/"), value)
     assert not VALIDATOR.is_valid(document)
     path.write_text(json.dumps(document))
     with pytest.raises(BundleError):

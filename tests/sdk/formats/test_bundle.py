@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fake_models import CATEGORIES, make_bundle
+from json_edits import put
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import load_bundle, write_bundle
 from pocketshelf.formats.bundle import FileSpec, default_bundle, digest
@@ -24,14 +25,7 @@ def edit(folder: Path, **changes: Any) -> None:
     path = folder / "bundle.json"
     document = json.loads(path.read_text())
     for where, value in changes.items():
-        *parents, key = where.split("__")
-        part = document
-        for parent in parents:
-            part = part[parent]
-        if value is None:
-            del part[key]
-        else:
-            part[key] = value
+        put(document, where.split("__"), value)
     path.write_text(json.dumps(document))
 
 
