@@ -43,6 +43,8 @@ def draw_street(folder: Path) -> None:
         names = [{"id": label, "name": name} for label, name in LABELS.items()]
         content = {"images": images, "annotations": annotations, "categories": names}
         (folder / f"instances_{split}.json").write_text(json.dumps(content))
+    Image.new("RGB", (80, 120), (120, 90, 90)).save(folder / "photos" / "0020.jpg")
+    write_csv(folder / "tags.csv", "photo,tags", [["photos/0020.jpg", "coat|shoes"]])
 
 
 def draw_grocery(folder: Path) -> None:

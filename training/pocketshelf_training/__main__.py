@@ -75,6 +75,10 @@ COMMANDS = {
     ),
     "systems": ("studies.systems.table", "the trained systems side by side"),
     "tune": ("pages.tune", "choose a bundle's threshold and weights on val"),
+    "tagged-boxes": (
+        "detector.tagged_boxes",
+        "boxes for photos of which only the groups are known, by a trained detector",
+    ),
     "train attributes": (
         "embedder.attributes",
         "fit attribute heads on a trained embedder",

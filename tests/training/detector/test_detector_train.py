@@ -9,7 +9,7 @@ import torch
 from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector import draw, evaluate, train
-from pocketshelf_training.detector.schedule import Schedule
+from pocketshelf_training.detector.schedule import Schedule, fitting
 from pocketshelf_training.metrics.average_precision import Boxes
 from pocketshelf_training.models import average
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
@@ -87,6 +87,34 @@ def test_epochs_fit_the_minutes(drawn_data, tmp_path, monkeypatch, seconds, epoc
     again = train.DetectorTask(arguments(tmp_path, drawn_data, "--minutes=0.5"))
     again.restore(task.state())
     assert again.epochs == epochs
+
+
+def test_the_pace_so_far_decides_how_many_epochs_are_left(drawn_data, tmp_path, monkeypatch):
+    """Two of four epochs (a quarter's price each) took 12 s, so 24 a full one: 48 s are two."""
+    task = train.DetectorTask(arguments(tmp_path, drawn_data, "--minutes=1"))
+    task.follow(Schedule(4, 64, 32, 0.5))
+    monkeypatch.setattr(train.time, "monotonic", lambda: task.began + 12)
+    task.fit(2)
+    assert task.epochs == fitting(task.schedule, 2, 2.0)
+    monkeypatch.setattr(train.time, "monotonic", lambda: task.began + 59.9)
+    task.fit(2)
+    assert task.epochs == 2
+
+
+def test_epochs_that_fit():
+    plain, halves = Schedule(9, 64, 64, 0.0), Schedule(9, 64, 32, 0.5)
+    assert fitting(plain, 3, 2.9) == 5
+    assert fitting(plain, 3, 0.5) == 3
+    # Of eight epochs the first four cost a quarter each.
+    assert fitting(halves, 0, 5.0) == 8
+
+
+def test_passes_lengthen_an_epoch(drawn_data, tmp_path):
+    once, twice = (
+        train.DetectorTask(arguments(tmp_path, drawn_data, f"--passes={n}"))._plan(0) for n in (1, 2)
+    )
+    assert twice[: len(once)] == once
+    assert len(twice) > 1.5 * len(once)
 
 
 def test_timing_an_epoch_teaches_nothing(drawn_data, tmp_path):
@@ -173,6 +201,18 @@ def test_a_detector_is_averaged_with_the_one_it_began_with(finished, drawn_data,
     torch.testing.assert_close(half, (first + second) / 2)
     with pytest.raises(PocketshelfError, match="was not trained on from"):
         average.run(parser.parse_args([f"--from={end}", f"--to={start}", f"--out={out}"]))
+
+
+def test_half_precision_learns_the_same_losses(finished, drawn_data, tmp_path):
+    options = [f"--start={finished / CHECKPOINT}"]
+    losses = []
+    for more in ([], ["--half"]):
+        task = train.DetectorTask(arguments(tmp_path, drawn_data, *options, *more))
+        batch = next(iter(task.batches(0, task.network)))
+        losses.append(torch.stack(list(task.losses(batch, 0).values())))
+        assert losses[-1].dtype == torch.float32
+    torch.testing.assert_close(*losses, rtol=0.1, atol=0.05)
+    assert not torch.equal(*losses)
 
 
 def test_a_student_begins_where_it_is_told(finished, drawn_data, tmp_path):

@@ -85,6 +85,28 @@ def test_composites_have_goods(mixture):
     assert sum(GOODS in groups for groups in found) >= 18
 
 
+def test_a_garment_alone_stands_on_a_light_ground(mixture):
+    made = [mixture._raw(Order("alone", 0), np.random.default_rng(seed), 0.0) for seed in range(20)]
+    assert all(len(picture.boxes) == 1 for picture in made)
+    for picture in made:
+        pixels = np.array(picture.image)
+        x0, y0, x1, y1 = (int(side) for side in picture.boxes[0])
+        assert (x1 - x0) * (y1 - y0) > 0.03 * pixels[..., 0].size
+        pixels[max(0, y0 - 2) : y1 + 2, max(0, x0 - 2) : x1 + 2] = 255
+        assert pixels.min() > 150
+    assert HAT in {int(picture.groups[0]) for picture in made}
+
+
+def test_a_plan_asks_for_garments_alone_and_for_further_photos(mixture):
+    assert not {"alone", "more"} & {order.source for order in mixture.plan(0, 0)}
+    mixture.photos["more"] = mixture.street[:3]
+    mixture.alone, mixture.more = 0.5, 0.25
+    counts = collections.Counter(order.source for order in mixture.plan(0, 0))
+    assert (counts["alone"], counts["more"]) == (4, 2)
+    order = Order("more", 2)
+    assert set(mixture.make(order, 64, np.random.default_rng(0), 0.0).groups) <= set(mixture.street[2].groups)
+
+
 def test_a_garment_is_cut_out_by_its_mask(mixture):
     piece = instance(mixture.street[0], 0, mixture.cache)
     scale = 96 / 120

@@ -17,7 +17,7 @@ from scipy.ndimage import binary_propagation
 from pocketshelf.types import Box
 from pocketshelf_training.data import grocery
 
-__all__ = ["Piece", "compose", "cut_out", "load_cut_outs", "paste"]
+__all__ = ["Piece", "compose", "cut_out", "load_cut_outs", "not_ground", "paste"]
 
 # Ground is at least this bright in every channel; JPEG ringing darkens it by a few steps.
 GROUND = 238
@@ -57,6 +57,17 @@ def _flood_from_border(open_: np.ndarray) -> np.ndarray:
     border = np.ones_like(open_)
     border[1:-1, 1:-1] = False
     return binary_propagation(border & open_, np.ones((3, 3)), open_)
+
+
+def not_ground(pixels: np.ndarray) -> Box | None:
+    """The box (x, y, w, h in pixels) of what stands on white ground, uint8 (h, w, 3); None: nothing does."""
+    thing = Image.fromarray(~_flood_from_border(pixels.min(axis=2) >= GROUND))
+    # Specks of compression are no thing.
+    outline = thing.convert("L").filter(ImageFilter.MedianFilter(5)).getbbox()
+    if outline is None:
+        return None
+    x0, y0, x1, y1 = outline
+    return float(x0), float(y0), float(x1 - x0), float(y1 - y0)
 
 
 def load_cut_outs(root: str | Path | None = None) -> list[Image.Image]:

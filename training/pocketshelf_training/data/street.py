@@ -13,9 +13,17 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf_training.data.listing import read_json
-from pocketshelf_training.data.protocol import DataMissing, LabelledBoxes, Sample, data_root
+from pocketshelf_training.data.protocol import DataMissing, LabelledBoxes, Sample, data_root, read_rows
 
-__all__ = ["GARMENT_GROUPS", "GROUP_OF_LABEL", "LICENCE", "StreetPhoto", "load", "load_photos"]
+__all__ = [
+    "GARMENT_GROUPS",
+    "GROUP_OF_LABEL",
+    "LICENCE",
+    "StreetPhoto",
+    "load",
+    "load_photos",
+    "load_tagged",
+]
 
 LICENCE = "Apache-2.0"
 
@@ -126,3 +134,12 @@ def _as_xywh(photo: StreetPhoto) -> LabelledBoxes:
         (group, (float(x0), float(y0), float(x1 - x0), float(y1 - y0)))
         for group, (x0, y0, x1, y1) in zip(photo.groups, photo.boxes, strict=True)
     )
+
+
+def load_tagged(root: str | Path | None = None) -> list[Sample]:
+    """The photos of which only labels are known, as ``attributes["tags"]``, joined by ``|``; for training."""
+    folder = data_root(root) / "street"
+    return [
+        Sample(folder / row["photo"], "train", "street", attributes={"tags": row["tags"]}, licence=LICENCE)
+        for row in read_rows(folder / "tags.csv")
+    ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pocketshelf_training.engine.schedule import cosine
 
-__all__ = ["Schedule"]
+__all__ = ["Schedule", "fitting"]
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,17 @@ class Schedule:
     def price(self, epoch: int) -> float:
         """How long the epoch takes, as a share of one at ``size``: a picture's price is its area."""
         return (self.input_size(epoch) / self.size) ** 2
+
+
+def fitting(schedule: Schedule, done: int, budget: float) -> int:
+    """How many epochs a run has in all, of which ``done`` are over, when the others may cost ``budget``.
+
+    Args:
+        budget: in epochs at full size, see `Schedule.price`.
+    """
+    epochs = done
+    while True:
+        longer = replace(schedule, epochs=epochs + 1)
+        if sum(map(longer.price, range(done, epochs + 1))) > budget:
+            return epochs
+        epochs += 1

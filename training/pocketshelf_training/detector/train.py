@@ -3,8 +3,8 @@
 With ``--teacher``, a larger detector that was trained before is imitated as well
 (`pocketshelf_training.losses.imitation`).
 
-Writes to the run's folder: `log.jsonl` and `state.pt` after every epoch (to go on after a kill: start the
-same command again), and at the end `detector.safetensors` and the small `detector.npz`. The kept weights are
+Writes to the run's folder: `log.jsonl`, `state.pt` and `detector.safetensors` after every epoch (to go on
+after a kill: start the same command again), and at the end the small `detector.npz`. The kept weights are
 the running average after the last epoch; the street photos kept apart are measured, never chosen by.
 """
 
@@ -16,6 +16,7 @@ import sys
 import time
 from bisect import bisect
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from itertools import accumulate, islice
 from pathlib import Path
@@ -28,7 +29,7 @@ from pocketshelf_training.data import grocery
 from pocketshelf_training.data.goods import load_cut_outs
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector.evaluate import evaluate, table
-from pocketshelf_training.detector.schedule import Schedule
+from pocketshelf_training.detector.schedule import Schedule, fitting
 from pocketshelf_training.engine import compute, options
 from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
@@ -38,9 +39,15 @@ from pocketshelf_training.losses.imitation import Teacher
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.detector import STRIDES, Detector
 from pocketshelf_training.models.efficientnet_lite import VARIANTS, normalise
-from pocketshelf_training.samplers.mixture import Mixture
+from pocketshelf_training.samplers.mixture import Mixture, Order
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
-from pocketshelf_training.samplers.sources import PhotoCache, garment_photos, goods_photos, street_photos
+from pocketshelf_training.samplers.sources import (
+    PhotoCache,
+    garment_photos,
+    goods_photos,
+    more_photos,
+    street_photos,
+)
 
 __all__ = ["DetectorTask", "add_arguments", "add_sources", "build_mixture", "run"]
 
@@ -49,6 +56,8 @@ log = logging.getLogger("pocketshelf.training")
 # The trunk knows pictures already; it moves at this share of the learning rate.
 TRUNK_RATE = 0.4
 FROZEN_STAGES = 2
+# The checkpoint; the first is written after every epoch, too, the second is small.
+NAMES = ("detector.safetensors", "detector.npz")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +74,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
     parser.add_argument("--epochs", type=int, default=20, help="passes over the street photos (default 20)")
-    parser.add_argument("--minutes", type=float, help="choose the epochs to fit, by a few steps' time")
+    parser.add_argument(
+        "--passes", type=int, default=1, help="over the street photos in an epoch; more where they are short"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="fit the epochs into this time, counted from the start: by a few steps, and by the pace so far "
+        "after every epoch",
+    )
+    parser.add_argument(
+        "--half",
+        action="store_true",
+        help="compute the network in bfloat16: faster on a GPU, a little coarser",
+    )
     parser.add_argument("--small-size", type=int, default=224, help="of the first part (default 224)")
     parser.add_argument("--small-share", type=float, default=0.6, help="how much that part is (default 0.6)")
     parser.add_argument("--batch", type=int, default=8)
@@ -81,6 +103,11 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     """What `build_mixture` asks for, besides ``--data``."""
     parser.add_argument("--goods-boxes", type=Path, help="CSV photo,x,y,w,h for grocery training photos")
     parser.add_argument("--garment-boxes", type=Path, help="CSV photo,x,y,w,h for clothing training photos")
+    parser.add_argument(
+        "--more-boxes",
+        type=Path,
+        help="CSV photo,group,x,y,w,h for photos of which only the groups are known (tagged-boxes)",
+    )
     parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
     parser.add_argument("--others", type=float, default=0.35, help="other pictures to a street photo")
     parser.add_argument(
@@ -89,6 +116,16 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar="SHARE",
         help="of the street photos shown with two people, cropped closely, or from afar",
+    )
+    parser.add_argument(
+        "--more", type=float, default=0.6, help="photos of --more-boxes to a street photo (default 0.6)"
+    )
+    parser.add_argument(
+        "--alone",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="garments, cut out and alone on a light ground, to a street photo (default 0)",
     )
 
 
@@ -99,12 +136,15 @@ def build_mixture(args: argparse.Namespace) -> Mixture:
             "street": street_photos(args.data),
             "goods": goods_photos(args.goods_boxes, args.data) if args.goods_boxes else [],
             "garment": garment_photos(args.garment_boxes, args.data) if args.garment_boxes else [],
+            "more": more_photos(args.more_boxes, args.data) if args.more_boxes else [],
         },
         cut_outs=load_cut_outs(args.data),
         grounds=[sample.image for sample in grocery.photos("train", args.data)],
         cache=PhotoCache(round(1.5 * args.size)),
         others=args.others,
         hard=args.hard,
+        more=args.more,
+        alone=args.alone,
     )
     counts = {name: len(photos) for name, photos in mixture.photos.items()}
     counts["cut-outs"] = len(mixture.cut_outs)
@@ -119,7 +159,9 @@ class DetectorTask(Task[Detector, Batch]):
     decay, begun = 0.998, 2
 
     def __init__(self, args: argparse.Namespace) -> None:
+        self.began = time.monotonic()
         self.args, self.parts = args, {}
+        self.lengths: dict[int, int] = {}
         torch.manual_seed(args.seed)
         self.mixture = build_mixture(args)
         self.device = compute.choose(args)
@@ -154,8 +196,15 @@ class DetectorTask(Task[Detector, Batch]):
     def _planned(self, epoch: int) -> int:
         """How many pictures."""
         limit = self.args.limit_steps
-        planned = len(self.mixture.plan(self.args.seed, epoch))
+        if epoch not in self.lengths:
+            self.lengths[epoch] = len(self._plan(epoch))
+        planned = self.lengths[epoch]
         return min(planned, limit * self.args.batch) if limit else planned
+
+    def _plan(self, epoch: int) -> list[Order]:
+        """All passes of an epoch, one after the other."""
+        passes = range(epoch * self.args.passes, (epoch + 1) * self.args.passes)
+        return [order for each in passes for order in self.mixture.plan(self.args.seed, each)]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -203,6 +252,8 @@ class DetectorTask(Task[Detector, Batch]):
         for batch in islice(self._made(0, size, 1.0), 8):
             start = time.monotonic()
             torch.stack(list(self.losses(compute.moved(batch, self.device), 0).values())).sum().backward()
+            if self.device.type == "cuda":
+                torch.cuda.synchronize()
             times.append(time.monotonic() - start)
         network.zero_grad()
         network.load_state_dict(state)
@@ -214,24 +265,45 @@ class DetectorTask(Task[Detector, Batch]):
 
     def _made(self, epoch: int, size: int, strength: float) -> Iterator[Batch]:
         args = self.args
-        plan = self.mixture.plan(args.seed, epoch)[: self._planned(epoch)]
+        plan = self._plan(epoch)[: self._planned(epoch)]
         sampler = PlanSampler(self.mixture, plan, args.batch, size, strength, (args.seed, epoch))
         return sampler.batches(0, sampler.steps, args.workers)
 
     def losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         points, strides = (part.to(self.device) for part in grid_points(batch.images.shape[1], STRIDES))
         images = normalise(batch.images)
-        logits, distances = self.network.logits(images)
+        with compute.half(self.device) if self.args.half else nullcontext():
+            logits, distances = self.network.logits(images)
+        logits, distances = logits.float(), distances.float()
         terms = detection_losses(logits, distances, points, strides, batch.boxes, batch.groups)
         if self.teacher:
             terms["imitation"] = self.teacher.loss(images, logits, distances, points, strides)
         return terms
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Detector) -> dict[str, Any]:
+        self.fit(epoch)
+        self.write(NAMES[0], epoch, kept)
         every = self.args.evaluate_every
         measured = every and epoch % every == 0 and epoch < self.epochs
         size = self.schedule.input_size(epoch - 1)
         return {"size": size} | ({"val": self.measure(kept)} if measured else {})
+
+    def fit(self, done: int) -> None:
+        """With ``--minutes``, end when they do: plan as many epochs more as the pace so far allows."""
+        if not self.args.minutes or done >= self.epochs:
+            return
+        spent = time.monotonic() - self.began
+        pace = spent / sum(map(self.price, range(done)))
+        left = self.args.minutes * 60 - spent
+        epochs = fitting(self.schedule, done, left / pace)
+        if epochs != self.epochs:
+            log.info("%d epochs fit instead of %d", epochs, self.epochs)
+            self.follow(replace(self.schedule, epochs=epochs))
+
+    def write(self, name: str, epochs: int, kept: Detector, **said: Any) -> None:
+        """What is kept after so many epochs, as a checkpoint."""
+        meta = {"settings": self.settings, "epochs": epochs, **said}
+        save_checkpoint(self.args.run / name, "detector", self.network.config, kept.state_dict(), meta)
 
     def measure(self, kept: Detector) -> dict[str, Any]:
         """Average precision on the street photos kept apart."""
@@ -246,15 +318,15 @@ class DetectorTask(Task[Detector, Batch]):
         result = self.measure(kept)
         trainer.record({"epoch": self.epochs, "val": result})
         print(table(result), file=sys.stderr)
-        meta = {"settings": self.settings, "epochs": self.epochs, "val": result}
-        for name in ("detector.safetensors", "detector.npz"):
-            save_checkpoint(self.args.run / name, "detector", self.network.config, kept.state_dict(), meta)
+        for name in NAMES:
+            self.write(name, self.epochs, kept, val=result)
             log.info("wrote %s", self.args.run / name)
 
     def state(self) -> dict[str, Any]:
-        return {"schedule": asdict(self.schedule)}
+        return {"schedule": asdict(self.schedule), "spent": time.monotonic() - self.began}
 
     def restore(self, state: dict[str, Any]) -> None:
+        self.began -= state["spent"]
         self.follow(Schedule(**state["schedule"]))
 
 

@@ -23,6 +23,8 @@ GOODS = GROUPS.index("goods")
 FREQUENT = 0.25
 # Of the pictures that are not street photos, how many are composites where there are real ones as well.
 COMPOSITES = 0.3
+# Sources whose photos show people, and are mixed and pasted upon.
+PEOPLE = ("street", "more")
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Mixture:
     """The sources and the recipe.
 
     Args:
-        photos: labelled ones, by source: "street", "goods", "garment"; the latter two may be empty.
+        photos: labelled ones, by source: "street", "goods", "garment", "more"; all but street may be empty.
         cut_outs: of the shop's pictures, RGBA.
         grounds: photos to put composites on.
         cache: of decoded photos.
         others: how many other pictures come to a street photo.
         hard: share of the street photos that `hard_cases` makes harder; half of it in plain epochs.
+        more: how many of those pictures come to a street photo, at most all.
+        alone: how many garments, cut out and alone on a light ground, come to a street photo.
     """
 
     photos: dict[str, list[Labelled]]
@@ -52,6 +56,8 @@ class Mixture:
     cache: PhotoCache
     others: float = 0.35
     hard: float = 0.0
+    more: float = 0.0
+    alone: float = 0.0
     street: list[Labelled] = field(init=False)
     factors: np.ndarray = field(init=False)
     donors: list[tuple[int, int]] = field(init=False)
@@ -89,6 +95,9 @@ class Mixture:
         for pool, share in zip((real, garments), shares, strict=True):
             wanted = round((count - composed) * share / sum(shares)) if sum(shares) else 0
             orders += [pool[i] for i in rng.permutation(len(pool))[:wanted]]
+        found = rng.permutation(len(self.photos.get("more", [])))[: round(self.more * len(self.street))]
+        orders += [Order("more", int(i)) for i in found]
+        orders += [Order("alone", i) for i in range(round(self.alone * len(self.street)))]
         return [orders[i] for i in rng.permutation(len(orders))]
 
     def make(self, order: Order, size: int, rng: np.random.Generator, strength: float) -> Picture:
@@ -97,10 +106,10 @@ class Mixture:
         Args:
             strength: 1 with mosaics, pasting and strong views, towards 0 the plain photo.
         """
-        if order.source == "street" and self.hard and rng.random() < self.hard * max(strength, 0.5):
+        if order.source in PEOPLE and self.hard and rng.random() < self.hard * max(strength, 0.5):
             other = self._raw(Order("street", int(rng.integers(len(self.street)))), rng, strength)
             made = harder(self._raw(order, rng, strength), other, size, rng)
-        elif order.source == "street" and rng.random() < 0.3 * strength:
+        elif order.source in PEOPLE and rng.random() < 0.3 * strength:
             others = [self._raw(self._any(rng), rng, strength) for _ in range(3)]
             made = mosaic([self._raw(order, rng, strength), *others], size, rng)
         else:
@@ -120,15 +129,16 @@ class Mixture:
     def _raw(self, order: Order, rng: np.random.Generator, strength: float) -> Picture:
         if order.source == "composite":
             return self._composite(rng)
+        if order.source == "alone":
+            return self._alone(rng)
         picture = self.cache.picture(self.photos[order.source][order.index])
-        if order.source == "street" and rng.random() < 0.3 * strength:
+        if order.source in PEOPLE and rng.random() < 0.3 * strength:
             picture = self._pasted(picture, rng)
         return picture
 
     def _pasted(self, picture: Picture, rng: np.random.Generator) -> Picture:
         """A garment of another photo put somewhere on this one (Ghiasi et al., CVPR 2021)."""
-        photo, number = self.donors[rng.choice(len(self.donors), p=self.donor_weights)]
-        piece = instance(self.street[photo], number, self.cache)
+        piece, group = self._donor(rng)
         if piece is None:
             return picture
         scale = math.exp(rng.uniform(-0.5, 0.4))
@@ -141,7 +151,30 @@ class Mixture:
         box, outline = goods.paste(image, piece, (round(at[0]), round(at[1])))
         if outline.sum() < 30:
             return picture
-        return picture.with_box(image, [box], int(self.street[photo].groups[number]))
+        return picture.with_box(image, [box], group)
+
+    def _donor(self, rng: np.random.Generator) -> tuple[Image.Image | None, int]:
+        """A garment cut out of a street photo, rare groups more often, and its group."""
+        photo, number = self.donors[rng.choice(len(self.donors), p=self.donor_weights)]
+        return instance(self.street[photo], number, self.cache), int(self.street[photo].groups[number])
+
+    def _alone(self, rng: np.random.Generator) -> Picture:
+        """One garment as shops show it: large, on white or on a light wall (synthetic)."""
+        side = 1.25 * self.cache.side / 1.5
+        width, height = (round(side * math.exp(rng.uniform(-0.2, 0.2))) for _ in range(2))
+        ground = Image.new("RGB", (width, height), (int(rng.integers(225, 256)),) * 3)
+        if rng.random() < 0.3:
+            ground = light_wall(ground.size, rng)
+        empty = Picture(ground, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
+        piece, group = self._donor(rng)
+        if piece is None:
+            return empty
+        share = rng.uniform(0.4, 0.95) * min(width / piece.width, height / piece.height)
+        piece = piece.resize([max(4, round(v * share)) for v in piece.size], Image.Resampling.BICUBIC)
+        spare = np.array(ground.size) - np.array(piece.size)
+        at = rng.uniform(0.2, 0.8, 2) * spare
+        box, outline = goods.paste(ground, piece, (round(at[0]), round(at[1])))
+        return empty if outline.sum() < 30 else empty.with_box(ground, [box], group)
 
     def _composite(self, rng: np.random.Generator) -> Picture:
         """Goods on a blurred photo, on a street photo that keeps its garments, or on a plain wall."""
@@ -158,13 +191,21 @@ class Mixture:
     def _ground(self, rng: np.random.Generator) -> Image.Image:
         """A real photo, out of focus: whatever is on it is not what the customer means."""
         image, _ = self.cache.image(self.grounds[int(rng.integers(len(self.grounds)))])
-        return image.filter(ImageFilter.GaussianBlur(max(image.size) * rng.uniform(0.008, 0.03)))
+        # At half the size: the blur takes the detail anyway.
+        small = image.reduce(2).filter(ImageFilter.GaussianBlur(max(image.size) * rng.uniform(0.004, 0.015)))
+        return small.resize(image.size)
 
 
 def _wall(rng: np.random.Generator) -> Image.Image:
     """A gradient between two random colours."""
     ends = rng.integers(30, 256, (2, 2, 3)).astype(np.uint8)
     return Image.fromarray(ends).resize((320, 320), Image.Resampling.BICUBIC)
+
+
+def light_wall(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+    """A gradient between two light colours."""
+    ends = (rng.integers(190, 256, (2, 2, 1)) * rng.uniform(0.93, 1.0, 3)).astype(np.uint8)
+    return Image.fromarray(ends).resize(size, Image.Resampling.BICUBIC)
 
 
 def repeat_factors(groups: list[np.ndarray]) -> np.ndarray:

@@ -3,6 +3,8 @@
 * street: real photos with real boxes.
 * goods photos and garment photos: real photos whose boxes were made by where a trained embedder looks
   (`pocketshelf-train boxes`); given as CSV files.
+* more: real photos with boxes that a trained detector found, of groups that are known to be on them
+  (`pocketshelf-train tagged-boxes`); a CSV file as well.
 * composites: goods cut out of the shop's pictures, on real photos (`pocketshelf_training.data.goods`).
 """
 
@@ -27,6 +29,7 @@ __all__ = [
     "garment_photos",
     "goods_photos",
     "instance",
+    "more_photos",
     "street_photos",
 ]
 
@@ -92,6 +95,36 @@ def garment_photos(path: Path, root: str | Path | None) -> list[Labelled]:
     return _from_csv(
         path, "clothing", clothing.load(root), root, lambda s: clothing.GROUP_OF.get(s.attributes["label"])
     )
+
+
+def more_photos(path: Path, root: str | Path | None) -> list[Labelled]:
+    """The photos of a CSV (photo relative to the real photos, group, x,y,w,h in its pixels).
+
+    Raises:
+        DataMissing: the file is missing, or names a photo that is not for training, or no group.
+    """
+    folder = data_root(root)
+    apart = {
+        sample.image
+        for load in (street.load, clothing.load, grocery.load)
+        for sample in load(root)
+        if sample.split != "train"
+    }
+    boxes: dict[Path, list[list[float]]] = {}
+    groups: dict[Path, list[int]] = {}
+    for line, row in enumerate(read_rows(path), 2):
+        photo = folder / row["photo"]
+        if photo in apart or not photo.is_file():
+            raise DataMissing(f"{path} line {line}: {row['photo']} is no training photo")
+        if row["group"] not in GROUPS:
+            raise DataMissing(f"{path} line {line}: no group {row['group']!r}; there are {', '.join(GROUPS)}")
+        x, y, w, h = (float(row[key]) for key in "xywh")
+        boxes.setdefault(photo, []).append([x, y, x + w, y + h])
+        groups.setdefault(photo, []).append(GROUPS.index(row["group"]))
+    return [
+        Labelled(photo, np.array(corners, np.float32), np.array(groups[photo], np.int64))
+        for photo, corners in boxes.items()
+    ]
 
 
 def _from_csv(
