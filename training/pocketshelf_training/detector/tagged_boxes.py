@@ -6,8 +6,10 @@ supervised self-training, as in Inoue et al., "Cross-domain weakly-supervised ob
 progressive domain adaptation", CVPR 2018, section 3.2). Each photo is looked at in two sizes, mirrored too,
 and a photo on which a known garment is found nowhere is left out: it would teach that nothing is there.
 
-Street photos say their labels (`tags.csv`); the shop's pictures of split train say a category, and single
-things on white (`ALONE`) get the box of what is not white instead.
+Street photos say their labels (`tags.csv`), garments at home theirs; the shop's pictures of split train
+say a category, and single things on white (`ALONE`) get the box of what is not white instead. Garments at
+home may go into a file of their own for ``train detector --garment-boxes``: the boxes fit better than those
+of `pocketshelf-train boxes`, which show the part that tells the category.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pocketshelf.stages.detect import Detector as Stage
 from pocketshelf.stages.detect import non_maximum_suppression, pairwise_iou
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Detection
-from pocketshelf_training.data import street
+from pocketshelf_training.data import clothing, street
 from pocketshelf_training.data.catalog import DATA_SETS, load_data_set
 from pocketshelf_training.data.goods import not_ground
 from pocketshelf_training.data.protocol import Sample, data_root
@@ -43,6 +45,7 @@ log = logging.getLogger("pocketshelf.training")
 # Which groups a category of the shop may be; its pictures of the last are single things on white.
 GROUPS_OF_CATEGORY = {"upper": ("upper", "outerwear"), "trousers": ("trousers", "shorts"), "bag": ("bag",)}
 ALONE = ("bag",)
+SETS = ("street", "shop", "clothing")
 # What else a picture of the category shows; over trousers the model is often bare.
 WORN_WITH = {"upper": (("trousers", "shorts"),), "trousers": (("footwear",),)}
 # The score of a known group's best box, and of its further ones and a possible group's.
@@ -67,7 +70,9 @@ class Known:
 
 
 def known_of(sample: Sample) -> Known:
-    """By a street photo's tags, or by a shop picture's category, which is not worn alone."""
+    """By a street photo's tags, a garment's label, or a shop picture's category, which is not worn alone."""
+    if "label" in sample.attributes:
+        return Known((((clothing.GROUP_OF[sample.attributes["label"]],), 1),))
     if "tags" in sample.attributes:
         tags = sample.attributes["tags"].split("|")
         tagged = Counter(street.GROUP_OF_LABEL[tag] for tag in tags if tag in street.GROUP_OF_LABEL)
@@ -151,17 +156,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("runs/tagged-boxes.csv"), help="CSV to write")
     parser.add_argument("--sizes", type=int, nargs="+", default=[320, 416], help="of its input, in pixels")
+    parser.add_argument("--of", nargs="+", choices=SETS, default=SETS, help="which photos (default: all)")
+    parser.add_argument("--garments", type=int, default=1200, help="how many of clothing, drawn by seed 0")
     add_data(parser)
+
+
+def photos(root: Path, sets: Iterable[str], garments: int) -> list[Sample]:
+    """Those of the data sets named whose groups are known, for training."""
+    found: list[Sample] = []
+    if "street" in sets:
+        found += street.load_tagged(root)
+    if "shop" in sets and "shop" in DATA_SETS and (root / "shop").is_dir():
+        pictures = load_data_set("shop", root)
+        found += [s for s in pictures if s.split == "train" and s.category in GROUPS_OF_CATEGORY]
+    if "clothing" in sets:
+        labelled = [s for s in clothing.load(root) if s.split == "train"]
+        known = [s for s in labelled if s.attributes["label"] in clothing.GROUP_OF]
+        found += [known[i] for i in np.sort(np.random.default_rng(0).permutation(len(known))[:garments])]
+    return found
 
 
 def run(args: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(args.checkpoint, kind="detector")
     stages = [torch_detector(Detector.of(checkpoint, size=size), {}) for size in args.sizes]
     root = data_root(args.data)
-    samples = street.load_tagged(root)
-    if "shop" in DATA_SETS and (root / "shop").is_dir():
-        pictures = load_data_set("shop", root)
-        samples += [s for s in pictures if s.split == "train" and s.category in GROUPS_OF_CATEGORY]
+    samples = photos(root, args.of, args.garments)
     rows: list[list] = []
     kept: Counter[str] = Counter()
     log.info("%d photos", len(samples))
