@@ -34,7 +34,11 @@ DATA_SETS = {
     "clothing": DataSet("clothing", "shared", "garments lying or hanging at home, ten labels"),
     "grocery": DataSet("grocery", "shared", "phone photos and the shop's pictures of 81 products"),
     "patterns": DataSet("patterns", "shared", "close-ups of fabric, six patterns"),
+    "shop": DataSet("shop", "shared", "a garment shop's main pictures and other views, split by style"),
     "street": DataSet("street", "shared", "whole outfits with boxes in ten groups"),
+    "pairs": DataSet(
+        "pairs", "own", "a gallery and queries that show its items elsewhere, listed in pairs.csv"
+    ),
     "csv": DataSet("plain_csv", "own", "one's own photos, listed in a CSV"),
     "deepfashion-inshop": DataSet("deepfashion_inshop", "own", "In-shop Clothes Retrieval"),
     "deepfashion-consumer": DataSet("deepfashion_consumer", "own", "Consumer-to-shop Clothes Retrieval"),

@@ -1,0 +1,58 @@
+"""Pairs of a gallery and queries, and the shop's own, split by style."""
+
+from pathlib import Path
+
+import pytest
+
+from pocketshelf_training.data import pairs, shop
+from pocketshelf_training.data.listing import DataDamaged
+from pocketshelf_training.data.protocol import DataMissing
+
+HEAD = "role,image,item_id,category\n"
+
+
+def listed(folder: Path, lines: str) -> Path:
+    (folder / "pairs.csv").write_text(HEAD + lines)
+    return folder
+
+
+def test_a_gallery_and_its_queries(tmp_path: Path) -> None:
+    samples = pairs.load(listed(tmp_path, "gallery,a.jpg,1,upper\nquery,b.jpg,1,\ngallery,c.jpg,2,bag\n"))
+    assert [(s.domain, s.identity, s.category) for s in samples] == [
+        ("shop", "1", "upper"),
+        ("street", "1", None),
+        ("shop", "2", "bag"),
+    ]
+    assert samples[1].image == tmp_path / "b.jpg"
+
+
+def test_a_query_without_a_gallery_picture_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataDamaged, match=r"pairs\.csv:3: no gallery picture shows item 2"):
+        pairs.load(listed(tmp_path, "gallery,a.jpg,1,\nquery,b.jpg,2,\n"))
+
+
+def test_an_unknown_role_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataDamaged, match=r"pairs\.csv:2: role 'main'"):
+        pairs.load(listed(tmp_path, "main,a.jpg,1,\n"))
+
+
+def test_no_list(tmp_path: Path) -> None:
+    with pytest.raises(DataMissing, match=r"pairs\.csv: not found"):
+        pairs.load(tmp_path)
+
+
+def test_a_style_is_what_comes_before_the_colour() -> None:
+    assert shop.style_of("mh01-black") == "mh01"
+    assert shop.style_of("gift-card-physical-custom") == "gift-card-physical-custom"
+
+
+def test_colours_of_a_style_share_its_split(tmp_path: Path) -> None:
+    lines = "".join(f"gallery,{n}-{c}.jpg,mh{n:02d}-{c},upper\n" for n in range(40) for c in ("black", "red"))
+    (tmp_path / "shop").mkdir()
+    listed(tmp_path / "shop", lines)
+    samples = shop.load(tmp_path)
+    splits: dict[str, set[str]] = {}
+    for sample in samples:
+        splits.setdefault(sample.attributes["style"], set()).add(sample.split)
+    assert all(len(found) == 1 for found in splits.values())
+    assert {"train", "val", "test"} == set.union(*splits.values())

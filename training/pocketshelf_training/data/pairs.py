@@ -1,0 +1,64 @@
+"""Pairs of pictures: a gallery of shop pictures, and queries that show some of its items elsewhere.
+
+``pairs.csv`` in a folder, one line a picture: ``role`` (gallery · query), ``image`` (a path below the folder),
+``item_id``, and if known ``category``, ``split`` (else train) and ``licence``. The form of the shared ``shop``, of
+`prepare dressed` and of ``--pairs DIR``.
+
+Traps handled: an unknown role, a query whose item no gallery picture shows, a missing column: one line that names
+file and line.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+from pocketshelf_training.data.listing import DataDamaged
+from pocketshelf_training.data.protocol import DataMissing, Sample
+
+__all__ = ["load"]
+
+ROLES = {"gallery": "shop", "query": "street"}
+COLUMNS = ("role", "image", "item_id")
+
+
+def load(root: str | Path, licence: str = "") -> list[Sample]:
+    """A sample a line; the gallery's domain is "shop", the queries' "street".
+
+    Raises:
+        DataMissing: there is no ``pairs.csv``.
+        DataDamaged: a line cannot be used, or a query has no picture in the gallery; names file and line.
+    """
+    path = Path(root) / "pairs.csv"
+    if not path.is_file():
+        raise DataMissing(f"{path}: not found; name a folder with pairs.csv (role, image, item_id)")
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        if lost := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
+            raise DataDamaged(
+                f"{path}:1: no column {lost[0]}; there are {', '.join(reader.fieldnames or ['none'])}"
+            )
+        rows = [(f"{path}:{reader.line_num}", row) for row in reader]
+    samples = [_sample(path.parent, at, row, licence) for at, row in rows]
+    shown = {sample.identity for sample in samples if sample.domain == "shop"}
+    for (at, _), sample in zip(rows, samples, strict=True):
+        if sample.identity not in shown:
+            raise DataDamaged(f"{at}: no gallery picture shows item {sample.identity}")
+    return samples
+
+
+def _sample(folder: Path, at: str, row: dict[str, str], licence: str) -> Sample:
+    if row["role"] not in ROLES:
+        raise DataDamaged(f"{at}: role {row['role']!r}; there are {', '.join(ROLES)}")
+    sample = Sample(
+        folder / row["image"],
+        row.get("split") or "train",
+        ROLES[row["role"]],
+        row["item_id"],
+        row.get("category") or None,
+        licence=row.get("licence") or licence,
+    )
+    if not sample.identity:
+        raise DataDamaged(f"{at}: no item_id")
+    return replace(sample, attributes={"variant_of": row["variant_of"]}) if row.get("variant_of") else sample

@@ -1,0 +1,48 @@
+"""A garment shop's export (Magento's sample data, OSL-3.0 / AFL-3.0): main pictures and other views of the same items.
+
+An item is a style in one colour; the same style in other colours is another item, a hard negative. Many views are
+close-ups, and some main pictures were recoloured by the shop. The split goes by style, never by picture, and not by
+chance: by a hash of the style's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from pocketshelf_training.data import pairs
+from pocketshelf_training.data.protocol import Sample, data_root
+
+__all__ = ["LICENCE", "load", "split_of", "style_of"]
+
+LICENCE = "OSL-3.0"
+# Of the styles: the share of train, and of train and val together.
+TRAIN, TRAIN_AND_VAL = 0.5, 0.65
+
+
+def load(root: str | Path | None = None) -> list[Sample]:
+    """The 473 main pictures (domain "shop") and 202 other views (domain "street"), split by style.
+
+    Raises:
+        DataMissing, DataDamaged: see `pocketshelf_training.data.pairs.load`.
+    """
+    samples = pairs.load(data_root(root) / "shop", LICENCE)
+    return [
+        replace(s, split=split_of(style), attributes={"style": style})
+        for s in samples
+        for style in [style_of(s.identity or "")]
+    ]
+
+
+def style_of(item: str) -> str:
+    """The letters and digits before the colour: ``mh01`` of ``mh01-black``; other names are styles of their own."""
+    found = re.match(r"[a-z]+\d+", item)
+    return found.group(0) if found else item
+
+
+def split_of(style: str) -> str:
+    """train, val or test: the same for every picture of a style, in every session."""
+    place = int(hashlib.sha256(style.encode()).hexdigest()[:8], 16) / 2**32
+    return "train" if place < TRAIN else "val" if place < TRAIN_AND_VAL else "test"
