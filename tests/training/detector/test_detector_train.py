@@ -101,6 +101,16 @@ def test_the_pace_so_far_decides_how_many_epochs_are_left(drawn_data, tmp_path, 
     assert task.epochs == 2
 
 
+def test_loading_does_not_count_as_pace(drawn_data, tmp_path, monkeypatch):
+    """30 s of loading and 1.5 s for the first epoch: the 28.5 s that are left are 19 epochs more."""
+    task = train.DetectorTask(arguments(tmp_path, drawn_data, "--minutes=1"))
+    task.follow(Schedule(4, 64, 64, 0.0))
+    task.paced = (task.began + 30, 0)
+    monkeypatch.setattr(train.time, "monotonic", lambda: task.began + 31.5)
+    task.fit(1)
+    assert task.epochs == 1 + 19
+
+
 def test_epochs_that_fit():
     plain, halves = Schedule(9, 64, 64, 0.0), Schedule(9, 64, 32, 0.5)
     assert fitting(plain, 3, 2.9) == 5

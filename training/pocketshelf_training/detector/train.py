@@ -161,6 +161,7 @@ class DetectorTask(Task[Detector, Batch]):
     def __init__(self, args: argparse.Namespace) -> None:
         self.began = time.monotonic()
         self.args, self.parts = args, {}
+        self.paced: tuple[float, int] | None = None
         self.lengths: dict[int, int] = {}
         torch.manual_seed(args.seed)
         self.mixture = build_mixture(args)
@@ -261,6 +262,8 @@ class DetectorTask(Task[Detector, Batch]):
         return sorted(times)[len(times) // 2] * 1.1 * self.steps(0)
 
     def batches(self, epoch: int, kept: Detector) -> Iterator[Batch]:
+        # Loading is over: from here on an epoch takes what epochs take.
+        self.paced = self.paced or (time.monotonic(), epoch)
         return self._made(epoch, self.schedule.input_size(epoch), self.schedule.strength(epoch))
 
     def _made(self, epoch: int, size: int, strength: float) -> Iterator[Batch]:
@@ -292,9 +295,10 @@ class DetectorTask(Task[Detector, Batch]):
         """With ``--minutes``, end when they do: plan as many epochs more as the pace so far allows."""
         if not self.args.minutes or done >= self.epochs:
             return
-        spent = time.monotonic() - self.began
-        pace = spent / sum(map(self.price, range(done)))
-        left = self.args.minutes * 60 - spent
+        now = time.monotonic()
+        since, first = self.paced or (self.began, 0)
+        pace = (now - since) / sum(map(self.price, range(first, done)))
+        left = self.args.minutes * 60 - (now - self.began)
         epochs = fitting(self.schedule, done, left / pace)
         if epochs != self.epochs:
             log.info("%d epochs fit instead of %d", epochs, self.epochs)

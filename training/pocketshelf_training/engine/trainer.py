@@ -65,8 +65,10 @@ class Trainer:
     def train(self) -> None:
         """The epochs that are left."""
         task = self.task
-        clock = Clock([task.price(epoch) for epoch in range(task.epochs)], self.epoch)
+        clock = Clock([], self.epoch)
         while self.epoch < task.epochs:
+            # A task may plan anew after an epoch.
+            clock.prices = [task.price(epoch) for epoch in range(task.epochs)]
             losses = self._train_epoch(clock)
             self.epoch += 1
             record = {"epoch": self.epoch, "losses": losses}
