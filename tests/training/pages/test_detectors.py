@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.plain_csv import load
+from pocketshelf_training.data.shop import split_of
 from pocketshelf_training.pages import detectors
 
 
@@ -48,3 +50,25 @@ def test_the_worse_one_is_so_many_points_behind(drawn_shop: Path, tmp_path: Path
 def test_a_way_without_a_model_is_refused(drawn_shop: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="write NAME=MODEL"):
         run(tmp_path, "--way=exact", f"--data-set=hard-cases={drawn_shop}")
+
+
+def test_the_shop_s_pictures_are_a_table_of_their_own(drawn_shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "shop"
+    folder.mkdir(parents=True)
+    lines, detections = ["role,image,item_id,category"], []
+    for number in range(40):
+        Image.new("RGB", (40, 40), (255, 255, 255)).save(folder / f"{number}.png")
+        lines.append(f"gallery,{number}.png,mt{number:02}-red,upper")
+        region = {"box": [0, 0, 20, 20], "group": "upper" if number % 2 else "bag", "score": 0.9}
+        detections.append(json.dumps({"photo": str(folder / f"{number}.png"), "regions": [region]}))
+    (folder / "pairs.csv").write_text("\n".join(lines) + "\n")
+    exact = saved_lines(tmp_path / "exact.jsonl", drawn_shop, 0)
+    exact.write_text(exact.read_text() + "\n".join(detections) + "\n")
+    given = [f"--way=exact={exact}", f"--data-set=hard-cases={drawn_shop}"]
+    found, page = run(tmp_path, *given, "--shop", f"--data={tmp_path / 'data'}")
+    expected = [n % 2 for n in range(40) if split_of(f"mt{n:02}") == "test"]
+    assert found["shop"]["exact"]["upper"] == {
+        "pictures": len(expected),
+        "right": pytest.approx(sum(expected) / len(expected)),
+    }
+    assert f"upper ({len(expected)})" in page

@@ -70,7 +70,8 @@ def test_harder_gives_a_square_and_follows_from_its_seed() -> None:
 
 
 def test_the_prepared_folder_is_a_data_set_of_the_photos_kept_apart(drawn_data: Path, tmp_path: Path) -> None:
-    assert prepare(tmp_path, 0, str(drawn_data)) == 6  # two photos, three cases
+    assert prepare(tmp_path, 0, str(drawn_data)) == 6 + 7  # two photos, three cases; seven garments
+    assert sorted(load(tmp_path / "alone")[0].boxes)[0][0] in ("outerwear", "trousers", "footwear", "hat")
     for case in ("two-people", "close-crop", "from-afar"):
         samples = load(tmp_path / case)
         assert {sample.image.name for sample in samples} == {"0008.jpg", "0009.jpg"}

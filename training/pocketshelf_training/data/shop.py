@@ -15,11 +15,14 @@ from pathlib import Path
 from pocketshelf_training.data import pairs
 from pocketshelf_training.data.protocol import Sample, data_root
 
-__all__ = ["LICENCE", "load", "split_of", "style_of"]
+__all__ = ["ALONE", "GROUPS_OF_CATEGORY", "LICENCE", "load", "split_of", "style_of"]
 
 LICENCE = "OSL-3.0"
 # Of the styles: the share of train, and of train and val together.
 TRAIN, TRAIN_AND_VAL = 0.5, 0.65
+# Which of a detector's groups a category may be; of `ALONE` the pictures are single things on white.
+GROUPS_OF_CATEGORY = {"upper": ("upper", "outerwear"), "trousers": ("trousers", "shorts"), "bag": ("bag",)}
+ALONE = ("bag",)
 
 
 def load(root: str | Path | None = None) -> list[Sample]:

@@ -29,22 +29,19 @@ from pocketshelf.stages.detect import Detector as Stage
 from pocketshelf.stages.detect import non_maximum_suppression, pairwise_iou
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Detection
-from pocketshelf_training.data import clothing, street
-from pocketshelf_training.data.catalog import DATA_SETS, load_data_set
+from pocketshelf_training.data import clothing, shop, street
 from pocketshelf_training.data.goods import not_ground
 from pocketshelf_training.data.protocol import Sample, data_root
+from pocketshelf_training.data.shop import ALONE, GROUPS_OF_CATEGORY
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.checkpoint import load_checkpoint
 from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.predict.runner import torch_detector
 
-__all__ = ["ALONE", "GROUPS_OF_CATEGORY", "Known", "add_arguments", "agreed", "chosen", "run"]
+__all__ = ["Known", "add_arguments", "agreed", "chosen", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
-# Which groups a category of the shop may be; its pictures of the last are single things on white.
-GROUPS_OF_CATEGORY = {"upper": ("upper", "outerwear"), "trousers": ("trousers", "shorts"), "bag": ("bag",)}
-ALONE = ("bag",)
 SETS = ("street", "shop", "clothing")
 # What else a picture of the category shows; over trousers the model is often bare.
 WORN_WITH = {"upper": (("trousers", "shorts"),), "trousers": (("footwear",),)}
@@ -166,9 +163,8 @@ def photos(root: Path, sets: Iterable[str], garments: int) -> list[Sample]:
     found: list[Sample] = []
     if "street" in sets:
         found += street.load_tagged(root)
-    if "shop" in sets and "shop" in DATA_SETS and (root / "shop").is_dir():
-        pictures = load_data_set("shop", root)
-        found += [s for s in pictures if s.split == "train" and s.category in GROUPS_OF_CATEGORY]
+    if "shop" in sets and (root / "shop").is_dir():
+        found += [s for s in shop.load(root) if s.split == "train" and s.category in GROUPS_OF_CATEGORY]
     if "clothing" in sets:
         labelled = [s for s in clothing.load(root) if s.split == "train"]
         known = [s for s in labelled if s.attributes["label"] in clothing.GROUP_OF]

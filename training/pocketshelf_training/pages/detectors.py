@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pocketshelf_training.data import shop
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.metrics.average_precision import Matches
 from pocketshelf_training.metrics.detector_figures import (
@@ -18,6 +19,7 @@ from pocketshelf_training.metrics.detector_figures import (
     true_boxes,
     with_intervals,
 )
+from pocketshelf_training.metrics.first_region import first_regions
 from pocketshelf_training.pages import ways
 from pocketshelf_training.pages.page import joined, publish, table
 from pocketshelf_training.pages.provenance import here
@@ -35,6 +37,13 @@ photos (seed 0); differences over the same draws of photos. Columns of groups: A
 commit {commit}.
 """
 
+SHOP = """## The shop's main pictures
+
+Share of the pictures whose first, most prominent region is of the category's groups (upper: upper or
+outerwear, trousers: trousers or shorts); garments are worn there, bags stand alone on white, and their box
+fits when it overlaps what is not white with IoU 0.7 or more.
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways.add_arguments(
@@ -50,6 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{ways.KNOWN_DATA_SETS}; may be repeated (default: street)",
     )
     parser.add_argument("--split", default="val", help="default: val")
+    parser.add_argument(
+        "--shop",
+        action="store_true",
+        help="also what each takes the shop's pictures of that split to be about",
+    )
+    parser.add_argument(
+        "--threshold", type=float, default=0.45, help="of those regions' scores (default 0.45)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
             "split": args.split,
             **here(),
         },
+        "shop": _first_regions(args, models) if args.shop else {},
         "data_sets": {_shown(given): _measure(given, args, models) for given in args.data_set or ["street"]},
     }
     publish(_page(results), json.dumps(results, indent=1), args.write)
@@ -93,10 +111,40 @@ def _measure(given: str, args: argparse.Namespace, models: dict[str, Model]) -> 
     return {"photos": len(truth), "ways": measured}
 
 
+def _first_regions(args: argparse.Namespace, models: dict[str, Model]) -> dict[str, Any]:
+    """By detector and category, see `first_regions`."""
+    samples = [s for s in shop.load(args.data) if s.split == args.split and s.domain == "shop"]
+    photos = [sample.image for sample in samples]
+    found = {
+        name: Predictor(model, args.cache, label=name).predict([Crop(path) for path in photos], "shop")
+        for name, model in models.items()
+    }
+    return {
+        name: first_regions(samples, dict(zip(photos, each, strict=True)), args.threshold)
+        for name, each in found.items()
+    }
+
+
+def _shop_table(found: dict[str, Any]) -> str:
+    """A row a detector, a column a category."""
+    categories = next(iter(found.values()))
+    heads = [f"{category} ({figures['pictures']})" for category, figures in categories.items()]
+    single = [category for category, figures in categories.items() if "fits" in figures]
+    rows = [
+        [name]
+        + [f"{figures['right']:.3f}" for figures in way.values()]
+        + [f"{way[category]['fits']:.3f}" for category in single]
+        for name, way in found.items()
+    ]
+    return table(["detector", *heads, *(f"{category}: and its box fits" for category in single)], rows)
+
+
 def _page(results: dict[str, Any]) -> str:
     facts = results["run"]
     parts = [HEAD.format(**facts)]
     parts += ["\n".join(f"- {name}: `{path}`" for name, path in facts["ways"].items()) + "\n"]
+    if results["shop"]:
+        parts += [SHOP, _shop_table(results["shop"])]
     for data_set, found in results["data_sets"].items():
         groups = sorted({group for way in found["ways"].values() for group in way["groups"]})
         parts.append(f"## {data_set} ({found['photos']} photos)\n")

@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from pocketshelf_training.data import goods
 from pocketshelf_training.models.detector import GROUPS
+from pocketshelf_training.samplers.alone import alone, light_ground
 from pocketshelf_training.samplers.hard_cases import harder
 from pocketshelf_training.samplers.pictures import Picture, colour, flip, mosaic, view
 from pocketshelf_training.samplers.sources import Labelled, PhotoCache, instance
@@ -159,22 +160,11 @@ class Mixture:
         return instance(self.street[photo], number, self.cache), int(self.street[photo].groups[number])
 
     def _alone(self, rng: np.random.Generator) -> Picture:
-        """One garment as shops show it: large, on white or on a light wall (synthetic)."""
+        """See `pocketshelf_training.samplers.alone`."""
         side = 1.25 * self.cache.side / 1.5
         width, height = (round(side * math.exp(rng.uniform(-0.2, 0.2))) for _ in range(2))
-        ground = Image.new("RGB", (width, height), (int(rng.integers(225, 256)),) * 3)
-        if rng.random() < 0.3:
-            ground = light_wall(ground.size, rng)
-        empty = Picture(ground, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
-        piece, group = self._donor(rng)
-        if piece is None:
-            return empty
-        share = rng.uniform(0.4, 0.95) * min(width / piece.width, height / piece.height)
-        piece = piece.resize([max(4, round(v * share)) for v in piece.size], Image.Resampling.BICUBIC)
-        spare = np.array(ground.size) - np.array(piece.size)
-        at = rng.uniform(0.2, 0.8, 2) * spare
-        box, outline = goods.paste(ground, piece, (round(at[0]), round(at[1])))
-        return empty if outline.sum() < 30 else empty.with_box(ground, [box], group)
+        ground = light_ground((width, height), rng)
+        return alone(*self._donor(rng), ground, rng.uniform(0.4, 0.95), rng.uniform(0.2, 0.8, 2))
 
     def _composite(self, rng: np.random.Generator) -> Picture:
         """Goods on a blurred photo, on a street photo that keeps its garments, or on a plain wall."""
@@ -200,12 +190,6 @@ def _wall(rng: np.random.Generator) -> Image.Image:
     """A gradient between two random colours."""
     ends = rng.integers(30, 256, (2, 2, 3)).astype(np.uint8)
     return Image.fromarray(ends).resize((320, 320), Image.Resampling.BICUBIC)
-
-
-def light_wall(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
-    """A gradient between two light colours."""
-    ends = (rng.integers(190, 256, (2, 2, 1)) * rng.uniform(0.93, 1.0, 3)).astype(np.uint8)
-    return Image.fromarray(ends).resize(size, Image.Resampling.BICUBIC)
 
 
 def repeat_factors(groups: list[np.ndarray]) -> np.ndarray:

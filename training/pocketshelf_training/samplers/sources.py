@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf.stages.preprocess import decode_photo
-from pocketshelf_training.data import clothing, grocery, street
+from pocketshelf_training.data import clothing, grocery, shop, street
 from pocketshelf_training.data.protocol import DataMissing, Sample, data_root, read_rows
 from pocketshelf_training.models.detector import GROUPS
 from pocketshelf_training.samplers.pictures import Picture
@@ -104,12 +104,9 @@ def more_photos(path: Path, root: str | Path | None) -> list[Labelled]:
         DataMissing: the file is missing, or names a photo that is not for training, or no group.
     """
     folder = data_root(root)
-    apart = {
-        sample.image
-        for load in (street.load, clothing.load, grocery.load)
-        for sample in load(root)
-        if sample.split != "train"
-    }
+    loaders = [street.load, clothing.load, grocery.load]
+    loaders += [shop.load] if (folder / "shop").is_dir() else []
+    apart = {sample.image for load in loaders for sample in load(root) if sample.split != "train"}
     boxes: dict[Path, list[list[float]]] = {}
     groups: dict[Path, list[int]] = {}
     for line, row in enumerate(read_rows(path), 2):
