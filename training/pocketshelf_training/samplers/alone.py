@@ -1,4 +1,4 @@
-"""One garment as shops show it: large, alone, on white or a light wall; cut out of a real photo: synthetic."""
+"""One garment as shops show it: large, alone, on white or a light wall; cut out of photos (synthetic)."""
 
 from __future__ import annotations
 
