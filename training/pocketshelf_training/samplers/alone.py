@@ -12,6 +12,8 @@ __all__ = ["alone", "light_ground"]
 
 # A garment of which fewer pixels than these are seen is none.
 FEWEST = 30
+# Enlarged more than so many times, a ring is nothing but blur.
+LARGEST = 4.0
 
 
 def alone(
@@ -21,13 +23,13 @@ def alone(
 
     Args:
         piece: RGBA.
-        share: how much of the ground's width or height it takes.
+        share: how much of the ground's width or height it takes, if it need not be enlarged too much.
         at: where it is between the left and the right, the upper and the lower rim, 0 to 1 each.
     """
     empty = Picture(ground, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
     if piece is None:
         return empty
-    scale = share * min(ground.width / piece.width, ground.height / piece.height)
+    scale = min(share * min(ground.width / piece.width, ground.height / piece.height), LARGEST)
     size = max(4, round(piece.width * scale)), max(4, round(piece.height * scale))
     x, y = at * (np.array(ground.size) - np.array(size))
     box, outline = goods.paste(ground, piece.resize(size, Image.Resampling.BICUBIC), (round(x), round(y)))
