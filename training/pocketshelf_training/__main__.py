@@ -14,6 +14,10 @@ log = logging.getLogger("pocketshelf.training")
 
 # command → (module of this package with add_arguments and run, one line of help)
 COMMANDS = {
+    "adapt": (
+        "adapt.command",
+        "adapt a bundle to a shop's own catalogue, if that finds more",
+    ),
     "average": (
         "models.average",
         "average a model's weights with those that its training began with",
@@ -23,6 +27,10 @@ COMMANDS = {
         "boxes for photos without, from where the embedder looks",
     ),
     "card": ("pages.card", "write the model card of a bundle"),
+    "catalogue": (
+        "adapt.listing",
+        "write a data set's pictures as a shop's CSV",
+    ),
     "compare": (
         "pages.compare",
         "several ways to search the same pictures, side by side",

@@ -20,7 +20,7 @@ from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.store import StoreWriter, current_sequence
 
-__all__ = ["BuildReport", "build_store"]
+__all__ = ["BuildReport", "build_store", "check_listed"]
 
 Progress = Callable[[int, int], None]
 OnProblem = Callable[[RowProblem], None]
@@ -131,7 +131,8 @@ def _embed(
     problems: list[RowProblem] = []
     for done, row in enumerate(rows, start=1):
         try:
-            _check_row(row, products.get(row.product_id))
+            known = products.get(row.product_id)
+            check_listed(row, known.row if known else None)
             vector = encoder.enrol(image_path(base, row.image), whole)
             products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
         except (CatalogueError, PhotoError) as error:
@@ -141,16 +142,23 @@ def _embed(
     return list(products.values()), problems
 
 
-def _check_row(row: CatalogueRow, known: _Gathered | None) -> None:
-    """One id in two categories is two products by mistake, rather than one with two pictures."""
+def check_listed(row: CatalogueRow, known: CatalogueRow | None) -> None:
+    """One id in two categories is two products by mistake, rather than one with two pictures.
+
+    Args:
+        known: the first line of the same product.
+
+    Raises:
+        CatalogueError: says what is wrong with the row.
+    """
     try:
         check_names(row.product_id, row.category)
     except ValueError as error:
         raise CatalogueError(str(error)) from error
-    if known is not None and known.row.category != row.category:
+    if known is not None and known.category != row.category:
         raise CatalogueError(
             f"product {row.product_id!r} is of category {row.category!r} here, "
-            f"but of {known.row.category!r} on line {known.row.line}"
+            f"but of {known.category!r} on line {known.line}"
         )
 
 

@@ -1,0 +1,79 @@
+"""The command, whole: from a CSV to a bundle that is better, or to the sentence that says that it is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pocketshelf.formats import load_bundle
+from pocketshelf_training.__main__ import main
+from pocketshelf_training.adapt import command
+from pocketshelf_training.adapt.measure import Outcome
+from pocketshelf_training.data.protocol import DataMissing
+from pocketshelf_training.data.shop import load as load_shop
+
+
+@pytest.fixture(scope="module")
+def catalogue(real_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The arguments that name 90 garments of the shared shop with two or more pictures each."""
+    try:
+        load_shop(real_photos)
+    except DataMissing as error:
+        pytest.skip(f"needs the shop's pictures: {error}")
+    path = tmp_path_factory.mktemp("shop") / "catalogue.csv"
+    named = ["shop", "--data", str(real_photos), "--views", "--limit", "90", "--out", str(path)]
+    assert main(["catalogue", *named]) == 0
+    return [str(path), "--images", str(real_photos / "shop" / "media")]
+
+
+def test_a_shop_gets_a_bundle_that_finds_more_of_what_was_held_back(
+    catalogue: list[str], trained_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("litert_torch", reason="needs the extra 'export'")
+    out = tmp_path / "adapted"
+    more = ["--out", str(out), "--cache", str(tmp_path / "cache"), "--model", str(trained_bundle)]
+    assert main(["adapt", *catalogue, *more]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert said["shipped"], said["verdict"]
+    assert said["after"]["R@1"]["value"] >= said["before"]["R@1"]["value"]
+    made, base = load_bundle(out), load_bundle(trained_bundle)
+    assert made.space != base.space
+    assert made.detector == base.detector
+    assert json.loads((out / "report.json").read_text())["verdict"] == said["verdict"]
+    assert "| adapted |" in (out / "report.md").read_text()
+    # The weights beside it are what a further `adapt` begins with.
+    assert (out / "embedder.npz").is_file()
+
+
+def test_what_is_not_better_is_not_written(
+    catalogue: list[str],
+    trained_bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The adapted files find nothing: the report says so, and no bundle is there."""
+    found: list[Outcome] = []
+
+    def worse(bundle: Path, *rest: object) -> Outcome:
+        found.append(real(bundle, *rest) if not found else Outcome(found[0].places + 1))
+        return found[-1]
+
+    real = command.measured
+    monkeypatch.setattr(command, "measured", worse)
+    monkeypatch.setattr(command, "exported", lambda made, base, pictures, folder, seed: folder.mkdir())
+    out = tmp_path / "adapted"
+    more = ["--out", str(out), "--cache", str(tmp_path / "cache"), "--model", str(trained_bundle)]
+    assert main(["adapt", *catalogue, *more]) == 0
+    assert "kept as it is" in json.loads(capsys.readouterr().out.splitlines()[-1])["verdict"]
+    assert sorted(path.name for path in out.iterdir()) == ["report.json", "report.md"]
+
+
+def test_a_bundle_without_weights_is_refused(
+    catalogue: list[str], tmp_path: Path, fake_bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["--out", str(tmp_path / "out"), "--model", str(fake_bundle.folder)]
+    assert main(["adapt", *catalogue, *wanted]) == 1
+    assert "no embedder.npz" in capsys.readouterr().err

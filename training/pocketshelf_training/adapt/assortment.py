@@ -1,0 +1,182 @@
+"""A shop's pictures and its customers' photos, and the products that are held back to measure on.
+
+The catalogue is read as `pocketshelf build` reads it; its bad lines are listed and left out. A share of the
+products, drawn by the seed, is held back: nothing of them is learnt from, and the figures are theirs. A
+column ``split`` in the catalogue decides instead of the draw (test: held back), where the shop knows better
+which products are alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.catalogue import CatalogueRow, RowProblem, read_catalogue
+from pocketshelf.catalogue.build import check_listed
+from pocketshelf.catalogue.table import image_path
+from pocketshelf.errors import CatalogueError, PhotoError
+from pocketshelf_training.data.plain_csv import load as load_photos
+
+__all__ = ["Assortment", "Questions", "read_assortment"]
+
+OnProblem = Callable[[RowProblem], None]
+# Fewer questions than this say nothing.
+FEWEST_QUESTIONS = 20
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """Every picture by number, the shop's first, then the photos.
+
+    Attributes:
+        paths: of the pictures.
+        products, categories: int64 (n,), indices into ``names`` and ``category_names``.
+        photo: bool (n,), which are customers' photos.
+        held: bool (n,), which are of products held back.
+    """
+
+    paths: list[Path]
+    products: np.ndarray
+    categories: np.ndarray
+    photo: np.ndarray
+    held: np.ndarray
+    names: list[str]
+    category_names: list[str]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def first(self) -> np.ndarray:
+        """bool (n,): the first of the shop's pictures of each product."""
+        found = np.zeros(len(self), bool)
+        shop = np.flatnonzero(~self.photo)
+        found[shop[np.unique(self.products[shop], return_index=True)[1]]] = True
+        return found
+
+    def only(self, kept: np.ndarray) -> Assortment:
+        """The pictures where ``kept`` (bool (n,)) says so; products and categories keep their numbers."""
+        rows = np.flatnonzero(kept)
+        parts = {name: getattr(self, name)[rows] for name in ("products", "categories", "photo", "held")}
+        return replace(self, paths=[self.paths[i] for i in rows], **parts)
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Who asks what gallery.
+
+    Attributes:
+        kind: "photos" (customers'), "views" (the shop's other pictures of a product), or "re-photographed"
+            (its only picture, changed as a phone would: drawn, not real).
+        asking, gallery: bool (n,) over the pictures. Of "re-photographed" the asking pictures are those
+            that are changed.
+    """
+
+    kind: str
+    asking: np.ndarray
+    gallery: np.ndarray
+
+    @classmethod
+    def of(cls, shop: Assortment) -> Questions:
+        """The most telling kind that there are enough pictures for, among the products held back."""
+        listed = np.isin(shop.products, shop.products[~shop.photo])
+        photos, views = shop.photo & listed, ~shop.photo & ~shop.first
+        if (photos & shop.held).sum() >= FEWEST_QUESTIONS:
+            return cls("photos", photos, ~shop.photo)
+        if (views & shop.held).sum() >= FEWEST_QUESTIONS:
+            return cls("views", views, shop.first)
+        return cls("re-photographed", shop.first, shop.first)
+
+    @property
+    def meaning(self) -> str:
+        """For reports."""
+        return {
+            "photos": "customers' photos → the shop's pictures",
+            "views": "the shop's other views → its first pictures",
+            "re-photographed": "first pictures, re-photographed by augmentation (synthetic) → as they are",
+        }[self.kind]
+
+
+def read_assortment(
+    catalogue: Path,
+    photos: Path | None,
+    images: Path | None,
+    share: float,
+    seed: int,
+    on_problem: OnProblem = lambda problem: None,
+) -> Assortment:
+    """Read the catalogue, and the photos if there are any; no picture is opened.
+
+    Args:
+        photos: a CSV with columns ``image`` and ``product_id``, see `pocketshelf_training.data.plain_csv`.
+        images: folder that the catalogue's picture names start from; its own if None.
+        share: of the products that is held back.
+
+    Raises:
+        CatalogueError: the catalogue cannot be used, has not one usable row, or too few products.
+        DataMissing, DataDamaged: the photos cannot be used.
+    """
+    table = read_catalogue(catalogue)
+    for problem in table.problems:
+        on_problem(problem)
+    base = table.path.parent if images is None else images
+    if not base.is_dir():
+        raise CatalogueError(f"{base}: no such folder of images; name it with --images")
+    rows = list(_usable(table.rows, base, on_problem))
+    names = list(dict.fromkeys(row.product_id for row, _ in rows))
+    if len(names) < 10:
+        raise CatalogueError(f"{catalogue}: {len(names)} usable products; adapting needs 10, better hundreds")
+    category_names = sorted({row.category for row, _ in rows})
+    number = {name: i for i, name in enumerate(names)}
+    category_of = {row.product_id: category_names.index(row.category) for row, _ in rows}
+    taken = [s for s in (load_photos(photos) if photos else []) if s.identity in number]
+    pictured = [row.product_id for row, _ in rows] + [str(sample.identity) for sample in taken]
+    shop = Assortment(
+        [path for _, path in rows] + [sample.image for sample in taken],
+        np.array([number[name] for name in pictured]),
+        np.array([category_of[name] for name in pictured]),
+        np.arange(len(pictured)) >= len(rows),
+        np.zeros(len(pictured), bool),
+        names,
+        category_names,
+    )
+    held = _said([row for row, _ in rows], number) or _drawn(shop, share, seed)
+    return replace(shop, held=np.isin(shop.products, list(held)))
+
+
+def _usable(
+    rows: Sequence[CatalogueRow], base: Path, on_problem: OnProblem
+) -> list[tuple[CatalogueRow, Path]]:
+    """Rows by the rules of `build`, each with its picture's path."""
+    known: dict[str, CatalogueRow] = {}
+    usable = []
+    for row in rows:
+        try:
+            check_listed(row, known.get(row.product_id))
+            path = image_path(base, row.image)
+            if not path.is_file():
+                raise PhotoError(f"{path}: no such picture")
+        except (CatalogueError, PhotoError) as error:
+            on_problem(RowProblem(row.line, str(error)))
+            continue
+        known.setdefault(row.product_id, row)
+        usable.append((row, path))
+    return usable
+
+
+def _said(rows: Sequence[CatalogueRow], number: dict[str, int]) -> set[int]:
+    """The products that a column ``split`` keeps for the test; none without such a column."""
+    return {number[row.product_id] for row in rows if row.attributes.get("split") == "test"}
+
+
+def _drawn(shop: Assortment, share: float, seed: int) -> set[int]:
+    """``share`` of the products that can be asked for, and of the others."""
+    rng = np.random.default_rng(seed)
+    askable = np.unique(shop.products[shop.photo | ~shop.first])
+    others = np.setdiff1d(np.arange(len(shop.names)), askable)
+    return {
+        int(p) for group in (askable, others) for p in rng.permutation(group)[: round(share * len(group))]
+    }

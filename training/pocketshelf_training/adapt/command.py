@@ -1,0 +1,225 @@
+"""``pocketshelf-train adapt``: a shop's own catalogue → a bundle adapted to it, if that finds more."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.catalogue import RowProblem
+from pocketshelf.errors import UsageError
+from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
+from pocketshelf_training.adapt.features import pooled, rephotographed
+from pocketshelf_training.adapt.heads import adapted, fit_categories, present_head, with_attributes_of
+from pocketshelf_training.adapt.measure import Outcome, measured, trimmed
+from pocketshelf_training.adapt.projection import Evidence, Fitter, choose
+from pocketshelf_training.adapt.report import Report
+from pocketshelf_training.adapt.ship import exported, move_into
+from pocketshelf_training.engine.allocator import keep_freed_memory
+from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
+from pocketshelf_training.models.embedder import Embedder
+
+__all__ = ["add_arguments", "run"]
+
+log = logging.getLogger("pocketshelf.training")
+
+DESCRIPTION = """\
+Adapt a bundle to a shop's own catalogue, from the shop's pictures and, where there are any, customers'
+photos.
+
+A share of the products is held back. From the others the embedder's last layer and the category head are
+fitted in several ways, and the best is chosen by cross-validation. The outcome is exported through the parity
+gate, and its phone files are measured on the products held back, before and after. Only a bundle that finds
+more is written to --out, with report.json and report.md; else the report alone, the bundle in use stays the
+best one, and that is said.
+"""
+EPILOG = """\
+examples:
+  pocketshelf-train adapt catalogue.csv --out runs/adapted
+  pocketshelf-train adapt catalogue.csv --photos photos.csv --images pictures --out runs/adapted
+  pocketshelf build catalogue.csv --store shelf --bundle runs/adapted
+
+CATALOGUE.csv is what `pocketshelf build` takes (product_id,title,category,image; one line a picture). A
+column "split" decides which products are held back (test), instead of a draw. PHOTOS.csv has columns image
+and product_id.
+"""
+# So many pictures are re-photographed where the catalogue has few views of one product.
+MOST_CHANGED = 600
+FEW_VIEWS = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("catalogue", type=Path, metavar="CATALOGUE.csv", help="the shop's catalogue")
+    parser.add_argument("--photos", type=Path, metavar="PHOTOS.csv", help="customers' photos of its products")
+    parser.add_argument(
+        "--images", type=Path, metavar="DIR", help="folder of the pictures (default: the catalogue's)"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the adapted bundle")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="bundle to begin with, its embedder.npz beside it (default: models/first)",
+    )
+    parser.add_argument(
+        "--held-back",
+        type=float,
+        default=0.25,
+        metavar="SHARE",
+        help="of the products, to measure on (default: 0.25)",
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs/adapt"), help="folder of kept features (default: runs/adapt)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    started = time.monotonic()
+    if not 0.05 <= args.held_back <= 0.5:
+        raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
+    folder = args.model or default_bundle()
+    base, checkpoint = load_bundle(folder), _weights(folder)
+    shop = read_assortment(
+        args.catalogue, args.photos, args.images, args.held_back, args.seed, lambda p: _say(args.catalogue, p)
+    )
+    report = Report(str(args.catalogue), str(folder), args.seed, counts=_counts(shop))
+    log.info("%s", "; ".join(f"{count} {name}" for name, count in report.counts.items()))
+    shop, questions, evidence = _looked_at(Embedder.of(checkpoint), shop, args.cache)
+    report.questions = questions.meaning
+    log.info("asked will be: %s", questions.meaning)
+    made = _fitted(checkpoint, shop, evidence, args.seed, report)
+    if made is None:
+        report.verdict = "Nothing that was tried finds more by cross-validation: the bundle is kept as it is."
+    else:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{args.out.name}.", dir=args.out.parent) as staging:
+            _compared(base, made, shop, questions, Path(staging) / args.out.name, args, report)
+    report.seconds = time.monotonic() - started
+    report.write(args.out)
+    log.info("%s", report.verdict)
+    print(json.dumps({"out": str(args.out), **report.to_json()}))
+    return 0
+
+
+def _say(catalogue: Path, problem: RowProblem) -> None:
+    log.warning("%s: %s; left out", catalogue, problem)
+
+
+def _weights(folder: Path) -> Checkpoint:
+    """The float embedder beside the bundle."""
+    for name in ("embedder.npz", "embedder.safetensors"):
+        if (folder / name).is_file():
+            return load_checkpoint(folder / name, kind=Embedder.kind)
+    raise UsageError(
+        f"{folder}: no embedder.npz; the weights of the shipped bundle come with the sources, not the wheel"
+    )
+
+
+def _counts(shop: Assortment) -> dict[str, int]:
+    held = len(np.unique(shop.products[shop.held]))
+    return {
+        "products": len(shop.names),
+        "categories": len(shop.category_names),
+        "shop pictures": int((~shop.photo).sum()),
+        "photos": int(shop.photo.sum()),
+        "products held back": held,
+    }
+
+
+def _looked_at(network: Embedder, shop: Assortment, cache: Path) -> tuple[Assortment, Questions, Evidence]:
+    """Pooled features of all pictures that can be read; who asks what; what the choice may see of it."""
+    keep_freed_memory()
+    features, readable = pooled(network, shop.paths, "features", cache)
+    if not readable.all():
+        log.warning("%d pictures cannot be read and are left out", (~readable).sum())
+    shop, features = shop.only(readable), features[readable]
+    questions = Questions.of(shop)
+    drawn = questions.kind == "re-photographed"
+    changed = np.zeros_like(features)
+    if drawn or (~shop.first & ~shop.held).sum() < FEW_VIEWS:
+        rows = np.flatnonzero(shop.first & ~shop.held)[:MOST_CHANGED]
+        found, seen = pooled(network, [shop.paths[i] for i in rows], "re-photographed", cache, rephotographed)
+        changed[rows[seen]] = found[seen]
+    asking = questions.asking & changed.any(1) if drawn else questions.asking
+    evidence = Evidence(features, shop.products, asking, questions.gallery, changed, drawn)
+    return shop, questions, evidence
+
+
+def _fitted(
+    checkpoint: Checkpoint, shop: Assortment, evidence: Evidence, seed: int, report: Report
+) -> Checkpoint | None:
+    """The checkpoint with what is better than before by cross-validation; None if nothing is."""
+    known, listed = evidence.only(~shop.held), shop.only(~shop.held)
+    shipped = checkpoint.state["embedding.weight"].numpy()
+    log.info("choosing a projection on %d products", len(np.unique(known.products)))
+    recipe, best, before = choose(known, shipped, seed)
+    report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
+    report.tried["best projection"] = {"R@1": best.recall, "mrr": best.reciprocal}
+    log.info("R@1 %.3f as shipped, %.3f by %s (cross-validated, float)", before.recall, best.recall, recipe)
+    present = present_head(checkpoint)
+    head = fit_categories(known.features, listed, present, seed)
+    if head is not None:
+        log.info(
+            "a head for %d categories: top-1 %.3f, right category searched %.3f",
+            len(head.labels),
+            head.accuracy,
+            head.covered,
+        )
+    if recipe is None and head is None:
+        return None
+    matrix = Fitter(known, shipped)(recipe) if recipe else None
+    report.chosen = {"projection": str(recipe) if recipe else "as shipped"}
+    report.chosen["categories"] = len(head.labels) if head else "as shipped"
+    made = adapted(checkpoint, matrix, head, adapted=report.chosen)
+    if head is None:
+        return made
+    return with_attributes_of(
+        made, present, known.features, [shop.category_names[c] for c in listed.categories]
+    )
+
+
+def _compared(
+    base: Bundle,
+    made: Checkpoint,
+    shop: Assortment,
+    questions: Questions,
+    staging: Path,
+    args: argparse.Namespace,
+    report: Report,
+) -> None:
+    """Export, measure before and after on the products held back, and put the better one in place."""
+    kept = trimmed(shop, questions, args.seed)
+    log.info("measuring %s on products held back", base.name)
+    before = measured(base.folder, shop, questions, kept, "before")
+    report.before = before.to_json()
+    log.info("R@1 %s; exporting", before.recall(1))
+    calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
+    exported(made, base, calibration, staging, args.seed)
+    after = measured(staging, shop, questions, kept, "after")
+    report.after, report.gain = after.to_json(), after.gain_over(before)
+    report.shipped, report.verdict = _verdict(before, after)
+    if report.shipped:
+        move_into(staging, args.out)
+
+
+def _verdict(before: Outcome, after: Outcome) -> tuple[bool, str]:
+    gain, count = after.gain_over(before), len(before.places)
+    said = (
+        f"R@1 {before.recall(1).value:.3f} before, {after.recall(1).value:.3f} after: {gain.points} points "
+        f"on {count} questions about products held back"
+    )
+    if (after.recall(1).value, after.reciprocal) <= (before.recall(1).value, before.reciprocal):
+        return False, f"The bundle is kept as it is, because the adapted one does not find more: {said}."
+    if gain.low <= 0:
+        return True, f"Adapted, though so few questions cannot tell for sure: {said}."
+    return True, f"Adapted: {said}."

@@ -1,0 +1,71 @@
+"""``pocketshelf-train catalogue``: a data set's pictures as a shop's CSV, to try on what a shop would do."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data.catalog import load_given
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
+
+__all__ = ["add_arguments", "run"]
+
+COLUMNS = ("product_id", "title", "category", "image", "split")
+EPILOG = """\
+examples:
+  pocketshelf-train catalogue shop --views --out runs/shop.csv
+  pocketshelf-train catalogue grocery --out runs/grocery.csv --photos runs/grocery-photos.csv
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "data_set", metavar="NAME[=FOLDER]", help="a data set with products, see docs/data.md"
+    )
+    add_data(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="CATALOGUE.csv", help="what to write")
+    parser.add_argument(
+        "--views", action="store_true", help="list its other pictures of a product in the catalogue, too"
+    )
+    parser.add_argument("--photos", type=Path, metavar="PHOTOS.csv", help="list them in this file instead")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only the first N products that have other pictures"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    _, samples = load_given(args.data_set, args.data)
+    named = [s for s in samples if s.identity and s.category]
+    shop = [s for s in named if s.domain == "shop"]
+    listed = {s.identity for s in shop}
+    others = [s for s in named if s.domain == "street" and s.identity in listed]
+    if not shop:
+        raise UsageError(f"{args.data_set}: no shop's picture of any product with a category")
+    base = Path(os.path.commonpath([s.image.resolve().parent for s in named]))
+    if args.limit:
+        few = set(list(dict.fromkeys(s.identity for s in others))[: args.limit])
+        shop, others = ([s for s in group if s.identity in few] for group in (shop, others))
+    _write(args.out, [*shop, *others] if args.views else shop, base)
+    if args.photos:
+        _write(args.photos, others, args.photos.parent)
+    print(f"{args.out}: {len(shop)} products, {len(others)} other pictures of them; --images {base}")
+    return 0
+
+
+def _write(path: Path, samples: Iterable[Sample], base: Path) -> None:
+    """Pictures are named from ``base`` on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for s in samples:
+            image = Path(os.path.relpath(s.image.resolve(), base.resolve())).as_posix()
+            writer.writerow([s.identity, s.identity, s.category, image, s.split])

@@ -1,0 +1,90 @@
+"""From a checkpoint to a bundle: the converters in a process of their own, with their parity gate.
+
+The training may not import the converters, and their toolchains would not go with PyTorch's threads; so they
+are called as a user calls them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.errors import PocketshelfError
+from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
+from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
+
+__all__ = ["ExportFailed", "exported", "move_into"]
+
+CALIBRATION_PICTURES = 256
+
+
+class ExportFailed(PocketshelfError):
+    """The converters refused; the message is theirs."""
+
+
+def exported(
+    checkpoint: Checkpoint, base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
+) -> Bundle:
+    """A bundle in ``folder`` of the embedder ``checkpoint`` and the detector of ``base``.
+
+    Args:
+        pictures: to calibrate int8 on.
+
+    Raises:
+        ExportFailed: a toolchain is missing, or parity was missed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "embedder.npz"
+    save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
+    with tempfile.TemporaryDirectory() as linked:
+        _link(pictures, Path(linked), seed)
+        _export(weights, Path(linked), folder)
+    for name in _detector_files(base):
+        shutil.copy2(base.folder / name, folder / name)
+    made = load_bundle(folder)
+    return write_bundle(replace(made, detector=base.detector, recall=None, enrolment=None))
+
+
+def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
+    chosen = np.random.default_rng(seed).permutation(len(pictures))[:CALIBRATION_PICTURES]
+    for number in chosen:
+        # The converters look at a file's content, but for its name they want a picture's.
+        (folder / f"{number}.jpg").symlink_to(pictures[number].resolve())
+
+
+def _export(weights: Path, calibration: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "converters.export", "--target", "tflite", "--model", "embedder"]
+    command += ["--checkpoint-embedder", str(weights), "--calibration", str(calibration), "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:
+        assert process.stderr is not None
+        last = ""
+        for line in process.stderr:
+            sys.stderr.write(line)
+            last = line.strip() or last
+    if process.returncode:
+        raise ExportFailed(f"the export failed: {last.removeprefix('error: ')}")
+
+
+def _detector_files(base: Bundle) -> list[str]:
+    """The detector's own file, and its checkpoint where it lies beside it."""
+    if base.detector is None:
+        return []
+    return [name for name in (base.detector.file, "detector.npz") if (base.folder / name).is_file()]
+
+
+def move_into(folder: Path, out: Path) -> None:
+    """Put the files of ``folder`` into ``out``, ``bundle.json`` last: the old bundle is whole or refused."""
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == "bundle.json"):
+        shutil.move(path, out / path.name)
+    with suppress(OSError):
+        folder.rmdir()
