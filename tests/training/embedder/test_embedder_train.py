@@ -309,3 +309,41 @@ def test_wrong_options_get_one_clear_line(
 ) -> None:
     assert main(["train", "embedder", "--data", str(data), "--run", str(tmp_path), option, value]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def own(data: Path) -> Path:
+    """One's own products, by a CSV: the drawn groceries under other names, in categories of their own."""
+    path = data / "own.csv"
+    rows = ["image,split,domain,product_id,category"]
+    for number in range(PRODUCTS):
+        rows.append(f"grocery/shop{number}.png,train,shop,own{number},{'Dress' if number else 'Teapot'}")
+        for split, count in (("train", 12), ("val", 2)):
+            rows += [f"grocery/{split}{number}-{i}.png,{split},street,own{number}," for i in range(count)]
+    path.write_text("\n".join(rows))
+    return path
+
+
+def test_a_csv_of_ones_own_is_trained_on_and_begins_with_a_bundle(
+    own: Path, data: Path, teacher: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Categories that differ begin anew; of the garments, which both know, the outputs stay."""
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "embedder.safetensors").write_bytes((teacher / BEST).read_bytes())
+    more = ["--data-set", f"csv={own}", "--start", str(bundle), "--epochs", "1", "--limit-steps", "1"]
+    with caplog.at_level("INFO", "pocketshelf.training"):
+        assert train(data, tmp_path / "run", *more) == 0
+    assert f"the categories Teapot begins anew: {bundle}" in caplog.text
+    made = load_checkpoint(tmp_path / "run" / BEST)
+    assert made.config["categories"] == ["Teapot", *MAIN_LABELS]
+    assert made.meta["val"]["grocery_shop_R@1"] >= 0
+
+
+def test_shop_pictures_alone_are_sent_to_adapt(
+    own: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = data / "alone.csv"
+    alone.write_text("\n".join(line for line in own.read_text().splitlines() if ",street," not in line))
+    assert train(data, tmp_path / "run", "--data-set", f"csv={alone}", "--epochs", "1") == 1
+    assert "pocketshelf-train adapt" in capsys.readouterr().err

@@ -22,8 +22,9 @@ from pocketshelf_training.adapt.projection import Evidence, Fitter, choose
 from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.ship import exported, move_into
 from pocketshelf_training.engine.allocator import keep_freed_memory
-from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
+from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.start import weights_of
 
 __all__ = ["add_arguments", "run"]
 
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
     folder = args.model or default_bundle()
-    base, checkpoint = load_bundle(folder), _weights(folder)
+    base, checkpoint = load_bundle(folder), weights_of(folder, Embedder.kind)
     shop = read_assortment(
         args.catalogue, args.photos, args.images, args.held_back, args.seed, lambda p: _say(args.catalogue, p)
     )
@@ -113,16 +114,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _say(catalogue: Path, problem: RowProblem) -> None:
     log.warning("%s: %s; left out", catalogue, problem)
-
-
-def _weights(folder: Path) -> Checkpoint:
-    """The float embedder beside the bundle."""
-    for name in ("embedder.npz", "embedder.safetensors"):
-        if (folder / name).is_file():
-            return load_checkpoint(folder / name, kind=Embedder.kind)
-    raise UsageError(
-        f"{folder}: no embedder.npz; the weights of the shipped bundle come with the sources, not the wheel"
-    )
 
 
 def _counts(shop: Assortment) -> dict[str, int]:

@@ -17,6 +17,12 @@ __all__ = ["add_arguments", "parse_left_out", "parse_weights"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_arguments(parser, Path("runs/embedder"))
+    parser.add_argument(
+        "--data-set",
+        default="grocery",
+        metavar="NAME[=FOLDER]",
+        help="the products, with customers' photos: csv=PATH for one's own (default: grocery)",
+    )
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
     parser.add_argument("--size", type=int, default=192, help="largest input in pixels, of 32 (default: 192)")
     parser.add_argument("--epochs", type=int, default=28)
@@ -53,7 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of `prepare studio`: drawn garments teach attributes and landmarks as well",
     )
     parser.add_argument(
-        "--start", type=Path, metavar="FILE", help="embedder to begin with (default: ImageNet's weights)"
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="embedder, or bundle, to begin with; heads that differ begin anew (default: ImageNet's weights)",
     )
     parser.set_defaults(teacher=None, blend=0.0, start_weights=Weights())
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.data import grocery
+from pocketshelf_training.data.catalog import load_given
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.embedder import targets
 from pocketshelf_training.embedder.evaluate import evaluate
@@ -34,12 +34,13 @@ from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.losses.embedder import GARMENTS, Galleries
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
-from pocketshelf_training.models.embedder import Embedder, apart_from_heads
+from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 from pocketshelf_training.models.landmark_attention import LOCAL_STAGE
+from pocketshelf_training.models.start import begin_with, weights_of
 from pocketshelf_training.samplers.labelled import Batch as GarmentBatch
 from pocketshelf_training.samplers.pool_batches import THINGS, Batch, PoolSampler
-from pocketshelf_training.samplers.pools import Pool, load_pools, load_things, without
+from pocketshelf_training.samplers.pools import Pool, learnable, load_pools, load_things, without
 from pocketshelf_training.samplers.views import PERMUTATIONS
 
 __all__ = ["EmbedderTask", "add_arguments", "run"]
@@ -70,13 +71,15 @@ class EmbedderTask(Task[Embedder, Step]):
         if args.size % 32:
             raise UsageError(f"--size must be a multiple of 32, not {args.size}")
         torch.manual_seed(args.seed)
-        catalogue = grocery.shop_pictures(args.data)
+        samples = learnable(*load_given(args.data_set, args.data))
+        catalogue = [sample for sample in samples if sample.domain == "shop"]
         everything = [s.identity or "" for s in catalogue]
         self.left_out = parse_left_out(args.leave_out, everything)
         self.products = [name for name in everything if name not in self.left_out]
         self.weights = parse_weights(args.weight, args.start_weights)
-        categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
-        self.pools: dict[str, Pool] = without(load_pools(args.data, self.products, categories), self.left_out)
+        categories = sorted({s.category or "" for s in catalogue} - {*MAIN_LABELS}) + list(MAIN_LABELS)
+        pools = load_pools(args.data, self.products, categories, samples)
+        self.pools: dict[str, Pool] = without(pools, self.left_out)
         self.garments = Garments.load(args.studio, args.data) if args.studio else None
         attributes = self.garments.attributes if self.garments else None
         self.device = compute.choose(args)
@@ -94,7 +97,7 @@ class EmbedderTask(Task[Embedder, Step]):
     def _add_losses(self, categories: int) -> None:
         """The proxies, the landmarks' maps, and the pools that they need."""
         count, dimension = len(self.turns) * len(self.products), self.network.config["dimension"]
-        self.sizes = dict(BATCH)
+        self.sizes = {name: size for name, size in BATCH.items() if name in self.pools}
         if self.args.things:
             things = load_things(self.args.things, count)
             self.pools |= dict.fromkeys(THINGS, things)
@@ -150,13 +153,14 @@ class EmbedderTask(Task[Embedder, Step]):
         """
         if not (self.fixed.teacher or self.args.start):
             return
-        garments = self.pools[GARMENTS]
+        proxies = self.objective.proxies
+        proxies[: self.objective.products] = self._galleries(kept).shop
+        if (garments := self.pools.get(GARMENTS)) is None:
+            return
         known = self.fixed.teacher or targets.teacher_targets(
             kept, {GARMENTS: garments}, self.turns, self.extractor
         )
         labels = torch.from_numpy(garments.categories).to(self.device) - self.objective.first_garment
-        proxies = self.objective.proxies
-        proxies[: self.objective.products] = self._galleries(kept).shop
         for label in labels.unique():
             proxies[self.objective.products + label] = known[GARMENTS][0][labels == label].mean(0)
 
@@ -165,17 +169,14 @@ class EmbedderTask(Task[Embedder, Step]):
 
         Raises:
             UsageError: they saw products that this training must not see.
-            CheckpointError: of another architecture, or another catalogue.
+            CheckpointError: of another architecture.
         """
         if self.args.start is None:
             self.network.trunk.load_imagenet()
         else:
             self._refuse_what_saw_too_much(self.args.start)
-            begun = load_checkpoint(self.args.start, kind="embedder")
-            # Attribute heads are this training's own, whichever the other had.
-            state, _ = apart_from_heads(begun.state)
-            _, own = apart_from_heads(self.network.state_dict())
-            replace(begun, state=state | own).load_into(self.network)
+            for part in begin_with(self.network, weights_of(self.args.start, Embedder.kind)):
+                log.info("%s begins anew: %s has none", part, self.args.start)
 
     def _teacher(self) -> Embedder | Ensemble:
         """Raises UsageError: it saw products that this training must not see."""
@@ -183,7 +184,8 @@ class EmbedderTask(Task[Embedder, Step]):
         return read_embedder(self.args.teacher)
 
     def _refuse_what_saw_too_much(self, path: Path) -> None:
-        seen = set(self.left_out) - set(load_checkpoint(path).meta.get("left_out", []))
+        begun = weights_of(path, Embedder.kind) if path.is_dir() else load_checkpoint(path)
+        seen = set(self.left_out) - set(begun.meta.get("left_out", []))
         if seen:
             raise UsageError(f"{path} was trained on {min(seen)}, which --leave-out hides")
 

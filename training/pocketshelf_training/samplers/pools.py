@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data import clothing, composites, grocery
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import DataMissing, Sample
 from pocketshelf_training.samplers.labelled import numbers
 
-__all__ = ["Pool", "left_out", "load_pools", "load_things", "without"]
+__all__ = ["Pool", "learnable", "left_out", "load_pools", "load_things", "without"]
 
 # Its id, or its number.
 Product = TypeVar("Product", str, int)
@@ -48,10 +49,18 @@ class Pool:
         )
 
 
-def load_pools(root: str | None, products: list[str], categories: list[str]) -> dict[str, Pool]:
-    """Every labelled picture of grocery and clothing, by "grocery-train", "shop", "clothing-val" …"""
+def load_pools(
+    root: str | None, products: list[str], categories: list[str], samples: list[Sample] | None = None
+) -> dict[str, Pool]:
+    """Every labelled picture of grocery and clothing, by "grocery-train", "shop", "clothing-val" …
+
+    Args:
+        samples: products' pictures instead of grocery's, in pools of the same names; the garments are left
+            out then where they are not at hand.
+    """
     chosen: dict[str, list[Sample]] = {}
-    for sample in grocery.load(root) + [s for s in clothing.load(root) if s.category]:
+    goods = grocery.load(root) if samples is None else samples
+    for sample in goods + _garments(root, needed=samples is None):
         kind = "clothing" if sample.identity is None else "grocery"
         name = "shop" if sample.domain == "shop" else f"{kind}-{sample.split}"
         chosen.setdefault(name, []).append(sample)
@@ -64,6 +73,32 @@ def load_pools(root: str | None, products: list[str], categories: list[str]) -> 
         )
         for name, samples in chosen.items()
     }
+
+
+def _garments(root: str | None, needed: bool) -> list[Sample]:
+    try:
+        return [sample for sample in clothing.load(root) if sample.category]
+    except DataMissing:
+        if needed:
+            raise
+        return []
+
+
+def learnable(name: str, samples: list[Sample]) -> list[Sample]:
+    """The first of the shop's pictures of each product, and the customers' photos of these products.
+
+    Raises:
+        UsageError: there are too few of either; says what to do instead.
+    """
+    shop = {s.identity: s for s in reversed(samples) if s.domain == "shop" and s.identity and s.category}
+    photos = [s for s in samples if s.domain == "street" and s.identity in shop]
+    for split in ("train", "val"):
+        if not any(s.split == split for s in photos):
+            raise UsageError(
+                f"data set {name!r}: no customer's photo (domain street) of split {split} of a product that has "
+                "a shop's picture with a category; `pocketshelf-train adapt` learns from shop pictures alone"
+            )
+    return [*reversed(shop.values()), *photos]
 
 
 def load_things(folder: str | Path, first: int) -> Pool:
