@@ -7,18 +7,23 @@ for region in retriever.search("photo.jpg").regions:
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
 from pocketshelf.errors import ServerError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.recall import (
     Fallback,
+    Neighbourhood,
     RecallEstimator,
     ServerFallback,
     Signals,
+    parse_confidence,
     parse_recall,
     shelf_coverage,
 )
@@ -33,6 +38,8 @@ __all__ = ["Retriever"]
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
 MAX_HITS = 1000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class _Shelf:
     searcher: Searcher
     counts: dict[str, int]
     coverage: dict[str, float] | None
+    neighbourhood: Neighbourhood
 
 
 class Retriever:
@@ -64,7 +72,7 @@ class Retriever:
         encoder: decodes, detects and embeds; its bundle must be of the store's space.
         router, searcher, reranker: see `pocketshelf.stages`.
         recall_estimator: see `pocketshelf.recall`; if None the bundle's own, if any.
-        fallback: whom to ask when the estimate does not suffice; nobody if None.
+        fallback: whom to ask when the estimate does not suffice, or there is none; nobody if None.
 
     Raises:
         SpaceMismatch: the store is of another space or preprocessing than the bundle.
@@ -87,6 +95,13 @@ class Retriever:
         self._fallback = fallback
         self._shelf = self._make_shelf(store)
         self._estimator = recall_estimator or parse_recall(encoder.bundle.recall)
+        self._confidence = parse_confidence(encoder.bundle.recall)
+        if self._estimator is None and fallback is not None:
+            _log.warning(
+                "%s: this bundle carries no calibration of local recall, so the server is asked about "
+                "everything; pocketshelf-train recall --write makes one",
+                encoder.bundle.folder,
+            )
 
     @classmethod
     def open(
@@ -153,6 +168,7 @@ class Retriever:
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
             store.categories(),
             shelf_coverage(store),
+            Neighbourhood(store.shard),
         )
 
     def close(self) -> None:
@@ -222,12 +238,19 @@ class Retriever:
         if self._fallback is not None and self._escalates(recall, ask):
             restricted = () if category in ("auto", "all") else (category,)
             asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
-        return _Answer(region.to_region(hits=tuple(hits)), recall, asked)
+        return _Answer(region.to_region(hits=tuple(hits), **self._judged(shelf, region, hits)), recall, asked)
 
     def _escalates(self, recall: float | None, ask: bool | None) -> bool:
         if ask is not None:
             return ask
-        return self._estimator is not None and recall is not None and not self._estimator.suffices(recall)
+        return self._estimator is None or recall is None or not self._estimator.suffices(recall)
+
+    def _judged(self, shelf: _Shelf, region: EncodedRegion, hits: list[Hit]) -> dict[str, Any]:
+        """The region's confidence in its first hit, wherever that is from."""
+        if self._confidence is None:
+            return {}
+        confidence = self._confidence.estimate(_signals(shelf, region, hits)) if hits else 0.0
+        return {"confidence": confidence, "confident": bool(hits) and self._confidence.suffices(confidence)}
 
     def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
         if category == "auto":
@@ -263,7 +286,18 @@ def _signals(shelf: _Shelf, region: EncodedRegion, hits: list[Hit]) -> Signals:
         hit_categories=[hit.category for hit in hits],
         categories=sorted(region.embedding.categories.items(), key=lambda item: (-item[1], item[0])),
         coverage=shelf.coverage,
+        held=shelf.counts,
+        detected=region.detection.score,
+        query=region.embedding.vector,
+        hit=_vector(shelf, hits),
+        shelf=shelf.neighbourhood,
     )
+
+
+def _vector(shelf: _Shelf, hits: list[Hit]) -> np.ndarray | None:
+    """The first hit's vector, of its first picture; None of a server's."""
+    product = shelf.store.product(hits[0].product_id) if hits and hits[0].source == "local" else None
+    return None if product is None else product.vectors[0].astype(np.float32)
 
 
 def _ask(

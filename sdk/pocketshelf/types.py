@@ -86,6 +86,9 @@ class Region:
         attributes: name → (label, probability).
         hits: best first; None where nothing was searched (`detect`).
         vector: float32 (D,), L2-normalised query vector; None where nothing was embedded.
+        confidence: probability that the first hit is the right product; None where the bundle carries no
+            calibration for it.
+        confident: whether that is enough; if False, there is nothing like this here. None as above.
     """
 
     box: Box
@@ -95,6 +98,8 @@ class Region:
     attributes: dict[str, tuple[str, float]] = field(default_factory=dict)
     hits: tuple[Hit, ...] | None = None
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
+    confidence: float | None = None
+    confident: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The region as that schema has it; without "hits" where nothing was searched."""
@@ -106,6 +111,8 @@ class Region:
             "attributes": {name: [label, round(float(p), 4)] for name, (label, p) in self.attributes.items()},
         }
         if self.hits is not None:
+            line["confidence"] = None if self.confidence is None else round(float(self.confidence), 4)
+            line["confident"] = self.confident
             line["hits"] = [hit.to_json() for hit in self.hits]
         return line
 

@@ -15,8 +15,8 @@ from fake_models import make_bundle
 from json_edits import put
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
-from pocketshelf.recall.model import parse_recall
-from pocketshelf.recall.signals import FEATURES
+from pocketshelf.recall.model import parse_confidence, parse_recall
+from pocketshelf.recall.signals import CONFIDENCE_FEATURES, FEATURES, RECALL_FEATURES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "contract/schemas/bundle.schema.json").read_text())
@@ -97,7 +97,7 @@ def test_what_is_written_passes_with_and_without_its_optional_parts(folder: Path
         ("detector/nms_iou", 1.5),
         ("detector/frame_weight/goods", 1.5),
         ("enrolment/sha256", None),
-        ("recall/version", 2),
+        ("recall/version", 3),
         ("recall/k", 0),
         ("recall/threshold", 1.5),
         ("recall/bias", None),
@@ -129,5 +129,40 @@ def test_both_ignore_what_they_do_not_know(folder: Path) -> None:
 
 
 def test_the_schema_names_the_features_that_there_are() -> None:
-    features = SCHEMA["$defs"]["recall"]["then"]["properties"]["features"]
-    assert features["propertyNames"]["enum"] == list(FEATURES)
+    kinds = {
+        "features_1": FEATURES,
+        "features_2": RECALL_FEATURES,
+        "features_confidence": CONFIDENCE_FEATURES,
+    }
+    for name, features in kinds.items():
+        assert SCHEMA["$defs"][name]["propertyNames"]["enum"] == list(features)
+
+
+TERM = {"mean": 0, "scale": 1, "weight": 1}
+CONFIDENCE = {"threshold": 0.5, "bias": 1.0, "features": {"held": TERM}}
+VERSION_2 = {**RECALL, "version": 2, "features": {"coverage": TERM}, "confidence": CONFIDENCE}
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("features/top_score", TERM),
+        ("bias", None),
+        ("confidence", 3),
+        ("confidence/threshold", 1.5),
+        ("confidence/bias", "x"),
+        ("confidence/features/coverage", TERM),
+        ("confidence/features/held/scale", 0),
+    ],
+)
+def test_of_version_2_the_schema_refuses_what_the_reader_refuses(
+    folder: Path, where: str, value: Any
+) -> None:
+    document = json.loads((folder / "bundle.json").read_text()) | {"recall": copy.deepcopy(VERSION_2)}
+    VALIDATOR.validate(document)
+    assert parse_recall(document["recall"]) and parse_confidence(document["recall"])
+    put(document["recall"], where.split("/"), value)
+    assert not VALIDATOR.is_valid(document)
+    with pytest.raises(BundleError):
+        parse_recall(document["recall"])
+        parse_confidence(document["recall"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -64,7 +65,10 @@ def test_the_json_line_is_that_of_the_contract(retriever: Retriever, tmp_path: P
     assert 0 < sum(list(line["ms"].values())[:4]) <= line["ms"]["total"] * 1.01 + 0.1
     assert 0 <= line["local_recall"] <= 1 and line["fallback"] is False
     (region,) = line["regions"]
-    assert list(region) == ["box", "group", "score", "categories", "attributes", "hits"]
+    assert list(region) == [
+        *("box", "group", "score", "categories", "attributes", "confidence", "confident", "hits")
+    ]
+    assert region["confidence"] is None and region["confident"] is None
     assert region["categories"][0][0] == "Red things" and region["attributes"]["shade"][0] == "dark"
     assert list(region["hits"][0]) == ["product_id", "score", "title", "category", "source"]
     assert region["hits"][0]["source"] == "local" and len(region["hits"]) == 2
@@ -191,7 +195,7 @@ def test_a_good_estimate_answers_locally(store: Path, fake_bundle: Bundle, tmp_p
         assert server.calls[0][2] == ("Red things",)
 
 
-def test_fallback_false_never_asks_and_no_estimate_never_escalates(
+def test_fallback_false_never_asks_and_without_an_estimate_the_server_is_asked(
     store: Path, fake_bundle: Bundle, tmp_path: Path
 ) -> None:
     server = Recording()
@@ -199,7 +203,7 @@ def test_fallback_false_never_asks_and_no_estimate_never_escalates(
         assert opened.search(photo(tmp_path), fallback=False).fallback is False
     with open_with(store, fake_bundle, None, server) as opened:
         result = opened.search(photo(tmp_path))
-    assert (result.local_recall, result.fallback, server.calls) == (None, False, [])
+    assert (result.local_recall, result.fallback, len(server.calls)) == (None, True, 1)
 
 
 def test_a_server_that_is_away_is_no_error(store: Path, fake_bundle: Bundle, tmp_path: Path) -> None:
@@ -398,3 +402,32 @@ def test_streams_of_bytes_need_no_file() -> None:
     buffer = io.BytesIO()
     draw_thing((9, 9, 9)).save(buffer, "PNG")
     assert decode_photo(buffer.getvalue()).width == 160
+
+
+CONFIDENCE = {"threshold": 0.5, "bias": 0.0, "features": {"lead_2": {"mean": 0, "scale": 1, "weight": 0}}}
+
+
+@pytest.mark.parametrize(("bias", "confident"), [(3.0, True), (-3.0, False)])
+def test_each_region_says_how_sure_it_is_of_its_first_hit(
+    store: Path, fake_bundle: Bundle, tmp_path: Path, bias: float, confident: bool
+) -> None:
+    recall = {"version": 2, "k": 10, **CONFIDENCE, "confidence": {**CONFIDENCE, "bias": bias}}
+    with Retriever.open(store, replace(fake_bundle, recall=recall)) as opened:
+        (region,) = opened.search(photo(tmp_path)).regions
+    assert region.confidence == pytest.approx(1 / (1 + math.exp(-bias)))
+    assert region.confident is confident and region.to_json()["confident"] is confident
+
+
+def test_a_bundle_without_calibration_says_that_it_asks(
+    store: Path, fake_bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, without = Recording(), replace(fake_bundle, recall=None)
+    with Retriever.open(store, without, fallback=server) as opened:
+        results = [opened.search(photo(tmp_path)) for _ in range(2)]
+    assert [(result.local_recall, result.fallback) for result in results] == [(None, True)] * 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no calibration" in caplog.text
+    caplog.clear()
+    with Retriever.open(store, without) as opened:
+        assert opened.search(photo(tmp_path)).fallback is False
+    assert not caplog.records

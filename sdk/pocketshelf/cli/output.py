@@ -39,6 +39,8 @@ def print_result(result: SearchResult) -> None:
     for region in result.regions:
         print(f"  {_heading(region)}")
         if region.hits:
+            if region.confident is False:
+                print("    nothing like this here; the nearest:")
             print_table([_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)], indent=4)
         elif region.hits is not None:
             print("    nothing found")
@@ -58,6 +60,8 @@ def _heading(region: Region) -> str:
     parts = [f"{region.group} {region.score:.2f} at {x:.0f},{y:.0f} {w:.0f} x {h:.0f}"]
     if region.categories:
         parts.append(", ".join(f"{name} {p:.2f}" for name, p in region.categories[:3]))
+    if region.confidence is not None:
+        parts.append(f"confidence {region.confidence:.2f}")
     if region.attributes:
         parts.append(", ".join(f"{name} {label} {p:.2f}" for name, (label, p) in region.attributes.items()))
     return " · ".join(parts)

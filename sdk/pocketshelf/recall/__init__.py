@@ -6,14 +6,17 @@ shelf that came from a server knows from its manifest which share of each catego
 
 from pocketshelf.recall.estimator import RecallEstimator, shelf_coverage
 from pocketshelf.recall.fallback import Fallback, ServerFallback
-from pocketshelf.recall.model import parse_recall
+from pocketshelf.recall.model import parse_confidence, parse_recall
+from pocketshelf.recall.neighbourhood import Neighbourhood
 from pocketshelf.recall.signals import Signals
 
 __all__ = [
     "Fallback",
+    "Neighbourhood",
     "RecallEstimator",
     "ServerFallback",
     "Signals",
+    "parse_confidence",
     "parse_recall",
     "shelf_coverage",
 ]

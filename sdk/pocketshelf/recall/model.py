@@ -9,6 +9,15 @@ p is the probability that the wanted product is in this shelf and among its firs
 ``threshold`` the app asks the server. How the threshold was chosen is recorded in "risk": of the queries
 whose product the local hits do not hold, at most ``alpha`` stay unasked, with confidence 1 - ``delta``.
 
+That is version 1. Version 2 has features that transfer to other catalogues (`RECALL_FEATURES`: cosines in
+standard deviations of the shelf's own, see `pocketshelf.recall.neighbourhood`), and beside it one more model
+of the same form:
+
+    "recall": {"version": 2, …, "confidence": {"threshold": 0.61, "bias": …, "features": {…}, "risk": {…}}}
+
+Its p is the probability that the first hit is the right product. Below its threshold the app says "nothing
+like this here": of the photos whose product the full catalogue lacks, at most ``alpha`` get more.
+
 Bundles from before version 1 have ``{"bias": b, "score": s, "margin": m, "threshold": 0.5}`` instead:
 p = 1 / (1 + exp(-(b + s · s1 + m · (s1 - s2)))), s1 and s2 being the two best cosines, s2 = 0 for a lone
 hit, and p = 0 for none. Both are read as the one `RecallModel`.
@@ -17,17 +26,18 @@ hit, and p = 0 for none. Both are read as the one `RecallModel`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.fields import Fields
-from pocketshelf.recall.signals import FEATURES, Signals
+from pocketshelf.recall.signals import CONFIDENCE_FEATURES, FEATURES, RECALL_FEATURES, Signals
 
-__all__ = ["Feature", "RecallModel", "parse_recall"]
+__all__ = ["Feature", "RecallModel", "parse_confidence", "parse_recall"]
 
-VERSION = 1
+# The features that each version's estimate of local recall may have.
+FEATURES_OF_VERSION = {1: FEATURES, 2: RECALL_FEATURES}
 
 
 @dataclass(frozen=True)
@@ -68,17 +78,40 @@ def parse_recall(block: Mapping[str, Any] | None) -> RecallModel | None:
     if block is None or "features" not in block:
         return _parse_old(block or {})
     top = Fields(block, "bundle.json: recall", BundleError)
-    if top.integer("version") != VERSION:
-        raise top.error("version", f"is not {VERSION}; update pocketshelf")
+    return _parse_model(top, FEATURES_OF_VERSION[_version(top)])
+
+
+def parse_confidence(block: Mapping[str, Any] | None) -> RecallModel | None:
+    """Read the model of an answer's confidence; None where the bundle has none, as before version 2.
+
+    Raises:
+        BundleError: as `parse_recall`.
+    """
+    if block is None or "confidence" not in block or "features" not in block:
+        return None
+    top = Fields(block, "bundle.json: recall", BundleError)
+    return _parse_model(top.child("confidence"), CONFIDENCE_FEATURES) if _version(top) > 1 else None
+
+
+def _version(top: Fields) -> int:
+    version = top.integer("version")
+    if version not in FEATURES_OF_VERSION:
+        raise top.error(
+            "version", f"is none of {', '.join(map(str, FEATURES_OF_VERSION))}; update pocketshelf"
+        )
     top.integer("k", low=1)
-    part = top.child("features")
-    features = {name: _parse_feature(part, name) for name in part}
-    return RecallModel(features, top.number("bias"), top.number("threshold", low=0, high=1))
+    return version
 
 
-def _parse_feature(part: Fields, name: str) -> Feature:
-    if name not in FEATURES:
-        raise part.error(name, f"is no feature known here ({', '.join(FEATURES)}); update pocketshelf")
+def _parse_model(model: Fields, known: Collection[str]) -> RecallModel:
+    part = model.child("features")
+    features = {name: _parse_feature(part, name, known) for name in part}
+    return RecallModel(features, model.number("bias"), model.number("threshold", low=0, high=1))
+
+
+def _parse_feature(part: Fields, name: str, known: Collection[str]) -> Feature:
+    if name not in known:
+        raise part.error(name, f"is no feature known here ({', '.join(known)}); update pocketshelf")
     entry = part.child(name)
     scale = entry.number("scale")
     if scale <= 0:

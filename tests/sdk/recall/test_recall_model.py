@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pocketshelf.errors import BundleError
-from pocketshelf.recall.model import RecallModel, parse_recall
-from pocketshelf.recall.signals import FEATURES, Signals
+from pocketshelf.recall.model import RecallModel, parse_confidence, parse_recall
+from pocketshelf.recall.signals import ALL_FEATURES, FEATURES, RECALL_FEATURES, Signals
 
 BLOCK = {
     "version": 1,
@@ -44,7 +44,7 @@ def test_the_estimate_is_the_logistic_of_the_standardised_features():
 
 
 def test_the_features():
-    features = SURE.features()
+    features = {name: SURE.feature(name) for name in FEATURES}
     assert features["margin_2"] == pytest.approx(0.3) and features["margin_5"] == pytest.approx(0.4)
     assert features["entropy"] == pytest.approx(-0.9 * math.log(0.9) - 0.1 * math.log(0.1))
     assert features["coverage"] == pytest.approx(
@@ -55,7 +55,7 @@ def test_the_features():
 
 
 def test_a_shelf_without_counts_is_the_whole_catalogue():
-    assert Signals([0.8], ["Apple"], [("Apple", 1.0)], None).features()["coverage"] == 1.0
+    assert Signals([0.8], ["Apple"], [("Apple", 1.0)], None).feature("coverage") == 1.0
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_shelf_without_counts_is_the_whole_catalogue():
     ],
 )
 def test_nothing_found_is_no_error(signals):
-    assert set(signals.features()) == set(FEATURES)
-    assert all(math.isfinite(value) for value in signals.features().values())
+    assert set(signals.features()) == set(RECALL_FEATURES)
+    assert all(math.isfinite(signals.feature(name)) for name in ALL_FEATURES)
     assert 0 < read(BLOCK).estimate(signals) < 1
 
 
@@ -82,7 +82,7 @@ def test_far_out_values_do_not_overflow():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"version": 2}, "update pocketshelf"),
+        ({"version": 3}, "update pocketshelf"),
         ({"k": 0}, "'k'"),
         ({"threshold": 1.5}, "'threshold'"),
         ({"bias": math.nan}, "'bias'"),
@@ -128,3 +128,35 @@ def test_the_features_of_old_blocks_are_not_fitted_anew() -> None:
 )
 def test_without_coefficients_there_is_no_model(block: dict[str, Any] | None) -> None:
     assert parse_recall(block) is None
+
+
+VERSION_2 = {
+    **BLOCK,
+    "version": 2,
+    "features": {"query_deviations": {"mean": 3.0, "scale": 1.0, "weight": 2.0}},
+    "confidence": {
+        "threshold": 0.7,
+        "bias": -1.0,
+        "features": {"nearest_gap": {"mean": 0.0, "scale": 2.0, "weight": 1.0}},
+    },
+}
+
+
+def test_version_2_has_two_models() -> None:
+    recall, confidence = read(VERSION_2), parse_confidence(VERSION_2)
+    assert confidence is not None
+    assert recall.estimate(SURE) == pytest.approx(sigmoid(1.0 + 2.0 * (0.8 - 3.0)))
+    assert confidence.estimate(SURE) == pytest.approx(sigmoid(-1.0))  # Nothing is known of the shelf.
+    assert confidence.suffices(0.7) and not confidence.suffices(0.69)
+
+
+@pytest.mark.parametrize("block", [None, OLD, BLOCK, {**VERSION_2, "version": 1}])
+def test_before_version_2_there_is_no_confidence(block: dict[str, Any] | None) -> None:
+    assert parse_confidence(block) is None
+
+
+def test_each_version_and_model_has_its_own_features() -> None:
+    with pytest.raises(BundleError, match="'top_score' is no feature known here"):
+        read({**VERSION_2, "features": BLOCK["features"]})
+    with pytest.raises(BundleError, match="'coverage' is no feature known here"):
+        parse_confidence({**VERSION_2, "confidence": {**BLOCK, "features": {"coverage": {}}}})

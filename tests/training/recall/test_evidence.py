@@ -66,9 +66,12 @@ def test_every_photo_is_searched_in_every_shelf_and_both_ways(data: Path, tmp_pa
     assert [row["rank"] for row in full if not row["whole"]] == [
         ids.index(str(number)) + 1 for number, ids in enumerate(found)
     ]
-    best = [result.regions[0].hits[0].score for result in with_all if result and result.regions[0].hits]
-    seen = [row["features"]["top_score"] for row in full if not row["whole"]]
-    assert seen == pytest.approx(best, abs=1e-6)
+    likeliest = [dict(result.regions[0].categories) for result in with_all if result]
+    firsts = [result.regions[0].hits[0].category for result in with_all if result and result.regions[0].hits]
+    seen = [row["features"]["agreement"] for row in full if not row["whole"]]
+    assert seen == pytest.approx(
+        [known[first] for known, first in zip(likeliest, firsts, strict=True)], abs=1e-6
+    )
     absent = [row for row in rows if not row["local"]]
     assert absent and all(row["rank"] is None for row in absent)
     # Shelves of two of the five products hold two of the five photos' products.

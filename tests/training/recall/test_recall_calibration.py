@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pocketshelf.recall.model import parse_recall
-from pocketshelf.recall.signals import FEATURES
+from pocketshelf.recall.signals import RECALL_FEATURES
 from pocketshelf_training.recall import evidence as searches
 from pocketshelf_training.recall.command import calibrate, evaluate, to_block
 from pocketshelf_training.recall.fit import fit_logistic
@@ -92,7 +92,7 @@ def test_a_calibration_that_the_sdk_reads_back():
     block = to_block(model, control, k=10)
     read = parse_recall(block)
     assert read is not None and read.threshold == control.threshold < 1.0 and block["k"] == 10
-    assert set(block["features"]) == set(FEATURES)
+    assert set(block["features"]) == set(RECALL_FEATURES)
     figures = evaluate(_searches(photos=400, shelves=5, seed=1), model, control, k=10)["whole"]
     assert figures["misses_caught"] > 0.93 and figures["local_hits_asked"] < 0.5
     assert figures["recall_at_1_local_only"] < figures["recall_at_1_end_to_end"] <= 1.0
@@ -115,8 +115,8 @@ def _searches(photos: int, shelves: int, seed: int) -> list[dict]:
         for photo in range(photos):
             for whole in (True, False):
                 local = shelf == 0 or bool(rng.random() < 0.4)
-                features = dict.fromkeys(FEATURES, 0.0)
-                features["top_score"] = float(rng.normal(0.8 if local else 0.4, 0.1))
+                features = dict.fromkeys(RECALL_FEATURES, 0.0)
+                features["query_deviations"] = float(rng.normal(0.8 if local else 0.4, 0.1))
                 features["coverage"] = float(np.clip(rng.normal(0.8 if local else 0.2, 0.2), 0, 1))
                 lines.append(
                     {

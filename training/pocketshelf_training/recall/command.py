@@ -107,7 +107,7 @@ def to_block(model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
     risk = {"alpha": control.alpha, "delta": control.delta, "misses": control.misses}
     risk |= {"unescalated": control.unescalated, "bound": round(control.bound, 5)}
     return {
-        "version": 1,
+        "version": 2,
         "k": k,
         "threshold": control.threshold,
         "bias": model.bias,

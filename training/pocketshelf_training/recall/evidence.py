@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from pocketshelf.encoder import EncodedPhoto, Encoder, PhotoSource
 from pocketshelf.formats.product import Product
-from pocketshelf.recall.signals import FEATURES, Signals
+from pocketshelf.recall.signals import RECALL_FEATURES, Signals
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
 from pocketshelf.types import Timings
@@ -38,7 +38,7 @@ __all__ = [
     "split_photos",
 ]
 
-NAMES = tuple(FEATURES)
+NAMES = tuple(RECALL_FEATURES)
 # Hits of a search.
 DEPTH = 10
 # Rows of `collect`.

@@ -1,0 +1,68 @@
+"""A shelf's own distances: in their units a query's cosines mean the same in every shop.
+
+A cosine of 0.6 is far in a shop of alike shirts and near in one of groceries. Speaker verification solves the
+same problem by score normalisation (Auckenthaler, Carey and Lloyd-Thomas, "Score normalization for
+text-independent speaker verification systems", 2000; Z-, T- and S-norm): a score is measured in standard
+deviations of what a cohort scores. The cohort here is a sample of the shelf's own products.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+
+import numpy as np
+
+from pocketshelf.formats.shard import Shard
+
+__all__ = ["LEAST_SPREAD", "Neighbourhood"]
+
+# Of the products; a shelf with fewer is its own cohort. 2,048 vectors of 256 numbers are 2 MB.
+COHORT = 2048
+# Of the cohort, to take nearest neighbours of.
+PROBES = 512
+# A spread below it, as of a shelf with one product, says nothing.
+LEAST_SPREAD = 0.02
+
+
+class Neighbourhood:
+    """The statistics of one shelf; read at the first question, the same in every session.
+
+    Args:
+        shard: the products.
+    """
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+
+    @functools.cached_property
+    def cohort(self) -> np.ndarray:
+        """Float32 (n, D), L2-normalised: the first picture of each of at most `COHORT` products."""
+        rows = np.array(
+            [row for (row,) in self._shard.query("SELECT rowid FROM products ORDER BY product_id")]
+        )
+        drawn = np.sort(np.random.default_rng(0).permutation(len(rows))[:COHORT])
+        chosen = json.dumps(rows[drawn].tolist())
+        sampled = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
+        blobs = self._shard.query(f"SELECT vectors FROM products {sampled}", chosen)
+        size = self._shard.meta.dimension
+        vectors = np.array([np.frombuffer(blob, np.int8)[:size] for (blob,) in blobs], np.float32)
+        vectors = vectors.reshape(-1, size)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+    @functools.cached_property
+    def nearest(self) -> tuple[float, float]:
+        """Mean and standard deviation of a product's cosine to the nearest other product."""
+        if len(self.cohort) < 2:
+            return 0.0, 1.0
+        cosines = self.cohort[:PROBES] @ self.cohort.T
+        np.fill_diagonal(cosines, -1.0)
+        best = cosines.max(axis=1)
+        return float(best.mean()), max(LEAST_SPREAD, float(best.std()))
+
+    def background(self, vector: np.ndarray) -> tuple[float, float]:
+        """Mean and standard deviation of the cosines of a float (D,) vector to the cohort."""
+        if not len(self.cohort):
+            return 0.0, 1.0
+        cosines = self.cohort @ (vector / max(float(np.linalg.norm(vector)), 1e-6)).astype(np.float32)
+        return float(cosines.mean()), max(LEAST_SPREAD, float(cosines.std()))
