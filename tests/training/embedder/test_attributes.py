@@ -88,7 +88,7 @@ def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
             values = dict.fromkeys(attributes.ATTRIBUTES, name)
             samples += [Sample(path, split, "street", attributes=values)] * count
     found = {"studio": samples, "patterns": [], "clothing": []}
-    monkeypatch.setattr(attributes, "sources", lambda data, drawn: found)
+    monkeypatch.setattr(attributes, "sources", lambda data, drawn, given: found)
     checkpoint = tmp_path / "e.safetensors"
     save_checkpoint(checkpoint, "embedder", plain.config, plain.state_dict(), {"seed": 1})
     call = ["train", "attributes", "--checkpoint", str(checkpoint), "--studio", str(tmp_path)]
@@ -101,6 +101,28 @@ def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
     assert set(Embedder.from_checkpoint(tmp_path / "e-attributes.safetensors").attributes) == set(
         attributes.ATTRIBUTES
     )
+
+
+def test_a_csv_of_ones_own_gives_heads_of_its_own(
+    plain: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a studio; an attribute with one label only is left out."""
+    lines = ["image,split,category,lid,shape"]
+    for split, count in (("train", 8), ("val", 2), ("test", 2)):
+        for lid, colour in (("screw", (220, 30, 30)), ("crown", (30, 30, 220))):
+            Image.new("RGB", (40, 40), colour).save(tmp_path / f"{lid}.png")
+            lines += [f"{lid}.png,{split},b,{lid},round"] * count
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    checkpoint = tmp_path / "e.safetensors"
+    save_checkpoint(checkpoint, "embedder", plain.config, plain.state_dict(), {})
+    call = ["train", "attributes", "--checkpoint", str(checkpoint), "--studio", str(tmp_path / "no")]
+    assert main([*call, "--data-set", f"csv={tmp_path / 'own.csv'}"]) == 0
+    said = json.loads(capsys.readouterr().out)["balanced_accuracy"]
+    assert said == {"lid": {"csv test": said["lid"]["csv test"]}}
+    assert said["lid"]["csv test"]["value"] == 1.0
+    made = load_checkpoint(tmp_path / "e-attributes.safetensors")
+    assert made.config["attributes"] == {"lid": ["crown", "screw"]}
+    assert made.meta["attribute_categories"] == {"lid": ["b"]}
 
 
 def test_without_a_studio_the_error_names_the_command(

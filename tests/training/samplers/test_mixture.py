@@ -5,6 +5,7 @@ import collections
 import numpy as np
 import pytest
 
+from pocketshelf.errors import UsageError
 from pocketshelf_training.data import goods, street
 from pocketshelf_training.data.protocol import DataMissing
 from pocketshelf_training.models.detector import GROUPS
@@ -13,6 +14,7 @@ from pocketshelf_training.samplers.mixture_batches import PlanSampler
 from pocketshelf_training.samplers.sources import (
     PhotoCache,
     garment_photos,
+    given_photos,
     goods_photos,
     instance,
     street_photos,
@@ -50,6 +52,22 @@ def test_an_unknown_label_is_named(drawn_data, tmp_path):
     (tmp_path / "street" / "instances_train.json").write_text(text)
     with pytest.raises(DataMissing, match="'toga' belongs to no group"):
         street.load_photos("train", tmp_path)
+
+
+def test_a_csv_of_ones_own_gives_photos_with_boxes(drawn_data, tmp_path):
+    image = drawn_data / "street" / "photos" / "0020.jpg"
+    lines = [f"{image},{split},{group},1,2,30,40" for split in ("train", "val") for group in ("bag", "hat")]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["image,split,group,x,y,w,h", *lines]))
+    (photo,) = given_photos([f"csv={path}"], drawn_data)
+    assert photo.boxes.tolist() == [[1, 2, 31, 42]] * 2
+    assert [GROUPS[group] for group in photo.groups] == ["bag", "hat"]
+    path.write_text(path.read_text().replace("bag", "teapot"))
+    with pytest.raises(UsageError, match="no group 'teapot'"):
+        given_photos([f"csv={path}"], drawn_data)
+    path.write_text("\n".join(["image", str(image)]))
+    with pytest.raises(UsageError, match="with a box"):
+        given_photos([f"csv={path}"], drawn_data)
 
 
 def test_rare_groups_repeat_their_photos():

@@ -36,14 +36,16 @@ from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.losses.boxes import grid_points
 from pocketshelf_training.losses.detection import detection_losses
 from pocketshelf_training.losses.imitation import Teacher
-from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.detector import STRIDES, Detector
 from pocketshelf_training.models.efficientnet_lite import VARIANTS, normalise
+from pocketshelf_training.models.start import weights_of
 from pocketshelf_training.samplers.mixture import Mixture, Order
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
 from pocketshelf_training.samplers.sources import (
     PhotoCache,
     garment_photos,
+    given_photos,
     goods_photos,
     more_photos,
     street_photos,
@@ -70,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start",
         type=Path,
         metavar="FILE",
-        help="detector to begin with, which says variant, width and tower",
+        help="detector, or bundle, to begin with, which says variant, width and tower",
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
     parser.add_argument("--epochs", type=int, default=20, help="passes over the street photos (default 20)")
@@ -108,6 +110,13 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="CSV photo,group,x,y,w,h for photos of which only the groups are known (tagged-boxes)",
     )
+    parser.add_argument(
+        "--data-set",
+        action="append",
+        default=[],
+        metavar="NAME[=FOLDER]",
+        help="more photos with boxes, csv=PATH for one's own; may repeat",
+    )
     parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
     parser.add_argument("--others", type=float, default=0.35, help="other pictures to a street photo")
     parser.add_argument(
@@ -118,7 +127,10 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="of the street photos shown with two people, cropped closely, or from afar",
     )
     parser.add_argument(
-        "--more", type=float, default=0.6, help="photos of --more-boxes to a street photo (default 0.6)"
+        "--more",
+        type=float,
+        default=0.6,
+        help="photos of --more-boxes and --data-set to a street photo (default 0.6)",
     )
     parser.add_argument(
         "--alone",
@@ -136,7 +148,10 @@ def build_mixture(args: argparse.Namespace) -> Mixture:
             "street": street_photos(args.data),
             "goods": goods_photos(args.goods_boxes, args.data) if args.goods_boxes else [],
             "garment": garment_photos(args.garment_boxes, args.data) if args.garment_boxes else [],
-            "more": more_photos(args.more_boxes, args.data) if args.more_boxes else [],
+            "more": [
+                *(more_photos(args.more_boxes, args.data) if args.more_boxes else []),
+                *given_photos(args.data_set, args.data),
+            ],
         },
         cut_outs=load_cut_outs(args.data),
         grounds=[sample.image for sample in grocery.photos("train", args.data)],
@@ -186,7 +201,7 @@ class DetectorTask(Task[Detector, Batch]):
             model = Detector(size=args.size, tied=True, **shape)
             model.trunk.load_imagenet()
             return model
-        return Detector.of(load_checkpoint(args.start, kind="detector"), size=args.size, tied=True)
+        return Detector.of(weights_of(args.start, Detector.kind), size=args.size, tied=True)
 
     def follow(self, schedule: Schedule) -> None:
         """Plan by ``schedule``; epochs differ in length, as rare groups' photos are repeated by chance."""

@@ -13,6 +13,7 @@ import argparse
 import json
 import logging
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from torch import nn
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import clothing, patterns, studio
+from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.allocator import keep_freed_memory
@@ -64,13 +66,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--studio", type=Path, default=Path("runs/studio"), help="what `prepare studio` drew")
     add_data(parser)
     parser.add_argument(
+        "--data-set",
+        action="append",
+        default=[],
+        metavar="NAME[=FOLDER]",
+        help="more pictures whose attributes are known, csv=PATH for one's own; attributes that only they "
+        "know get heads, too; may repeat",
+    )
+    parser.add_argument(
         "--space", help="id of the embedding space, where a bundle with these weights has one already"
     )
 
 
-def sources(data: str | None, drawn: Path) -> dict[str, list[Sample]]:
-    """The pictures by data set, of each what it says of the attributes above."""
-    found = {
+def sources(data: str | None, drawn: Path, given: Sequence[str] = ()) -> dict[str, list[Sample]]:
+    """The pictures by data set, of each what it says of the attributes above; those ``given`` of any.
+
+    Raises:
+        UsageError: there is no such folder ``drawn``, and nothing is given instead.
+    """
+    more = dict(load_given(name, data) for name in given)
+    if not drawn.is_dir():
+        if not more:
+            raise UsageError(f"{drawn}: no such folder; `pocketshelf-train prepare studio` draws one")
+        return {name: [s for s in samples if s.attributes] for name, samples in more.items()}
+    found = more | {
         "studio": studio.load(drawn),
         "patterns": patterns.load(data),
         "clothing": [
@@ -175,17 +194,19 @@ def run(args: argparse.Namespace) -> int:
     keep_freed_memory()
     checkpoint = load_checkpoint(args.checkpoint, kind="embedder")
     model = Embedder.of(checkpoint)
-    if not args.studio.is_dir():
-        raise UsageError(f"{args.studio}: no such folder; `pocketshelf-train prepare studio` draws one")
     known = {}
-    for name, samples in sources(args.data, args.studio).items():
+    for name, samples in sources(args.data, args.studio, args.data_set).items():
         log.info("%s", name)
         known[name] = Known(pooled(model, samples), samples)
     heads, figures = {}, {}
-    for attribute in ATTRIBUTES:
-        parts = [source.of(attribute, "train") for source in known.values()]
-        train = np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
-        labels, weight, bias, strength = fit_head(train, known["studio"].of(attribute, "val"))
+    choosing = [source for name, source in known.items() if name not in ("patterns", "clothing")]
+    for attribute in _named(known.values()):
+        train = _joined(source.of(attribute, "train") for source in known.values())
+        if sum(count >= FEWEST for count in Counter(train[1]).values()) < 2:
+            log.warning("%s: no two labels with %d pictures of split train; left out", attribute, FEWEST)
+            continue
+        val = _joined(source.of(attribute, "val") for source in choosing)
+        labels, weight, bias, strength = fit_head(train, val)
         heads[attribute] = labels, weight, bias
         figures[attribute] = _figures(attribute, heads[attribute], known)
         for name, figure in figures[attribute].items():
@@ -193,12 +214,31 @@ def run(args: argparse.Namespace) -> int:
     made = with_heads(model, heads)
     out = args.out or args.checkpoint.with_stem(args.checkpoint.stem + "-attributes")
     named = {a: {n: f._asdict() for n, f in row.items()} for a, row in figures.items()}
-    of = {name: list(ATTRIBUTE_CATEGORIES[name]) for name in heads}
+    of = {name: _said_of(name, known.values(), model.categories) for name in heads}
     meta = {**checkpoint.meta, "attributes": named, "attribute_categories": of}
     meta |= {"space": args.space} if args.space else {}
     save_checkpoint(out, "embedder", made.config, made.state_dict(), meta)
     print(json.dumps({"out": str(out), "balanced_accuracy": named}))
     return 0
+
+
+def _joined(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    features, labels = zip(*parts, strict=True)
+    return np.concatenate(features), np.concatenate(labels)
+
+
+def _named(known: Iterable[Known]) -> list[str]:
+    """The attributes that any picture has: those above first."""
+    there = {name for source in known for sample in source.samples for name in sample.attributes}
+    return [name for name in ATTRIBUTES if name in there] + sorted(there - {*ATTRIBUTES})
+
+
+def _said_of(attribute: str, known: Iterable[Known], categories: list[str]) -> list[str]:
+    """The categories whose things have an attribute: as above, or as the pictures have it."""
+    if attribute in ATTRIBUTE_CATEGORIES:
+        return list(ATTRIBUTE_CATEGORIES[attribute])
+    seen = {s.category for source in known for s in source.samples if attribute in s.attributes}
+    return [name for name in categories if name in seen]
 
 
 def _figures(
@@ -207,10 +247,12 @@ def _figures(
     """Balanced accuracy by data set on pictures that neither fitted nor chose anything."""
     labels, weight, bias = head
     found = {}
-    for source, split in (("studio", "test"), ("patterns", "val"), ("clothing", "val")):
+    splits = {"patterns": "val", "clothing": "val"}
+    for source, split in ((name, splits.get(name, "test")) for name in known):
         features, truth = known[source].of(attribute, split, labels)
         if len(truth):
             said = np.array(labels, dtype=object)[(features @ weight.T + bias).argmax(1)]
-            name = f"{source} {split}" + (" (synthetic)" if source == "studio" else "")
-            found[name] = balanced_accuracy(truth, said)
+            found[f"{source} {split}{shown_name(source).removeprefix(source)}"] = balanced_accuracy(
+                truth, said
+            )
     return found

@@ -10,15 +10,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.types import Box
 from pocketshelf_training.data import clothing, grocery, shop, street
+from pocketshelf_training.data.catalog import load_given
 from pocketshelf_training.data.protocol import DataMissing, Sample, data_root, read_rows
 from pocketshelf_training.models.detector import GROUPS
 from pocketshelf_training.samplers.pictures import Picture
@@ -27,6 +30,7 @@ __all__ = [
     "Labelled",
     "PhotoCache",
     "garment_photos",
+    "given_photos",
     "goods_photos",
     "instance",
     "more_photos",
@@ -122,6 +126,36 @@ def more_photos(path: Path, root: str | Path | None) -> list[Labelled]:
         Labelled(photo, np.array(corners, np.float32), np.array(groups[photo], np.int64))
         for photo, corners in boxes.items()
     ]
+
+
+def given_photos(given: Sequence[str], root: str | Path | None) -> list[Labelled]:
+    """The pictures of split train with boxes, of the data sets NAME[=FOLDER].
+
+    Raises:
+        UsageError: a box's group is none of the detector's, or a data set has no box for training.
+    """
+    found: list[Labelled] = []
+    for name in given:
+        _, samples = load_given(name, str(root) if root else None)
+        photos = [sample for sample in samples if sample.split == "train" and sample.boxes]
+        if not photos:
+            raise UsageError(
+                f"data set {name}: no picture of split train with a box (columns group, x, y, w, h)"
+            )
+        found += _of_samples(name, photos)
+    return found
+
+
+def _of_samples(name: str, samples: Iterable[Sample]) -> Iterator[Labelled]:
+    """One a picture, whichever lines its boxes stand in."""
+    boxes: dict[Path, list[tuple[str, Box]]] = {}
+    for sample in samples:
+        boxes.setdefault(sample.image, []).extend(sample.boxes)
+    for image, there in boxes.items():
+        if strangers := {group for group, _ in there} - {*GROUPS}:
+            raise UsageError(f"data set {name}: no group {min(strangers)!r}; there are {', '.join(GROUPS)}")
+        corners = np.array([[x, y, x + w, y + h] for _, (x, y, w, h) in there], np.float32)
+        yield Labelled(image, corners, np.array([GROUPS.index(group) for group, _ in there], np.int64))
 
 
 def _from_csv(
