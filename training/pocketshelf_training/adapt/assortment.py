@@ -81,13 +81,12 @@ class Questions:
 
     @classmethod
     def of(cls, shop: Assortment) -> Questions:
-        """The most telling kind that there are enough pictures for, among the products held back."""
-        listed = np.isin(shop.products, shop.products[~shop.photo])
-        photos, views = shop.photo & listed, ~shop.photo & ~shop.first
-        if (photos & shop.held).sum() >= FEWEST_QUESTIONS:
-            return cls("photos", photos, ~shop.photo)
-        if (views & shop.held).sum() >= FEWEST_QUESTIONS:
-            return cls("views", views, shop.first)
+        """The most telling kind that there are enough pictures of: of products held back, and of others."""
+        photos, views = shop.photo, ~shop.photo & ~shop.first
+        for kind, asking, gallery in (("photos", photos, ~shop.photo), ("views", views, shop.first)):
+            counts = (asking & shop.held).sum(), (asking & ~shop.held).sum()
+            if min(counts) >= FEWEST_QUESTIONS:
+                return cls(kind, asking, gallery)
         return cls("re-photographed", shop.first, shop.first)
 
     def only(self, kept: np.ndarray) -> Questions:
@@ -148,6 +147,8 @@ def read_assortment(
         category_names,
     )
     held = _said([row for row, _ in rows], number) or _drawn(shop, share, seed)
+    if len(held) == len(names):
+        raise CatalogueError(f"{catalogue}: all products are of split test; none is left to learn from")
     return replace(shop, held=np.isin(shop.products, list(held)))
 
 
@@ -181,6 +182,10 @@ def _drawn(shop: Assortment, share: float, seed: int) -> set[int]:
     rng = np.random.default_rng(seed)
     askable = np.unique(shop.products[shop.photo | ~shop.first])
     others = np.setdiff1d(np.arange(len(shop.names)), askable)
+    groups = [rng.permutation(group) for group in (askable, others)]
     return {
-        int(p) for group in (askable, others) for p in rng.permutation(group)[: round(share * len(group))]
+        int(product)
+        for group in groups
+        if len(group) > 1
+        for product in group[: max(1, round(share * len(group)))]
     }

@@ -101,8 +101,10 @@ def run(args: argparse.Namespace) -> int:
     known = sampled(shop, args.seed)
     part = shop.only(known)
     kept = trimmed(shop, questions, args.seed)
-    log.info("about %.0f minutes on two cores", _minutes(pictures_to_see(part) + 2 * int(kept.sum())))
+    seen, left = pictures_to_see(part), 2 * int(kept.sum())
+    log.info("about %.0f minutes on two cores", _minutes(seen + left, SECONDS_A_PICTURE))
     made = learnt(checkpoint, part, questions.only(known), args.seed, args.cache, report)
+    log.info("about %.0f minutes left", _minutes(left, (time.monotonic() - started) / seen))
     if made is None:
         report.verdict = "Nothing that was tried finds more by cross-validation: the bundle is kept as it is."
     else:
@@ -116,9 +118,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _minutes(pictures: int) -> float:
-    """How long it takes to look at so many pictures, to fit and to export."""
-    return 1 + (SECONDS_A_PICTURE * pictures + EXPORT_SECONDS) / 60
+def _minutes(pictures: int, pace: float) -> float:
+    """How long it takes to look at so many pictures, ``pace`` seconds each, and to export; at least 1."""
+    return max(1.0, (pace * pictures + EXPORT_SECONDS) / 60)
 
 
 def _say(catalogue: Path, problem: RowProblem) -> None:

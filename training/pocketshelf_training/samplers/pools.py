@@ -95,8 +95,8 @@ def learnable(name: str, samples: list[Sample]) -> list[Sample]:
     for split in ("train", "val"):
         if not any(s.split == split for s in photos):
             raise UsageError(
-                f"data set {name!r}: no customer's photo (domain street) of split {split} of a product that "
-                "has a shop's picture with a category; `pocketshelf-train adapt` learns from shop pictures alone"
+                f"data set {name!r}: no customer's photo (domain street) of split {split} of a product "
+                "that has a shop's picture and category; shop pictures suffice to `pocketshelf-train adapt`"
             )
     return [*reversed(shop.values()), *photos]
 
