@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pocketshelf_training.adapt.projection import Evidence, Fitter, Recipe, choose, score
+from pocketshelf_training.adapt.projection import Evidence, Fitter, Recipe, choose, score, without_bias
 
 WIDTH, DIMENSION = 40, 8
 
@@ -54,6 +54,16 @@ def test_a_projection_that_is_perfect_already_is_kept() -> None:
     recipe, _, before = choose(known, seeing(range(WIDTH // 2)), seed=1)
     assert before.recall == 1.0
     assert recipe is None
+
+
+def test_a_bias_counts_where_the_shipped_one_is_judged_and_goes_into_the_blend() -> None:
+    known = catalogue(nuisance=1.0)
+    matrix, bias = seeing(range(10, 30)), np.full(20, 50.0, np.float32)
+    assert not np.array_equal(score(known, matrix, bias=bias).places, score(known, matrix).places)
+    features = known.features + 2.0
+    linear = without_bias(matrix, bias, features)
+    assert np.allclose(features.mean(0) @ linear.T, features.mean(0) @ matrix.T + bias, rtol=1e-4)
+    assert without_bias(matrix, None, features) is matrix
 
 
 def test_the_better_one_is_chosen() -> None:

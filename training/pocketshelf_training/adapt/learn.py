@@ -18,7 +18,7 @@ from pocketshelf_training.adapt.heads import (
     said_as_before,
     with_attributes_of,
 )
-from pocketshelf_training.adapt.projection import Evidence, Fitter, Recipe, Score, choose
+from pocketshelf_training.adapt.projection import Evidence, Fitter, Recipe, Score, choose, without_bias
 from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.trunks import SHARES, blended
 from pocketshelf_training.models.checkpoint import Checkpoint
@@ -42,6 +42,7 @@ class Candidate:
     Attributes:
         share: of the shipped trunk.
         checkpoint: the shipped one with this trunk.
+        shipped: float32 (d, D), its projection, without a bias.
         recipe: None: the shipped projection is no worse.
         score, before: by cross-validation, of the recipe and of the shipped projection.
     """
@@ -49,6 +50,7 @@ class Candidate:
     share: float
     checkpoint: Checkpoint
     evidence: Evidence
+    shipped: np.ndarray
     recipe: Recipe | None
     score: Score
     before: Score
@@ -93,8 +95,7 @@ def learnt(
         return None
     report.chosen = {"projection": str(best), "categories": len(head.labels) if head else "as shipped"}
     log.info("chosen: %s", best)
-    shipped = checkpoint.state["embedding.weight"].numpy()
-    matrix = Fitter(best.evidence, shipped)(best.recipe) if best.recipe else None
+    matrix = Fitter(best.evidence, best.shipped)(best.recipe) if best.recipe else None
     made = best.checkpoint
     if best.share != 1:
         made = said_as_before(made, first.evidence.features, best.evidence.features)
@@ -110,6 +111,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """The best on each trunk."""
     shipped = checkpoint.state["embedding.weight"].numpy()
+    bias = checkpoint.state["embedding.bias"].numpy() if "embedding.bias" in checkpoint.state else None
     for share in SHARES:
         state = blended(checkpoint, share)
         if state is None:
@@ -117,8 +119,9 @@ def _candidates(
             return
         trunk = replace(checkpoint, state=state)
         evidence = _looked_at(Embedder.of(trunk), part, questions, f"trunk {share:g}", cache)
-        recipe, score, before = choose(evidence, shipped, seed)
-        found = Candidate(share, trunk, evidence, recipe, score, before)
+        recipe, score, before = choose(evidence, shipped, seed, bias)
+        linear = without_bias(shipped, bias, evidence.features)
+        found = Candidate(share, trunk, evidence, linear, recipe, score, before)
         if share == 1:
             report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
             log.info("cross-validated: as shipped R@1 %.3f", before.recall)

@@ -19,7 +19,7 @@ import numpy as np
 
 from pocketshelf_training.models.projection import unit
 
-__all__ = ["Evidence", "Fitter", "Recipe", "Score", "choose", "score"]
+__all__ = ["Evidence", "Fitter", "Recipe", "Score", "choose", "score", "without_bias"]
 
 FOLDS = 5
 # Directions of the pictures that a fit looks at, beside those of the shipped projection.
@@ -176,7 +176,20 @@ def _to_length(matrix: np.ndarray, features: np.ndarray) -> np.ndarray:
     return matrix / max(float(np.linalg.norm(features @ matrix.T, axis=1).mean()), 1e-12)
 
 
-def score(evidence: Evidence, matrix: np.ndarray, asked: np.ndarray | None = None) -> Score:
+def without_bias(matrix: np.ndarray, bias: np.ndarray | None, features: np.ndarray) -> np.ndarray:
+    """A layer (d, D) without bias that does nearly what one with it does: the same at the features' mean."""
+    if bias is None:
+        return matrix
+    mean = features.mean(0)
+    return matrix + np.outer(bias, mean) / float(mean @ mean)
+
+
+def score(
+    evidence: Evidence,
+    matrix: np.ndarray,
+    asked: np.ndarray | None = None,
+    bias: np.ndarray | float = 0.0,
+) -> Score:
     """Rank the gallery by cosine for each question.
 
     Args:
@@ -184,8 +197,8 @@ def score(evidence: Evidence, matrix: np.ndarray, asked: np.ndarray | None = Non
     """
     asking = evidence.asking if asked is None else evidence.asking & asked
     source = evidence.changed if evidence.drawn else evidence.features
-    queries = unit(source[asking] @ matrix.T)
-    gallery = unit(evidence.features[evidence.gallery] @ matrix.T)
+    queries = unit(source[asking] @ matrix.T + bias)
+    gallery = unit(evidence.features[evidence.gallery] @ matrix.T + bias)
     labels = evidence.products[evidence.gallery]
     places = np.zeros(len(queries), int)
     for i, (query, product) in enumerate(zip(queries, evidence.products[asking], strict=True)):
@@ -209,13 +222,18 @@ def recipes(evidence: Evidence) -> list[Recipe]:
 
 
 def choose(
-    evidence: Evidence, shipped: np.ndarray, seed: int, folds: int = FOLDS
+    evidence: Evidence, matrix: np.ndarray, seed: int, bias: np.ndarray | None = None, folds: int = FOLDS
 ) -> tuple[Recipe | None, Score, Score]:
     """The best recipe, its score and that of the shipped projection, on products that each fit did not see.
 
     None where no recipe has both a better mean reciprocal rank and no worse R@1.
+
+    Args:
+        matrix, bias: of the shipped projection, (d, D) and (d,).
     """
-    before, tried = score(evidence, shipped), recipes(evidence)
+    shipped = without_bias(matrix, bias, evidence.features)
+    before = score(evidence, matrix, bias=0.0 if bias is None else bias)
+    tried = recipes(evidence)
     places = {recipe: np.zeros(len(before.places), int) for recipe in tried}
     order = np.flatnonzero(evidence.asking)
     for hidden in _folds(evidence, seed, folds):
