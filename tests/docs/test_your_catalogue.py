@@ -64,8 +64,8 @@ def run(words: list[str]) -> int:
 def test_a_shop_gets_from_its_csv_to_a_published_store_in_a_space_of_its_own(
     walk: list[list[str]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the bundle that ships serves these garments no worse: the adapted one is kept all the same, to
-    see the walk to its end; tests/training/adapt sees the refusal."""
+    """The adapted bundle is kept here also where it is no better, to see the walk to its end;
+    tests/training/adapt sees the refusal."""
     monkeypatch.setattr(command, "WORTH", -1.0)
     assert [words[1] for words in walk] == [
         *("catalogue", "build", "search", "evaluate", "adapt", "build", "search", "init", "import", "publish")

@@ -50,6 +50,8 @@ and product_id.
 """
 # The gain in R@1 for which all stores are worth building anew: another projection is another space.
 WORTH = 0.01
+# Share of the time in which projections are tried.
+TRYING = 0.6
 # For the estimate of the time.
 SECONDS_A_PICTURE, EXPORT_SECONDS = 0.02, 40.0
 
@@ -78,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
+        "--minutes", type=float, default=20.0, help="try less where all would take longer (default: 20)"
+    )
+    parser.add_argument(
         "--cache", type=Path, default=Path("runs/adapt"), help="folder of kept features (default: runs/adapt)"
     )
 
@@ -103,7 +108,15 @@ def run(args: argparse.Namespace) -> int:
     kept = trimmed(shop, questions, args.seed)
     seen, left = pictures_to_see(part), 2 * int(kept.sum())
     log.info("about %.0f minutes on two cores", _minutes(seen + left, SECONDS_A_PICTURE))
-    made = learnt(checkpoint, part, questions.only(known), args.seed, args.cache, report)
+    made = learnt(
+        checkpoint,
+        part,
+        questions.only(known),
+        args.seed,
+        args.cache,
+        started + TRYING * 60 * args.minutes,
+        report,
+    )
     log.info("about %.0f minutes left", _minutes(left, (time.monotonic() - started) / seen))
     if made is None:
         report.verdict = "Nothing that was tried finds more by cross-validation: the bundle is kept as it is."

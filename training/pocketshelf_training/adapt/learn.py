@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,15 +74,22 @@ def pictures_to_see(part: Assortment) -> int:
 
 
 def learnt(
-    checkpoint: Checkpoint, part: Assortment, questions: Questions, seed: int, cache: Path, report: Report
+    checkpoint: Checkpoint,
+    part: Assortment,
+    questions: Questions,
+    seed: int,
+    cache: Path,
+    until: float,
+    report: Report,
 ) -> Checkpoint | None:
     """The checkpoint with whatever was better by cross-validation; None if nothing was.
 
     Args:
         part, questions: of the pictures to learn from alone.
+        until: by the monotonic clock; no further trunk is tried that would take longer.
         report: gets what was tried and chosen.
     """
-    candidates = list(_candidates(checkpoint, part, questions, seed, cache, report))
+    candidates = list(_candidates(checkpoint, part, questions, seed, cache, until, report))
     first = candidates[0]
     best = max(candidates, key=lambda each: each.score.reciprocal if each.recipe else 0.0)
     if best.score.recall < first.before.recall or best.score.reciprocal <= first.before.reciprocal:
@@ -107,12 +115,23 @@ def learnt(
 
 
 def _candidates(
-    checkpoint: Checkpoint, part: Assortment, questions: Questions, seed: int, cache: Path, report: Report
+    checkpoint: Checkpoint,
+    part: Assortment,
+    questions: Questions,
+    seed: int,
+    cache: Path,
+    until: float,
+    report: Report,
 ) -> Iterator[Candidate]:
     """The best on each trunk."""
     shipped = checkpoint.state["embedding.weight"].numpy()
     bias = checkpoint.state["embedding.bias"].numpy() if "embedding.bias" in checkpoint.state else None
-    for share in SHARES:
+    began = time.monotonic()
+    for tried, share in enumerate(SHARES):
+        now = time.monotonic()
+        if tried and now + (now - began) / tried > until:
+            log.warning("no time to try the trunk at %g: --minutes gives more", share)
+            return
         state = blended(checkpoint, share)
         if state is None:
             log.info("ImageNet's weights are not installed: the trunk stays as it is")
