@@ -7,11 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from pocketshelf.recall.model import parse_recall
-from pocketshelf.recall.signals import RECALL_FEATURES
+from pocketshelf.recall.model import parse_confidence, parse_recall
+from pocketshelf.recall.signals import CONFIDENCE_FEATURES, RECALL_FEATURES
 from pocketshelf_training.recall import evidence as searches
-from pocketshelf_training.recall.command import calibrate, evaluate, to_block
+from pocketshelf_training.recall.calibrate import calibrate, lacking
+from pocketshelf_training.recall.command import reported
+from pocketshelf_training.recall.figures import known_figures, lacking_figures
 from pocketshelf_training.recall.fit import fit_logistic
+from pocketshelf_training.recall.page import page
 from pocketshelf_training.recall.plot import plot_risk_coverage
 from pocketshelf_training.recall.risk import clopper_pearson_upper, control_threshold, risk_coverage
 
@@ -87,15 +90,47 @@ def test_the_plot_is_written(tmp_path):
 
 
 def test_a_calibration_that_the_sdk_reads_back():
-    lines = _searches(photos=300, shelves=12, seed=0)
-    model, control = calibrate(lines, k=10, alpha=0.05, delta=0.05)
-    block = to_block(model, control, k=10)
-    read = parse_recall(block)
-    assert read is not None and read.threshold == control.threshold < 1.0 and block["k"] == 10
-    assert set(block["features"]) == set(RECALL_FEATURES)
-    figures = evaluate(_searches(photos=400, shelves=5, seed=1), model, control, k=10)["whole"]
-    assert figures["misses_caught"] > 0.93 and figures["local_hits_asked"] < 0.5
-    assert figures["recall_at_1_local_only"] < figures["recall_at_1_end_to_end"] <= 1.0
+    calibration = calibrate(_searches(photos=300, shelves=12, seed=0), k=10, alpha=0.05, delta=0.05)
+    block = calibration.to_block()
+    recall, confidence = parse_recall(block), parse_confidence(block)
+    assert recall is not None and recall.threshold == calibration.recall_control.threshold < 1.0
+    assert confidence is not None and confidence.threshold == calibration.confidence_control.threshold < 1.0
+    assert block["k"] == 10 and set(block["features"]) == set(RECALL_FEATURES)
+    assert set(block["confidence"]["features"]) == set(CONFIDENCE_FEATURES)
+
+
+def test_what_the_catalogue_lacks_is_seldom_confident_and_what_it_holds_stays_so():
+    calibration = calibrate(_searches(photos=300, shelves=12, seed=0), k=10, alpha=0.05, delta=0.05)
+    unseen = _searches(photos=400, shelves=5, seed=1)
+    absent = lacking_figures(unseen, calibration)
+    assert absent["confident"] < 0.08 and absent["asked"] > 0.92 and absent["median_local_recall"] < 0.2
+    held = known_figures([line for line in unseen if line["rule"] == "all"], calibration)
+    assert held["right"] == pytest.approx(0.8, abs=0.06) and held["right_stays_confident"] > 0.8
+    assert held["confident_is_right"] >= held["right"] - 0.05
+
+
+def test_the_strictest_world_sets_the_threshold():
+    easy = _searches(photos=300, shelves=6, seed=0)
+    hard = _searches(photos=300, shelves=6, seed=2, world="hard", miss=0.65)
+    both = calibrate(easy + hard, k=10, alpha=0.05, delta=0.05)
+    strict = lacking(_searches(photos=600, shelves=3, seed=5, world="hard", miss=0.65))
+    assert lacking_figures(strict, both)["confident"] < 0.08
+
+
+def test_the_report_names_every_catalogue_and_one_that_was_left_out():
+    worlds = [_searches(photos=300, shelves=6, seed=n, world=name) for n, name in enumerate(("a", "b"))]
+    tests = [_searches(photos=90, shelves=3, seed=n + 7, world=name) for n, name in enumerate(("a", "b"))]
+    settings = (10, 0.05, 0.05, "world")
+    calibration = calibrate([*worlds[0], *worlds[1]], *settings)
+    report = {"bundle": "x", "space": "s", "seeds": {"val": 1, "test": 2}, "bound": "world"}
+    report |= reported([*worlds[0], *worlds[1]], [*tests[0], *tests[1]], calibration, settings)
+    assert set(report["left_out"]) == {"a", "b"}
+    assert {(row["world"], row["kind"]) for row in report["test"]} == {
+        (world, kind) for world in "ab" for kind in ("lacking", "held")
+    }
+    text = page(report)
+    assert f"**{calibration.confidence_control.threshold:.3f}**" in text
+    assert text.count("| b | own | detected |") == 4  # Twice each: with it and without it in the fit.
 
 
 def test_fitting_and_control_share_no_photo_and_control_has_one_search_a_photo():
@@ -107,7 +142,7 @@ def test_fitting_and_control_share_no_photo_and_control_has_one_search_a_photo()
     assert len({line["shelf"] for line in one}) > 1
 
 
-def _searches(photos: int, shelves: int, seed: int) -> list[dict]:
+def _searches(photos: int, shelves: int, seed: int, world: str = "a", miss: float = 0.4) -> list[dict]:
     """Made-up searches: the coverage and the best score tell a miss from a hit, with some noise."""
     rng = np.random.default_rng(seed)
     lines = []
@@ -116,10 +151,12 @@ def _searches(photos: int, shelves: int, seed: int) -> list[dict]:
             for whole in (True, False):
                 local = shelf == 0 or bool(rng.random() < 0.4)
                 features = dict.fromkeys(RECALL_FEATURES, 0.0)
-                features["query_deviations"] = float(rng.normal(0.8 if local else 0.4, 0.1))
+                features["query_deviations"] = float(rng.normal(0.8 if local else miss, 0.1))
                 features["coverage"] = float(np.clip(rng.normal(0.8 if local else 0.2, 0.2), 0, 1))
                 lines.append(
                     {
+                        "world": world,
+                        "set": "own",
                         "shelf": shelf,
                         "rule": "all" if shelf == 0 else "products",
                         "photo": f"{seed}-{photo}.jpg",

@@ -1,34 +1,32 @@
-"""``pocketshelf-train recall``: fit the estimate of local recall and choose its threshold."""
+"""``pocketshelf-train recall``: calibrate how far an answer can be trusted, on several catalogues at once."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import logging
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import load_bundle, write_bundle
-from pocketshelf_training.data import grocery
-from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.predict.shelf import grocery_store
-from pocketshelf_training.recall import evidence as searches
-from pocketshelf_training.recall.fit import LogisticModel, fit_logistic
+from pocketshelf_training.recall import evidence
+from pocketshelf_training.recall.calibrate import Calibration, calibrate, lacking, one_each
+from pocketshelf_training.recall.encodings import RememberingEncoder
+from pocketshelf_training.recall.figures import figures
+from pocketshelf_training.recall.page import page
 from pocketshelf_training.recall.plot import plot_risk_coverage
-from pocketshelf_training.recall.risk import Control, control_threshold
+from pocketshelf_training.recall.worlds import search_world, worlds
 
 __all__ = ["add_arguments", "run"]
 
 log = logging.getLogger(__name__)
 
-# Of the validation photos; the rest choose the threshold, for which every one of them counts.
-FIT_SHARE = 1 / 3
+SEEDS = {"val": 1, "test": 2}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,20 +39,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--k", type=int, default=10, help="a product ranked beyond it is missed (default: 10)"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.05, help="misses that may stay unasked (default: 0.05)"
+        "--alpha",
+        type=float,
+        default=0.05,
+        help="misses that may stay unasked, and lacking products that may be confident (default: 0.05)",
     )
     parser.add_argument("--delta", type=float, default=0.05, help="1 - confidence (default: 0.05)")
-    parser.add_argument("--shelves", type=int, default=60, help="shelves drawn for fitting (default: 60)")
     parser.add_argument(
-        "--test-shelves", type=int, default=10, help="shelves drawn for the test (default: 10)"
+        "--bound",
+        choices=("world", "kind"),
+        default="world",
+        help="bound the risk in each catalogue, or for each kind of photo in each (default: world)",
     )
     parser.add_argument(
-        "--test-share", type=float, default=0.3, help="their share of the products (default: 0.3)"
+        "--shelves", type=int, default=16, help="shelves drawn of each catalogue (default: 16)"
+    )
+    parser.add_argument("--test-shelves", type=int, default=6, help="the same for the test (default: 6)")
+    parser.add_argument("--photos", type=int, metavar="N", help="only N photos of each set, for a quick look")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="keep what photos were encoded to (default: OUT/encodings)"
     )
     parser.add_argument(
-        "--photos", type=int, metavar="N", help="only N photos of each split, for a quick look"
+        "--out", type=Path, default=Path("runs/recall"), help="recall.json, README.md and plot go here"
     )
-    parser.add_argument("--out", type=Path, default=Path("runs/recall"), help="report and plot go here")
     parser.add_argument(
         "--write", action="store_true", help="write the calibration into the bundle's bundle.json"
     )
@@ -63,93 +70,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     bundle = load_bundle(args.bundle)
+    log.info("calibrating %s on three catalogues; about three minutes on two cores", bundle.folder)
     args.out.mkdir(parents=True, exist_ok=True)
-    encoder = Encoder.open(bundle)
-    with grocery_store(encoder, args.data) as store:
-
-        def collected(split: str, shelves: int, shares: Sequence[float], seed: int) -> searches.Lines:
-            photos = _spread(grocery.photos(split, args.data), args.photos)
-            return searches.collect(store, encoder, photos, shelves, shares, seed)
-
-        lines = collected("val", args.shelves, (0.1, 0.3, 0.5, 0.7), 1)
-        test = collected("test", args.test_shelves, (args.test_share,), 2)
-    model, control = calibrate(lines, args.k, args.alpha, args.delta)
-    block = to_block(model, control, args.k)
-    report = {"bundle": bundle.name, "recall": block, "test": evaluate(test, model, control, args.k)}
-    (args.out / "recall.json").write_text(json.dumps(report, indent=1) + "\n")
-    drawn = searches.read(_drawn(test))
-    plot_risk_coverage(
-        model.probability(drawn.features),
-        drawn.hits(args.k),
-        control.threshold,
-        args.out / "risk_coverage.png",
+    encoder = RememberingEncoder(Encoder.open(bundle), args.cache or args.out / "encodings")
+    lines = _collected("val", encoder, args.data, args.shelves, args.photos)
+    test = _collected("test", encoder, args.data, args.test_shelves, args.photos)
+    calibration = calibrate(lines, args.k, args.alpha, args.delta, args.bound)
+    _warn(calibration)
+    settings = (args.k, args.alpha, args.delta, args.bound)
+    report = {"bundle": bundle.name, "space": bundle.space, "seeds": SEEDS, "bound": args.bound} | reported(
+        lines, test, calibration, settings
     )
+    (args.out / "recall.json").write_text(json.dumps(report, indent=1) + "\n")
+    (args.out / "README.md").write_text(page(report))
+    _plot(test, calibration, args.out / "risk_coverage.png")
     if args.write:
-        write_bundle(replace(bundle, recall=block))
+        write_bundle(replace(bundle, recall=report["recall"]))
     print(json.dumps(report, indent=1))
     return 0
 
 
-def calibrate(lines: searches.Lines, k: int, alpha: float, delta: float) -> tuple[LogisticModel, Control]:
-    """Fit on some photos in all their shelves; control the risk on the others, one search each."""
-    some, rest = searches.split_photos(_drawn(lines), FIT_SHARE)
-    fitting, independent = searches.read(some), searches.read(searches.one_a_photo(rest))
-    model = fit_logistic(searches.NAMES, fitting.features, fitting.hits(k))
-    missed = ~independent.hits(k)
-    control = control_threshold(model.probability(independent.features[missed]), alpha, delta)
-    if control.threshold >= 1.0:
-        log.warning("only %d misses: too few to answer anything locally at this confidence", control.misses)
-    return model, control
-
-
-def to_block(model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
-    """The "recall" block of `pocketshelf.recall.model`."""
-    risk = {"alpha": control.alpha, "delta": control.delta, "misses": control.misses}
-    risk |= {"unescalated": control.unescalated, "bound": round(control.bound, 5)}
-    return {
-        "version": 2,
-        "k": k,
-        "threshold": control.threshold,
-        "bias": model.bias,
-        "features": model.to_json(),
-        "risk": risk,
+def reported(
+    lines: evidence.Lines,
+    test: evidence.Lines,
+    calibration: Calibration,
+    settings: tuple[int, float, float, str],
+) -> dict[str, Any]:
+    """The block, its figures on the test, and those of a catalogue that was left out of the calibration."""
+    names = list(dict.fromkeys(line["world"] for line in lines))
+    without = {
+        name: figures(_of(test, [name]), calibrate(_of(lines, [n for n in names if n != name]), *settings))
+        for name in names
+        if any(line["world"] == name for line in test) and _fits(lines, name)
     }
+    return {"recall": calibration.to_block(), "test": figures(test, calibration), "left_out": without}
 
 
-def evaluate(lines: searches.Lines, model: LogisticModel, control: Control, k: int) -> dict[str, Any]:
-    """What the calibration does on photos that it has not seen, whole frame and detector apart.
-
-    Escalated queries are counted with their rank in the full store: the server's answer is the same
-    search over the whole catalogue.
-    """
-    full = {(line["photo"], line["whole"]): line["rank"] for line in lines if line["rule"] == "all"}
-    results: dict[str, Any] = {}
-    for name, whole in (("whole", True), ("detected", False)):
-        asking = [line for line in _drawn(lines) if line["whole"] is whole]
-        part = searches.read(asking)
-        asked = model.probability(part.features) < control.threshold
-        hits = part.hits(k)
-        full_first = np.array([full[line["photo"], whole] == 1 for line in asking], dtype=bool)
-        results[name] = {
-            "searches": len(hits),
-            "photos": len({line["photo"] for line in asking}),
-            "local_share": float(part.local.mean()),
-            "misses_caught": float(asked[~hits].mean()),
-            "absent_caught": float(asked[~part.local].mean()),
-            "local_hits_asked": float(asked[hits].mean()),
-            "asked": float(asked.mean()),
-            "recall_at_1_full": float(full_first.mean()),
-            "recall_at_1_end_to_end": float(np.where(asked, full_first, part.rank == 1).mean()),
-            "recall_at_1_local_only": float((part.rank == 1).mean()),
-        }
-    return results
+def _collected(
+    part: str, encoder: RememberingEncoder, root: Path | None, shelves: int, limit: int | None
+) -> evidence.Lines:
+    found = worlds(part, root, limit)
+    log.info("%s: %s", part, ", ".join(f"{world.name} ({len(world.photos)} photos)" for world in found))
+    encoder.prepare([photo for world in found for photo in world.photos])
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            row for world in found for row in search_world(world, encoder, Path(folder), shelves, SEEDS[part])
+        ]
 
 
-def _spread(photos: list[Sample], count: int | None) -> list[Sample]:
-    """``count`` of the photos, spread over all."""
-    step = 1 if count is None else max(1, len(photos) // count)
-    return photos[::step][:count]
+def _warn(calibration: Calibration) -> None:
+    for what, control in (
+        ("local recall", calibration.recall_control),
+        ("confidence", calibration.confidence_control),
+    ):
+        if control.threshold >= 1.0:
+            log.warning("%s: only %d misses: too few for any to pass at this risk", what, control.misses)
 
 
-def _drawn(lines: searches.Lines) -> searches.Lines:
-    return [line for line in lines if line["rule"] != "all"]
+def _plot(test: evidence.Lines, calibration: Calibration, path: Path) -> None:
+    table = evidence.read(test)
+    plot_risk_coverage(
+        calibration.local_recall(table),
+        table.hits(calibration.k),
+        calibration.recall_control.threshold,
+        path,
+    )
+
+
+def _of(lines: evidence.Lines, names: Sequence[str]) -> evidence.Lines:
+    return [line for line in lines if line["world"] in names]
+
+
+def _fits(lines: evidence.Lines, name: str) -> bool:
+    """Whether there is something to fit, and to control, without this catalogue."""
+    others = [line for line in lines if line["world"] != name]
+    return any(line["local"] for line in others) and bool(one_each(lacking(others)))

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from pocketshelf.encoder import EncodedPhoto, Encoder, PhotoSource
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.product import Product
 from pocketshelf.recall.signals import RECALL_FEATURES, Signals
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
-from pocketshelf.types import Timings
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.recall.encodings import RememberingEncoder
 
 __all__ = [
     "NAMES",
@@ -100,7 +100,8 @@ def collect(
     Raises:
         PhotoError: a photo cannot be read.
     """
-    remembering, products = _Remembering(encoder), list(full.shard)
+    remembering = encoder if isinstance(encoder, RememberingEncoder) else RememberingEncoder(encoder)
+    products = list(full.shard)
     every = [Shelf("all", tuple(products)), *draw_shelves(products, shares, shelves, seed)]
     with tempfile.TemporaryDirectory() as folder:
         return [
@@ -124,25 +125,11 @@ class _Recorder:
         return True
 
 
-class _Remembering(Encoder):
-    """An `Encoder` that encodes each photo once, however many shelves it is searched in."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.bundle = encoder.bundle
-        self._encoder = encoder
-        self._known: dict[tuple[str, bool], EncodedPhoto] = {}
-
-    def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
-        key = (str(source), whole)
-        if key not in self._known:
-            self._known[key] = self._encoder.encode(source, whole, ms)
-        return self._known[key]
-
-
 def _search_shelf(
     encoder: Encoder, folder: Path, full: Store, shelf: Shelf, photos: Sequence[Sample]
 ) -> Iterator[dict[str, Any]]:
-    coverage = shelf.coverage(Counter(full.categories()))
+    # The full store is all there is: a shelf that was built, not synced, knows of no coverage.
+    coverage = None if shelf.rule == "all" else shelf.coverage(Counter(full.categories()))
     held = {product.product_id for product in shelf.products}
     recorder = _Recorder()
     with Retriever(

@@ -35,13 +35,18 @@ class LogisticModel:
 
 
 def fit_logistic(
-    names: tuple[str, ...], features: np.ndarray, hits: np.ndarray, penalty: float = 1.0
+    names: tuple[str, ...],
+    features: np.ndarray,
+    hits: np.ndarray,
+    penalty: float = 1.0,
+    weights: np.ndarray | None = None,
 ) -> LogisticModel:
     """The maximum of the penalised likelihood (Hastie et al., Elements of Statistical Learning, 4.4).
 
     Args:
         features: float64 (n, F).
         hits: bool (n,): the wanted product was among the local hits.
+        weights: float (n,), of the examples; 1 each if None.
         penalty: of the squared weights; the bias is free.
 
     Raises:
@@ -54,5 +59,5 @@ def fit_logistic(
         raise ValueError("the evidence holds only hits or only misses; draw other shelves")
     scaler = StandardScaler().fit(features)
     fitted = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-10, max_iter=200)
-    fitted.fit(scaler.transform(features), hits)
+    fitted.fit(scaler.transform(features), hits, sample_weight=weights)
     return LogisticModel(names, scaler.mean_, scaler.scale_, fitted.coef_[0], float(fitted.intercept_[0]))
