@@ -23,10 +23,12 @@ from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENE
 
 __all__ = [
     "ChannelsLast",
+    "Contiguous",
     "Core",
     "Deployed",
     "DetectorCore",
     "EmbedderCore",
+    "FloatOutputs",
     "Inner",
     "UnitLength",
     "fold_batch_norm",
@@ -155,6 +157,24 @@ class Deployed(Inner):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         return self.core(normalised(image.to(torch.float32) if self.cast_first else image))
+
+
+class Contiguous(Inner):
+    """`Deployed` whose core sees a picture laid out as (n, 3, h, w), for converters that take no other."""
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return self.core(normalised(image).contiguous())
+
+
+class FloatOutputs(nn.Module):
+    """``inner`` with outputs of single precision."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return tuple(output.to(torch.float32) for output in self.inner(image))
 
 
 def normalised(image: Tensor) -> Tensor:

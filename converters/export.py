@@ -10,6 +10,7 @@ from pathlib import Path
 from converters.command import add_models, choose, exit_code, named_checkpoints, say
 from converters.networks import kinds
 from converters.targets import find_target, target_names
+from pocketshelf.shipped import version
 
 __all__ = ["main"]
 
@@ -21,10 +22,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n"
         "  python -m converters.export --target tflite --out runs/tflite\n"
         "  python -m converters.export --target all --out runs/export\n"
-        "  python -m converters.export --target coreml --quantize w8 --model embedder --out runs/coreml\n",
+        "  python -m converters.export --target coreml --quantize w8 --model embedder --out runs/coreml\n"
+        "  python -m converters.export --target coreai --quantize fp16 --out runs/coreai\n"
+        "\n"
+        "Toolchains: pip install 'pocketshelf[export]' (coreml, executorch, tflite), 'pocketshelf[coreai]'.\n"
+        "Of several targets those that pass are kept; one that fails is named, and the exit code is 1.\n"
+        "Without POCKETSHELF_DATA and --calibration, int8 is calibrated and compared on drawn pictures.\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
+    add("--version", action="version", version=f"%(prog)s {version()}")
     add("--target", required=True, help=f"{', '.join(target_names())}, or all (one folder a target)")
     add("--quantize", help="none, fp16 or int8; some targets know more (default: the target's own)")
     add("--backend", default="", help="executorch: the delegate to lower for, such as xnnpack")

@@ -1,14 +1,15 @@
 """Checkpoints to model files for phones, with proof.
 
-Everything is written into a temporary folder first and moved when all of it passed: a failed export
-leaves nothing behind.
+A target is written into a temporary folder first and moved when all of it passed: one that fails leaves
+nothing behind, and what was there before stays. Of several targets each stands alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from converters.errors import ConversionError
 from converters.networks import Network, load_network
 from converters.target import Job, Target
 from converters.targets import find_target
-from pocketshelf.errors import BundleError
+from pocketshelf.errors import BundleError, PocketshelfError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf_training.predict.runner import one_thread
 
@@ -60,26 +61,58 @@ def export(request: Request) -> list[parity.Report]:
         UsageError: an unknown target, precision or backend.
         ToolchainMissing: a target's toolchain is not installed.
         ParityError: a file does not compute what PyTorch computes.
+        ConversionError: of several targets some failed; says which, why, and which were exported.
         PocketshelfError: a checkpoint cannot be used, or ``out`` cannot be written.
     """
     targets = [find_target(name) for name in request.targets]
     plans = [(target, target.plan(request.precision, request.backend)) for target in targets]
+    failed: dict[str, PocketshelfError] = {}
     for target, _ in plans:
         say(f"{target.name}: loading its toolchain")
-        target.require(request.backend)
-    say(f"loading {', '.join(map(str, request.checkpoints.values()))}")
-    networks = {kind: load_network(kind, path) for kind, path in request.checkpoints.items()}
+        with _noted(failed, target):
+            target.require(request.backend)
+    plans = [plan for plan in plans if plan[0].name not in failed]
+    reports: list[parity.Report] = []
+    if plans:
+        say(f"loading {', '.join(map(str, request.checkpoints.values()))}")
+        networks = {kind: load_network(kind, path) for kind, path in request.checkpoints.items()}
+    for target, precision in plans:
+        with _noted(failed, target):
+            reports += _export_target(request, target, precision, networks)
+    if failed:
+        raise _failure(request.targets, failed)
+    return reports
+
+
+@contextlib.contextmanager
+def _noted(failed: dict[str, PocketshelfError], target: Target) -> Iterator[None]:
+    """Keep what goes wrong with ``target``: the others go on."""
+    try:
+        yield
+    except PocketshelfError as error:
+        failed[target.name] = error
+        say(f"{target.name}: failed")
+
+
+def _failure(targets: tuple[str, ...], failed: dict[str, PocketshelfError]) -> PocketshelfError:
+    """What to raise: the only target's own error, or one that names each."""
+    if len(targets) == 1:
+        return failed[targets[0]]
+    reasons = "; ".join(f"{name}: {error}" for name, error in failed.items())
+    kept = ", ".join(name for name in targets if name not in failed) or "none"
+    return ConversionError(f"{len(failed)} of {len(targets)} targets failed ({reasons}); exported: {kept}")
+
+
+def _export_target(
+    request: Request, target: Target, precision: str, networks: dict[str, Network]
+) -> list[parity.Report]:
+    """One target, in place."""
+    destination = request.out / target.name if len(request.targets) > 1 else request.out
     staging = _staging_folder(request.out)
     try:
-        reports: list[parity.Report] = []
-        for target, precision in plans:
-            folder = staging / target.name if len(plans) > 1 else staging
-            folder.mkdir(exist_ok=True)
-            destination = request.out / target.name if len(plans) > 1 else request.out
-            reports += _export_target(request, target, precision, networks, folder, destination)
+        reports = _convert_all(request, target, precision, networks, staging, destination)
         staging.chmod(0o755)
-        for folder in [staging / target.name for target, _ in plans] if len(plans) > 1 else [staging]:
-            _move_into_place(folder, request.out / folder.relative_to(staging))
+        _move_into_place(staging, destination)
     except OSError as error:  # a full disk, most likely
         raise ConversionError(f"{request.out}: cannot be written ({error.strerror or error})") from error
     finally:
@@ -101,7 +134,7 @@ def _staging_folder(out: Path) -> Path:
         raise ConversionError(f"{out}: cannot be written ({error.strerror})") from error
 
 
-def _export_target(
+def _convert_all(
     request: Request,
     target: Target,
     precision: str,
@@ -113,15 +146,18 @@ def _export_target(
     for kind, network in networks.items():
         path = folder / f"{kind}{target.suffix}"
         calibration: Sequence[np.ndarray] = ()
+        pictures = ""
         if precision in target.calibrated:
             chosen = photos.calibration_set(CALIBRATION_PHOTOS, request.calibration)
-            say(f"{target.name}: calibrating the {kind} on {len(chosen.pictures)} {chosen.source} photos")
+            pictures = parity.counted(len(chosen.pictures), chosen.source)
+            say(f"{target.name}: calibrating the {kind} on {pictures}")
             cropped = network.kind != "detector"
             calibration = [image for _, image in chosen.inputs(network.preprocessing, cropped)]
         say(f"{target.name}: converting the {kind} ({precision})")
         job = Job(network, precision, calibration, request.backend)
         outside = target.convert(job, path)
-        report = _check(target, job, path, outside)
+        heading = parity.Heading(kind, target.name, precision, path.name, outside, pictures)
+        report = _check(target, job, path, heading)
         reports.append(report)
         parity.write_reports(reports, folder)
         parity.require(report)
@@ -131,9 +167,8 @@ def _export_target(
     return reports
 
 
-def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> parity.Report:
+def _check(target: Target, job: Job, path: Path, heading: parity.Heading) -> parity.Report:
     network = job.network
-    heading = parity.Heading(network.kind, target.name, job.precision, path.name, outside)
     with one_thread():
         run = target.load(path, network.outputs, job.backend)
         if run is None:
@@ -141,8 +176,8 @@ def _check(target: Target, job: Job, path: Path, outside: dict[str, int]) -> par
             note = f"lowered for {job.backend}; it runs on phones only and was not compared"
             return parity.Report(heading, note=note)
         chosen = photos.parity_set(PARITY_PHOTOS)
-        count = f"{len(chosen.pictures)} {chosen.source} photos"
-        say(f"{target.name}: comparing {path.name} with PyTorch on {count}")
+        pictures = parity.counted(len(chosen.pictures), chosen.source)
+        say(f"{target.name}: comparing {path.name} with PyTorch on {pictures}")
         inputs = chosen.inputs(network.preprocessing, network.kind != "detector")
         report = parity.compare(network, run, inputs, heading, chosen.source)
     found = ", ".join(f"{m.name} {m.value:.4f}" for m in report.measures)

@@ -21,7 +21,7 @@ __all__ = ["main"]
 
 def _files(path: Path) -> list[Path]:
     """The model files of a bundle's folder, or the file itself."""
-    if not path.is_dir() or path.suffix == ".mlpackage":
+    if not path.is_dir() or path.suffix in (".mlpackage", ".aimodel"):
         return [path]
     bundle = load_bundle(path)
     print(f"bundle {bundle.name}, space {bundle.space}, hashes checked\n", file=sys.stderr)
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Show a model file's size by layer, precision, operations, inputs, estimated "
         "multiply-adds and the shape of its graph.",
     )
-    parser.add_argument("file", type=Path, help=".tflite, .pte, .mlpackage, or the folder of a bundle")
+    parser.add_argument(
+        "file", type=Path, help=".tflite, .pte, .mlpackage, .aimodel, or the folder of a bundle"
+    )
     parser.add_argument("--layers", action="store_true", help="list every layer")
     parser.add_argument("--json", action="store_true", help="one JSON document a file, one a line")
     parser.add_argument(

@@ -17,6 +17,7 @@ import numpy as np
 from converters.errors import ParityError
 from converters.networks import Network
 from converters.target import Runner
+from pocketshelf.progress import ProgressBar
 from pocketshelf_training.pages.page import table
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Measure",
     "Report",
     "compare",
+    "counted",
     "listed",
     "require",
     "unit",
@@ -88,6 +90,7 @@ class Heading:
 
     Attributes:
         outside: operation → count of those that the toolchain reports outside the neural unit or delegate.
+        calibration: how many pictures int8 was calibrated on, and of what kind; empty if on none.
     """
 
     kind: str
@@ -95,6 +98,7 @@ class Heading:
     precision: str
     file: str
     outside: dict[str, int] = field(default_factory=dict)
+    calibration: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,13 +140,15 @@ def compare(
     """
     names = [name for name, _ in inputs]
     expected, found, faults = [], [], []
-    for name, image in inputs:
-        batch = np.array(image)[None]  # A copy: photos may be read-only.
-        expected.append(network.reference(batch))
-        found.append(run(batch))
-        faults = _faults(expected[-1], found[-1], network.outputs, name)
-        if faults:
-            break
+    with ProgressBar("comparing", seldom=15) as bar:
+        for name, image in inputs:
+            batch = np.array(image)[None]  # A copy: photos may be read-only.
+            expected.append(network.reference(batch))
+            found.append(run(batch))
+            faults = _faults(expected[-1], found[-1], network.outputs, name)
+            if faults:
+                break
+            bar.update(len(found), len(inputs))
     measures = [] if faults else list(_measures(network.outputs, expected, found, heading.precision, names))
     described = [
         {"name": n, "shape": list(e.shape), "type": str(e.dtype)}
@@ -281,12 +287,25 @@ def _markdown(reports: Sequence[Report]) -> list[str]:
         if report.note:
             lines += [f"{report.note}.", ""]
         else:
-            kind = "real photos" if report.source == "real" else "drawn pictures (no real photos were found)"
-            lines += [f"{report.photos} {kind}.", *report.faults, ""]
+            calibrated = [f"Calibrated on {head.calibration}.", ""] if head.calibration else []
+            lines += [
+                *calibrated,
+                f"Compared on {counted(report.photos, report.source)}.",
+                *report.faults,
+                "",
+            ]
             rows = [(m.name, f"{m.value:.4f}", m.least, m.worst) for m in report.measures]
             lines += [table(("measure", ">found", ">needed", "worst photo"), rows)]
         lines += [f"Outside the neural unit by the toolchain's report: {listed(head.outside)}.", ""]
     return lines
+
+
+def counted(photos: int, source: str) -> str:
+    """So many pictures of a `converters.photos.PictureSet`, as text."""
+    real = source == "real"
+    return (
+        f"{photos} real photos" if real else f"{photos} drawn pictures (synthetic: no real photos were found)"
+    )
 
 
 def listed(outside: Mapping[str, int]) -> str:

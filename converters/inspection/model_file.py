@@ -44,7 +44,7 @@ class ModelFile:
     """What is in a model file.
 
     Attributes:
-        format: "tflite", "executorch" or "coreml".
+        format: "tflite", "executorch", "coreml" or "coreai".
         bytes: of the file, or of all files in the package.
         inputs, outputs: name, type and shape of each, as text.
         layers: in the order of execution.
@@ -87,7 +87,7 @@ def multiply_adds(operation: str, shape: Iterable[int], weight: Iterable[int]) -
         operation: in the format's own words; anything else than these makes none.
         shape: of the result.
         weight: shape of the filter: (out, h, w, in) or (out, in / groups, h, w) of convolutions,
-            (1, h, w, out) of depthwise ones in NHWC, (out, in) of matrix products.
+            (1, h, w, out) of depthwise ones in NHWC, (out, in) of matrix products, (in, out) in Core AI.
     """
     if operation not in _SUMMED:
         return 0
@@ -104,4 +104,6 @@ _SUMMED = {
     "XNNFullyConnected": slice(1, None),
     "conv": slice(1, None),
     "linear": slice(1, None),
+    "conv2d": slice(1, None),
+    "batch_matmul": slice(0, 1),
 }

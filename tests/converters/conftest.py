@@ -71,6 +71,12 @@ def tiny() -> Network:
     return tiny_network()
 
 
+@pytest.fixture(scope="session")
+def other_tiny() -> Network:
+    """Another one, of the same form."""
+    return tiny_network(1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> Iterator[None]:
     """Threads that wait for each other cost more than these networks' arithmetic."""
@@ -84,7 +90,8 @@ def _one_thread() -> Iterator[None]:
 def _drawn_once() -> Iterator[None]:
     """The pictures that every export compares and calibrates with."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(photos, "draw_picture", functools.cache(photos.draw_picture))
+        for draw in ("draw_picture", "draw_garment"):
+            patch.setattr(photos, draw, functools.cache(getattr(photos, draw)))
         yield
 
 

@@ -18,12 +18,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from converters import export, exporting
+from converters.errors import ConversionError
 from converters.inspection.text import render
 from converters.mil.interpreter import MilProgram
-from converters.targets import inspect_file, target_names
+from converters.targets import find_target, inspect_file, target_names
 from converters.tflite.metadata import associated_files, read_metadata
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
+from pocketshelf.shipped import version
 from pocketshelf_training.models.checkpoint import save_checkpoint
 
 # Of `conftest.TinyNetwork`: stem, two blocks, vector and logits.
@@ -137,7 +139,7 @@ def test_the_interpreter_notices_a_changed_weight(exported, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--target", "onnx"), "unknown target 'onnx'; there are coreml, executorch, tflite, all"),
+        (("--target", "onnx"), "unknown target 'onnx'; there are coreai, coreml, executorch, tflite, all"),
         (
             ("--target", "tflite", "--model", "segmenter"),
             "unknown model 'segmenter'; there are embedder, detector, all",
@@ -163,7 +165,7 @@ def test_unknown_names_list_the_known_ones(tmp_path, capsys, arguments, message)
 
 @pytest.mark.parametrize("command", ["export", "sweep", "measure", "inspect", "document"])
 def test_commands_speak_before_anything_heavy_is_loaded(command):
-    heavy = "torch", "executorch", "coremltools", "litert_torch"
+    heavy = "torch", "executorch", "coremltools", "litert_torch", "coreai_torch", "coreai"
     code = f"import sys, converters.{command}; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
@@ -171,8 +173,15 @@ def test_commands_speak_before_anything_heavy_is_loaded(command):
     assert found.stdout.strip() == "[]"
 
 
+def test_the_version_is_the_projects(capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.split()[-1] == version()
+
+
 def test_targets_are_the_files_of_the_folder():
-    assert target_names() == ("coreml", "executorch", "tflite")
+    assert target_names() == ("coreai", "coreml", "executorch", "tflite")
 
 
 def test_a_missing_toolchain_names_the_extra(tiny_embedder, tmp_path, monkeypatch, capsys):
@@ -268,6 +277,45 @@ def test_several_targets_keep_what_lies_in_their_folders(tiny_embedder, converte
     for target in ("tflite", "coreml"):
         assert load_bundle(tmp_path / "out" / target).embedder.precision == "none"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.fixture
+def two_targets(tiny_embedder, converted, monkeypatch):
+    """What the command takes for all; the first of them fails for a reason of its own."""
+
+    def refuse(job, path):
+        path.write_text("half a file")
+        raise ConversionError("the compiler is on strike")
+
+    monkeypatch.setattr(export, "target_names", lambda: ("coreml", "tflite"))
+    monkeypatch.setattr(find_target("coreml"), "convert", refuse)
+
+
+def test_what_passed_is_kept_when_another_target_fails(two_targets, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run("--target", "all", "--model", "embedder", "--quantize", "none", "--out", out) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last == ("error: 1 of 2 targets failed (coreml: the compiler is on strike); exported: tflite")
+    assert load_bundle(out / "tflite").embedder.precision == "none"
+    assert [path.name for path in out.iterdir()] == ["tflite"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_missing_toolchain_does_not_keep_the_others(two_targets, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    out = tmp_path / "out"
+    assert run("--target", "all", "--model", "embedder", "--quantize", "none", "--out", out) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "coreml: target coreml needs coremltools: pip install 'pocketshelf[export]'" in last
+    assert load_bundle(out / "tflite").embedder.precision == "none"
+
+
+def test_the_report_says_what_int8_was_calibrated_and_compared_on(bundle):
+    heading = json.loads((bundle / "parity.json").read_text())[0]["heading"]
+    assert heading["calibration"] == "256 drawn pictures (synthetic: no real photos were found)"
+    text = (bundle / "parity.md").read_text()
+    assert "Calibrated on 256 drawn pictures (synthetic" in text
+    assert "Compared on 96 drawn pictures (synthetic" in text
 
 
 def test_missed_parity_leaves_the_old_bundle(tiny_embedder, converted, bundle, monkeypatch, capsys):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from pocketshelf.shipped import version
 from pocketshelf_training.__main__ import COMMANDS, build_parser, main
 
 WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['numpy'] = None; "
@@ -50,3 +51,10 @@ def test_an_unknown_command_lists_those_there_are(capsys):
 def test_all_commands_can_be_had_at_once():
     args = build_parser().parse_args(["train", "detector", "--run", "x"])
     assert args.run_command.__module__ == "pocketshelf_training.detector.train"
+
+
+def test_the_version_is_the_projects(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"pocketshelf-train {version()}\n"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from pocketshelf.errors import PocketshelfError
+from pocketshelf.shipped import version
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -109,6 +110,7 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         words: of a command line; only the command that they name is loaded then, since most import torch.
     """
     parser = argparse.ArgumentParser(prog="pocketshelf-train", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     groups: dict[str, argparse._SubParsersAction] = {
         "": parser.add_subparsers(required=True, metavar="COMMAND")
     }
