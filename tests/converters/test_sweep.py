@@ -60,5 +60,5 @@ def test_each_outcome_is_noted_with_what_it_reached(swept):
 
 def test_the_command_refuses_unknown_names(tmp_path, capsys):
     assert sweep.main(["--out", str(tmp_path / "out"), "--target", "onnx"]) == 2
-    assert "there are coreml, executorch, tflite, all" in capsys.readouterr().err
+    assert "there are coreai, coreml, executorch, tflite, all" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
