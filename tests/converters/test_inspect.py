@@ -59,7 +59,7 @@ def test_the_command_prints_and_draws(file, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "options", "code", "message"),
     [
-        ("model.onnx", (), 2, "unknown kind of file; known are .mlpackage, .pte, .tflite"),
+        ("model.onnx", (), 2, "unknown kind of file; known are .aimodel, .mlpackage, .pte, .tflite"),
         ("model.tflite", (), 1, "no such file"),
         ("model.tflite", ("--picture", "graph.png"), 2, "pictures are SVG"),
         (".", (), 1, "no bundle here"),
