@@ -29,7 +29,7 @@ NOT_HERE = (
     "serve",
 )
 # What keeps it short; the page has all products.
-SHORTER = {"catalogue": ["--limit", "90"]}
+SHORTER = {"catalogue": ["--limit", "60"], "adapt": ["--minutes", "0.1", "--held-back", "0.4"]}
 
 
 @pytest.fixture
@@ -85,6 +85,8 @@ def test_a_shop_gets_from_its_csv_to_a_published_store_in_a_space_of_its_own(
     adapted, first = load_bundle("runs/adapted"), load_bundle("models/first")
     assert adapted.space != first.space
     assert adapted.detector == first.detector
+    assert adapted.recall is not None
+    assert {"threshold", "confidence"} <= set(adapted.recall)
     (manifest,) = Path("SITE/repository/targets").rglob("*.manifest.json")
     assert adapted.space in manifest.read_text()
     assert "| adapted |" in Path("runs/adapted/report.md").read_text()

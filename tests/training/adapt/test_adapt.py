@@ -45,7 +45,16 @@ def test_what_is_not_better_is_not_written(
     monkeypatch.setattr(command, "measured", worse)
     monkeypatch.setattr(command, "exported", lambda made, base, pictures, folder, seed: folder.mkdir())
     out = tmp_path / "adapted"
-    more = ["--out", str(out), "--cache", str(tmp_path / "cache"), "--model", str(trained_bundle)]
+    more = [
+        "--minutes",
+        "0.1",
+        "--out",
+        str(out),
+        "--cache",
+        str(tmp_path / "cache"),
+        "--model",
+        str(trained_bundle),
+    ]
     assert main(["adapt", *catalogue, *more]) == 0
     assert "kept as it is" in json.loads(capsys.readouterr().out.splitlines()[-1])["verdict"]
     assert sorted(path.name for path in out.iterdir()) == ["report.json", "report.md"]

@@ -15,6 +15,7 @@ from pocketshelf.catalogue import RowProblem
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
+from pocketshelf_training.adapt.knowing import calibrated
 from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
 from pocketshelf_training.adapt.measure import Outcome, measured, trimmed
 from pocketshelf_training.adapt.report import Report
@@ -172,6 +173,7 @@ def _compared(
     report.after, report.gain = after.to_json(), after.gain_over(before)
     report.shipped, report.verdict = _verdict(before, after)
     if report.shipped:
+        calibrated(load_bundle(staging), shop, questions, kept, args.seed)
         move_into(staging, args.out)
 
 
