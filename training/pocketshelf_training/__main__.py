@@ -58,6 +58,10 @@ COMMANDS = {
         "studio.prepare.composites",
         "paste cut-outs of real things into new places (synthetic)",
     ),
+    "prepare dressed": (
+        "studio.prepare.dressed",
+        "put flat garments on people of street photos (synthetic)",
+    ),
     "prepare hard-cases": (
         "studio.prepare.hard_cases",
         "two people, close crops, people far away, from the street photos kept apart (synthetic)",
@@ -93,6 +97,10 @@ COMMANDS = {
         "fit attribute heads on a trained embedder",
     ),
     "train embedder": ("embedder.train", "train the embedder on the real photos"),
+    "train universal": (
+        "embedder.universal",
+        "train one embedder for products of any shop, from pairs of many sources",
+    ),
     "train detector": ("detector.train", "train the detector on the real photos"),
     "train system": (
         "studies.systems.train",

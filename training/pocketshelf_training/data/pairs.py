@@ -1,11 +1,11 @@
 """Pairs of pictures: a gallery of shop pictures, and queries that show some of its items elsewhere.
 
-``pairs.csv`` in a folder, one line a picture: ``role`` (gallery · query), ``image`` (a path below the folder),
-``item_id``, and if known ``category``, ``split`` (else train) and ``licence``. The form of the shared ``shop``, of
-`prepare dressed` and of ``--pairs DIR``.
+``pairs.csv`` in a folder, one line a picture: ``role`` (gallery · query), ``image`` (a path below the
+folder), ``item_id``, and if known ``category``, ``split`` (else train) and ``licence``. The form of the
+shared ``shop``, of `prepare dressed` and of ``--pairs DIR``.
 
-Traps handled: an unknown role, a query whose item no gallery picture shows, a missing column: one line that names
-file and line.
+Traps handled: an unknown role, a query whose item no gallery picture shows, a missing column: one line
+that names file and line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A garment shop's export (Magento's sample data, OSL-3.0 / AFL-3.0): main pictures and other views of the same items.
+"""A garment shop's export (Magento's sample data, OSL-3.0 / AFL-3.0): main pictures and other views.
 
-An item is a style in one colour; the same style in other colours is another item, a hard negative. Many views are
-close-ups, and some main pictures were recoloured by the shop. The split goes by style, never by picture, and not by
-chance: by a hash of the style's name.
+An item is a style in one colour; the same style in other colours is another item, a hard negative. Many
+views are close-ups, and some main pictures were recoloured by the shop. The split goes by style, never by
+picture, and not by chance: by a hash of the style's name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def load(root: str | Path | None = None) -> list[Sample]:
 
 
 def style_of(item: str) -> str:
-    """The letters and digits before the colour: ``mh01`` of ``mh01-black``; other names are styles of their own."""
+    """The letters and digits before the colour: ``mh01`` of ``mh01-black``; others are whole."""
     found = re.match(r"[a-z]+\d+", item)
     return found.group(0) if found else item
 

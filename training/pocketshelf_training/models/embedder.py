@@ -1,4 +1,4 @@
-"""The embedder: EfficientNet-Lite0, one 128-d vector and category scores from the pooled features."""
+"""The embedder: EfficientNet-Lite0, one vector and category scores from the pooled features."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Embedder(Network):
         size: input height and width in pixels.
         margin: see `pocketshelf.Preprocessing`.
         attributes: name → labels; a linear head each.
+        bias: the embedding has one: a projection fitted to centred features needs it.
     """
 
     kind = "embedder"
@@ -44,6 +45,7 @@ class Embedder(Network):
         size: int = 224,
         margin: float = 0.05,
         attributes: dict[str, list[str]] | None = None,
+        bias: bool = False,
     ) -> None:
         super().__init__()
         self.config = {
@@ -53,10 +55,12 @@ class Embedder(Network):
             "size": size,
             "margin": margin,
         }
+        if bias:
+            self.config["bias"] = True
         if attributes:
             self.config["attributes"] = {name: list(labels) for name, labels in attributes.items()}
         self.trunk = EfficientNetLite(variant)
-        self.embedding = nn.Linear(self.trunk.channels, dimension, bias=False)
+        self.embedding = nn.Linear(self.trunk.channels, dimension, bias=bias)
         self.category = nn.Linear(self.trunk.channels, len(categories))
         self.attribute_heads = nn.ModuleList(
             nn.Linear(self.trunk.channels, len(labels)) for labels in self.attributes.values()

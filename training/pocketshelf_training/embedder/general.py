@@ -1,0 +1,95 @@
+"""A network's own view of all pictures, kept beside what a training teaches: ImageNet's, or a specialist's.
+
+Learning identities bends a trunk towards what those need ("Robust fine-tuning of zero-shot models",
+Wortsman et al., CVPR 2022). What it knew before is held by its features of the untouched pictures and by how
+they rank one another (Park et al., "Relational knowledge distillation", CVPR 2019).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pocketshelf_training.engine.compute import half, placed
+from pocketshelf_training.models import pca
+from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, normalise
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.samplers.resident import Resident
+
+__all__ = ["imagenet_view", "pooled_features", "specialist_view"]
+
+# Trunks and their input sizes whose features are put side by side.
+IMAGENET = (("lite0", 224), ("lite2", 256))
+DIMENSION, POWER = 256, 0.25
+BATCH = 128
+
+
+@torch.no_grad()
+def pooled_features(network: torch.nn.Module, images: Tensor, size: int, device: torch.device) -> Tensor:
+    """Features (n, e) of uint8 (n, s, s, 3), each the mean of the picture's and its mirror image's.
+
+    Args:
+        network: normalised float (n, 3, h, w) to (n, e).
+    """
+    found = []
+    for part in images.split(BATCH):
+        x = normalise(part.to(device))
+        x = functional.interpolate(x, (size, size), mode="bilinear", antialias=True)
+        x = x.contiguous(memory_format=torch.channels_last)
+        with half(device):
+            found.append((network(x) + network(x.flip(3))).float() / 2)
+    return torch.cat(found)
+
+
+class _Pooled(torch.nn.Module):
+    def __init__(self, trunk: EfficientNetLite) -> None:
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.trunk(x).mean((2, 3))
+
+
+def imagenet_view(resident: Resident, device: torch.device) -> Tensor:
+    """Unit vectors (n, e): the pooled features of ImageNet's trunks, each half whitened.
+
+    The mean of shop pictures and that of photos are each taken away: what makes the two differ is no trait of
+    a product.
+    """
+    views = []
+    for variant, size in IMAGENET:
+        trunk = placed(_Pooled(EfficientNetLite(variant).load_imagenet().eval()), device)
+        features = functional.normalize(pooled_features(trunk, resident.images, size, device), dim=1)
+        views.append(_whitened(_centred(features.cpu().numpy(), resident.shop)))
+    return functional.normalize(torch.cat(views, 1), dim=1).to(device)
+
+
+def _centred(features: np.ndarray, shop: np.ndarray) -> np.ndarray:
+    centred = features.copy()
+    for domain in (shop, ~shop):
+        if domain.any():
+            centred[domain] -= features[domain].mean(0)
+    return centred
+
+
+def _whitened(features: np.ndarray) -> Tensor:
+    dimensions = [d for d in (16, 64, DIMENSION) if d < len(features)]
+    fitted = pca.fit(features, np.zeros(len(features)), dimensions, power=POWER)
+    return functional.normalize(torch.from_numpy(fitted[max(fitted)].apply(features)), dim=1)
+
+
+def specialist_view(network: Embedder, resident: Resident, device: torch.device) -> Tensor:
+    """Unit vectors (n, d) of an embedder that knows some of the pictures better."""
+    placed(network.eval(), device)
+    size = network.config["size"]
+    found = []
+    with torch.no_grad():
+        for part in resident.images.split(BATCH):
+            x = functional.interpolate(
+                normalise(part.to(device)), (size, size), mode="bilinear", antialias=True
+            )
+            with half(device):
+                found.append(network(x.contiguous(memory_format=torch.channels_last))[0].float())
+    return functional.normalize(torch.cat(found), dim=1)

@@ -1,0 +1,363 @@
+"""Train one embedder for products of any shop: ``pocketshelf-train train universal``.
+
+Every batch has two pictures of each of some things, from many sources: groceries and the shop's items
+(real pairs), things pasted, dressed or photographed again (synthetic pairs), and pictures of which nothing
+is known, seen twice (instance discrimination: Wu et al., CVPR 2018; SimCLR, Chen et al., ICML 2020). They
+find one another among all others of the batch. Beside it the network keeps how ImageNet's trunks see the same
+pictures, and how a specialist, the embedder that shipped before, sees the groceries. All pictures lie on the
+device as uint8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data import clothing, composites, grocery, pairs, shop, street
+from pocketshelf_training.data.clothing import MAIN_LABELS
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.embedder.general import imagenet_view, pooled_features, specialist_view
+from pocketshelf_training.embedder.options import parse_left_out
+from pocketshelf_training.engine import compute, options
+from pocketshelf_training.engine.schedule import warm_cosine
+from pocketshelf_training.engine.task import Task
+from pocketshelf_training.engine.trainer import Trainer
+from pocketshelf_training.losses.contrastive import contrastive
+from pocketshelf_training.losses.distillation import relational
+from pocketshelf_training.losses.known import known_cross_entropy
+from pocketshelf_training.losses.proxies import cosface
+from pocketshelf_training.metrics.ranking import recall_at
+from pocketshelf_training.models import pca
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.efficientnet_lite import VARIANTS
+from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.samplers import device_views, resident
+from pocketshelf_training.samplers.resident import Pairs, Resident
+
+__all__ = ["UniversalTask", "add_arguments", "run"]
+
+log = logging.getLogger("pocketshelf.training")
+
+# Things of each source in a batch of 384.
+THINGS = {"grocery": 81, "shop": 64, "clothing": 56, "street": 28, "pairs": 155}
+SCALE, IDENTITY_SCALE, MARGIN, SMOOTHING = 16.0, 20.0, 0.1, 0.1
+WEIGHTS = {"pairs": 1.0, "identity": 0.5, "category": 0.3, "general": 2.0, "features": 1.0, "specialist": 2.0}
+STEPS = 50
+# Where --minutes ends the training.
+MOST_EPOCHS = 2000
+# Of the shop's pictures that are to be found as if they were photos.
+PASTED = 0.5
+PROJECTION_POWER = 0.5
+
+
+class Step(NamedTuple):
+    """One batch: rows of the pictures (2, n)."""
+
+    rows: Tensor
+    seed: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_arguments(parser, Path("runs/universal"))
+    parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
+    parser.add_argument("--size", type=int, default=224, help="input in pixels (default: 224)")
+    parser.add_argument("--dimension", type=int, default=256, help="numbers of a vector (default: 256)")
+    parser.add_argument("--epochs", type=int, default=20, help=f"of {STEPS} steps (default: 20)")
+    parser.add_argument("--minutes", type=float, help="end after so long instead; the rates follow the clock")
+    parser.add_argument("--batch", type=int, default=384, help="things, two pictures each (default: 384)")
+    parser.add_argument(
+        "--lr", type=float, default=6e-4, help="of the trunk; the rest learns 4 times as fast"
+    )
+    parser.add_argument(
+        "--pairs", type=Path, action="append", default=[], metavar="DIR", help="more pairs; see data/pairs.py"
+    )
+    parser.add_argument(
+        "--things",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="of `prepare composites`: cut-out things on white and in other places (synthetic)",
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], choices=tuple(THINGS), help="leave a source out"
+    )
+    parser.add_argument(
+        "--weight", action="append", default=[], metavar="LOSS=VALUE", help=f"of {', '.join(WEIGHTS)}"
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="embedder whose trunk to mix into ImageNet's"
+    )
+    parser.add_argument("--share", type=float, default=0.5, help="of it in the mixture (default: 0.5)")
+    parser.add_argument("--specialist", type=Path, metavar="FILE", help="embedder that knows the groceries")
+    parser.add_argument(
+        "--freeze", type=int, default=2, help="first stages that stay as they are (default: 2)"
+    )
+    parser.add_argument(
+        "--leave-out", metavar="SEED:SHARE", help="groceries that the training must not see, as in 0:0.25"
+    )
+
+
+def parse_weights(given: list[str]) -> dict[str, float]:
+    """`WEIGHTS` with LOSS=VALUE entries put in.
+
+    Raises:
+        UsageError: an unknown loss, or no number.
+    """
+    weights = dict(WEIGHTS)
+    for entry in given:
+        name, _, value = entry.partition("=")
+        if name not in WEIGHTS:
+            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(WEIGHTS)}")
+        try:
+            weights[name] = float(value)
+        except ValueError:
+            raise UsageError(f"--weight {entry}: not a number; write {name}=0.5") from None
+    return weights
+
+
+class UniversalTask(Task[Embedder, Step]):
+    """Pairs from many sources, beside what was known before."""
+
+    decay = 0.995
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.began = args, 0.0
+        self.epochs = MOST_EPOCHS if args.minutes else args.epochs
+        torch.manual_seed(args.seed)
+        self.weights = parse_weights(args.weight)
+        self.device = compute.choose(args)
+        products = [s.identity or "" for s in grocery.shop_pictures(args.data)]
+        self.left_out = parse_left_out(args.leave_out, products)
+        self.names, sources, held = self._sources()
+        categories = sorted({s.category or "" for s in grocery.shop_pictures(args.data)}) + list(MAIN_LABELS)
+        log.info("reading %s", ", ".join(f"{n} {len(s)}" for n, s in zip(self.names, sources, strict=True)))
+        self.held = {name: resident.read([s], categories, args.workers) for name, s in held.items()}
+        known = resident.read(sources, categories, args.workers)
+        self.images = known.images.to(self.device)
+        self.things = torch.from_numpy(known.things).to(self.device)
+        self.categories = torch.from_numpy(known.categories).to(self.device)
+        self.grocery = torch.from_numpy(known.sources == self.names.index("grocery")).to(self.device)
+        self.shop = torch.from_numpy(known.shop).to(self.device)
+        self.photos = torch.nonzero(~self.shop)[:, 0]
+        self.pairs = Pairs(known, self._shares())
+        self.network = Embedder(categories, args.dimension, args.variant, args.size, bias=True)
+        self._start(known)
+        compute.placed(self.network, self.device).trunk.freeze_until(args.freeze)
+        self._add_teachers(known)
+
+    def _sources(self) -> tuple[list[str], list[list[Sample]], dict[str, list[Sample]]]:
+        """Names and samples of what is learnt, and of what is held for looking on the way."""
+        data = self.args.data
+        goods = [s for s in grocery.load(data) if s.identity not in self.left_out]
+        items = shop.load(data)
+        loaders = {
+            "grocery": lambda: goods,
+            "shop": lambda: items,
+            "clothing": lambda: clothing.load(data),
+            "street": lambda: street.load(data),
+        }
+        there = {
+            name: [s for s in load() if s.split == "train"]
+            for name, load in loaders.items()
+            if name not in self.args.without
+        }
+        lists = [(folder, pairs.load(folder)) for folder in self.args.pairs]
+        lists += [(folder, composites.load(folder)) for folder in self.args.things]
+        for folder, samples in lists:
+            there[f"pairs {folder.name}"] = [s for s in samples if s.split == "train"]
+        shown = [s for s in grocery.load(data) if s.domain == "shop" or s.split == "val"]
+        held = {"grocery": shown, "shop": [s for s in items if s.domain == "shop" or s.split == "val"]}
+        return list(there), list(there.values()), held
+
+    def _shares(self) -> list[int]:
+        """Things of each source in a batch; lists of pairs share theirs."""
+        lists = max(1, len(self.args.pairs) + len(self.args.things))
+        wanted = [THINGS.get(name, THINGS["pairs"] / lists) for name in self.names]
+        return [max(1, round(self.args.batch * each / sum(wanted))) for each in wanted]
+
+    def _start(self, known: Resident) -> None:
+        """ImageNet's trunk with a share of another's; a projection that whitens the pictures there are."""
+        trunk = self.network.trunk.load_imagenet()
+        if self.args.start:
+            other = load_checkpoint(self.args.start, kind="embedder")
+            state = {n.removeprefix("trunk."): v for n, v in other.state.items() if n.startswith("trunk.")}
+            mixed = {
+                name: torch.lerp(value, state[name], self.args.share) if value.is_floating_point() else value
+                for name, value in trunk.state_dict().items()
+            }
+            trunk.load_state_dict(mixed)
+        compute.placed(self.network, self.device).eval()
+        some = torch.from_numpy(np.random.default_rng(self.args.seed).permutation(len(known))[:4000])
+        pooled = pooled_features(_Pooling(self.network), known.images[some], self.args.size, self.device)
+        whiten(self.network, pooled.cpu().numpy())
+
+    def _add_teachers(self, known: Resident) -> None:
+        args, classes = self.args, int(self.things[self.grocery].max()) + 1
+        held = self.weights["general"] or self.weights["features"]
+        self.general = imagenet_view(known, self.device) if held else self.images.new_zeros(len(known), 1)
+        self.special = None
+        if args.specialist:
+            seen = set(self.left_out) - set(load_checkpoint(args.specialist).meta.get("left_out", []))
+            if seen:
+                raise UsageError(f"{args.specialist} was trained on {min(seen)}, which --leave-out hides")
+            self.special = specialist_view(Embedder.from_checkpoint(args.specialist), known, self.device)
+        self.proxies = torch.nn.Linear(args.dimension, classes, bias=False).to(self.device)
+        self.regression = torch.nn.Linear(self.network.trunk.channels, self.general.shape[1]).to(self.device)
+        self.parts = {"proxies": self.proxies, "regression": self.regression}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        files = {name: getattr(self.args, name) for name in ("start", "specialist")}
+        names = {name: path.name if path else None for name, path in files.items()}
+        lists = [folder.name for folder in (*self.args.pairs, *self.args.things)]
+        free = ("leave_out", "weight", "pairs", "things", "minutes", "epochs")
+        return options.recipe(self.args, free, **names) | {
+            "left_out": self.left_out,
+            "weights": self.weights,
+            "lists": lists,
+        }
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        trunk = [p for p in self.network.trunk.parameters() if p.requires_grad]
+        heads = [*self.network.embedding.parameters(), *self.network.category.parameters()]
+        rest = [*heads, *self.proxies.parameters(), *self.regression.parameters()]
+        return [
+            {"params": trunk, "lr": self.args.lr, "weight_decay": 0.03},
+            {"params": rest, "lr": 4 * self.args.lr, "weight_decay": 0.01},
+        ]
+
+    def rate(self, step: int) -> float:
+        if self.args.minutes:
+            total = self.args.minutes * 60
+            return min(1.0, (step + 1) / 60) * warm_cosine(
+                round(1000 * (time.monotonic() - self.began) / total), 1000, 0
+            )
+        return warm_cosine(step, self.epochs * STEPS, 60)
+
+    def steps(self, epoch: int) -> int:
+        return self.args.limit_steps or STEPS
+
+    def batches(self, epoch: int, kept: Embedder) -> Iterator[Step]:
+        self.began = self.began or time.monotonic()
+
+        def make(step: int) -> Step:
+            seed = (self.args.seed * 1000 + epoch) * 1000 + step
+            return Step(torch.from_numpy(self.pairs.draw(np.random.default_rng(seed))), seed)
+
+        return compute.ahead(make, range(self.steps(epoch)))
+
+    def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
+        rows = batch.rows.flatten()
+        rng = torch.Generator(self.device).manual_seed(batch.seed)
+        images = device_views.views(self._pictures(rows, rng), self.args.size, device_views.Strength(), rng)
+        with compute.half(self.device):
+            pooled = self.network.pooled(images)
+        pooled = pooled.float()
+        vectors = functional.normalize(self.network.embedding(pooled), dim=1)
+        first, second = vectors.chunk(2)
+        goods = self.grocery[rows]
+        general = self.general[rows].float()
+        terms = {
+            "pairs": contrastive(first, second, self.things[batch.rows[0]], SCALE).mean(),
+            "identity": cosface(
+                vectors[goods],
+                self.proxies.weight,
+                self.things[rows][goods],
+                IDENTITY_SCALE,
+                MARGIN,
+                SMOOTHING,
+            ).mean(),
+            "category": known_cross_entropy(self.network.category(pooled), self.categories[rows], SMOOTHING),
+            "general": relational(vectors, general, 20.0, 20.0).mean(),
+            "features": 1 - functional.cosine_similarity(self.regression(pooled), general).mean(),
+        }
+        if self.special is not None:
+            terms["specialist"] = relational(vectors[goods], self.special[rows][goods], 20.0, 20.0).mean()
+        return {name: self.weights[name] * term for name, term in terms.items() if self.weights[name]}
+
+    def _pictures(self, rows: Tensor, rng: torch.Generator) -> Tensor:
+        """The pictures of a batch; half of the shop's among the first of each pair stand in other places."""
+        images = self.images[rows]
+        first = torch.arange(len(rows), device=self.device) < len(rows) // 2
+        chance = torch.rand(len(rows), generator=rng, device=self.device) < PASTED
+        chosen = torch.nonzero(self.shop[rows] & first & chance)[:, 0]
+        if len(chosen):
+            drawn = torch.randint(len(self.photos), (len(chosen),), generator=rng, device=self.device)
+            grounds = self.images[self.photos[drawn]]
+            images[chosen] = device_views.pasted(images[chosen], grounds, rng)
+        return images
+
+    def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
+        """Write the average; the last one when the time is over."""
+        over = self.args.minutes and time.monotonic() - self.began > 60 * self.args.minutes
+        if over:
+            self.epochs = epoch
+        last = epoch >= self.epochs
+        figures = self._look(kept) if last or epoch % 4 == 0 else {}
+        meta = {"epoch": epoch, "val": figures, "losses": losses, **self.settings}
+        if last or epoch % 4 == 0:
+            save_checkpoint(
+                self.args.run / "average.safetensors",
+                "embedder",
+                self.network.config,
+                kept.state_dict(),
+                meta,
+            )
+        spent = (time.monotonic() - self.began) / 60
+        log.info("epoch %d, %.1f min, loss %.3f %s", epoch, spent, sum(losses.values()), figures)
+        return meta
+
+    def _look(self, kept: Embedder) -> dict[str, float]:
+        """R@1 of val: phone photo → shop's picture, other view → main picture."""
+        figures = {}
+        for name, held in self.held.items():
+            vectors = specialist_view(kept, held, self.device).cpu().numpy()
+            ask, there = ~held.shop, held.shop
+            figures[f"{name}_R@1"] = recall_at(
+                vectors[ask], held.things[ask], vectors[there], held.things[there], 1
+            )
+        return figures
+
+
+class _Pooling(torch.nn.Module):
+    def __init__(self, network: Embedder) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network.pooled(x)
+
+
+def whiten(network: Embedder, pooled: np.ndarray, power: float = PROJECTION_POWER) -> None:
+    """Set the embedding to a whitened PCA of pooled features (n, e).
+
+    The projection takes the mean of unit features away; the bias does so at the features' mean length.
+
+    Raises:
+        UsageError: there are fewer features than the embedding has numbers.
+    """
+    dimension = network.config["dimension"]
+    fitted = pca.fit(pooled, np.zeros(len(pooled)), [dimension], power=power)
+    if dimension not in fitted:
+        raise UsageError(f"{len(pooled)} pictures are too few for {dimension} numbers")
+    mean, matrix = torch.from_numpy(fitted[dimension].mean), torch.from_numpy(fitted[dimension].matrix)
+    length = float(np.linalg.norm(pooled, axis=1).mean())
+    with torch.no_grad():
+        network.embedding.weight.copy_(matrix.T / length)
+        network.embedding.bias.copy_(-(mean @ matrix))
+
+
+def run(args: argparse.Namespace) -> int:
+    Trainer(UniversalTask(args), args.run).train()
+    return 0
