@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pocketshelf.formats.enrolment import enroller
 from pocketshelf.runtime import open_model
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
+from pocketshelf.stages.outfit import Shelves, frame_share
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Box, Detection, Region, SearchResult, Timings
 
@@ -202,15 +203,34 @@ class Encoder:
     def _embed(self, photo: Photo, found: list[Detection]) -> tuple[EncodedRegion, ...]:
         # Several regions may want the frame: it is embedded once, and only if one does.
         frame = functools.cache(lambda: self._embedder.embed(photo))
-        weights = self.bundle.detector.frame_weight if self.bundle.detector else {}
         regions = []
         for detection in found:
-            weight = 1.0 if detection.group == FRAME else weights.get(detection.group, 0.0)
+            weight = self._frame_weight(photo, detection, found)
             embedding = frame() if weight == 1.0 else self._embedder.embed(photo, detection.box)
             if 0.0 < weight < 1.0:
                 embedding = blend(embedding, frame(), weight)
-            regions.append(EncodedRegion(detection, embedding, self.bundle.embedder.attributes))
+            regions.append(EncodedRegion(detection, self._weighed(detection, embedding), self._heads))
         return tuple(regions)
+
+    def _frame_weight(self, photo: Photo, detection: Detection, found: list[Detection]) -> float:
+        """What the frame weighs in a region's query beside its crop."""
+        if detection.group == FRAME or self.bundle.detector is None:
+            return 1.0
+        weight = self.bundle.detector.frame_weight.get(detection.group, 0.0)
+        others = [other.box for other in found if other is not detection]
+        return weight and weight * frame_share(detection.box, others, (photo.width, photo.height))
+
+    def _weighed(self, detection: Detection, embedding: Embedding) -> Embedding:
+        return replace(embedding, categories=self.shelves.weighed(detection, embedding.categories))
+
+    @functools.cached_property
+    def shelves(self) -> Shelves:
+        """Which categories belong to which of the detector's groups."""
+        return Shelves(self.bundle.detector.categories if self.bundle.detector else {})
+
+    @property
+    def _heads(self) -> Mapping[str, AttributeSpec]:
+        return self.bundle.embedder.attributes
 
 
 def _overlaps(box: Box, photo: Photo) -> bool:

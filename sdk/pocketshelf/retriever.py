@@ -260,10 +260,19 @@ class Retriever:
 
     def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
         attributes = region.attribute_probabilities
-        depth = RERANK_DEPTH * k if attributes else k
+        depth = RERANK_DEPTH * k
         matches = shelf.searcher.search(region.embedding.vector, categories, depth)
-        hits = [_hit(shelf.store, match) for match in matches]
-        return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
+        hits = [self._placed(region, _hit(shelf.store, match)) for match in matches]
+        if attributes:
+            hits = self._reranker.rerank(attributes, hits)
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def _placed(self, region: EncodedRegion, hit: Hit) -> Hit:
+        """The hit, fallen where its category belongs to another group than the box."""
+        shelves = self.encoder.shelves
+        if shelves.fits(region.detection.group, hit.category):
+            return hit
+        return replace(hit, score=hit.score - shelves.penalty * region.detection.score)
 
 
 def _hit(store: Store, match: Match) -> Hit:

@@ -10,12 +10,13 @@
        "attributes": {"sleeve": {"output": 2, "labels": ["short", "long"], "categories": ["Shirt", …]}}},
      "detector": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
-       "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5}},
+       "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
+       "categories": {"upper": ["T-Shirt", …]}},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"}, "card": "CARD.md"}
 
-``detector`` (with ``frame_weight`` in it), ``attributes`` (and ``categories`` in one), ``recall``,
-``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its sha256 is
-then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum.
+``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
+``recall``, ``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its
+sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum.
 Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
 """
 
@@ -121,7 +122,10 @@ class DetectorSpec(ModelSpec):
         score_threshold: `search` looks at boxes from here on.
         nms_iou: boxes of one group that overlap more are one.
         frame_weight: group → weight w in [0, 1]; the query of such a region is the normalised
-            (1 - w)·crop + w·whole frame. Absent groups: 0.
+            (1 - w·s)·crop + w·s·whole frame, s following from the photo
+            (`pocketshelf.stages.outfit.frame_share`). Absent groups: 0.
+        categories: group → names that shops give categories of such things; see
+            `pocketshelf.stages.outfit.Shelves`.
     """
 
     groups: tuple[str, ...]
@@ -130,6 +134,7 @@ class DetectorSpec(ModelSpec):
     score_threshold: float = 0.3
     nms_iou: float = 0.55
     frame_weight: Mapping[str, float] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -322,6 +327,9 @@ def _parse_detector(part: Fields) -> DetectorSpec:
     frame_weight = {name: weights.number(name, low=0, high=1) for name in weights}
     if unknown := [name for name in frame_weight if name not in groups]:
         raise part.error("frame_weight", f"names {unknown[0]!r}, which is none of the groups")
+    shelves = part.optional_child("categories")
+    if unknown := [name for name in shelves if name not in groups]:
+        raise part.error("categories", f"names {unknown[0]!r}, which is none of the groups")
     return DetectorSpec(
         **_parse_model(part),
         outputs=_parse_outputs(part, "scores", "distances"),
@@ -330,6 +338,7 @@ def _parse_detector(part: Fields) -> DetectorSpec:
         score_threshold=part.number("score_threshold", 0.3, low=0, high=1),
         nms_iou=part.number("nms_iou", 0.55, low=0, high=1),
         frame_weight=frame_weight,
+        categories={name: shelves.texts(name) for name in shelves},
     )
 
 

@@ -23,22 +23,29 @@ class MassRouter:
     """The default `Router`: the likeliest categories until they hold enough of the probability.
 
     The mass is measured among the categories that store and model share. Categories of the store that the
-    model does not know are always searched: nothing speaks against them.
+    model does not know are always searched: nothing speaks against them. Where the model is unsure, because
+    it puts most of its probability on categories that the store lacks, or none stands out, everything is
+    searched.
 
     Attributes:
         mass: share of the probability to cover.
         at_least, at_most: bounds on the number of known categories searched.
+        sure: share of all probability that the shared categories must have, and the likeliest of them of
+            theirs.
     """
 
     mass: float = 0.9
     at_least: int = 3
     at_most: int = 8
+    sure: float = 0.3
 
     def route(self, probabilities: Mapping[str, float], available: Iterable[str]) -> list[str]:
         """See `Router`."""
         names = list(available)
         known = sorted((n for n in names if n in probabilities), key=lambda n: (-probabilities[n], n))
         total, covered = sum(probabilities[name] for name in known), 0.0
+        if not known or total < self.sure or probabilities[known[0]] < self.sure * total:
+            return known + [name for name in names if name not in probabilities]
         chosen: list[str] = []
         for name in known[: self.at_most]:
             if len(chosen) >= self.at_least and covered >= self.mass * total:

@@ -23,8 +23,15 @@ def test_the_likeliest_categories_are_searched_until_they_hold_the_mass() -> Non
 
 
 def test_the_mass_is_that_of_the_categories_in_the_store() -> None:
-    assert MassRouter(at_least=1).route(PROBABILITIES, ["b", "i", "j"]) == ["b"]
+    assert MassRouter(at_least=1).route(PROBABILITIES, ["a", "i", "j"]) == ["a"]
     assert MassRouter().route(PROBABILITIES, ["b", "i"]) == ["b", "i"]
+
+
+def test_everything_is_searched_where_the_model_is_unsure() -> None:
+    elsewhere = MassRouter(at_least=1).route(PROBABILITIES, ["b", "i", "j"])
+    assert elsewhere == ["b", "i", "j"], "the store lacks what the model means"
+    even = dict.fromkeys("abcdefghij", 0.1)
+    assert MassRouter(at_least=1).route(even, even) == list("abcdefghij")
 
 
 def test_categories_that_the_model_does_not_know_are_always_searched() -> None:

@@ -38,7 +38,7 @@ from pocketshelf_training.losses.known import known_cross_entropy
 from pocketshelf_training.losses.proxies import cosface
 from pocketshelf_training.metrics.ranking import recall_at
 from pocketshelf_training.models import pca
-from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pocketshelf_training.models.efficientnet_lite import VARIANTS
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.samplers import device_views, resident
@@ -99,6 +99,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", type=Path, metavar="FILE", help="embedder whose trunk to mix into ImageNet's"
     )
     parser.add_argument("--share", type=float, default=0.5, help="of it in the mixture (default: 0.5)")
+    parser.add_argument(
+        "--general",
+        type=Path,
+        metavar="FILE",
+        help="embedder whose view to keep instead of ImageNet's trunks'",
+    )
     parser.add_argument("--specialist", type=Path, metavar="FILE", help="embedder that knows the groceries")
     parser.add_argument(
         "--freeze", type=int, default=2, help="first stages that stay as they are (default: 2)"
@@ -192,6 +198,8 @@ class UniversalTask(Task[Embedder, Step]):
         if self.args.start:
             other = load_checkpoint(self.args.start, kind="embedder")
             state = {n.removeprefix("trunk."): v for n, v in other.state.items() if n.startswith("trunk.")}
+            if self.args.share == 1 and self._continues(other):
+                return
             mixed = {
                 name: torch.lerp(value, state[name], self.args.share) if value.is_floating_point() else value
                 for name, value in trunk.state_dict().items()
@@ -202,10 +210,17 @@ class UniversalTask(Task[Embedder, Step]):
         pooled = pooled_features(_Pooling(self.network), known.images[some], self.args.size, self.device)
         whiten(self.network, pooled.cpu().numpy())
 
+    def _continues(self, other: Checkpoint) -> bool:
+        """Take up another universal embedder whole, if that is what it is."""
+        own = self.network.config | {"size": other.config["size"]}
+        if other.config != own:
+            return False
+        self.network.load_state_dict(other.state)
+        return True
+
     def _add_teachers(self, known: Resident) -> None:
         args, classes = self.args, int(self.things[self.grocery].max()) + 1
-        held = self.weights["general"] or self.weights["features"]
-        self.general = imagenet_view(known, self.device) if held else self.images.new_zeros(len(known), 1)
+        self.general = self._general_view(known)
         self.special = None
         if args.specialist:
             seen = set(self.left_out) - set(load_checkpoint(args.specialist).meta.get("left_out", []))
@@ -216,9 +231,16 @@ class UniversalTask(Task[Embedder, Step]):
         self.regression = torch.nn.Linear(self.network.trunk.channels, self.general.shape[1]).to(self.device)
         self.parts = {"proxies": self.proxies, "regression": self.regression}
 
+    def _general_view(self, known: Resident) -> Tensor:
+        if not (self.weights["general"] or self.weights["features"]):
+            return self.images.new_zeros(len(known), 1)
+        if self.args.general:
+            return specialist_view(Embedder.from_checkpoint(self.args.general), known, self.device)
+        return imagenet_view(known, self.device)
+
     @property
     def settings(self) -> dict[str, Any]:
-        files = {name: getattr(self.args, name) for name in ("start", "specialist")}
+        files = {name: getattr(self.args, name) for name in ("start", "general", "specialist")}
         names = {name: path.name if path else None for name, path in files.items()}
         lists = [folder.name for folder in (*self.args.pairs, *self.args.things)]
         free = ("leave_out", "weight", "pairs", "things", "minutes", "epochs")
@@ -268,6 +290,8 @@ class UniversalTask(Task[Embedder, Step]):
         first, second = vectors.chunk(2)
         goods = self.grocery[rows]
         general = self.general[rows].float()
+        # Where a specialist says how things lie, the general view does not.
+        wide = torch.ones_like(goods) if self.special is None else ~goods
         terms = {
             "pairs": contrastive(first, second, self.things[batch.rows[0]], SCALE).mean(),
             "identity": cosface(
@@ -279,7 +303,7 @@ class UniversalTask(Task[Embedder, Step]):
                 SMOOTHING,
             ).mean(),
             "category": known_cross_entropy(self.network.category(pooled), self.categories[rows], SMOOTHING),
-            "general": relational(vectors, general, 20.0, 20.0).mean(),
+            "general": relational(vectors[wide], general[wide], 20.0, 20.0).mean(),
             "features": 1 - functional.cosine_similarity(self.regression(pooled), general).mean(),
         }
         if self.special is not None:

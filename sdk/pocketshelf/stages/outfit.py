@@ -1,0 +1,73 @@
+"""Several things in one photo: how much of the frame belongs in a box's query, and which shelf it is about.
+
+The frame says much about a thing that fills it, and the wrong thing about a shoe below a coat. A box's
+group says which categories its product can be in, as far as their names tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pocketshelf.types import Box, Detection
+
+__all__ = ["Shelves", "frame_share"]
+
+# A box of this share of the frame, or more, is what the frame is about; below, the frame counts for less.
+FULL_SHARE = 0.15
+# Cosine that a product of another group's category loses.
+PENALTY = 0.15
+
+
+def frame_share(box: Box, others: Iterable[Box], frame: tuple[int, int]) -> float:
+    """How far the frame shows the same thing as ``box``, 0 to 1; it scales a bundle's ``frame_weight``.
+
+    min(1, a / 0.15) · max(0, 1 - b / a), a being the box's share of the frame's area, b that of all others.
+
+    Args:
+        others: the photo's other regions; frame: (width, height).
+    """
+    area = frame[0] * frame[1]
+    own = box[2] * box[3] / area
+    rest = sum(other[2] * other[3] for other in others) / area
+    return min(1.0, own / FULL_SHARE) * max(0.0, 1.0 - rest / max(own, 1e-9))
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """Which categories of a catalogue belong to a detector's group, by their names.
+
+    Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name
+    that no group claims may belong to any.
+
+    Attributes:
+        names: group → names.
+        penalty: cosine that a product of another group's category loses; it falls, it does not vanish: a
+            box may be of the wrong group.
+    """
+
+    names: Mapping[str, Sequence[str]]
+    penalty: float = PENALTY
+
+    def fits(self, group: str, category: str) -> bool:
+        """Whether a product of ``category`` may be what a box of ``group`` shows."""
+        claims = {owner for owner, names in self._plain.items() if _plain(category) in names}
+        return group not in self._plain or not claims or group in claims
+
+    @property
+    def _plain(self) -> dict[str, set[str]]:
+        return {group: {_plain(name) for name in (group, *names)} for group, names in self.names.items()}
+
+    def weighed(self, detection: Detection, probabilities: Mapping[str, float]) -> dict[str, float]:
+        """Category probabilities in the light of the group: the surer the box, the less others keep."""
+        left = {
+            name: p * (1.0 if self.fits(detection.group, name) else 1.0 - detection.score)
+            for name, p in probabilities.items()
+        }
+        total = sum(left.values())
+        return {name: p / total for name, p in left.items()} if total > 0 else dict(probabilities)
+
+
+def _plain(name: str) -> str:
+    last = name.replace(">", "/").split("/")[-1].strip().casefold()
+    return last[:-1] if last.endswith("s") and not last.endswith("ss") else last
