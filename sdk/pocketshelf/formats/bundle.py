@@ -16,8 +16,8 @@
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
 ``recall``, ``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its
-sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum.
-Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
+sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is
+their sum. Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
 """
 
 from __future__ import annotations
