@@ -13,7 +13,7 @@ from pocketshelf.errors import PocketshelfError, UsageError
 
 __all__ = ["add_models", "choose", "exit_code", "named_checkpoints", "say"]
 
-SHIPPED = Path(__file__).resolve().parents[1] / "models" / "first"
+SHIPPED = Path(__file__).resolve().parents[1] / "models" / "universal"
 _start = time.monotonic()
 
 
@@ -41,7 +41,7 @@ def add_models(parser: argparse.ArgumentParser, kinds: Sequence[str]) -> None:
             f"--checkpoint-{kind}",
             type=Path,
             default=SHIPPED / f"{kind}.npz",
-            help=f".pt or .npz (default: models/first/{kind}.npz)",
+            help=f".pt or .npz (default: models/universal/{kind}.npz)",
         )
 
 

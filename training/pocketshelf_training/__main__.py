@@ -92,6 +92,7 @@ COMMANDS = {
         "detector.tagged_boxes",
         "boxes for photos of which only the groups are known, by a trained detector",
     ),
+    "unseen": ("pages.unseen", "search for products that no training saw, by any model"),
     "train attributes": (
         "embedder.attributes",
         "fit attribute heads on a trained embedder",

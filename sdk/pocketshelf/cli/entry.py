@@ -13,7 +13,7 @@ examples:
   pocketshelf search *.jpg --store shelf --json     one JSON line a photo
   pocketshelf demo                                  all of it, on real photos where they are found
 
-The models are those in models/first, or in the folder that POCKETSHELF_BUNDLE names.
+The models are those in models/universal, or in the folder that POCKETSHELF_BUNDLE names.
 """
 
 _COMMANDS = (

@@ -54,7 +54,7 @@ __all__ = [
 
 FORMAT, VERSION = "pocketshelf-bundle", 1
 FILE_NAME = "bundle.json"
-DEFAULT_NAME = "first"
+DEFAULT_NAME = "universal"
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class Bundle:
 def default_bundle() -> Path:
     """Folder of the bundle that is used when none is named.
 
-    ``POCKETSHELF_BUNDLE``, else the one inside the installed package, else ``models/first`` beside
+    ``POCKETSHELF_BUNDLE``, else the one inside the installed package, else ``models/universal`` beside
     the packages. It need not exist.
     """
     if named := os.environ.get("POCKETSHELF_BUNDLE"):
@@ -196,8 +196,14 @@ def default_bundle() -> Path:
     return shipped(f"models/{DEFAULT_NAME}")
 
 
+def _found(folder: Path) -> Path:
+    """``folder``, or what ships as ``models/<name>`` where there is no such folder."""
+    named = len(folder.parts) == 1 and not folder.exists()
+    return there if named and (there := shipped(f"models/{folder}")).is_dir() else folder
+
+
 def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> Bundle:
-    """Read and validate the bundle in ``folder`` (the default bundle if None).
+    """Read and validate the bundle in ``folder``, or the one that ships by that name (the default if None).
 
     Args:
         check_hashes: compare every model file with its recorded length and SHA-256.
@@ -205,7 +211,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     Raises:
         BundleError: missing, malformed, of an unknown version, or its files are not those recorded.
     """
-    folder = default_bundle() if folder is None else Path(folder)
+    folder = default_bundle() if folder is None else _found(Path(folder))
     path = folder / FILE_NAME
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ DESCRIPTION = """\
 Make a site folder: config.json, an empty catalogue, keys, and a signed, empty repository.
 
 The catalogue's vectors belong to one embedding space: that of the bundle (--bundle, else
-POCKETSHELF_BUNDLE, else models/first), or the one that --space, --preprocessing and --dimension name.
+POCKETSHELF_BUNDLE, else models/universal), or the one that --space, --preprocessing and --dimension name.
 
 The root key goes to SITE/keys/offline (or --offline DIR). It signs which keys count; nothing but
 `keys rotate` needs it. Move that folder to a medium that you lock away, and copy

@@ -12,7 +12,7 @@ from pocketshelf.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
 __all__ = ["detector_spec", "embedder_spec"]
 
 # Of a detector's record, what `pocketshelf-train tune` chose.
-TUNED = ("score_threshold", "nms_iou", "frame_weight")
+TUNED = ("score_threshold", "nms_iou", "frame_weight", "categories")
 
 
 def embedder_spec(network: nn.Module, meta: Mapping[str, Any]) -> EmbedderSpec:

@@ -24,6 +24,7 @@ from pocketshelf.runtime import open_model as open_runner
 from pocketshelf.stages.detect import NetworkDetector, pairwise_iou
 from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf_training.data import clothing, grocery, street
+from pocketshelf_training.data.shelves import shelves
 from pocketshelf_training.data.street import GARMENT_GROUPS
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.average_precision import Boxes
@@ -77,7 +78,12 @@ def _with(bundle: Bundle, threshold: float, weights: Mapping[str, float]) -> Bun
     if bundle.detector is None:
         raise BundleError(f"{bundle.folder}: this bundle has no detector")
     return replace(
-        bundle, detector=replace(bundle.detector, score_threshold=threshold, frame_weight=dict(weights))
+        bundle,
+        detector=replace(
+            bundle.detector,
+            score_threshold=threshold,
+            frame_weight=dict(weights),
+        ),
     )
 
 
@@ -117,10 +123,13 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle)
     threshold = _best_threshold(bundle, args.data)
     weights = _frame_weights(bundle, args.data, threshold)
-    write_bundle(_with(bundle, threshold, weights))
+    bundle = _with(bundle, threshold, weights)
+    assert bundle.detector is not None
+    write_bundle(replace(bundle, detector=replace(bundle.detector, categories=shelves(args.data))))
     record = bundle.folder / "detector.npz"
     checkpoint = load_checkpoint(record, kind="detector")
     meta = {**checkpoint.meta, "score_threshold": threshold, "frame_weight": weights}
+    meta["categories"] = {group: list(names) for group, names in shelves(args.data).items()}
     save_checkpoint(record, "detector", checkpoint.config, checkpoint.state, meta)
     print(json.dumps({"score_threshold": threshold, "frame_weight": weights}))
     return 0
