@@ -92,6 +92,7 @@ COMMANDS = {
         "detector.tagged_boxes",
         "boxes for photos of which only the groups are known, by a trained detector",
     ),
+    "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
     "unseen": ("pages.unseen", "search for products that no training saw, by any model"),
     "train attributes": (
         "embedder.attributes",

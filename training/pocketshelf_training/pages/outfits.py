@@ -1,0 +1,121 @@
+"""Photos with several garments: ``pocketshelf-train outfits``.
+
+A shelf of garments at home (`clothing`, split train), and street photos of split val searched with
+detection, as a user would. For each detected box whose group the shelf holds: is the first hit in a category
+of that group? And how many photos show one product first for more than half of their boxes? Beside them
+single garments: the first hit of a photo of `clothing`, split val, has its label.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pocketshelf.catalogue import build_store
+from pocketshelf.encoder import Encoder
+from pocketshelf.retriever import Retriever
+from pocketshelf.types import Region
+from pocketshelf_training.data import clothing, street
+from pocketshelf_training.data.clothing import GROUP_OF
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.pages.page import add_bundle, joined, table
+
+__all__ = ["add_arguments", "matches", "repeats", "run"]
+
+GARMENTS, SEED = 250, 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    add_data(parser)
+    parser.add_argument("--json", action="store_true")
+
+
+def matches(regions: Iterable[Region], held: set[str]) -> list[tuple[str, bool]]:
+    """Of each box whose group the shelf holds: the group, and whether its first hit is of that group."""
+    return [
+        (region.group, GROUP_OF.get(region.hits[0].category) == region.group)
+        for region in regions
+        if region.group in held and region.hits
+    ]
+
+
+def repeats(regions: Iterable[Region]) -> bool | None:
+    """Whether one product is first for more than half of a photo's boxes; None for fewer than two boxes."""
+    first = [region.hits[0].product_id for region in regions if region.hits]
+    if len(first) < 2:
+        return None
+    return max(Counter(first).values()) > len(first) / 2
+
+
+def run(args: argparse.Namespace) -> int:
+    samples = [s for s in clothing.load(args.data) if s.attributes["label"] in GROUP_OF]
+    train = [s for s in samples if s.split == "train"]
+    chosen = np.random.default_rng(SEED).permutation(len(train))[:GARMENTS]
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Path(folder) / "shelf"
+        _build(shelf, [train[i] for i in chosen], Encoder.open(args.bundle))
+        with Retriever.open(shelf, args.bundle) as retriever:
+            figures = _measure(retriever, samples, args.data)
+    rows = [(group, *cells) for group, cells in figures["groups"].items()]
+    page = joined(
+        [
+            f"Shelf: {GARMENTS} garments of clothing train (seed {SEED}); queries: boxes of street val.\n",
+            table(["group", ">boxes", ">first hit in a category of the group"], rows),
+            f"One product first for over half of the boxes: {figures['repeats']:.3f} of "
+            f"{figures['outfits']} photos. Single garments (clothing val, {figures['single photos']}): "
+            f"first hit of the own label {figures['single']:.3f}, "
+            f"of the own group {figures['single group']:.3f}.\n",
+        ]
+    )
+    print(json.dumps(figures, indent=1) if args.json else page)
+    return 0
+
+
+def _build(store: Path, garments: list[Sample], encoder: Encoder) -> None:
+    listed = store.with_suffix(".csv")
+    with listed.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["product_id", "title", "category", "image"])
+        for sample in garments:
+            label = sample.attributes["label"]
+            writer.writerow([sample.image.stem, label, label, sample.image.name])
+    build_store(listed, store, images=garments[0].image.parent, encoder=encoder)
+
+
+def _measure(retriever: Retriever, samples: list[Sample], root: str | None) -> dict[str, Any]:
+    held = {GROUP_OF[category] for category in retriever.store.categories()}
+    found, repeated = defaultdict(list), []
+    photos = [photo.image for photo in street.load_photos("val", root)]
+    for photo in tqdm(photos, "street", file=sys.stderr):
+        regions = retriever.search(photo).regions
+        for group, fits in matches(regions, held):
+            found[group].append(fits)
+        repeated.append(repeats(regions))
+    outfits = [value for value in repeated if value is not None]
+    single = [s for s in samples if s.split == "val"]
+    labels = []
+    for sample in tqdm(single, "garments", file=sys.stderr):
+        hits = retriever.search(sample.image).regions[0].hits or ()
+        labels.append((sample.attributes["label"], hits[0].category if hits else ""))
+    return {
+        "groups": {
+            group: (len(fits), round(float(np.mean(fits)), 3)) for group, fits in sorted(found.items())
+        },
+        "outfits": len(outfits),
+        "repeats": float(np.mean(outfits)),
+        "single photos": len(labels),
+        "single": float(np.mean([own == hit for own, hit in labels])),
+        "single group": float(np.mean([GROUP_OF[own] == GROUP_OF.get(hit) for own, hit in labels])),
+    }
