@@ -37,8 +37,8 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
         "py.typed",
         "contract/VERSION",
         "contract/sql/shard.sql",
-        "models/first/bundle.json",
-        "models/first/embedder.tflite",
+        "models/universal/bundle.json",
+        "models/universal/embedder.tflite",
     )
     assert {f"pocketshelf/{name}" for name in wanted} <= set(names)
     assert [name for name in names if name.endswith((".npz", ".pt")) or "/tests/" in name] == []

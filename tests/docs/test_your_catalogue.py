@@ -41,7 +41,7 @@ def walk(
         pytest.skip("needs the shop's pictures: shop/ in POCKETSHELF_DATA")
     here = tmp_path / "here"
     (here / "models").mkdir(parents=True)
-    (here / "models" / "first").symlink_to(trained_bundle)
+    (here / "models" / "first").symlink_to(trained_bundle.with_name("first"))
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "data").symlink_to(real_photos)
     # Another view of a garment among the first 90.

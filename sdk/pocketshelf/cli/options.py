@@ -44,7 +44,7 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle",
         metavar="DIR",
-        help="folder of the models; universal and first ship (default: POCKETSHELF_BUNDLE, else universal)",
+        help="folder of the models, or what ships by name (default: POCKETSHELF_BUNDLE, else universal)",
     )
 
 

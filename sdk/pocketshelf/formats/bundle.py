@@ -282,6 +282,8 @@ def _spec_to_json(folder: Path, spec: FileSpec) -> dict[str, Any]:
     for head in document.get("attributes", {}).values():
         if not head["categories"]:
             del head["categories"]
+    if isinstance(spec, DetectorSpec) and not spec.categories:
+        del document["categories"]
     return document
 
 

@@ -60,6 +60,8 @@ class Shelves:
 
     def weighed(self, detection: Detection, probabilities: Mapping[str, float]) -> dict[str, float]:
         """Category probabilities in the light of the group: the surer the box, the less others keep."""
+        if all(self.fits(detection.group, name) for name in probabilities):
+            return dict(probabilities)
         left = {
             name: p * (1.0 if self.fits(detection.group, name) else 1.0 - detection.score)
             for name, p in probabilities.items()

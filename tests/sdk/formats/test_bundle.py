@@ -139,7 +139,15 @@ def test_the_environment_names_the_default_bundle(folder: Path, monkeypatch: pyt
     assert default_bundle() == folder
     assert load_bundle().space == "fake-space"
     monkeypatch.delenv("POCKETSHELF_BUNDLE")
-    assert default_bundle().name == "first"
+    assert default_bundle().name == "universal"
+
+
+def test_what_ships_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle("universal").folder == default_bundle()
+    (tmp_path / "universal").mkdir()
+    with pytest.raises(BundleError, match="universal: no bundle here"):
+        load_bundle("universal")
 
 
 def test_a_model_folder_has_one_digest_that_any_change_in_it_changes(tmp_path: Path) -> None:

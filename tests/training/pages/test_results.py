@@ -103,7 +103,9 @@ def test_tune_writes_what_it_chose(bundle, real_photos, capsys):
     assert (detector.score_threshold, detector.frame_weight) == tuple(chosen.values())
     assert chosen["score_threshold"] == min(tune.THRESHOLDS)  # all find the shirt: the first of equals
     record = load_checkpoint(bundle.folder / "detector.npz")
-    assert record.meta == {**before.meta, **chosen}
+    named = {group: list(names) for group, names in detector.categories.items()}
+    assert named and set(named) <= set(detector.groups)
+    assert record.meta == {**before.meta, **chosen, "categories": named}
     assert all((record.state[name] == value).all() for name, value in before.state.items())
     assert out.err.count("frame weight") == len(tune.WEIGHTS)
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from pocketshelf.catalogue import RowProblem
 from pocketshelf.errors import UsageError
-from pocketshelf.formats.bundle import Bundle, default_bundle, load_bundle
+from pocketshelf.formats.bundle import Bundle, load_bundle
+from pocketshelf.shipped import shipped
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
 from pocketshelf_training.adapt.knowing import calibrated
 from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
@@ -93,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
-    folder = args.model or default_bundle()
+    folder = args.model or shipped("models/first")
     base, checkpoint = load_bundle(folder), weights_of(folder, Embedder.kind)
     shop = read_assortment(
         args.catalogue, args.photos, args.images, args.held_back, args.seed, lambda p: _say(args.catalogue, p)

@@ -125,11 +125,12 @@ def run(args: argparse.Namespace) -> int:
     weights = _frame_weights(bundle, args.data, threshold)
     bundle = _with(bundle, threshold, weights)
     assert bundle.detector is not None
-    write_bundle(replace(bundle, detector=replace(bundle.detector, categories=shelves(args.data))))
+    known = {group: names for group, names in shelves(args.data).items() if group in bundle.detector.groups}
+    write_bundle(replace(bundle, detector=replace(bundle.detector, categories=known)))
     record = bundle.folder / "detector.npz"
     checkpoint = load_checkpoint(record, kind="detector")
     meta = {**checkpoint.meta, "score_threshold": threshold, "frame_weight": weights}
-    meta["categories"] = {group: list(names) for group, names in shelves(args.data).items()}
+    meta["categories"] = {group: list(names) for group, names in known.items()}
     save_checkpoint(record, "detector", checkpoint.config, checkpoint.state, meta)
     print(json.dumps({"score_threshold": threshold, "frame_weight": weights}))
     return 0
