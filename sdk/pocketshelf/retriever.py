@@ -8,6 +8,7 @@ for region in retriever.search("photo.jpg").regions:
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -233,24 +234,29 @@ class Retriever:
     ) -> _Answer:
         searched = self._categories(shelf, region, category, k)
         hits = self._local_hits(shelf, region, searched, k)
-        recall = None if self._estimator is None else self._estimator.estimate(_signals(shelf, region, hits))
+        signals = _signals(shelf, region, hits)
+        recall = None if self._estimator is None else self._estimator.estimate(signals)
         asked: FallbackState = False
         if self._fallback is not None and self._escalates(recall, ask):
             restricted = () if category in ("auto", "all") else (category,)
-            asked, hits = _ask(self._fallback, shelf, region, restricted, hits, k)
-        return _Answer(region.to_region(hits=tuple(hits), **self._judged(shelf, region, hits)), recall, asked)
+            asked, found = _ask(self._fallback, shelf, region, restricted, k)
+            if found:
+                hits = _merged(hits, self._placed(region, found), k)
+                signals = _signals(shelf, region, hits)
+        return _Answer(region.to_region(hits=tuple(hits), **self._judged(signals)), recall, asked)
 
     def _escalates(self, recall: float | None, ask: bool | None) -> bool:
         if ask is not None:
             return ask
         return self._estimator is None or recall is None or not self._estimator.suffices(recall)
 
-    def _judged(self, shelf: _Shelf, region: EncodedRegion, hits: list[Hit]) -> dict[str, Any]:
+    def _judged(self, signals: Signals) -> dict[str, Any]:
         """The region's confidence in its first hit, wherever that is from."""
         if self._confidence is None:
             return {}
-        confidence = self._confidence.estimate(_signals(shelf, region, hits)) if hits else 0.0
-        return {"confidence": confidence, "confident": bool(hits) and self._confidence.suffices(confidence)}
+        found = bool(signals.scores)
+        confidence = self._confidence.estimate(signals) if found else 0.0
+        return {"confidence": confidence, "confident": found and self._confidence.suffices(confidence)}
 
     def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
         if category == "auto":
@@ -260,19 +266,22 @@ class Retriever:
 
     def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
         attributes = region.attribute_probabilities
-        depth = RERANK_DEPTH * k
+        grouped = region.detection.group in self.encoder.shelves.names
+        depth = RERANK_DEPTH * k if attributes or grouped else k
         matches = shelf.searcher.search(region.embedding.vector, categories, depth)
-        hits = [self._placed(region, _hit(shelf.store, match)) for match in matches]
-        if attributes:
-            hits = self._reranker.rerank(attributes, hits)
-        return sorted(hits, key=lambda hit: -hit.score)[:k]
+        hits = self._placed(region, [_hit(shelf.store, match) for match in matches])
+        return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
 
-    def _placed(self, region: EncodedRegion, hit: Hit) -> Hit:
-        """The hit, fallen where its category belongs to another group than the box."""
-        shelves = self.encoder.shelves
-        if shelves.fits(region.detection.group, hit.category):
-            return hit
-        return replace(hit, score=hit.score - shelves.penalty * region.detection.score)
+    def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
+        """The hits, best first, those fallen whose category belongs to another group than the box."""
+        shelves, detection = self.encoder.shelves, region.detection
+        placed = [
+            hit
+            if shelves.fits(detection.group, hit.category)
+            else replace(hit, score=hit.score - shelves.penalty * detection.score)
+            for hit in hits
+        ]
+        return sorted(placed, key=lambda hit: -hit.score)
 
 
 def _hit(store: Store, match: Match) -> Hit:
@@ -314,15 +323,13 @@ def _ask(
     shelf: _Shelf,
     region: EncodedRegion,
     categories: tuple[str, ...],
-    local: list[Hit],
     k: int,
 ) -> tuple[FallbackState, list[Hit]]:
-    """The server's hits merged with the local ones; the local ones alone when it is away."""
+    """The server's hits; none when it is away."""
     try:
-        found = fallback.search(region.embedding.vector, shelf.store.meta.space, categories, k)
+        return True, fallback.search(region.embedding.vector, shelf.store.meta.space, categories, k)
     except ServerError:
-        return FALLBACK_UNAVAILABLE, local
-    return True, _merged(local, found, k)
+        return FALLBACK_UNAVAILABLE, []
 
 
 def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:

@@ -259,6 +259,40 @@ def test_a_bundle_without_calibration_has_no_estimate(store: Path, tmp_path: Pat
         assert opened.search(photo(tmp_path)).local_recall is None
 
 
+def test_products_of_another_group_fall_wherever_they_come_from(store: Path, tmp_path: Path) -> None:
+    """The box is "goods", which claims green things; red ones are claimed by "upper"."""
+    shelves = {"goods": ("Green things",), "upper": ("Red things",)}
+    bundle = make_bundle(tmp_path / "grouped", categories=shelves)
+    with Retriever.open(store, bundle, fallback=Recording()) as opened:
+        (alone,) = opened.search(photo(tmp_path), top_k=9, category="all", fallback=False).regions
+        (asked,) = opened.search(photo(tmp_path), top_k=9, category="all", fallback=True).regions
+    with Retriever.open(store, make_bundle(tmp_path / "plain")) as opened:
+        (plain,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
+    before, after, server = (
+        {hit.product_id: hit.score for hit in r.hits or ()} for r in (plain, alone, asked)
+    )
+    fall = 0.15 * alone.score
+    assert after["red"] == pytest.approx(before["red"] - fall)
+    assert after["green"] == pytest.approx(before["green"])
+    assert server["far"] == pytest.approx(1.0 - fall)
+    assert server["red"] == after["red"]
+    assert list(after.values()) == sorted(after.values(), reverse=True)
+
+
+class Backwards:
+    """A re-ranker with an order of its own."""
+
+    def rerank(self, attributes: Any, hits: Any) -> list[Hit]:
+        return list(reversed(hits))
+
+
+def test_a_rerankers_order_stands(store: Path, fake_bundle: Bundle, tmp_path: Path) -> None:
+    with Retriever(Store.open(store), Encoder.open(fake_bundle), reranker=Backwards()) as opened:
+        (region,) = opened.search(photo(tmp_path), top_k=2, category="Green things").regions
+    scores = [hit.score for hit in region.hits or ()]
+    assert len(scores) == 2 and scores == sorted(scores)
+
+
 def test_the_frames_weight_blends_its_embedding_into_a_groups_query(tmp_path: Path) -> None:
     path, vectors = photo(tmp_path), {}
     for weight in (0.0, 0.5, 1.0):

@@ -6,6 +6,7 @@ group says which categories its product can be in, as far as their names tell.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,21 +52,25 @@ class Shelves:
 
     def fits(self, group: str, category: str) -> bool:
         """Whether a product of ``category`` may be what a box of ``group`` shows."""
-        claims = {owner for owner, names in self._plain.items() if _plain(category) in names}
-        return group not in self._plain or not claims or group in claims
+        owners = self._owners.get(_plain(category))
+        return group not in self.names or owners is None or group in owners
 
-    @property
-    def _plain(self) -> dict[str, set[str]]:
-        return {group: {_plain(name) for name in (group, *names)} for group, names in self.names.items()}
+    @functools.cached_property
+    def _owners(self) -> dict[str, set[str]]:
+        """Plain name → the groups that claim it; a group claims its own."""
+        owners: dict[str, set[str]] = {}
+        for group, names in self.names.items():
+            for name in (group, *names):
+                owners.setdefault(_plain(name), set()).add(group)
+        return owners
 
     def weighed(self, detection: Detection, probabilities: Mapping[str, float]) -> dict[str, float]:
         """Category probabilities in the light of the group: the surer the box, the less others keep."""
-        if all(self.fits(detection.group, name) for name in probabilities):
+        strangers = {name for name in probabilities if not self.fits(detection.group, name)}
+        if not strangers:
             return dict(probabilities)
-        left = {
-            name: p * (1.0 if self.fits(detection.group, name) else 1.0 - detection.score)
-            for name, p in probabilities.items()
-        }
+        kept = 1.0 - detection.score
+        left = {name: p * kept if name in strangers else p for name, p in probabilities.items()}
         total = sum(left.values())
         return {name: p / total for name, p in left.items()} if total > 0 else dict(probabilities)
 
