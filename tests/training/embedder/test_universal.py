@@ -74,11 +74,12 @@ def test_a_specialist_that_saw_too_much_is_refused(data: Path, tmp_path: Path) -
     save_checkpoint(
         tmp_path / "knows.npz", "embedder", network.config, network.state_dict(), {"left_out": []}
     )
-    given = ["--specialist", str(tmp_path / "knows.npz"), "--leave-out", "0:0.3"]
-    with pytest.raises(UsageError, match="which --leave-out hides"):
-        universal.UniversalTask(options(data, tmp_path / "run", *given))
+    for option in ("--specialist", "--start", "--general"):
+        given = [option, str(tmp_path / "knows.npz"), "--leave-out", "0:0.3", "--weight", "general=1"]
+        with pytest.raises(UsageError, match="which --leave-out hides"):
+            universal.UniversalTask(options(data, tmp_path / "run", *given))
 
 
-def test_an_unknown_loss_is_named() -> None:
+def test_an_unknown_loss_is_named(data: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--weight beauty=1: unknown loss; there are pairs"):
-        universal.parse_weights(["beauty=1"])
+        universal.UniversalTask(options(data, tmp_path, "--weight", "beauty=1"))

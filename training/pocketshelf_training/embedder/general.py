@@ -7,6 +7,8 @@ they rank one another (Park et al., "Relational knowledge distillation", CVPR 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,7 +20,7 @@ from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, norm
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.samplers.resident import Resident
 
-__all__ = ["imagenet_view", "pooled_features", "specialist_view"]
+__all__ = ["both_ways", "features_of", "imagenet_view", "specialist_view"]
 
 # Trunks and their input sizes whose features are put side by side.
 IMAGENET = (("lite0", 224), ("lite2", 256))
@@ -27,29 +29,26 @@ BATCH = 128
 
 
 @torch.no_grad()
-def pooled_features(network: torch.nn.Module, images: Tensor, size: int, device: torch.device) -> Tensor:
-    """Features (n, e) of uint8 (n, s, s, 3), each the mean of the picture's and its mirror image's.
+def features_of(
+    network: Callable[[Tensor], Tensor], images: Tensor, size: int, device: torch.device
+) -> Tensor:
+    """What a network says (n, e) of uint8 pictures (n, s, s, 3), in bfloat16.
 
     Args:
         network: normalised float (n, 3, h, w) to (n, e).
+        size: of its input in pixels.
     """
     found = []
     for part in images.split(BATCH):
-        x = normalise(part.to(device))
-        x = functional.interpolate(x, (size, size), mode="bilinear", antialias=True)
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = functional.interpolate(normalise(part.to(device)), (size, size), mode="bilinear", antialias=True)
         with half(device):
-            found.append((network(x) + network(x.flip(3))).float() / 2)
+            found.append(network(x.contiguous(memory_format=torch.channels_last)).float())
     return torch.cat(found)
 
 
-class _Pooled(torch.nn.Module):
-    def __init__(self, trunk: EfficientNetLite) -> None:
-        super().__init__()
-        self.trunk = trunk
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.trunk(x).mean((2, 3))
+def both_ways(network: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The network on a picture and on its mirror image, the mean of both."""
+    return lambda x: (network(x) + network(x.flip(3))) / 2
 
 
 def imagenet_view(resident: Resident, device: torch.device) -> Tensor:
@@ -60,8 +59,9 @@ def imagenet_view(resident: Resident, device: torch.device) -> Tensor:
     """
     views = []
     for variant, size in IMAGENET:
-        trunk = placed(_Pooled(EfficientNetLite(variant).load_imagenet().eval()), device)
-        features = functional.normalize(pooled_features(trunk, resident.images, size, device), dim=1)
+        trunk = placed(EfficientNetLite(variant).load_imagenet().eval(), device)
+        pooled = features_of(both_ways(trunk.pooled), resident.images, size, device)
+        features = functional.normalize(pooled, dim=1)
         views.append(_whitened(_centred(features.cpu().numpy(), resident.shop)))
     return functional.normalize(torch.cat(views, 1), dim=1).to(device)
 
@@ -83,13 +83,5 @@ def _whitened(features: np.ndarray) -> Tensor:
 def specialist_view(network: Embedder, resident: Resident, device: torch.device) -> Tensor:
     """Unit vectors (n, d) of an embedder that knows some of the pictures better."""
     placed(network.eval(), device)
-    size = network.config["size"]
-    found = []
-    with torch.no_grad():
-        for part in resident.images.split(BATCH):
-            x = functional.interpolate(
-                normalise(part.to(device)), (size, size), mode="bilinear", antialias=True
-            )
-            with half(device):
-                found.append(network(x.contiguous(memory_format=torch.channels_last))[0].float())
-    return functional.normalize(torch.cat(found), dim=1)
+    found = features_of(lambda x: network(x)[0], resident.images, network.config["size"], device)
+    return functional.normalize(found, dim=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
@@ -12,7 +12,7 @@ from pocketshelf_training.losses.embedder import Weights
 from pocketshelf_training.models.efficientnet_lite import VARIANTS
 from pocketshelf_training.samplers.pools import left_out
 
-__all__ = ["add_arguments", "parse_left_out", "parse_weights"]
+__all__ = ["add_arguments", "parse_left_out", "parse_weights", "weights_with"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,19 +70,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def parse_weights(given: list[str], start: Weights) -> Weights:
     """``start`` with LOSS=VALUE entries put in.
 
+    Raises: see `weights_with`.
+    """
+    return Weights(**weights_with(given, asdict(start)))
+
+
+def weights_with(given: list[str], start: dict[str, float]) -> dict[str, float]:
+    """Loss → weight: ``start`` with LOSS=VALUE entries put in.
+
     Raises:
         UsageError: an unknown loss, or no number.
     """
-    known = [f.name for f in fields(Weights)]
+    weights = dict(start)
     for entry in given:
         name, _, value = entry.partition("=")
-        if name not in known:
-            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(known)}")
+        if name not in start:
+            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(start)}")
         try:
-            start = replace(start, **{name: float(value)})
+            weights[name] = float(value)
         except ValueError:
             raise UsageError(f"--weight {entry}: not a number; write {name}=0.5") from None
-    return start
+    return weights
 
 
 def parse_left_out(given: str | None, products: list[str]) -> list[str]:

@@ -37,7 +37,7 @@ from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpo
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.ensemble import Ensemble, read_embedder
 from pocketshelf_training.models.landmark_attention import LOCAL_STAGE
-from pocketshelf_training.models.start import begin_with, weights_of
+from pocketshelf_training.models.start import begin_with, refuse_what_saw, weights_of
 from pocketshelf_training.samplers.labelled import Batch as GarmentBatch
 from pocketshelf_training.samplers.pool_batches import THINGS, Batch, PoolSampler
 from pocketshelf_training.samplers.pools import Pool, learnable, load_pools, load_things, without
@@ -185,9 +185,7 @@ class EmbedderTask(Task[Embedder, Step]):
 
     def _refuse_what_saw_too_much(self, path: Path) -> None:
         begun = weights_of(path, Embedder.kind) if path.is_dir() else load_checkpoint(path)
-        seen = set(self.left_out) - set(begun.meta.get("left_out", []))
-        if seen:
-            raise UsageError(f"{path} was trained on {min(seen)}, which --leave-out hides")
+        refuse_what_saw(path, begun, self.left_out)
 
     def _galleries(self, kept: Embedder) -> Galleries:
         """The teacher's vectors, or those of the averaged network as it is now."""

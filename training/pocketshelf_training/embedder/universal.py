@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,10 +26,10 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data import clothing, composites, grocery, pairs, shop, street
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.embedder.general import imagenet_view, pooled_features, specialist_view
-from pocketshelf_training.embedder.options import parse_left_out
+from pocketshelf_training.embedder.general import both_ways, features_of, imagenet_view, specialist_view
+from pocketshelf_training.embedder.options import parse_left_out, weights_with
 from pocketshelf_training.engine import compute, options
-from pocketshelf_training.engine.schedule import warm_cosine
+from pocketshelf_training.engine.schedule import cosine, warm_cosine
 from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.losses.contrastive import contrastive
@@ -38,9 +38,11 @@ from pocketshelf_training.losses.known import known_cross_entropy
 from pocketshelf_training.losses.proxies import cosface
 from pocketshelf_training.metrics.ranking import recall_at
 from pocketshelf_training.models import pca
-from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.average import interpolated
+from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
 from pocketshelf_training.models.efficientnet_lite import VARIANTS
-from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.embedder import Embedder, trunk_of
+from pocketshelf_training.models.start import refuse_what_saw, weights_of
 from pocketshelf_training.samplers import device_views, resident
 from pocketshelf_training.samplers.resident import Pairs, Resident
 
@@ -53,6 +55,8 @@ THINGS = {"grocery": 81, "shop": 64, "clothing": 56, "street": 28, "pairs": 155}
 SCALE, IDENTITY_SCALE, MARGIN, SMOOTHING = 16.0, 20.0, 0.1, 0.1
 WEIGHTS = {"pairs": 1.0, "identity": 0.5, "category": 0.3, "general": 2.0, "features": 1.0, "specialist": 2.0}
 STEPS = 50
+# Steps in which the rates rise.
+WARM = 60
 # Where --minutes ends the training.
 MOST_EPOCHS = 2000
 # Of the shop's pictures that are to be found as if they were photos.
@@ -96,7 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weight", action="append", default=[], metavar="LOSS=VALUE", help=f"of {', '.join(WEIGHTS)}"
     )
     parser.add_argument(
-        "--start", type=Path, metavar="FILE", help="embedder whose trunk to mix into ImageNet's"
+        "--start", type=Path, metavar="FILE", help="embedder, or bundle, whose trunk to mix into ImageNet's"
     )
     parser.add_argument("--share", type=float, default=0.5, help="of it in the mixture (default: 0.5)")
     parser.add_argument(
@@ -114,24 +118,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_weights(given: list[str]) -> dict[str, float]:
-    """`WEIGHTS` with LOSS=VALUE entries put in.
-
-    Raises:
-        UsageError: an unknown loss, or no number.
-    """
-    weights = dict(WEIGHTS)
-    for entry in given:
-        name, _, value = entry.partition("=")
-        if name not in WEIGHTS:
-            raise UsageError(f"--weight {entry}: unknown loss; there are {', '.join(WEIGHTS)}")
-        try:
-            weights[name] = float(value)
-        except ValueError:
-            raise UsageError(f"--weight {entry}: not a number; write {name}=0.5") from None
-    return weights
-
-
 class UniversalTask(Task[Embedder, Step]):
     """Pairs from many sources, beside what was known before."""
 
@@ -141,12 +127,13 @@ class UniversalTask(Task[Embedder, Step]):
         self.args, self.began = args, 0.0
         self.epochs = MOST_EPOCHS if args.minutes else args.epochs
         torch.manual_seed(args.seed)
-        self.weights = parse_weights(args.weight)
+        self.weights = weights_with(args.weight, WEIGHTS)
         self.device = compute.choose(args)
-        products = [s.identity or "" for s in grocery.shop_pictures(args.data)]
-        self.left_out = parse_left_out(args.leave_out, products)
-        self.names, sources, held = self._sources()
-        categories = sorted({s.category or "" for s in grocery.shop_pictures(args.data)}) + list(MAIN_LABELS)
+        goods = grocery.load(args.data)
+        catalogue = [sample for sample in goods if sample.domain == "shop"]
+        self.left_out = parse_left_out(args.leave_out, [s.identity or "" for s in catalogue])
+        self.names, sources, held = self._sources(goods)
+        categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
         log.info("reading %s", ", ".join(f"{n} {len(s)}" for n, s in zip(self.names, sources, strict=True)))
         self.held = {name: resident.read([s], categories, args.workers) for name, s in held.items()}
         known = resident.read(sources, categories, args.workers)
@@ -162,28 +149,23 @@ class UniversalTask(Task[Embedder, Step]):
         compute.placed(self.network, self.device).trunk.freeze_until(args.freeze)
         self._add_teachers(known)
 
-    def _sources(self) -> tuple[list[str], list[list[Sample]], dict[str, list[Sample]]]:
+    def _sources(self, goods: list[Sample]) -> tuple[list[str], list[list[Sample]], dict[str, list[Sample]]]:
         """Names and samples of what is learnt, and of what is held for looking on the way."""
-        data = self.args.data
-        goods = [s for s in grocery.load(data) if s.identity not in self.left_out]
-        items = shop.load(data)
-        loaders = {
-            "grocery": lambda: goods,
+        data, items = self.args.data, shop.load(self.args.data)
+        loaders: dict[str, Callable[[], list[Sample]]] = {
+            "grocery": lambda: [s for s in goods if s.identity not in self.left_out],
             "shop": lambda: items,
             "clothing": lambda: clothing.load(data),
             "street": lambda: street.load(data),
         }
-        there = {
-            name: [s for s in load() if s.split == "train"]
-            for name, load in loaders.items()
-            if name not in self.args.without
+        found = {name: load() for name, load in loaders.items() if name not in self.args.without}
+        found |= {f"pairs {folder.name}": pairs.load(folder) for folder in self.args.pairs}
+        found |= {f"pairs {folder.name}": composites.load(folder) for folder in self.args.things}
+        there = {name: [s for s in samples if s.split == "train"] for name, samples in found.items()}
+        held = {
+            name: [s for s in samples if s.domain == "shop" or s.split == "val"]
+            for name, samples in (("grocery", goods), ("shop", items))
         }
-        lists = [(folder, pairs.load(folder)) for folder in self.args.pairs]
-        lists += [(folder, composites.load(folder)) for folder in self.args.things]
-        for folder, samples in lists:
-            there[f"pairs {folder.name}"] = [s for s in samples if s.split == "train"]
-        shown = [s for s in grocery.load(data) if s.domain == "shop" or s.split == "val"]
-        held = {"grocery": shown, "shop": [s for s in items if s.domain == "shop" or s.split == "val"]}
         return list(there), list(there.values()), held
 
     def _shares(self) -> list[int]:
@@ -196,19 +178,24 @@ class UniversalTask(Task[Embedder, Step]):
         """ImageNet's trunk with a share of another's; a projection that whitens the pictures there are."""
         trunk = self.network.trunk.load_imagenet()
         if self.args.start:
-            other = load_checkpoint(self.args.start, kind="embedder")
-            state = {n.removeprefix("trunk."): v for n, v in other.state.items() if n.startswith("trunk.")}
+            other = self._weights(self.args.start)
             if self.args.share == 1 and self._continues(other):
                 return
-            mixed = {
-                name: torch.lerp(value, state[name], self.args.share) if value.is_floating_point() else value
-                for name, value in trunk.state_dict().items()
-            }
-            trunk.load_state_dict(mixed)
+            trunk.load_state_dict(interpolated(trunk.state_dict(), trunk_of(other.state), self.args.share))
         compute.placed(self.network, self.device).eval()
         some = torch.from_numpy(np.random.default_rng(self.args.seed).permutation(len(known))[:4000])
-        pooled = pooled_features(_Pooling(self.network), known.images[some], self.args.size, self.device)
-        whiten(self.network, pooled.cpu().numpy())
+        look = both_ways(self.network.pooled)
+        whiten(self.network, features_of(look, known.images[some], self.args.size, self.device).cpu().numpy())
+
+    def _weights(self, path: Path) -> Checkpoint:
+        """Raises UsageError: they saw products that this training must not see."""
+        found = weights_of(path, Embedder.kind)
+        refuse_what_saw(path, found, self.left_out)
+        return found
+
+    def _view(self, path: Path, known: Resident) -> Tensor:
+        """How another embedder sees the pictures."""
+        return specialist_view(Embedder.of(self._weights(path)), known, self.device)
 
     def _continues(self, other: Checkpoint) -> bool:
         """Take up another universal embedder whole, if that is what it is."""
@@ -221,12 +208,7 @@ class UniversalTask(Task[Embedder, Step]):
     def _add_teachers(self, known: Resident) -> None:
         args, classes = self.args, int(self.things[self.grocery].max()) + 1
         self.general = self._general_view(known)
-        self.special = None
-        if args.specialist:
-            seen = set(self.left_out) - set(load_checkpoint(args.specialist).meta.get("left_out", []))
-            if seen:
-                raise UsageError(f"{args.specialist} was trained on {min(seen)}, which --leave-out hides")
-            self.special = specialist_view(Embedder.from_checkpoint(args.specialist), known, self.device)
+        self.special = self._view(args.specialist, known) if args.specialist else None
         self.proxies = torch.nn.Linear(args.dimension, classes, bias=False).to(self.device)
         self.regression = torch.nn.Linear(self.network.trunk.channels, self.general.shape[1]).to(self.device)
         self.parts = {"proxies": self.proxies, "regression": self.regression}
@@ -235,7 +217,7 @@ class UniversalTask(Task[Embedder, Step]):
         if not (self.weights["general"] or self.weights["features"]):
             return self.images.new_zeros(len(known), 1)
         if self.args.general:
-            return specialist_view(Embedder.from_checkpoint(self.args.general), known, self.device)
+            return self._view(self.args.general, known)
         return imagenet_view(known, self.device)
 
     @property
@@ -260,12 +242,13 @@ class UniversalTask(Task[Embedder, Step]):
         ]
 
     def rate(self, step: int) -> float:
-        if self.args.minutes:
-            total = self.args.minutes * 60
-            return min(1.0, (step + 1) / 60) * warm_cosine(
-                round(1000 * (time.monotonic() - self.began) / total), 1000, 0
-            )
-        return warm_cosine(step, self.epochs * STEPS, 60)
+        if not self.args.minutes:
+            return warm_cosine(step, self.epochs * STEPS, WARM)
+        return min(1.0, (step + 1) / WARM) * cosine(self._minutes() / self.args.minutes, 0.01)
+
+    def _minutes(self) -> float:
+        """Since the first batch."""
+        return (time.monotonic() - self.began) / 60 if self.began else 0.0
 
     def steps(self, epoch: int) -> int:
         return self.args.limit_steps or STEPS
@@ -324,13 +307,12 @@ class UniversalTask(Task[Embedder, Step]):
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
         """Write the average; the last one when the time is over."""
-        over = self.args.minutes and time.monotonic() - self.began > 60 * self.args.minutes
-        if over:
+        if self.args.minutes and self._minutes() > self.args.minutes:
             self.epochs = epoch
-        last = epoch >= self.epochs
-        figures = self._look(kept) if last or epoch % 4 == 0 else {}
+        kept_now = epoch >= self.epochs or epoch % 4 == 0
+        figures = self._look(kept) if kept_now else {}
         meta = {"epoch": epoch, "val": figures, "losses": losses, **self.settings}
-        if last or epoch % 4 == 0:
+        if kept_now:
             save_checkpoint(
                 self.args.run / "average.safetensors",
                 "embedder",
@@ -338,8 +320,7 @@ class UniversalTask(Task[Embedder, Step]):
                 kept.state_dict(),
                 meta,
             )
-        spent = (time.monotonic() - self.began) / 60
-        log.info("epoch %d, %.1f min, loss %.3f %s", epoch, spent, sum(losses.values()), figures)
+        log.info("epoch %d, %.1f min, loss %.3f %s", epoch, self._minutes(), sum(losses.values()), figures)
         return meta
 
     def _look(self, kept: Embedder) -> dict[str, float]:
@@ -352,15 +333,6 @@ class UniversalTask(Task[Embedder, Step]):
                 vectors[ask], held.things[ask], vectors[there], held.things[there], 1
             )
         return figures
-
-
-class _Pooling(torch.nn.Module):
-    def __init__(self, network: Embedder) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network.pooled(x)
 
 
 def whiten(network: Embedder, pooled: np.ndarray, power: float = PROJECTION_POWER) -> None:

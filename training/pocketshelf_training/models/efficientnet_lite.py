@@ -155,6 +155,10 @@ class EfficientNetLite(nn.Module):
         """Normalised float (n, 3, h, w), sides multiples of 32, to (n, channels, h/32, w/32)."""
         return self.stages(x)[-1]
 
+    def pooled(self, x: Tensor) -> Tensor:
+        """The mean over all places, (n, channels)."""
+        return self(x).mean((2, 3))
+
     def stages(self, x: Tensor) -> list[Tensor]:
         """The output of every stage, and of the head where there is one."""
         x = self.act(self._bn0(self._conv_stem(x)))

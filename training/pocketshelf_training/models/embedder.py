@@ -10,10 +10,17 @@ from torch.nn import functional
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
 from pocketshelf_training.models.network import Network
 
-__all__ = ["HEADS", "Embedder", "apart_from_heads"]
+__all__ = ["HEADS", "TRUNK", "Embedder", "apart_from_heads", "trunk_of"]
 
 # What the names of an attribute head's weights begin with.
 HEADS = "attribute_heads."
+# And those of the trunk.
+TRUNK = "trunk."
+
+
+def trunk_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The trunk's entries of an embedder's state, by the trunk's own names."""
+    return {name.removeprefix(TRUNK): value for name, value in state.items() if name.startswith(TRUNK)}
 
 
 def apart_from_heads(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -73,7 +80,7 @@ class Embedder(Network):
 
     def pooled(self, x: Tensor) -> Tensor:
         """Normalised float (n, 3, h, w) to the pooled features (n, 1280)."""
-        return self.trunk(x).mean((2, 3))
+        return self.trunk.pooled(x)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Normalised float (n, 3, h, w) to unit embeddings (n, dimension), category logits (n, C), and

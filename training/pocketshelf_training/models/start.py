@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
 from pocketshelf_training.models.embedder import HEADS, Embedder
 
-__all__ = ["begin_with", "weights_of"]
+__all__ = ["begin_with", "refuse_what_saw", "weights_of"]
 
 CATEGORY = ("category.weight", "category.bias")
 EMBEDDING = ("embedding.weight", "embedding.bias")
@@ -33,6 +34,12 @@ def weights_of(path: Path, kind: str) -> Checkpoint:
         f"{path}: no {kind}.npz; a bundle's weights come with the sources or lie beside what was trained, "
         "not in the wheel"
     )
+
+
+def refuse_what_saw(path: Path, checkpoint: Checkpoint, left_out: Collection[str]) -> None:
+    """Raises UsageError: the weights of ``path`` were trained on a product that a training must not see."""
+    if seen := set(left_out) - set(checkpoint.meta.get("left_out", [])):
+        raise UsageError(f"{path} was trained on {min(seen)}, which --leave-out hides")
 
 
 def begin_with(network: Embedder, begun: Checkpoint) -> list[str]:

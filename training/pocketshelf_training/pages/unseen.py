@@ -89,7 +89,7 @@ def imagenet(given: str) -> Embed:
     @torch.no_grad()
     def embed(path: Path) -> np.ndarray:
         pixels = network_input(decode_photo(path).pixels, preprocessing)
-        pooled = trunk(normalise(torch.tensor(pixels)[None])).mean((2, 3))[0].numpy()
+        pooled = trunk.pooled(normalise(torch.tensor(pixels)[None]))[0].numpy()
         return pooled / np.linalg.norm(pooled)
 
     return embed
