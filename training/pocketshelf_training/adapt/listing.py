@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_given
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.engine.options import add_data
 
 __all__ = ["add_arguments", "run"]
 
-COLUMNS = ("product_id", "title", "category", "image", "split")
 EPILOG = """\
 examples:
   pocketshelf-train catalogue shop --views --out runs/shop.csv
@@ -53,19 +50,8 @@ def run(args: argparse.Namespace) -> int:
     if args.limit:
         few = set(list(dict.fromkeys(s.identity for s in others))[: args.limit])
         shop, others = ([s for s in group if s.identity in few] for group in (shop, others))
-    _write(args.out, [*shop, *others] if args.views else shop, base)
+    write_catalogue(args.out, [*shop, *others] if args.views else shop, base)
     if args.photos:
-        _write(args.photos, others, args.photos.parent)
+        write_catalogue(args.photos, others, args.photos.parent)
     print(f"{args.out}: {len(shop)} products, {len(others)} other pictures of them; --images {base}")
     return 0
-
-
-def _write(path: Path, samples: Iterable[Sample], base: Path) -> None:
-    """Pictures are named from ``base`` on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for s in samples:
-            image = Path(os.path.relpath(s.image.resolve(), base.resolve())).as_posix()
-            writer.writerow([s.identity, s.identity, s.category, image, s.split])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.store import Store
 from pocketshelf_training.adapt.assortment import Assortment, Questions
 from pocketshelf_training.adapt.features import QUIET_SECONDS, rephotographed
+from pocketshelf_training.data.catalogue_file import write_catalogue
+from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 
 __all__ = ["Outcome", "measured", "trimmed"]
@@ -81,13 +82,14 @@ def measured(bundle: Path, shop: Assortment, questions: Questions, kept: np.ndar
     encoder = Encoder.open(bundle, detects=False)
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "catalogue.csv"
-        _write(listed, shop, np.flatnonzero(questions.gallery & kept))
+        base = Path(shop.paths[0].resolve().anchor)
+        write_catalogue(listed, _listed(shop, np.flatnonzero(questions.gallery & kept)), base)
         with ProgressBar(f"{what}: gallery", seldom=QUIET_SECONDS) as bar:
             store = Path(folder) / "store"
             build_store(
                 listed,
                 store,
-                images=Path(shop.paths[0].resolve().anchor),
+                images=base,
                 encoder=encoder,
                 progress=bar.update,
             )
@@ -96,14 +98,12 @@ def measured(bundle: Path, shop: Assortment, questions: Questions, kept: np.ndar
             return Outcome(np.array(list(_places(retriever, shop, questions, asked, what))))
 
 
-def _write(path: Path, shop: Assortment, rows: np.ndarray) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["product_id", "title", "category", "image"])
-        for i in rows:
-            name, image = shop.names[shop.products[i]], shop.paths[i].resolve()
-            category = shop.category_names[shop.categories[i]]
-            writer.writerow([name, "", category, image.relative_to(image.anchor).as_posix()])
+def _listed(shop: Assortment, rows: np.ndarray) -> list[Sample]:
+    names, categories = shop.names, shop.category_names
+    return [
+        Sample(shop.paths[i], "train", "shop", names[shop.products[i]], categories[shop.categories[i]])
+        for i in rows
+    ]
 
 
 def _places(

@@ -9,12 +9,12 @@ single garments: the first hit of a photo of `clothing`, split val, has its labe
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.retriever import Retriever
 from pocketshelf.types import Region
 from pocketshelf_training.data import clothing, street
+from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.data.clothing import GROUP_OF
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
@@ -84,14 +85,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(store: Path, garments: list[Sample], encoder: Encoder) -> None:
-    listed = store.with_suffix(".csv")
-    with listed.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["product_id", "title", "category", "image"])
-        for sample in garments:
-            label = sample.attributes["label"]
-            writer.writerow([sample.image.stem, label, label, sample.image.name])
-    build_store(listed, store, images=garments[0].image.parent, encoder=encoder)
+    """The shelf: each photo a product, its label the category."""
+    base, listed = garments[0].image.parent, store.with_suffix(".csv")
+    products = [replace(s, identity=s.image.stem, category=s.attributes["label"]) for s in garments]
+    write_catalogue(listed, products, base)
+    build_store(listed, store, images=base, encoder=encoder)
 
 
 def _measure(retriever: Retriever, samples: list[Sample], root: str | None) -> dict[str, Any]:
