@@ -33,6 +33,7 @@ from typing import Any
 
 from pocketshelf.errors import BundleError
 from pocketshelf.files import atomic_write
+from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.preprocessing import Preprocessing, parse_preprocessing
 from pocketshelf.shipped import shipped
@@ -214,7 +215,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     folder = default_bundle() if folder is None else _found(Path(folder))
     path = folder / FILE_NAME
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = strict_json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BundleError(
             f"{folder}: no bundle here ({FILE_NAME} is missing); name one with --bundle or POCKETSHELF_BUNDLE"

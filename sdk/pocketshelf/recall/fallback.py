@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pocketshelf.errors import ServerError, Unreachable, one_line
+from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 from pocketshelf.http import body_chunks, open_url
 from pocketshelf.types import Hit
@@ -103,9 +104,9 @@ def _problem(error: urllib.error.HTTPError) -> str:
 def _hits(answer: bytes, where: str, k: int) -> list[Hit]:
     """The hits of an answer, checked: it comes from outside."""
     try:
-        document = Fields(json.loads(answer), f"{where}: the answer", ServerError)
-    except (ValueError, RecursionError) as error:
-        raise ServerError(f"{where}: the answer is not JSON") from error
+        document = Fields(strict_json.loads(answer), f"{where}: the answer", ServerError)
+    except ValueError as error:
+        raise ServerError(f"{where}: the answer is not JSON ({one_line(error)})") from error
     return [
         Hit(
             product_id=part.text("product_id"),

@@ -12,12 +12,12 @@ the recall estimate rests on it. Unknown keys are ignored.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pocketshelf.errors import SyncError
+from pocketshelf.errors import SyncError, one_line
+from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 
 __all__ = [
@@ -94,9 +94,11 @@ def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
         SyncError: it is not JSON, or not a manifest of a known version.
     """
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise SyncError(f"{where}: the server's manifest cannot be read as JSON") from error
+        document = strict_json.loads(data)
+    except ValueError as error:
+        raise SyncError(
+            f"{where}: the server's manifest cannot be read as JSON ({one_line(error)})"
+        ) from error
     top = Fields(document, where, SyncError)
     if top.text("format") != FORMAT or top.integer("version") != VERSION:
         raise SyncError(f"{where}: not a manifest of version {VERSION}; update pocketshelf")

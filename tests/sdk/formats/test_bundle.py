@@ -85,7 +85,7 @@ def test_unknown_fields_are_ignored(folder: Path) -> None:
         ({"embedder__dimension": 0}, "'dimension' must be an integer of at least 1"),
         ({"embedder__categories": ["a", "a"]}, "'categories' names something twice"),
         ({"embedder__temperature": 0}, "'temperature' must be above 0"),
-        ({"embedder__temperature": float("nan")}, "'temperature' must be a number"),
+        ({"embedder__temperature": float("nan")}, "NaN is no JSON number"),
         ({"embedder__file": "../embedder.fake"}, "'file' must be a plain name"),
         ({"embedder__file": "/etc/passwd"}, "'file' must be a plain name"),
         ({"embedder__file": "gone.fake"}, "gone.fake: the model file is missing"),
@@ -162,3 +162,9 @@ def test_a_model_folder_has_one_digest_that_any_change_in_it_changes(tmp_path: P
     (package / "Data" / "weights.bin").write_bytes(b"12345")
     (package / "Data" / "weights.bin").rename(package / "weights.bin")
     assert digest(package)[0] != before
+
+
+def test_a_bundle_nested_to_death_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text("[" * 100_000)
+    with pytest.raises(BundleError, match="nested too deeply"):
+        load_bundle(tmp_path)
