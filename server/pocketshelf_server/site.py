@@ -6,6 +6,7 @@
       config.json            what is published, how long it is kept, when signatures expire
       catalogue.sqlite       the products (unless the catalogue is PostgreSQL)
       published.sqlite       which product, in which state, was in which published generation
+      publish.lock           held by the publisher that is at work
       keys/online/           the keys that publishing and refreshing use, PEM files named by role
       keys/offline/          the root key: move it off this machine
       keys/admin.token       the bearer token of /v1/changes
@@ -103,6 +104,7 @@ class Site:
         self.config_path = self.folder / "config.json"
         self.catalogue_path = self.folder / "catalogue.sqlite"
         self.history_path = self.folder / "published.sqlite"
+        self.publish_lock = self.folder / "publish.lock"
         self.online_keys = self.folder / "keys/online"
         self.offline_keys = self.folder / "keys/offline"
         self.token_path = self.folder / "keys/admin.token"

@@ -16,7 +16,8 @@ SUMMARY = "publish a signed generation"
 DESCRIPTION = """\
 Publish the shards that config.json names under "shards": for each one whose content has changed, a
 snapshot, a delta from each of the last generations ("retain" in config.json), and a manifest; then
-sign. A shard that has not changed keeps its generation, and devices download nothing.
+sign. A shard that has not changed keeps its generation, and devices download nothing. Signed files that
+are missing or damaged are made again, as after a backup was restored.
 
 Rules, in config.json:
 
@@ -53,6 +54,8 @@ def _deltas(result: Published) -> list[dict]:
 
 def _line(result: Published) -> str:
     state = "published" if result.new else "unchanged"
+    if result.made_again:
+        state += f", {result.made_again} signed files were missing or damaged and are made again"
     direct = [f"{size} from {base}" for base, to, size in result.deltas if to == result.sequence]
     deltas = f", delta bytes: {', '.join(direct)}" if direct else ""
     return (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import struct
 import zlib
 from pathlib import Path
 
 from pocketshelf.errors import StoreError
 
-__all__ = ["gzip_deterministic", "hashed_path", "store_target"]
+__all__ = ["gzip_deterministic", "hashed_path", "is_whole", "store_target"]
 
 # RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255).
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -46,8 +47,19 @@ def hashed_path(folder: Path, name: str, sha256: str) -> Path:
     return folder / head / f"{sha256}.{base}"
 
 
+def is_whole(path: Path, length: int, sha256: str) -> bool:
+    """Whether the file at ``path`` is there and is what was signed."""
+    try:
+        if not path.is_file() or path.stat().st_size != length:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
 def store_target(folder: Path, name: str, sha256: str, ready: Path) -> Path:
-    """Move the file ``ready`` to its place; an equal file already there is left alone.
+    """Move the file ``ready`` to its place, over whatever is there.
 
     Raises:
         StoreError: it cannot be moved.
@@ -55,6 +67,8 @@ def store_target(folder: Path, name: str, sha256: str, ready: Path) -> Path:
     path = hashed_path(folder, name, sha256)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         ready.replace(path)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); free some space") from error

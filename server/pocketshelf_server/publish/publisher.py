@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Catalogue, Entry, View, open_catalogue
-from pocketshelf_server.publish.files import hashed_path
+from pocketshelf_server.publish.files import hashed_path, is_whole
 from pocketshelf_server.publish.history import History, ShardLog
+from pocketshelf_server.publish.lock import only_publisher
 from pocketshelf_server.publish.rules import Rule, parse_rule
 from pocketshelf_server.publish.targets import TargetMaker
 from pocketshelf_server.site import Site
@@ -39,6 +40,7 @@ class Published:
         sequence: of its latest generation.
         products: how many it holds.
         new: whether this publication made a generation (False: nothing in it had changed).
+        made_again: signed files that were missing or damaged, as after a backup was restored.
         snapshot_bytes: of the snapshot as it travels.
         deltas: (from, to, bytes as it travels).
     """
@@ -47,6 +49,7 @@ class Published:
     sequence: int
     products: int
     new: bool
+    made_again: int
     snapshot_bytes: int
     deltas: tuple[tuple[int, int, int], ...]
 
@@ -78,8 +81,9 @@ class Publisher:
     def publish(self, names: Iterable[str] | None = None) -> list[Published]:
         """Publish the shards ``names`` (all of the configuration if None).
 
-        A shard whose content has not changed keeps its generation. With ``names`` None, shards that
-        the configuration has no more are withdrawn.
+        A shard whose content has not changed keeps its generation; those of its signed files that are
+        missing or damaged are made again. A shard that has such files is published even if ``names`` does
+        not say so. With ``names`` None, shards that the configuration has no more are withdrawn.
 
         Raises:
             CatalogueError: an unknown shard or a bad rule.
@@ -92,9 +96,12 @@ class Publisher:
             raise CatalogueError(
                 f"shard {unknown[0]!r} is none of {', '.join(shards) or '(none)'}; see config.json"
             )
-        rules = {name: parse_rule(name, shards[name], self._site.folder) for name in chosen}
+        self._site.targets.mkdir(parents=True, exist_ok=True)
         with self._history.publishing():
-            results = [self._publish_shard(name, rule) for name, rule in rules.items()]
+            lost = self._lost()
+            chosen += sorted((lost.keys() & shards.keys()) - set(chosen))
+            rules = {name: parse_rule(name, shards[name], self._site.folder) for name in chosen}
+            results = [self._publish_shard(name, rule, lost[name]) for name, rule in rules.items()]
             if names is None:
                 self._withdraw(set(self._history.shards()) - set(shards))
         return results
@@ -121,30 +128,43 @@ class Publisher:
             self._history.forget(name)
             self._history.replace_targets(name, [], self._clock())
 
-    def _publish_shard(self, name: str, rule: Rule) -> Published:
+    def _lost(self) -> Counter[str]:
+        """How many signed files of each shard are missing or damaged."""
+        return Counter(target.shard for target in self._history.targets() if not self._is_whole(target))
+
+    def _is_whole(self, target: PublishedTarget) -> bool:
+        path = hashed_path(self._site.targets, target.name, target.sha256)
+        return is_whole(path, target.length, target.sha256)
+
+    def _publish_shard(self, name: str, rule: Rule, lost: int) -> Published:
         log = self._history.load(name)
         with self._catalogue.reading() as view:
             entries = _slim(rule(view.entries()))
             if log.latest is not None and not log.differs(entries):
-                return self._renew_manifest(name, log, entries, view)
+                return self._renew(name, log, entries, view, lost)
             if view.sequence() > self._history.last_sequence(name):
-                return self._new_generation(name, log, entries, view)
+                return self._new_generation(name, log, entries, view, lost)
         # The rule moved, not the catalogue: that, too, is a change with a number.
         self._catalogue.take_number("rule")
         with self._catalogue.reading() as view:
-            return self._new_generation(name, log, _slim(rule(view.entries())), view)
+            return self._new_generation(name, log, _slim(rule(view.entries())), view, lost)
 
-    def _renew_manifest(self, name: str, log: ShardLog, entries: list[Entry], view: View) -> Published:
-        """The shard is as it was, but its share of the catalogue may not be; the manifest tells it."""
+    def _renew(self, name: str, log: ShardLog, entries: list[Entry], view: View, lost: int) -> Published:
+        """The shard is as it was, but its share of the catalogue may not be, and files may be lost."""
         targets = self._history.targets(name)
-        snapshot, deltas, old = _by_kind(name, targets)
+        snapshot, deltas, _ = _by_kind(name, targets)
         with self._maker(name, log) as maker:
+            if lost:
+                snapshot, deltas = maker.snapshot(view), [*self._kept_steps(name, log), *maker.deltas(view)]
             manifest = maker.manifest(snapshot, deltas, _counts(entries, view.categories()))
-        if manifest != old:
-            self._history.replace_targets(name, [manifest, snapshot, *deltas], self._clock())
-        return _summary(name, log, targets, new=False)
+        renewed = [manifest, snapshot, *deltas]
+        if sorted(renewed, key=_name) != targets:
+            self._history.replace_targets(name, renewed, self._clock())
+        return _summary(name, log, renewed, lost, new=False)
 
-    def _new_generation(self, name: str, log: ShardLog, entries: list[Entry], view: View) -> Published:
+    def _new_generation(
+        self, name: str, log: ShardLog, entries: list[Entry], view: View, lost: int
+    ) -> Published:
         log.advance(entries, view.tombstones(), view.sequence())
         log.retain(self._config.retain)
         with self._maker(name, log) as maker:
@@ -154,7 +174,7 @@ class Publisher:
         targets = [manifest, snapshot, *deltas]
         self._history.replace_targets(name, targets, self._clock())
         self._history.save(name, log)
-        return _summary(name, log, targets, new=True)
+        return _summary(name, log, targets, lost, new=True)
 
     @contextmanager
     def _maker(self, name: str, log: ShardLog) -> Iterator[TargetMaker]:
@@ -162,10 +182,14 @@ class Publisher:
             yield TargetMaker(name, Path(folder), self._site.targets, self._catalogue.space, log)
 
     def _kept_steps(self, name: str, log: ShardLog) -> list[PublishedTarget]:
-        """The deltas between neighbouring retained generations, without the newest step."""
+        """The deltas between neighbouring retained generations, without the newest step.
+
+        One that is lost cannot be made again, and need not be: a squashed one leads from its base, too.
+        """
         pairs = set(zip(log.generations, log.generations[1:-1], strict=False))
         kept = (t for t in self._history.targets(name) if t.custom["from_sequence"] is not None)
-        return [t for t in kept if (t.custom["from_sequence"], t.custom["sequence"]) in pairs]
+        wanted = (t for t in kept if (t.custom["from_sequence"], t.custom["sequence"]) in pairs)
+        return [t for t in wanted if self._is_whole(t)]
 
 
 def publish_site(site: Site, shards: Iterable[str] | None = None, compact: bool = False) -> list[Published]:
@@ -179,7 +203,11 @@ def publish_site(site: Site, shards: Iterable[str] | None = None, compact: bool 
     """
     repository = open_repository(site)
     repository.status()  # Without keys, fail before any work.
-    with closing(open_catalogue(site)) as catalogue, closing(Publisher(site, catalogue)) as publisher:
+    with (
+        only_publisher(site.publish_lock),
+        closing(open_catalogue(site)) as catalogue,
+        closing(Publisher(site, catalogue)) as publisher,
+    ):
         results = publisher.publish(shards)
         repository.sign_targets(publisher.targets())
         publisher.sweep()
@@ -208,8 +236,14 @@ def _by_kind(
     return snapshot, deltas, manifest
 
 
-def _summary(name: str, log: ShardLog, targets: list[PublishedTarget], new: bool) -> Published:
+def _name(target: PublishedTarget) -> str:
+    return target.name
+
+
+def _summary(
+    name: str, log: ShardLog, targets: list[PublishedTarget], made_again: int, new: bool
+) -> Published:
     assert log.latest is not None
     snapshot, deltas, _ = _by_kind(name, targets)
     sizes = tuple((t.custom["from_sequence"], t.custom["sequence"], t.length) for t in deltas)
-    return Published(name, log.latest, len(log.members), new, snapshot.length, sizes)
+    return Published(name, log.latest, len(log.members), new, made_again, snapshot.length, sizes)

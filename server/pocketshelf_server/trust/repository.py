@@ -110,6 +110,20 @@ class SignedRepository:
             self._publish(state.root, wanted, state.next_versions)
             return True
 
+    def signed(self) -> list[PublishedTarget]:
+        """The files that are signed now.
+
+        Raises:
+            StoreError: the metadata is missing or damaged.
+        """
+        files = self._load().targets.targets.items()
+        return [
+            PublishedTarget(
+                name, t.hashes["sha256"], name.partition("/")[0], t.length, t.unrecognized_fields["custom"]
+            )
+            for name, t in files
+        ]
+
     def refresh(self, force: Iterable[str] = ()) -> list[str]:
         """Sign again, with a new expiry, the online roles whose life is half over, and those in ``force``.
 

@@ -1,0 +1,51 @@
+"""One publisher at a time, from choosing what is public to signing it, over processes.
+
+The system's own lock on an open file (``flock``): it ends with the process that holds it, however that ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from pocketshelf.errors import StoreError
+
+__all__ = ["only_publisher"]
+
+WAIT_SECONDS = 30.0
+ASK_AGAIN_SECONDS = 0.05
+
+
+@contextmanager
+def only_publisher(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock at ``path`` for as long as the context lasts.
+
+    Raises:
+        StoreError: another publisher held it for all of ``wait_seconds``; the message names its process.
+        OSError: the file cannot be made.
+    """
+    with path.open("a+") as file:
+        _acquire(file, path, time.monotonic() + wait_seconds)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _acquire(file: IO[str], path: Path, deadline: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(ASK_AGAIN_SECONDS)
+                continue
+            file.seek(0)
+            raise StoreError(
+                f"{path}: another publisher (process {file.read() or 'unknown'}) is at work; wait for it"
+            ) from error

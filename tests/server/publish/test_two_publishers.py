@@ -1,0 +1,65 @@
+"""Two publishers on one site: the later state is what stays signed, and a killed one blocks nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+import pytest
+from published_files import put, targets
+
+from pocketshelf.errors import StoreError
+from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.publish.lock import only_publisher
+from pocketshelf_server.site import Site
+from pocketshelf_server.trust import PublishedTarget, SignedRepository, open_repository
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pocketshelf_server.publish.lock import only_publisher
+with only_publisher(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_publisher_that_stops_before_signing_does_not_sign_an_older_state(
+    site: Site, edited: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first has read its list of files when the second publishes and signs a newer one."""
+    others: list[threading.Thread] = []
+    sign = SignedRepository.sign_targets
+
+    def late(self: SignedRepository, files: Sequence[PublishedTarget], *rest: int) -> bool:
+        if not others:
+            put(edited, "b")
+            others.append(threading.Thread(target=publish_site, args=(site,)))
+            others[0].start()
+            others[0].join(2)
+        return sign(self, files, *rest)
+
+    put(edited, "a")
+    monkeypatch.setattr(SignedRepository, "sign_targets", late)
+    publish_site(site)
+    others[0].join(60)
+    assert "all/snapshot-2.sqlite.gz" in targets(site)
+    assert {t.name: t.sha256 for t in open_repository(site).signed()} == {
+        t.name: t.sha256 for t in targets(site).values()
+    }
+
+
+def test_the_lock_of_a_killed_publisher_is_gone_with_it(site: Site, edited: Catalogue) -> None:
+    put(edited, "a")
+    command = [sys.executable, "-c", HOLDER, str(site.publish_lock)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match=f"process {holder.pid}"), only_publisher(site.publish_lock, 0.1):
+            pass
+        os.kill(holder.pid, signal.SIGKILL)
+    assert publish_site(site)[0].new
