@@ -15,7 +15,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
-from pocketshelf.formats.product_rules import check_names
+from pocketshelf.formats.product_rules import check_described
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.store import StoreWriter, current_sequence
@@ -152,7 +152,7 @@ def check_listed(row: CatalogueRow, known: CatalogueRow | None) -> None:
         CatalogueError: says what is wrong with the row.
     """
     try:
-        check_names(row.product_id, row.category)
+        check_described(row.product_id, row.category, row.title, row.image, row.attributes)
     except ValueError as error:
         raise CatalogueError(str(error)) from error
     if known is not None and known.category != row.category:

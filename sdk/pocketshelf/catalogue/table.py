@@ -45,13 +45,13 @@ class CatalogueRow:
 
 @dataclass(frozen=True)
 class RowProblem:
-    """One bad line, and why it is left out."""
+    """One bad line, and why it is left out; line 0 where there are no lines."""
 
     line: int
     problem: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.problem}"
+        return f"line {self.line}: {self.problem}" if self.line else self.problem
 
 
 @dataclass

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, one_line
 from pocketshelf.formats import sqlite_file
 from pocketshelf.formats.product import NAMES, Product
-from pocketshelf.formats.product_rules import MAX_TEXT, check_row, read_row
+from pocketshelf.formats.product_rules import MAX_TEXT, check_row, check_texts, read_row
 
 __all__ = ["Meta", "ProductFile"]
 
@@ -107,11 +107,12 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
                 for what, product_id in self.connection.execute(statement, values):
                     who = str(product_id)[:80]
                     raise StoreError(f"{self.path}: holds a {what} (product {who!r}); sync or build it again")
-            # SQLite stores bytes that are no UTF-8 without complaint: have every text decoded once.
-            texts = f"SELECT product_id, category, title, image, attributes FROM {self.TABLE}"
-            cursor = self.connection.execute(texts)
-            while cursor.fetchmany(1000):
-                pass
+        # What SQL cannot say; and it stores bytes that are no UTF-8 without complaint.
+        for texts in self.query(f"SELECT product_id, category, title, image, attributes FROM {self.TABLE}"):
+            try:
+                check_texts(*texts)
+            except ValueError as error:
+                raise StoreError(f"{self.path}: {one_line(error)}; sync or build it again") from error
 
 
 def _typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:

@@ -10,24 +10,33 @@ version, whose catalogues still open.
 from __future__ import annotations
 
 import json
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pocketshelf.errors import CatalogueError
+import numpy as np
+
+from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Product, Space
-from pocketshelf.formats.product_rules import read_row
+from pocketshelf.formats.product_rules import MAX_VECTORS, check_texts, fitting_categories, read_row
 from pocketshelf.formats.space import require_same
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
-from pocketshelf_server.catalogue.plan import check_changes, plan_changes, product_ids
+from pocketshelf_server.catalogue.plan import plan_changes, product_ids, refused_changes
 from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["Catalogue", "Dialect", "View", "new_meta"]
 
+log = logging.getLogger("pocketshelf.server")
+
 FORMAT, VERSION = "pocketshelf-catalogue", "1"
+# Products left out of a publication that are named one by one.
+NAMED = 20
 COLUMNS = "product_id, sequence, category, title, image, attributes, vectors"
+ENTRY_COLUMNS = COLUMNS.replace("vectors", "length(vectors)")
+TOO_MANY_CATEGORIES = "the catalogue has more categories than devices take; give it one of the known ones"
 # Both databases know this form; SQLite alone would do with less.
 UPSERT = (
     f"INSERT INTO {{p}}products({COLUMNS}, content_hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?) "
@@ -87,7 +96,20 @@ class Rows:
     def get(self, product_ids: Iterable[str]) -> dict[str, Product]:
         """Those of ``product_ids`` that are stored."""
         rows = self.by_id(f"SELECT {COLUMNS} FROM", product_ids)
-        return {row[0]: read_row(row, self._dimension) for row in rows}
+        return {row[0]: product for row in rows if (product := self.read(row))}
+
+    def stored(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """The same; one that breaks the rules is stood in for by one that equals none, so that it can go."""
+        rows = self.by_id(f"SELECT {COLUMNS} FROM", product_ids)
+        nothing = np.empty((0, self._dimension), np.int8)
+        return {row[0]: self.read(row) or Product(row[0], row[1], "", "", None, nothing) for row in rows}
+
+    def read(self, row: tuple) -> Product | None:
+        """The product of a row; None if it breaks rules that have come since it was stored."""
+        try:
+            return read_row(row, self._dimension)
+        except (ValueError, TypeError):
+            return None
 
     def categories(self) -> dict[str, int]:
         """Products a category, by name."""
@@ -115,16 +137,46 @@ class View(Rows):
         """The number of the last change."""
         return self.number("sequence")
 
+    def product_ids(self) -> Iterator[str]:
+        """Of every product, ordered (by code point)."""
+        for (product_id,) in self._stream("ids", "product_id"):
+            yield product_id
+
     def entries(self) -> Iterator[Entry]:
-        """Every product without its vectors, ordered by product_id (by code point)."""
-        for row in self._stream("entries", "product_id, sequence, category, attributes"):
-            product_id, sequence, category, attributes = row
-            yield Entry(product_id, sequence, category, json.loads(attributes))
+        """Every product without its vectors, ordered by product_id, but those that a device would refuse.
+
+        None joins by `Catalogue.apply`; one may be left from before a rule, and is named in the log.
+        """
+        fitting = self.publishable_categories()
+        left_out = 0
+        for row in self._stream("entries", ENTRY_COLUMNS):
+            product_id, sequence, *texts, length = row
+            try:
+                if texts[0] not in fitting:
+                    raise ValueError(TOO_MANY_CATEGORIES)
+                check_texts(product_id, *texts)
+                if length % self._dimension or not 1 <= length // self._dimension <= MAX_VECTORS:
+                    raise ValueError(f"{length} bytes of vectors")
+            except (ValueError, TypeError) as error:
+                left_out += 1
+                if left_out <= NAMED:
+                    log.warning("product %s is left out: %s", one_line(repr(product_id)), one_line(error))
+                continue
+            yield Entry(product_id, sequence, texts[0], json.loads(texts[-1]))
+        if left_out > NAMED:
+            log.warning("%d products are left out, %d of them not named", left_out, left_out - NAMED)
+
+    def publishable_categories(self) -> dict[str, int]:
+        """Of `categories`, those that a manifest has room for: rather the large ones."""
+        counts = self.categories()
+        fitting = fitting_categories(sorted(counts, key=lambda name: (-counts[name], name)))
+        return {name: count for name, count in counts.items() if name in fitting}
 
     def products(self) -> Iterator[Product]:
-        """Every product, in the same order."""
+        """Every product, in the same order, but those that break a rule."""
         for row in self._stream("products", COLUMNS):
-            yield read_row(row, self._dimension)
+            if product := self.read(row):
+                yield product
 
     def tombstones(self) -> dict[str, int]:
         """Deleted products still in the log, with the number of their deletion."""
@@ -156,6 +208,8 @@ class Catalogue(ABC):
         self._dialect = dialect
         self._connections = connections
         self.space = Space("", "")
+        # Found to have room in a manifest. They may have gone again; then another is asked for.
+        self._known_categories: set[str] = set()
         with self._rows() as rows:
             self.space = _space(dict(rows.run("SELECT key, value FROM {p}meta").fetchall()), where)
 
@@ -218,14 +272,29 @@ class Catalogue(ABC):
         An upsert of what is stored already, to the byte, and a delete of what is not there, take no number:
         by whichever way a product comes, it is compared itself.
         """
-        check_changes(changes, self.space.dimension)
+        for reason in self.refusals(changes).values():
+            raise CatalogueError(reason)
         with self._writing() as (rows, sequence):
-            plan = plan_changes(changes, rows.get(product_ids(changes)), sequence)
+            plan = plan_changes(changes, rows.stored(product_ids(changes)), sequence)
             rows.by_id("DELETE FROM", plan.deletes)
             rows.write(UPSERT, ((*product.to_row(), source) for product, source in plan.upserts.values()))
             rows.log(plan.log)
             rows.set_number("sequence", plan.sequence)
         return plan.applied()
+
+    def refusals(self, changes: Sequence[Upsert | Delete]) -> dict[int, str]:
+        """Which of ``changes``, by their place, `apply` would refuse, and why."""
+        refused = refused_changes(changes, self.space.dimension)
+        new = [
+            c.product.category for i, c in enumerate(changes) if isinstance(c, Upsert) and i not in refused
+        ]
+        if not self._known_categories.issuperset(new):
+            stored = self.categories()
+            self._known_categories = fitting_categories(dict.fromkeys([*stored, *new]))
+            for i, change in enumerate(changes):
+                if isinstance(change, Upsert) and change.product.category not in self._known_categories:
+                    refused.setdefault(i, f"{change.product.product_id!r}: {TOO_MANY_CATEGORIES}")
+        return refused
 
     def take_number(self, kind: str) -> int:
         """Log a change that touches no product, such as a new shard rule; its number."""

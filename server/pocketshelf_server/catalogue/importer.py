@@ -21,7 +21,6 @@ import numpy as np
 from pocketshelf.catalogue.table import RowProblem, image_path
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats import Product, quantize_vectors
-from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
 from pocketshelf_server.catalogue.rows import SourceRow, read_rows
@@ -29,6 +28,9 @@ from pocketshelf_server.catalogue.rows import SourceRow, read_rows
 __all__ = ["EmbedderFactory", "ImportReport", "Importer"]
 
 BATCH = 64
+# A file that is to be the whole catalogue and has less than this share of it is more likely cut than meant.
+SHRINK = 0.9
+REMEDY = "is the file whole? --allow-shrink if it is meant"
 MAX_PICTURE_BYTES = 50_000_000
 
 Embedder = Callable[[bytes], np.ndarray]
@@ -86,19 +88,25 @@ class Importer:
         self._reembed = reembed
         self._local = threading.local()
 
-    def run(self, path: Path, replace: bool = False) -> ImportReport:
+    def run(self, path: Path, replace: bool = False, allow_shrink: bool = False) -> ImportReport:
         """Import the file ``path``.
 
         Args:
             replace: delete the products that the file does not name (none, if it has bad rows).
+            allow_shrink: even if that leaves less than `SHRINK` of the catalogue.
 
         Raises:
-            CatalogueError: the file cannot be used at all, or the catalogue cannot be written.
+            CatalogueError: the file cannot be used at all, the catalogue cannot be written, or would shrink.
             BundleError, RuntimeUnavailable: the embedder cannot be loaded.
         """
         report = ImportReport()
         named: set[str] = set()
+        before = self._catalogue.count()
         total, rows = read_rows(path)
+        if replace and not total and before and not allow_shrink:
+            raise CatalogueError(
+                f"{path}: names no product, and --replace would delete all {before}; {REMEDY}"
+            )
         done = 0
         with ThreadPoolExecutor(self._workers) as pool:
             while batch := list(islice(rows, BATCH)):
@@ -108,7 +116,7 @@ class Importer:
                 self._progress(done, total)
         report.errors.sort(key=lambda error: error.line)
         if replace:
-            self._delete_others(named, report)
+            self._delete_others(named, report, before if not allow_shrink else 0)
         report.sequence = self._catalogue.sequence()
         return report
 
@@ -121,10 +129,15 @@ class Importer:
         # Version 1.0 kept a digest of the vectors behind a dot.
         fresh = [r for r in ready if stored.get(r.row.product_id, "").partition(".")[0] != r.source]
         changes: list[Upsert | Delete] = []
-        for change, problems in pool.map(self._embed, fresh):
+        lines: list[int] = []
+        for item, (change, problems) in zip(fresh, pool.map(self._embed, fresh), strict=True):
             report.errors += problems
             if change is not None:
                 changes.append(change)
+                lines.append(item.row.line)
+        refused = self._catalogue.refusals(changes)
+        report.errors += [RowProblem(lines[place], reason) for place, reason in refused.items()]
+        changes = [change for place, change in enumerate(changes) if place not in refused]
         applied = self._catalogue.apply(changes) if changes else None
         report.added_or_changed += applied.upserted if applied else 0
         report.unchanged += len(ready) - len(fresh) + (applied.unchanged if applied else 0)
@@ -158,10 +171,6 @@ class Importer:
             return None, problems
         image = row.images[0][1] if row.images else None
         product = Product(row.product_id, 0, row.category, row.title, image, vectors, row.attributes)
-        try:
-            check_product(product, self._catalogue.space.dimension)
-        except ValueError as error:
-            return None, [*problems, RowProblem(row.line, str(error))]
         # From another source, so that the next import tries, and reports, its bad pictures again.
         return Upsert(product, f"partial-{ready.source}" if problems else ready.source), problems
 
@@ -180,14 +189,21 @@ class Importer:
             embedder = self._local.embedder = self._make_embedder()
         return embedder
 
-    def _delete_others(self, named: set[str], report: ImportReport) -> None:
+    def _delete_others(self, named: set[str], report: ImportReport, before: int) -> None:
+        """Delete what is not ``named``, unless it would leave less than `SHRINK` of ``before``."""
         if report.errors:
             raise CatalogueError(
                 f"nothing was deleted: {len(report.errors)} rows could not be read, and a bad row must not "
                 "delete its product; mend them, or import without --replace"
             )
         with self._catalogue.reading() as view:
-            others = [entry.product_id for entry in view.entries() if entry.product_id not in named]
+            others = [product_id for product_id in view.product_ids() if product_id not in named]
+        left = self._catalogue.count() - len(others)
+        if left < SHRINK * before:
+            raise CatalogueError(
+                f"nothing was deleted: --replace would delete {len(others)} products and leave {left}, of "
+                f"{before} there were; {REMEDY}"
+            )
         for start in range(0, len(others), 1000):
             report.deleted += self._catalogue.apply(
                 [Delete(key) for key in others[start : start + 1000]]

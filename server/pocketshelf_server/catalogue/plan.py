@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product
 from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Upsert
 
-__all__ = ["Plan", "check_changes", "plan_changes", "product_ids"]
+__all__ = ["Plan", "plan_changes", "product_ids", "refused_changes"]
 
 
 @dataclass
@@ -43,18 +42,16 @@ class Plan:
         return self.sequence
 
 
-def check_changes(changes: Sequence[Upsert | Delete], dimension: int) -> None:
-    """Refuse a batch that holds a product that could not be published.
-
-    Raises:
-        CatalogueError: as `pocketshelf.formats.product_rules.check_product`.
-    """
-    try:
-        for change in changes:
-            if isinstance(change, Upsert):
+def refused_changes(changes: Sequence[Upsert | Delete], dimension: int) -> dict[int, str]:
+    """Which of ``changes``, by their place, break a rule of `pocketshelf.formats.product_rules`, and how."""
+    refused = {}
+    for place, change in enumerate(changes):
+        if isinstance(change, Upsert):
+            try:
                 check_product(change.product, dimension)
-    except ValueError as error:
-        raise CatalogueError(str(error)) from error
+            except ValueError as error:
+                refused[place] = str(error)
+    return refused
 
 
 def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:

@@ -18,6 +18,7 @@ import numpy as np
 from pocketshelf.catalogue.table import RowProblem, read_catalogue
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
+from pocketshelf.formats.product_rules import check_described
 
 __all__ = ["SourceRow", "read_rows"]
 
@@ -71,7 +72,15 @@ def _read_csv(path: Path) -> list[SourceRow | RowProblem]:
         )
         # Further lines of a product are further pictures of it.
         products[row.product_id] = replace(known, images=(*known.images, (row.line, row.image)))
-    return [*table.problems, *products.values()]
+    return [*table.problems, *map(_described, products.values())]
+
+
+def _described(row: SourceRow) -> SourceRow | RowProblem:
+    try:
+        check_described(row.product_id, row.category, row.title, row.images[0][1], row.attributes)
+    except ValueError as error:
+        return RowProblem(row.line, str(error))
+    return row
 
 
 def _read_json_lines(path: Path) -> Iterator[SourceRow | RowProblem]:
@@ -118,6 +127,7 @@ def _from_record(line: int, record: dict[str, Any]) -> SourceRow:
         raise ValueError(f"product {product_id!r} has neither image nor vectors")
     attributes = {key: value for key, value in record.items() if key not in KEYS}
     pictures = tuple((line, image) for image in images)
+    check_described(product_id, category, title, images[0] if images else None, attributes)
     return SourceRow(line, product_id, title, category, pictures, attributes, vectors)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -16,8 +16,14 @@ __all__ = ["delete_products", "import_shard", "import_store"]
 BATCH = 500
 
 
-def import_store(catalogue: Catalogue, folder: Path) -> int:
+OnProblem = Callable[[str], None]
+
+
+def import_store(catalogue: Catalogue, folder: Path, on_problem: OnProblem = lambda problem: None) -> int:
     """Take in the current generation of a device's store; products added or changed.
+
+    Args:
+        on_problem: called with each product that the catalogue does not take.
 
     Raises:
         SpaceMismatch: its vectors are of another space.
@@ -26,17 +32,21 @@ def import_store(catalogue: Catalogue, folder: Path) -> int:
     from pocketshelf.store import StoreFolder
 
     store = StoreFolder(folder)
-    return import_shard(catalogue, store.shard(store.require_current()))
+    return import_shard(catalogue, store.shard(store.require_current()), on_problem)
 
 
-def import_shard(catalogue: Catalogue, path: Path) -> int:
+def import_shard(catalogue: Catalogue, path: Path, on_problem: OnProblem = lambda problem: None) -> int:
     """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`."""
     done = 0
     with open_shard(path) as shard:
         catalogue.require_space(shard.meta.vectors_of())
         products = iter(shard)
         while batch := list(islice(products, BATCH)):
-            done += catalogue.apply([Upsert(product) for product in batch]).upserted
+            changes = [Upsert(product) for product in batch]
+            refused = catalogue.refusals(changes)
+            for reason in refused.values():
+                on_problem(reason)
+            done += catalogue.apply([c for place, c in enumerate(changes) if place not in refused]).upserted
     return done
 
 

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from pocketshelf.catalogue import RowProblem
 from pocketshelf.cli.options import add_bundle, positive
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.encoder import Encoder
@@ -31,6 +32,7 @@ good ones are kept; then the exit code is 1.
 
   pocketshelf-server import SITE shop.csv --images pictures/ --workers 4
   pocketshelf-server import SITE shop.csv --replace      the file is the whole catalogue: delete the rest
+                                                         (if that is more than a tenth: --allow-shrink)
   pocketshelf-server import SITE --delete 17 --delete 18
   pocketshelf-server import SITE --store DIR             take a device's store, vectors and all
 """
@@ -47,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", metavar="N", type=positive, default=os.cpu_count() or 1, help="default: every core"
     )
     parser.add_argument("--replace", action="store_true", help="delete the products that FILE does not name")
+    parser.add_argument(
+        "--allow-shrink",
+        action="store_true",
+        help="let --replace delete more than a tenth of the catalogue, or all of it",
+    )
     parser.add_argument("--reembed", action="store_true", help="embed again what is stored already")
     parser.add_argument(
         "--delete", metavar="ID", action="append", default=[], help="delete a product; may repeat"
@@ -61,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("give FILE, --store or --delete")
     if args.replace and not args.file:
         args.parser.error("--replace needs FILE")
+    if args.allow_shrink and not args.replace:
+        args.parser.error("--allow-shrink needs --replace")
     catalogue = open_catalogue(Site.open(args.site))
     try:
         report = _import(args, catalogue)
@@ -81,7 +90,9 @@ def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     if args.file:
         report = _import_file(args, catalogue)
     if args.store:
-        report.added_or_changed += import_store(catalogue, args.store)
+        report.added_or_changed += import_store(
+            catalogue, args.store, lambda reason: report.errors.append(RowProblem(0, reason))
+        )
     if args.delete:
         report.deleted += delete_products(catalogue, args.delete)
     report.sequence = catalogue.sequence()
@@ -93,7 +104,7 @@ def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport
     embedders = _lazy_embedders(args.bundle, catalogue)
     with ProgressBar("import", "row") as bar:
         importer = Importer(catalogue, embedders, images, args.workers, bar.update, args.reembed)
-        return importer.run(args.file, args.replace)
+        return importer.run(args.file, args.replace, args.allow_shrink)
 
 
 def _lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory:

@@ -12,7 +12,7 @@ import numpy as np
 from flask import Blueprint, request
 
 from pocketshelf.formats import Product, quantize_vectors
-from pocketshelf.formats.product_rules import MAX_VECTORS, check_product
+from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, check_token
 from pocketshelf_server.http.bodies import check_keys, check_space, json_object, number_of, parse_vector
@@ -57,9 +57,10 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
         given = body.get("changes")
         if not isinstance(given, list) or not 1 <= len(given) <= MAX_CHANGES:
             raise Problem(422, f"'changes' must be a list of 1 to {MAX_CHANGES} changes")
-        return vars(
-            catalogue.apply([_parse(item, i, catalogue.space.dimension) for i, item in enumerate(given)])
-        )
+        changes = [_parse(item, i, catalogue.space.dimension) for i, item in enumerate(given)]
+        for place, reason in catalogue.refusals(changes).items():
+            raise Problem(422, f"changes[{place}]: {reason}")
+        return vars(catalogue.apply(changes))
 
     return blueprint
 
@@ -92,9 +93,8 @@ def _product(item: dict[str, Any], dimension: int) -> Product:
     vectors = quantize_vectors(np.stack([parse_vector(vector, dimension) for vector in given]))
     texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
     image = None if item.get("image") is None else _text(item, "image", 0)
-    product = Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes)
-    check_product(product, dimension)
-    return product
+    check_described(texts[0], texts[1], texts[2], image, attributes)
+    return Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes)
 
 
 def _text(item: dict[str, Any], key: str, least: int) -> str:

@@ -156,7 +156,7 @@ class Publisher:
         with self._maker(name, log) as maker:
             if lost:
                 snapshot, deltas = maker.snapshot(view), [*self._kept_steps(name, log), *maker.deltas(view)]
-            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.categories()))
+            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.publishable_categories()))
         renewed = [manifest, snapshot, *deltas]
         if sorted(renewed, key=_name) != targets:
             self._history.replace_targets(name, renewed, self._clock())
@@ -170,7 +170,7 @@ class Publisher:
         with self._maker(name, log) as maker:
             snapshot = maker.snapshot(view)
             deltas = [*self._kept_steps(name, log), *maker.deltas(view)]
-            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.categories()))
+            manifest = maker.manifest(snapshot, deltas, _counts(entries, view.publishable_categories()))
         targets = [manifest, snapshot, *deltas]
         self._history.replace_targets(name, targets, self._clock())
         self._history.save(name, log)

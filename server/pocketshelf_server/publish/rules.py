@@ -127,6 +127,6 @@ def _as_texts(value: Any) -> set[str]:
 def _number(value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return -math.inf
     return number if math.isfinite(number) else -math.inf

@@ -215,3 +215,78 @@ def test_a_real_shop_is_imported_and_finds_itself(
             key, score = index.search(product.vectors[0].astype(np.float32), 1, None)[0]
             assert score > 0.999 and (key == product.product_id or score > 0.9999)
     catalogue.close()
+
+
+HOSTILE_ROWS = {
+    "nested 1,500 deep": '"x": ' + "[" * 1500 + "]" * 1500,
+    "nested 900 deep": '"x": ' + "[" * 900 + "]" * 900,
+    "5,000 digits": '"x": ' + "9" * 5000,
+    "10**400": '"x": 1' + "0" * 400,
+    "beyond float64": '"x": 1e400',
+    "NaN": '"x": NaN',
+    "lone surrogate": '"x": "\\ud800"',
+    "lone surrogate in a title": '"title": "\\ud800"',
+    "lone surrogate in an image": '"image": "\\udfff.png"',
+    "control character in a category": '"category": "a\\u001bb"',
+    "overlong title": '"title": "' + "x" * 5000 + '"',
+    "vectors of huge numbers": f'"vectors": [[1{"0" * 400}{", 0" * (DIMENSION - 1)}]]',
+    "vectors of texts": '"vectors": [["1"]]',
+    "too many vectors": f'"vectors": {[[1] * DIMENSION] * 33}',
+}
+
+
+def test_a_hostile_row_costs_itself_and_never_its_batch(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    good = '{"product_id": "a", "category": "Apple", "image": "a.png"}'
+    bad = [
+        f'{{"product_id": "bad{i}", "category": "Plum", "image": "b.png", {text}}}'
+        for i, text in enumerate(HOSTILE_ROWS.values())
+    ]
+    last = '{"product_id": "b", "category": "Apple", "image": "b.png"}'
+    (shop / "shop.jsonl").write_text("\n".join([good, *bad, last]))
+    report = run(sqlite_catalogue, shop / "shop.jsonl")
+    assert set(sqlite_catalogue.get(["a", "b", *(f"bad{i}" for i in range(len(bad)))])) == {"a", "b"}
+    assert [error.line for error in report.errors] == list(range(2, 2 + len(bad)))
+
+
+def test_a_category_too_many_for_a_manifest_costs_its_product(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pocketshelf.formats.product_rules.MAX_CATEGORIES", 300)
+    catalogue.apply([Upsert(make_product("a", category="Apple"))])
+    changes = [Upsert(make_product(f"p{i}", category=f"Category {i}")) for i in range(5)]
+    assert list(catalogue.refusals(changes)) == [2, 3, 4]
+    with pytest.raises(CatalogueError, match="more categories than devices take"):
+        catalogue.apply(changes)
+    assert catalogue.apply(changes[:2]).upserted == 2
+    assert catalogue.refusals([Upsert(make_product("z", category="Apple"))]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("header.csv", "product_id,title,category,image\n"),
+        ("empty.jsonl", ""),
+        ("cut.csv", "product_id,title,category,image\na,A,Apple,a.png\nb,B,Pear,b.png\n"),
+    ],
+)
+def test_a_file_that_would_shrink_the_catalogue_deletes_nothing_unless_that_is_meant(
+    catalogue: Catalogue, shop: Path, name: str, text: str
+) -> None:
+    run(catalogue, shop / "shop.csv")
+    (shop / name).write_text(text)
+    with pytest.raises(CatalogueError, match="--allow-shrink"):
+        run(catalogue, shop / name, replace=True)
+    assert catalogue.count() == 3
+    importer = Importer(catalogue, lambda: CountingEmbedder(), shop)
+    report = importer.run(shop / name, replace=True, allow_shrink=True)
+    assert catalogue.count() == len(text.splitlines()[1:]) and report.errors == []
+
+
+def test_a_tenth_less_is_no_reason_to_ask(sqlite_catalogue: Catalogue, shop: Path) -> None:
+    sqlite_catalogue.apply([Upsert(make_product(f"p{i}")) for i in range(20)])
+    rows = [f"p{i},T,Apple,a.png" for i in range(18)]
+    (shop / "most.csv").write_text("\n".join(["product_id,title,category,image", *rows]))
+    assert run(sqlite_catalogue, shop / "most.csv", replace=True).deleted == 2
+    (shop / "most.csv").write_text("\n".join(["product_id,title,category,image", *rows[:16]]))
+    with pytest.raises(CatalogueError, match="would delete 2 products and leave 16, of 18"):
+        run(sqlite_catalogue, shop / "most.csv", replace=True)

@@ -290,6 +290,13 @@ def test_changes_are_made_and_logged(client: FlaskClient, filled_site: Site) -> 
         (upsert("a" * 5000), "product_id"),
         (upsert("\ud800"), "stored"),
         (upsert("a", attributes={"deep": json.loads("[" * 16 + "]" * 16)}), "deeper"),
+        (upsert("a", attributes={"n": 2**63}), "64 bits"),
+        (upsert("a", attributes={"n": 10**400}), "64 bits"),
+        (upsert("a", attributes={"n": float("nan")}), "not finite"),
+        (upsert("a", attributes={"\ud800": 1}), "stored"),
+        (upsert("a\nb"), "control character"),
+        (upsert("a", category="\x9b31m"), "control character"),
+        (upsert("a", image="\x1b.jpg"), "control character"),
     ],
 )
 def test_one_wrong_change_leaves_everything_as_it_was(

@@ -254,3 +254,56 @@ def test_a_crash_while_publishing_leaves_the_old_generation(
     assert targets(site) == before
     publish_site(site)
     assert delta_rows(site, 1, 2, tmp_path) == (["b"], [])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("attributes", '{"x":' + "[" * 1500 + "]" * 1500 + "}"),
+        ("attributes", '{"x":' + "9" * 5000 + "}"),
+        ("attributes", '{"x":1' + "0" * 400 + "}"),
+        ("attributes", '{"x":NaN}'),
+        ("attributes", '{"x":"\\ud800"}'),
+        ("title", "x" * 5000),
+        ("category", "a\x1bb"),
+        ("vectors", b"123"),
+    ],
+)
+def test_what_a_device_would_refuse_is_left_out_and_named(
+    site: Site,
+    edited: Catalogue,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    column: str,
+    value: object,
+) -> None:
+    """As a catalogue of before the rules may hold it: the rest is published, the product can be mended."""
+    put(edited, "a", "bad", "c")
+    publish_site(site)
+    edited.connection().execute(
+        f"UPDATE products SET {column} = ?, sequence = 4 WHERE product_id = 'bad'", (value,)
+    )
+    edited.take_number("rule")
+    (result,) = publish_site(site)
+    assert (result.new, result.products) == (True, 2)
+    assert list(content(snapshot(site, tmp_path))) == ["a", "c"]
+    assert delta_rows(site, 3, 4, tmp_path) == ([], ["bad"])
+    assert "product 'bad' is left out" in caplog.text
+    put(edited, "bad")
+    publish_site(site)
+    assert list(content(snapshot(site, tmp_path))) == ["a", "bad", "c"]
+    edited.connection().execute(f"UPDATE products SET {column} = ? WHERE product_id = 'bad'", (value,))
+    assert edited.apply([Delete("bad")]).deleted == 1
+
+
+def test_categories_beyond_what_a_manifest_may_hold_are_left_out(
+    site: Site, edited: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small ones: a manifest that no device would read is never signed."""
+    put(edited, "a", "b", category="Apple")
+    for i in range(4):
+        put(edited, f"p{i}", category=f"Single {i}")
+    monkeypatch.setattr("pocketshelf.formats.product_rules.MAX_CATEGORIES", 200)
+    assert publish_site(site)[0].products == 3
+    assert list(content(snapshot(site, tmp_path))) == ["a", "b", "p0"]
+    assert manifest(site)["categories"].keys() == {"Apple", "Single 0"}
