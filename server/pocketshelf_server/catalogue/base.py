@@ -303,6 +303,19 @@ class Catalogue(ABC):
             rows.set_number("sequence", sequence + 1)
         return sequence + 1
 
+    def jump(self, to: int) -> int:
+        """Go on from number ``to``, or from the next one if that is higher; the number.
+
+        For a catalogue that was restored to an older state: numbers that others have seen are not given out
+        again. The log is dropped, so that everyone who follows it reads everything anew.
+        """
+        with self._writing() as (rows, sequence):
+            to = max(to, sequence + 1)
+            rows.run("DELETE FROM {p}changes")
+            rows.set_number("sequence", to)
+            rows.set_number("compacted", to)
+        return to
+
     def sources(self, product_ids: Iterable[str]) -> dict[str, str]:
         """`Upsert.source` of those of ``product_ids`` that are stored."""
         with self._rows() as rows:

@@ -29,6 +29,11 @@ Rules, in config.json:
     "shoes":   {"rule": "category", "values": ["Sneaker", "Boot"]}
   }
 
+After an older backup was restored (of the site, its catalogue, published.sqlite or the metadata), numbers
+that devices have seen must not come again with another content. What shows in the site's own files is
+refused; --jump-ahead is the way forward: sequence and versions jump to numbers of the present time, signed as
+ever, and every device takes one snapshot at its next sync.
+
 Signatures expire (expiry_days in config.json): publish, or run `keys refresh`, often enough; `serve`
 refreshes by itself.
 """
@@ -37,13 +42,17 @@ refreshes by itself.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
     add_site(parser)
-    parser.add_argument("--shard", metavar="NAME", action="append", help="only this shard; may repeat")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--shard", metavar="NAME", action="append", help="only this shard; may repeat")
+    chosen.add_argument(
+        "--jump-ahead", action="store_true", help="after an older backup was restored: see above"
+    )
     parser.add_argument("--compact", action="store_true", help="drop log lines that no delta needs any more")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    for result in publish_site(Site.open(args.site), args.shard, args.compact):
+    for result in publish_site(Site.open(args.site), args.shard, args.compact, args.jump_ahead):
         print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else print(_line(result))
     return 0
 

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS tombstones(shard TEXT, product_id TEXT, number INTEGE
     PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS targets(name TEXT, sha256 TEXT, shard TEXT NOT NULL, length INTEGER NOT NULL,
     custom TEXT NOT NULL, retired REAL, PRIMARY KEY(name, sha256));
+CREATE TABLE IF NOT EXISTS numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 
 
@@ -155,6 +156,19 @@ class History:
         rows = self._run("SELECT sequence FROM latest WHERE shard = ?", shard)
         return rows[0][0] if rows else -1
 
+    def sequences(self) -> dict[str, int]:
+        """`last_sequence` of every shard that was ever published."""
+        return dict(self._run("SELECT shard, sequence FROM latest"))
+
+    def number(self, name: str) -> int:
+        """A number that `set_number` keeps; 0 before it."""
+        rows = self._run("SELECT value FROM numbers WHERE name = ?", name)
+        return rows[0][0] if rows else 0
+
+    def set_number(self, name: str, value: int) -> None:
+        """Keep a number: a role's highest signed version, by its name, or the lowest version to sign next."""
+        self._run("INSERT OR REPLACE INTO numbers VALUES(?, ?)", name, value)
+
     def shards(self) -> list[str]:
         """Names of the shards that have signed files."""
         rows = self._run("SELECT DISTINCT shard FROM targets WHERE retired IS NULL ORDER BY 1")
@@ -187,6 +201,10 @@ class History:
     def forget(self, shard: str) -> None:
         """Drop the log of a shard that is published no more."""
         self.save(shard, ShardLog({}, {}, []))
+
+    def forget_bases(self) -> None:
+        """Make no delta from any generation that was published so far."""
+        self._run("DELETE FROM generations")
 
     def close(self) -> None:
         """Close the file."""

@@ -21,15 +21,18 @@ from pocketshelf_server.publish.files import hashed_path, is_whole
 from pocketshelf_server.publish.history import History, ShardLog
 from pocketshelf_server.publish.lock import only_publisher
 from pocketshelf_server.publish.rules import Rule, parse_rule
+from pocketshelf_server.publish.setback import known_numbers, require_forward
 from pocketshelf_server.publish.targets import TargetMaker
 from pocketshelf_server.site import Site
-from pocketshelf_server.trust import PublishedTarget, open_repository
+from pocketshelf_server.trust import PublishedTarget, SignedRepository, open_repository
 
 __all__ = ["Published", "Publisher", "publish_site"]
 
 # A device in the middle of a download may finish it within this time after the next publication.
 GRACE_SECONDS = 24 * 3600.0
 WORK_PREFIX = ".publishing-"
+# What the history calls the lowest version of metadata to sign.
+LOWEST = "lowest version"
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,32 @@ class Publisher:
             if names is None:
                 self._withdraw(set(self._history.shards()) - set(shards))
         return results
+
+    def jump_ahead(self, repository: SignedRepository) -> None:
+        """Leave every number behind that may have been public: of the catalogue, and of what is signed.
+
+        The next publication makes a generation of each shard, to which no delta leads. Numbers are taken
+        from the clock (milliseconds for the catalogue, seconds for metadata), so that a second jump from the
+        same backup comes to others; they are higher than any known one in any case.
+
+        Raises:
+            CatalogueError, StoreError: something cannot be read or written; nothing has gone backwards.
+        """
+        known, now = known_numbers(self._site, self._history, repository), self._clock()
+        self._catalogue.jump(max(int(now * 1000), known.sequence + 1))
+        with self._history.publishing():
+            self._history.forget_bases()
+            self._history.set_number(LOWEST, max(int(now), *known.versions.values()) + 1)
+
+    def sign(self, repository: SignedRepository) -> None:
+        """Sign what is published, and remember the versions; raises as `SignedRepository.sign_targets`."""
+        repository.sign_targets(self.targets(), self._history.number(LOWEST))
+        for status in repository.status():
+            self._history.set_number(status.role, status.version)
+
+    def require_forward(self, repository: SignedRepository) -> None:
+        """Refuse to go backwards; raises as `pocketshelf_server.publish.setback.require_forward`."""
+        require_forward(self._site, self._catalogue.sequence(), self._history, repository)
 
     def sweep(self) -> int:
         """Remove files retired longer than the grace time; how many. Call it after the signing."""
@@ -192,14 +221,19 @@ class Publisher:
         return [t for t in wanted if self._is_whole(t)]
 
 
-def publish_site(site: Site, shards: Iterable[str] | None = None, compact: bool = False) -> list[Published]:
+def publish_site(
+    site: Site, shards: Iterable[str] | None = None, compact: bool = False, jump_ahead: bool = False
+) -> list[Published]:
     """Publish ``shards`` (all if None), sign them, and remove the files that no device needs any more.
 
     Args:
         compact: drop the lines of the catalogue's log that no delta needs any more, too.
+        jump_ahead: first leave every number behind that may have been public, as after an older backup was
+            restored.
 
     Raises:
-        CatalogueError, StoreError: as `Publisher.publish`, or a key is missing; the old generations stay.
+        CatalogueError, StoreError: as `Publisher.publish`, a key is missing, or the site would go backwards;
+            the old generations stay.
     """
     repository = open_repository(site)
     repository.status()  # Without keys, fail before any work.
@@ -208,8 +242,9 @@ def publish_site(site: Site, shards: Iterable[str] | None = None, compact: bool 
         closing(open_catalogue(site)) as catalogue,
         closing(Publisher(site, catalogue)) as publisher,
     ):
+        publisher.jump_ahead(repository) if jump_ahead else publisher.require_forward(repository)
         results = publisher.publish(shards)
-        repository.sign_targets(publisher.targets())
+        publisher.sign(repository)
         publisher.sweep()
         if compact:
             publisher.compact()

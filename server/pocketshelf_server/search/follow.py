@@ -30,7 +30,8 @@ class Pending:
 def pending(catalogue: Catalogue, since: int, most: int) -> Pending | None:
     """The changes after ``since``; None when everything must be read again.
 
-    That is the case after more than ``most`` changes, or when the log no longer reaches back so far.
+    That is the case after more than ``most`` changes, when the log no longer reaches back so far, or when
+    the catalogue is an older one than the index was made of.
 
     Raises:
         CatalogueError: the catalogue cannot be read.
@@ -40,6 +41,8 @@ def pending(catalogue: Catalogue, since: int, most: int) -> Pending | None:
     changes = catalogue.changes(since, most + 1)
     # Asked after the log was read: a compaction in between would have left a gap unnoticed.
     if len(changes) > most or catalogue.oldest_change() > since:
+        return None
+    if not changes and catalogue.sequence() < since:
         return None
     touched = {change.product_id for change in changes if change.product_id}
     return Pending(changes[-1].sequence if changes else since, touched, catalogue.get(touched))

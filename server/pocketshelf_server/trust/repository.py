@@ -93,8 +93,11 @@ class SignedRepository:
             # Last: a site is made when it has its root; until then `create` may be run again.
             self._write("1.root.json", _signed(Metadata(root), root_signers))
 
-    def sign_targets(self, targets: Sequence[PublishedTarget]) -> bool:
-        """Make ``targets`` the signed files, and refresh what is due; whether they had changed.
+    def sign_targets(self, targets: Sequence[PublishedTarget], lowest_version: int = 0) -> bool:
+        """Make ``targets`` the signed files, and refresh what is due; whether anything but that was signed.
+
+        Args:
+            lowest_version: all three roles' versions are at least this afterwards.
 
         Raises:
             StoreError: a key or the metadata is missing or damaged.
@@ -104,10 +107,12 @@ class SignedRepository:
         }
         with self._locked():
             state = self._load()
-            if state.targets.targets == wanted:
+            versions = state.next_versions
+            if state.targets.targets == wanted and min(versions) > lowest_version:
                 self._refresh(state, force=())
                 return False
-            self._publish(state.root, wanted, state.next_versions)
+            targets_version, snapshot, timestamp = (max(lowest_version, version) for version in versions)
+            self._publish(state.root, wanted, (targets_version, snapshot, timestamp))
             return True
 
     def signed(self) -> list[PublishedTarget]:
@@ -118,9 +123,7 @@ class SignedRepository:
         """
         files = self._load().targets.targets.items()
         return [
-            PublishedTarget(
-                name, t.hashes["sha256"], name.partition("/")[0], t.length, t.unrecognized_fields["custom"]
-            )
+            PublishedTarget(name, t.hashes["sha256"], name.partition("/")[0], t.length, t.custom or {})
             for name, t in files
         ]
 
