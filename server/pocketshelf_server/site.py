@@ -50,6 +50,9 @@ class SiteConfig:
         max_k: the most hits that one search may ask for.
         photo_search: whether /v1/search/photo takes photos.
         max_photo_bytes: the largest photo that it takes.
+        photo_workers: processes that read photos; each takes about 200 MB once a photo came.
+        photo_seconds: processor time that one photo may take.
+        photo_memory_bytes: memory that one photo may take.
     """
 
     catalogue: str = "sqlite"
@@ -62,6 +65,9 @@ class SiteConfig:
     max_k: int = 1000
     photo_search: bool = True
     max_photo_bytes: int = 20_000_000
+    photo_workers: int = 1
+    photo_seconds: int = 10
+    photo_memory_bytes: int = 1 << 30
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SiteConfig:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from server_products import SPACE, embed_by_colour, make_product
+from server_products import SPACE, ColourPhotos, make_product
 
 from pocketshelf_server.catalogue import (
     Catalogue,
@@ -112,5 +112,5 @@ def client(filled_site: Site) -> Iterator[FlaskClient]:
     from pocketshelf_server.http import create_app
 
     catalogue = open_catalogue(filled_site)
-    yield create_app(filled_site, catalogue, embed_by_colour).test_client()
+    yield create_app(filled_site, catalogue, ColourPhotos()).test_client()
     catalogue.close()

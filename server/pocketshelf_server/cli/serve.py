@@ -6,19 +6,16 @@ import argparse
 import logging
 import socket
 import threading
-from typing import TYPE_CHECKING
 
 from pocketshelf.cli.output import print_json
-from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.cli.options import add_site
-from pocketshelf_server.site import Site
+from pocketshelf_server.photos import Limits, PhotoPool
+from pocketshelf_server.photos.pool import WAITING
+from pocketshelf_server.site import Site, SiteConfig
 from pocketshelf_server.trust import SignedRepository, open_repository
-
-if TYPE_CHECKING:
-    from pocketshelf_server.http.search import PhotoEmbedder
 
 __all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
 
@@ -63,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = Site.open(args.site)
     catalogue = open_catalogue(site)
-    app = create_app(site, catalogue, _photo_embedder(args.bundle, catalogue))
+    photos = _photos(args.bundle, catalogue, site.config(), args.threads)
+    app = create_app(site, catalogue, photos)
     listener = _listen(args.host, args.port)
     # The connection limit is waitress's guard against idle clients that hold sockets.
     server = create_server(
@@ -84,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
         server.run()
     finally:
         server.close()
+        if photos is not None:
+            photos.close()
         catalogue.close()
     return 0
 
@@ -96,17 +96,22 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 
 
-def _photo_embedder(folder: str | None, catalogue: Catalogue) -> PhotoEmbedder | None:
-    """The bundle's embedder; None, with a line in the log, when there is none for this space."""
+def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int) -> PhotoPool | None:
+    """Workers with the bundle's models; None, with a line in the log, when there is none for this space."""
+    if not config.photo_search:
+        return None
     try:
         bundle = load_bundle(folder)
         catalogue.require_space(space_of(bundle))
-        return Encoder.open(bundle, detects=False).embed
     except PocketshelfError as error:
         if folder is not None:
             raise
         log.info("no photo search: %s", error)
         return None
+    limits = Limits(config.photo_memory_bytes, config.photo_seconds, 3.0 * config.photo_seconds)
+    # Photos never take all threads: searches by vector go on beside them.
+    waiting = max(0, min(WAITING, threads // 2 - config.photo_workers))
+    return PhotoPool(str(bundle.folder.resolve()), config.photo_workers, waiting, limits)
 
 
 def _keep_fresh(repository: SignedRepository) -> None:

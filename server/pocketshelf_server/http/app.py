@@ -11,7 +11,8 @@ from pocketshelf_server.http import metrics, problems
 from pocketshelf_server.http.changes import changes_blueprint
 from pocketshelf_server.http.files import files_blueprint
 from pocketshelf_server.http.openapi import openapi_document
-from pocketshelf_server.http.search import PhotoEmbedder, photo_blueprint, search_blueprint
+from pocketshelf_server.http.search import photo_blueprint, search_blueprint
+from pocketshelf_server.photos import Photos
 from pocketshelf_server.search import SearchService, make_index
 from pocketshelf_server.site import Site
 
@@ -21,11 +22,11 @@ __all__ = ["create_app"]
 MAX_BODY = 1_000_000
 
 
-def create_app(site: Site, catalogue: Catalogue, embed_photo: PhotoEmbedder | None = None) -> Flask:
+def create_app(site: Site, catalogue: Catalogue, photos: Photos | None = None) -> Flask:
     """Put the endpoints together, and load the index.
 
     Args:
-        embed_photo: lets /v1/search/photo work, if the configuration allows it.
+        photos: lets /v1/search/photo work, if the configuration allows it.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -38,10 +39,10 @@ def create_app(site: Site, catalogue: Catalogue, embed_photo: PhotoEmbedder | No
     service.refresh()
     problems.install(app)
     metrics.install(app, catalogue, service)
-    embed = embed_photo if config.photo_search else None
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
-    app.register_blueprint(photo_blueprint(service, space.name, config, embed))
+    photos = photos if config.photo_search else None
+    app.register_blueprint(photo_blueprint(service, space.name, config, photos))
     app.register_blueprint(changes_blueprint(catalogue, config))
     document = openapi_document(space, config)
 

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from pocketshelf.errors import CatalogueError, PhotoError, PocketshelfError, SpaceMismatch
+from pocketshelf_server.photos import PhotoLost, PhotosBusy
 
 __all__ = ["Problem", "install"]
 
@@ -49,6 +50,10 @@ def _from_http(error: HTTPException) -> Response:
 def _from_own(error: PocketshelfError) -> Response:
     if isinstance(error, PhotoError):
         return _response(422, str(error))
+    if isinstance(error, PhotosBusy):
+        return _response(503, str(error), {"Retry-After": str(error.retry_after)})
+    if isinstance(error, PhotoLost):
+        return _response(500, str(error))
     if isinstance(error, SpaceMismatch):
         return _response(409, str(error))
     log.error("%s %s: %s", request.method, request.path, error)

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,20 +22,16 @@ from pocketshelf_server.http.bodies import (
     parse_vector,
 )
 from pocketshelf_server.http.problems import Problem
+from pocketshelf_server.photos import Photos
 from pocketshelf_server.search import SearchService
 from pocketshelf_server.site import SiteConfig
 
-__all__ = ["PhotoEmbedder", "photo_blueprint", "search_blueprint"]
+__all__ = ["photo_blueprint", "search_blueprint"]
 
 DEFAULT_K = 20
 KEYS = ("vector", "space", "categories", "k")
 FORM_KEYS = ("photo", "k", "categories", "box")
-
-PhotoEmbedder = Callable[[bytes, Box | None], np.ndarray]
-"""From a photo's bytes and a box in its pixels (x, y, w, h; None: the frame) to float32 (D,).
-
-Raises `PhotoError`. Called from any thread.
-"""
+FORM_BYTES = 100_000  # Of a form beside its photo.
 
 
 def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> Blueprint:
@@ -57,32 +51,36 @@ def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> 
 
 
 def photo_blueprint(
-    service: SearchService, space: str, config: SiteConfig, embed: PhotoEmbedder | None
+    service: SearchService, space: str, config: SiteConfig, photos: Photos | None
 ) -> Blueprint:
-    """The photo endpoint; without an embedder it says that it is off."""
+    """The photo endpoint; without anything that reads photos it says that it is off."""
     blueprint = Blueprint("photo", __name__)
-    # A hostile picture may need hundreds of megabytes to decode: not in every thread at once.
-    decoding = threading.BoundedSemaphore(2)
 
     @blueprint.post("/v1/search/photo")
     def search_photo() -> dict[str, Any]:
-        if embed is None:
+        if photos is None:
             raise Problem(404, "this server takes no photos: embed on the device and POST to /v1/search")
-        request.max_content_length = config.max_photo_bytes + 10_000
+        request.max_content_length = config.max_photo_bytes + FORM_BYTES
         if request.mimetype != "multipart/form-data":
             raise Problem(415, "send multipart/form-data with a file named 'photo'")
-        check_keys(request.form.to_dict(), FORM_KEYS, "the form")
-        k = number_of(request.form, "k", DEFAULT_K, 1, config.max_k)
-        categories = parse_categories(request.form.getlist("categories") or None)
-        box = _parse_box(request.form.get("box"))
-        photo = request.files.get("photo")
-        if photo is None:
-            raise Problem(422, "the form has no file named 'photo'")
-        with decoding:
-            vector = embed(photo.stream.read(), box)
+        # The place comes first: to take a form apart costs time as well.
+        with photos.place() as embedder:
+            photo, box, k, categories = _parse_form(config.max_k)
+            vector = embedder.embed(photo, box)
         return _answer(service, space, vector, k, categories)
 
     return blueprint
+
+
+def _parse_form(max_k: int) -> tuple[bytes, Box | None, int, frozenset[str] | None]:
+    check_keys(request.form.to_dict(), FORM_KEYS, "the form")
+    k = number_of(request.form, "k", DEFAULT_K, 1, max_k)
+    categories = parse_categories(request.form.getlist("categories") or None)
+    box = _parse_box(request.form.get("box"))
+    photo = request.files.get("photo")
+    if photo is None:
+        raise Problem(422, "the form has no file named 'photo'")
+    return photo.stream.read(), box, k, categories
 
 
 def _answer(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from server_products import DIMENSION, SPACE, embed_by_colour, make_product
+from server_products import DIMENSION, SPACE, ColourPhotos, make_product
 
 from pocketshelf.formats.product_rules import MAX_TEXT, MAX_VECTORS
 from pocketshelf_server.catalogue import open_catalogue
@@ -180,7 +180,7 @@ def test_photos_can_be_refused(filled_site: Site) -> None:
     catalogue = open_catalogue(filled_site)
     without = create_app(filled_site, catalogue)
     filled_site.write_config(config)
-    for app in (without, create_app(filled_site, catalogue, embed_by_colour)):
+    for app in (without, create_app(filled_site, catalogue, ColourPhotos())):
         form = {"photo": (picture((1, 2, 3)), "a.png")}
         assert is_problem(app.test_client().post("/v1/search/photo", data=form), 404, "/v1/search")
     catalogue.close()

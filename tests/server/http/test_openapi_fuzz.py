@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import waitress
-from server_products import SPACE, embed_by_colour, make_product
+from server_products import SPACE, ColourPhotos, make_product
 
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.making import make_site
@@ -76,7 +76,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
     site = make_site(folder / "site", SPACE, SiteConfig(changes_per_minute=1_000_000))
     catalogue = open_catalogue(site)
     catalogue.apply([Upsert(make_product(f"p{i}")) for i in range(20)])
-    server = waitress.create_server(create_app(site, catalogue, embed_by_colour), host="127.0.0.1", port=0)
+    server = waitress.create_server(create_app(site, catalogue, ColourPhotos()), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.effective_port}/v1/openapi.json"

@@ -1,0 +1,7 @@
+"""Photos of strangers, read and embedded in processes of their own, so that none of them hurts the server."""
+
+from pocketshelf_server.photos.limits import Limits
+from pocketshelf_server.photos.pool import PhotoPool
+from pocketshelf_server.photos.protocol import PhotoEmbedder, PhotoLost, Photos, PhotosBusy
+
+__all__ = ["Limits", "PhotoEmbedder", "PhotoLost", "PhotoPool", "Photos", "PhotosBusy"]

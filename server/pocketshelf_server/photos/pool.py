@@ -1,0 +1,153 @@
+"""A few worker processes and a short queue before them."""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from pocketshelf.errors import PhotoError
+from pocketshelf.types import Box
+from pocketshelf_server.photos.limits import Limits
+from pocketshelf_server.photos.process import WorkerLost, WorkerProcess, WorkerUnfit
+from pocketshelf_server.photos.protocol import PhotoEmbedder, PhotoLost, PhotosBusy
+from pocketshelf_server.photos.worker import ENCODER, REFUSED, VECTOR, Options, Order
+
+__all__ = ["PhotoPool"]
+
+WAITING = 4
+# After a worker could not start, so that a damaged bundle does not cost a start a photo.
+REST_SECONDS = 30
+RETRY_AFTER = 2
+log = logging.getLogger("pocketshelf.server")
+
+
+class PhotoPool:
+    """`pocketshelf_server.photos.Photos` by worker processes.
+
+    A worker is started at the first photo that needs it: a server that is sent none pays for none. One that
+    crashes, hangs or takes too much is ended; its photo costs one error, and the next one starts another.
+
+    Args:
+        bundle: folder of the models.
+        workers: processes.
+        waiting: photos that may wait for one.
+        opener: ``module:function`` from the folder to the embedder that a worker uses.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        bundle: str,
+        workers: int = 1,
+        waiting: int = WAITING,
+        limits: Limits | None = None,
+        opener: str = ENCODER,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options = Options(bundle, opener, limits or Limits())
+        self._clock = clock
+        self._places = threading.BoundedSemaphore(workers + waiting)
+        self._rest_until = -math.inf
+        # Last in, first out: the second worker is only started when the first is at work.
+        self._workers: queue.LifoQueue[WorkerProcess | None] = queue.LifoQueue()
+        self._guard = threading.Lock()
+        self._started: set[WorkerProcess] = set()
+        self._closed = False
+        for _ in range(workers):
+            self._workers.put(None)
+
+    @contextmanager
+    def place(self) -> Iterator[PhotoEmbedder]:
+        """See `Photos.place`."""
+        if not self._places.acquire(blocking=False):
+            raise PhotosBusy("too many photos at once; send this one again, or search by vector", RETRY_AFTER)
+        try:
+            yield self
+        finally:
+            self._places.release()
+
+    def embed(self, photo: bytes, box: Box | None = None) -> np.ndarray:
+        """See `PhotoEmbedder.embed`."""
+        return self._ask(Order(box=box), photo)
+
+    def enrol(self, photo: bytes) -> np.ndarray:
+        """See `PhotoEmbedder.enrol`."""
+        return self._ask(Order(enrol=True), photo)
+
+    def pids(self) -> list[int]:
+        """Numbers of the processes that run now."""
+        with self._guard:
+            return [worker.pid for worker in self._started if worker.alive]
+
+    def close(self) -> None:
+        """End all workers; who waits for one gets an error."""
+        with self._guard:
+            self._closed = True
+            for worker in self._started:
+                worker.close()
+            self._started.clear()
+
+    def _ask(self, order: Order, photo: bytes) -> np.ndarray:
+        if (left := self._rest_until - self._clock()) > 0:
+            raise PhotosBusy("no photo can be read now; search by vector", math.ceil(left))
+        with self._worker() as worker:
+            try:
+                return _vector(worker.ask(order, photo))
+            except WorkerLost as error:
+                log.warning("a photo worker (process %d) ended at a photo: %s", worker.pid, error)
+                worker.close()
+                raise _lost(error) from error
+            except WorkerUnfit as error:
+                log.error("no photo can be read for %d s: %s", REST_SECONDS, error)
+                worker.close()
+                self._rest_until = self._clock() + REST_SECONDS
+                raise PhotosBusy("no photo can be read now; search by vector", REST_SECONDS) from error
+
+    @contextmanager
+    def _worker(self) -> Iterator[WorkerProcess]:
+        """A worker that is alive, to be had by one thread at a time."""
+        try:
+            found = self._workers.get(timeout=self._options.limits.wall_seconds)
+        except queue.Empty:
+            raise PhotosBusy("the photos before this one take too long; send it again", RETRY_AFTER) from None
+        try:
+            if found is None or not found.alive:
+                found = self._replaced(found)
+            yield found
+        finally:
+            self._workers.put(found)
+
+    def _replaced(self, old: WorkerProcess | None) -> WorkerProcess:
+        with self._guard:
+            if self._closed:
+                raise PhotosBusy("the server is closing", RETRY_AFTER)
+            if old is not None:
+                self._started.discard(old)
+                old.close()
+            worker = WorkerProcess(self._options)
+            self._started.add(worker)
+            return worker
+
+
+def _vector(answer: bytes) -> np.ndarray:
+    kind, content = answer[:1], answer[1:]
+    if kind == VECTOR:
+        return np.frombuffer(content, dtype="<f4").astype(np.float32)
+    text = content.decode("utf-8", "replace")
+    if kind == REFUSED:
+        raise PhotoError(text)
+    log.error("a photo could not be embedded: %s", text)
+    raise PhotoLost("this photo could not be embedded; the server's log has the details")
+
+
+def _lost(error: WorkerLost) -> PhotoLost | PhotoError:
+    if error.late:
+        return PhotoError("photo: it takes too long to read; reduce it, or save it as a plain JPEG")
+    return PhotoLost("the process that read this photo ended at it; send another photo")

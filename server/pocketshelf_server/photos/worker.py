@@ -1,0 +1,112 @@
+"""The process that reads photos: `main` with FD and OPTIONS (`Options` as JSON) as its command line.
+
+FD is its end of a socket pair with the server. It says `READY` when its models are loaded; then, for each
+photo, it gets an `Order` as JSON and the photo's bytes, and answers with one message: a letter, and a vector
+or a line of text. Nothing is pickled: should a photo take this process over, its answers are still only
+numbers and texts. It ends when the server does, in whichever way, since its end of the pair then closes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import PhotoError, one_line
+from pocketshelf.types import Box
+from pocketshelf_server.photos.limits import Limits
+from pocketshelf_server.photos.protocol import PhotoEmbedder
+
+__all__ = ["ENCODER", "FAILED", "READY", "REFUSED", "VECTOR", "Options", "Order", "main", "open_encoder"]
+
+READY, VECTOR, REFUSED, FAILED = b"r", b"v", b"p", b"e"
+ENCODER = "pocketshelf_server.photos.worker:open_encoder"
+# What the operator's own processes get first: a photo can wait.
+NICENESS = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a worker starts with: the bundle's folder, ``module:function`` that opens it, its limits."""
+
+    bundle: str
+    opener: str
+    limits: Limits
+
+    def to_json(self) -> str:
+        """The inverse of `from_json`."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Options:
+        """From the command line's text."""
+        data = json.loads(text)
+        return cls(data["bundle"], data["opener"], Limits(**data["limits"]))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to do with a photo: embed it as a query (or a box of it), or enrol it as a shop's picture."""
+
+    enrol: bool = False
+    box: Box | None = None
+
+
+def open_encoder(bundle: str) -> PhotoEmbedder:
+    """The models of a bundle, on one thread; a request names its box itself, so nothing is detected."""
+    return Encoder.open(bundle, detects=False)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the other end closes."""
+    connection, options = Connection(int(arguments[0])), Options.from_json(arguments[1])
+    os.dup2(2, 1)  # Whatever a library prints, it is not for the server's standard output.
+    os.nice(NICENESS)
+    orders: queue.SimpleQueue[tuple[Order, bytes]] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, orders), daemon=True).start()
+    try:
+        embedder = _opener(options.opener)(options.bundle)
+    except Exception as error:
+        connection.send_bytes(FAILED + one_line(error, 500).encode("utf-8", "replace"))
+        return
+    options.limits.bind_memory()
+    connection.send_bytes(READY)
+    while True:
+        order, photo = orders.get()
+        options.limits.bind_cpu()
+        connection.send_bytes(_answer(embedder, order, photo))
+
+
+def _receive(connection: Connection, orders: queue.SimpleQueue[tuple[Order, bytes]]) -> None:
+    """Take orders in; in a thread, so that the server's end is noticed in the midst of a photo."""
+    try:
+        while True:
+            order = json.loads(connection.recv_bytes())
+            orders.put((Order(order["enrol"], order["box"] and tuple(order["box"])), connection.recv_bytes()))
+    finally:
+        os._exit(0)
+
+
+def _opener(name: str) -> Callable[[str], PhotoEmbedder]:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _answer(embedder: PhotoEmbedder, order: Order, photo: bytes) -> bytes:
+    try:
+        vector = embedder.enrol(photo) if order.enrol else embedder.embed(photo, order.box)
+        return VECTOR + np.ascontiguousarray(vector, dtype="<f4").tobytes()
+    except PhotoError as error:
+        return REFUSED + str(error).encode("utf-8", "replace")
+    except MemoryError:
+        return REFUSED + b"photo: not enough memory to read it; reduce it first"
+    except Exception as error:
+        return FAILED + f"{type(error).__name__}: {one_line(error, 500)}".encode("utf-8", "replace")
