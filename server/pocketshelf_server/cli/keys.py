@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pocketshelf.cli.output import print_json
+from pocketshelf.errors import StoreError
 from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site
+from pocketshelf_server.publish.history import History
 from pocketshelf_server.site import Site
-from pocketshelf_server.trust import ROLES, KeyFolder, RoleStatus, open_repository
+from pocketshelf_server.trust import (
+    ROLES,
+    KeyFolder,
+    PublishedTarget,
+    RoleStatus,
+    Vouched,
+    open_repository,
+)
 
 __all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
 
@@ -27,10 +38,17 @@ The keys behind the signatures (Ed25519; The Update Framework's four roles).
   keys make SITE                         first keys and metadata (`init` has done it)
   keys rotate SITE timestamp             a new key for a role; devices follow by themselves
   keys rotate SITE root --offline /mnt/safe
+  keys rotate SITE root --dry-run        show what would change (roles, key ids, thresholds), sign nothing
   keys renew SITE --offline /mnt/safe    sign the root again before it expires
   keys refresh SITE                      sign again what is half-way to its expiry; run it daily
 
 If an online key may have leaked, rotate all three at once: `keys rotate SITE targets snapshot timestamp`.
+
+The offline folder keeps a copy of every root that its keys have signed (roots/). `rotate` and `renew` build
+upon that copy, and sign nothing while the site shows another root: somebody has changed it there. Each
+site has an offline folder of its own. A folder of an earlier version, without copies, is told once what to
+trust: --trusted-root FILE, the root.json that your app carries.
+
 Set POCKETSHELF_ROOT_PASSPHRASE to keep the root keys' files encrypted.
 """
 
@@ -42,12 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_root_keys(make)
     rotate = _action(actions, "rotate", "replace the keys of one or more roles", _rotate)
     rotate.add_argument("roles", metavar="ROLE", nargs="+", choices=ROLES, help=", ".join(ROLES))
-    add_offline(rotate)
-    add_offline(_action(actions, "renew", "sign a new version of the root, with a new expiry", _renew))
+    _add_signing(rotate)
+    _add_signing(_action(actions, "renew", "sign a new version of the root, with a new expiry", _renew))
     refresh = _action(actions, "refresh", "sign again what is half-way to its expiry", _refresh)
     refresh.add_argument("--all", action="store_true", help="whatever is left of its life")
     status = _action(actions, "status", "show every role's version, expiry and key ids", _status)
     status.add_argument("--json", action="store_true", help="print JSON, one document a line")
+
+
+def _add_signing(parser: argparse.ArgumentParser) -> None:
+    add_offline(parser)
+    parser.add_argument(
+        "--trusted-root",
+        metavar="FILE",
+        type=Path,
+        help="trust this root.json, where the root keys' folder has no copy of it",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and sign nothing")
 
 
 def _action(
@@ -75,13 +104,43 @@ def _make(args: argparse.Namespace, site: Site) -> None:
 
 
 def _rotate(args: argparse.Namespace, site: Site) -> None:
-    open_repository(site).rotate(args.roles, _offline(args, site))
-    print(f"rotated: {', '.join(args.roles)}")
+    repository, offline = open_repository(site), _offline(args, site)
+    if repository.rotate(
+        args.roles, offline, files=_published(site), vouched=_vouched(args), approve=_show(args)
+    ):
+        print(f"rotated: {', '.join(args.roles)}")
 
 
 def _renew(args: argparse.Namespace, site: Site) -> None:
-    open_repository(site).renew_root(_offline(args, site))
-    print("the root is signed again")
+    if open_repository(site).renew_root(_offline(args, site), vouched=_vouched(args), approve=_show(args)):
+        print("the root is signed again")
+
+
+def _published(site: Site) -> list[PublishedTarget] | None:
+    """What the site has published, by its own record; None where that is not on this machine."""
+    if not site.history_path.exists():
+        return None
+    with closing(History(site.history_path)) as history:
+        return history.targets()
+
+
+def _vouched(args: argparse.Namespace) -> Vouched | None:
+    if args.trusted_root is None:
+        return None
+    try:
+        return args.trusted_root, args.trusted_root.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{args.trusted_root}: cannot be read ({error.strerror})") from error
+
+
+def _show(args: argparse.Namespace) -> Callable[[list[str]], bool]:
+    def approve(lines: list[str]) -> bool:
+        print("\n".join(lines))
+        if args.dry_run:
+            print("nothing was signed (--dry-run)")
+        return not args.dry_run
+
+    return approve
 
 
 def _refresh(args: argparse.Namespace, site: Site) -> None:

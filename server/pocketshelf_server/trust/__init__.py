@@ -1,7 +1,15 @@
 """Trust: keys, and The Update Framework's signed metadata."""
 
 from pocketshelf_server.trust.keys import KeyFolder
-from pocketshelf_server.trust.repository import ROLES, RoleStatus, SignedRepository, open_repository
+from pocketshelf_server.trust.repository import ROLES, RoleStatus, SignedRepository, Vouched, open_repository
 from pocketshelf_server.trust.target import PublishedTarget
 
-__all__ = ["ROLES", "KeyFolder", "PublishedTarget", "RoleStatus", "SignedRepository", "open_repository"]
+__all__ = [
+    "ROLES",
+    "KeyFolder",
+    "PublishedTarget",
+    "RoleStatus",
+    "SignedRepository",
+    "Vouched",
+    "open_repository",
+]

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketshelf.errors import StoreError
+from pocketshelf.store.filesystem import FileSystem
 from pocketshelf_server.site import write_atomically
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
-__all__ = ["PASSPHRASE_VARIABLE", "KeyFolder"]
+__all__ = ["PASSPHRASE_VARIABLE", "KeyFolder", "new_key"]
 
 PASSPHRASE_VARIABLE = "POCKETSHELF_ROOT_PASSPHRASE"
 
@@ -40,28 +41,49 @@ class KeyFolder:
         """A folder whose passphrase, if any, is in the environment."""
         return cls(folder, os.environ.get(PASSPHRASE_VARIABLE))
 
+    @property
+    def roots(self) -> Path:
+        """Where an offline folder keeps a copy of every root that its keys have signed."""
+        return self.folder / "roots"
+
     def make(self, role: str) -> CryptoSigner:
-        """Make and store a new key for ``role``.
+        """Make and store a new key for ``role``; raises as `keep`."""
+        signer = new_key()
+        self.keep(role, signer)
+        return signer
+
+    def keep(self, role: str, signer: CryptoSigner) -> None:
+        """Store a key for ``role``.
 
         Raises:
             StoreError: the folder cannot be written.
         """
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from securesystemslib.signer import CryptoSigner
-
-        key = Ed25519PrivateKey.generate()
-        encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-        if self._passphrase:
-            encryption = serialization.BestAvailableEncryption(self._passphrase)
-        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-        signer = CryptoSigner(key)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(self._path(role, signer.public_key.keyid), pem, mode=0o600)
+            write_atomically(self._path(role, signer.public_key.keyid), self._encrypted(signer), mode=0o600)
         except OSError as error:
             raise StoreError(f"{self.folder}: the key cannot be written ({error.strerror})") from error
-        return signer
+
+    def _encrypted(self, signer: CryptoSigner) -> bytes:
+        from cryptography.hazmat.primitives import serialization
+
+        if not self._passphrase:
+            return signer.private_bytes
+        return serialization.load_pem_private_key(signer.private_bytes, None).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(self._passphrase),
+        )
+
+    def require(self, role: str) -> None:
+        """Raise `StoreError` where there is no key of ``role`` at all."""
+        if not any(self.folder.glob(f"{role}-*.pem")):
+            raise StoreError(f"{self.folder}: no key of role {role!r} here; give its folder (--offline DIR)")
+
+    def available(self, role: str, key_ids: Iterable[str]) -> list[CryptoSigner]:
+        """Those of ``key_ids`` that are here; raises `StoreError` for one that cannot be read."""
+        found = {key_id: self._path(role, key_id) for key_id in key_ids}
+        return [self._load(path, key_id) for key_id, path in found.items() if path.is_file()]
 
     def signers(self, role: str, key_ids: Iterable[str]) -> list[CryptoSigner]:
         """The keys here whose ids are among ``key_ids``.
@@ -69,22 +91,28 @@ class KeyFolder:
         Raises:
             StoreError: there is none, or one cannot be read.
         """
-        found = [self._load(path) for key_id in key_ids if (path := self._path(role, key_id)).is_file()]
+        found = self.available(role, key_ids)
         if not found:
             raise StoreError(
                 f"{self.folder}: no key of role {role!r} that the root metadata names; "
-                "give the folder that has it (--offline DIR for the root's)"
+                "give the folder that has it (--offline DIR for the root's), or rotate that role, too"
             )
         return found
 
     def remove(self, role: str, key_id: str) -> None:
         """Delete a key that no longer counts; missing is fine."""
-        self._path(role, key_id).unlink(missing_ok=True)
+        FileSystem().unlink(self._path(role, key_id))
+
+    def keep_only(self, role: str, key_ids: Iterable[str]) -> None:
+        """Delete every key of ``role`` but these: the retired, and those of a rotation cut short."""
+        kept = {self._path(role, key_id) for key_id in key_ids}
+        for path in set(self.folder.glob(f"{role}-*.pem")) - kept:
+            FileSystem().unlink(path)
 
     def _path(self, role: str, key_id: str) -> Path:
         return self.folder / f"{role}-{key_id[:16]}.pem"
 
-    def _load(self, path: Path) -> CryptoSigner:
+    def _load(self, path: Path, key_id: str) -> CryptoSigner:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
         from securesystemslib.signer import CryptoSigner
@@ -95,4 +123,14 @@ class KeyFolder:
             raise StoreError(f"{path}: cannot be read; is {PASSPHRASE_VARIABLE} right? ({error})") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise StoreError(f"{path}: not an Ed25519 key")
-        return CryptoSigner(key)
+        signer = CryptoSigner(key)
+        if signer.public_key.keyid != key_id:
+            raise StoreError(f"{path}: is another key than the root metadata names; restore it from a backup")
+        return signer
+
+
+def new_key() -> CryptoSigner:
+    """An Ed25519 key, in memory."""
+    from securesystemslib.signer import CryptoSigner
+
+    return CryptoSigner.generate_ed25519()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["PublishedTarget"]
+if TYPE_CHECKING:
+    from tuf.api.metadata import TargetFile
+
+__all__ = ["PublishedTarget", "target_files"]
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,10 @@ class PublishedTarget:
     shard: str
     length: int
     custom: dict[str, Any]
+
+
+def target_files(targets: Iterable[PublishedTarget]) -> dict[str, TargetFile]:
+    """The same as The Update Framework says it."""
+    from tuf.api.metadata import TargetFile
+
+    return {t.name: TargetFile(t.length, {"sha256": t.sha256}, t.name, {"custom": t.custom}) for t in targets}

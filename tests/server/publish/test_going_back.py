@@ -199,7 +199,7 @@ class Crash(Exception):
         "publish.targets.store_target",
         "publish.history.History.save",
         "trust.repository.SignedRepository.sign_targets",
-        "trust.repository.SignedRepository._publish_timestamp",
+        "trust.online.OnlineRoles.publish_timestamp",
         "publish.publisher.Publisher.sweep",
     ],
 )
@@ -258,7 +258,7 @@ def test_a_publisher_killed_between_history_and_signature_has_not_gone_back(
     publish_site(shop.site)
     shop.change(5)
     with monkeypatch.context() as patch, pytest.raises(Crash):
-        patch.setattr("pocketshelf_server.trust.repository.SignedRepository._publish_timestamp", crash)
+        patch.setattr("pocketshelf_server.trust.online.OnlineRoles.publish_timestamp", crash)
         publish_site(shop.site)
     publish_site(shop.site)
     shop.follows(*DEVICES)
