@@ -5,6 +5,8 @@ Every message is one line that names what is wrong and, where there is one, the 
 
 from __future__ import annotations
 
+from pocketshelf.printable import without_passwords
+
 __all__ = [
     "BundleError",
     "CatalogueError",
@@ -22,7 +24,13 @@ __all__ = [
 
 
 class PocketshelfError(Exception):
-    """Base of every error this project raises on purpose; ``str(error)`` is one clear line."""
+    """Base of every error this project raises on purpose; ``str(error)`` is one clear line.
+
+    The passwords of addresses in it are left out, whoever wrote them into the message.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(without_passwords(message))
 
 
 class PhotoError(PocketshelfError):

@@ -1,4 +1,8 @@
-"""HTTP(S) with the standard library alone: proxies, redirects and TLS as Python has them."""
+"""HTTP(S) with the standard library alone: proxies, redirects and TLS as Python has them.
+
+Every wait ends by the wall clock: a socket's own time-out starts anew with every byte, so that what comes
+a byte at a time would never end, and a name that is looked up cannot be interrupted at all.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,41 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from pocketshelf.address import split_credentials
+from pocketshelf.deadline import Late, within
 from pocketshelf.errors import Unreachable, one_line
 
-__all__ = ["body_chunks", "open_url"]
+__all__ = ["Reply", "body_chunks", "exchange", "is_sign_in", "open_url", "sign_in"]
+
+T = TypeVar("T")
+
+MAX_PROBLEM_BYTES = 10_000
+# What urllib and http.client raise about an answer that is none.
+_BROKEN = (OSError, http.client.HTTPException, ValueError)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer.
+
+    Attributes:
+        location: where a redirect leads that was not followed.
+        body: of an error at most `MAX_PROBLEM_BYTES`.
+    """
+
+    status: int
+    reason: str
+    content_type: str
+    location: str | None
+    body: bytes
 
 
 def open_url(
@@ -22,98 +52,53 @@ def open_url(
 ) -> http.client.HTTPResponse:
     """GET ``url``, or POST ``body`` to it; the answer's header must be there within ``seconds``.
 
+    Credentials in the address are sent as HTTP's basic authentication, and not to where it redirects. Only
+    a GET is redirected: a POST's body belongs to whom it was addressed to.
+
     Raises:
-        urllib.error.HTTPError: status 4xx or 5xx; the caller closes it.
+        urllib.error.HTTPError: status 4xx or 5xx, or a POST was redirected; the caller closes it.
         Unreachable: no connection, or no answer in time.
     """
-    watchdog = _Watchdog(seconds)
-    try:
-        response = _opener(watchdog).open(urllib.request.Request(url, body, headers), timeout=seconds)
-    except urllib.error.HTTPError:
-        raise
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
-    finally:
-        watchdog.stop()
-    if watchdog.has_cut:  # To the parser a header that was cut off looks like one that ended.
-        response.close()
-        raise Unreachable(f"{url}: the server did not answer within {seconds:g} s")
-    return response
+    return _within(url, seconds, lambda wire: _open(wire, url, headers, body))
 
 
-class _Watchdog:
-    """Cuts a connection whose header does not arrive in time.
+def exchange(url: str, headers: dict[str, str], seconds: float, body: bytes | None, most: int) -> Reply:
+    """The whole of an answer, whatever its status, of at most ``most`` bytes, within ``seconds`` in all.
 
-    A socket's time-out starts anew with every byte, so that a header sent a byte at a time would
-    never end.
+    Raises:
+        Unreachable: no connection, or the answer is too long or not there in time.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.has_cut = False
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+    def whole(wire: _Wire) -> Reply:
+        try:
+            with _open(wire, url, headers, body) as response:
+                return _reply(response, response.reason, _at_most(body_chunks(response, url), most, url))
+        except urllib.error.HTTPError as error:
+            with error:
+                return _reply(error, error.reason, error.read(MAX_PROBLEM_BYTES))
 
-    def watch(self, connection: socket.socket) -> None:
-        self._socket = connection
-
-    def stop(self) -> None:
-        self._timer.cancel()
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            self.has_cut = True
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+    return _within(url, seconds, whole)
 
 
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, *args: Any, watchdog: _Watchdog, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._watchdog = watchdog
+def is_sign_in(status: int, content_type: str, start: bytes = b"") -> bool:
+    """Whether a network's own page answered instead of the server: a captive portal (RFC 8910).
 
-    def connect(self) -> None:
-        super().connect()
-        self._watchdog.watch(self.sock)
-
-
-class _SecureConnection(_Connection, http.client.HTTPSConnection):
-    """The same over TLS: `HTTPSConnection` lies between the two in the order of the bases."""
+    Args:
+        start: the body's first bytes, if they are known. No file and no answer of ours begins like a page.
+    """
+    page = content_type.lower().startswith(("text/html", "application/xhtml"))
+    return status == 511 or (
+        200 <= status < 400 and (page or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<")
+    )
 
 
-class _Handler(urllib.request.AbstractHTTPHandler):
-    """HTTP and HTTPS over connections that the watchdog can cut."""
-
-    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
-
-    def __init__(self, watchdog: _Watchdog) -> None:
-        super().__init__()
-        self._watchdog = watchdog
-
-    def http_open(self, req: urllib.request.Request) -> Any:
-        return self._open(_Connection, req)
-
-    def https_open(self, req: urllib.request.Request) -> Any:
-        return self._open(_SecureConnection, req)
-
-    def _open(self, connection: type[_Connection], req: urllib.request.Request) -> Any:
-        return self.do_open(partial(connection, watchdog=self._watchdog), req)  # type: ignore[arg-type]
-
-
-def _opener(watchdog: _Watchdog) -> urllib.request.OpenerDirector:
-    """Only HTTP and HTTPS: urllib's default opener would follow file: and ftp: addresses, too."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        _Handler(watchdog),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
+def sign_in(url: str, page: str | None = None) -> Unreachable:
+    """What to say of it, with the address of its page."""
+    where = f" at {one_line(page, 100)}" if page else ""
+    return Unreachable(
+        f"{url}: a web page{where} answered instead of the server, as a captive portal does; "
+        "sign in to this network, or check the address"
+    )
 
 
 def body_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
@@ -122,8 +107,148 @@ def body_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]
     try:
         while chunk := response.read1(1 << 16):
             yield chunk
-    except (OSError, http.client.HTTPException) as error:
+    except _BROKEN as error:
         raise Unreachable(f"{url}: the connection broke ({_reason(error)})") from error
+
+
+def _within(url: str, seconds: float, work: Callable[[_Wire], T]) -> T:
+    wire = _Wire(seconds)
+    try:
+        result = within(seconds, partial(work, wire))
+    except BaseException as error:
+        wire.cut()
+        if isinstance(error, Late):
+            raise Unreachable(f"{url}: the server did not answer within {seconds:g} s") from error
+        if isinstance(error, urllib.error.HTTPError) or not isinstance(error, _BROKEN):
+            raise
+        raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
+    wire.release()
+    return result
+
+
+def _open(wire: _Wire, url: str, headers: dict[str, str], body: bytes | None) -> http.client.HTTPResponse:
+    plain, authorization = split_credentials(url)
+    request = urllib.request.Request(plain, body, headers)
+    if authorization is not None:
+        request.add_unredirected_header("Authorization", authorization)
+    response = _opener(wire).open(request, timeout=wire.seconds)
+    wire.require()
+    return response
+
+
+def _at_most(chunks: Iterator[bytes], most: int, url: str) -> bytes:
+    gathered = bytearray()
+    for chunk in chunks:
+        gathered += chunk
+        if len(gathered) > most:
+            raise Unreachable(f"{url}: the answer is longer than {most} bytes")
+    return bytes(gathered)
+
+
+def _reply(answer: Any, reason: str, body: bytes) -> Reply:
+    kind, location = answer.headers.get("Content-Type") or "", answer.headers.get("Location")
+    return Reply(answer.status, str(reason), str(kind), location and str(location), body)
+
+
+class _Wire:
+    """The connection of one request, so that another thread can cut it when its time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._guard = threading.Lock()
+        self._is_cut = False
+        self._twin: socket.socket | None = None
+
+    def connect(self, address: tuple[str, int], timeout: Any, source: Any = None) -> socket.socket:
+        """`socket.create_connection`, for `http.client`."""
+        left = max(self._deadline - time.monotonic(), 0.001)
+        connection = socket.create_connection(address, left, source)
+        connection.settimeout(self.seconds)
+        with self._guard:
+            self._drop()
+            # A second handle of the same connection: TLS takes the first one away from us.
+            self._twin = connection.dup()
+        self.require()
+        return connection
+
+    def require(self) -> None:
+        """To the parser a header that was cut off looks like one that ended.
+
+        Raises:
+            TimeoutError: the connection was cut.
+        """
+        if self._is_cut:
+            self.cut()
+            raise TimeoutError("timed out")
+
+    def cut(self) -> None:
+        """End the connection, and any that is made later."""
+        with self._guard:
+            self._is_cut = True
+            if self._twin is not None:
+                with contextlib.suppress(OSError):
+                    self._twin.shutdown(socket.SHUT_RDWR)
+            self._drop()
+
+    def release(self) -> None:
+        """Leave the connection to whoever reads the answer."""
+        with self._guard:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._twin is not None:
+            self._twin.close()
+            self._twin = None
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, *args: Any, wire: _Wire, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._create_connection = wire.connect
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS: `HTTPSConnection` lies between the two in the order of the bases."""
+
+
+class _Handler(urllib.request.AbstractHTTPHandler):
+    """HTTP and HTTPS over connections that can be cut."""
+
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
+    def __init__(self, wire: _Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self._open(_Connection, req)
+
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self._open(_SecureConnection, req)
+
+    def _open(self, connection: type[_Connection], req: urllib.request.Request) -> Any:
+        return self.do_open(partial(connection, wire=self._wire), req)  # type: ignore[arg-type]
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req: urllib.request.Request, *args: Any) -> urllib.request.Request | None:
+        return None if req.data is not None else super().redirect_request(req, *args)
+
+
+def _opener(wire: _Wire) -> urllib.request.OpenerDirector:
+    """Only HTTP and HTTPS: urllib's default opener would follow file: and ftp: addresses, too."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        _Handler(wire),
+        _Redirects(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
 
 
 def _reason(error: BaseException) -> str:

@@ -8,6 +8,8 @@ for region in retriever.search("photo.jpg").regions:
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pocketshelf.deadline import Late, within
 from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
 from pocketshelf.errors import ServerError
 from pocketshelf.formats.bundle import Bundle
@@ -39,17 +42,26 @@ __all__ = ["Retriever"]
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
 MAX_HITS = 1000
+TIMEOUT_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """One region's answer; ``asked`` says what came of the fallback."""
+    """One region's answer; ``asked`` says what came of the fallback.
 
-    region: Region
+    Attributes:
+        restricted: the category that was asked for; none if it was for the search to choose.
+    """
+
+    region: EncodedRegion
+    hits: list[Hit]
+    signals: Signals
     recall: float | None
-    asked: FallbackState
+    restricted: tuple[str, ...]
+    k: int
+    asked: FallbackState = False
 
 
 @dataclass(frozen=True)
@@ -74,9 +86,13 @@ class Retriever:
         router, searcher, reranker: see `pocketshelf.stages`.
         recall_estimator: see `pocketshelf.recall`; if None the bundle's own, if any.
         fallback: whom to ask when the estimate does not suffice, or there is none; nobody if None.
+        timeout_s: longest time of one search, in seconds, by the wall clock: after it nobody is waited for,
+            and the local hits are the answer, whatever the server does. The stages on the device are not
+            cut short; what they may cost is bounded by the photo's limits.
 
     Raises:
         SpaceMismatch: the store is of another space or preprocessing than the bundle.
+        ValueError: ``timeout_s`` is not a number above 0.
     """
 
     def __init__(
@@ -88,7 +104,11 @@ class Retriever:
         reranker: Reranker | None = None,
         recall_estimator: RecallEstimator | None = None,
         fallback: Fallback | None = None,
+        timeout_s: float = TIMEOUT_SECONDS,
     ) -> None:
+        if isinstance(timeout_s, bool) or not 0 < timeout_s < math.inf:
+            raise ValueError("timeout_s must be a number of seconds above 0")
+        self._timeout_s = timeout_s
         self.encoder = encoder
         self._router = router or MassRouter()
         self._given_searcher = searcher
@@ -113,25 +133,31 @@ class Retriever:
         server: str | None = None,
         recall_estimator: RecallEstimator | None = None,
         fallback: Fallback | None = None,
+        timeout_s: float = TIMEOUT_SECONDS,
     ) -> Retriever:
         """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
 
         Args:
             threads: how many the models may use.
             server: URL of a server to ask when the local answer does not suffice.
+            timeout_s: longest time of one search, in seconds; see the class.
 
         Raises:
+            UsageError: ``server`` is no address.
+            ValueError: ``timeout_s`` is not a number above 0.
             StoreError: the store is missing or damaged.
             SpaceMismatch: the store is of another space or preprocessing than the bundle.
             BundleError: the bundle is missing, malformed or damaged.
             RuntimeUnavailable: a library that is needed is not installed.
         """
+        if server is not None and fallback is None:
+            fallback = ServerFallback(server)
         opened = Store.open(store)
         try:
-            if server is not None and fallback is None:
-                fallback = ServerFallback(server)
             encoder = Encoder.open(bundle, threads)
-            return cls(opened, encoder, recall_estimator=recall_estimator, fallback=fallback)
+            return cls(
+                opened, encoder, recall_estimator=recall_estimator, fallback=fallback, timeout_s=timeout_s
+            )
         except BaseException:
             opened.close()
             raise
@@ -214,36 +240,43 @@ class Retriever:
         if category not in ("auto", "all"):
             category = named_category(category, shelf.counts)
         ms = Timings()
+        deadline = time.monotonic() + self._timeout_s
         with timed(ms, "total"):
             encoded = self.encoder.encode(photo, whole, ms)
             with timed(ms, "search"):
-                answers = [self._answer(shelf, each, top_k, category, fallback) for each in encoded.regions]
+                local = [self._answer(shelf, each, top_k, category) for each in encoded.regions]
+                # Every local answer is there before anyone is waited for.
+                answers = [self._escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
             photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
             width=encoded.photo.width,
             height=encoded.photo.height,
-            regions=tuple(answer.region for answer in answers),
+            regions=tuple(self._region(answer) for answer in answers),
             ms=ms,
             store=shelf.store.info,
             local_recall=answers[0].recall,
             fallback=_overall(answers),
         )
 
-    def _answer(
-        self, shelf: _Shelf, region: EncodedRegion, k: int, category: str, ask: bool | None
-    ) -> _Answer:
-        searched = self._categories(shelf, region, category, k)
-        hits = self._local_hits(shelf, region, searched, k)
+    def _answer(self, shelf: _Shelf, region: EncodedRegion, k: int, category: str) -> _Answer:
+        hits = self._local_hits(shelf, region, self._categories(shelf, region, category, k), k)
         signals = _signals(shelf, region, hits)
         recall = None if self._estimator is None else self._estimator.estimate(signals)
-        asked: FallbackState = False
-        if self._fallback is not None and self._escalates(recall, ask):
-            restricted = () if category in ("auto", "all") else (category,)
-            asked, found = _ask(self._fallback, shelf, region, restricted, k)
-            if found:
-                hits = _merged(hits, self._placed(region, found), k)
-                signals = _signals(shelf, region, hits)
-        return _Answer(region.to_region(hits=tuple(hits), **self._judged(signals)), recall, asked)
+        restricted = () if category in ("auto", "all") else (category,)
+        return _Answer(region, hits, signals, recall, restricted, k)
+
+    def _escalated(self, shelf: _Shelf, answer: _Answer, ask: bool | None, deadline: float) -> _Answer:
+        """The answer with the server's hits, where it is to be asked and there is time left."""
+        if self._fallback is None or not self._escalates(answer.recall, ask):
+            return answer
+        asked, found = _ask(self._fallback, shelf, answer, deadline)
+        if not found:
+            return replace(answer, asked=asked)
+        hits = _merged(answer.hits, self._placed(answer.region, found), answer.k)
+        return replace(answer, asked=asked, hits=hits, signals=_signals(shelf, answer.region, hits))
+
+    def _region(self, answer: _Answer) -> Region:
+        return answer.region.to_region(hits=tuple(answer.hits), **self._judged(answer.signals))
 
     def _escalates(self, recall: float | None, ask: bool | None) -> bool:
         if ask is not None:
@@ -319,17 +352,21 @@ def _vector(shelf: _Shelf, hits: list[Hit]) -> np.ndarray | None:
 
 
 def _ask(
-    fallback: Fallback,
-    shelf: _Shelf,
-    region: EncodedRegion,
-    categories: tuple[str, ...],
-    k: int,
+    fallback: Fallback, shelf: _Shelf, answer: _Answer, deadline: float
 ) -> tuple[FallbackState, list[Hit]]:
-    """The server's hits; none when it is away."""
+    """The server's hits; none when it is away, answers nonsense, or does not answer in time."""
+    vector, space = answer.region.embedding.vector, shelf.store.meta.space
+
+    def search() -> list[Hit]:
+        return fallback.search(vector, space, answer.restricted, answer.k)
+
     try:
-        return True, fallback.search(region.embedding.vector, shelf.store.meta.space, categories, k)
-    except ServerError:
-        return FALLBACK_UNAVAILABLE, []
+        return True, within(deadline - time.monotonic(), search)
+    except (ServerError, Late) as error:
+        _log.info("the server was asked in vain: %s", error or "no time was left")
+    except Exception:  # Whatever stands in for the server: what was found here must not be lost by it.
+        _log.exception("the server was asked in vain")
+    return FALLBACK_UNAVAILABLE, []
 
 
 def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:

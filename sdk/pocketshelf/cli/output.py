@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from pocketshelf.printable import escaped
 from pocketshelf.types import Hit, Region, SearchResult
 
 __all__ = ["print_json", "print_result", "print_table", "say"]
@@ -18,8 +19,8 @@ def say(message: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on one line, at once."""
-    print(json.dumps(document, ensure_ascii=False, allow_nan=False), flush=True)
+    """One JSON document on one line, at once; what a terminal would obey or hide stands as JSON's escapes."""
+    print(escaped(json.dumps(document, ensure_ascii=False, allow_nan=False)), flush=True)
 
 
 def print_table(rows: Sequence[Sequence[str]], indent: int = 0) -> None:

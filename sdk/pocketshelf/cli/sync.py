@@ -7,8 +7,10 @@ from pathlib import Path
 
 from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.values import address
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
+from pocketshelf.printable import without_passwords
 from pocketshelf.progress import ProgressBar
 from pocketshelf.sync import Environment, SyncReport, sync
 
@@ -31,7 +33,7 @@ exit code is 1, and with --if-due the next calls do nothing until it is time to 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
     add_store(parser)
-    parser.add_argument("--server", required=True, metavar="URL", help="the server's address")
+    parser.add_argument("--server", type=address, required=True, metavar="URL", help="the server's address")
     parser.add_argument("--shard", default="all", metavar="NAME", help="which of its shards (default: all)")
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--root", metavar="FILE", help="root.json to trust; needed for the first sync")
@@ -66,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
             environment=Environment(progress=bar.step),
         )
     if args.json:
-        print_json({"store": args.store, "server": args.server, "shard": args.shard, **report.to_json()})
+        server = without_passwords(args.server)
+        print_json({"store": args.store, "server": server, "shard": args.shard, **report.to_json()})
     if report.outcome == "offline":
         say(f"pocketshelf: {report.why}; the store stays as it is, next try after {report.next_attempt}")
         return 1

@@ -100,7 +100,7 @@ class Fields:
     ) -> float:
         """A finite number within [low, high]."""
         value = self._get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             raise self.error(key, "must be a number")
         if (low is not None and value < low) or (high is not None and value > high):
             raise self.error(key, f"must lie in [{low}, {high}]")
@@ -112,3 +112,10 @@ class Fields:
         if default is _REQUIRED:
             raise self.error(key, "is missing")
         return default
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # An integer beyond what a float holds.
+        return False

@@ -6,16 +6,17 @@ import itertools
 import json
 import math
 import time
-import urllib.error
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
+from pocketshelf.address import server_address
 from pocketshelf.errors import ServerError, Unreachable, one_line
 from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
-from pocketshelf.http import body_chunks, open_url
+from pocketshelf.formats.product_rules import MAX_TEXT, check_names
+from pocketshelf.http import Reply, exchange, is_sign_in, sign_in
 from pocketshelf.types import Hit
 
 __all__ = ["Fallback", "ServerFallback"]
@@ -29,6 +30,8 @@ class Fallback(Protocol):
     def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
         """The best ``k`` products for a float32 (D,) query of ``space``; hits of source "server".
 
+        It is called in a thread of its own and no longer waited for once the search's time is over.
+
         Args:
             categories: restrict the search to these; all if empty.
 
@@ -40,12 +43,17 @@ class Fallback(Protocol):
 class ServerFallback:
     """``POST /v1/search`` of a server; a `Fallback` that is safe to share between threads.
 
-    A server that was away is left alone for a while, so that not every search waits for it in vain.
+    A server that was away, or whose answer was none, is left alone for a while, so that not every search
+    waits for it in vain.
 
     Args:
         server_url: the address below which ``/v1/search`` lies.
-        timeout: longest wait for the answer to begin, in seconds, and again for it to end.
+        timeout: longest time, by the wall clock, from looking up its name to the answer's last byte, in
+            seconds.
         rest: seconds for which a server that was away is not asked again.
+
+    Raises:
+        UsageError: ``server_url`` is no address.
     """
 
     def __init__(
@@ -55,7 +63,7 @@ class ServerFallback:
         rest: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = server_url.rstrip("/") + "/v1/search"
+        self._url = server_address(server_url) + "/v1/search"
         self._timeout = timeout
         self._rest = rest
         self._clock = clock
@@ -68,52 +76,57 @@ class ServerFallback:
         body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
         if categories:
             body["categories"] = list(categories)
-        return _hits(self._post(json.dumps(body).encode()), self._url, k)
-
-    def _post(self, body: bytes) -> bytes:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        deadline = self._clock() + 2 * self._timeout
-        answer = b""
         try:
-            with open_url(self._url, headers, self._timeout, body) as response:
-                for chunk in body_chunks(response, self._url):
-                    answer += chunk
-                    if len(answer) > MAX_ANSWER_BYTES or self._clock() > deadline:
-                        raise Unreachable(f"{self._url}: the answer is too long or too slow")
-        except urllib.error.HTTPError as error:
-            if error.code >= 500 or error.code == 429:
-                self._away_until = self._clock() + self._rest
-            raise ServerError(f"{self._url}: {_problem(error)}") from error
-        except Unreachable:
+            reply = self._post(json.dumps(body).encode())
+            if reply.status == 200:
+                return _hits(reply.body, self._url, k)
+        except ServerError:
             self._away_until = self._clock() + self._rest
             raise
-        return answer
+        if reply.status >= 500 or reply.status == 429:
+            self._away_until = self._clock() + self._rest
+        raise ServerError(f"{self._url}: {_problem(reply)}")
+
+    def _post(self, body: bytes) -> Reply:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        reply = exchange(self._url, headers, self._timeout, body, MAX_ANSWER_BYTES)
+        if is_sign_in(reply.status, reply.content_type, reply.body[:64]):
+            raise sign_in(self._url, reply.location)
+        if 300 <= reply.status < 400:
+            raise Unreachable(
+                f"{self._url}: the server sends us on to {one_line(reply.location or 'nowhere', 100)}; "
+                "check the address, or sign in to this network"
+            )
+        return reply
 
 
-def _problem(error: urllib.error.HTTPError) -> str:
+def _problem(reply: Reply) -> str:
     """The detail of a problem document (RFC 9457), or the status alone."""
     try:
-        detail = json.loads(error.read(10_000))["detail"]
-    except (OSError, ValueError, KeyError, TypeError):
-        detail = error.reason
-    finally:
-        error.close()
-    return f"the server answered {error.code} ({one_line(detail or error.reason, 200)})"
+        detail = strict_json.loads(reply.body)["detail"]
+    except (ValueError, KeyError, TypeError, IndexError):
+        detail = None
+    return f"the server answered {reply.status} ({one_line(detail or reply.reason, 200)})"
 
 
 def _hits(answer: bytes, where: str, k: int) -> list[Hit]:
     """The hits of an answer, checked: it comes from outside."""
     try:
         document = Fields(strict_json.loads(answer), f"{where}: the answer", ServerError)
+        return [_hit(part) for part in itertools.islice(document.children("hits"), k)]
     except ValueError as error:
-        raise ServerError(f"{where}: the answer is not JSON ({one_line(error)})") from error
-    return [
-        Hit(
-            product_id=part.text("product_id"),
-            score=part.number("score", low=-1.01, high=1.01),
-            title=part.optional_text("title") or "",
-            category=part.text("category"),
-            source="server",
-        )
-        for part in itertools.islice(document.children("hits"), k)
-    ]
+        raise ServerError(f"{where}: the answer is not one ({one_line(error)})") from error
+
+
+def _hit(part: Fields) -> Hit:
+    hit = Hit(
+        product_id=part.text("product_id"),
+        score=part.number("score", low=-1.01, high=1.01),
+        title=part.optional_text("title") or "",
+        category=part.text("category"),
+        source="server",
+    )
+    check_names(hit.product_id, hit.category)
+    if len(hit.title) > MAX_TEXT:
+        raise ValueError(f"a title of more than {MAX_TEXT} characters")
+    return hit

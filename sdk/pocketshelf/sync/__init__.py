@@ -67,6 +67,7 @@ def sync(
         what was done. A server that is away is no error: the outcome is "offline".
 
     Raises:
+        UsageError: ``server_url`` is no address.
         SyncError: the server lied, went back, is too slow, or there is no room; one line says which.
         SpaceMismatch: its shelf belongs to other models.
         ServerError: there is no signed repository at this address.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import re
 import urllib.error
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from pocketshelf.errors import Unreachable
-from pocketshelf.http import body_chunks, open_url
+from pocketshelf.http import body_chunks, is_sign_in, open_url, sign_in
 from pocketshelf.sync.fetcher import Answer
 
 __all__ = ["HttpFetcher"]
@@ -26,12 +28,14 @@ class HttpFetcher:
             response = open_url(url, self._headers(offset, etag), seconds)
         except urllib.error.HTTPError as error:
             error.close()
+            if is_sign_in(error.code, ""):
+                raise sign_in(url) from error
             if error.code >= 500 or error.code == 429:
                 raise Unreachable(f"{url}: the server answered {error.code}") from error
             return Answer(error.code, iter(()))
         return Answer(
             response.status,
-            body_chunks(response, url),
+            _files_chunks(response, url),
             response.headers.get("ETag"),
             _start(response),
             response.close,
@@ -44,6 +48,16 @@ class HttpFetcher:
             if etag:
                 headers["If-Range"] = etag
         return headers
+
+
+def _files_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    """The body, unless it is the page of a network that wants a sign-in first."""
+    chunks = body_chunks(response, url)
+    start = next(chunks, b"")
+    if is_sign_in(response.status, response.headers.get("Content-Type") or "", start):
+        raise sign_in(url, response.url if urlsplit(response.url)[:3] != urlsplit(url)[:3] else None)
+    yield start
+    yield from chunks
 
 
 def _start(response: http.client.HTTPResponse) -> int:

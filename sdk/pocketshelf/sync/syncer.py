@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pocketshelf.address import server_address
 from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.space import Space
+from pocketshelf.printable import without_passwords
 from pocketshelf.store import Store, StoreFolder, StoreWriter, current_sequence
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.verify import check_digest
@@ -80,7 +82,7 @@ class Syncer:
     """Brings the store at ``path`` to the server's state; see `pocketshelf.sync.sync`."""
 
     def __init__(self, path: str | Path, request: Request, environment: Environment | None = None) -> None:
-        self._request = request
+        self._request = replace(request, server_url=server_address(request.server_url))
         self._env = environment or Environment()
         self._folder = StoreFolder(path)
         self._path = Path(path)
@@ -103,7 +105,8 @@ class Syncer:
             except Unreachable as error:
                 return self._offline(state, error)
             stamp = self._env.now().isoformat()
-            state = SyncState(self._request.server_url, self._request.shard, stamp, stamp, sequence)
+            server = without_passwords(self._request.server_url)
+            state = SyncState(server, self._request.shard, stamp, stamp, sequence)
             save_state(self._path, state, self._env.files)
             return report
 

@@ -23,6 +23,7 @@ from pocketshelf.formats import Bundle
 from pocketshelf.retriever import Retriever
 
 ROOT = Path(__file__).resolve().parents[3]
+SEARCH = ["search", "a.jpg", "--store", "s"]
 
 
 @pytest.fixture
@@ -141,11 +142,32 @@ def test_an_unknown_category_lists_those_there_are(shop: Path, store: Path, call
         ["search", "a.jpg", "--store", "s", "--frobnicate"],
         ["build", "c.csv", "--store", "s", "--whole", "--detect"],
         ["embed", "a.jpg"],
+        *(
+            ["search", "a.jpg", "--store", "s", "--timeout-s", text]
+            for text in ("0", "-1", "nan", "inf", "1e9", "x")
+        ),
+        *(
+            ["search", "a.jpg", "--store", "s", "--server", text]
+            for text in ("shop", "ftp://shop", "http://:1")
+        ),
+        *(["search", "a.jpg", "--store", "s", "--top-k", text] for text in ("1.5", "1_0", "１", "9" * 5000)),
+        ["sync", "--store", "s", "--server", "shop.example"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(call: Any, argv: list[str]) -> None:
     code, out, err = call(*argv)
-    assert (code, out) == (2, "") and err
+    assert (code, out) == (2, "") and err and len(err.splitlines()[-1]) < 300
+
+
+def test_a_password_in_an_address_is_told_nowhere(store: Path, shop: Path, call: Any) -> None:
+    for address in ("http://user:hunter2@127.0.0.1:9", "http://user:hunter2@127.0.0.1:nine"):
+        for options in ([], ["--json"]):
+            search = ["search", shop / "pictures" / "red.png", "--store", store, "--server", address]
+            sync = ["sync", "--store", store, "--server", address, "--trust-on-first-use"]
+            for command in (search, sync, ["status", "--store", store]):
+                _, out, err = call(*command, *options)
+                assert "hunter2" not in out + err
+    assert "hunter2" not in (store / "sync.json").read_text()
 
 
 def test_every_command_explains_itself(call: Any) -> None:

@@ -8,8 +8,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,44 +16,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from loopback import answering, plain, whole
 from pocketshelf.sync import Unreachable
 from pocketshelf.sync.http import HttpFetcher
-
-
-@contextmanager
-def answering(
-    *answers: Callable[[socket.socket, bytes], None], tls: ssl.SSLContext | None = None
-) -> Iterator[str]:
-    """A server that gives each connection to the next of ``answers``, with the request's bytes."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        for answer in answers:
-            try:
-                connection, _ = listener.accept()
-                if tls:
-                    connection = tls.wrap_socket(connection, server_side=True)
-            except ssl.SSLError:  # The client does not trust us.
-                continue
-            except OSError:
-                return
-            with connection:
-                request = b""
-                while b"\r\n\r\n" not in request:
-                    request += connection.recv(4096)
-                with contextlib.suppress(OSError):  # The client may hang up, as some tests want.
-                    answer(connection, request)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}/file"
-    finally:
-        listener.close()
-
-
-def plain(text: bytes) -> Callable[[socket.socket, bytes], None]:
-    return lambda connection, request: connection.sendall(text)
 
 
 def test_a_whole_file():
@@ -222,3 +185,80 @@ def test_a_body_that_stops():
             for _ in answer.chunks:
                 pass
         answer.close()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        whole(b"<html>Welcome to our hotel", kind="text/html"),
+        whole(b"\xef\xbb\xbf <!DOCTYPE html>", kind="application/octet-stream"),
+        whole(b"", "511 Network Authentication Required", "text/html"),
+    ],
+    ids=["a page", "a page that says it is a file", "status 511"],
+)
+def test_a_captive_portal_is_called_one(page):
+    with answering(page) as url, pytest.raises(Unreachable, match="captive portal"):
+        answer = HttpFetcher().get(url, seconds=5)
+        b"".join(answer.chunks)
+
+
+def test_a_redirect_to_a_sign_in_page_is_a_captive_portal():
+    with answering(whole(b"<html>", kind="text/html")) as login:
+        there = whole(b"", "302 Found", more=f"Location: {login}\r\n")
+        with answering(there) as url, pytest.raises(Unreachable, match=f"at {login} .*captive portal"):
+            b"".join(HttpFetcher().get(url, seconds=5).chunks)
+
+
+def test_a_servers_own_error_page_is_no_captive_portal():
+    with answering(whole(b"<html>", "404 Not Found", "text/html")) as url:
+        assert HttpFetcher().get(url, seconds=5).status == 404
+
+
+def test_credentials_do_not_follow_a_redirect():
+    seen = []
+
+    def keep(connection, request):
+        seen.append(request)
+        whole(b"{}")(connection, request)
+
+    with answering(keep) as elsewhere:
+
+        def there(connection, request):
+            seen.append(request)
+            whole(b"", "302 Found", more=f"Location: {elsewhere}\r\n")(connection, request)
+
+        with answering(there) as url:
+            answer = HttpFetcher().get(url.replace("://", "://user:hunter2@"), seconds=5)
+            assert b"".join(answer.chunks) == b"{}"
+    assert b"Authorization: Basic" in seen[0] and b"Authorization" not in seen[1]
+
+
+def test_a_tls_handshake_that_drips_is_cut_off():
+    """Before the handshake is done there is no connection that TLS would show us."""
+
+    def drip(connection, request):
+        for _ in range(200):
+            connection.sendall(b"\x16")
+            time.sleep(0.05)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            drip(connection, b"")
+
+    threading.Thread(target=serve, daemon=True).start()
+    started = time.monotonic()
+    with listener, pytest.raises(Unreachable):
+        HttpFetcher().get(f"https://127.0.0.1:{port}/", seconds=0.5)
+    assert time.monotonic() - started < 3
+
+
+def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(10))
+    started = time.monotonic()
+    with pytest.raises(Unreachable, match="did not answer within"):
+        HttpFetcher().get("http://shop.example/", seconds=0.3)
+    assert time.monotonic() - started < 3

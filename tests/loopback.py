@@ -1,0 +1,70 @@
+"""Servers on loopback that answer with whatever bytes a test gives them, well, badly, late or never."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Behaviour = Callable[[socket.socket, bytes], None]
+
+
+@contextmanager
+def answering(*answers: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A server that gives each connection to the next of ``answers``, with the request's bytes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for answer in answers:
+            try:
+                connection, _ = listener.accept()
+                if tls:
+                    connection = tls.wrap_socket(connection, server_side=True)
+            except ssl.SSLError:  # The client does not trust us.
+                continue
+            except OSError:
+                return
+            with connection:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    request += connection.recv(4096)
+                with contextlib.suppress(OSError):  # The client may hang up, as some tests want.
+                    answer(connection, request)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}/file"
+    finally:
+        listener.close()
+
+
+def plain(text: bytes) -> Behaviour:
+    return lambda connection, request: connection.sendall(text)
+
+
+def dripping(start: bytes, drop: bytes = b"x", seconds: float = 0.05, drops: int = 400) -> Behaviour:
+    """``start`` at once, then ``drop`` again and again, each before any socket's time-out."""
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(start)
+        for _ in range(drops):
+            connection.sendall(drop)
+            time.sleep(seconds)
+
+    return answer
+
+
+def silent(connection: socket.socket, request: bytes) -> None:
+    """Accepts, reads, and never answers."""
+    time.sleep(20)
+
+
+def whole(body: bytes, status: str = "200 OK", kind: str = "application/json", more: str = "") -> Behaviour:
+    """A well-formed answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    return plain(head.encode() + body)
