@@ -63,6 +63,8 @@ def wrapped(path: Path, verb: Literal["read", "written"] = "read") -> Iterator[N
     except sqlite3.Error as error:
         remedy = "free some space" if "full" in str(error) else "sync or build it again"
         raise StoreError(f"{path}: cannot be {verb} ({error}); {remedy}") from error
+    except UnicodeDecodeError as error:  # SQLite keeps bytes that are no UTF-8 without complaint.
+        raise StoreError(f"{path}: damaged, a text is no UTF-8; sync or build it again") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be {verb} ({error.strerror or error})") from error
 
