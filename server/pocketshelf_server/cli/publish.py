@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from datetime import UTC, datetime
 
-from pocketshelf.cli.output import print_json
+from pocketshelf.cli.output import print_json, say
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.publish import Published, publish_site
 from pocketshelf_server.site import Site
+from pocketshelf_server.trust import open_repository
+from pocketshelf_server.trust.expiry import expiring_root
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -35,7 +38,7 @@ refused; --jump-ahead is the way forward: sequence and versions jump to numbers 
 ever, and every device takes one snapshot at its next sync.
 
 Signatures expire (expiry_days in config.json): publish, or run `keys refresh`, often enough; `serve`
-refreshes by itself.
+refreshes by itself. Under a root that has expired nothing is published: `keys renew` signs it again.
 """
 
 
@@ -52,8 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    for result in publish_site(Site.open(args.site), args.shard, args.compact, args.jump_ahead):
+    site = Site.open(args.site)
+    for result in publish_site(site, args.shard, args.compact, args.jump_ahead):
         print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else print(_line(result))
+    if warning := expiring_root(open_repository(site).status(), datetime.now(UTC)):
+        say(f"warning: {warning}")
     return 0
 
 

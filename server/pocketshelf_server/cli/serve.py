@@ -12,6 +12,7 @@ from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.cli.options import add_site
+from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
 from pocketshelf_server.site import Site, SiteConfig
@@ -30,6 +31,10 @@ taken. When it is ready, one JSON line says where on standard output: {"url": â€
   POST /v1/search/photo           the same for a photo (needs a bundle; off with "photo_search": false)
   /v1/changes                     read and write the catalogue (bearer token in SITE/keys/admin.token)
   /v1/openapi.json  /healthz  /metrics
+
+/healthz answers 503, with the reasons, while devices cannot sync: a signature has expired (the root's is
+renewed by `keys renew`), or signed files are missing. The log says so every hour, /metrics at any time
+(pocketshelf_healthy, pocketshelf_signature_expiry_timestamp_seconds). Searches are answered all the same.
 
 Put a TLS proxy in front of it. Devices need no TLS for integrity, the metadata is signed; searches and
 the admin token do.
@@ -74,8 +79,7 @@ def run(args: argparse.Namespace) -> int:
         ident=None,
         asyncore_use_poll=True,
     )
-    if not args.no_refresh:
-        _keep_fresh(open_repository(site))
+    _keep_watch(site, None if args.no_refresh else open_repository(site))
     port = listener.getsockname()[1]
     print_json({"url": f"http://{args.host}:{port}", "port": port})
     try:
@@ -114,17 +118,28 @@ def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, thread
     return PhotoPool(str(bundle.folder.resolve()), config.photo_workers, waiting, limits)
 
 
-def _keep_fresh(repository: SignedRepository) -> None:
-    """Sign again, every hour, what is half-way to its expiry."""
+def _keep_watch(site: Site, repository: SignedRepository | None) -> None:
+    """Every hour: sign again what is half-way to its expiry, and log what devices would be refused for.
+
+    Args:
+        repository: None to leave the signing to others.
+    """
+    watch = HealthWatch(site)
+
+    def refresh(repository: SignedRepository) -> None:
+        try:
+            if signed := repository.refresh():
+                log.info("signed again: %s", ", ".join(signed))
+        except Exception:
+            # Devices go on until the expiry; the operator must know long before.
+            log.exception("the signatures could not be refreshed")
 
     def loop() -> None:
         while True:
-            try:
-                if signed := repository.refresh():
-                    log.info("signed again: %s", ", ".join(signed))
-            except Exception:
-                # Devices go on until the expiry; the operator must know long before.
-                log.exception("the signatures could not be refreshed")
+            if repository is not None:
+                refresh(repository)
+            for problem in watch.look().problems:
+                log.error("%s", problem)
             wait.wait(REFRESH_EVERY_SECONDS)
 
     wait = threading.Event()

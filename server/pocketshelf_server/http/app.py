@@ -7,9 +7,11 @@ from typing import Any
 from flask import Flask
 
 from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.http import metrics, problems
 from pocketshelf_server.http.changes import changes_blueprint
 from pocketshelf_server.http.files import files_blueprint
+from pocketshelf_server.http.health import health_blueprint
 from pocketshelf_server.http.openapi import openapi_document
 from pocketshelf_server.http.search import photo_blueprint, search_blueprint
 from pocketshelf_server.photos import Photos
@@ -38,20 +40,18 @@ def create_app(site: Site, catalogue: Catalogue, photos: Photos | None = None) -
     service = SearchService(catalogue, make_index(config.index, catalogue, site))
     service.refresh()
     problems.install(app)
-    metrics.install(app, catalogue, service)
+    watch = HealthWatch(site)
+    metrics.install(app, catalogue, service, watch)
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
     photos = photos if config.photo_search else None
     app.register_blueprint(photo_blueprint(service, space.name, config, photos))
     app.register_blueprint(changes_blueprint(catalogue, config))
+    app.register_blueprint(health_blueprint(watch, catalogue))
     document = openapi_document(space, config)
 
     @app.get("/v1/openapi.json")
     def openapi() -> dict[str, Any]:
         return document
-
-    @app.get("/healthz")
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "space": space.name, "sequence": catalogue.sequence()}
 
     return app

@@ -25,6 +25,7 @@ from pocketshelf_server.publish.setback import known_numbers, require_forward
 from pocketshelf_server.publish.targets import TargetMaker
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import PublishedTarget, SignedRepository, open_repository
+from pocketshelf_server.trust.expiry import require_root
 
 __all__ = ["Published", "Publisher", "publish_site"]
 
@@ -232,11 +233,11 @@ def publish_site(
             restored.
 
     Raises:
-        CatalogueError, StoreError: as `Publisher.publish`, a key is missing, or the site would go backwards;
-            the old generations stay.
+        CatalogueError, StoreError: as `Publisher.publish`, a key is missing, the root has expired, or the
+            site would go backwards; the old generations stay.
     """
     repository = open_repository(site)
-    repository.status()  # Without keys, fail before any work.
+    require_root(repository.status())  # Without keys, or under a root that has expired, fail before any work.
     with (
         only_publisher(site.publish_lock),
         closing(open_catalogue(site)) as catalogue,
