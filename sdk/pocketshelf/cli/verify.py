@@ -12,8 +12,8 @@ __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "check a store to its last byte"
 DESCRIPTION = """\
-Check a store: hashes, pages, tables and every row, of the current generation and of the one kept for
-'rollback'. The exit code is 1 if anything is wrong.
+Check a store: hashes, pages, tables, every row and the indexes derived from them, of the current generation
+and of the one kept for 'rollback'. The exit code is 1 if anything is wrong.
 """
 
 

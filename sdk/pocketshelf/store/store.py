@@ -12,6 +12,7 @@ from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 from pocketshelf.formats.space import require_same, space_of
+from pocketshelf.store.digest import DigestCheck
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.writer import StoreWriter
@@ -29,13 +30,33 @@ class Store(AbstractContextManager):
     Attributes:
         folder: the store's paths.
         generation: name of the opened generation.
-        shard: its products.
     """
 
-    def __init__(self, folder: StoreFolder, generation: str, shard: Shard) -> None:
+    def __init__(self, folder: StoreFolder, generation: str) -> None:
+        """Open one generation; its shard is compared with its digest, if it is large while it is used.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
         self.folder = folder
         self.generation = generation
-        self.shard = shard
+        self._check = DigestCheck(folder, generation)
+        self._shard = open_shard(folder.shard(generation))
+
+    @property
+    def shard(self) -> Shard:
+        """The products.
+
+        Raises:
+            StoreError: the shard has been found not to be the one that was written.
+        """
+        self._check.require_sound()
+        return self._shard
+
+    @property
+    def digest(self) -> str:
+        """The shard's SHA-256."""
+        return self._check.digest
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
@@ -48,7 +69,7 @@ class Store(AbstractContextManager):
         name = folder.require_current()
         for _ in range(_ATTEMPTS):
             try:
-                return cls(folder, name, open_shard(folder.shard(name)))
+                return cls(folder, name)
             except StoreError as error:
                 failed, name = name, folder.require_current()
                 if name == failed:
@@ -123,7 +144,8 @@ class Store(AbstractContextManager):
 
     def close(self) -> None:
         """Close the shard."""
-        self.shard.close()
+        self._check.stop()
+        self._shard.close()
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -132,8 +154,9 @@ class Store(AbstractContextManager):
 def current_sequence(path: str | Path) -> int | None:
     """The sequence of the store at ``path``; None if there is none, or it cannot be opened."""
     try:
-        with Store.open(path) as store:
-            return store.meta.sequence
+        folder = StoreFolder(path)
+        with open_shard(folder.shard(folder.require_current())) as shard:
+            return shard.meta.sequence
     except StoreError:
         return None
 

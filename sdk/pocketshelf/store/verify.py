@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import StoreError
+from pocketshelf.formats.derived import SUFFIX, DerivedFile
 from pocketshelf.formats.shard import open_shard
+from pocketshelf.store.digest import check_digest
 from pocketshelf.store.folder import StoreFolder
 
-__all__ = ["StoreReport", "check_digest", "verify_store"]
+__all__ = ["StoreReport", "verify_store"]
+
+
+# No index is longer than so many times its shard; a longer one is not read.
+INDEX_FACTOR = 100
 
 
 @dataclass
@@ -40,9 +45,9 @@ class StoreReport:
 
 
 def verify_store(path: str | Path) -> StoreReport:
-    """Check the current generation, and the one kept for rollback: hash, pages, schema, every row.
+    """Check the current generation, and the one kept for rollback: hash, pages, schema, rows, indexes.
 
-    Damage is reported, not raised. Indexes are not looked at: they are derived, and rebuilt when unfit.
+    Damage is reported, not raised.
 
     Raises:
         StoreError: there is no store at all.
@@ -55,41 +60,30 @@ def verify_store(path: str | Path) -> StoreReport:
         return report
     name, previous = folder.require_current(), folder.previous()
     try:
-        report.sequence, report.products = _check(folder, name)
+        report.sequence, report.products = _check(folder, name, report.problems)
     except StoreError as error:
         report.problems.append(str(error))
-    try:
-        if previous is not None:
-            _check(folder, previous)
-    except StoreError as error:
-        report.problems.append(f"kept for rollback: {error}")
+    if previous is not None:
+        report.problems += [f"kept for rollback: {problem}" for problem in _problems(folder, previous)]
     return report
 
 
-def _check(folder: StoreFolder, name: str) -> tuple[int, int]:
-    """(sequence, number of products) of a sound generation."""
-    check_digest(folder, name)
+def _problems(folder: StoreFolder, name: str) -> list[str]:
+    problems: list[str] = []
+    try:
+        _check(folder, name, problems)
+    except StoreError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _check(folder: StoreFolder, name: str, problems: list[str]) -> tuple[int, int]:
+    """(sequence, number of products) of a sound generation; what is wrong with its indexes is added."""
+    digest = check_digest(folder, name)
     with open_shard(folder.shard(name)) as shard:
         shard.check()
+        most = INDEX_FACTOR * shard.path.stat().st_size
+        for index in sorted(folder.index(name).glob(f"*{SUFFIX}")):
+            if DerivedFile.named(index, digest).read(most) is None:
+                problems.append(f"{index}: damaged, or of other products; a search makes it again")
         return shard.meta.sequence, len(shard)
-
-
-def check_digest(folder: StoreFolder, name: str) -> None:
-    """Compare a generation's shard with the SHA-256 recorded when it was written.
-
-    Raises:
-        StoreError: it differs, or one of the two cannot be read.
-    """
-    shard, recorded = folder.shard(name), folder.digest(name)
-    try:
-        expected = recorded.read_text(encoding="ascii").split()[:1]
-        with shard.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{folder.generation(name)}: cannot be read ({error}); sync or build it again"
-        ) from error
-    if expected != [found]:
-        raise StoreError(
-            f"{shard}: not the bytes that were written (SHA-256 differs); sync or build it again"
-        )

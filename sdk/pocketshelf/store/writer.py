@@ -12,6 +12,7 @@ from typing import Self
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import open_shard
+from pocketshelf.store.digest import check_digest
 from pocketshelf.store.filesystem import FileSystem, write_atomically
 from pocketshelf.store.folder import StoreFolder
 
@@ -106,6 +107,7 @@ class StoreWriter:
         previous = self.folder.previous()
         if previous is None:
             raise StoreError(f"{self.folder.path}: there is no older generation to go back to")
+        check_digest(self.folder, previous)
         open_shard(self.folder.shard(previous)).close()
         write_atomically(self.files, self.folder.pointer, f"{previous}\n".encode("ascii"))
         return previous

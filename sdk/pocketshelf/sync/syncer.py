@@ -14,11 +14,12 @@ from pathlib import Path
 from pocketshelf.address import server_address
 from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.shard import open_shard
 from pocketshelf.formats.space import Space
 from pocketshelf.printable import without_passwords
-from pocketshelf.store import Store, StoreFolder, StoreWriter, current_sequence
+from pocketshelf.store import StoreFolder, StoreWriter, current_sequence
+from pocketshelf.store.digest import check_digest
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf.store.verify import check_digest
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
 from pocketshelf.sync.fetcher import Fetcher
@@ -180,8 +181,8 @@ class Syncer:
             if name is None:
                 return Device(bundle=wanted)
             check_digest(self._folder, name)
-            with Store.open(self._path) as store:
-                meta = store.meta
+            with open_shard(self._folder.shard(name)) as opened:
+                meta = opened.meta
             shard = _shard_name(self._folder.generation(name) / MANIFEST_NAME)
         except StoreError as error:
             logger.info("%s; taking the snapshot", error)

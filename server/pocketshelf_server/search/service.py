@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,10 @@ def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
     if kind == "sqlite-vec":
         from pocketshelf_server.search.vec import SqliteVecIndex
 
-        return SqliteVecIndex(catalogue, site.folder / "vectors.sqlite")
+        for old in ("vectors.sqlite", "vectors.sqlite-wal", "vectors.sqlite-shm"):
+            with contextlib.suppress(OSError):  # Releases before kept it there.
+                (site.folder / old).unlink(missing_ok=True)
+        return SqliteVecIndex(catalogue)
     return _pgvector(catalogue)
 
 

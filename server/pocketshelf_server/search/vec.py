@@ -1,4 +1,8 @@
-"""sqlite-vec: an exact scan inside SQLite, on disk, in a file beside the catalogue.
+"""sqlite-vec: an exact scan inside SQLite, in a temporary file that no other process can open.
+
+SQLite makes the file without a name, and it is gone with the process: nothing that lay on a disk is ever
+taken for an index, and each start makes it anew from the catalogue (three seconds for 100,000 vectors). One
+connection serves all threads, in turn.
 
 It needs a SQLite that can load extensions. Many Pythons' own cannot (``python -c "import sqlite3;
 sqlite3.Connection.enable_load_extension"``); then the package pysqlite3-binary is used.
@@ -9,7 +13,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,6 @@ from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue import Catalogue
-from pocketshelf_server.connections import ThreadConnections
 from pocketshelf_server.search.follow import pending
 from pocketshelf_server.search.protocol import best_per_product
 
@@ -32,31 +34,28 @@ MAX_K = 4096
 class SqliteVecIndex:
     """A `pocketshelf_server.search.VectorIndex` in a ``vec0`` table.
 
-    Args:
-        path: the index's file; made, and made again, from the catalogue.
-
     Raises:
         CatalogueError: sqlite-vec is not installed, or no SQLite here can load it.
     """
 
-    def __init__(self, catalogue: Catalogue, path: Path) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._path = path
         self._dimension = catalogue.space.dimension
         self._guard = threading.Lock()
         self._sqlite = _loadable_sqlite()
-        self._connections = ThreadConnections(self._open)
         with self._errors():
+            self._connection = self._open()
             self._create()
 
     def close(self) -> None:
-        """Close every thread's connection."""
-        self._connections.close()
+        """Close the file, which goes with it."""
+        with self._guard:
+            self._connection.close()
 
     def refresh(self) -> int:
         """Take in what changed, in one transaction."""
         with self._guard, self._errors():
-            connection = self._connections.get()
+            connection = self._connection
             ((since, most),) = connection.execute("SELECT sequence, most FROM state")
             if since == self._catalogue.sequence():
                 return since
@@ -83,8 +82,8 @@ class SqliteVecIndex:
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
         """The ``k`` nearest products to the query as int8, exact as far as 4,096 pictures reach."""
-        with self._errors():
-            connection = self._connections.get()
+        with self._guard, self._errors():
+            connection = self._connection
             ((most,),) = connection.execute("SELECT most FROM state")
             blob = quantize_vectors(query).tobytes()
             wanted = min(k * most, MAX_K)
@@ -101,24 +100,20 @@ class SqliteVecIndex:
         return best_per_product(scored, k)
 
     def _create(self) -> None:
-        connection = self._connections.get()
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.executescript(
+        self._connection.executescript(
             f"""
-            CREATE VIRTUAL TABLE IF NOT EXISTS vectors USING vec0(category TEXT PARTITION KEY,
+            CREATE VIRTUAL TABLE vectors USING vec0(category TEXT PARTITION KEY,
                 embedding INT8[{self._dimension}] DISTANCE_METRIC=cosine);
-            CREATE TABLE IF NOT EXISTS owners(row INTEGER PRIMARY KEY, product_id TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS owners_by_product ON owners(product_id);
-            CREATE TABLE IF NOT EXISTS state(id INTEGER PRIMARY KEY CHECK (id = 1),
+            CREATE TABLE owners(row INTEGER PRIMARY KEY, product_id TEXT NOT NULL);
+            CREATE INDEX owners_by_product ON owners(product_id);
+            CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1),
                 sequence INTEGER NOT NULL, most INTEGER NOT NULL);
-            INSERT OR IGNORE INTO state VALUES(1, -1, 1);
+            INSERT INTO state VALUES(1, -1, 1);
             """
         )
 
     def _open(self) -> Any:
-        connection = self._sqlite.connect(
-            str(self._path), timeout=30, isolation_level=None, check_same_thread=False
-        )
+        connection = self._sqlite.connect("", isolation_level=None, check_same_thread=False)
         _load(connection)
         return connection
 
@@ -127,7 +122,9 @@ class SqliteVecIndex:
         try:
             yield
         except self._sqlite.Error as error:
-            raise CatalogueError(f"{self._path}: {error}; delete the file, it is made again") from error
+            raise CatalogueError(
+                f"sqlite-vec's temporary file: {error}; make room in SQLITE_TMPDIR, or set index to 'scan'"
+            ) from error
 
 
 def _insert(connection: Any, products: Iterable[Product], most: int) -> int:

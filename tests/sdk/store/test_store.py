@@ -227,3 +227,61 @@ def test_a_volume_that_cannot_sync_folders_is_taken_as_it_is(
             continue
         with pytest.raises(StoreError, match="Input/output error"):
             make(tmp_path / "s", 2)
+
+
+def flip(path: Path, place: int = -9) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_flipped_bit_in_a_shard_is_refused_before_use(tmp_path: Path) -> None:
+    """In a vector, say: a sound database with another answer."""
+    make(tmp_path / "s", 3).close()
+    shard = tmp_path / "s" / "generations" / "00000001" / "shard.sqlite"
+    flip(shard, shard.read_bytes().index(bytes([1, 2, 3, 127])))
+    with pytest.raises(StoreError, match="not the bytes that were written") as caught:
+        Store.open(tmp_path / "s")
+    assert "sync or build it again" in str(caught.value)
+
+
+def test_a_flipped_bit_in_a_large_shard_is_refused_once_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is hashed in the background, and the store is not waited for."""
+    monkeypatch.setattr("pocketshelf.store.digest.AT_ONCE", 100)
+    make(tmp_path / "s", 3).close()
+    with Store.open(tmp_path / "s") as store:
+        _join_check()
+        assert len(store) == 3
+    flip(tmp_path / "s" / "generations" / "00000001" / "shard.sqlite")
+    with Store.open(tmp_path / "s") as store:
+        _join_check()
+        for use in (lambda: len(store), lambda: store.product("1"), store.categories, lambda: store.shard):
+            with pytest.raises(StoreError, match="not the bytes that were written"):
+                use()
+
+
+def _join_check() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "pocketshelf-digest":
+            thread.join()
+
+
+@pytest.mark.parametrize("record", ["", "abc  shard.sqlite\n", "\xff", "0" * 64, "x" * 5000])
+def test_a_damaged_digest_is_refused(tmp_path: Path, record: str) -> None:
+    make(tmp_path / "s", 1).close()
+    (tmp_path / "s" / "generations" / "00000001" / "shard.sha256").write_text(record, encoding="latin-1")
+    with pytest.raises(StoreError, match="sync or build it again"):
+        Store.open(tmp_path / "s")
+    assert not verify_store(tmp_path / "s").ok
+
+
+def test_a_rollback_to_a_damaged_generation_is_refused(tmp_path: Path) -> None:
+    make(tmp_path / "s", 1).close()
+    make(tmp_path / "s", 2).close()
+    flip(tmp_path / "s" / "generations" / "00000001" / "shard.sqlite")
+    with pytest.raises(StoreError, match="not the bytes that were written"):
+        rollback_store(tmp_path / "s")
+    with Store.open(tmp_path / "s") as store:
+        assert store.meta.sequence == 2

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pocketshelf.files import atomic_write
+from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.search.exact import rescore
 
@@ -21,6 +20,8 @@ __all__ = ["EXPANSION_SEARCH", "GraphIndex", "empty_graph", "graph_is_sound"]
 # 16 gives 95 % recall at 276 bytes an item (100,000 x 128); 8 is one point worse, 4 is useless.
 CONNECTIVITY = 16
 EXPANSION_SEARCH = 128
+# No graph of ours is longer: links, key and level of an item besides its vector, and the file's own head.
+_ITEM_BYTES, _FILE_BYTES = 1024, 1 << 20
 
 
 @functools.cache
@@ -47,36 +48,48 @@ class GraphIndex:
         ids: the products' ids.
         owners: int64 (n,), ascending: each picture's place in ``ids``.
         index: USearch's, with the pictures' numbers 0 to n - 1 as keys.
+        data: the bytes that ``index`` works on, if it does not hold them itself.
     """
 
-    def __init__(self, ids: list[str], owners: np.ndarray, index: Index) -> None:
+    def __init__(
+        self, ids: list[str], owners: np.ndarray, index: Index, data: bytearray | None = None
+    ) -> None:
         self._ids = ids
         self._owners = owners
+        # In this order: the index goes first.
         self._index = index
+        self._data = data
 
     @classmethod
-    def build(cls, ids: list[str], owners: np.ndarray, vectors: np.ndarray, cache: Path | None) -> GraphIndex:
+    def build(
+        cls, ids: list[str], owners: np.ndarray, vectors: np.ndarray, cache: DerivedFile | None
+    ) -> GraphIndex:
         """Build the graph over int8 (n, D) ``vectors`` and keep it in the file ``cache``, if that works."""
         index = empty_graph(vectors.shape[1])
         index.add(np.arange(len(vectors)), np.ascontiguousarray(vectors))
         if cache is not None:
             # A read-only store is searched all the same; it builds its graph anew each time.
             with contextlib.suppress(OSError, RuntimeError):
-                cache.parent.mkdir(exist_ok=True)
-                with atomic_write(cache) as temporary:
-                    index.save(str(temporary))
+                cache.write(index.save(None) or b"")
         return cls(ids, owners, index)
 
     @classmethod
-    def load(cls, ids: list[str], owners: np.ndarray, dimension: int, cache: Path) -> GraphIndex | None:
-        """The graph in ``cache``; None if there is none that fits, so that it must be built."""
-        if not cache.is_file():
+    def load(
+        cls, ids: list[str], owners: np.ndarray, dimension: int, cache: DerivedFile
+    ) -> GraphIndex | None:
+        """The graph in ``cache``; None if there is none that fits, so that it must be built.
+
+        USearch believes what it is given, and a flipped bit makes it crash or answer wrongly: it sees
+        verified bytes only, and works on them where they are.
+        """
+        data = cache.read(len(owners) * (dimension + _ITEM_BYTES) + _FILE_BYTES)
+        if data is None:
             return None
-        with contextlib.suppress(Exception):  # A derived file that does not load is as good as none.
+        with contextlib.suppress(Exception):  # Another version's, perhaps: as good as none.
             index = empty_graph(dimension)
-            index.load(str(cache))
+            index.view(data)
             if len(index) == len(owners) and index.ndim == dimension:
-                return cls(ids, owners, index)
+                return cls(ids, owners, index, data)
         return None
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:

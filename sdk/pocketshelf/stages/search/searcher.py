@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.shard import Shard
 from pocketshelf.stages.search.exact import ExactIndex
 from pocketshelf.stages.search.graph import GraphIndex, graph_is_sound
@@ -75,7 +76,8 @@ class StoreSearcher:
         ids, owners = shard.owners(category)
         if len(owners) < self._exact_limit or not self._trusts_graph():
             return ExactIndex(ids, owners, shard.vectors(category))
-        cache = _graph_file(self._store.folder.index(self._store.generation), shard, category)
+        folder = self._store.folder.index(self._store.generation)
+        cache = DerivedFile.of_category(folder, self._store.digest, category)
         loaded = GraphIndex.load(ids, owners, shard.meta.dimension, cache)
         return loaded or GraphIndex.build(ids, owners, shard.vectors(category), cache)
 
@@ -103,14 +105,10 @@ def derive_graphs(shard: Shard, folder: Path, exact_limit: int = EXACT_LIMIT) ->
     ]
     if not large or not graph_is_sound():
         return []
+    with shard.path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     for name in large:
         ids, owners = shard.owners(name)
-        GraphIndex.build(ids, owners, shard.vectors(name), _graph_file(folder, shard, name))
+        cache = DerivedFile.of_category(folder, digest, name)
+        GraphIndex.build(ids, owners, shard.vectors(name), cache)
     return large
-
-
-def _graph_file(folder: Path, shard: Shard, category: str) -> Path:
-    """The graph's file, named after the category and the very bytes of the shard it is derived from."""
-    state = shard.path.stat()
-    key = f"{category}\0{state.st_size}\0{state.st_mtime_ns}"
-    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.usearch"
