@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from converters.errors import unknown
+from pocketshelf.cli import output
 from pocketshelf.errors import PocketshelfError, UsageError
 
 __all__ = ["add_models", "choose", "exit_code", "named_checkpoints", "say"]
@@ -19,7 +19,7 @@ _start = time.monotonic()
 
 def say(message: str) -> None:
     """One line of progress on standard error, with the seconds since the start."""
-    print(f"[{time.monotonic() - _start:6.1f} s] {message}", file=sys.stderr, flush=True)
+    output.say(f"[{time.monotonic() - _start:6.1f} s] {message}")
 
 
 def choose(name: str, known: Sequence[str], what: str) -> tuple[str, ...]:
@@ -74,5 +74,5 @@ def exit_code(work: Callable[[], None]) -> int:
 
 
 def _failed(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    output.say(f"error: {message}")
     return code

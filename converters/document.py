@@ -5,7 +5,6 @@ They come from the reports that exports, measurements and sweeps left in the fol
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from converters.errors import ConversionError
 from converters.measure import FILE_NAME as MEASURES
 from converters.parity import listed
 from converters.sweep import FILE_NAME as SWEEP
+from pocketshelf.cli.parser import Parser
 from pocketshelf_training.pages.page import table
 
 __all__ = ["main", "tables"]
@@ -135,7 +135,7 @@ def _swept(outcome: dict[str, Any]) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m converters.document", description=__doc__)
+    parser = Parser(prog="python -m converters.document", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+", help="what converters.export and .sweep wrote")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page whose tables are replaced")
     parsed = parser.parse_args(arguments)

@@ -10,13 +10,14 @@ from pathlib import Path
 from converters.command import add_models, choose, exit_code, named_checkpoints, say
 from converters.networks import kinds
 from converters.targets import find_target, target_names
+from pocketshelf.cli.parser import Parser
 from pocketshelf.shipped import version
 
 __all__ = ["main"]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m converters.export",
         description="Export checkpoints to model files for phones, with bundle.json and a parity report.",
         epilog="examples:\n"

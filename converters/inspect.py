@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,6 +11,8 @@ from converters.command import exit_code, say
 from converters.inspection.picture import draw
 from converters.inspection.text import render
 from converters.targets import inspect_file
+from pocketshelf.cli.output import print_json, tell_lines
+from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle
 
@@ -24,13 +24,13 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir() or path.suffix in (".mlpackage", ".aimodel"):
         return [path]
     bundle = load_bundle(path)
-    print(f"bundle {bundle.name}, space {bundle.space}, hashes checked\n", file=sys.stderr)
+    say(f"bundle {bundle.name}, space {bundle.space}, hashes checked")
     return [file for file in (bundle.embedder_path, bundle.detector_path) if file is not None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m converters.inspect",
         description="Show a model file's size by layer, precision, operations, inputs, estimated "
         "multiply-adds and the shape of its graph.",
@@ -55,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in files:
             found = inspect_file(path)
             if parsed.json:
-                print(json.dumps({**asdict(found), "path": str(path), "multiply_adds": found.multiply_adds}))
+                print_json({**asdict(found), "path": str(path), "multiply_adds": found.multiply_adds})
             else:
-                print(render(found, parsed.layers))
+                tell_lines(render(found, parsed.layers))
             if parsed.picture:
                 added = f"-{path.stem}" if len(files) > 1 else ""
                 picture = parsed.picture.with_stem(parsed.picture.stem + added)

@@ -29,6 +29,7 @@ from converters.networks import Network, load_network
 from converters.parity import unit
 from converters.target import Runner, Target
 from converters.targets import find_target, target_names
+from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
@@ -156,7 +157,7 @@ def _embedders(folder: Path) -> list[tuple[Target, Path]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m converters.measure", description=__doc__)
+    parser = Parser(prog="python -m converters.measure", description=__doc__)
     add = parser.add_argument
     add("folder", type=Path, help="a folder that converters.export wrote")
     add("--checkpoint-embedder", type=Path, required=True, help="the one it was exported from")

@@ -6,7 +6,6 @@ lowered but not run here, or not available (and what to install).
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from converters.command import add_models, choose, exit_code, named_checkpoints,
 from converters.errors import ParityError, ToolchainMissing
 from converters.networks import kinds
 from converters.targets import find_target, target_names
+from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import digest
 
@@ -123,7 +123,7 @@ def _outcome(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code. A variant that fails is a finding, not an error."""
-    parser = argparse.ArgumentParser(prog="python -m converters.sweep", description=__doc__)
+    parser = Parser(prog="python -m converters.sweep", description=__doc__)
     parser.add_argument("--out", required=True, type=Path, help="one folder a variant goes in here")
     parser.add_argument("--target", default="all", help=f"{', '.join(target_names())}, or all (default)")
     parser.add_argument("--backend", default="all", help="of executorch, or all (default)")

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from converters.errors import ConversionError, ToolchainMissing, one_line
+from pocketshelf.cli.output import say_lines
 from pocketshelf.errors import PocketshelfError
 
 __all__ = ["need", "quiet", "swallow"]
@@ -59,7 +60,7 @@ def quiet(what: str) -> Iterator[None]:
             log.seek(0)
             tail = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
             if tail:
-                print("\n".join(tail), file=sys.stderr)
+                say_lines("\n".join(tail))
             raise ConversionError(f"{what} failed: {one_line(error)}") from error
 
 

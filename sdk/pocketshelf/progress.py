@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from pocketshelf.printable import printable
+
 __all__ = ["ProgressBar"]
 
 
@@ -39,15 +41,17 @@ class ProgressBar:
             self.close()
             unit = {"unit": "B", "unit_scale": True} if self._unit == "B" else {"unit": f" {self._unit}s"}
             self._what = what
-            self._bar = tqdm(desc=what or None, total=total or None, file=sys.stderr, **unit, **self._pace)
+            self._bar = tqdm(
+                desc=printable(what) or None, total=total or None, file=sys.stderr, **unit, **self._pace
+            )
         self._bar.update(done - self._bar.n)
 
     def say(self, message: str) -> None:
         """One line to the person at the terminal, above the bar."""
         if self._bar is not None and self._watched:
-            self._bar.write(message, file=sys.stderr)
+            self._bar.write(printable(message), file=sys.stderr)
         else:
-            print(message, file=sys.stderr, flush=True)
+            print(printable(message), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """The bar stays as it is now."""

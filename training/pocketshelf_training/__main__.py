@@ -8,6 +8,9 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from pocketshelf.cli.logs import set_up_logging
+from pocketshelf.cli.output import say
+from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.shipped import version
 
@@ -119,7 +122,7 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     Args:
         words: of a command line; only the command that they name is loaded then, since most import torch.
     """
-    parser = argparse.ArgumentParser(prog="pocketshelf-train", description=__doc__)
+    parser = Parser(prog="pocketshelf-train", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     groups: dict[str, argparse._SubParsersAction] = {
         "": parser.add_subparsers(required=True, metavar="COMMAND")
@@ -144,9 +147,7 @@ def _named(words: Sequence[str]) -> str | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
-    )
+    set_up_logging("%(asctime)s %(message)s", "%H:%M:%S")
     words = list(sys.argv[1:] if arguments is None else arguments)
     if (command := _named(words)) and not {"-h", "--help"} & set(words):
         log.info("%s: loading", command)
@@ -154,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return args.run_command(args)
     except PocketshelfError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         return 1
 
 

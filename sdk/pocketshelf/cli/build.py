@@ -6,7 +6,7 @@ import argparse
 
 from pocketshelf.catalogue import BuildReport, build_store
 from pocketshelf.cli.options import add_models, add_store
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.progress import ProgressBar
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(report.to_json())
     else:
-        print(_summary(report))
+        tell(_summary(report))
     return 0
 
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from pocketshelf.cli.options import add_bundle, positive
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell_lines
 from pocketshelf.demo.report import table
 from pocketshelf.demo.run import Options, run_demo
 from pocketshelf.demo.sources.choice import Choice
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     choice = Choice(args.data, args.drawn, args.offline, count, args.seed)
     with _interruptible(say) as say_or_stop:
         report = run_demo(Options(choice, args.out, args.bundle, not args.no_server), say_or_stop)
-    print_json(report.to_json()) if args.json else print(table(report))
+    print_json(report.to_json()) if args.json else tell_lines(table(report))
     if args.open:
         webbrowser.open(Path(report.page).resolve().as_uri())
     return 0

@@ -5,17 +5,36 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pocketshelf.printable import escaped
-from pocketshelf.types import Hit, Region, SearchResult
+from pocketshelf.printable import escaped, printable
 
-__all__ = ["print_json", "print_result", "print_table", "say"]
+if TYPE_CHECKING:
+    from pocketshelf.types import Hit, Region, SearchResult
+
+__all__ = ["print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
 
 
-def say(message: str) -> None:
-    """One line to the person at the terminal."""
-    print(message, file=sys.stderr, flush=True)
+def say(message: object) -> None:
+    """One line to the person at the terminal, on standard error."""
+    print(printable(message), file=sys.stderr, flush=True)
+
+
+def say_lines(text: str) -> None:
+    """Several of them: only for text whose line breaks are ours."""
+    for line in text.split("\n"):
+        say(line)
+
+
+def tell(text: object) -> None:
+    """One line of a result for people, on standard output."""
+    print(printable(text))
+
+
+def tell_lines(text: str) -> None:
+    """Several of them: only for text whose line breaks are ours."""
+    for line in text.split("\n"):
+        tell(line)
 
 
 def print_json(document: Any) -> None:
@@ -25,28 +44,29 @@ def print_json(document: Any) -> None:
 
 def print_table(rows: Sequence[Sequence[str]], indent: int = 0) -> None:
     """Aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        print((" " * indent + "  ".join(cells)).rstrip())
+        tell((" " * indent + "  ".join(cells)).rstrip())
 
 
 def print_result(result: SearchResult) -> None:
     """A result for people: a heading, then each region with its hits."""
     recall = "" if result.local_recall is None else f", local recall {result.local_recall:.2f}"
-    print(
+    tell(
         f"{result.photo}  {result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
     )
     for region in result.regions:
-        print(f"  {_heading(region)}")
+        tell(f"  {_heading(region)}")
         if region.hits:
             if region.confident is False:
-                print("    nothing like this here; the nearest:")
+                tell("    nothing like this here; the nearest:")
             print_table([_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)], indent=4)
         elif region.hits is not None:
-            print("    nothing found")
+            tell("    nothing found")
     if not result.regions:
-        print("  nothing found")
+        tell("  nothing found")
     sys.stdout.flush()
 
 

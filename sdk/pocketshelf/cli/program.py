@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from pocketshelf.cli.output import say
+from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError, UsageError
 from pocketshelf.shipped import version
 
@@ -58,9 +59,9 @@ class Program:
         except KeyboardInterrupt:
             return 130
 
-    def parser(self, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    def parser(self, argv: Sequence[str] = ()) -> Parser:
         """The parser with the one command that ``argv`` calls, or with all of them if it calls none."""
-        parser = argparse.ArgumentParser(
+        parser = Parser(
             prog=self.name,
             description=self.description,
             epilog=self.epilog,

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from pocketshelf.cli.entry import PROGRAM
+from pocketshelf.cli.output import tell_lines
 
 __all__ = ["reference"]
 
@@ -70,7 +71,7 @@ def _help(action: argparse.Action) -> str:
 
 def main() -> None:
     """Print the page."""
-    print(reference(), end="")
+    tell_lines(reference().removesuffix("\n"))
 
 
 if __name__ == "__main__":

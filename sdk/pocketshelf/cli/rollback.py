@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pocketshelf.cli.options import add_store
-from pocketshelf.cli.output import print_json
+from pocketshelf.cli.output import print_json, tell
 from pocketshelf.store import current_sequence, rollback_store
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -28,5 +28,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"store": args.store, "generation": generation, "sequence": sequence})
     else:
-        print(f"{args.store}: back at generation {generation}, sequence {sequence}")
+        tell(f"{args.store}: back at generation {generation}, sequence {sequence}")
     return 0

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from pocketshelf.cli.options import add_store
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.cli.values import address
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"pocketshelf: {report.why}; the store stays as it is, next try after {report.next_attempt}")
         return 1
     if not args.json:
-        print(f"{args.store}: {_summary(report)}")
+        tell(f"{args.store}: {_summary(report)}")
     return 0
 
 

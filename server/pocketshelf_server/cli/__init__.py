@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Sequence
 
+from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.program import Program
 
 __all__ = ["PROGRAM", "main"]
@@ -42,5 +41,5 @@ PROGRAM = Program(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    set_up_logging()
     return PROGRAM.main(arguments)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pocketshelf.catalogue import RowProblem
 from pocketshelf.cli.options import add_bundle, positive
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf.progress import ProgressBar
@@ -129,7 +129,7 @@ def _show(report: ImportReport, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    print(
+    tell(
         f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, "
         f"{report.deleted} deleted, {len(report.errors)} bad rows; now at sequence {report.sequence}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pocketshelf.cli.options import add_bundle
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space, load_bundle, space_of
 from pocketshelf_server.cli.options import add_root_keys, add_site
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     say(f"the root key is in {args.offline or site.offline_keys}: move it off this machine")
     say(f"the admin token of /v1/changes is in {site.token_path}")
     report = {"site": str(site.folder), "space": space.name, "dimension": space.dimension}
-    print_json(report) if args.json else print(f"made {site.folder} for space {space.name!r}")
+    print_json(report) if args.json else tell(f"made {site.folder} for space {space.name!r}")
     return 0
 
 

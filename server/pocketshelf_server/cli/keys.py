@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pocketshelf.cli.output import print_json
+from pocketshelf.cli.output import print_json, tell, tell_lines
 from pocketshelf.errors import StoreError
 from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site
 from pocketshelf_server.publish.history import History
@@ -100,7 +100,7 @@ def _offline(args: argparse.Namespace, site: Site) -> KeyFolder:
 
 def _make(args: argparse.Namespace, site: Site) -> None:
     open_repository(site).create(_offline(args, site), args.root_keys, args.threshold)
-    print(f"keys and metadata made; copy {site.metadata / '1.root.json'} into your app")
+    tell(f"keys and metadata made; copy {site.metadata / '1.root.json'} into your app")
 
 
 def _rotate(args: argparse.Namespace, site: Site) -> None:
@@ -108,12 +108,12 @@ def _rotate(args: argparse.Namespace, site: Site) -> None:
     if repository.rotate(
         args.roles, offline, files=_published(site), vouched=_vouched(args), approve=_show(args)
     ):
-        print(f"rotated: {', '.join(args.roles)}")
+        tell(f"rotated: {', '.join(args.roles)}")
 
 
 def _renew(args: argparse.Namespace, site: Site) -> None:
     if open_repository(site).renew_root(_offline(args, site), vouched=_vouched(args), approve=_show(args)):
-        print("the root is signed again")
+        tell("the root is signed again")
 
 
 def _published(site: Site) -> list[PublishedTarget] | None:
@@ -135,9 +135,9 @@ def _vouched(args: argparse.Namespace) -> Vouched | None:
 
 def _show(args: argparse.Namespace) -> Callable[[list[str]], bool]:
     def approve(lines: list[str]) -> bool:
-        print("\n".join(lines))
+        tell_lines("\n".join(lines))
         if args.dry_run:
-            print("nothing was signed (--dry-run)")
+            tell("nothing was signed (--dry-run)")
         return not args.dry_run
 
     return approve
@@ -146,7 +146,7 @@ def _show(args: argparse.Namespace) -> Callable[[list[str]], bool]:
 def _refresh(args: argparse.Namespace, site: Site) -> None:
     force = ROLES[1:] if args.all else ()
     signed = open_repository(site).refresh(force)
-    print(f"signed again: {', '.join(signed) or 'nothing was due'}")
+    tell(f"signed again: {', '.join(signed) or 'nothing was due'}")
 
 
 def _status(args: argparse.Namespace, site: Site) -> None:
@@ -156,7 +156,7 @@ def _status(args: argparse.Namespace, site: Site) -> None:
                 {**vars(status), "expires": status.expires.isoformat(), "key_ids": list(status.key_ids)}
             )
         else:
-            print(_line(status))
+            tell(_line(status))
 
 
 def _line(status: RoleStatus) -> str:

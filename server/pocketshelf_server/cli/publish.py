@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.publish import Published, publish_site
 from pocketshelf_server.site import Site
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     site = Site.open(args.site)
     for result in publish_site(site, args.shard, args.compact, args.jump_ahead):
-        print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else print(_line(result))
+        print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else tell(_line(result))
     if warning := expiring_root(open_repository(site).status(), datetime.now(UTC)):
         say(f"warning: {warning}")
     return 0

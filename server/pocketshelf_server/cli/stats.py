@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pocketshelf.cli.output import print_json
+from pocketshelf.cli.output import print_json, tell
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.publish.history import History
@@ -30,14 +30,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(document)
         return 0
-    print(f"space {document['space']!r}, embedded by {document['bundle']!r}")
-    print(f"{document['products']} products, sequence {document['sequence']}")
-    print(f"{document['changes']} changes in the log")
+    tell(f"space {document['space']!r}, embedded by {document['bundle']!r}")
+    tell(f"{document['products']} products, sequence {document['sequence']}")
+    tell(f"{document['changes']} changes in the log")
     for name, count in sorted(document["categories"].items(), key=lambda item: (-item[1], item[0])):
-        print(f"  {count:8} {name}")
+        tell(f"  {count:8} {name}")
     for shard in document["shards"]:
         size = f"{shard['files']} files, {shard['bytes']} bytes"
-        print(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
+        tell(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.catalogue import RowProblem
+from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.shipped import shipped
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     report.seconds = time.monotonic() - started
     report.write(args.out)
     log.info("%s", report.verdict)
-    print(json.dumps({"out": str(args.out), **report.to_json()}))
+    print_json({"out": str(args.out), **report.to_json()})
     return 0
 
 

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_given
 from pocketshelf_training.data.catalogue_file import write_catalogue
@@ -53,5 +54,5 @@ def run(args: argparse.Namespace) -> int:
     write_catalogue(args.out, [*shop, *others] if args.views else shop, base)
     if args.photos:
         write_catalogue(args.photos, others, args.photos.parent)
-    print(f"{args.out}: {len(shop)} products, {len(others)} other pictures of them; --images {base}")
+    tell(f"{args.out}: {len(shop)} products, {len(others)} other pictures of them; --images {base}")
     return 0

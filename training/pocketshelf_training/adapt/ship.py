@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.cli.output import say
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
@@ -68,7 +69,7 @@ def _export(weights: Path, calibration: Path, out: Path) -> None:
         assert process.stderr is not None
         last = ""
         for line in process.stderr:
-            sys.stderr.write(line)
+            say(line.removesuffix("\n"))
             last = line.strip() or last
     if process.returncode:
         raise ExportFailed(f"the export failed: {last.removeprefix('error: ')}")

@@ -5,12 +5,12 @@ checkpoint, the augmented pictures that training would see.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from pocketshelf.cli.output import say
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector.train import add_sources, build_mixture
@@ -64,5 +64,5 @@ def run(args: argparse.Namespace) -> int:
     images = predicted(args) if args.checkpoint else augmented(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     grid(images, args.columns, args.side).save(args.out)
-    print(f"{len(images)} pictures in {args.out}", file=sys.stderr)
+    say(f"{len(images)} pictures in {args.out}")
     return 0

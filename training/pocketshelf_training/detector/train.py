@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 import time
 from bisect import bisect
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pocketshelf.cli.output import say_lines
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.goods import load_cut_outs
 from pocketshelf_training.data.street import load_photos
@@ -336,7 +336,7 @@ class DetectorTask(Task[Detector, Batch]):
         kept = trainer.kept
         result = self.measure(kept)
         trainer.record({"epoch": self.epochs, "val": result})
-        print(table(result), file=sys.stderr)
+        say_lines(table(result))
         for name in NAMES:
             self.write(name, self.epochs, kept, val=result)
             log.info("wrote %s", self.args.run / name)

@@ -10,7 +10,6 @@ drawn garments only (synthetic). How much to regularise is chosen on the drawn g
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import clothing, patterns, studio
@@ -218,7 +218,7 @@ def run(args: argparse.Namespace) -> int:
     meta = {**checkpoint.meta, "attributes": named, "attribute_categories": of}
     meta |= {"space": args.space} if args.space else {}
     save_checkpoint(out, "embedder", made.config, made.state_dict(), meta)
-    print(json.dumps({"out": str(out), "balanced_accuracy": named}))
+    print_json({"out": str(out), "balanced_accuracy": named})
     return 0
 
 

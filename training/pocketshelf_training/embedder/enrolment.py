@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf.formats.enrolment import Enrolment, fit, save_enrolment
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is None:
         write_bundle(replace(load_bundle(args.model), enrolment=FileSpec(FILE_NAME)))
     size = out.stat().st_size / 1e3
-    print(f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {size:.0f} kB")
+    tell(f"{out}: {len(photos)} photos, weight {weight:g}, margin {margin:g}, {size:.0f} kB")
     return 0
 
 
@@ -120,7 +121,7 @@ def _best(
             found[weight] = figure(np.array([ranking.first < 1 for ranking in rankings]), new)
         weight = max(found, key=lambda weight: (found[weight][0], -weight))
         best[weight, margin] = found[weight][0]
-        print(f"margin {margin:g}, weight {weight:g}: {found[weight][1]}")
+        tell(f"margin {margin:g}, weight {weight:g}: {found[weight][1]}")
     return max(best, key=lambda pair: (best[pair], -pair[1]))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data import grocery
 from pocketshelf_training.embedder.targets import Extractor, principal
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     log.info("%d of %d numbers keep %.4f of the vectors", args.dimension, vectors.shape[1], kept)
     meta = {"members": args.member, "kept": kept, "left_out": hidden}
     save_checkpoint(args.out, model.kind, model.config, model.state_dict(), meta)
-    print(args.out)
+    tell(args.out)
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import HEADS, apart_from_heads
@@ -64,5 +65,5 @@ def run(args: argparse.Namespace) -> int:
     averaged = {"from": args.first.name, "share": args.share, "heads": args.heads}
     meta = second.meta | {"val": {}, "averaged": averaged}
     save_checkpoint(args.out, second.kind, second.config, state, meta)
-    print(args.out)
+    tell(args.out)
     return 0

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import HEADS, apart_from_heads
@@ -57,5 +58,5 @@ def run(args: argparse.Namespace) -> int:
         if kind == "embedder" and args.size:
             config = {**config, "size": args.size}
         save_checkpoint(target, kind, config, checkpoint.state, checkpoint.meta)
-        print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+        tell(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli.output import tell
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.models.checkpoint import load_checkpoint
@@ -93,5 +94,5 @@ def run(args: argparse.Namespace) -> int:
     text = card(bundle, json.loads(args.results.read_text(encoding="utf-8")))
     target = bundle.folder / "CARD.md"
     target.write_text(text, encoding="utf-8")
-    print(target)
+    tell(target)
     return 0

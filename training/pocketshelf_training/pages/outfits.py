@@ -22,6 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.catalogue import build_store
+from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.retriever import Retriever
 from pocketshelf.types import Region
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             f"of the own group {figures['single group']:.3f}.\n",
         ]
     )
-    print(json.dumps(figures, indent=1) if args.json else page)
+    tell_lines(json.dumps(figures, indent=1) if args.json else page)
     return 0
 
 

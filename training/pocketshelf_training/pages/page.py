@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pocketshelf.cli.output import tell_lines
 from pocketshelf.errors import UsageError
 
 __all__ = ["add_bundle", "add_write", "joined", "publish", "refuse", "table"]
@@ -53,4 +54,4 @@ def publish(markdown: str, document: str, page: Path | None, as_json: bool = Fal
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(markdown, encoding="utf-8")
         page.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
-    print(document if as_json else markdown)
+    tell_lines(document if as_json else markdown)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli.output import say
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.retriever import Retriever
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle)
-    print(f"measuring {bundle.folder}", file=sys.stderr, flush=True)
+    say(f"measuring {bundle.folder}")
     results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
     publish(report.as_markdown(results), report.as_json(results), args.write, args.json)
     return 0

@@ -9,14 +9,13 @@ record, from where every export takes it, and into the bundle.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.cli.output import print_json, say_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
@@ -116,7 +115,7 @@ def best_weight(figures: Mapping[float, float]) -> float:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    say_lines(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -132,5 +131,5 @@ def run(args: argparse.Namespace) -> int:
     meta = {**checkpoint.meta, "score_threshold": threshold, "frame_weight": weights}
     meta["categories"] = {group: list(names) for group, names in known.items()}
     save_checkpoint(record, "detector", checkpoint.config, checkpoint.state, meta)
-    print(json.dumps({"score_threshold": threshold, "frame_weight": weights}))
+    print_json({"score_threshold": threshold, "frame_weight": weights})
     return 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from pocketshelf.cli.output import say
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.detect import pairwise_iou
 from pocketshelf.stages.preprocess import decode_photo
@@ -153,4 +153,4 @@ def _plain(text: str) -> str:
 def _write(sheet: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
-    print(f"worst misses: {path}", file=sys.stderr, flush=True)
+    say(f"worst misses: {path}")

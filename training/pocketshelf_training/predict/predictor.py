@@ -19,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.errors import PhotoError, PocketshelfError
+from pocketshelf.printable import printable
 from pocketshelf.stages.embed import Embedding
 from pocketshelf.types import Detection
 from pocketshelf_training.data.protocol import Sample
@@ -107,7 +108,7 @@ class Predictor:
     def _name(self, crop: Crop, error: PhotoError) -> None:
         if crop.image not in self._named:
             self._named.add(crop.image)
-            tqdm.write(f"a miss: {error}", file=sys.stderr)
+            tqdm.write(printable(f"a miss: {error}"), file=sys.stderr)
 
 
 def _key(crop: Crop) -> str:

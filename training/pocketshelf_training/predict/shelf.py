@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
+from pocketshelf.printable import printable
 from pocketshelf.retriever import Retriever
 from pocketshelf.store import Store
 from pocketshelf.types import SearchResult
@@ -42,7 +43,7 @@ def search_photos(
         try:
             results.append(retriever.search(photo, whole=whole))
         except PhotoError as error:
-            tqdm.write(f"a miss: {error}", file=sys.stderr)
+            tqdm.write(printable(f"a miss: {error}"), file=sys.stderr)
             results.append(None)
     return results
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf_training.engine.options import add_data
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     _plot(test, calibration, args.out / "risk_coverage.png")
     if args.write:
         write_bundle(replace(bundle, recall=report["recall"]))
-    print(json.dumps(report, indent=1))
+    tell_lines(json.dumps(report, indent=1))
     return 0
 
 

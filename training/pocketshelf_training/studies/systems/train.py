@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pocketshelf.cli.output import tell_lines
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set, shown_name
 from pocketshelf_training.data.protocol import Sample
@@ -175,7 +176,7 @@ def run(args: argparse.Namespace) -> int:
     text = json.dumps(document(task, figures), indent=1)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    tell_lines(text)
     return 0
 
 
