@@ -1,60 +1,51 @@
-"""Decode a photo from the street: EXIF turn, DCT-scaled JPEG, CMYK, alpha, 16-bit, palette.
+"""Decode a photo from the street: EXIF turn, DCT-scaled JPEG, CMYK, alpha, deep samples, palette, profiles.
 
-Nothing that a file contains may crash the caller: every fault becomes one `PhotoError`.
+The one place where files that users bring are decoded. Nothing that a file contains may crash the
+caller, or take more than a bounded share of memory and time: every fault becomes one `PhotoError`.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from pocketshelf.errors import PhotoError, one_line
-from pocketshelf.types import Box
+from pocketshelf.stages.preprocess.colour import profile_space, to_srgb
+from pocketshelf.stages.preprocess.containers import Container, read_container
+from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.jpeg import END
+from pocketshelf.stages.preprocess.containers.limits import check_file_bytes, check_pixels
+from pocketshelf.stages.preprocess.decoders import is_deep_colour, open_image, open_low_bytes
+from pocketshelf.stages.preprocess.photo import Photo
+from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
-# A 200-megapixel phone sensor is the largest on sale; beyond it a small file is a decompression bomb.
-MAX_PIXELS = 210_000_000
-# Formats without DCT scaling are decoded whole; 64 megapixels take 192 MB as RGB.
-MAX_PIXELS_UNSCALED = 64_000_000
+__all__ = ["WORKING_SIDE", "decode_photo"]
+
 # The longest working side: three times what the detector sees; a crop of a tenth of it still has 100 pixels.
 # Not 1024: a quarter of a 12-megapixel photo's 4,000 or 4,032 pixels, and an eighth of a 50-megapixel
 # one's, then suffice, so that the JPEG's DCT is evaluated at that scale and not at twice it.
 WORKING_SIDE = 1000
 
-# Set once: our own limits, with our own messages, stand in for Pillow's warning.
-Image.MAX_IMAGE_PIXELS = None
-
-
-@dataclass(frozen=True)
-class Photo:
-    """An upright photo, possibly decoded at a reduced scale.
-
-    Attributes:
-        pixels: uint8, shape (h, w, 3), sRGB order RGB, upright.
-        width, height: size of the upright photo in its own pixels; boxes are given in these.
-    """
-
-    pixels: np.ndarray
-    width: int
-    height: int
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """Factors (x, y) from the photo's pixels to those decoded."""
-        return self.pixels.shape[1] / self.width, self.pixels.shape[0] / self.height
-
-    def to_decoded(self, box: Box) -> Box:
-        """A box in the photo's own pixels in those that were decoded."""
-        (sx, sy), (x, y, w, h) = self.scale, box
-        return x * sx, y * sy, w * sx, h * sy
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What libjpeg puts where a JPEG's data ends too early.
+_MISSING = {127, 128}
+# Data put behind a JPEG without end: where pixels are missing, some of these decode to other pixels.
+_CONTINUATIONS = (b"\x00" * 96, b"\x55" * 96, b"\xaa" * 96, bytes(range(7, 247, 5)) * 2)
 
 
 def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -> Photo:
-    """Decode ``source`` (a path or the file's bytes) to an upright RGB photo.
+    """Decode ``source`` (a path or the file's bytes) to an upright sRGB photo.
 
     A photo larger than ``working_side`` is brought near it: JPEGs while decoding (the DCT is
     evaluated at 1/2, 1/4 or 1/8, which is several times faster), others after it.
@@ -64,77 +55,124 @@ def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -
     """
     name = "photo" if isinstance(source, bytes) else str(source)
     try:
-        stream: io.BytesIO | Path = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
-        if isinstance(stream, Path):
-            _check_path(stream, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(stream) as image:
-                return _decode(image, working_side, name)
-    except PhotoError:
-        raise
-    except UnidentifiedImageError as error:
-        raise PhotoError(
-            f"{name}: not an image that can be read (JPEG, PNG, WebP, GIF, TIFF, BMP; convert HEIC to JPEG)"
-        ) from error
+        return _decode(read_container(_read(source)), working_side)
+    except PhotoError as error:
+        raise PhotoError(f"{name}: {error}") from error
     except MemoryError as error:
         raise PhotoError(f"{name}: not enough memory to decode it") from error
     except Exception as error:  # decoders raise nearly anything on hostile bytes
         raise PhotoError(f"{name}: damaged or truncated image ({one_line(error)})") from error
 
 
-def _check_path(path: Path, name: str) -> None:
+def _read(source: str | Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    path = Path(source)
     if not path.exists():
-        raise PhotoError(f"{name}: no such file")
+        raise PhotoError("no such file")
     if not path.is_file():
-        raise PhotoError(f"{name}: not a regular file")
-    if path.stat().st_size == 0:
-        raise PhotoError(f"{name}: the file is empty")
+        raise PhotoError("not a regular file")
+    check_file_bytes(path.stat().st_size)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PhotoError(f"cannot be read ({one_line(error)})") from error
 
 
-def _decode(image: Image.Image, working_side: int, name: str) -> Photo:
-    width, height = image.size
-    scaled_decode = image.format in ("JPEG", "MPO")
-    limit = MAX_PIXELS if scaled_decode else MAX_PIXELS_UNSCALED
-    if width * height > limit:
-        raise PhotoError(
-            f"{name}: {width} x {height} pixels, more than the {limit // 1_000_000} megapixels that are "
-            "decoded; reduce it first"
-        )
-    if scaled_decode and max(width, height) > working_side and image.mode in ("RGB", "L", "YCbCr"):
-        shrink = working_side / max(width, height)
-        image.draft(None, (max(1, round(width * shrink)), max(1, round(height * shrink))))
-    turned = ImageOps.exif_transpose(image)  # Loads the pixels: truncation shows here.
-    upright = (height, width) if _is_turned(image) else (width, height)
-    rgb = _to_rgb(turned)
-    if max(rgb.size) > working_side:
-        shrink = working_side / max(rgb.size)
-        size = (max(1, round(rgb.width * shrink)), max(1, round(rgb.height * shrink)))
-        rgb = rgb.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Photo(np.asarray(rgb), *upright)
+def _decode(container: Container, working_side: int) -> Photo:
+    if container.kind == "JPEG":
+        image = _jpeg(container, working_side)
+        return _finished(image, container, (container.width, container.height), working_side)
+    image = open_image(container)
+    photo = None
+    for _ in _frames(image, container.frames):
+        check_pixels(*image.size)
+        deep = is_deep_colour(image)
+        image.load()
+        loaded = from_deep_colour(image, lambda: open_low_bytes(container)) if deep else image
+        shown = _finished(loaded, container, loaded.size, working_side)
+        photo = photo or shown
+        if _shows_something(shown.pixels):
+            return shown
+    if photo is None:
+        raise PhotoError("damaged image: it has no picture")
+    return photo
 
 
-def _is_turned(image: Image.Image) -> bool:
-    """Whether the EXIF orientation swaps width and height (5 to 8 do)."""
-    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+def _frames(image: Image.Image, limit: int) -> Iterator[int]:
+    """Go to each frame in turn; a damaged animation ends where it is damaged."""
+    yield 0
+    for number in range(1, min(limit, getattr(image, "n_frames", 1))):
+        try:
+            image.seek(number)
+            image.load()
+        except Exception:  # The first frame is what the file shows.
+            return
+        yield number
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
+def _shows_something(pixels: np.ndarray) -> bool:
+    """Whether a frame is more than one colour all over, as an animation's first often is."""
+    return bool((pixels != pixels[0, 0]).any())
+
+
+def _finished(image: Image.Image, container: Container, size: tuple[int, int], working_side: int) -> Photo:
+    """Reduce, convert and turn what was decoded of a picture whose stored ``size`` is (w, h)."""
+    icc = container.icc or image.info.get("icc_profile")
+    orientation = container.orientation
+    if container.kind == "AVIF":  # Pillow says there what the file's properties say.
+        orientation = exif_orientation(image.info.get("exif", b""))
+    keeps = image.mode in ("L", "CMYK") and profile_space(icc) == image.mode
+    target = _within(image.size, working_side)
+    small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), target)
+    if orientation in _TURNS:
+        small = small.transpose(_TURNS[orientation])
+    upright = size[::-1] if orientation > 4 else size
+    if max(small.size) > working_side:
+        small = _resized(small, image.size[::-1] if orientation > 4 else image.size, working_side)
+    return Photo(np.asarray(to_srgb(small, icc)), *upright)
+
+
+def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    shrink = min(1.0, side / max(size))
+    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
+
+
+def _resized(small: Image.Image, size: tuple[int, int], working_side: int) -> Image.Image:
+    """The rest of the way to ``working_side``, of a picture of ``size`` that was reduced to ``small``."""
+    target = _within(size, working_side)
+    factors = [int(whole / part / 2.0) or 1 for whole, part in zip(size, target, strict=True)]
+    box = (0.0, 0.0, size[0] / factors[0], size[1] / factors[1])
+    return small.resize(target, Image.Resampling.BILINEAR, box=box)
+
+
+def _jpeg(container: Container, working_side: int) -> Image.Image:
+    """The JPEG, decoded near ``working_side``.
+
+    Raises:
+        PhotoError: pixels are missing. Where there is no end marker, or the last pixel is the grey that
+            missing ones have, it is decoded with other data behind it, and is whole if no pixel changes.
+    """
+    image = _scaled_jpeg(container, container.data + END, working_side)
+    if container.ended and not _ends_grey(image):
         return image
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _from_deep(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        # Shops' cut-outs are meant for a white page.
-        ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, rgba).convert("RGB")
-    return image.convert("RGB")
+    pixels = image.tobytes()
+    for continuation in _CONTINUATIONS:
+        again = _scaled_jpeg(container, container.data + continuation + END, working_side)
+        if again.tobytes() != pixels:
+            raise PhotoError("truncated image: picture data is missing")
+    return image
 
 
-def _from_deep(image: Image.Image) -> Image.Image:
-    """16-bit and float greyscale to 8 bits: by the format's full range, else by the pixels' own."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    top = 65535.0 if image.mode != "F" and values.max(initial=0) > 255 else max(255.0, values.max(initial=0))
-    grey = np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
+def _scaled_jpeg(container: Container, data: bytes, working_side: int) -> Image.Image:
+    image = open_image(container, data)
+    size = _within((container.width, container.height), working_side)
+    if size != (container.width, container.height):
+        image.draft(None, size)
+    image.load()
+    return image
+
+
+def _ends_grey(image: Image.Image) -> bool:
+    last = image.getpixel((image.width - 1, image.height - 1))
+    return {last} <= _MISSING if isinstance(last, int) else set(last or ()) <= _MISSING  # type: ignore[arg-type]

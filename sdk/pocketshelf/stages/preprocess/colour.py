@@ -1,0 +1,51 @@
+"""Colour profiles: Display P3, Adobe RGB and others to sRGB by LittleCMS, whose transforms are kept."""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+__all__ = ["profile_space", "to_srgb"]
+
+# A profile whose colours lie within so much of sRGB's, of 255, is sRGB by another name: its pixels stay.
+_SAME = 3
+_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+
+
+def profile_space(icc: bytes | None) -> str | None:
+    """The mode of the pictures that a profile is for: "RGB", "L" or "CMYK"; None without one."""
+    return _SPACES.get(icc[16:20].decode("latin-1")) if icc and len(icc) > 128 else None
+
+
+def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    """``image`` as sRGB; itself where its profile is for other pictures, damaged, or sRGB."""
+    if icc is None or profile_space(icc) != image.mode:
+        return image.convert("RGB")
+    transform = _transform(icc, image.mode)
+    if transform is None:
+        return image.convert("RGB")
+    converted: Image.Image = transform.apply(image)
+    return converted
+
+
+@functools.lru_cache(maxsize=16)
+def _transform(icc: bytes, mode: str) -> Any:
+    try:
+        from PIL import ImageCms
+
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        transform = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
+        return None if mode == "RGB" and _is_srgb(transform) else transform
+    except Exception:  # No LittleCMS, or a profile that is none: its colours are taken as sRGB's.
+        return None
+
+
+def _is_srgb(transform: Any) -> bool:
+    levels = np.linspace(0, 255, 9).astype(np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(27, 27, 3)
+    converted = np.asarray(transform.apply(Image.fromarray(colours)))
+    return bool(np.abs(converted.astype(int) - colours).max() <= _SAME)
