@@ -14,8 +14,7 @@ from pocketshelf.formats import load_bundle, space_of
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.importer import EmbedderFactory, Importer, ImportReport
-from pocketshelf_server.cli.options import add_site
-from pocketshelf_server.site import Site
+from pocketshelf_server.cli.options import add_site, open_site
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--replace needs FILE")
     if args.allow_shrink and not args.replace:
         args.parser.error("--allow-shrink needs --replace")
-    catalogue = open_catalogue(Site.open(args.site))
+    catalogue = open_catalogue(open_site(args))
     try:
         report = _import(args, catalogue)
     finally:

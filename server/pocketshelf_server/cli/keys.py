@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pocketshelf.cli.output import print_json, tell, tell_lines
 from pocketshelf.errors import StoreError
-from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site
+from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site, open_site
 from pocketshelf_server.publish.history import History
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import (
@@ -90,7 +90,7 @@ def _action(
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    args.action(args, Site.open(args.site))
+    args.action(args, open_site(args))
     return 0
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 
-__all__ = ["add_offline", "add_root_keys", "add_site"]
+from pocketshelf.errors import StoreError
+from pocketshelf_server.site import Site
+from pocketshelf_server.trust import open_repository
+
+__all__ = ["add_offline", "add_root_keys", "add_site", "open_site"]
+
+log = logging.getLogger("pocketshelf.server")
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:
@@ -27,3 +34,20 @@ def add_root_keys(parser: argparse.ArgumentParser) -> None:
         "--threshold", metavar="N", type=int, default=1, help="root keys that must sign (default 1)"
     )
     add_offline(parser)
+
+
+def open_site(args: argparse.Namespace) -> Site:
+    """The argument SITE, opened; a rotation of keys that was cut short there is brought to its end first.
+
+    What stands in the way of that is logged: a command that signs will fail by it, others need not.
+
+    Raises:
+        CatalogueError: there is no site.
+    """
+    site = Site.open(args.site)
+    try:
+        if open_repository(site).recover():
+            log.warning("a rotation of keys had been cut short; everything is signed by the new keys now")
+    except StoreError as error:
+        log.warning("the signatures need attention: %s", error)
+    return site

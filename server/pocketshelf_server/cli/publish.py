@@ -7,9 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pocketshelf.cli.output import print_json, say, tell
-from pocketshelf_server.cli.options import add_site
+from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.publish import Published, publish_site
-from pocketshelf_server.site import Site
 from pocketshelf_server.trust import open_repository
 from pocketshelf_server.trust.expiry import expiring_root
 
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    site = Site.open(args.site)
+    site = open_site(args)
     for result in publish_site(site, args.shard, args.compact, args.jump_ahead):
         print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else tell(_line(result))
     if warning := expiring_root(open_repository(site).status(), datetime.now(UTC)):

@@ -11,7 +11,7 @@ from pocketshelf.cli.output import print_json
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.cli.options import add_site
+from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from pocketshelf_server.http import create_app
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    site = Site.open(args.site)
+    site = open_site(args)
     catalogue = open_catalogue(site)
     photos = _photos(args.bundle, catalogue, site.config(), args.threads)
     app = create_app(site, catalogue, photos)

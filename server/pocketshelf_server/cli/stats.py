@@ -7,7 +7,7 @@ from typing import Any
 
 from pocketshelf.cli.output import print_json, tell
 from pocketshelf_server.catalogue import open_catalogue
-from pocketshelf_server.cli.options import add_site
+from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.publish.history import History
 from pocketshelf_server.site import Site
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    document = _collect(Site.open(args.site))
+    document = _collect(open_site(args))
     if args.json:
         print_json(document)
         return 0

@@ -101,13 +101,20 @@ class KeyFolder:
 
     def remove(self, role: str, key_id: str) -> None:
         """Delete a key that no longer counts; missing is fine."""
-        FileSystem().unlink(self._path(role, key_id))
+        self._delete([self._path(role, key_id), *self.folder.glob(f".{role}-*.pem.new")])
 
     def keep_only(self, role: str, key_ids: Iterable[str]) -> None:
         """Delete every key of ``role`` but these: the retired, and those of a rotation cut short."""
         kept = {self._path(role, key_id) for key_id in key_ids}
-        for path in set(self.folder.glob(f"{role}-*.pem")) - kept:
-            FileSystem().unlink(path)
+        here = {*self.folder.glob(f"{role}-*.pem"), *self.folder.glob(f".{role}-*.pem.new")}
+        self._delete(here - kept)
+
+    def _delete(self, paths: Iterable[Path]) -> None:
+        try:
+            for path in paths:
+                FileSystem().unlink(path)
+        except OSError as error:
+            raise StoreError(f"{self.folder}: an old key cannot be deleted ({error.strerror})") from error
 
     def _path(self, role: str, key_id: str) -> Path:
         return self.folder / f"{role}-{key_id[:16]}.pem"

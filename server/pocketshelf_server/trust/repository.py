@@ -166,6 +166,8 @@ class SignedRepository:
         Raises:
             StoreError: a key or the metadata is missing or damaged.
         """
+        if not self._roots.versions():
+            return False
         roots, online = self._load()
         if online.root is roots[-1]:
             return False

@@ -111,7 +111,7 @@ class Rotation:
         lacking = [signed for signed in (*self._chain, self._signed) if signed.root.version not in known]
         if not self._online.can_sign(online.root):
             _write(site, lacking)
-        roots = [online.root, *(signed.root for signed in lacking)]
+        roots = [s.root for s in (*self._chain, self._signed) if s.root.version >= online.root.version]
         self._online.publish(roots, online.targets.targets if files is None else files, online.next_versions)
         _write(site, lacking)
         self._retire()
