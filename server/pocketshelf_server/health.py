@@ -73,7 +73,7 @@ def _look(site: Site, repository: SignedRepository, now: datetime) -> Health:
         statuses, signed = repository.status(), repository.signed()
     except StoreError as error:
         return Health((str(error),))
-    problems = expired(statuses, now)
+    problems = ["; sign it again with ".join(pair) for pair in expired(statuses, now)]
     lengths = ((hashed_path(site.targets, t.name, t.sha256), t.length) for t in signed)
     missing = sum(not path.is_file() or path.stat().st_size != length for path, length in lengths)
     if missing:

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     for result in publish_site(site, args.shard, args.compact, args.jump_ahead):
         print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else tell(_line(result))
     if warning := expiring_root(open_repository(site).status(), datetime.now(UTC)):
-        say(f"warning: {warning}")
+        say("warning: " + "; sign it again with ".join(warning))
     return 0
 
 

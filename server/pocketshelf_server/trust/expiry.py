@@ -14,25 +14,26 @@ __all__ = ["expired", "expiring_root", "renewal", "require_root"]
 ROOT_WARNING = timedelta(days=30)
 
 
-def expired(statuses: Iterable[RoleStatus], now: datetime) -> list[str]:
-    """A line for each role whose signature has expired at ``now``."""
+def expired(statuses: Iterable[RoleStatus], now: datetime) -> list[tuple[str, str]]:
+    """(what, remedy) of each role whose signature has expired at ``now``."""
     return [
-        f"the signature of {status.role} expired on {status.expires:%Y-%m-%d %H:%M} UTC: devices refuse this "
-        f"site; sign it again with `{renewal(status.role)}`"
+        (
+            f"the signature of {status.role} expired on {status.expires:%Y-%m-%d %H:%M} UTC: devices refuse "
+            "this site",
+            renewal(status.role),
+        )
         for status in statuses
         if status.expires <= now
     ]
 
 
-def expiring_root(statuses: Iterable[RoleStatus], now: datetime) -> str | None:
-    """A line if the root's signature expires within a month; None if not, or if it has already."""
+def expiring_root(statuses: Iterable[RoleStatus], now: datetime) -> tuple[str, str] | None:
+    """The same if the root's signature expires within a month; None if not, or if it has already."""
     root = next(status for status in statuses if status.role == "root")
     if not now < root.expires < now + ROOT_WARNING:
         return None
-    return (
-        f"the signature of root expires on {root.expires:%Y-%m-%d}; from then on devices refuse this site: "
-        f"sign it again with `{renewal('root')}`"
-    )
+    day = f"{root.expires:%Y-%m-%d}"
+    return f"the signature of root expires on {day}: devices then refuse this site", renewal("root")
 
 
 def require_root(statuses: Iterable[RoleStatus], now: datetime | None = None) -> None:
@@ -43,7 +44,7 @@ def require_root(statuses: Iterable[RoleStatus], now: datetime | None = None) ->
     """
     root = [status for status in statuses if status.role == "root"]
     if lines := expired(root, now or datetime.now(UTC)):
-        raise StoreError(lines[0])
+        raise StoreError("; sign it again with ".join(lines[0]))
 
 
 def renewal(role: str) -> str:

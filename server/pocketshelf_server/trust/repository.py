@@ -160,6 +160,15 @@ class SignedRepository:
         with self._locked():
             return self._refresh(*self._recovered(), tuple(force))
 
+    def interrupted(self) -> bool:
+        """Whether a rotation was cut short, which `recover` brings to its end.
+
+        Raises:
+            StoreError: the metadata is missing or damaged.
+        """
+        roots, online = self._load()
+        return online.root is not roots[-1]
+
     def recover(self) -> bool:
         """Bring a rotation that was cut short to its end; whether there was one.
 

@@ -50,7 +50,7 @@ def ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def test_every_command_has_a_help_that_teaches(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("", "init", "import", "publish", "serve", "keys", "stats"):
+    for command in ("", "init", "import", "publish", "serve", "keys", "doctor", "stats"):
         with pytest.raises(SystemExit) as caught:
             PROGRAM.parser().parse_args([*command.split(), "--help"])
         assert caught.value.code == 0

@@ -1,0 +1,89 @@
+"""Catalogue, history, and the files that are signed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from pocketshelf_server.catalogue import open_catalogue
+from pocketshelf_server.doctor.case import Case
+from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
+from pocketshelf_server.publish.files import hashed_path, is_whole
+from pocketshelf_server.publish.history import History
+from pocketshelf_server.publish.rules import parse_rule
+from pocketshelf_server.publish.setback import setbacks
+
+__all__ = ["catalogue", "files", "history", "shards"]
+
+PUBLISH = "pocketshelf-server publish SITE"
+JUMP = "pocketshelf-server publish SITE --jump-ahead"
+NAMED = 3
+
+
+def catalogue(case: Case) -> Iterator[Finding]:
+    """Whether it is there and whole."""
+    path = case.site.catalogue_path
+    if case.config.catalogue == "sqlite" and (fault := _fault(path)):
+        yield wrong("catalogue", f"{path} {fault}", f"restore it from a backup, and then: {JUMP}")
+        return
+    with closing(open_catalogue(case.site)) as found:
+        yield good("catalogue", f"{found.count()} products, at number {found.sequence()}")
+
+
+def shards(case: Case) -> Iterator[Finding]:
+    """Whether the rules can be read, with the files that they name."""
+    for name, spec in case.config.shards.items():
+        rule = parse_rule(name, spec, case.site.folder)
+        if spec["rule"] == "assortment":
+            list(rule([]))  # Reads the file.
+    yield good("shards", ", ".join(case.config.shards) or "none is configured")
+
+
+def history(case: Case) -> Iterator[Finding]:
+    """Whether ``published.sqlite`` is there, whole, and goes with the catalogue and with what is signed."""
+    topic, path, signed = "published", case.site.history_path, case.repository.signed()
+    if not path.exists() and not signed:
+        yield advice(topic, "nothing is published yet", PUBLISH)
+        return
+    if fault := _fault(path):
+        yield wrong(topic, f"{path} {fault}", f"restore it from a backup, or remove it, and then: {JUMP}")
+        return
+    with closing(open_catalogue(case.site)) as found:
+        sequence = found.sequence()
+    with closing(History(path)) as log:
+        back = list(setbacks(case.site, sequence, log, case.repository))
+        finished = {(t.name, t.sha256) for t in log.targets()} == {(t.name, t.sha256) for t in signed}
+        newest = max(log.sequences().values(), default=0)
+    yield from (wrong(topic, f"{text}: an older backup was restored", JUMP) for text in back)
+    if not (finished or back):
+        yield advice(topic, "a publication was cut short before it was signed", PUBLISH)
+    if not back:
+        waiting = f", {sequence - newest} changes of the catalogue since" if sequence > newest else ""
+        yield good(topic, f"generation {newest}{waiting}")
+
+
+def files(case: Case) -> Iterator[Finding]:
+    """Whether every signed file is there and is what was signed; reads all of them."""
+    signed = case.repository.signed()
+    places = [(t, hashed_path(case.site.targets, t.name, t.sha256)) for t in signed]
+    lost = [t.name for t, path in places if not is_whole(path, t.length, t.sha256)]
+    if lost:
+        names = ", ".join(lost[:NAMED]) + (f" and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
+        yield wrong("files", f"missing or damaged: {names}", f"make them again: {PUBLISH}")
+        return
+    size = sum(t.length for t in signed)
+    yield good("files", f"{len(signed)} signed files, {size} bytes, are what was signed")
+
+
+def _fault(path: Path) -> str | None:
+    """What is wrong with a SQLite file; None if nothing."""
+    if not path.is_file():
+        return "is missing"
+    try:
+        with closing(sqlite3.connect(path, timeout=30)) as connection:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return f"is damaged ({error})"
+    return None if answer == "ok" else f"is damaged ({answer})"

@@ -1,0 +1,276 @@
+"""``doctor`` finds what is broken at a site, says it with its remedy, and the remedy heals it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from server_products import FolderFetcher, make_product
+
+from pocketshelf.sync import Environment, sync
+from pocketshelf_server.catalogue import Upsert, open_catalogue
+from pocketshelf_server.cli import main
+from pocketshelf_server.doctor import Case, Finding, examine
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.site import Site
+
+
+def faults(case: Case) -> list[Finding]:
+    return [finding for finding in examine(case) if finding.state == "wrong"]
+
+
+def advised(case: Case) -> list[Finding]:
+    return [finding for finding in examine(case) if finding.state == "advice"]
+
+
+def change(site: Site, seed: int) -> None:
+    with closing(open_catalogue(site)) as catalogue:
+        catalogue.apply([Upsert(make_product(f"p{i:03d}", seed, "Apple")) for i in range(5)])
+
+
+def device_of(site: Site, folder: Path) -> Path:
+    root = (site.metadata / "1.root.json").read_bytes()
+    sync(folder, "http://site.test", root=root, environment=Environment(FolderFetcher(site)))
+    return folder
+
+
+def everything(site: Site) -> dict[str, str]:
+    files = (
+        path for path in site.folder.rglob("*") if path.is_file() and path.suffix not in (".sqlite-shm",)
+    )
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_sound_site_is_said_to_be_sound_and_is_left_as_it_is(
+    filled_site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = device_of(filled_site, tmp_path / "device")
+    before = everything(filled_site)
+    capsys.readouterr()
+    assert main(["doctor", str(filled_site.folder), "--device", str(device), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["healthy"] and {f["topic"] for f in document["findings"]} >= {
+        "clock", "disk", "signatures", "keys", "catalogue", "shards", "published", "files", "new devices",
+        f"device {device}",
+    }  # fmt: skip
+    assert {f["state"] for f in document["findings"]} == {"good", "advice"}
+    assert main(["doctor", str(filled_site.folder)]) == 0
+    out = capsys.readouterr().out
+    assert "ok     files: 2 signed files" in out and "advice keys: the root's key lies in" in out
+    assert everything(filled_site) == before
+
+
+def test_a_site_with_nothing_published_yet_is_no_patient(site: Site) -> None:
+    assert faults(Case(site)) == []
+    assert "nothing is published yet" in [finding.text for finding in advised(Case(site))]
+
+
+def lose_targets(site: Site) -> None:
+    shutil.rmtree(site.targets)
+
+
+def damage_one_target(site: Site) -> None:
+    path = next(site.targets.glob("all/*.gz"))
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def lose_history(site: Site) -> None:
+    site.history_path.unlink()
+
+
+def restore_older_catalogue(site: Site) -> None:
+    shutil.copyfile(site.catalogue_path, saved := site.folder.parent / "saved.sqlite")
+    change(site, 1)
+    publish_site(site)
+    shutil.copyfile(saved, site.catalogue_path)
+
+
+def lose_key(site: Site) -> None:
+    next(site.online_keys.glob("snapshot-*")).unlink()
+
+
+def swap_key(site: Site) -> None:
+    (first, second, *_) = site.online_keys.glob("*.pem")
+    shutil.copyfile(first, second)
+
+
+def lose_metadata(site: Site) -> None:
+    (site.metadata / "timestamp.json").unlink()
+
+
+def another_token(site: Site) -> None:
+    site.token_path.write_text("another\n")
+
+
+def lose_assortment(site: Site) -> None:
+    site.write_config(
+        replace(
+            site.config(), shards={"all": {"rule": "all"}, "b": {"rule": "assortment", "file": "berlin.txt"}}
+        )
+    )
+
+
+def damage_catalogue(site: Site) -> None:
+    data = bytearray(site.catalogue_path.read_bytes())
+    data[4096:8192] = b"\xff" * 4096
+    site.catalogue_path.write_bytes(data)
+
+
+def damage_history(site: Site) -> None:
+    site.history_path.write_bytes(b"not a database, but long enough to be taken for one by its size" * 100)
+
+
+def lose_catalogue(site: Site) -> None:
+    site.catalogue_path.unlink()
+
+
+# What was done, and the topic, a word of the text, and the remedy that follow from it.
+ILLS: list[tuple[Callable[[Site], None], str, str, str]] = [
+    (lose_targets, "files", "missing or damaged", "publish SITE"),
+    (damage_one_target, "files", "snapshot-60", "publish SITE"),
+    (lose_history, "published", "is missing", "--jump-ahead"),
+    (restore_older_catalogue, "published", "an older backup was restored", "--jump-ahead"),
+    (lose_key, "keys", "snapshot", "keys rotate SITE snapshot"),
+    (swap_key, "keys", "another key", ""),
+    (lose_metadata, "metadata", "timestamp.json", ""),
+    (another_token, "token", "config.json", "token_sha256"),
+    (lose_assortment, "shards", "berlin.txt", ""),
+    (damage_catalogue, "catalogue", "damaged", "--jump-ahead"),
+    (lose_catalogue, "catalogue", "is missing", "--jump-ahead"),
+    (damage_history, "published", "damaged", "--jump-ahead"),
+]
+
+
+@pytest.mark.parametrize(("harm", "topic", "word", "remedy"), ILLS, ids=[ill[0].__name__ for ill in ILLS])
+def test_what_is_wrong_is_said_with_its_remedy(
+    filled_site: Site,
+    capsys: pytest.CaptureFixture[str],
+    harm: Callable[[Site], None],
+    topic: str,
+    word: str,
+    remedy: str,
+) -> None:
+    harm(filled_site)
+    found = faults(Case(filled_site))
+    assert any(f.topic == topic and word in f.text and remedy in f.remedy for f in found), found
+    capsys.readouterr()
+    assert main(["doctor", str(filled_site.folder)]) == 1
+    assert f"WRONG  {topic}: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("harm", [lose_targets, damage_one_target], ids=lambda harm: harm.__name__)
+def test_publishing_heals_the_files(filled_site: Site, harm: Callable[[Site], None]) -> None:
+    harm(filled_site)
+    assert main(["publish", str(filled_site.folder)]) == 0
+    assert faults(Case(filled_site)) == []
+
+
+@pytest.mark.parametrize("harm", [lose_history, restore_older_catalogue], ids=lambda harm: harm.__name__)
+def test_jumping_ahead_heals_what_went_back(filled_site: Site, harm: Callable[[Site], None]) -> None:
+    harm(filled_site)
+    assert main(["publish", str(filled_site.folder), "--jump-ahead"]) == 0
+    assert faults(Case(filled_site)) == []
+
+
+def test_rotating_heals_a_lost_key(filled_site: Site) -> None:
+    lose_key(filled_site)
+    assert main(["keys", "rotate", str(filled_site.folder), "snapshot"]) == 0
+    assert faults(Case(filled_site)) == []
+
+
+def test_a_whole_site_restored_to_an_older_state_shows_at_a_device(filled_site: Site, tmp_path: Path) -> None:
+    """Nothing of the site itself tells."""
+    saved = shutil.copytree(filled_site.folder, tmp_path / "saved")
+    change(filled_site, 1)
+    publish_site(filled_site)
+    newer = device_of(filled_site, tmp_path / "newer")
+    restored = Site.open(saved)
+    assert faults(Case(restored)) == []
+    found = faults(Case(restored, (newer,)))
+    assert {f.topic for f in found} == {f"device {newer}"}
+    assert any("has seen version" in f.text and "--jump-ahead" in f.remedy for f in found)
+    assert main(["publish", str(saved), "--jump-ahead"]) == 0
+    assert faults(Case(restored, (newer,))) == []
+
+
+def test_a_device_ahead_in_numbers_alone_is_told(filled_site: Site, tmp_path: Path) -> None:
+    saved = shutil.copytree(filled_site.folder, tmp_path / "saved")
+    change(filled_site, 1)
+    publish_site(filled_site)
+    newer = device_of(filled_site, tmp_path / "newer")
+    restored = Site.open(saved)
+    for _ in range(3):
+        assert main(["keys", "refresh", str(saved), "--all"]) == 0
+    (found,) = faults(Case(restored, (newer,)))
+    assert found.text == "is at number 65, this site at 60" and "--jump-ahead" in found.remedy
+
+
+def test_signatures_that_expired_or_will_are_told_apart(filled_site: Site) -> None:
+    now = datetime.now(UTC)
+    soon = [f.text for f in advised(Case(filled_site, now=now + timedelta(days=1.8)))]
+    assert any("timestamp expires in 5 hours" in text for text in soon)
+    late = faults(Case(filled_site, now=now + timedelta(days=3)))
+    assert any("timestamp expired" in f.text and "keys refresh SITE" in f.remedy for f in late)
+    root = [f.text for f in advised(Case(filled_site, now=now + timedelta(days=340)))]
+    assert any("root expires on" in text for text in root)
+    later = faults(Case(filled_site, now=now + timedelta(days=370)))
+    assert any("root expired" in f.text and "keys renew SITE" in f.remedy for f in later)
+
+
+def test_a_clock_that_is_behind_what_was_written_or_signed_is_wrong(filled_site: Site) -> None:
+    past = datetime.now(UTC) - timedelta(days=30)
+    (found,) = [f for f in faults(Case(filled_site, now=past)) if f.topic == "clock"]
+    assert "files were written at" in found.text and "keys refresh SITE --all" in found.remedy
+    for path in filled_site.metadata.iterdir():
+        os.utime(path, (past.timestamp(), past.timestamp()))
+    (found,) = [f for f in faults(Case(filled_site, now=past)) if f.topic == "clock"]
+    assert "was signed after" in found.text
+    assert time.time() > past.timestamp()
+
+
+def test_too_little_room_for_a_publication_is_wrong(filled_site: Site) -> None:
+    (found,) = faults(Case(filled_site, free_bytes=lambda folder: 1_000_000))
+    assert found.topic == "disk" and "1 MB are free" in found.text
+
+
+def test_a_rotation_cut_short_is_told(filled_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Crash(Exception):
+        """Stands in for kill -9 at one point."""
+
+    lose_key(filled_site)
+
+    def crash(*_: object, **__: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr("pocketshelf_server.trust.online.OnlineRoles.publish", crash)
+        main(["keys", "rotate", str(filled_site.folder), "snapshot"])
+    assert any(f.topic == "metadata" and "keys refresh" in f.remedy for f in faults(Case(filled_site)))
+    assert main(["keys", "refresh", str(filled_site.folder)]) == 0
+    assert faults(Case(filled_site)) == []
+
+
+def test_keys_that_others_can_read_are_advised_against(filled_site: Site) -> None:
+    next(filled_site.online_keys.glob("targets-*")).chmod(0o644)
+    assert any(
+        "can be read by others" in f.text and "chmod 600" in f.remedy for f in advised(Case(filled_site))
+    )
+
+
+def test_no_site_and_no_store_are_one_line_each(
+    filled_site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", str(tmp_path / "none")]) == 1
+    assert "no site here" in capsys.readouterr().err
+    assert main(["doctor", str(filled_site.folder), "--device", str(tmp_path / "none")]) == 1
+    assert "no store that was ever synced is there" in capsys.readouterr().out
