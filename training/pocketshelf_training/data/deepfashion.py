@@ -112,7 +112,7 @@ class Pictures:
         if self.folder == "img":
             return 1.0, 0.0, 0.0
         try:
-            with Image.open(path) as image:
+            with Image.open(path, formats=("JPEG", "PNG")) as image:  # Its size alone.
                 return self.canvas.to_picture(image.size)
         except (OSError, UnidentifiedImageError) as error:
             raise DataDamaged(

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 from scipy.ndimage import binary_propagation
 
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf.types import Box
 from pocketshelf_training.data import grocery
 
@@ -73,7 +74,7 @@ def not_ground(pixels: np.ndarray) -> Box | None:
 def load_cut_outs(root: str | Path | None = None) -> list[Image.Image]:
     """The outlines of all the shop's pictures, RGBA."""
     pictures = [sample.image for sample in grocery.shop_pictures(root)]
-    return [cut_out(np.asarray(Image.open(path).convert("RGB"))) for path in pictures]
+    return [cut_out(decode_photo(path, WHOLE).pixels) for path in pictures]
 
 
 def compose(ground: Image.Image, cut_outs: list[Image.Image], rng: np.random.Generator) -> list[Box]:

@@ -87,7 +87,7 @@ class StreetPhoto:
 
     def read_mask(self) -> np.ndarray:
         """uint8 (h, w) of label ids."""
-        return np.asarray(Image.open(self.mask))
+        return np.asarray(Image.open(self.mask, formats=("PNG",)))
 
 
 def load_photos(split: str, root: str | Path | None = None) -> list[StreetPhoto]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from pocketshelf.stages.detect import pairwise_iou, select_regions
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf.types import Box, Detection
 from pocketshelf_training.data.goods import not_ground
 from pocketshelf_training.data.protocol import Sample
@@ -46,7 +46,7 @@ def first_regions(
 
 def _judged(sample: Sample, found: Sequence[Detection], threshold: float) -> tuple[bool, bool]:
     """Whether the first region's group is right, and whether its box fits what is not white, too."""
-    pixels = np.asarray(Image.open(sample.image).convert("RGB"))
+    pixels = decode_photo(sample.image, WHOLE).pixels
     regions = select_regions(found, (pixels.shape[1], pixels.shape[0]), threshold)
     if not regions or regions[0].group not in GROUPS_OF_CATEGORY[sample.category or ""]:
         return False, False

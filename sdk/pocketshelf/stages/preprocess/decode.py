@@ -17,17 +17,24 @@ from pocketshelf.stages.preprocess.colour import profile_space, to_srgb
 from pocketshelf.stages.preprocess.containers import Container, read_container
 from pocketshelf.stages.preprocess.containers.exif import exif_orientation
 from pocketshelf.stages.preprocess.containers.jpeg import END
-from pocketshelf.stages.preprocess.containers.limits import check_file_bytes, check_pixels
+from pocketshelf.stages.preprocess.containers.limits import (
+    MAX_SIDE,
+    check_file_bytes,
+    check_memory,
+    check_pixels,
+)
 from pocketshelf.stages.preprocess.decoders import is_deep_colour, open_image, open_low_bytes
 from pocketshelf.stages.preprocess.photo import Photo
 from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
-__all__ = ["WORKING_SIDE", "decode_photo"]
+__all__ = ["WHOLE", "WORKING_SIDE", "decode_photo"]
 
 # The longest working side: three times what the detector sees; a crop of a tenth of it still has 100 pixels.
 # Not 1024: a quarter of a 12-megapixel photo's 4,000 or 4,032 pixels, and an eighth of a 50-megapixel
 # one's, then suffice, so that the JPEG's DCT is evaluated at that scale and not at twice it.
 WORKING_SIDE = 1000
+# As working side: every pixel, of a picture that fits into memory.
+WHOLE = MAX_SIDE
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -169,6 +176,7 @@ def _scaled_jpeg(container: Container, data: bytes, working_side: int) -> Image.
     size = _within((container.width, container.height), working_side)
     if size != (container.width, container.height):
         image.draft(None, size)
+    check_memory(4 * image.width * image.height)
     image.load()
     return image
 

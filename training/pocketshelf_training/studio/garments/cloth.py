@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.studio.drawing.palette import rgb
 from pocketshelf_training.studio.garments.garment import Garment
 from pocketshelf_training.studio.garments.patterns import PATTERNS
@@ -82,7 +83,7 @@ def read_close_up(path: Path) -> tuple[np.ndarray, np.ndarray]:
         Float32 (s, s): where the second colour is, 0 to 1, or for plain cloth its threads about 0.5; and
         (s, s, 3) in [0, 1]: its own colours.
     """
-    image = Image.open(path).convert("RGB")
+    image = Image.fromarray(decode_photo(path, WHOLE).pixels)
     margin = round(min(image.size) * 0.06)
     image = image.crop((margin, margin, image.width - margin, image.height - margin)).resize((_SIDE, _SIDE))
     pixels = np.asarray(image, np.float32) / 255

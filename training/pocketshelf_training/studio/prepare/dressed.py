@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf.files import atomic_write
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import patterns
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.studio.prepare.making import Row, add_common, make, report, save_picture
@@ -116,7 +117,7 @@ class Unit:
             return recoloured(garment, rng)
         if kind == "printed" and self.wardrobe.fabrics:
             fabric = self.wardrobe.fabrics[int(rng.integers(len(self.wardrobe.fabrics)))]
-            return printed(garment, Image.open(fabric), rng)
+            return printed(garment, Image.fromarray(decode_photo(fabric, WHOLE).pixels), rng)
         return garment
 
     def _item(self, source: Source, kind: str, garment: Image.Image, rng: np.random.Generator) -> list[Row]:
@@ -126,7 +127,7 @@ class Unit:
         if not worn:
             return []
         own = kind == "own" and source.mask is None and rng.random() < 0.5
-        laid = Image.open(source.image).convert("RGB") if own else _on_white(garment, rng)
+        laid = Image.fromarray(decode_photo(source.image, WHOLE).pixels) if own else _on_white(garment, rng)
         shots = [("gallery", laid), *(("query", shot) for shot in worn)]
         return [
             {

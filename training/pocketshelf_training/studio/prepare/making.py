@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from pocketshelf.errors import UsageError
 from pocketshelf.files import atomic_write
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data.studio import LABELS
 
 __all__ = ["Row", "add_common", "add_folder", "make", "report", "save_picture"]
@@ -148,7 +149,10 @@ def report(folder: Path, rows: list[Row], columns: int) -> None:
     names = list(groups)
     cells: list[Image.Image] = []
     for name in names[:: max(1, len(names) // _SHEET_ROWS)][:_SHEET_ROWS]:
-        line = [Image.open(folder / row["image"]).convert("RGB") for row in groups[name][:columns]]
+        line = [
+            Image.fromarray(decode_photo(folder / row["image"], WHOLE).pixels)
+            for row in groups[name][:columns]
+        ]
         cells += line + [Image.new("RGB", (1, 1), "white")] * (columns - len(line))
     grid(cells, columns, _SHEET_SIDE).save(folder / "sheet.png")
     log.info("look at %s", folder / "sheet.png")

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import clothing, grocery, street
 from pocketshelf_training.data.goods import cut_out
 
@@ -90,12 +91,12 @@ def _split(own: str, number: int) -> str:
 @lru_cache(maxsize=256)
 def cut(source: Source) -> Image.Image | None:
     """The thing as RGBA, cropped to its outline; None where it cannot be cut well."""
-    pixels = np.asarray(Image.open(source.image).convert("RGB"))
+    pixels = decode_photo(source.image, WHOLE).pixels
     if source.data_set == "grocery":
         found = cut_out(pixels)
         return found if min(found.size) >= _SMALLEST else None
     if source.mask is not None:
-        return _by_mask(pixels, np.asarray(Image.open(source.mask)) == source.label)
+        return _by_mask(pixels, np.asarray(Image.open(source.mask, formats=("PNG",))) == source.label)
     return on_plain_ground(pixels)
 
 

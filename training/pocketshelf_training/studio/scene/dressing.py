@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import street
 
 __all__ = ["Person", "dressed", "people", "printed", "recoloured"]
@@ -41,7 +42,7 @@ class Person:
 
     def cloth(self) -> np.ndarray:
         """bool (h, w): where it is seen."""
-        return np.asarray(Image.open(self.mask)) == self.label
+        return np.asarray(Image.open(self.mask, formats=("PNG",))) == self.label
 
 
 def people(split: str, root: str | Path | None = None) -> dict[str, list[Person]]:
@@ -62,7 +63,7 @@ def dressed(garment: Image.Image, person: Person, rng: np.random.Generator) -> I
     pieces, count = ndimage.label(cloth)
     if not count or np.bincount(pieces.ravel())[1:].max() < _LARGEST_PIECE * cloth.sum():
         return None
-    pixels = np.asarray(Image.open(person.image).convert("RGB")).astype(np.float32)
+    pixels = decode_photo(person.image, WHOLE).pixels.astype(np.float32)
     flat, alpha = _spread(garment)
     rows, columns = _sources(cloth, alpha)
     worn = np.stack(

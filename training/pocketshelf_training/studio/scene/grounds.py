@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import grocery, street
 from pocketshelf_training.studio.scene.backdrop import backdrop
 
@@ -67,18 +68,18 @@ def real_grounds(root: str | Path | None) -> dict[str, Grounds]:
 
 @lru_cache(maxsize=256)
 def _read(path: Path) -> Image.Image:
-    return Image.open(path).convert("RGB")
+    return Image.fromarray(decode_photo(path, WHOLE).pixels)
 
 
 @lru_cache(maxsize=256)
 def _strip(photo: Path, mask: Path) -> Image.Image | None:
     """The wider of the two strips without a labelled pixel, or None where both are narrow."""
-    labelled = Image.open(mask)
+    labelled = Image.open(mask, formats=("PNG",))
     width = labelled.width
     left, _, right, _ = labelled.getbbox() or (width, 0, width, 0)
     if max(left, width - right) < _NARROWEST:
         return None
-    image = Image.open(photo).convert("RGB")
+    image = _read(photo)
     start, end = (0, left) if left >= width - right else (right, width)
     return image.crop((start, 0, end, image.height))
 

@@ -15,6 +15,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_PIXELS_UNSCALED",
     "MAX_PROFILE_BYTES",
+    "MAX_SIDE",
     "check_file_bytes",
     "check_memory",
     "check_pixels",
