@@ -45,6 +45,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Lossy codecs leave noise of this many levels, of 255, in what was one colour.
+_FAINTEST = 8
 # What libjpeg puts where a JPEG's data ends too early.
 _MISSING = {127, 128}
 # Data put behind a JPEG without end: where pixels are missing, some of these decode to other pixels.
@@ -120,7 +122,7 @@ def _frames(image: Image.Image, limit: int) -> Iterator[int]:
 
 def _shows_something(pixels: np.ndarray) -> bool:
     """Whether a frame is more than one colour all over, as an animation's first often is."""
-    return bool((pixels != pixels[0, 0]).any())
+    return bool(np.ptp(pixels, axis=(0, 1)).max() > _FAINTEST)
 
 
 def _finished(image: Image.Image, container: Container, size: tuple[int, int], working_side: int) -> Photo:

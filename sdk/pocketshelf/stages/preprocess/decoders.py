@@ -61,9 +61,8 @@ def open_image(container: Container, data: bytes | None = None) -> ImageFile.Ima
 
 def is_deep_colour(image: ImageFile.ImageFile) -> bool:
     """Whether a picture not yet decoded has samples of 16 bits, of which Pillow keeps the upper eight."""
-    if image.mode not in ("RGB", "RGBA") or not image.tile:
-        return False
-    return all(";16" in _rawmode(tile) for tile in image.tile)
+    deep = ("RGB;16", "RGBA;16")
+    return bool(image.tile) and all(_rawmode(tile)[:-1] in deep for tile in image.tile)
 
 
 def open_low_bytes(container: Container) -> Image.Image:
