@@ -46,7 +46,8 @@ class SiteConfig:
         retain: how many published generations a device may be behind and still get a delta.
         expiry_days: life of each role's signature, in days (fractions allowed).
         token_sha256: digest of the bearer token that opens /v1/changes; None closes it.
-        changes_per_minute: rate limit of /v1/changes, calls a minute.
+        changes_per_minute: rate limit of /v1/changes: calls a minute with the token; without it, by address.
+        searches_per_minute, photos_per_minute: rate limits of the searches, calls a minute by an address.
         max_k: the most hits that one search may ask for.
         photo_search: whether /v1/search/photo takes photos.
         max_photo_bytes: the largest photo that it takes.
@@ -62,6 +63,8 @@ class SiteConfig:
     expiry_days: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_EXPIRY_DAYS))
     token_sha256: str | None = None
     changes_per_minute: int = 60
+    searches_per_minute: int = 30_000
+    photos_per_minute: int = 600
     max_k: int = 1000
     photo_search: bool = True
     max_photo_bytes: int = 20_000_000

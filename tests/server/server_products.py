@@ -44,6 +44,9 @@ def embed_by_colour(picture: bytes, box: tuple | None = None) -> np.ndarray:
 class ColourPhotos:
     """`pocketshelf_server.photos.Photos` in this process, by colour."""
 
+    def check(self) -> None:
+        pass
+
     @contextmanager
     def place(self) -> Iterator[PhotoEmbedder]:
         yield self

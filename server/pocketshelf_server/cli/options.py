@@ -10,9 +10,17 @@ from pocketshelf.errors import StoreError
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import open_repository
 
-__all__ = ["add_offline", "add_root_keys", "add_site", "open_site"]
+__all__ = ["add_offline", "add_root_keys", "add_site", "open_site", "zero_or_more"]
 
 log = logging.getLogger("pocketshelf.server")
+
+
+def zero_or_more(text: str) -> int:
+    """An integer from 0 on, for argparse."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return value
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:

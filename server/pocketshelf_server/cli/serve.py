@@ -7,11 +7,13 @@ import logging
 import socket
 import threading
 
+from pocketshelf.cli.options import positive
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
+from pocketshelf_server import logs
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.cli.options import add_site, open_site
+from pocketshelf_server.cli.options import add_site, open_site, zero_or_more
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
@@ -39,17 +41,29 @@ renewed by `keys renew`), or signed files are missing. The log says so every hou
 Put a TLS proxy in front of it. Devices need no TLS for integrity, the metadata is signed; searches and
 the admin token do.
 """
+BACKLOG = 1024
 log = logging.getLogger("pocketshelf.server")
-MAX_BODY = 64_000_000
 REFRESH_EVERY_SECONDS = 3600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
     add_site(parser)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; :: for all, IPv4 and IPv6 (default 127.0.0.1)",
+    )
     parser.add_argument("--port", type=int, default=8000, help="0: any free port (default 8000)")
-    parser.add_argument("--threads", type=int, default=16, help="requests answered at once (default 16)")
+    parser.add_argument("--threads", type=positive, default=16, help="requests answered at once (default 16)")
+    parser.add_argument(
+        "--trusted-proxies",
+        type=zero_or_more,
+        default=0,
+        metavar="N",
+        help="proxies before this server, each of which adds the address it sees to X-Forwarded-For; rate "
+        "limits then count by the N-th address from its end (default 0: the header is ignored)",
+    )
     parser.add_argument("--bundle", metavar="DIR", help="bundle for photo search (default: as `import`)")
     parser.add_argument(
         "--no-refresh", action="store_true", help="leave expiring signatures to `keys refresh`"
@@ -58,30 +72,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code."""
-    from waitress.server import create_server
-
     from pocketshelf_server.http import create_app
+    from pocketshelf_server.http.lengths import Lengths
+    from pocketshelf_server.wsgi import WebServer
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = open_site(args)
     catalogue = open_catalogue(site)
     photos = _photos(args.bundle, catalogue, site.config(), args.threads)
-    app = create_app(site, catalogue, photos)
+    app = create_app(site, catalogue, photos, args.trusted_proxies)
     listener = _listen(args.host, args.port)
-    # The connection limit is waitress's guard against idle clients that hold sockets.
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=args.threads,
-        connection_limit=2000,
-        # Bodies are spooled to disk before the application bounds them.
-        max_request_body_size=MAX_BODY,
-        ident=None,
-        asyncore_use_poll=True,
+    server = WebServer(
+        app, listener, Lengths(site.config(), photos), args.threads, bool(args.trusted_proxies)
     )
+    logs.install()
     _keep_watch(site, None if args.no_refresh else open_repository(site))
     port = listener.getsockname()[1]
-    print_json({"url": f"http://{args.host}:{port}", "port": port})
+    host = f"[{args.host.strip('[]')}]" if ":" in args.host else args.host
+    print_json({"url": f"http://{host}:{port}", "port": port})
     try:
         server.run()
     finally:
@@ -93,9 +101,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    name = host.removeprefix("[").removesuffix("]")
     try:
-        return socket.create_server((host, port), backlog=1024)
-    except (OSError, OverflowError) as error:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # A name of both families is listened to where clients of before look; "::" is both.
+        family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        dual = name == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=dual)
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import threading
 import time
 from collections.abc import Callable
 
 from pocketshelf_server.http.problems import Problem
 
-__all__ = ["RateLimit", "check_token"]
+__all__ = ["RateLimit", "caller", "check_token"]
 
 # Addresses remembered at once; beyond it those that have waited longest are forgotten.
 MAX_CALLERS = 10_000
+
+
+def caller(address: str | None) -> str:
+    """Who counts as one caller: an IPv4 address, or the network of an IPv6 one (a household has one of /64).
+
+    Args:
+        address: as the socket or a trusted proxy says; with a port, by some proxies.
+    """
+    text = (address or "")[:100].strip()
+    if text.startswith("[") or text.count(":") == 1:
+        text = text.rpartition(":")[0] if not text.endswith("]") else text
+    try:
+        found = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return text
+    if found.version == 4:
+        return str(found)
+    mapped = found.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))
 
 
 def check_token(header: str | None, token_sha256: str | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.health import HealthWatch
@@ -12,6 +13,7 @@ from pocketshelf_server.http import metrics, problems
 from pocketshelf_server.http.changes import changes_blueprint
 from pocketshelf_server.http.files import files_blueprint
 from pocketshelf_server.http.health import health_blueprint
+from pocketshelf_server.http.lengths import Lengths
 from pocketshelf_server.http.openapi import openapi_document
 from pocketshelf_server.http.search import photo_blueprint, search_blueprint
 from pocketshelf_server.photos import Photos
@@ -20,31 +22,39 @@ from pocketshelf_server.site import Site
 
 __all__ = ["create_app"]
 
-# A search is at most a few thousand numbers; photos and changes set their own bound.
-MAX_BODY = 1_000_000
 
-
-def create_app(site: Site, catalogue: Catalogue, photos: Photos | None = None) -> Flask:
+def create_app(
+    site: Site, catalogue: Catalogue, photos: Photos | None = None, trusted_proxies: int = 0
+) -> Flask:
     """Put the endpoints together, and load the index.
 
     Args:
         photos: lets /v1/search/photo work, if the configuration allows it.
+        trusted_proxies: how many proxies stand before the server, each of which adds to X-Forwarded-For.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
     """
     app = Flask("pocketshelf.server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
     config, space = site.config(), catalogue.space
     service = SearchService(catalogue, make_index(config.index, catalogue, site))
     service.refresh()
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     problems.install(app)
     watch = HealthWatch(site)
     metrics.install(app, catalogue, service, watch)
+    photos = photos if config.photo_search else None
+    lengths = Lengths(config, photos)
+
+    @app.before_request
+    def bound() -> None:
+        lengths.check(request.method, request.path, request.content_length or 0)
+        request.max_content_length = lengths.most(request.method, request.path)
+
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
-    photos = photos if config.photo_search else None
     app.register_blueprint(photo_blueprint(service, space.name, config, photos))
     app.register_blueprint(changes_blueprint(catalogue, config))
     app.register_blueprint(health_blueprint(watch, catalogue))

@@ -14,14 +14,13 @@ from flask import Blueprint, request
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
-from pocketshelf_server.http.admission import RateLimit, check_token
+from pocketshelf_server.http.admission import RateLimit, caller, check_token
 from pocketshelf_server.http.bodies import check_keys, check_space, json_object, number_of, parse_vector
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.site import SiteConfig
 
 __all__ = ["changes_blueprint"]
 
-MAX_BODY = 16_000_000
 MAX_CHANGES = 1000
 UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "vectors")
 
@@ -29,14 +28,17 @@ UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "
 def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
     """Both methods of the endpoint."""
     blueprint = Blueprint("changes", __name__)
-    limit = RateLimit(config.changes_per_minute)
+    calls, guesses = RateLimit(config.changes_per_minute), RateLimit(config.changes_per_minute)
 
     @blueprint.before_request
     def admit() -> None:
-        # Before the token is looked at: guessing it is limited as well.
-        limit.check(request.remote_addr or "")
-        check_token(request.headers.get("Authorization"), config.token_sha256)
-        request.max_content_length = MAX_BODY
+        try:
+            check_token(request.headers.get("Authorization"), config.token_sha256)
+        except Problem:
+            # Counted apart, and after the look at the token: who guesses keeps nobody out but himself.
+            guesses.check(caller(request.remote_addr))
+            raise
+        calls.check("token")
 
     @blueprint.get("/v1/changes")
     def read() -> dict[str, Any]:

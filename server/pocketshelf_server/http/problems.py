@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from pocketshelf.errors import CatalogueError, PhotoError, PocketshelfError, SpaceMismatch
 from pocketshelf_server.photos import PhotoLost, PhotosBusy
 
-__all__ = ["Problem", "install"]
+__all__ = ["Problem", "document", "install"]
 
 log = logging.getLogger("pocketshelf.server")
 
@@ -66,14 +66,20 @@ def _from_bug(error: Exception) -> Response:
     return _response(500, "an error of the server; its log has the details")
 
 
-def _response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    document: dict[str, Any] = {
+def document(problem: Problem, path: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    """A problem at ``path`` as WSGI has it: status line, headers, body."""
+    phrase = HTTPStatus(problem.status).phrase
+    content: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
+        "title": phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
     }
-    return Response(
-        json.dumps(document, ensure_ascii=False), status, headers, content_type="application/problem+json"
-    )
+    headers = [("Content-Type", "application/problem+json"), *problem.headers.items()]
+    return f"{problem.status} {phrase}", headers, json.dumps(content, ensure_ascii=False).encode()
+
+
+def _response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    line, fields, body = document(Problem(status, detail, headers), request.path)
+    return Response(body, line, fields)

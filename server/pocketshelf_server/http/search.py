@@ -12,6 +12,7 @@ import numpy as np
 from flask import Blueprint, request
 
 from pocketshelf.types import Box
+from pocketshelf_server.http.admission import RateLimit, caller
 from pocketshelf_server.http.bodies import (
     check_keys,
     check_space,
@@ -21,6 +22,7 @@ from pocketshelf_server.http.bodies import (
     parse_number,
     parse_vector,
 )
+from pocketshelf_server.http.lengths import NO_PHOTOS
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.photos import Photos
 from pocketshelf_server.search import SearchService
@@ -31,15 +33,16 @@ __all__ = ["photo_blueprint", "search_blueprint"]
 DEFAULT_K = 20
 KEYS = ("vector", "space", "categories", "k")
 FORM_KEYS = ("photo", "k", "categories", "box")
-FORM_BYTES = 100_000  # Of a form beside its photo.
 
 
 def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> Blueprint:
     """The search endpoint over ``service``, whose vectors are of ``space``."""
     blueprint = Blueprint("search", __name__)
+    limit = RateLimit(config.searches_per_minute)
 
     @blueprint.post("/v1/search")
     def search() -> dict[str, Any]:
+        limit.check(caller(request.remote_addr))
         body = json_object()
         check_keys(body, KEYS)
         check_space(body.get("space"), space)
@@ -55,12 +58,13 @@ def photo_blueprint(
 ) -> Blueprint:
     """The photo endpoint; without anything that reads photos it says that it is off."""
     blueprint = Blueprint("photo", __name__)
+    limit = RateLimit(config.photos_per_minute)
 
     @blueprint.post("/v1/search/photo")
     def search_photo() -> dict[str, Any]:
         if photos is None:
-            raise Problem(404, "this server takes no photos: embed on the device and POST to /v1/search")
-        request.max_content_length = config.max_photo_bytes + FORM_BYTES
+            raise Problem(404, NO_PHOTOS)
+        limit.check(caller(request.remote_addr))
         if request.mimetype != "multipart/form-data":
             raise Problem(415, "send multipart/form-data with a file named 'photo'")
         # The place comes first: to take a form apart costs time as well.

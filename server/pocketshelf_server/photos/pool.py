@@ -53,7 +53,7 @@ class PhotoPool:
     ) -> None:
         self._options = Options(bundle, opener, limits or Limits())
         self._clock = clock
-        self._places = threading.BoundedSemaphore(workers + waiting)
+        self._places, self._taken = workers + waiting, 0
         self._rest_until = -math.inf
         # Last in, first out: the second worker is only started when the first is at work.
         self._workers: queue.LifoQueue[WorkerProcess | None] = queue.LifoQueue()
@@ -66,12 +66,21 @@ class PhotoPool:
     @contextmanager
     def place(self) -> Iterator[PhotoEmbedder]:
         """See `Photos.place`."""
-        if not self._places.acquire(blocking=False):
-            raise PhotosBusy("too many photos at once; send this one again, or search by vector", RETRY_AFTER)
+        with self._guard:
+            self.check()
+            self._taken += 1
         try:
             yield self
         finally:
-            self._places.release()
+            with self._guard:
+                self._taken -= 1
+
+    def check(self) -> None:
+        """See `Photos.check`."""
+        if (left := self._rest_until - self._clock()) > 0:
+            raise PhotosBusy("no photo can be read now; search by vector", math.ceil(left))
+        if self._taken >= self._places:
+            raise PhotosBusy("too many photos at once; send this one again, or search by vector", RETRY_AFTER)
 
     def embed(self, photo: bytes, box: Box | None = None) -> np.ndarray:
         """See `PhotoEmbedder.embed`."""
@@ -95,8 +104,6 @@ class PhotoPool:
             self._started.clear()
 
     def _ask(self, order: Order, photo: bytes) -> np.ndarray:
-        if (left := self._rest_until - self._clock()) > 0:
-            raise PhotosBusy("no photo can be read now; search by vector", math.ceil(left))
         with self._worker() as worker:
             try:
                 return _vector(worker.ask(order, photo))

@@ -45,6 +45,9 @@ class PhotoEmbedder(Protocol):
 class Photos(Protocol):
     """Gives out places; called from any thread."""
 
+    def check(self) -> None:
+        """Raise `PhotosBusy` if there is no place now."""
+
     def place(self) -> AbstractContextManager[PhotoEmbedder]:
         """A place in the queue, to be taken before a photo is unpacked.
 

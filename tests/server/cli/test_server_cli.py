@@ -214,3 +214,38 @@ def test_the_server_process(served: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(urllib.request.Request(f"{served}/v1/search/photo", b"x"), timeout=30)
     assert caught.value.code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "clients"),
+    [("::", ["127.0.0.1", "::1"]), ("::1", ["::1"]), ("[::1]", ["::1"]), ("localhost", ["127.0.0.1"])],
+)
+def test_serve_listens_on_ipv6_and_on_both(ready: Path, host: str, clients: list[str]) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    command = [sys.executable, "-m", "pocketshelf_server", "serve", str(ready), "--port", "0", "--host", host]
+    environment = {**os.environ, "POCKETSHELF_BUNDLE": str(ready / "none")}
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            announced = json.loads(process.stdout.readline())
+            urls = [announced["url"]] + [
+                f"http://[{client}]:{announced['port']}"
+                if ":" in client
+                else f"http://{client}:{announced['port']}"
+                for client in clients
+            ]
+            for url in urls:
+                with urllib.request.urlopen(f"{url}/healthz", timeout=30) as answer:
+                    assert json.load(answer)["status"] == "ok"
+        finally:
+            process.terminate()
+
+
+def test_an_address_that_is_none_is_one_line(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for host in ("x" * 70, "no.such.host.invalid", "1.2.3.4.5"):
+        capsys.readouterr()
+        assert main(["serve", str(ready), "--port", "0", "--host", host]) == 1
+        assert f"cannot listen on {host}:0" in capsys.readouterr().err

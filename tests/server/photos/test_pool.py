@@ -166,12 +166,12 @@ def test_models_that_do_not_load_cost_one_start_not_one_a_photo() -> None:
     pool = PhotoPool("shop", limits=LIMITS, opener=photo_faults.BROKEN_OPENER, clock=lambda: now[0])
     with closing(pool):
         for _ in range(3):
-            with pytest.raises(PhotosBusy) as caught:
-                pool.embed(b"abc")
+            with pytest.raises(PhotosBusy) as caught, pool.place() as embedder:
+                embedder.embed(b"abc")
             assert caught.value.retry_after == 30
         now[0] = 29.5
         with pytest.raises(PhotosBusy) as caught:
-            pool.embed(b"abc")
+            pool.check()
         assert caught.value.retry_after == 1 and pool.pids() == []
 
 

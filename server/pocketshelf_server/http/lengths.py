@@ -1,0 +1,87 @@
+"""How much a request may bring: decided by its head, before any of its body is read."""
+
+from __future__ import annotations
+
+from pocketshelf_server.http.admission import check_token
+from pocketshelf_server.http.problems import Problem
+from pocketshelf_server.photos import Photos, PhotosBusy
+from pocketshelf_server.site import SiteConfig
+
+__all__ = ["NO_PHOTOS", "SMALL", "Lengths"]
+
+NO_PHOTOS = "this server takes no photos: embed on the device and POST to /v1/search"
+
+# What takes no body may still be sent an empty object by some clients.
+NO_BODY = 1024
+SEARCH = 1_000_000
+CHANGES = 16_000_000
+FORM = 100_000  # Of a photo's form beside the photo.
+# Whatever is longer is put on the disk while it comes, so it is looked at closer.
+SMALL = 64_000
+# Bodies on their way at once, together.
+ALL = 512_000_000
+
+
+class Lengths:
+    """The largest body of each request.
+
+    Args:
+        photos: reads photos; None if none are taken.
+    """
+
+    def __init__(self, config: SiteConfig, photos: Photos | None) -> None:
+        self._config = config
+        self._photos = photos
+
+    def most(self, method: str, path: str) -> int:
+        """The most bytes that a request may bring."""
+        if method != "POST":
+            return NO_BODY
+        taken = {
+            "/v1/search": SEARCH,
+            "/v1/changes": CHANGES,
+            "/v1/search/photo": self._config.max_photo_bytes + FORM,
+        }
+        return taken.get(path, NO_BODY)
+
+    def check(self, method: str, path: str, length: int) -> None:
+        """Refuse a body by its length.
+
+        Raises:
+            Problem: 413.
+        """
+        most = self.most(method, path)
+        if length > most:
+            what = "takes no body" if most == NO_BODY else f"takes at most {most} bytes"
+            raise Problem(413, f"{method} {path[:100]} {what}; this one has {length}")
+
+    def check_early(
+        self, method: str, path: str, length: int, authorization: str | None, coming: int
+    ) -> None:
+        """The same before the body is read, and what else makes it useless to read a long one.
+
+        Args:
+            coming: bytes of the other long bodies that are on their way.
+
+        Raises:
+            Problem: 413; 401 or 403 where a token is missing, 404 where no photos are taken, 503 when too
+                much comes at once.
+        """
+        self.check(method, path, length)
+        if length <= SMALL:
+            return
+        if path == "/v1/changes":
+            check_token(authorization, self._config.token_sha256)
+            return  # Nothing that others send keeps the shop out.
+        if coming + length > ALL:
+            raise Problem(503, "too much is being sent at once; try again", {"Retry-After": "5"})
+        if path == "/v1/search/photo":
+            self._check_photo()
+
+    def _check_photo(self) -> None:
+        if self._photos is None:
+            raise Problem(404, NO_PHOTOS)
+        try:
+            self._photos.check()
+        except PhotosBusy as busy:
+            raise Problem(503, str(busy), {"Retry-After": str(busy.retry_after)}) from busy

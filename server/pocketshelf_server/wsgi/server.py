@@ -1,0 +1,125 @@
+"""Waitress's server with bounds: as many connections as fit the process; late ones go, new ones find room."""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import logging
+import socket
+import time
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+
+from pocketshelf_server.http.lengths import SMALL, Lengths
+from pocketshelf_server.wsgi.channel import RECEIVE, BoundedChannel
+from pocketshelf_server.wsgi.descriptors import connections_for
+
+__all__ = ["WebServer"]
+
+LOOK_EVERY_SECONDS = 1
+# Without descriptors no connection can be taken; without a pause the loop would try without end.
+REST_SECONDS = 0.5
+A_FEW = 8  # Connections, whose descriptors the answers to others need as well.
+MAX_HEAD = 32_768
+log = logging.getLogger("pocketshelf.server")
+
+
+class WebServer(TcpWSGIServer):
+    """Serves ``app`` on ``listener``.
+
+    At the limit of its connections it makes room for a new one by closing that which has been idle longest,
+    so that clients who hold connections and send nothing keep nobody out.
+
+    Args:
+        app: the WSGI application.
+        lengths: what a body may have.
+        threads: requests answered at once.
+        trusts_proxies: leave X-Forwarded-For to the application.
+        connections: the most at once; None for what the process's limit of open files allows.
+
+    Raises:
+        ServerError: the process may open too few files.
+    """
+
+    channel_class: Any = BoundedChannel
+    next_channel_cleanup: float
+
+    def __init__(
+        self,
+        app: Any,
+        listener: socket.socket,
+        lengths: Lengths,
+        threads: int,
+        trusts_proxies: bool = False,
+        connections: int | None = None,
+    ) -> None:
+        adjustments = Adjustments(
+            sockets=[listener],
+            threads=threads,
+            connection_limit=connections_for(threads) if connections is None else connections,
+            cleanup_interval=LOOK_EVERY_SECONDS,
+            max_request_header_size=MAX_HEAD,
+            recv_bytes=RECEIVE,
+            ident=None,
+            asyncore_use_poll=True,
+            log_socket_errors=False,
+            clear_untrusted_proxy_headers=not trusts_proxies,
+        )
+        self._lengths = lengths
+        self._resting_until = 0.0
+        where = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(app, {}, True, listener, adj=adjustments, bind_socket=False, sockinfo=where)
+
+    def admit(self, method: str, path: str, length: int | None, authorization: str | None) -> int:
+        """See `pocketshelf_server.wsgi.parser.Admit`."""
+        most = self._lengths.most(method, path)
+        expected = most if length is None else length
+        coming = 0
+        if expected > SMALL:
+            coming = sum(channel.coming() for channel in self.active_channels.values())
+        self._lengths.check_early(method, path, expected, authorization, coming)
+        return most
+
+    def readable(self) -> bool:
+        """Whether to take a new connection."""
+        now = time.monotonic()
+        if now >= self.next_channel_cleanup:
+            self.next_channel_cleanup = now + LOOK_EVERY_SECONDS
+            self.maintenance(now)
+        return bool(self.accepting) and now >= self._resting_until
+
+    def maintenance(self, now: float) -> None:
+        """Close who is late. At once: who does not read would never be told to close."""
+        for channel in list(self.active_channels.values()):
+            if channel.is_late(now):
+                channel.handle_close()
+
+    def handle_accept(self) -> None:
+        """Take a connection, in place of an idle one if there are as many as may be."""
+        if len(self.active_channels) >= self.adj.connection_limit and not self._make_room():
+            self._rest("every connection is at work")
+            return
+        try:
+            accepted = self.accept()
+            if accepted is not None:
+                self.set_socket_options(accepted[0])
+                self.channel_class(self, *accepted, self.adj, map=self._map)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                log.warning("a connection could not be taken: %s", error.strerror)
+                if not self._make_room(A_FEW):
+                    self._rest(error.strerror or str(error))
+
+    def _make_room(self, places: int = 1) -> bool:
+        """Close those connections that have waited longest for nothing; whether there were any."""
+        ranked = [(channel.rank, channel) for channel in self.active_channels.values()]
+        idle = [(rank, channel) for rank, channel in ranked if rank is not None]
+        for _, channel in heapq.nsmallest(places, idle, key=lambda pair: pair[0]):
+            channel.handle_close()
+        return bool(idle)
+
+    def _rest(self, why: str) -> None:
+        log.warning("no new connections for %g s: %s", REST_SECONDS, why)
+        self._resting_until = time.monotonic() + REST_SECONDS

@@ -1,0 +1,129 @@
+"""How long a connection may take: a server in this process, whose clock runs ahead."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from server_products import ColourPhotos
+
+from pocketshelf_server.http.lengths import Lengths
+from pocketshelf_server.site import SiteConfig
+from pocketshelf_server.wsgi import WebServer, channel
+
+
+def application(environ: dict, start_response: Callable) -> list[bytes]:
+    """Answers with as many bytes as the path says."""
+    size = int(environ["PATH_INFO"].strip("/") or 2)
+    start_response("200 OK", [("Content-Length", str(size))])
+    return [b"x" * size]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
+    for name in ("HEAD_SECONDS", "IDLE_SECONDS", "PACE_SECONDS"):
+        monkeypatch.setattr(channel, name, 0.6)
+    monkeypatch.setattr("pocketshelf_server.wsgi.server.LOOK_EVERY_SECONDS", 0.1)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = WebServer(
+        application, listener, Lengths(SiteConfig(), ColourPhotos()), threads=2, connections=20
+    )
+    server.adj.asyncore_loop_timeout = 0.1
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield server
+    server.task_dispatcher.shutdown()
+    server.asyncore.close_all(server._map)
+    thread.join(5)
+
+
+def connect(server: WebServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(server.effective_port)), timeout=10)
+
+
+def asked(connection: socket.socket) -> bool:
+    """Whether a request is answered."""
+    connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    received = b""
+    while not received.endswith(b"\r\n\r\nxx"):
+        received += (chunk := connection.recv(1000))
+        if not chunk:
+            return False
+    return received.startswith(b"HTTP/1.1 200")
+
+
+def closed_after(connection: socket.socket, drip: bytes = b"", most: float = 10.0) -> float:
+    """Seconds until the server closes it (``most`` if it does not); ``drip`` is sent again and again."""
+    started = time.monotonic()
+    connection.settimeout(0.1)
+    while time.monotonic() < started + most:
+        try:
+            if drip:
+                connection.sendall(drip)
+            if not connection.recv(1000):
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - started
+
+
+def test_a_connection_that_asks_nothing_is_closed(server: WebServer) -> None:
+    with connect(server) as connection:
+        assert 0.5 < closed_after(connection) < 5
+
+
+def test_a_head_in_drips_has_a_deadline(server: WebServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        assert 0.5 < closed_after(connection, drip=b"x") < 5
+
+
+def test_a_body_in_drips_is_closed(server: WebServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/search HTTP/1.1\r\nContent-Length: 100000\r\n\r\n")
+        assert 0.5 < closed_after(connection, drip=b"x") < 5
+
+
+def test_a_body_at_a_fair_pace_is_not(server: WebServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/search HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n")
+        assert closed_after(connection, drip=b"x" * 10_000, most=2.5) >= 2.5
+
+
+def test_a_connection_is_kept_between_requests_for_a_while(server: WebServer) -> None:
+    with connect(server) as connection:
+        for _ in range(3):
+            assert asked(connection)
+            time.sleep(0.3)
+        assert closed_after(connection) < 5
+
+
+def test_clients_that_do_not_read_hold_no_thread(server: WebServer) -> None:
+    """Two threads, and three clients who ask for twice 30 MB and read none of it."""
+    slow = [connect(server) for _ in range(3)]
+    for connection in slow:
+        connection.sendall(b"GET /30000000 HTTP/1.1\r\n\r\n" * 2)
+    time.sleep(0.3)
+    with connect(server) as connection:
+        assert asked(connection)
+    for connection in slow:
+        connection.close()
+
+
+def test_at_the_limit_the_longest_idle_makes_room(server: WebServer) -> None:
+    first, *others = [connect(server) for _ in range(20)]
+    time.sleep(0.2)
+    with connect(server) as connection:
+        assert asked(connection)
+        first.settimeout(0.2)
+        assert first.recv(1) == b""
+        with pytest.raises(TimeoutError):
+            others[-1].settimeout(0.05)
+            others[-1].recv(1)
+    for connection in (first, *others):
+        connection.close()
