@@ -29,6 +29,7 @@ from converters.networks import Network, load_network
 from converters.parity import unit
 from converters.target import Runner, Target
 from converters.targets import find_target, target_names
+from pocketshelf.cli import values
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
@@ -161,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("folder", type=Path, help="a folder that converters.export wrote")
     add("--checkpoint-embedder", type=Path, required=True, help="the one it was exported from")
-    add("--photos", type=int, help="so many photos, drawn by a fixed seed (default: all)")
+    add("--photos", type=values.whole, help="so many photos, drawn by a fixed seed (default: all)")
     add("--split", default="test", choices=SPLITS, help="of the grocery photos (default: test)")
     add("--only-latency", action="store_true", help="take the times again and keep the other figures")
     return parser

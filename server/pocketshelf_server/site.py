@@ -18,21 +18,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import secrets
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, one_line
+from pocketshelf.formats import strict_json
 from pocketshelf.store import filesystem as durable
 from pocketshelf.store.filesystem import FileSystem
+from pocketshelf_server.settings import DEFAULT_EXPIRY_DAYS, holds_password, problem
 
 __all__ = ["Site", "SiteConfig", "write_atomically"]
 
+log = logging.getLogger(__name__)
+
 FORMAT = "pocketshelf-site"
 VERSION = 1
-DEFAULT_EXPIRY_DAYS = {"root": 365, "targets": 90, "snapshot": 14, "timestamp": 2}
-INDEXES = ("scan", "sqlite-vec", "graph", "pgvector")
 
 
 @dataclass
@@ -87,18 +92,19 @@ class SiteConfig:
             known = ", ".join(cls.__dataclass_fields__)
             raise CatalogueError(f"config.json: unknown key {unknown[0]!r} (known: {known})")
         config = cls(**data)
-        config._check()
+        config.check()
         return config
 
-    def _check(self) -> None:
-        if self.index not in INDEXES:
-            raise CatalogueError(f"config.json: index {self.index!r} is none of {', '.join(INDEXES)}")
-        if self.retain < 1:
-            raise CatalogueError("config.json: retain must be at least 1")
-        unknown = sorted(set(self.expiry_days) ^ set(DEFAULT_EXPIRY_DAYS))
-        if unknown:
-            roles = ", ".join(DEFAULT_EXPIRY_DAYS)
-            raise CatalogueError(f"config.json: expiry_days must name {roles}; see {unknown[0]!r}")
+    def check(self) -> None:
+        """Refuse a value of another type, or out of range.
+
+        Raises:
+            CatalogueError: the message names the key and what its value must be.
+        """
+        default = SiteConfig()
+        for name in self.__dataclass_fields__:
+            if wrong := problem(name, getattr(self, name), getattr(default, name)):
+                raise CatalogueError(f"config.json: {name!r} {wrong}")
 
     def to_json(self) -> dict[str, Any]:
         """The inverse of `from_json`."""
@@ -125,11 +131,12 @@ class Site:
         """Make the folder, its ``config.json`` and the admin token.
 
         Raises:
-            CatalogueError: the folder is a site already.
+            CatalogueError: the folder is a site already, or a value of ``config`` is out of range.
         """
         site = cls(folder)
         if site.config_path.exists():
             raise CatalogueError(f"{folder}: is a site already; choose another folder")
+        config.check()
         for path in (site.online_keys, site.metadata, site.targets):
             path.mkdir(parents=True, exist_ok=True)
         site._make_token(config)
@@ -155,20 +162,37 @@ class Site:
             CatalogueError: it is not JSON or not valid; the message names the key.
         """
         try:
-            data = json.loads(self.config_path.read_text(encoding="utf-8"))
+            data = strict_json.loads(self.config_path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
-            raise CatalogueError(f"{self.config_path}: cannot be read ({error})") from error
+            raise CatalogueError(f"{self.config_path}: cannot be read ({one_line(error)})") from error
         if not isinstance(data, dict):
             raise CatalogueError(f"{self.config_path}: not a JSON object")
-        try:
-            return SiteConfig.from_json(data)
-        except TypeError as error:
-            raise CatalogueError(f"{self.config_path}: a value has the wrong type ({error})") from error
+        config = SiteConfig.from_json(data)
+        if holds_password(config.catalogue):
+            self._keep_private()
+        return config
 
     def write_config(self, config: SiteConfig) -> None:
-        """Write ``config.json`` in one step."""
+        """Write ``config.json`` in one step; for its owner alone if there is a password in it.
+
+        Raises:
+            CatalogueError: a value is out of range.
+        """
+        config.check()
         text = json.dumps(config.to_json(), indent=2, ensure_ascii=False) + "\n"
-        write_atomically(self.config_path, text.encode())
+        mode = 0o600 if holds_password(config.catalogue) else 0o644
+        write_atomically(self.config_path, text.encode(), mode)
+
+    def _keep_private(self) -> None:
+        """Someone has written a password into a file that others may read: from now on they may not."""
+        if os.name == "nt" or not stat.S_IMODE(self.config_path.stat().st_mode) & 0o077:
+            return
+        try:
+            self.config_path.chmod(0o600)
+        except OSError as error:
+            log.warning("%s holds a password and others may read it (%s)", self.config_path, error.strerror)
+        else:
+            log.warning("%s holds a password: only its owner may read it now", self.config_path)
 
     def _make_token(self, config: SiteConfig) -> None:
         token = secrets.token_urlsafe(32)
@@ -180,4 +204,5 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write ``data`` so that a reader, or a crash, sees the old file or the new one, never a part."""
     files = FileSystem(mode)
     files.mkdir(path.parent)
+    path.with_name(f".{path.name}.new").unlink(missing_ok=True)  # A killed writer's: of another mode.
     durable.write_atomically(files, path, data)

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pocketshelf.cli.options import add_bundle, positive
+from pocketshelf.cli import values
+from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell_lines
 from pocketshelf.demo.report import table
 from pocketshelf.demo.run import Options, run_demo
@@ -46,11 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="download nothing")
     count = parser.add_mutually_exclusive_group()
     count.add_argument(
-        "--queries", type=positive, default=60, metavar="N", help="photos to search (default: 60)"
+        "--queries", type=values.count, default=60, metavar="N", help="photos to search (default: 60)"
     )
     count.add_argument("--all", action="store_true", help="search every photo there is")
     parser.add_argument(
-        "--seed", type=int, default=7, metavar="N", help="which photos are chosen (default: 7)"
+        "--seed", type=values.seed, default=7, metavar="N", help="which photos are chosen (default: 7)"
     )
     parser.add_argument(
         "--out", default="demo-out", metavar="DIR", help="folder to write (default: demo-out)"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import PhotoError
 
@@ -18,7 +19,6 @@ __all__ = [
     "add_whole",
     "each_photo",
     "photo_names",
-    "positive",
 ]
 
 
@@ -52,16 +52,8 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     """--bundle DIR and --threads N."""
     add_bundle(parser)
     parser.add_argument(
-        "--threads", type=positive, default=1, metavar="N", help="for the models (default: 1)"
+        "--threads", type=values.threads, default=1, metavar="N", help="for the models (default: 1)"
     )
-
-
-def positive(text: str) -> int:
-    """An integer from 1 on, for argparse."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return value
 
 
 def photo_names(names: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,18 @@ from pocketshelf.address import server_address
 from pocketshelf.errors import UsageError
 from pocketshelf.printable import printable
 
-__all__ = ["address", "count", "integer", "number", "seconds"]
+__all__ = [
+    "address",
+    "amount",
+    "count",
+    "integer",
+    "number",
+    "seconds",
+    "seed",
+    "share",
+    "threads",
+    "whole",
+]
 
 # int() would take 1_000, full-width digits and spaces around, and float() nan and inf.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -43,6 +54,11 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 count = integer(1, MOST_COUNTED)
+whole = integer(0, MOST_COUNTED)
+seed = integer(0, 2**32 - 1)
+share = number(0, 1)
+amount = number(0, 1e6)
+threads = integer(1, 1024)
 seconds = number(0.001, 86_400)
 
 

@@ -40,7 +40,7 @@ def _database(site: Site) -> tuple[Any, Path | str]:
     if address == "sqlite":
         return SqliteCatalogue, site.catalogue_path
     if not address.startswith(("postgresql://", "postgres://")):
-        raise CatalogueError(f"catalogue {address!r}: must be 'sqlite' or start with postgresql://")
+        raise CatalogueError("config.json: 'catalogue' must be 'sqlite' or start with postgresql://")
     from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 
     return PostgresCatalogue, address

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Space
@@ -53,7 +54,7 @@ class PostgresCatalogue(Catalogue):
         Raises:
             CatalogueError: the database cannot be reached, or holds no catalogue.
         """
-        self._address = address
+        self._address = _checked(address)
         connections = ThreadConnections(lambda: psycopg.connect(address, autocommit=True))
         try:
             super().__init__(DIALECT, "the database", connections)
@@ -71,7 +72,7 @@ class PostgresCatalogue(Catalogue):
         Raises:
             CatalogueError: there is one already, or the database cannot be reached.
         """
-        with cls.errors(), psycopg.connect(address) as connection:
+        with cls.errors(), psycopg.connect(_checked(address)) as connection:
             connection.execute(SCHEMA)
             connection.cursor().executemany("INSERT INTO pocketshelf_meta VALUES(%s, %s)", new_meta(space))
         return cls(address)
@@ -112,6 +113,25 @@ class PostgresCatalogue(Catalogue):
         except psycopg.Error as error:
             remedy = "check the address in config.json and the server"
             raise CatalogueError(f"PostgreSQL: {one_line(error, 1000)}; {remedy}") from error
+
+
+def _checked(address: str) -> str:
+    """``address``, once libpq can read it: what it says of one that it cannot may quote the password.
+
+    Raises:
+        CatalogueError: it cannot.
+    """
+    try:
+        parts = conninfo_to_dict(address)
+        ports = str(parts.get("port") or "1").split(",")
+        if "@" not in str(parts.get("host")) and all(port.isdecimal() or not port for port in ports):
+            return address
+    except (psycopg.ProgrammingError, ValueError):
+        pass
+    raise CatalogueError(
+        "PostgreSQL: the address cannot be read; write what is special in its password (@ : / # ? %) as %40, "
+        "%3A, … or leave the password to PGPASSWORD or ~/.pgpass"
+    )
 
 
 class PostgresView(View):

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from pocketshelf.cli.output import print_json
+from pocketshelf.cli.output import print_json, tell
 from pocketshelf_server.cli.options import add_site
 from pocketshelf_server.doctor import Case, Finding, examine
 from pocketshelf_server.site import Site
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print_json({"site": str(args.site), "healthy": healthy, "findings": [asdict(f) for f in found]})
         return 0 if healthy else 1
     for finding in found:
-        print(_line(finding))
+        tell(_line(finding))
     return 0 if healthy else 1
 
 

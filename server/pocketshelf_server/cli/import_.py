@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from pocketshelf.catalogue import RowProblem
-from pocketshelf.cli.options import add_bundle, positive
+from pocketshelf.cli import values
+from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats import load_bundle, space_of
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", metavar="DIR", type=Path, help="pictures' folder (default: the file's)")
     add_bundle(parser)
     parser.add_argument(
-        "--workers", metavar="N", type=positive, default=os.cpu_count() or 1, help="default: every core"
+        "--workers", metavar="N", type=values.threads, default=os.cpu_count() or 1, help="default: every core"
     )
     parser.add_argument("--replace", action="store_true", help="delete the products that FILE does not name")
     parser.add_argument(

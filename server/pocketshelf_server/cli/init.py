@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from pocketshelf.cli import values
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space, load_bundle, space_of
 from pocketshelf_server.cli.options import add_root_keys, add_site
 from pocketshelf_server.making import make_site
-from pocketshelf_server.site import INDEXES, SiteConfig
+from pocketshelf_server.settings import INDEXES
+from pocketshelf_server.site import SiteConfig
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -36,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     parser.add_argument("--space", metavar="ID", help="embedding space, instead of a bundle")
     parser.add_argument("--preprocessing", metavar="HASH", help="with --space: the preprocessing's hash")
-    parser.add_argument("--dimension", metavar="N", type=int, default=128, help="with --space (default 128)")
+    parser.add_argument(
+        "--dimension",
+        metavar="N",
+        type=values.integer(1, 65_536),
+        default=128,
+        help="with --space (default 128)",
+    )
     parser.add_argument(
         "--bundle-name", metavar="NAME", default="external", help="with --space (default external)"
     )

@@ -6,21 +6,14 @@ import argparse
 import logging
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf.errors import StoreError
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import open_repository
 
-__all__ = ["add_offline", "add_root_keys", "add_site", "open_site", "zero_or_more"]
+__all__ = ["add_offline", "add_root_keys", "add_site", "open_site"]
 
 log = logging.getLogger("pocketshelf.server")
-
-
-def zero_or_more(text: str) -> int:
-    """An integer from 0 on, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
-    return value
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +30,19 @@ def add_offline(parser: argparse.ArgumentParser) -> None:
 
 def add_root_keys(parser: argparse.ArgumentParser) -> None:
     """--root-keys N, --threshold N and --offline DIR: how a new root is signed."""
-    parser.add_argument("--root-keys", metavar="N", type=int, default=1, help="root keys to make (default 1)")
     parser.add_argument(
-        "--threshold", metavar="N", type=int, default=1, help="root keys that must sign (default 1)"
+        "--root-keys",
+        metavar="N",
+        type=values.integer(1, 32),
+        default=1,
+        help="root keys to make (default 1)",
+    )
+    parser.add_argument(
+        "--threshold",
+        metavar="N",
+        type=values.integer(1, 32),
+        default=1,
+        help="root keys that must sign (default 1)",
     )
     add_offline(parser)
 

@@ -7,13 +7,13 @@ import logging
 import socket
 import threading
 
-from pocketshelf.cli.options import positive
+from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server import logs
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.cli.options import add_site, open_site, zero_or_more
+from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
@@ -54,11 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="address to listen on; :: for all, IPv4 and IPv6 (default 127.0.0.1)",
     )
-    parser.add_argument("--port", type=int, default=8000, help="0: any free port (default 8000)")
-    parser.add_argument("--threads", type=positive, default=16, help="requests answered at once (default 16)")
+    parser.add_argument(
+        "--port", type=values.integer(0, 65_535), default=8000, help="0: any free port (default 8000)"
+    )
+    parser.add_argument(
+        "--threads", type=values.threads, default=16, help="requests answered at once (default 16)"
+    )
     parser.add_argument(
         "--trusted-proxies",
-        type=zero_or_more,
+        type=values.whole,
         default=0,
         metavar="N",
         help="proxies before this server, each of which adds the address it sees to X-Forwarded-For; rate "

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.catalogue import RowProblem
+from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
@@ -75,14 +76,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--held-back",
-        type=float,
+        type=values.share,
         default=0.25,
         metavar="SHARE",
         help="of the products, to measure on (default: 0.25)",
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=values.seed, default=1)
     parser.add_argument(
-        "--minutes", type=float, default=20.0, help="try less where all would take longer (default: 20)"
+        "--minutes",
+        type=values.amount,
+        default=20.0,
+        help="try less where all would take longer (default: 20)",
     )
     parser.add_argument(
         "--cache", type=Path, default=Path("runs/adapt"), help="folder of kept features (default: runs/adapt)"

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_given
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--photos", type=Path, metavar="PHOTOS.csv", help="list them in this file instead")
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="only the first N products that have other pictures"
+        "--limit", type=values.count, metavar="N", help="only the first N products that have other pictures"
     )
 
 

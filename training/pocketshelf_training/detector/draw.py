@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import say
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
@@ -52,12 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, help="a detector's")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     add_data(parser)
-    parser.add_argument("--count", type=int, default=24, help="pictures (default 24)")
-    parser.add_argument("--score", type=float, default=0.3, help="least score of a box drawn (default 0.3)")
-    parser.add_argument("--columns", type=int, default=8)
-    parser.add_argument("--side", type=int, default=320, help="cell in pixels (default 320)")
+    parser.add_argument("--count", type=values.count, default=24, help="pictures (default 24)")
+    parser.add_argument(
+        "--score", type=values.share, default=0.3, help="least score of a box drawn (default 0.3)"
+    )
+    parser.add_argument("--columns", type=values.count, default=8)
+    parser.add_argument("--side", type=values.count, default=320, help="cell in pixels (default 320)")
     add_sources(parser)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=values.seed, default=0)
 
 
 def run(args: argparse.Namespace) -> int:

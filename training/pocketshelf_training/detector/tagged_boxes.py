@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.cli import values
 from pocketshelf.progress import ProgressBar
 from pocketshelf.stages.detect import Detector as Stage
 from pocketshelf.stages.detect import non_maximum_suppression, pairwise_iou
@@ -152,9 +153,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint", type=Path, default=Path("models/first/detector.npz"), help="a detector's"
     )
     parser.add_argument("--out", type=Path, default=Path("runs/tagged-boxes.csv"), help="CSV to write")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[320, 416], help="of its input, in pixels")
+    parser.add_argument(
+        "--sizes", type=values.count, nargs="+", default=[320, 416], help="of its input, in pixels"
+    )
     parser.add_argument("--of", nargs="+", choices=SETS, default=SETS, help="which photos (default: all)")
-    parser.add_argument("--garments", type=int, default=1200, help="how many of clothing, drawn by seed 0")
+    parser.add_argument(
+        "--garments", type=values.whole, default=1200, help="how many of clothing, drawn by seed 0"
+    )
     add_data(parser)
 
 

@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import say_lines
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.goods import load_cut_outs
@@ -66,8 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_arguments(parser, Path("runs/detector"), seed=0)
     add_sources(parser)
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
-    parser.add_argument("--width", type=int, default=80, help="channels of pyramid and head (default 80)")
-    parser.add_argument("--tower", type=int, default=2, help="convolutions before the outputs (default 2)")
+    parser.add_argument(
+        "--width", type=values.count, default=80, help="channels of pyramid and head (default 80)"
+    )
+    parser.add_argument(
+        "--tower", type=values.count, default=2, help="convolutions before the outputs (default 2)"
+    )
     parser.add_argument(
         "--start",
         type=Path,
@@ -75,13 +80,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="detector, or bundle, to begin with, which says variant, width and tower",
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
-    parser.add_argument("--epochs", type=int, default=20, help="passes over the street photos (default 20)")
     parser.add_argument(
-        "--passes", type=int, default=1, help="over the street photos in an epoch; more where they are short"
+        "--epochs", type=values.count, default=20, help="passes over the street photos (default 20)"
+    )
+    parser.add_argument(
+        "--passes",
+        type=values.count,
+        default=1,
+        help="over the street photos in an epoch; more where they are short",
     )
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=values.amount,
         help="fit the epochs into this time, counted from the start: by a few steps, and by the pace so far "
         "after every epoch",
     )
@@ -90,14 +100,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compute the network in bfloat16: faster on a GPU, a little coarser",
     )
-    parser.add_argument("--small-size", type=int, default=224, help="of the first part (default 224)")
-    parser.add_argument("--small-share", type=float, default=0.6, help="how much that part is (default 0.6)")
-    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument(
-        "--rate", type=float, default=1e-3, help="learning rate of new layers (default 0.001)"
+        "--small-size", type=values.count, default=224, help="of the first part (default 224)"
     )
     parser.add_argument(
-        "--evaluate-every", type=int, default=10, help="epochs between measurements; 0: at the end"
+        "--small-share", type=values.share, default=0.6, help="how much that part is (default 0.6)"
+    )
+    parser.add_argument("--batch", type=values.count, default=8)
+    parser.add_argument(
+        "--rate", type=values.amount, default=1e-3, help="learning rate of new layers (default 0.001)"
+    )
+    parser.add_argument(
+        "--evaluate-every", type=values.whole, default=10, help="epochs between measurements; 0: at the end"
     )
 
 
@@ -117,24 +131,24 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=FOLDER]",
         help="more photos with boxes, csv=PATH for one's own; may repeat",
     )
-    parser.add_argument("--size", type=int, default=320, help="input side in pixels (default 320)")
-    parser.add_argument("--others", type=float, default=0.35, help="other pictures to a street photo")
+    parser.add_argument("--size", type=values.count, default=320, help="input side in pixels (default 320)")
+    parser.add_argument("--others", type=values.amount, default=0.35, help="other pictures to a street photo")
     parser.add_argument(
         "--hard",
-        type=float,
+        type=values.share,
         default=0.0,
         metavar="SHARE",
         help="of the street photos shown with two people, cropped closely, or from afar",
     )
     parser.add_argument(
         "--more",
-        type=float,
+        type=values.amount,
         default=0.6,
         help="photos of --more-boxes and --data-set to a street photo (default 0.6)",
     )
     parser.add_argument(
         "--alone",
-        type=float,
+        type=values.amount,
         default=0.0,
         metavar="SHARE",
         help="garments, cut out and alone on a light ground, to a street photo (default 0)",

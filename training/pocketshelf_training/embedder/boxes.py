@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pocketshelf.cli import values
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.stages.preprocess import network_input
 from pocketshelf_training.data import grocery
@@ -41,8 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/embedder/best.safetensors"))
     add_data(parser)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for the two CSV files")
-    parser.add_argument("--threshold", type=float, default=0.35, help="share of the map's maximum")
-    parser.add_argument("--garments", type=int, default=1200, help="how many garment photos, drawn by seed 0")
+    parser.add_argument("--threshold", type=values.share, default=0.35, help="share of the map's maximum")
+    parser.add_argument(
+        "--garments", type=values.whole, default=1200, help="how many garment photos, drawn by seed 0"
+    )
     parser.add_argument("--goods", action=argparse.BooleanOptionalAction, default=True)
 
 

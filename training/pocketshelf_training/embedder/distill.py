@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf_training.embedder.options import add_arguments as add_training
 from pocketshelf_training.embedder.train import run
 from pocketshelf_training.losses.embedder import Weights
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--teacher", type=Path, required=True, help="the teacher's checkpoint")
     parser.add_argument(
         "--blend",
-        type=float,
+        type=values.share,
         default=0.0,
         metavar="WEIGHT",
         help="of ImageNet's features beside the teacher's vectors: keeps apart what no product taught",

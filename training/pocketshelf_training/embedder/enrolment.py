@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
@@ -46,10 +47,10 @@ class _Gallery(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="checkpoint, model file or bundle")
-    parser.add_argument("--weight", type=float, help="of the adjustment (default: the best on val)")
+    parser.add_argument("--weight", type=values.share, help="of the adjustment (default: the best on val)")
     parser.add_argument(
         "--margin",
-        type=float,
+        type=values.amount,
         help="taken from what the training had, 0.1 say (default: the best on val, 0 with --weight)",
     )
     add_data(parser)

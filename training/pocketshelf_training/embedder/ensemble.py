@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data import grocery
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE[@SIZE]",
         help="an embedder's checkpoint; SIZE: pixels of its input, if not those of its training",
     )
-    parser.add_argument("--dimension", type=int, default=128, help="of the vectors (default: 128)")
+    parser.add_argument("--dimension", type=values.count, default=128, help="of the vectors (default: 128)")
     add_data(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/ensemble/teacher.safetensors"))
     compute.add_arguments(parser)

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
 from pocketshelf_training.engine import options
 from pocketshelf_training.losses.embedder import Weights
@@ -24,9 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the products, with customers' photos: csv=PATH for one's own (default: grocery)",
     )
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
-    parser.add_argument("--size", type=int, default=192, help="largest input in pixels, of 32 (default: 192)")
-    parser.add_argument("--epochs", type=int, default=28)
-    parser.add_argument("--lr", type=float, default=5e-4, help="of the trunk; heads learn 4 times as fast")
+    parser.add_argument(
+        "--size", type=values.count, default=192, help="largest input in pixels, of 32 (default: 192)"
+    )
+    parser.add_argument("--epochs", type=values.count, default=28)
+    parser.add_argument(
+        "--lr", type=values.amount, default=5e-4, help="of the trunk; heads learn 4 times as fast"
+    )
     parser.add_argument(
         "--leave-out",
         metavar="SEED:SHARE",
@@ -41,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--virtual",
-        type=float,
+        type=values.share,
         default=0.0,
         metavar="SHARE",
         help="of the products' pictures whose colour channels change places, which makes other products",

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data import clothing, composites, grocery, pairs, shop, street
 from pocketshelf_training.data.clothing import MAIN_LABELS
@@ -74,13 +75,19 @@ class Step(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_arguments(parser, Path("runs/universal"))
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
-    parser.add_argument("--size", type=int, default=224, help="input in pixels (default: 224)")
-    parser.add_argument("--dimension", type=int, default=256, help="numbers of a vector (default: 256)")
-    parser.add_argument("--epochs", type=int, default=20, help=f"of {STEPS} steps (default: 20)")
-    parser.add_argument("--minutes", type=float, help="end after so long instead; the rates follow the clock")
-    parser.add_argument("--batch", type=int, default=384, help="things, two pictures each (default: 384)")
+    parser.add_argument("--size", type=values.count, default=224, help="input in pixels (default: 224)")
     parser.add_argument(
-        "--lr", type=float, default=6e-4, help="of the trunk; the rest learns 4 times as fast"
+        "--dimension", type=values.count, default=256, help="numbers of a vector (default: 256)"
+    )
+    parser.add_argument("--epochs", type=values.count, default=20, help=f"of {STEPS} steps (default: 20)")
+    parser.add_argument(
+        "--minutes", type=values.amount, help="end after so long instead; the rates follow the clock"
+    )
+    parser.add_argument(
+        "--batch", type=values.count, default=384, help="things, two pictures each (default: 384)"
+    )
+    parser.add_argument(
+        "--lr", type=values.amount, default=6e-4, help="of the trunk; the rest learns 4 times as fast"
     )
     parser.add_argument(
         "--pairs", type=Path, action="append", default=[], metavar="DIR", help="more pairs; see data/pairs.py"
@@ -102,7 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="FILE", help="embedder, or bundle, whose trunk to mix into ImageNet's"
     )
-    parser.add_argument("--share", type=float, default=0.5, help="of it in the mixture (default: 0.5)")
+    parser.add_argument("--share", type=values.share, default=0.5, help="of it in the mixture (default: 0.5)")
     parser.add_argument(
         "--general",
         type=Path,
@@ -111,7 +118,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--specialist", type=Path, metavar="FILE", help="embedder that knows the groceries")
     parser.add_argument(
-        "--freeze", type=int, default=2, help="first stages that stay as they are (default: 2)"
+        "--freeze", type=values.whole, default=2, help="first stages that stay as they are (default: 2)"
     )
     parser.add_argument(
         "--leave-out", metavar="SEED:SHARE", help="groceries that the training must not see, as in 0:0.25"

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
 
 __all__ = ["CPU", "add_arguments", "ahead", "choose", "device_of", "half", "moved", "placed"]
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=int,
+        type=values.whole,
         metavar="N",
         help="processes that make batches (default: half the cores beside a GPU, else one thread)",
     )

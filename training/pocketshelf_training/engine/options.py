@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli import values
 from pocketshelf_training.engine import compute
 
 __all__ = ["add_arguments", "add_data", "recipe"]
@@ -25,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser, run: Path, seed: int = 1, by_
     text = f"folder of checkpoints and log; a run goes on where it stopped (default: {run})"
     parser.add_argument("--run", type=Path, default=run, help=text)
     add_data(parser)
-    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--seed", type=values.seed, default=seed)
     if by_epochs:
-        parser.add_argument("--limit-steps", type=int, help="steps an epoch, for a trial")
+        parser.add_argument("--limit-steps", type=values.count, help="steps an epoch, for a trial")
     compute.add_arguments(parser)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=Path, required=True, help="checkpoint of the start")
     parser.add_argument("--to", type=Path, required=True, help="checkpoint that was trained on from it")
     parser.add_argument(
-        "--share", type=float, default=0.5, help="of the second (default: 0.5); choose on val"
+        "--share", type=values.share, default=0.5, help="of the second (default: 0.5); choose on val"
     )
     parser.add_argument(
         "--heads",

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -19,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--embedder", type=Path, help="checkpoint of the embedder, such as runs/embedder/best.safetensors"
     )
     parser.add_argument(
-        "--size", type=int, help="the embedder's input in pixels, as chosen on val (default: as trained for)"
+        "--size",
+        type=values.count,
+        help="the embedder's input in pixels, as chosen on val (default: as trained for)",
     )
     parser.add_argument(
         "--attributes", help="the embedder's attribute heads to keep, by commas (default: all; none: '')"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="shop, train, or a CSV (default: all that fit)",
     )
     group.add_argument("--whole", action="store_true", help="embed whole frames even where boxes are known")
-    group.add_argument("--limit", type=int, help="only the first so many photos of the split")
+    group.add_argument("--limit", type=values.count, help="only the first so many photos of the split")
     only = group.add_mutually_exclusive_group()
     only.add_argument("--products", type=Path, metavar="FILE", help="ask only for these, one id a line")
     only.add_argument(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pocketshelf.cli import values
 from pocketshelf_training.data import shop
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.metrics.average_precision import Matches
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also what each takes the shop's pictures of that split to be about",
     )
     parser.add_argument(
-        "--threshold", type=float, default=0.45, help="of those regions' scores (default 0.45)"
+        "--threshold", type=values.share, default=0.45, help="of those regions' scores (default 0.45)"
     )
 
 

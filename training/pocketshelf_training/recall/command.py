@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import load_bundle, write_bundle
@@ -37,15 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bundle", type=Path, metavar="DIR", help="bundle to calibrate (default: as for search)"
     )
     parser.add_argument(
-        "--k", type=int, default=10, help="a product ranked beyond it is missed (default: 10)"
+        "--k", type=values.count, default=10, help="a product ranked beyond it is missed (default: 10)"
     )
     parser.add_argument(
         "--alpha",
-        type=float,
+        type=values.share,
         default=0.05,
         help="misses that may stay unasked, and lacking products that may be confident (default: 0.05)",
     )
-    parser.add_argument("--delta", type=float, default=0.05, help="1 - confidence (default: 0.05)")
+    parser.add_argument("--delta", type=values.share, default=0.05, help="1 - confidence (default: 0.05)")
     parser.add_argument(
         "--bound",
         choices=("world", "kind"),
@@ -53,10 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bound the risk in each catalogue, or for each kind of photo in each (default: world)",
     )
     parser.add_argument(
-        "--shelves", type=int, default=16, help="shelves drawn of each catalogue (default: 16)"
+        "--shelves", type=values.count, default=16, help="shelves drawn of each catalogue (default: 16)"
     )
-    parser.add_argument("--test-shelves", type=int, default=6, help="the same for the test (default: 6)")
-    parser.add_argument("--photos", type=int, metavar="N", help="only N photos of each set, for a quick look")
+    parser.add_argument(
+        "--test-shelves", type=values.whole, default=6, help="the same for the test (default: 6)"
+    )
+    parser.add_argument(
+        "--photos", type=values.count, metavar="N", help="only N photos of each set, for a quick look"
+    )
     parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep what photos were encoded to (default: OUT/encodings)"
     )

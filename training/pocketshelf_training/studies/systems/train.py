@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set, shown_name
@@ -65,18 +66,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--feature", choices=FEATURES, default="global", help="of the unified system; local needs landmarks"
     )
-    parser.add_argument("--steps", type=int, default=1800, help="the budget, equal for all systems")
-    parser.add_argument("--size", type=int, default=160, help="side of the input in pixels, of 32")
-    parser.add_argument("--products", type=int, default=14, help="products a batch")
-    parser.add_argument("--photos", type=int, default=2, help="street photos of each")
-    parser.add_argument("--others", type=int, default=14, help="pictures without identity a batch")
+    parser.add_argument("--steps", type=values.count, default=1800, help="the budget, equal for all systems")
+    parser.add_argument("--size", type=values.count, default=160, help="side of the input in pixels, of 32")
+    parser.add_argument("--products", type=values.count, default=14, help="products a batch")
+    parser.add_argument("--photos", type=values.count, default=2, help="street photos of each")
+    parser.add_argument("--others", type=values.whole, default=14, help="pictures without identity a batch")
     parser.add_argument(
-        "--lr", type=float, default=4e-4, help="of the trunk; new layers learn 4 times as fast"
+        "--lr", type=values.amount, default=4e-4, help="of the trunk; new layers learn 4 times as fast"
     )
-    parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
+    parser.add_argument("--save-every", type=values.count, default=200, help="steps between checkpoints")
     options.add_arguments(parser, Path("runs/systems/SYSTEM"), by_epochs=False)
     parser.set_defaults(run=None)
-    parser.add_argument("--limit", type=int, help="queries and gallery of a measurement, for a trial")
+    parser.add_argument(
+        "--limit", type=values.count, help="queries and gallery of a measurement, for a trial"
+    )
 
 
 def load_samples(data_sets: list[str], data: str | None) -> dict[str, list[Sample]]:

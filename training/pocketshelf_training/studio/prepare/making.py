@@ -23,6 +23,7 @@ from typing import Any
 from PIL import Image
 from tqdm import tqdm
 
+from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
 from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import WHOLE, decode_photo
@@ -125,17 +126,21 @@ def _made(unit: Unit, numbers: list[int], processes: int) -> Iterator[tuple[int,
 
 def add_folder(parser: argparse.ArgumentParser, out: str, seed: int) -> None:
     """The options of every command that makes a folder of real photos; ``out`` is the default one."""
-    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--seed", type=values.seed, default=seed)
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
     parser.add_argument("--data", help="folder of the real photos (default: POCKETSHELF_DATA)")
 
 
 def add_common(parser: argparse.ArgumentParser, what: str, identities: int, photos: int, things: str) -> None:
     """The options of a command ``what`` that makes a folder of ``identities`` things, each with photos."""
-    parser.add_argument("--identities", type=int, default=identities, help=f"{things} (default {identities})")
-    parser.add_argument("--photos", type=int, default=photos, help=f"photos of each (default {photos})")
+    parser.add_argument(
+        "--identities", type=values.count, default=identities, help=f"{things} (default {identities})"
+    )
+    parser.add_argument(
+        "--photos", type=values.count, default=photos, help=f"photos of each (default {photos})"
+    )
     add_folder(parser, f"runs/{what}", seed=1)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=values.whole, default=os.cpu_count() or 1)
 
 
 def report(folder: Path, rows: list[Row], columns: int) -> None:

@@ -16,6 +16,7 @@ import logging
 from dataclasses import asdict
 from pathlib import Path
 
+from pocketshelf.cli import values
 from pocketshelf_training.studio.garments.collection import Collection
 from pocketshelf_training.studio.prepare.making import save_picture
 from pocketshelf_training.studio.scene.grounds import Grounds
@@ -30,9 +31,13 @@ QUALITY = 82
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--products", type=int, default=PRODUCTS, help=f"garments (default {PRODUCTS})")
-    parser.add_argument("--photos", type=int, default=PHOTOS, help=f"street photos in all (default {PHOTOS})")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--products", type=values.count, default=PRODUCTS, help=f"garments (default {PRODUCTS})"
+    )
+    parser.add_argument(
+        "--photos", type=values.count, default=PHOTOS, help=f"street photos in all (default {PHOTOS})"
+    )
+    parser.add_argument("--seed", type=values.seed, default=SEED)
     parser.add_argument("--out", type=Path, required=True, help="sdk/pocketshelf/samples are the demo's")
 
 
