@@ -17,6 +17,7 @@ from converters.measure import FILE_NAME as MEASURES
 from converters.parity import listed
 from converters.sweep import FILE_NAME as SWEEP
 from pocketshelf.cli.parser import Parser
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf_training.pages.page import table
 
 __all__ = ["main", "tables"]
@@ -133,6 +134,7 @@ def _swept(outcome: dict[str, Any]) -> dict[str, Any]:
     return {**row, "megabytes": outcome["bytes"] / 1e6} if outcome["bytes"] else row
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = Parser(prog="python -m converters.document", description=__doc__)

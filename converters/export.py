@@ -11,6 +11,7 @@ from converters.command import add_models, choose, exit_code, named_checkpoints,
 from converters.networks import kinds
 from converters.targets import find_target, target_names
 from pocketshelf.cli.parser import Parser
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf.shipped import version
 
 __all__ = ["main"]
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
     parsed = _parser().parse_args(arguments)

@@ -15,6 +15,7 @@ from pocketshelf.cli.output import print_json, tell_lines
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.runtime.notices import owns_process
 
 __all__ = ["main"]
 
@@ -28,6 +29,7 @@ def _files(path: Path) -> list[Path]:
     return [file for file in (bundle.embedder_path, bundle.detector_path) if file is not None]
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = Parser(

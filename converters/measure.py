@@ -32,6 +32,7 @@ from converters.targets import find_target, target_names
 from pocketshelf.cli import values
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data import grocery
 
@@ -168,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parsed = _parser().parse_args(arguments)

@@ -20,6 +20,7 @@ from converters.targets import find_target, target_names
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import digest
+from pocketshelf.runtime.notices import owns_process
 
 __all__ = ["FILE_NAME", "Outcome", "Variant", "main", "sweep", "variants"]
 
@@ -121,6 +122,7 @@ def _outcome(
     return replace(found, measures=measures, outside=report.heading.outside)
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code. A variant that fails is a finding, not an error."""
     parser = Parser(prog="python -m converters.sweep", description=__doc__)

@@ -12,6 +12,7 @@ from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf.shipped import version
 
 log = logging.getLogger("pocketshelf.training")
@@ -146,6 +147,7 @@ def _named(words: Sequence[str]) -> str | None:
     return next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
 
 
+@owns_process
 def main(arguments: Sequence[str] | None = None) -> int:
     set_up_logging("%(asctime)s %(message)s", "%H:%M:%S")
     words = list(sys.argv[1:] if arguments is None else arguments)

@@ -17,6 +17,7 @@ from types import ModuleType
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError, UsageError
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf.shipped import version
 
 __all__ = ["Program"]
@@ -42,6 +43,7 @@ class Program:
     commands: Mapping[str, str]
     complaint: str
 
+    @owns_process
     def main(self, argv: Sequence[str] | None = None) -> int:
         """Run one command; the exit code. Wrong usage leaves by `SystemExit` (2), as argparse does."""
         argv = list(sys.argv[1:] if argv is None else argv)

@@ -21,6 +21,7 @@ import numpy as np
 
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError, one_line
+from pocketshelf.runtime.notices import owns_process
 from pocketshelf.types import Box
 from pocketshelf_server.photos.limits import Limits
 from pocketshelf_server.photos.protocol import PhotoEmbedder
@@ -65,6 +66,7 @@ def open_encoder(bundle: str) -> PhotoEmbedder:
     return Encoder.open(bundle, detects=False)
 
 
+@owns_process
 def main(arguments: list[str]) -> None:
     """Serve until the other end closes."""
     connection, options = Connection(int(arguments[0])), Options.from_json(arguments[1])

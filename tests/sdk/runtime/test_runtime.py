@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from pocketshelf.errors import BundleError, RuntimeUnavailable
 from pocketshelf.formats import load_bundle
 from pocketshelf.runtime import open_model, register
-from pocketshelf.runtime.notices import without_notices
+from pocketshelf.runtime.notices import owns_process, without_notices
 from pocketshelf.runtime.registry import check_input
 
 
@@ -65,21 +66,48 @@ def test_a_model_with_another_input_is_refused(dtype: type, shape: tuple[int, ..
     check_input(Path("m"), np.uint8, (1, 8, 8, 3))
 
 
-def test_notices_are_dropped_and_everything_else_passes(capfd: pytest.CaptureFixture[str]) -> None:
+NOTICE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
+
+
+@owns_process
+def in_a_command(said: bytes, failing: bool = False) -> None:
     with without_notices():
-        os.write(2, b"INFO: Created a delegate\nWARNING: a real one\n")
-    os.write(2, b"INFO: afterwards\n")
-    assert capfd.readouterr().err == "WARNING: a real one\nINFO: afterwards\n"
-    with pytest.raises(ValueError, match="x"), without_notices():
-        os.write(2, b"said before it failed\n")
-        raise ValueError("x")
+        os.write(2, said)
+        if failing:
+            raise ValueError("x")
+
+
+def test_a_command_drops_notices_and_passes_everything_else(capfd: pytest.CaptureFixture[str]) -> None:
+    in_a_command(NOTICE + b"INFO: of another\nWARNING: a real one\n")
+    os.write(2, NOTICE)
+    assert capfd.readouterr().err == "INFO: of another\nWARNING: a real one\n" + NOTICE.decode()
+    with pytest.raises(ValueError, match="x"):
+        in_a_command(b"said before it failed\n", failing=True)
     assert capfd.readouterr().err == "said before it failed\n"
 
 
-def test_loading_a_trained_model_says_nothing(
+def test_outside_a_command_nothing_is_touched(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_notices():
+        os.write(2, NOTICE)
+        assert capfd.readouterr().err == NOTICE.decode()  # At once.
+
+
+def test_a_command_without_anywhere_to_keep_lines_passes_all(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "memfd_create", full, raising=False)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    in_a_command(NOTICE)
+    assert capfd.readouterr().err == NOTICE.decode()
+
+
+def test_loading_a_trained_model_in_a_command_says_nothing(
     trained_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    open_model(load_bundle(trained_bundle).embedder_path)
+    owns_process(open_model)(load_bundle(trained_bundle).embedder_path)
     assert capfd.readouterr() == ("", "")
 
 

@@ -101,7 +101,7 @@ def _decode(container: Container, working_side: int) -> Photo:
         loaded = from_deep_colour(image, lambda: open_low_bytes(container)) if deep else image
         shown = _finished(loaded, container, loaded.size, working_side)
         photo = photo or shown
-        if _shows_something(shown.pixels):
+        if container.frames == 1 or _shows_something(shown.pixels):
             return shown
     if photo is None:
         raise PhotoError("damaged image: it has no picture")
