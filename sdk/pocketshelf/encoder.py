@@ -19,15 +19,13 @@ from pocketshelf.runtime import open_model
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from pocketshelf.stages.outfit import Shelves, frame_share
-from pocketshelf.stages.preprocess import Photo, decode_photo
+from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo
 from pocketshelf.types import Box, Detection, Region, SearchResult, Timings
 
 __all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "Encoder"]
 
 # The group of a region that no detector claims: the frame, as asked (score 1) or for want of boxes (0).
 FRAME = "frame"
-
-PhotoSource = str | Path | bytes | Photo
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,14 @@ class Encoder:
         """Find the photo's regions and embed each.
 
         Args:
-            source: a path, a file's bytes, or a decoded photo.
+            source: a path, bytes, an open file, a PIL image, an array in RGB or a decoded photo: see
+                `pocketshelf.stages.preprocess.read_photo`.
             whole: one region, the frame, without a look at what is in it.
             ms: receives the stages' times.
 
         Raises:
             PhotoError: the photo cannot be read.
+            TypeError: ``source`` is nothing that a photo may be given as.
         """
         ms = Timings() if ms is None else ms
         photo = self._decode(source, ms)
@@ -188,7 +188,7 @@ class Encoder:
 
     def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
         with timed(ms, "decode"):
-            return source if isinstance(source, Photo) else decode_photo(source)
+            return read_photo(source)
 
     def _regions(self, photo: Photo, whole: bool) -> list[Detection]:
         frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -18,8 +19,8 @@ from typing import Any, Self
 import numpy as np
 
 from pocketshelf.deadline import Late, within
-from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
-from pocketshelf.errors import ServerError
+from pocketshelf.encoder import EncodedRegion, Encoder, timed
+from pocketshelf.errors import PhotoError, ServerError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.recall import (
     Fallback,
@@ -31,6 +32,8 @@ from pocketshelf.recall import (
     parse_recall,
     shelf_coverage,
 )
+from pocketshelf.recall.merging import merged, overall
+from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled, named_category
 from pocketshelf.stages.search import EXACT_LIMIT, Match, Searcher, StoreSearcher
@@ -220,7 +223,8 @@ class Retriever:
         """The products in a photo.
 
         Args:
-            photo: a path, a file's bytes, or a decoded photo.
+            photo: a path, a file's bytes, a file opened in binary mode, a PIL image, a uint8 array (h, w, 3)
+                or (h, w, 4) in the order RGB (OpenCV's is BGR) or (h, w) of grey, or a `Photo`.
             top_k: hits a region, 1 to 1,000.
             category: "auto" routes by the model's categories, "all" searches everything, a name only it.
             whole: take the frame as the one region instead of detecting.
@@ -233,6 +237,7 @@ class Retriever:
             UsageError: the store has no such category.
             StoreError: the store is damaged.
             ValueError: ``top_k`` is out of range.
+            TypeError: ``photo`` is nothing that a photo may be given as.
         """
         if not 1 <= top_k <= MAX_HITS:
             raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
@@ -248,15 +253,41 @@ class Retriever:
                 # Every local answer is there before anyone is waited for.
                 answers = [self._escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
-            photo=name or (str(photo) if isinstance(photo, str | Path) else "photo"),
+            photo=name or (os.fspath(photo) if isinstance(photo, str | os.PathLike) else "photo"),
             width=encoded.photo.width,
             height=encoded.photo.height,
             regions=tuple(self._region(answer) for answer in answers),
             ms=ms,
             store=shelf.store.info,
             local_recall=answers[0].recall,
-            fallback=_overall(answers),
+            fallback=overall(answer.asked for answer in answers),
         )
+
+    def search_many(
+        self,
+        photos: Iterable[PhotoSource],
+        progress: Callable[[int, int | None], object] | None = None,
+        **options: Any,
+    ) -> list[SearchResult | PhotoError]:
+        """`search` for each of ``photos``, in order; one that cannot be read has its error in its place.
+
+        Args:
+            progress: called after each with how many are done, and of how many (None if not known).
+            options: of `search`, for all of them.
+
+        Raises:
+            UsageError, StoreError, ValueError, TypeError: as `search`.
+        """
+        total = len(photos) if isinstance(photos, Sized) else None
+        found: list[SearchResult | PhotoError] = []
+        for photo in photos:
+            try:
+                found.append(self.search(photo, **options))
+            except PhotoError as error:
+                found.append(error)
+            if progress is not None:
+                progress(len(found), total)
+        return found
 
     def _answer(self, shelf: _Shelf, region: EncodedRegion, k: int, category: str) -> _Answer:
         hits = self._local_hits(shelf, region, self._categories(shelf, region, category, k), k)
@@ -272,7 +303,7 @@ class Retriever:
         asked, found = _ask(self._fallback, shelf, answer, deadline)
         if not found:
             return replace(answer, asked=asked)
-        hits = _merged(answer.hits, self._placed(answer.region, found), answer.k)
+        hits = merged(answer.hits, self._placed(answer.region, found), answer.k)
         return replace(answer, asked=asked, hits=hits, signals=_signals(shelf, answer.region, hits))
 
     def _region(self, answer: _Answer) -> Region:
@@ -367,18 +398,3 @@ def _ask(
     except Exception:  # Whatever stands in for the server: what was found here must not be lost by it.
         _log.exception("the server was asked in vain")
     return FALLBACK_UNAVAILABLE, []
-
-
-def _merged(local: list[Hit], found: list[Hit], k: int) -> list[Hit]:
-    """Best first, each product once; the local one where both have it, as it is at hand."""
-    best = {hit.product_id: replace(hit, source="server") for hit in found}
-    best |= {hit.product_id: hit for hit in local}
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.product_id))[:k]
-
-
-def _overall(answers: list[_Answer]) -> FallbackState:
-    """One word for all regions: True where one was answered, "unavailable" where one was asked in vain."""
-    states = [answer.asked for answer in answers]
-    if True in states:
-        return True
-    return FALLBACK_UNAVAILABLE if FALLBACK_UNAVAILABLE in states else False

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.catalogue import build_store
-from pocketshelf.encoder import Encoder, PhotoSource
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
 from pocketshelf.progress import ProgressBar
 from pocketshelf.retriever import Retriever
-from pocketshelf.stages.preprocess import Photo, decode_photo
+from pocketshelf.stages.preprocess import Photo, PhotoSource, decode_photo
 from pocketshelf.store import Store
 from pocketshelf_training.adapt.assortment import Assortment, Questions
 from pocketshelf_training.adapt.features import QUIET_SECONDS, rephotographed

@@ -14,9 +14,9 @@ from joblib import Memory
 from tqdm import tqdm
 
 import pocketshelf
-from pocketshelf.encoder import EncodedPhoto, Encoder, PhotoSource
+from pocketshelf.encoder import EncodedPhoto, Encoder
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.stages.preprocess import Photo
+from pocketshelf.stages.preprocess import Photo, PhotoSource
 from pocketshelf.types import Timings
 
 __all__ = ["RememberingEncoder"]

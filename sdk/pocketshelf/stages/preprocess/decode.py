@@ -27,7 +27,7 @@ from pocketshelf.stages.preprocess.decoders import is_deep_colour, open_image, o
 from pocketshelf.stages.preprocess.photo import Photo
 from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
-__all__ = ["WHOLE", "WORKING_SIDE", "decode_photo"]
+__all__ = ["WHOLE", "WORKING_SIDE", "decode_photo", "finished"]
 
 # The longest working side: three times what the detector sees; a crop of a tenth of it still has 100 pixels.
 # Not 1024: a quarter of a 12-megapixel photo's 4,000 or 4,032 pixels, and an eighth of a 50-megapixel
@@ -91,7 +91,8 @@ def _read(source: str | Path | bytes) -> bytes:
 def _decode(container: Container, working_side: int) -> Photo:
     if container.kind == "JPEG":
         image = _jpeg(container, working_side)
-        return _finished(image, container, (container.width, container.height), working_side)
+        size = container.width, container.height
+        return finished(image, size, container.orientation, container.icc, working_side)
     image = open_image(container)
     photo = None
     for _ in _frames(image, container.frames):
@@ -99,7 +100,8 @@ def _decode(container: Container, working_side: int) -> Photo:
         deep = is_deep_colour(image)
         image.load()
         loaded = from_deep_colour(image, lambda: open_low_bytes(container)) if deep else image
-        shown = _finished(loaded, container, loaded.size, working_side)
+        icc = container.icc or image.info.get("icc_profile")
+        shown = finished(loaded, loaded.size, _orientation(image, container), icc, working_side)
         photo = photo or shown
         if container.frames == 1 or _shows_something(shown.pixels):
             return shown
@@ -125,12 +127,16 @@ def _shows_something(pixels: np.ndarray) -> bool:
     return bool(np.ptp(pixels, axis=(0, 1)).max() > _FAINTEST)
 
 
-def _finished(image: Image.Image, container: Container, size: tuple[int, int], working_side: int) -> Photo:
-    """Reduce, convert and turn what was decoded of a picture whose stored ``size`` is (w, h)."""
-    icc = container.icc or image.info.get("icc_profile")
-    orientation = container.orientation
+def _orientation(image: Image.Image, container: Container) -> int:
     if container.kind == "AVIF":  # Pillow says there what the file's properties say.
-        orientation = exif_orientation(image.info.get("exif", b""))
+        return exif_orientation(image.info.get("exif", b""))
+    return container.orientation
+
+
+def finished(
+    image: Image.Image, size: tuple[int, int], orientation: int, icc: bytes | None, working_side: int
+) -> Photo:
+    """Reduce, turn and convert to sRGB what was decoded of a picture whose stored ``size`` is (w, h)."""
     keeps = image.mode in ("L", "CMYK") and profile_space(icc) == image.mode
     target = _within(image.size, working_side)
     small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), target)
