@@ -46,7 +46,7 @@ def _run(name: str, seconds: int, seed: int) -> bool:
     log = OUT / f"{name}.log"
     with tempfile.TemporaryDirectory(prefix="pocketshelf-corpus-") as work, log.open("w") as stream:
         command = [sys.executable, "-c", f"from fuzz.__main__ import fuzz; fuzz({name!r}, {work!r})"]
-        bounds = ["-timeout=20", "-rss_limit_mb=2048", f"-max_len={LONGEST}"]
+        bounds = ["-timeout=120", "-rss_limit_mb=2048", f"-max_len={LONGEST}"]
         options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-artifact_prefix={OUT}/{name}-", *bounds]
         done = subprocess.run([*command, *options, work], stdout=stream, stderr=stream)
         _keep(name, Path(work))

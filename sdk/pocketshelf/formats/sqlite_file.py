@@ -166,6 +166,8 @@ def check_schema(connection: sqlite3.Connection, path: Path, schema: str) -> Non
     """
     with wrapped(path):
         rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    if not all(isinstance(value, str | None) for row in rows for value in row):
+        raise StoreError(f"{path}: damaged, its schema holds what is no text; sync or build it again")
     tables = {_words(sql) for kind, _, _, sql in rows if kind == "table"}
     if tables != {_words(statement) for statement in statements(schema)}:
         raise StoreError(f"{path}: its tables are not those of its format")
