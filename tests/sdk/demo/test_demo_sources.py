@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sys
@@ -30,7 +31,12 @@ def _jpeg() -> bytes:
     return stream.getvalue()
 
 
-def _archive(photo: str = "Anjou_001.jpg", omit: str = "") -> bytes:
+def _archive(
+    photo: str = "Anjou_001.jpg",
+    omit: str = "",
+    replaced: dict[str, bytes] | None = None,
+    compression: int = zipfile.ZIP_STORED,
+) -> bytes:
     classes = (
         "Class Name (str),Class ID (int),Coarse Class Name (str),Coarse Class ID (int),"
         "Iconic Image Path (str),Product Description Path (str)\n"
@@ -46,11 +52,19 @@ def _archive(photo: str = "Anjou_001.jpg", omit: str = "") -> bytes:
         "train/Fruit/Anjou_009.jpg": _jpeg(),
     }
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in members.items():
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in {**members, **(replaced or {})}.items():
             if name != omit:
                 archive.writestr(PREFIX + name, content)
     return stream.getvalue()
+
+
+def _content(archive: bytes) -> str:
+    """The digest that pins it: of what is taken from it, as ``sha256sum`` would list it."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        taken = sorted(name.removeprefix(PREFIX) for name in opened.namelist() if "/train/" not in name)
+        lines = [f"{hashlib.sha256(opened.read(PREFIX + name)).hexdigest()}  {name}\n" for name in taken]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 class _Network:
@@ -154,7 +168,10 @@ def test_the_cache_is_where_it_always_was(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_the_archive_becomes_a_folder_of_photos_once(tmp_path: Path) -> None:
     network = _Network(_archive())
     told: list[tuple[int, int]] = []
-    folder = fetch_grocery(tmp_path / "cache", lambda done, total: told.append((done, total)), network)
+    content = _content(network.content)
+    folder = fetch_grocery(
+        tmp_path / "cache", lambda done, total: told.append((done, total)), network, content
+    )
     assert fetch_grocery(tmp_path / "cache", opener=network) == folder and network.requests == 1
     dataset = load_folder(folder, None, 7)
     assert [query.product_id for query in dataset.queries] == ["20", "20"]
@@ -181,6 +198,63 @@ def test_what_is_not_the_archive_leaves_nothing_behind(network: _Network, tmp_pa
     with pytest.raises(DownloadError):
         fetch_grocery(tmp_path / "cache", opener=network)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("changed", ["picture", "table", "everything"])
+def test_an_archive_that_is_not_the_pinned_one_leaves_nothing_behind(changed: str, tmp_path: Path) -> None:
+    pinned, archive = _content(_archive()), _archive()
+    if changed == "everything":
+        pinned = download.CONTENT_SHA256
+    else:
+        name = f"iconic/{PICTURE}" if changed == "picture" else "test.txt"
+        more = _jpeg() + b"x" if changed == "picture" else b"test/Fruit/Anjou_001.jpg, 21, 13\n"
+        archive = _archive(replaced={name: more})
+    with pytest.raises(DownloadError, match="pinned"):
+        fetch_grocery(tmp_path / "cache", opener=_Network(archive), content=pinned)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_content_packed_anew_is_taken(tmp_path: Path) -> None:
+    anew = _archive(compression=zipfile.ZIP_DEFLATED)
+    assert anew != _archive()
+    fetch_grocery(tmp_path / "cache", opener=_Network(anew), content=_content(_archive()))
+
+
+def test_an_archive_that_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """4 MB of zeros in 4 kB, ten times over."""
+    monkeypatch.setattr(download, "MAX_UNPACKED_BYTES", 10_000_000)
+    zeros = {f"val/Fruit/{i}.jpg": bytes(4_000_000) for i in range(10)}
+    table = "".join(f"{name}, 20, 13\n" for name in zeros).encode()
+    bomb = _archive(replaced={"val.txt": table, **zeros}, compression=zipfile.ZIP_DEFLATED)
+    assert len(bomb) < 100_000
+    with pytest.raises(DownloadError, match="more than 10 MB"):
+        fetch_grocery(tmp_path / "cache", opener=_Network(bomb))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_millions_of_files_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MAX_FILES", 5)
+    with pytest.raises(DownloadError, match="names more than 5 files"):
+        fetch_grocery(tmp_path / "cache", opener=_Network(_archive()))
+
+
+def test_a_header_that_lies_about_the_length_gains_nothing(tmp_path: Path) -> None:
+    archive = _archive(replaced={f"iconic/{PICTURE}": b"\0" * 6_000_000}, compression=zipfile.ZIP_DEFLATED)
+    lying = archive.replace((6_000_000).to_bytes(4, "little"), (6_000).to_bytes(4, "little"))
+    assert lying != archive
+    with pytest.raises(DownloadError):
+        fetch_grocery(tmp_path / "cache", opener=_Network(lying))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("announced", ["-1", "1e9", "9" * 5000, "many"])
+def test_an_announced_length_that_is_none_is_ignored(announced: str, tmp_path: Path) -> None:
+    network = _Network(_archive(), announced=announced)  # type: ignore[arg-type]
+    fetch_grocery(tmp_path / "cache", opener=network, content=_content(network.content))
 
 
 def test_an_endless_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

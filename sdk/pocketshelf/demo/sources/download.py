@@ -1,19 +1,21 @@
 """The public Grocery Store photos, downloaded once into the user's cache.
 
 Klasson, Zhang, Kjellström: A Hierarchical Grocery Store Image Dataset with Visual and Semantic Labels,
-WACV 2019. MIT licence. What comes from the network is bounded in length and time and lands under its
-name only when it is complete; from the archive only the pictures that are wanted are taken, under names
-that are made here.
+WACV 2019. MIT licence. What comes from the network is bounded in length and time; from the archive only the
+pictures that are wanted are taken, under names that are made here, and no more of them than there are. It
+lands under its name only when it is, byte for byte, what was pinned here.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-import shutil
+import struct
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,10 +28,16 @@ __all__ = ["DownloadError", "cache_folder", "fetch_grocery"]
 # One fixed state of the repository: what a demo shows does not change by itself.
 _COMMIT = "fc80ba90f803d79d0383df52c5a4ac5de99ff6fc"
 URL = f"https://github.com/marcusklasson/GroceryStoreDataset/archive/{_COMMIT}.zip"
+# Of all that is taken from it: the archive itself is packed anew by GitHub at its convenience.
+CONTENT_SHA256 = "281fe99ac65206e8c6d72bd64c9e436293dc94f29c98f3114de1bafc139c6da2"
 MAX_BYTES = 400_000_000  # The archive has 123 MB.
 MAX_PICTURE_BYTES = 5_000_000
+MAX_UNPACKED_BYTES = 400_000_000
+MAX_FILES = 20_000  # It has 5,700; what is wanted of it are 2,862.
 CONNECT_SECONDS, MAX_SECONDS = 6.0, 300.0
 _SPLITS = ("val", "test")
+# A zip archive's last record, with the longest comment.
+_END_BYTES = 22 + 65_535
 
 Progress = Callable[[int, int], None]
 # As `pocketshelf.http.open_url`: (URL, headers, seconds) to the answer.
@@ -48,9 +56,15 @@ def cache_folder() -> Path:
 
 
 def fetch_grocery(
-    folder: Path | None = None, progress: Progress | None = None, opener: Opener = open_url
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    opener: Opener = open_url,
+    content: str = CONTENT_SHA256,
 ) -> Path:
     """The folder with ``grocery/`` in it; downloaded if it is not in the cache.
+
+    Args:
+        content: SHA-256 of what is taken from the archive, as `_Archive.digest` has it.
 
     Raises:
         DownloadError: no network, too slow, too large, or not the archive that was expected.
@@ -63,9 +77,9 @@ def fetch_grocery(
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".grocery-") as staging:
             archive = Path(staging) / "archive.zip"
             _download(archive, progress or (lambda done, total: None), opener)
-            _unpack(archive, Path(staging) / "new" / "grocery")
+            _unpack(archive, Path(staging) / "new" / "grocery", content)
             _put_in_place(Path(staging) / "new", target)
-    except (Unreachable, OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (Unreachable, OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise DownloadError(str(error).removeprefix(f"{URL}: ") or type(error).__name__) from error
     return target
 
@@ -82,7 +96,7 @@ def _download(path: Path, progress: Progress, opener: Opener) -> None:
     deadline = time.monotonic() + MAX_SECONDS
     headers = {"User-Agent": "pocketshelf-demo"}
     with opener(URL, headers, CONNECT_SECONDS) as answer, path.open("wb") as file:
-        announced, done = int(answer.headers.get("Content-Length") or 0), 0
+        announced, done = _length(answer.headers.get("Content-Length")), 0
         for chunk in body_chunks(answer, URL):
             done += len(chunk)
             if done > MAX_BYTES:
@@ -95,22 +109,30 @@ def _download(path: Path, progress: Progress, opener: Opener) -> None:
         raise DownloadError(f"cut off after {done} of {announced} bytes")
 
 
-def _unpack(archive: Path, grocery: Path) -> None:
+def _length(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 16 else 0
+
+
+def _unpack(archive: Path, grocery: Path, content: str) -> None:
     """The shop pictures, the photos of val and test, and the two tables, in the layout of `folder`."""
-    with zipfile.ZipFile(archive) as opened:
+    _check_directory(archive)
+    with zipfile.ZipFile(archive) as file:
+        opened = _Archive(file)
         products = list(_products(opened, grocery))
         photos = [row for split in _SPLITS for row in _photos(opened, grocery, split)]
+    if opened.digest() != content:
+        raise DownloadError("the archive does not hold what was pinned: it was changed on the way")
     if not products or not photos:
         raise DownloadError("the archive holds no products or no photos")
     _write(grocery / "products.csv", products)
     _write(grocery / "photos.csv", photos)
 
 
-def _products(opened: zipfile.ZipFile, grocery: Path) -> Iterator[dict[str, str]]:
-    for row in csv.DictReader(io.StringIO(_text(opened, "classes.csv"))):
+def _products(opened: _Archive, grocery: Path) -> Iterator[dict[str, str]]:
+    for row in csv.DictReader(io.StringIO(opened.text("classes.csv"))):
         name, inside = row["Class Name (str)"], row["Iconic Image Path (str)"].lstrip("/")
         image = f"iconic/{_file_name(inside)}"
-        _extract(opened, inside, grocery / image)
+        opened.extract(inside, grocery / image)
         yield {
             "product_id": row["Class ID (int)"],
             "title": name.replace("-", " "),
@@ -119,13 +141,13 @@ def _products(opened: zipfile.ZipFile, grocery: Path) -> Iterator[dict[str, str]
         }
 
 
-def _photos(opened: zipfile.ZipFile, grocery: Path, split: str) -> Iterator[dict[str, str]]:
-    for line in _text(opened, f"{split}.txt").splitlines():
+def _photos(opened: _Archive, grocery: Path, split: str) -> Iterator[dict[str, str]]:
+    for line in opened.text(f"{split}.txt").splitlines():
         if not line.strip():
             continue
         inside, product_id = (part.strip() for part in line.split(",")[:2])
         photo = f"photos/{split}/{_file_name(inside)}"
-        _extract(opened, inside, grocery / photo)
+        opened.extract(inside, grocery / photo)
         yield {"photo": photo, "product_id": product_id, "split": split}
 
 
@@ -141,18 +163,52 @@ def _member(inside: str) -> str:
     return f"GroceryStoreDataset-{_COMMIT}/dataset/{inside}"
 
 
-def _text(opened: zipfile.ZipFile, inside: str) -> str:
-    with opened.open(_member(inside)) as member:
-        return member.read(MAX_PICTURE_BYTES).decode("utf-8-sig")
+class _Archive:
+    """Takes files out of an archive, and in all no more than there are to take."""
+
+    def __init__(self, opened: zipfile.ZipFile) -> None:
+        self._opened = opened
+        self._left = MAX_UNPACKED_BYTES
+        self._taken: dict[str, str] = {}
+
+    def text(self, inside: str) -> str:
+        """A table."""
+        return self._read(inside).decode("utf-8-sig")
+
+    def extract(self, inside: str, path: Path) -> None:
+        """A picture."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self._read(inside))
+
+    def _read(self, inside: str) -> bytes:
+        # What a header says of the length binds nobody: what comes out is counted.
+        with self._opened.open(_member(inside)) as member:
+            data = member.read(MAX_PICTURE_BYTES + 1)
+        self._left -= len(data)
+        if len(data) > MAX_PICTURE_BYTES:
+            raise DownloadError(f"{inside} is too large")
+        if self._left < 0:
+            raise DownloadError(f"its pictures have more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
+        self._taken[inside] = hashlib.sha256(data).hexdigest()
+        return data
+
+    def digest(self) -> str:
+        """SHA-256 over the names and contents of all that was taken, as ``sha256sum`` lists them."""
+        lines = (f"{content}  {name}\n" for name, content in sorted(self._taken.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _extract(opened: zipfile.ZipFile, inside: str, path: Path) -> None:
-    info = opened.getinfo(_member(inside))
-    if info.file_size > MAX_PICTURE_BYTES:
-        raise DownloadError(f"{inside} is too large")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with opened.open(info) as member, path.open("wb") as file:
-        shutil.copyfileobj(member, file)
+def _check_directory(archive: Path) -> None:
+    """Refuse a directory of millions of entries before `zipfile` reads it into memory (APPNOTE 4.3.16)."""
+    with archive.open("rb") as stream:
+        stream.seek(max(archive.stat().st_size - _END_BYTES, 0))
+        end = stream.read()
+    start = end.rfind(b"PK\x05\x06")
+    if start < 0 or len(end) < start + 22:
+        raise DownloadError("it is no zip archive")
+    (entries, length) = struct.unpack_from("<HI", end, start + 10)
+    if entries > MAX_FILES or length > MAX_FILES * 500:
+        raise DownloadError(f"the archive names more than {MAX_FILES} files")
 
 
 def _write(path: Path, rows: list[dict[str, str]]) -> None:
