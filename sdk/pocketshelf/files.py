@@ -6,6 +6,7 @@ the store, a pipe on which a reader would wait for ever. What is read here is a 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -13,16 +14,16 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
-__all__ = ["atomic_write", "make_way", "open_plain", "read_plain"]
+__all__ = ["atomic_write", "make_way", "open_plain", "read_plain", "remove"]
 
 # Windows alone tells text from bytes, and has no pipes among its files.
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path) -> BufferedReader:
     """Open a plain file, or a link to one, for reading; never waits for another process.
 
     Raises:
@@ -51,7 +52,7 @@ def read_plain(path: Path, most: int) -> bytes:
 def make_way(path: Path, folder: bool = False) -> bool:
     """Remove what stands where a file of ours (or a ``folder``) belongs and is none; whether anything did.
 
-    A link goes, never what it leads to. Only for names that hold nothing of worth.
+    So goes what this process may not use. Only for names that hold nothing of worth.
 
     Raises:
         OSError: it cannot be removed.
@@ -60,10 +61,27 @@ def make_way(path: Path, folder: bool = False) -> bool:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return False
-    if stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode):
+    fits, rights = stat.S_ISREG(mode), os.R_OK | os.W_OK
+    if folder:
+        fits, rights = stat.S_ISDIR(mode), rights | os.X_OK
+    if fits and os.access(path, rights, effective_ids=os.access in os.supports_effective_ids):
         return False
-    shutil.rmtree(path) if stat.S_ISDIR(mode) else path.unlink()
+    remove(path)
     return True
+
+
+def remove(path: Path) -> None:
+    """Remove what is at ``path``, if anything is: a file, a link (never what it leads to), a whole folder.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(OSError):  # One that may not be read cannot be emptied.
+        path.chmod(0o700)
+    shutil.rmtree(path)
 
 
 @contextmanager

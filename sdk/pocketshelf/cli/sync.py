@@ -25,7 +25,8 @@ with --root, or put it into the store's folder; or, on a network that you trust,
 --trust-on-first-use. Later syncs go by the keys learned from it, also when these change.
 
 Only changes are downloaded where possible, and an interrupted download goes on where it ended. Searches go on
-in the old state meanwhile, and 'rollback' returns to it. If the server is away, the store stays as it is: the
+in the old state meanwhile, and 'rollback' returns to it: until the server has something newer than what was
+rolled back, a sync then changes nothing. If the server is away, the store stays as it is: the
 exit code is 1, and with --if-due the next calls do nothing until it is time to try again.
 """
 
@@ -100,6 +101,8 @@ def _bundle(folder: str | None) -> Bundle | None:
 def _summary(report: SyncReport) -> str:
     if report.outcome == "deferred":
         return f"sequence {report.sequence}; the server was away, next try after {report.next_attempt}"
+    if report.why == "rolled back":
+        return f"stays at sequence {report.sequence}: the server has nothing newer than what was rolled back"
     if report.outcome == "current":
         return f"up to date at sequence {report.sequence}"
     how = "changes" if report.how == "changes" else f"snapshot ({report.why})"

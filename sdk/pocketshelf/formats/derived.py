@@ -17,8 +17,8 @@ import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from pocketshelf.files import atomic_write, make_way, open_plain
 
@@ -87,7 +87,7 @@ class DerivedFile:
             stream.write(header.encode("ascii"))
             stream.write(data)
 
-    def _header(self, stream: BinaryIO, most: int) -> tuple[str, int]:
+    def _header(self, stream: BufferedReader, most: int) -> tuple[str, int]:
         """(SHA-256, length) of the bytes that follow.
 
         Raises:
@@ -102,11 +102,11 @@ class DerivedFile:
         return sha256, int(length)
 
 
-def _verified(stream: BinaryIO, sha256: str, length: int) -> bytearray | None:
+def _verified(stream: BufferedReader, sha256: str, length: int) -> bytearray | None:
     """The rest of ``stream``, if it has this length and hash; hashed piece by piece as it is read."""
     data, digest, have = bytearray(length), hashlib.sha256(), 0
     pieces = memoryview(data)
-    while have < length and (count := stream.readinto(pieces[have : have + _CHUNK])):  # type: ignore[attr-defined]
+    while have < length and (count := stream.readinto(pieces[have : have + _CHUNK])):
         digest.update(pieces[have : have + count])
         have += count
     return data if have == length and digest.hexdigest() == sha256 else None

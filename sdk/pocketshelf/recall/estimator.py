@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from pocketshelf.errors import SyncError
+from pocketshelf.files import read_plain
 from pocketshelf.recall.signals import Signals
 from pocketshelf.store import Store
-from pocketshelf.sync.manifest import MANIFEST_NAME, parse_manifest
+from pocketshelf.sync.manifest import MANIFEST_BYTES, MANIFEST_NAME, parse_manifest
 
 __all__ = ["RecallEstimator", "shelf_coverage"]
 
@@ -29,7 +30,7 @@ def shelf_coverage(store: Store) -> dict[str, float] | None:
     """
     path = store.folder.generation(store.generation) / MANIFEST_NAME
     try:
-        manifest = parse_manifest(path.read_bytes(), str(path))
+        manifest = parse_manifest(read_plain(path, MANIFEST_BYTES), str(path))
     except (OSError, SyncError):
         return None
     return {

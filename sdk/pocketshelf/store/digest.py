@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import threading
-from typing import BinaryIO
+from io import BufferedReader
 
 from pocketshelf.errors import StoreError
 from pocketshelf.files import open_plain, read_plain
@@ -77,7 +77,7 @@ class DigestCheck:
         """End the check in the background, if there is one."""
         self._stopped = True
 
-    def _compare(self, stream: BinaryIO) -> None:
+    def _compare(self, stream: BufferedReader) -> None:
         digest = hashlib.sha256()
         try:
             with stream:

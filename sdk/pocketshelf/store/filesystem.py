@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import shutil
 from pathlib import Path
 
-__all__ = ["FileSystem", "write_atomically"]
+from pocketshelf.files import make_way, remove
+
+__all__ = ["FileSystem", "write_atomically", "write_over"]
+
+_log = logging.getLogger(__name__)
+
+# What a volume answers that has no such operation, as networks' and some FUSE ones do.
+UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY})
 
 # Linux's ioctl that shares a file's blocks (btrfs, XFS); see ioctl_ficlone(2).
 _FICLONE = 0x40049409
@@ -31,7 +39,8 @@ class FileSystem:
         self._mode = mode
 
     def write(self, path: Path, data: bytes) -> None:
-        """Create or truncate ``path`` and write ``data``; not yet durable."""
+        """Create or truncate ``path`` and write ``data``; not yet durable. A link there is not followed."""
+        make_way(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, self._mode)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
@@ -42,10 +51,13 @@ class FileSystem:
             stream.write(data)
 
     def fsync(self, path: Path) -> None:
-        """Make the contents of a file durable."""
+        """Make the contents of a file durable, on a volume that can.
+
+        On one that cannot, a power cut may leave half a file: its digest tells (`pocketshelf.store.digest`).
+        """
         # Windows flushes only handles that may write.
         with path.open("r+b") as stream:
-            os.fsync(stream.fileno())
+            _fsync(stream.fileno(), path)
 
     def fsync_dir(self, path: Path) -> None:
         """Make a folder's entries (creations, renames, removals in it) durable."""
@@ -53,10 +65,7 @@ class FileSystem:
             return
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # Some networks' volumes cannot.
-                raise
+            _fsync(descriptor, path)
         finally:
             os.close(descriptor)
 
@@ -73,14 +82,26 @@ class FileSystem:
         path.mkdir(parents=True, exist_ok=True)
 
     def rmtree(self, path: Path) -> None:
-        """Remove a folder and what is in it, if it is there."""
-        if path.exists():
-            shutil.rmtree(path)
+        """Remove a folder and what is in it, or what else stands there, if anything does."""
+        remove(path)
+
+    def make_way(self, path: Path, folder: bool = False) -> None:
+        """Remove what stands where a file of ours (or a ``folder``) belongs and is none: `files.make_way`."""
+        make_way(path, folder)
 
     def copy(self, source: Path, target: Path) -> None:
         """Copy a file's contents, sharing blocks where the volume can; not yet durable."""
         if not _clone(source, target):
             shutil.copyfile(source, target)
+
+
+def _fsync(descriptor: int, path: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        _log.debug("%s: this volume cannot make files durable (%s)", path, error)
 
 
 def _clone(source: Path, target: Path) -> bool:
@@ -106,3 +127,14 @@ def write_atomically(files: FileSystem, path: Path, data: bytes) -> None:
     files.fsync(temporary)
     files.replace(temporary, path)
     files.fsync_dir(path.parent)
+
+
+def write_over(files: FileSystem, path: Path, data: bytes) -> None:
+    """`write_atomically`, whatever stands in the file's place, a folder included.
+
+    Raises:
+        OSError: as `write_atomically`.
+    """
+    if path.is_dir() and not path.is_symlink():
+        files.rmtree(path)
+    write_atomically(files, path, data)

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 from pocketshelf.errors import StoreError
+from pocketshelf.files import read_plain
 
 __all__ = ["StoreFolder"]
 
+_POINTER_BYTES = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -20,6 +22,7 @@ class StoreFolder:
         self.pointer = self.path / "current"
         self.generations_path = self.path / "generations"
         self.lock = self.path / ".lock"
+        self.rolled_back_path = self.path / "rolled-back"
 
     def current(self) -> str | None:
         """Name of the current generation; None where there is no store yet.
@@ -28,7 +31,7 @@ class StoreFolder:
             StoreError: the pointer cannot be read or holds no name.
         """
         try:
-            name = self.pointer.read_text(encoding="ascii").strip()
+            name = read_plain(self.pointer, _POINTER_BYTES).decode("ascii").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -54,9 +57,7 @@ class StoreFolder:
         """Names of all complete generations, oldest first; those being written are not among them."""
         if not self.generations_path.is_dir():
             return []
-        return sorted(
-            p.name for p in self.generations_path.iterdir() if _NAME.fullmatch(p.name) and p.is_dir()
-        )
+        return sorted(name for name in self._entries() if self.generation(name).is_dir())
 
     def previous(self) -> str | None:
         """The newest generation older than the current one: where a rollback leads."""
@@ -65,9 +66,29 @@ class StoreFolder:
         return older[-1] if older else None
 
     def next(self) -> str:
-        """A name that sorts after all that are there."""
-        numbers = [int(name) for name in self.generations() if name.isdigit()]
+        """A name that sorts after all that are there, whatever they stand for."""
+        numbers = [int(name) for name in self._entries() if name.isdigit() and len(name) < 20]
         return f"{max(numbers, default=0) + 1:08d}"
+
+    def leftovers(self) -> list[str]:
+        """What has a generation's name and is no folder."""
+        return sorted(self._entries() - set(self.generations()))
+
+    def _entries(self) -> set[str]:
+        if not self.generations_path.is_dir():
+            return set()
+        return {path.name for path in self.generations_path.iterdir() if _NAME.fullmatch(path.name)}
+
+    def rolled_back(self) -> tuple[str, int] | None:
+        """(generation, its sequence) that a rollback left, while the pointer still leads to an older one."""
+        try:
+            name, sequence = read_plain(self.rolled_back_path, _POINTER_BYTES).decode("ascii").split()
+            current = self.current()
+        except (OSError, ValueError, StoreError):  # Only a memory: without it the next sync goes forward.
+            return None
+        if current is None or name <= current or not sequence.isdigit() or len(sequence) > 19:
+            return None
+        return name, int(sequence)
 
     def generation(self, name: str) -> Path:
         """Folder of a generation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Self
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.store.digest import check_digest
-from pocketshelf.store.filesystem import FileSystem, write_atomically
+from pocketshelf.store.filesystem import UNSUPPORTED, FileSystem, write_atomically, write_over
 from pocketshelf.store.folder import StoreFolder
 
 __all__ = ["StoreWriter", "rollback_store"]
@@ -45,10 +46,18 @@ class StoreWriter:
                 within the block, a full disk among them, come out as this, too.
         """
         writer = cls(StoreFolder(path), files or FileSystem())
-        with _system_errors(writer.folder.path):
-            writer.files.mkdir(writer.folder.generations_path)
+        with _system_errors(writer.folder):
+            writer._make_folder()
+            writer.files.make_way(writer.folder.lock)
             with _locked(writer.folder.lock):
                 yield writer
+
+    def _make_folder(self) -> None:
+        path = self.folder.generations_path
+        try:
+            self.files.mkdir(path)
+        except FileExistsError as error:
+            raise StoreError(f"{path}: not a folder; remove it, then sync or build again") from error
 
     @contextmanager
     def staged(self) -> Iterator[Path]:
@@ -56,9 +65,11 @@ class StoreWriter:
 
         What an interrupted writer left is removed first.
         """
-        for pattern in (".new-*", ".old-*"):
-            for leftover in sorted(self.folder.generations_path.glob(pattern)):
+        for leftover in sorted(self.folder.generations_path.glob(".old-*")):
+            with contextlib.suppress(OSError):  # It only takes space.
                 self.files.rmtree(leftover)
+        for leftover in sorted(self.folder.generations_path.glob(".new-*")):
+            self.files.rmtree(leftover)
         staging = self.folder.generations_path / f".new-{self.folder.next()}"
         self.files.mkdir(staging)
         try:
@@ -87,9 +98,12 @@ class StoreWriter:
         write_atomically(self.files, staging / "shard.sha256", _digest_line(shard))
         self.files.replace(staging, self.folder.generation(name))
         self.files.fsync_dir(self.folder.generations_path)
-        write_atomically(self.files, self.folder.pointer, f"{name}\n".encode("ascii"))
+        self._point_to(name)
         self.prune(keep={name, kept})
         return name
+
+    def _point_to(self, name: str) -> None:
+        write_over(self.files, self.folder.pointer, f"{name}\n".encode("ascii"))
 
     def _worth_keeping(self, damaged: bool) -> str | None:
         try:
@@ -100,23 +114,56 @@ class StoreWriter:
     def rollback(self) -> str:
         """Point back to the generation before the current one; returns its name.
 
+        What was current is remembered, if it is sound, so that no sync returns to it by itself.
+
         Raises:
             StoreError: there is none, or it is damaged.
         """
-        self.folder.require_current()
+        current = self.folder.require_current()
         previous = self.folder.previous()
         if previous is None:
             raise StoreError(f"{self.folder.path}: there is no older generation to go back to")
-        check_digest(self.folder, previous)
-        open_shard(self.folder.shard(previous)).close()
-        write_atomically(self.files, self.folder.pointer, f"{previous}\n".encode("ascii"))
+        self._sequence(previous)
+        with contextlib.suppress(StoreError):  # A damaged one may come again, whole.
+            refused = max((self._sequence(current), current), self._refused())
+            line = f"{refused[1]} {refused[0]}\n"
+            write_over(self.files, self.folder.rolled_back_path, line.encode("ascii"))
+        self._point_to(previous)
         return previous
+
+    def _refused(self) -> tuple[int, str]:
+        name, sequence = self.folder.rolled_back() or ("", -1)
+        return sequence, name
+
+    def undo_rollback(self) -> str:
+        """Point to the generation that was rolled back from; returns its name.
+
+        Raises:
+            StoreError: nothing was rolled back, or it is gone or damaged.
+        """
+        self.folder.require_current()
+        refused = self.folder.rolled_back()
+        if refused is None:
+            raise StoreError(f"{self.folder.path}: nothing was rolled back")
+        self._sequence(refused[0])
+        self._point_to(refused[0])
+        return refused[0]
+
+    def _sequence(self, name: str) -> int:
+        """That of a sound generation.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        check_digest(self.folder, name)
+        with open_shard(self.folder.shard(name)) as shard:
+            return shard.meta.sequence
 
     def prune(self, keep: set[str | None] | None = None) -> list[str]:
         """Remove all generations but ``keep`` (the current and the previous one); returns their names."""
         keep = {self.folder.current(), self.folder.previous()} if keep is None else keep
         removed = []
-        for name in self.folder.generations():
+        for name in [*self.folder.generations(), *self.folder.leftovers()]:
             # A generation that cannot be removed now only takes space; the next prune tries again.
             with contextlib.suppress(OSError):
                 if name not in keep:
@@ -129,15 +176,18 @@ class StoreWriter:
         return removed
 
 
-def rollback_store(path: str | Path, files: FileSystem | None = None) -> str:
+def rollback_store(path: str | Path, files: FileSystem | None = None, undo: bool = False) -> str:
     """Return the store at ``path`` to its previous generation, whose name is returned.
 
+    Args:
+        undo: return to the generation that was rolled back from instead.
+
     Raises:
-        StoreError: there is no store, no older generation, or it is damaged.
+        StoreError: there is no store, no such generation, or it is damaged.
     """
     StoreFolder(path).require_current()
     with StoreWriter.open(path, files) as writer:
-        return writer.rollback()
+        return writer.undo_rollback() if undo else writer.rollback()
 
 
 def _digest_line(shard: Path) -> bytes:
@@ -146,13 +196,24 @@ def _digest_line(shard: Path) -> bytes:
 
 
 @contextmanager
-def _system_errors(path: Path) -> Iterator[None]:
+def _system_errors(folder: StoreFolder) -> Iterator[None]:
+    """The system's errors as one `StoreError`, which says in which state the store is."""
+    before = _current(folder)
     try:
         yield
     except OSError as error:
+        after = _current(folder)
+        state = "as it was" if after == before else f"whole, and at generation {after} now"
         raise StoreError(
-            f"{error.filename or path}: {error.strerror or error}; the store is as it was"
+            f"{error.filename or folder.path}: {error.strerror or error}; the store is {state}"
         ) from error
+
+
+def _current(folder: StoreFolder) -> str | None:
+    try:
+        return folder.current()
+    except StoreError:
+        return None
 
 
 @contextmanager
@@ -174,4 +235,11 @@ def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno in UNSUPPORTED | {errno.ENOLCK}:
+            raise StoreError(
+                f"{path.parent}: this volume cannot lock files ({error.strerror}), and nothing else keeps "
+                "two writers apart; write the store on a local disk (it can be read from here, too)"
+            ) from error
+        if error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
+            raise
         raise StoreError(f"{path.parent}: another process is writing this store; wait for it") from error

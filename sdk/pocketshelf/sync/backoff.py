@@ -9,9 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-__all__ = ["delays", "next_attempt_after"]
+__all__ = ["LONGEST", "delays", "next_attempt_after"]
 
-_FIRST, _LONGEST = 60.0, 6 * 3600.0
+_FIRST = 60.0
+# Seconds between two attempts of a background sync, at the most.
+LONGEST = 6 * 3600.0
 
 
 def delays(
@@ -28,4 +30,4 @@ def delays(
 
 def next_attempt_after(failures: int, jitter: Callable[[], float] = random.random) -> float:
     """Seconds until a background sync is due again after ``failures`` in a row: a minute, up to six hours."""
-    return min(_LONGEST, _FIRST * 2 ** min(failures - 1, 20)) * (0.5 + 0.5 * jitter())
+    return min(LONGEST, _FIRST * 2 ** min(failures - 1, 20)) * (0.5 + 0.5 * jitter())

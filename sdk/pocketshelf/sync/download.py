@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pocketshelf.errors import ServerError, SyncError
+from pocketshelf.files import open_plain
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync.fetcher import Answer, Fetcher
 from pocketshelf.sync.limits import Limits, Pace
@@ -64,9 +65,12 @@ class Downloader:
         if target.length > most:
             raise SyncError(f"{target.name}: refused, {target.length} bytes are more than the {most} allowed")
         done, part = self._folder / target.sha256, self._folder / f"{target.sha256}.part"
-        if done.exists() and _is(done, target):
+        if _is_there(done, target):
             return done
+        self._files.make_way(self._folder, folder=True)
         self._files.mkdir(self._folder)
+        for path in (part, done, part.with_suffix(".etag")):
+            self._files.make_way(path)
         if self._receive(target, part) and not _is(part, target):
             self._files.unlink(part)
             self._receive(target, part)
@@ -132,6 +136,15 @@ class Downloader:
 def _is(path: Path, target: Target) -> bool:
     with path.open("rb") as stream:
         return target.matches(stream)
+
+
+def _is_there(path: Path, target: Target) -> bool:
+    """Whether ``path`` is the file, whatever else may stand there or on the way."""
+    try:
+        with open_plain(path) as stream:
+            return target.matches(stream)
+    except OSError:
+        return False
 
 
 def _start(answer: Answer, target: Target, have: int) -> int:

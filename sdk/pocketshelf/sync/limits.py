@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pocketshelf.errors import SyncError
+from pocketshelf.sync.manifest import MANIFEST_BYTES
 
 __all__ = ["Clock", "Limits", "Pace"]
 
@@ -33,7 +34,7 @@ class Limits:
         chunk: bytes written at a time.
     """
 
-    manifest_bytes: int = 4_000_000
+    manifest_bytes: int = MANIFEST_BYTES
     download_bytes: int = 2_000_000_000
     unpacked_bytes: int = 8_000_000_000
     gap_seconds: float = 20.0

@@ -22,6 +22,7 @@ from pocketshelf.formats.fields import Fields
 
 __all__ = [
     "FORMAT",
+    "MANIFEST_BYTES",
     "MANIFEST_NAME",
     "VERSION",
     "Count",
@@ -34,6 +35,8 @@ __all__ = [
 FORMAT, VERSION = "pocketshelf-manifest", 1
 # Beside a generation's shard: the counts belong to that generation, also after a rollback.
 MANIFEST_NAME = "manifest.json"
+# The longest that is read.
+MANIFEST_BYTES = 4_000_000
 # A name becomes part of a URL and of a file name on the device.
 _TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 

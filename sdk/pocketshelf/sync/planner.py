@@ -12,7 +12,16 @@ from pocketshelf.sync.manifest import DeltaEntry, Manifest, SnapshotEntry
 __all__ = ["Device", "Plan", "plan"]
 
 Why = Literal[
-    "current", "changes", "first", "damaged", "gap", "other shard", "other space", "shorter", "reset"
+    "current",
+    "rolled back",
+    "changes",
+    "first",
+    "damaged",
+    "gap",
+    "other shard",
+    "other space",
+    "shorter",
+    "reset",
 ]
 _PUBLISHED = ("the server's", "update the app's bundle, or sync with the server of its space")
 
@@ -26,6 +35,7 @@ class Device:
         sequence: of the current generation; None if there is none, or it cannot be read.
         space: of the current generation; None as above.
         damaged: the current generation is there but fails its check.
+        rolled_back: the sequence that a rollback left; None if there was none, or something came since.
         bundle: what the app's models need; None if unknown, and any space is taken.
     """
 
@@ -33,12 +43,13 @@ class Device:
     sequence: int | None = None
     space: Space | None = None
     damaged: bool = False
+    rolled_back: int | None = None
     bundle: Space | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to get: nothing (``current``), the changes, or the whole; and why."""
+    """What to get: nothing (``current``, ``rolled back``), the changes, or the whole; and why."""
 
     get: DeltaEntry | SnapshotEntry | None
     why: Why
@@ -47,8 +58,9 @@ class Plan:
 def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
     """Decide.
 
-    The changes are taken when they start at exactly the device's sequence, end at the published one
-    and are shorter than the whole; everything else that is older takes the snapshot.
+    What a rollback left is not taken again, only what is newer. The changes are taken when they start at
+    exactly the device's sequence, end at the published one and are shorter than the whole; everything else
+    that is older takes the snapshot.
 
     Args:
         allow_older: take a published state that is older than the device's, as after the restoring of
@@ -80,6 +92,8 @@ def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
         )
     if device.sequence == manifest.sequence:
         return Plan(None, "current")
+    if device.rolled_back is not None and manifest.sequence <= device.rolled_back:
+        return Plan(None, "rolled back")
     return _forward(device.sequence, manifest)
 
 

@@ -19,8 +19,9 @@ class SyncReport:
     """What a sync did.
 
     Attributes:
-        outcome: "updated"; "current", there was nothing to do; "offline", the server was away and the
-            shelf is as before; "deferred", a background sync that is not due yet.
+        outcome: "updated"; "current", there was nothing to do, or nothing newer than what a rollback left
+            (``why``); "offline", the server was away and the shelf is as before; "deferred", a background
+            sync that is not due yet.
         how: "changes" or "snapshot" if updated.
         why: what decided between them (see `pocketshelf.sync.planner`), or why the server was away.
         from_sequence, sequence: of the shelf before and after; None without one.
@@ -46,8 +47,8 @@ def sync_status(store: str | Path) -> dict[str, Any]:
     """What the device knows of its server: for ``status``.
 
     Returns:
-        the fields of `SyncState`, and ``root_version`` and ``expires`` of the trusted metadata (None
-        before the first sync).
+        the fields of `SyncState` and of its server's `Away`, and ``root_version`` and ``expires`` of the
+        trusted metadata (None before the first sync).
     """
     path = Path(store)
-    return {**vars(load_state(path)), **describe(path / "trust")}
+    return {**load_state(path).to_status(), **describe(path / "trust")}

@@ -6,13 +6,15 @@ import logging
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pocketshelf.address import server_address
 from pocketshelf.errors import StoreError, SyncError, Unreachable
+from pocketshelf.files import read_plain
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.formats.space import Space
@@ -26,11 +28,18 @@ from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.generation import NextGeneration, Prepare, derive_indexes, unpacked_length
 from pocketshelf.sync.http import HttpFetcher
 from pocketshelf.sync.limits import Clock, Limits, Pace
-from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest, SnapshotEntry, parse_manifest
+from pocketshelf.sync.manifest import (
+    MANIFEST_BYTES,
+    MANIFEST_NAME,
+    DeltaEntry,
+    Manifest,
+    SnapshotEntry,
+    parse_manifest,
+)
 from pocketshelf.sync.planner import Device, Plan, plan
 from pocketshelf.sync.report import SyncReport
 from pocketshelf.sync.state import SyncState, load_state, now, save_state
-from pocketshelf.sync.trust import Target, Trust, Trusted, first_root
+from pocketshelf.sync.trust import ROOT_BYTES, Target, Trust, Trusted, first_root
 
 __all__ = ["Environment", "Request", "Syncer"]
 
@@ -99,17 +108,31 @@ class Syncer:
         """
         with StoreWriter.open(self._path, self._env.files) as writer:
             state = load_state(self._path)
-            if self._request.if_due and not state.is_due(self._env.now()):
-                return self._report("deferred", state.next_attempt, next_attempt=state.next_attempt)
+            due = state.waits_for(self._server, self._env.now())
+            if self._request.if_due and due is not None:
+                return self._report("deferred", due, next_attempt=due)
             try:
                 report, sequence = self._persist(writer)
             except Unreachable as error:
                 return self._offline(state, error)
-            stamp = self._env.now().isoformat()
-            server = without_passwords(self._request.server_url)
-            state = SyncState(server, self._request.shard, stamp, stamp, sequence)
-            save_state(self._path, state, self._env.files)
+            self._remember(state.succeeded(self._server, self._request.shard, self._env.now(), sequence))
             return report
+
+    @property
+    def _server(self) -> str:
+        return without_passwords(self._request.server_url)
+
+    def _remember(self, state: SyncState) -> None:
+        with self._tidying():
+            save_state(self._path, state, self._env.files)
+
+    @contextmanager
+    def _tidying(self) -> Iterator[None]:
+        """What is done besides: it may fail, and the sync is what it is."""
+        try:
+            yield
+        except OSError as error:
+            logger.warning("%s: %s; the sync is not affected", error.filename or self._path, error.strerror)
 
     def _persist(self, writer: StoreWriter) -> tuple[SyncReport, int]:
         """`_once`, until the server answers or the attempts are spent."""
@@ -124,12 +147,11 @@ class Syncer:
         return self._once(writer)
 
     def _offline(self, state: SyncState, error: Unreachable) -> SyncReport:
-        failures = state.failures + 1
         moment = self._env.now()
-        due = (moment + timedelta(seconds=next_attempt_after(failures, self._env.jitter))).isoformat()
-        state = replace(state, last_attempt=moment.isoformat(), failures=failures, next_attempt=due)
-        save_state(self._path, state, self._env.files)
-        return self._report("offline", str(error), next_attempt=due)
+        pause = next_attempt_after(state.failures(self._server) + 1, self._env.jitter)
+        due = moment + timedelta(seconds=pause)
+        self._remember(state.failed(self._server, moment, due))
+        return self._report("offline", str(error), next_attempt=due.isoformat())
 
     def _once(self, writer: StoreWriter) -> tuple[SyncReport, int]:
         trusted = self._trusted()
@@ -138,25 +160,35 @@ class Syncer:
         todo = plan(device, manifest, self._request.allow_older)
         if todo.get is None:
             self._drop_damaged_previous(writer)
-            self._env.files.rmtree(self._path / "downloads")
+            self._drop_downloads()
             return self._report("current", todo.why), manifest.sequence
         how = self._update(writer, trusted, manifest, todo)
-        self._env.files.rmtree(self._path / "downloads")
+        self._drop_downloads()
         report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
         return replace(report, how=how, from_sequence=device.sequence), manifest.sequence
 
+    def _drop_downloads(self) -> None:
+        with self._tidying():
+            self._env.files.rmtree(self._path / "downloads")
+
     def _trusted(self) -> Trusted:
         trust = Trust(self._path / "trust", self._env.files)
-        if self._request.root is not None:
-            trust.establish(self._request.root)
-        elif not trust.established:
+        root = self._request.root or self._lying_by(trust)
+        if root is not None:
+            trust.establish(root)
+        elif not trust.established():
             trust.establish(self._first_root())
         return trust.refresh(self._env.fetcher, self._request.server_url, self._pace, self._env.limits)
 
-    def _first_root(self) -> bytes:
+    def _lying_by(self, trust: Trust) -> bytes | None:
+        """The root that lies in the store's folder, where none is stored yet, or a damaged one."""
+        with suppress(SyncError):
+            if trust.established():
+                return None
         provided = self._path / "root.json"
-        if provided.exists():
-            return provided.read_bytes()
+        return read_plain(provided, ROOT_BYTES) if provided.exists() else None
+
+    def _first_root(self) -> bytes:
         if not self._request.trust_on_first_use:
             raise SyncError(
                 f"{self._path}: no root of trust yet; give the server's root.json (--root, or put it "
@@ -187,7 +219,9 @@ class Syncer:
         except StoreError as error:
             logger.info("%s; taking the snapshot", error)
             return Device(damaged=True, bundle=wanted)
-        return Device(shard, meta.sequence, Space(meta.space, meta.preprocessing), bundle=wanted)
+        _, refused = self._folder.rolled_back() or (None, None)
+        space = Space(meta.space, meta.preprocessing)
+        return Device(shard, meta.sequence, space, rolled_back=refused, bundle=wanted)
 
     def _drop_damaged_previous(self, writer: StoreWriter) -> None:
         """A repair that was killed between the pointer and the tidying leaves what it replaced."""
@@ -262,6 +296,6 @@ def _kind(todo: Plan) -> str:
 def _shard_name(manifest: Path) -> str | None:
     """Which shard a generation came from; None for one that was built here."""
     try:
-        return parse_manifest(manifest.read_bytes()).shard
+        return parse_manifest(read_plain(manifest, MANIFEST_BYTES)).shard
     except (OSError, SyncError):
         return None

@@ -9,6 +9,7 @@ Specification: https://theupdateframework.github.io/specification/latest/#detail
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pocketshelf.errors import PocketshelfError, ServerError, SyncError, one_line
-from pocketshelf.store.filesystem import FileSystem, write_atomically
+from pocketshelf.files import read_plain
+from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.limits import Limits, Pace
 
@@ -29,10 +31,10 @@ if TYPE_CHECKING:
     from tuf.ngclient import Updater
     from tuf.ngclient.fetcher import FetcherInterface
 
-__all__ = ["Target", "Trust", "Trusted"]
+__all__ = ["ROOT_BYTES", "Target", "Trust", "Trusted"]
 
 _ROLES = ("root", "timestamp", "snapshot", "targets")
-_ROOT_BYTES = 512_000
+ROOT_BYTES, _METADATA_BYTES = 512_000, 5_000_000
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,28 @@ class Trust:
         self._folder = folder
         self._files = files
 
-    @property
     def established(self) -> bool:
-        """Whether a root of trust is stored."""
-        return (self._folder / "root.json").exists()
+        """Whether a root of trust is stored.
+
+        Raises:
+            SyncError: something is stored in its place that is none.
+        """
+        return self._stored_root() is not None
+
+    def _stored_root(self) -> bytes | None:
+        path = self._folder / "root.json"
+        try:
+            root = read_plain(path, ROOT_BYTES)
+            _check_root(root)
+            return root
+        except FileNotFoundError:
+            return None
+        except (OSError, SyncError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not a root that signs itself"
+            raise SyncError(
+                f"{path}: the root of trust is damaged ({why}); give the server's root.json again (--root, "
+                "or put it into the store's folder)"
+            ) from error
 
     def establish(self, root: bytes) -> None:
         """Trust ``root`` (a root.json from the app, the shop or an operator) from now on.
@@ -113,9 +133,11 @@ class Trust:
             SyncError: not a root that signs itself, or another root of the same version is trusted.
         """
         version = _check_root(root)
-        if self.established:
-            stored = (self._folder / "root.json").read_bytes()
-            known = _root_version(stored)
+        stored = None
+        with contextlib.suppress(SyncError):  # A damaged root is replaced by any good one.
+            stored = self._stored_root()
+        if stored is not None:
+            known = _check_root(stored)
             if version == known and root != stored:
                 raise SyncError(
                     f"another root of version {version} is trusted already; to trust this one instead, "
@@ -123,9 +145,10 @@ class Trust:
                 )
             if version <= known:
                 return
+        self._files.make_way(self._folder, folder=True)
         self._files.mkdir(self._folder)
         self._files.fsync_dir(self._folder.parent)
-        write_atomically(self._files, self._folder / "root.json", root)
+        write_over(self._files, self._folder / "root.json", root)
 
     def refresh(self, fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> Trusted:
         """Run TUF's client workflow against the server; keep what was verified, even if it then fails.
@@ -161,20 +184,23 @@ class Trust:
     def _seed(self, scratch: Path) -> bytes:
         """Give the workflow what is trusted already; returns the root."""
         for role in _ROLES[1:]:
-            stored = self._folder / f"{role}.json"
-            if stored.exists():
-                (scratch / stored.name).write_bytes(stored.read_bytes())
+            if (stored := self._stored(role)) is not None:
+                (scratch / f"{role}.json").write_bytes(stored)
         return (self._folder / "root.json").read_bytes()
+
+    def _stored(self, role: str) -> bytes | None:
+        """What is stored for ``role``; None where nothing is that could be metadata: it is got again."""
+        try:
+            return read_plain(self._folder / f"{role}.json", _METADATA_BYTES)
+        except OSError:
+            return None
 
     def _keep(self, scratch: Path) -> None:
         """Write what the workflow verified; it writes a file only after verifying it."""
         for role in _ROLES:
-            verified, stored = scratch / f"{role}.json", self._folder / f"{role}.json"
-            if not verified.exists():
-                continue
-            data = verified.read_bytes()
-            if not stored.exists() or stored.read_bytes() != data:
-                write_atomically(self._files, stored, data)
+            verified = scratch / f"{role}.json"
+            if verified.exists() and self._stored(role) != (data := verified.read_bytes()):
+                write_over(self._files, self._folder / f"{role}.json", data)
 
 
 def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> bytes:
@@ -188,7 +214,7 @@ def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) ->
 
     url = server_url.rstrip("/") + "/v1/metadata/1.root.json"
     try:
-        return _tuf_fetcher(fetcher, pace, limits).download_bytes(url, _ROOT_BYTES)
+        return _tuf_fetcher(fetcher, pace, limits).download_bytes(url, ROOT_BYTES)
     except DownloadError as error:
         raise _explain(error, server_url) from error
 
@@ -196,10 +222,11 @@ def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) ->
 def describe(folder: Path) -> dict[str, Any]:
     """``root_version`` and ``expires`` (the earliest, ISO 8601) of what is in ``folder``; None before it."""
     try:
-        signed = [json.loads((folder / f"{role}.json").read_bytes())["signed"] for role in _ROLES]
+        files = [read_plain(folder / f"{role}.json", _METADATA_BYTES) for role in _ROLES]
+        signed = [json.loads(file)["signed"] for file in files]
         expires = min(datetime.fromisoformat(part["expires"]) for part in signed)
         return {"root_version": int(signed[0]["version"]), "expires": expires.isoformat()}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {"root_version": None, "expires": None}
 
 
@@ -216,13 +243,6 @@ def _check_root(root: bytes) -> int:
         return metadata.signed.version
     except RepositoryError as error:
         raise SyncError("the root of trust given is damaged or not signed by its own keys") from error
-
-
-def _root_version(stored: bytes) -> int:
-    try:
-        return int(json.loads(stored)["signed"]["version"])
-    except (ValueError, KeyError, TypeError):
-        return 0  # A damaged root may be replaced by any good one.
 
 
 def _tuf_fetcher(fetcher: Fetcher, pace: Pace, limits: Limits) -> FetcherInterface:

@@ -74,12 +74,58 @@ def test_a_damaged_pointer_takes_the_snapshot(device, pointer):
     assert (device.sync().how, device.sequence()) == ("snapshot", 64)
 
 
-def test_rollback_and_forward_again(device):
+def test_a_rollback_stays_until_something_newer_is_published(shop, device):
     device.sync()
     assert rollback_store(device.path) == "00000001"
-    assert device.content() == content_of(first_state())
-    assert (device.sync().how, device.sequence()) == ("changes", 64)
-    assert device.content() == content_of(second_state())
+    for _ in range(2):
+        report = device.sync()
+        assert (report.outcome, report.why, report.sequence) == ("current", "rolled back", 60)
+        assert device.content() == content_of(first_state())
+    state = {**second_state(), "n2": make_product("n2", 65)}
+    shop.publish(state, 65)
+    assert (device.sync().how, device.sequence()) == ("changes", 65)
+    assert device.content() == content_of(state)
+    rollback_store(device.path)
+    assert device.sync().why == "rolled back" and device.sequence() == 60
+
+
+def test_a_rollback_is_undone(device):
+    device.sync()
+    with pytest.raises(StoreError, match="nothing was rolled back"):
+        rollback_store(device.path, undo=True)
+    rollback_store(device.path)
+    assert rollback_store(device.path, undo=True) == "00000002"
+    assert (device.sequence(), device.sync().why) == (64, "current")
+    with pytest.raises(StoreError, match="nothing was rolled back"):
+        rollback_store(device.path, undo=True)
+
+
+def test_after_a_rollback_from_damage_the_same_state_comes_again_whole(device):
+    device.sync()
+    shard = StoreFolder(device.path).shard("00000002")
+    shard.write_bytes(shard.read_bytes()[:-1] + b"\x01")
+    rollback_store(device.path)
+    assert (device.sync().outcome, device.sequence()) == ("updated", 64)
+
+
+def test_a_store_built_after_a_rollback_forgets_it(shop, device):
+    device.sync()
+    rollback_store(device.path)
+    with Store.open(device.path) as store:
+        meta, products = store.meta, list(store.shard)
+    Store.create(device.path, meta, products).close()
+    assert StoreFolder(device.path).rolled_back() is None
+    assert (device.sync().why, device.sequence()) == ("other shard", 64)
+
+
+@pytest.mark.parametrize(
+    "memory", ["", "[" * 9000, "00000002", "00000002 -1", "00000002 " + "9" * 99, "\xff 1"]
+)
+def test_a_damaged_memory_of_a_rollback_is_forgotten(device, memory):
+    device.sync()
+    rollback_store(device.path)
+    (device.path / "rolled-back").write_text(memory, encoding="latin-1")
+    assert (device.sync().outcome, device.sequence()) == ("updated", 64)
 
 
 def test_changes_that_do_not_fit_fall_back_to_the_snapshot(device):
@@ -125,7 +171,7 @@ def test_an_absent_server_is_no_error(shop, device):
     report = device.sync()
     assert (report.outcome, report.sequence, device.sequence()) == ("offline", 60, 60)
     assert device.clock.slept == [0.375, 0.75]
-    assert load_state(device.path).failures == 1
+    assert load_state(device.path).failures(URL) == 1
 
 
 def test_a_background_sync_backs_off_further_and_further(shop, device):
@@ -142,7 +188,7 @@ def test_a_background_sync_backs_off_further_and_further(shop, device):
     assert waits[:3] == [45.0, 90.0, 180.0] and waits[-1] == waits[-2] == 6 * 3600 * 0.75
     shop.away = False
     assert device.sync().outcome == "updated"
-    assert load_state(device.path).failures == 0
+    assert load_state(device.path).failures(URL) == 0
 
 
 def test_no_room_is_noticed_before_the_download(shop, device):

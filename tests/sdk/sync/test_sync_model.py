@@ -33,6 +33,7 @@ class ShopAndDevice(RuleBasedStateMachine):
         self.history: dict[int, dict[str, tuple]] = {}
         self.sequence = 0
         self.damaged = False
+        self.refused = -1
         self.publish()
 
     @rule(changes=CHANGES)
@@ -60,7 +61,13 @@ class ShopAndDevice(RuleBasedStateMachine):
 
     @rule()
     def sync(self) -> None:
+        before = None if self.damaged or not self._has_store() else self.device.sequence()
         report = self.device.sync()
+        if before is not None and before < self.shop.sequence <= self.refused:
+            assert (report.why, self.device.sequence()) == ("rolled back", before)
+            return
+        if report.outcome == "updated":
+            self.refused = -1
         assert report.sequence == self.shop.sequence
         assert self.device.content() == self.history[self.shop.sequence]
         self.damaged = False
@@ -77,6 +84,7 @@ class ShopAndDevice(RuleBasedStateMachine):
         folder = StoreFolder(self.device.path)
         if folder.previous() is None:
             return
+        self.refused = max(self.refused, self.device.sequence())
         rollback_store(self.device.path)
 
     @precondition(lambda self: self._has_store())
