@@ -26,7 +26,8 @@ __all__ = ["new_device", "stores"]
 
 ADDRESS = "http://site"
 JUMP = "an older backup was restored; devices follow after: pocketshelf-server publish SITE --jump-ahead"
-ROOTS = "put the newer roots back, from the offline folder (its roots/) or a backup: docs/operations.md"
+# Newer roots are put back by it, and what keys these named is gone with the disk.
+ROOTS = "pocketshelf-server keys rotate SITE targets snapshot timestamp --offline DIR"
 PUBLISH = "pocketshelf-server publish SITE"
 
 

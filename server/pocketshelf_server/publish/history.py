@@ -190,8 +190,10 @@ class History:
             row = (t.name, t.sha256, t.shard, t.length, json.dumps(t.custom, sort_keys=True))
             self._run("INSERT OR REPLACE INTO targets VALUES(?, ?, ?, ?, ?, NULL)", *row)
 
-    def drop_retired(self, before: float) -> list[tuple[str, str]]:
+    def drop_retired(self, before: float, now: float) -> list[tuple[str, str]]:
         """Forget files retired before that time; their (name, sha256)."""
+        # By a clock that was ahead; they would stay for as long as that was.
+        self._run("UPDATE targets SET retired = ? WHERE retired > ?", now, now)
         return self._run("DELETE FROM targets WHERE retired < ? RETURNING name, sha256", before)
 
     def oldest_base(self) -> int | None:

@@ -139,7 +139,8 @@ class Publisher:
     def sweep(self) -> int:
         """Remove files retired longer than the grace time; how many. Call it after the signing."""
         with self._history.publishing():
-            gone = self._history.drop_retired(self._clock() - GRACE_SECONDS)
+            now = self._clock()
+            gone = self._history.drop_retired(now - GRACE_SECONDS, now)
             kept = {(target.name, target.sha256) for target in self._history.targets()}
             for name, sha256 in set(gone) - kept:
                 hashed_path(self._site.targets, name, sha256).unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetF
 
 from pocketshelf.errors import StoreError
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf_server.site import write_atomically
+from pocketshelf_server.site import DEFAULT_EXPIRY_DAYS, write_atomically
 from pocketshelf_server.trust.keys import KeyFolder
 
 __all__ = ["ONLINE_ROLES", "Online", "OnlineRoles"]
@@ -106,9 +106,13 @@ class OnlineRoles:
         return all(len(self._keys.available(role, part.keyids)) >= part.threshold for role, part in asked)
 
     def is_due(self, role: str, online: Online) -> bool:
-        """Whether half of the life of ``role``'s signature is over."""
-        life = timedelta(days=self._expiry_days[role])
-        return getattr(online, role).expires - self._now() < life / 2
+        """Whether half of the life of ``role``'s signature is over, or it lives twice as long as it should.
+
+        The latter was signed by a clock that was ahead, and would hold for as long as that was.
+        """
+        days, left = self._expiry_days[role], getattr(online, role).expires - self._now()
+        longest = timedelta(days=2 * max(days, DEFAULT_EXPIRY_DAYS[role]))
+        return not timedelta(days=days / 2) <= left <= longest
 
     def expiry(self, role: str) -> datetime:
         """When a signature of ``role`` that is made now ends."""
