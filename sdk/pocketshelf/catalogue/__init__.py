@@ -1,20 +1,26 @@
-"""Catalogues: a shop's CSV of products and pictures, and the local store that is built from it."""
+"""Catalogues: a shop's list of products and pictures, and the local store that is built from it."""
 
 from pocketshelf.catalogue.build import BuildReport, build_store
-from pocketshelf.catalogue.table import (
+from pocketshelf.catalogue.listing import (
     REQUIRED_COLUMNS,
     CatalogueRow,
     CatalogueTable,
+    ListedPicture,
+    ListedProduct,
     RowProblem,
-    read_catalogue,
 )
+from pocketshelf.catalogue.reading import ReadOptions, parse_mapping, read_catalogue
 
 __all__ = [
     "REQUIRED_COLUMNS",
     "BuildReport",
     "CatalogueRow",
     "CatalogueTable",
+    "ListedPicture",
+    "ListedProduct",
+    "ReadOptions",
     "RowProblem",
     "build_store",
+    "parse_mapping",
     "read_catalogue",
 ]

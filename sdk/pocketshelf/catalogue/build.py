@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.catalogue.table import CatalogueRow, RowProblem, image_path, read_catalogue
+from pocketshelf.catalogue.listing import ListedProduct, RowProblem
+from pocketshelf.catalogue.pictures import Fetch, PictureFolder
+from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
-from pocketshelf.formats.product_rules import check_described
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.store import StoreWriter, current_sequence
 
-__all__ = ["BuildReport", "build_store", "check_listed"]
+__all__ = ["BuildReport", "build_store"]
 
 Progress = Callable[[int, int], None]
 OnProblem = Callable[[RowProblem], None]
@@ -32,6 +33,7 @@ class BuildReport:
 
     Attributes:
         problems: the lines that were left out, in the file's order.
+        notes: what looked wrong and was taken as it is.
         seconds: wall time.
     """
 
@@ -44,21 +46,15 @@ class BuildReport:
     pictures: int
     categories: int
     problems: list[RowProblem]
+    notes: list[RowProblem]
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         problems = [{"line": p.line, "problem": p.problem} for p in self.problems]
-        rest = {"store": str(self.store), "problems": problems, "seconds": round(self.seconds, 2)}
-        return {**vars(self), **rest}
-
-
-@dataclass
-class _Gathered:
-    """A product while its pictures come in."""
-
-    row: CatalogueRow
-    vectors: list[np.ndarray]
+        notes = [{"line": n.line, "note": n.problem} for n in self.notes]
+        rest = {"problems": problems, "notes": notes, "seconds": round(self.seconds, 2)}
+        return {**vars(self), "store": str(self.store), **rest}
 
 
 def build_store(
@@ -71,6 +67,9 @@ def build_store(
     encoder: Encoder | None = None,
     progress: Progress = lambda done, total: None,
     on_problem: OnProblem = lambda problem: None,
+    reading: ReadOptions | None = None,
+    fetch: Fetch | None = None,
+    on_note: OnProblem = lambda note: None,
 ) -> BuildReport:
     """Embed a catalogue's pictures and make them the new generation of the store.
 
@@ -78,30 +77,35 @@ def build_store(
         images: folder that the pictures' names start from; the catalogue's own if None.
         whole: embed each picture whole, as suits a shop's; else its most prominent box.
         encoder: used instead of opening ``bundle``.
-        progress: called with (rows done, rows in all).
-        on_problem: called with each bad row as it is found.
+        progress: called with (pictures done, pictures in all).
+        on_problem, on_note: called with each bad row, and each remark, as it is found.
+        reading: how the file is to be read.
+        fetch: gets pictures that the file names by address, see `pocketshelf.catalogue.download`.
 
     Raises:
         CatalogueError: the file cannot be used, or not one row of it.
+        UsageError: an unknown format, column or encoding.
         BundleError, RuntimeUnavailable: the models cannot be loaded.
         StoreError: the store cannot be written; what was there before is unharmed and still current.
     """
     started = time.perf_counter()
-    table = read_catalogue(catalogue)
+    table = read_catalogue(catalogue, reading)
     for problem in table.problems:
         on_problem(problem)
-    encoder = encoder or Encoder.open(bundle, threads)
+    for note in table.notes:
+        on_note(note)
     base = table.path.parent if images is None else Path(images)
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
+    encoder = encoder or Encoder.open(bundle, threads)
+    work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
     # Before the long work: a store that cannot be written is found out at once.
     with StoreWriter.open(store) as writer, writer.staged() as staging:
-        gathered, problems = _embed(table.rows, base, encoder, whole, progress, on_problem)
-        problems = sorted([*table.problems, *problems], key=lambda problem: problem.line)
-        if not gathered:
+        products = work.products(table.products, sequence, progress)
+        problems = sorted([*table.problems, *work.problems], key=lambda problem: problem.line)
+        if not products:
             raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
-        products = [_product(g, sequence) for g in gathered]
         create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
         generation = writer.publish(staging)
     return BuildReport(
@@ -114,64 +118,83 @@ def build_store(
         pictures=sum(len(product.vectors) for product in products),
         categories=len({product.category for product in products}),
         problems=problems,
+        notes=[*table.notes, *work.notes],
         seconds=time.perf_counter() - started,
     )
 
 
-def _embed(
-    rows: list[CatalogueRow],
-    base: Path,
-    encoder: Encoder,
-    whole: bool,
-    progress: Progress,
-    on_problem: OnProblem,
-) -> tuple[list[_Gathered], list[RowProblem]]:
-    """The products with at least one good picture, and the rows without."""
-    products: dict[str, _Gathered] = {}
-    problems: list[RowProblem] = []
-    for done, row in enumerate(rows, start=1):
+class _Work:
+    """Makes products of what is listed; what is lost on the way is kept."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        pictures: PictureFolder,
+        whole: bool,
+        on_problem: OnProblem,
+        on_note: OnProblem,
+    ) -> None:
+        self._encoder = encoder
+        self._pictures = pictures
+        self._whole = whole
+        self._on_problem = on_problem
+        self._on_note = on_note
+        self.problems: list[RowProblem] = []
+        self.notes: list[RowProblem] = []
+
+    def products(self, listed: list[ListedProduct], sequence: int, progress: Progress) -> list[Product]:
+        """Those with at least one good picture, or with vectors of their own."""
+        total = sum(max(1, len(product.pictures)) for product in listed)
+        products, done = [], 0
+        for product in listed:
+            vectors = []
+            if product.vectors is not None:
+                vectors = self._given(product, product.vectors)
+                done += max(1, len(product.pictures))
+                progress(done, total)
+            for picture in product.pictures if product.vectors is None else ():
+                vectors += self._vector(picture.line, picture.image)
+                done += 1
+                progress(done, total)
+            if vectors:
+                products.append(_product(product, np.stack(vectors), sequence))
+        return products
+
+    def _vector(self, line: int, image: str) -> list[np.ndarray]:
+        """int8 (1, D) of a picture; nothing if it cannot be used."""
         try:
-            known = products.get(row.product_id)
-            check_listed(row, known.row if known else None)
-            vector = encoder.enrol(image_path(base, row.image), whole)
-            products.setdefault(row.product_id, _Gathered(row, [])).vectors.append(vector)
-        except (CatalogueError, PhotoError) as error:
-            problems.append(RowProblem(row.line, str(error)))
-            on_problem(problems[-1])
-        progress(done, len(rows))
-    return list(products.values()), problems
+            data = self._pictures.read(image, lambda note: self._remark(line, note))
+            return [quantize_vectors(self._encoder.enrol(data, self._whole))]
+        except PhotoError as error:
+            self._lose(line, f"{image}: {str(error).removeprefix('photo: ').removeprefix(f'{image}: ')}")
+            return []
+
+    def _given(self, product: ListedProduct, vectors: np.ndarray) -> list[np.ndarray]:
+        if vectors.shape[1] != self._encoder.bundle.embedder.dimension:
+            self._lose(
+                product.line, f"vectors must be of {self._encoder.bundle.embedder.dimension} numbers each"
+            )
+            return []
+        return list(vectors)
+
+    def _lose(self, line: int, problem: str) -> None:
+        self.problems.append(RowProblem(line, problem))
+        self._on_problem(self.problems[-1])
+
+    def _remark(self, line: int, note: str) -> None:
+        self.notes.append(RowProblem(line, note))
+        self._on_note(self.notes[-1])
 
 
-def check_listed(row: CatalogueRow, known: CatalogueRow | None) -> None:
-    """One id in two categories is two products by mistake, rather than one with two pictures.
-
-    Args:
-        known: the first line of the same product.
-
-    Raises:
-        CatalogueError: says what is wrong with the row.
-    """
-    try:
-        check_described(row.product_id, row.category, row.title, row.image, row.attributes)
-    except ValueError as error:
-        raise CatalogueError(str(error)) from error
-    if known is not None and known.category != row.category:
-        raise CatalogueError(
-            f"product {row.product_id!r} is of category {row.category!r} here, "
-            f"but of {known.category!r} on line {known.line}"
-        )
-
-
-def _product(gathered: _Gathered, sequence: int) -> Product:
-    row = gathered.row
+def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int) -> Product:
     return Product(
-        product_id=row.product_id,
+        product_id=listed.product_id,
         sequence=sequence,
-        category=row.category,
-        title=row.title,
-        image=row.image,
-        vectors=quantize_vectors(np.stack(gathered.vectors)),
-        attributes=dict(row.attributes),
+        category=listed.category,
+        title=listed.title,
+        image=listed.pictures[0].image if listed.pictures else None,
+        vectors=vectors,
+        attributes=dict(listed.attributes),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pocketshelf.catalogue import BuildReport, build_store
+from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.options import add_models, add_store
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.progress import ProgressBar
@@ -15,10 +16,19 @@ SUMMARY = "make a store from a catalogue, without a server"
 DESCRIPTION = """\
 Make a local store from a catalogue and its pictures, without any server.
 
-The catalogue is a CSV file (comma, semicolon or tab; UTF-8) whose first line names the columns:
+The catalogue is a CSV file (comma, semicolon or tab) whose first line names the columns:
   product_id,title,category,image and any others, which are kept as attributes.
-One line is one picture; more lines with the same product_id are more pictures of it. Bad lines are listed by
-number and left out. The store is replaced only when everything is written; 'rollback' returns to the old one.
+More lines with the same product_id are more pictures of it and may leave the texts empty; a cell may name
+several pictures (a.jpg|b.jpg). JSON lines (.jsonl), workbooks (.xlsx) and Google's XML feed are read, too.
+
+A shop system's export is read as it is:
+  pocketshelf build products.csv --store shelf --format magento --images media
+  pocketshelf build products_export.csv --store shelf --format shopify --download
+or by naming its columns:
+  pocketshelf build list.csv --store shelf --map product_id=SKU,title=Name --map image="Image Src"
+
+Bad lines are listed by number and left out; then the exit code is 1. The store is replaced only when
+everything is written; 'rollback' returns to the old one.
 """
 
 # Where no one watches, only long work reports, and seldom.
@@ -37,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--detect", dest="whole", action="store_false", help="embed the most prominent thing in each picture"
     )
+    add_reading(parser)
     add_models(parser)
 
 
@@ -52,6 +63,9 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads,
             progress=bar.update,
             on_problem=lambda problem: bar.say(f"{args.catalogue}: {problem}"),
+            reading=reading_of(args),
+            fetch=fetch_of(args),
+            on_note=lambda note: bar.say(f"{args.catalogue}: note: {note}"),
         )
     if report.problems:
         say(f"pocketshelf: {args.catalogue}: left out {_count(len(report.problems), 'bad line')}")
@@ -59,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(report.to_json())
     else:
         tell(_summary(report))
-    return 0
+    return 1 if report.problems else 0
 
 
 def _summary(report: BuildReport) -> str:

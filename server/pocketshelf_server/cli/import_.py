@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 from pocketshelf.catalogue import RowProblem
 from pocketshelf.cli import values
+from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.encoder import Encoder
@@ -21,10 +23,11 @@ __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "add, change or delete products"
 DESCRIPTION = """\
-Import a catalogue file. CSV columns: product_id,title,category,image and any others, which are kept
-as attributes (a popularity, a locale: shard rules may use them). One line is one picture; further lines
-of a product are further pictures of it. JSON lines (.jsonl) have the same keys; `image` may be a list,
-and `vectors` (a list of lists of numbers) may stand in for pictures.
+Import a catalogue file, read just as `pocketshelf build` reads it. CSV columns: product_id,title,category,
+image and any others, which are kept as attributes (a popularity, a locale: shard rules may use them).
+Further lines of a product are further pictures of it and may leave the texts empty. JSON lines (.jsonl)
+have the same keys; `image` may be a list, and `vectors` (a list of lists of numbers) may stand in for
+pictures. A shop system's export is read with --format, other columns with --map.
 
 Run it again at any time: a product whose texts and pictures are stored already costs nothing. A run
 that was cut off goes on where it stopped. Bad rows are listed by line number on standard error, the
@@ -42,8 +45,15 @@ ERRORS_SHOWN = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
     add_site(parser)
-    parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help=".csv, .jsonl or .ndjson")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        help="its kind is told by its name: .csv, .tsv, .jsonl, .xlsx, .xml …",
+    )
     parser.add_argument("--images", metavar="DIR", type=Path, help="pictures' folder (default: the file's)")
+    add_reading(parser)
     add_bundle(parser)
     parser.add_argument(
         "--workers", metavar="N", type=values.threads, default=os.cpu_count() or 1, help="default: every core"
@@ -75,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
         report = _import(args, catalogue)
     finally:
         catalogue.close()
+    for note in report.notes[:ERRORS_SHOWN]:
+        say(f"note: {note}")
     for error in report.errors[:ERRORS_SHOWN]:
         say(str(error))
     if len(report.errors) > ERRORS_SHOWN:
@@ -102,9 +114,11 @@ def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
 def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     images = args.images or args.file.parent
     embedders = _lazy_embedders(args.bundle, catalogue)
-    with ProgressBar("import", "row") as bar:
-        importer = Importer(catalogue, embedders, images, args.workers, bar.update, args.reembed)
-        return importer.run(args.file, args.replace, args.allow_shrink)
+    with ProgressBar("import", "product") as bar:
+        importer = Importer(
+            catalogue, embedders, images, args.workers, bar.update, args.reembed, fetch_of(args)
+        )
+        return importer.run(args.file, args.replace, args.allow_shrink, reading_of(args))
 
 
 def _lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory:
@@ -119,13 +133,15 @@ def _lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory
 
 
 def _show(report: ImportReport, as_json: bool) -> None:
-    document = {
+    document: dict[str, Any] = {
         "added_or_changed": report.added_or_changed,
         "unchanged": report.unchanged,
         "deleted": report.deleted,
         "errors": [{"line": error.line, "message": error.problem} for error in report.errors],
         "sequence": report.sequence,
     }
+    if report.notes:
+        document["notes"] = [{"line": note.line, "message": note.problem} for note in report.notes]
     if as_json:
         print_json(document)
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pocketshelf.catalogue import read_catalogue
-from pocketshelf.catalogue.table import image_path
+from pocketshelf.catalogue.pictures import image_path
 from pocketshelf.errors import CatalogueError, PhotoError
 
 HEADER = "product_id,title,category,image"
@@ -41,7 +41,7 @@ def test_line_numbers_count_the_lines_of_the_file_through_quoted_newlines(tmp_pa
     table = read_catalogue(write(tmp_path, text))
     assert [(row.line, row.title) for row in table.rows] == [(2, "two\nlines"), (9, "t")]
     assert [str(p) for p in table.problems] == [
-        "line 5: has 3 fields, the first line 4",
+        "line 5: image is empty",
         "line 6: category is empty",
     ]
 
@@ -53,7 +53,6 @@ def test_line_numbers_count_the_lines_of_the_file_through_quoted_newlines(tmp_pa
         ("  ,t,c,a.jpg", "product_id is empty"),
         ("1,t,,a.jpg", "category is empty"),
         ("1,t,c,", "image is empty"),
-        ("1,t,c,https://x/a.jpg", "is a URL; download the pictures first"),
         ("1,t,c,a.jpg,more", "has 5 fields"),
         ('1,"a"b,c,a.jpg', "cannot be parsed"),
     ],
@@ -67,10 +66,8 @@ def test_a_bad_row_is_named_and_the_others_kept(tmp_path: Path, row: str, proble
 
 def test_a_quote_that_is_never_closed_is_named_where_it_opens(tmp_path: Path) -> None:
     table = read_catalogue(write(tmp_path, f'{HEADER}\n0,t,c,a.jpg\n1,"t,c,a.jpg\n2,t,c,a.jpg\n'))
-    assert [r.product_id for r in table.rows] == ["0"]
-    assert [str(p) for p in table.problems] == [
-        "line 3: a quote is opened here and never closed; nothing after it was read"
-    ]
+    assert [r.product_id for r in table.rows] == ["0", "2"]
+    assert [str(p) for p in table.problems] == ["line 3: a quote is opened here and never closed"]
 
 
 def test_titles_may_hold_characters_that_only_python_takes_for_line_breaks(tmp_path: Path) -> None:
@@ -90,8 +87,7 @@ def test_excel_says_its_delimiter_in_a_line_of_its_own(tmp_path: Path) -> None:
         (b"\n \n", "the catalogue is empty"),
         (b"1,2,3\n4,5,6\n", "missing: product_id, title, category, image (found: 1, 2, 3)"),
         (b"product_id,title,image\n", "missing: category"),
-        (b"product_id,title,category,image,x,x\n", "the column 'x' comes twice"),
-        (HEADER.encode() + b"\n1,gr\xfcn,c,a.jpg\n", "line 2 is not UTF-8 text"),
+        (b"product_id,title,category,image,Image\n", "the column 'Image' comes twice"),
         (b"\x89PNG\r\n\x1a\n\0\0", "is not UTF-8 text"),
         (b"a\0b", "holds NUL bytes"),
         (b"\xff\xfeA", "is not UTF-8 text"),

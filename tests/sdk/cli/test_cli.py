@@ -59,7 +59,7 @@ def test_build_reports_and_leaves_out_bad_lines(shop: Path, call: Any) -> None:
         stream.write("x,t,c,gone.png,\n,t,c,a.png,\n")
     code, out, err = call("build", shop / "catalogue.csv", "--store", shop / "store", "--json")
     (report,) = lines(out)
-    assert code == 0 and (report["products"], report["sequence"], report["store"]) == (
+    assert code == 1 and (report["products"], report["sequence"], report["store"]) == (
         6,
         1,
         str(shop / "store"),
@@ -295,3 +295,20 @@ def test_control_c_ends_a_process_quietly(store: Path, trained_bundle: Path) -> 
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert b"Traceback" not in err
+
+
+def test_build_reads_a_shop_systems_export(shop: Path, call: Any) -> None:
+    """By --format, and with columns called otherwise by --map; notes go to standard error."""
+    text = "Handle,Title,Type,Image Src,Barcode\nred,Red,Things,pictures/red.png?v=1,4006381333930\n"
+    (shop / "export.csv").write_text(f"{text}red,,,/pictures/LIME.png,\n")
+    code, out, err = call(
+        "build", shop / "export.csv", "--store", shop / "s", "--format", "shopify", "--json"
+    )
+    (report,) = lines(out)
+    assert (code, report["products"], report["pictures"]) == (0, 1, 2)
+    assert {note["line"] for note in report["notes"]} == {2, 3}
+    assert "note: line 2: Barcode '4006381333930' is no EAN" in err and "is there as 'lime.png'" in err
+    maps = ("--map", "product_id=Handle,title=Title", "--map", "image=Image Src,category=Type")
+    assert call("build", shop / "export.csv", "--store", shop / "s", *maps, "--encoding", "utf-8")[0] == 0
+    code, _, err = call("build", shop / "export.csv", "--store", shop / "s", "--map", "nonsense")
+    assert code == 2 and "OURS=THEIRS" in err

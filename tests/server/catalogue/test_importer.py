@@ -105,7 +105,7 @@ def test_bad_rows_are_listed_by_line_and_the_good_ones_kept(sqlite_catalogue: Ca
 
 def test_further_lines_are_further_pictures(sqlite_catalogue: Catalogue, shop: Path) -> None:
     with (shop / "shop.csv").open("a") as file:
-        file.write("a,ignored,ignored,b.png,\na,,x,missing.png,\n")
+        file.write("a,ignored,Apple,b.png,\na,,,missing.png,\n")
     report = run(sqlite_catalogue, shop / "shop.csv")
     row = sqlite_catalogue.get(["a"])["a"]
     assert (len(row.vectors), row.title) == (2, "A")
@@ -139,8 +139,9 @@ def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
     )
     (shop / "shop.jsonl").write_text(text)
     report = run(sqlite_catalogue, shop / "shop.jsonl")
-    assert [error.line for error in report.errors] == [3, 4, 5, 6, 7, 8, 9, 11]
-    rows = sqlite_catalogue.get(["a", "v"])
+    assert [error.line for error in report.errors] == [3, 5, 6, 7, 8, 9, 11]
+    rows = sqlite_catalogue.get(["a", "v", "5"])
+    assert rows["5"].category == "Plum", "an id that a program took for a number is a text"
     assert rows["a"].attributes == {"tags": [1, {"x": None}]} and len(rows["a"].vectors) == 2
     assert rows["v"].vectors[0].max() == 127 and rows["v"].image is None
 
@@ -288,5 +289,5 @@ def test_a_tenth_less_is_no_reason_to_ask(sqlite_catalogue: Catalogue, shop: Pat
     (shop / "most.csv").write_text("\n".join(["product_id,title,category,image", *rows]))
     assert run(sqlite_catalogue, shop / "most.csv", replace=True).deleted == 2
     (shop / "most.csv").write_text("\n".join(["product_id,title,category,image", *rows[:16]]))
-    with pytest.raises(CatalogueError, match="would delete 2 products and leave 16, of 18"):
+    with pytest.raises(CatalogueError, match="names 16 products, the catalogue has 18"):
         run(sqlite_catalogue, shop / "most.csv", replace=True)

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.catalogue import CatalogueRow, RowProblem, read_catalogue
-from pocketshelf.catalogue.build import check_listed
-from pocketshelf.catalogue.table import image_path
+from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf_training.data.plain_csv import load as load_photos
 
@@ -155,20 +154,13 @@ def read_assortment(
 def _usable(
     rows: Sequence[CatalogueRow], base: Path, on_problem: OnProblem
 ) -> list[tuple[CatalogueRow, Path]]:
-    """Rows by the rules of `build`, each with its picture's path."""
-    known: dict[str, CatalogueRow] = {}
-    usable = []
+    """Rows whose picture is there, each with its path."""
+    pictures, usable = PictureFolder(base), []
     for row in rows:
         try:
-            check_listed(row, known.get(row.product_id))
-            path = image_path(base, row.image)
-            if not path.is_file():
-                raise PhotoError(f"{path}: no such picture")
-        except (CatalogueError, PhotoError) as error:
+            usable.append((row, pictures.path(row.image)))
+        except PhotoError as error:
             on_problem(RowProblem(row.line, str(error)))
-            continue
-        known.setdefault(row.product_id, row)
-        usable.append((row, path))
     return usable
 
 

@@ -1,0 +1,198 @@
+"""Names of pictures: several in a cell, and where each lies, written as it may be.
+
+A name starts from the folder of pictures, with a leading slash or without. What is not there literally is
+looked for without the query of its address (``?v=1``), in the other normal form of Unicode (macOS decomposes
+umlauts), and in another case; the last with a note.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pocketshelf.catalogue.delimited import looks_like_picture
+from pocketshelf.errors import PhotoError
+
+__all__ = ["PictureFolder", "image_path", "is_address", "picture_names"]
+
+MAX_PICTURE_BYTES = 50_000_000
+ADDRESS = re.compile(r"(https?:)?//", re.IGNORECASE)
+BETWEEN_ADDRESSES = re.compile(r"\s*[,;|\s]\s*(?=https?://)", re.IGNORECASE)
+SEPARATORS = ("|", ";", ",")
+
+OnNote = Callable[[str], None]
+Fetch = Callable[[str], bytes]
+"""From an address to the picture's file; raises `PhotoError`."""
+
+
+def is_address(image: str) -> bool:
+    """Whether ``image`` is to be had from a server."""
+    return bool(ADDRESS.match(image))
+
+
+def picture_names(cell: str) -> tuple[str, ...]:
+    """The pictures that a cell names: one, or several between ``|``, ``;``, ``,`` or line breaks.
+
+    A name may hold a separator itself: only where each part is a picture's name, there are several.
+    """
+    cell = cell.strip()
+    if cell.startswith("["):
+        try:
+            listed = json.loads(cell)
+        except (ValueError, RecursionError):
+            listed = None
+        if isinstance(listed, list) and listed and all(isinstance(name, str) for name in listed):
+            return tuple(_clean(name) for name in listed if name.strip())
+    if "\n" in cell:
+        return tuple(dict.fromkeys(name for part in cell.split("\n") for name in picture_names(part)))
+    if is_address(cell):
+        return tuple(_clean(part) for part in BETWEEN_ADDRESSES.split(cell) if part)
+    for separator in SEPARATORS:
+        parts = [part.strip() for part in cell.split(separator) if part.strip()]
+        if len(parts) > 1 and all(map(looks_like_picture, parts)):
+            return tuple(map(_clean, parts))
+    return (_clean(cell),) if cell else ()
+
+
+def _clean(name: str) -> str:
+    name = name.strip()
+    return name if is_address(name) else name.replace("\\", "/")
+
+
+def image_path(base: Path, image: str) -> Path:
+    """Where a row's picture is, as it is named.
+
+    Raises:
+        PhotoError: the name leads out of ``base``.
+    """
+    root = os.path.normpath(base.absolute())
+    path = os.path.normpath(os.path.join(root, image))  # noqa: PTH118 - lexical, as links in base are the user's own
+    if os.path.commonpath([root, path]) != root:
+        raise PhotoError(f"image {image!r} leads out of the folder {base}")
+    return Path(path)
+
+
+class PictureFolder:
+    """The pictures of a catalogue.
+
+    Args:
+        base: the folder that names start from.
+        fetch: gets what is an address and does not lie in the folder; such pictures are refused if None.
+    """
+
+    def __init__(self, base: Path, fetch: Fetch | None = None) -> None:
+        self._base = base
+        self._fetch = fetch
+        self._listed: dict[Path, dict[str, list[str]]] = {}
+
+    def read(self, image: str, on_note: OnNote = lambda note: None) -> bytes:
+        """The picture's file.
+
+        Args:
+            on_note: called when it lies there by another name.
+
+        Raises:
+            PhotoError: it is not there, cannot be read, or is too large.
+        """
+        try:
+            path = self._find(image, on_note)
+            if path is not None:
+                return _read(path, image)
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{image}: cannot be read ({error})") from error
+        if self._fetch is not None and is_address(image):
+            return self._fetch(image)
+        raise self._missing(image)
+
+    def path(self, image: str, on_note: OnNote = lambda note: None) -> Path:
+        """Where the picture lies; raises as `read`. One that is to be fetched lies nowhere."""
+        try:
+            path = self._find(image, on_note)
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{image}: cannot be read ({error})") from error
+        if path is None or not path.is_file():
+            raise self._missing(image)
+        return path
+
+    def _missing(self, image: str) -> PhotoError:
+        if is_address(image):
+            return PhotoError(f"image {image!r} is a URL; --download fetches it")
+        return PhotoError(f"{image}: no such file in {self._base}")
+
+    def _find(self, image: str, on_note: OnNote) -> Path | None:
+        for name in _candidates(image):
+            path = self._inside(name)
+            if path.exists():
+                return path
+            if found := self._by_other_name(path):
+                if _normal(str(found)) != _normal(str(path)):
+                    on_note(f"image {image!r} is there as {found.name!r}")
+                return found
+        return None
+
+    def _inside(self, name: str) -> Path:
+        """The path of ``name``, whose leading slash means the folder."""
+        if name.startswith("/"):
+            try:
+                return image_path(self._base, name)
+            except PhotoError:
+                name = name.lstrip("/")
+        return image_path(self._base, name)
+
+    def _by_other_name(self, path: Path) -> Path | None:
+        """What lies in the folder by a name that differs from ``path`` in normal form or case."""
+        root = Path(os.path.normpath(self._base.absolute()))
+        found = root
+        for part in path.relative_to(root).parts:
+            if (found / part).exists():
+                found = found / part
+                continue
+            names = self._names(found).get(_normal(part).casefold(), [])
+            same = [name for name in names if _normal(name) == _normal(part)]
+            if not (same or names):
+                return None
+            found = found / (same or names)[0]
+        return found
+
+    def _names(self, folder: Path) -> dict[str, list[str]]:
+        """What lies in ``folder``: folded name to names."""
+        if folder not in self._listed:
+            listed: dict[str, list[str]] = {}
+            for name in sorted(p.name for p in folder.iterdir()) if folder.is_dir() else ():
+                listed.setdefault(_normal(name).casefold(), []).append(name)
+            self._listed[folder] = listed
+        return self._listed[folder]
+
+
+def _candidates(image: str) -> Iterator[str]:
+    """Names under which a picture may lie in the folder, the likeliest first."""
+    if is_address(image):
+        path = urllib.parse.unquote(urllib.parse.urlsplit(image).path).lstrip("/")
+        parts = path.split("/")
+        # The whole path of the address, the end of it, and last the name alone.
+        yield from ("/".join(parts[start:]) for start in range(len(parts)) if parts[-1])
+        return
+    yield image
+    plain = re.sub(r"[?#].*$", "", image)
+    if plain != image and plain:
+        yield plain
+    if "%" in plain:
+        yield urllib.parse.unquote(plain)
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _read(path: Path, image: str) -> bytes:
+    if not path.is_file():
+        raise PhotoError(f"{image}: not a regular file")
+    size = path.stat().st_size
+    if size > MAX_PICTURE_BYTES:
+        raise PhotoError(f"{image}: larger than {MAX_PICTURE_BYTES // 1_000_000} MB; reduce it first")
+    return path.read_bytes()
