@@ -26,6 +26,8 @@ NOT_HERE = (
     "photos.csv",
     "csv=pairs.csv",
     "csv=photos.csv",
+    "--format",
+    "--map",
     "serve",
 )
 # What keeps it short; the page has all products.
