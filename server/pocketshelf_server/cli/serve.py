@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import socket
+import sys
 import threading
 
 from pocketshelf.cli import values
@@ -42,6 +43,8 @@ Put a TLS proxy in front of it. Devices need no TLS for integrity, the metadata 
 the admin token do.
 """
 BACKLOG = 1024
+# A thread that takes a photo's form apart keeps a search by vector waiting no longer than this at a time.
+SWITCH_SECONDS = 0.001
 log = logging.getLogger("pocketshelf.server")
 REFRESH_EVERY_SECONDS = 3600.0
 
@@ -90,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         app, listener, Lengths(site.config(), photos), args.threads, bool(args.trusted_proxies)
     )
     logs.install()
+    sys.setswitchinterval(SWITCH_SECONDS)
     _keep_watch(site, None if args.no_refresh else open_repository(site))
     port = listener.getsockname()[1]
     host = f"[{args.host.strip('[]')}]" if ":" in args.host else args.host
