@@ -282,6 +282,12 @@ class Catalogue(ABC):
             rows.set_number("sequence", plan.sequence)
         return plan.applied()
 
+    def missing_categories(self, names: Iterable[str]) -> list[str]:
+        """Those of ``names`` that no product is of, in their order."""
+        query = "SELECT 1 FROM {p}products WHERE category = ? LIMIT 1"
+        with self._rows() as rows:
+            return [name for name in names if rows.run(query, name).fetchone() is None]
+
     def refusals(self, changes: Sequence[Upsert | Delete]) -> dict[int, str]:
         """Which of ``changes``, by their place, `apply` would refuse, and why."""
         refused = refused_changes(changes, self.space.dimension)

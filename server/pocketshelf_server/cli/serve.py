@@ -86,12 +86,12 @@ def run(args: argparse.Namespace) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = open_site(args)
     catalogue = open_catalogue(site)
-    photos = _photos(args.bundle, catalogue, site.config(), args.threads)
+    config = site.config()
+    photos = _photos(args.bundle, catalogue, config, args.threads)
     app = create_app(site, catalogue, photos, args.trusted_proxies)
     listener = _listen(args.host, args.port)
-    server = WebServer(
-        app, listener, Lengths(site.config(), photos), args.threads, bool(args.trusted_proxies)
-    )
+    lengths = Lengths(config, photos if config.photo_search else None)
+    server = WebServer(app, listener, lengths, args.threads, trusts_proxies=args.trusted_proxies > 0)
     logs.install()
     sys.setswitchinterval(SWITCH_SECONDS)
     _keep_watch(site, None if args.no_refresh else open_repository(site))
@@ -123,8 +123,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int) -> PhotoPool | None:
     """Workers with the bundle's models; None, with a line in the log, when there is none for this space."""
-    if not config.photo_search:
-        return None
     try:
         bundle = load_bundle(folder)
         catalogue.require_space(space_of(bundle))
@@ -135,8 +133,9 @@ def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, thread
         return None
     limits = Limits(config.photo_memory_bytes, config.photo_seconds, 3.0 * config.photo_seconds)
     # Photos never take all threads: searches by vector go on beside them.
-    waiting = max(0, min(WAITING, threads // 2 - config.photo_workers))
-    return PhotoPool(str(bundle.folder.resolve()), config.photo_workers, waiting, limits)
+    workers = min(config.photo_workers, max(1, threads // 2))
+    waiting = max(0, min(WAITING, threads // 2 - workers))
+    return PhotoPool(str(bundle.folder.resolve()), workers, waiting, limits)
 
 
 def _keep_watch(site: Site, repository: SignedRepository | None) -> None:

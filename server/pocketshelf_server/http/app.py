@@ -29,7 +29,7 @@ def create_app(
     """Put the endpoints together, and load the index.
 
     Args:
-        photos: lets /v1/search/photo work, if the configuration allows it.
+        photos: lets /v1/search/photo work, if the configuration allows it, and /v1/changes take pictures.
         trusted_proxies: how many proxies stand before the server, each of which adds to X-Forwarded-For.
 
     Raises:
@@ -45,8 +45,8 @@ def create_app(
     problems.install(app)
     watch = HealthWatch(site)
     metrics.install(app, catalogue, service, watch)
-    photos = photos if config.photo_search else None
-    lengths = Lengths(config, photos)
+    searched = photos if config.photo_search else None
+    lengths = Lengths(config, searched)
 
     @app.before_request
     def bound() -> None:
@@ -55,8 +55,8 @@ def create_app(
 
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
-    app.register_blueprint(photo_blueprint(service, space.name, config, photos))
-    app.register_blueprint(changes_blueprint(catalogue, config))
+    app.register_blueprint(photo_blueprint(service, space.name, config, searched))
+    app.register_blueprint(changes_blueprint(catalogue, config, photos))
     app.register_blueprint(health_blueprint(watch, catalogue))
     document = openapi_document(space, config)
 

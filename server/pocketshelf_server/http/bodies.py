@@ -115,4 +115,7 @@ def parse_categories(given: Any) -> frozenset[str] | None:
         raise Problem(422, "'categories' must be a list of names")
     if not 1 <= len(given) <= MAX_CATEGORIES:
         raise Problem(422, f"'categories' must hold 1 to {MAX_CATEGORIES} names; leave it out to search all")
+    for name in given:
+        if not name or "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
+            raise Problem(422, f"'categories' holds {name[:80]!r}, which is no name")
     return frozenset(given)

@@ -6,27 +6,32 @@ on devices with the next publication.
 
 from __future__ import annotations
 
+import base64
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, request
 
+from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, caller, check_token
 from pocketshelf_server.http.bodies import check_keys, check_space, json_object, number_of, parse_vector
 from pocketshelf_server.http.problems import Problem
+from pocketshelf_server.photos import PhotoEmbedder, Photos
 from pocketshelf_server.site import SiteConfig
 
 __all__ = ["changes_blueprint"]
 
 MAX_CHANGES = 1000
-UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "vectors")
+MAX_PICTURES = 100
+UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "vectors", "pictures")
 
 
-def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
-    """Both methods of the endpoint."""
+def changes_blueprint(catalogue: Catalogue, config: SiteConfig, photos: Photos | None) -> Blueprint:
+    """Both methods of the endpoint; without anything that reads photos it takes no pictures."""
     blueprint = Blueprint("changes", __name__)
     calls, guesses = RateLimit(config.changes_per_minute), RateLimit(config.changes_per_minute)
 
@@ -59,7 +64,13 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
         given = body.get("changes")
         if not isinstance(given, list) or not 1 <= len(given) <= MAX_CHANGES:
             raise Problem(422, f"'changes' must be a list of 1 to {MAX_CHANGES} changes")
-        changes = [_parse(item, i, catalogue.space.dimension) for i, item in enumerate(given)]
+        pictures = sum(len(_pictures(item)) for item in given)
+        if pictures > MAX_PICTURES:
+            raise Problem(422, f"{pictures} pictures; a call takes {MAX_PICTURES} at most: make several")
+        if pictures and photos is None:
+            raise Problem(422, "this server embeds no pictures; send 'vectors', or use `import`")
+        with photos.place() if pictures and photos else nullcontext() as embedder:
+            changes = [_parse(item, i, catalogue.space.dimension, embedder) for i, item in enumerate(given)]
         for place, reason in catalogue.refusals(changes).items():
             raise Problem(422, f"changes[{place}]: {reason}")
         return vars(catalogue.apply(changes))
@@ -67,7 +78,12 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig) -> Blueprint:
     return blueprint
 
 
-def _parse(item: Any, place: int, dimension: int) -> Upsert | Delete:
+def _pictures(item: Any) -> list[Any]:
+    given = item.get("pictures") if isinstance(item, dict) else None
+    return given if isinstance(given, list) else []
+
+
+def _parse(item: Any, place: int, dimension: int, embedder: PhotoEmbedder | None) -> Upsert | Delete:
     where = f"changes[{place}]"
     if not isinstance(item, dict):
         raise Problem(422, f"{where} must be an object")
@@ -77,26 +93,49 @@ def _parse(item: Any, place: int, dimension: int) -> Upsert | Delete:
             return Delete(_text(item, "product_id", 1))
         if item.get("op") == "upsert":
             check_keys(item, UPSERT_KEYS, where)
-            return Upsert(_product(item, dimension))
+            return Upsert(_product(item, dimension, embedder))
     except Problem as problem:
         detail = problem.detail if problem.detail.startswith(where) else f"{where}: {problem.detail}"
         raise Problem(problem.status, detail) from problem
-    except ValueError as error:
+    except (ValueError, PhotoError) as error:
         raise Problem(422, f"{where}: {error}") from error
     raise Problem(422, f"{where}: 'op' must be 'upsert' or 'delete'")
 
 
-def _product(item: dict[str, Any], dimension: int) -> Product:
-    given, attributes = item.get("vectors"), item.get("attributes", {})
-    if not isinstance(given, list) or not 1 <= len(given) <= MAX_VECTORS:
-        raise Problem(422, f"'vectors' must be a list of 1 to {MAX_VECTORS} vectors")
+def _product(item: dict[str, Any], dimension: int, embedder: PhotoEmbedder | None) -> Product:
+    attributes = item.get("attributes", {})
     if not isinstance(attributes, dict):
         raise Problem(422, "'attributes' must be an object")
-    vectors = quantize_vectors(np.stack([parse_vector(vector, dimension) for vector in given]))
     texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
     image = None if item.get("image") is None else _text(item, "image", 0)
     check_described(texts[0], texts[1], texts[2], image, attributes)
+    vectors = _vectors(item, dimension, embedder)
     return Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes)
+
+
+def _vectors(item: dict[str, Any], dimension: int, embedder: PhotoEmbedder | None) -> np.ndarray:
+    """int8 (n, D): those that were sent, then one for each picture."""
+    given, pictures = item.get("vectors", []), item.get("pictures", [])
+    for name, value in (("vectors", given), ("pictures", pictures)):
+        if not isinstance(value, list):
+            raise Problem(422, f"{name!r} must be a list")
+    if not 1 <= len(given) + len(pictures) <= MAX_VECTORS:
+        raise Problem(422, f"a product has 1 to {MAX_VECTORS} 'vectors' and 'pictures' together")
+    found = [parse_vector(vector, dimension) for vector in given]
+    if embedder is not None:
+        found += [_enrolled(picture, place, embedder) for place, picture in enumerate(pictures)]
+    return quantize_vectors(np.stack(found))
+
+
+def _enrolled(picture: Any, place: int, embedder: PhotoEmbedder) -> np.ndarray:
+    try:
+        data = base64.b64decode(picture if isinstance(picture, str) else "?", validate=True)
+    except ValueError as error:
+        raise Problem(422, f"pictures[{place}] must be a picture's file in base64") from error
+    try:
+        return embedder.enrol(data)
+    except PhotoError as error:
+        raise PhotoError(f"pictures[{place}]: {str(error).removeprefix('photo: ')}") from error
 
 
 def _text(item: dict[str, Any], key: str, least: int) -> str:

@@ -90,14 +90,13 @@ def _parse_form(max_k: int) -> tuple[bytes, Box | None, int, frozenset[str] | No
 def _answer(
     service: SearchService, space: str, vector: np.ndarray, k: int, categories: frozenset[str] | None
 ) -> dict[str, Any]:
-    hits = service.search(vector, k, categories)
-    return {
-        "space": space,
-        "hits": [
-            {"product_id": h.product_id, "score": round(h.score, 6), "title": h.title, "category": h.category}
-            for h in hits
-        ],
-    }
+    hits = [
+        {"product_id": h.product_id, "score": round(h.score, 6), "title": h.title, "category": h.category}
+        for h in service.search(vector, k, categories)
+    ]
+    unknown = service.unknown(categories)
+    # A slip would else look like an empty shelf. No error: bundles know more categories than a shop has.
+    return {"space": space, "hits": hits, **({"unknown_categories": unknown} if unknown else {})}
 
 
 def _parse_box(text: str | None) -> Box | None:

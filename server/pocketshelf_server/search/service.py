@@ -99,6 +99,14 @@ class SearchService:
         # One deleted since the last refresh has no title any more.
         return [Hit(key, score, *titles[key]) for key, score in found if key in titles]
 
+    def unknown(self, categories: frozenset[str] | None) -> list[str]:
+        """Those of ``categories`` that the catalogue does not have, by name.
+
+        Raises:
+            CatalogueError: it cannot be read.
+        """
+        return self._catalogue.missing_categories(sorted(categories)) if categories else []
+
     def _refresh_if_due(self) -> None:
         if self._clock() < self._due or not self._guard.acquire(blocking=False):
             return

@@ -137,6 +137,11 @@ def test_what_cannot_be_published_is_refused_whole(catalogue: Catalogue, change:
     assert (catalogue.sequence(), catalogue.count()) == (0, 0)
 
 
+def test_categories_that_no_product_is_of_are_named(catalogue: Catalogue) -> None:
+    catalogue.apply([Upsert(make_product("a", 0, "Apple")), Upsert(make_product("b", 0, "Pear"))])
+    assert catalogue.missing_categories(["Fig", "Apple", "apple", "Pear", "'"]) == ["Fig", "apple", "'"]
+
+
 def test_writers_in_parallel_lose_no_number(catalogue: Catalogue) -> None:
     def write(name: str) -> None:
         for i in range(10):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from server_products import SPACE, CountingEmbedder, embed_by_colour, make_product
+from server_products import SPACE, ColourPhotos, CountingEmbedder, embed_by_colour, make_product
 
 from pocketshelf.formats import Product, ShardMeta, create_shard, quantize_vectors
 from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
@@ -44,16 +44,32 @@ def by_store(site: Site, catalogue: Catalogue, shop: Path) -> None:
 
 
 def by_changes(site: Site, catalogue: Catalogue, shop: Path) -> None:
+    post_changes(site, catalogue, shop, lambda p: {"vectors": [as_base64(v.tobytes()) for v in p.vectors]})
+
+
+def by_pictures(site: Site, catalogue: Catalogue, shop: Path) -> None:
+    post_changes(
+        site, catalogue, shop, lambda p: {"pictures": [as_base64((shop / str(p.image)).read_bytes())]}
+    )
+
+
+def as_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def post_changes(
+    site: Site, catalogue: Catalogue, shop: Path, seen: Callable[[Product], dict[str, list[str]]]
+) -> None:
     items = [
         {
             "op": "upsert",
             **{key: getattr(p, key) for key in ("product_id", "category", "title", "image", "attributes")},
-            "vectors": [base64.b64encode(vector.tobytes()).decode() for vector in p.vectors],
+            **seen(p),
         }
         for p in expected(shop)
     ]
     answer = (
-        create_app(site, catalogue)
+        create_app(site, catalogue, ColourPhotos())
         .test_client()
         .post(
             "/v1/changes",
@@ -64,7 +80,7 @@ def by_changes(site: Site, catalogue: Catalogue, shop: Path) -> None:
     assert answer.status_code == 200, answer.data
 
 
-WAYS = {"import": by_import, "store": by_store, "changes": by_changes}
+WAYS = {"import": by_import, "store": by_store, "changes": by_changes, "pictures": by_pictures}
 Way = Callable[[Site, Catalogue, Path], None]
 
 

@@ -65,6 +65,15 @@ def test_search_within_categories(client: FlaskClient) -> None:
     assert search(client, categories=["Nothing"]).get_json()["hits"] == []
 
 
+def test_unknown_categories_are_reported(client: FlaskClient) -> None:
+    answer = search(client, categories=["Zebra", "Pear", "Äpfel"]).get_json()
+    assert answer["unknown_categories"] == ["Zebra", "Äpfel"] and answer["hits"]
+    assert "unknown_categories" not in search(client, categories=["Pear"]).get_json()
+    assert "unknown_categories" not in search(client).get_json()
+    form = {"photo": (picture((200, 10, 10)), "a.png"), "categories": ["Pear", "pear"]}
+    assert client.post("/v1/search/photo", data=form).get_json()["unknown_categories"] == ["pear"]
+
+
 @pytest.mark.parametrize(
     ("change", "status", "word"),
     [
@@ -89,6 +98,9 @@ def test_search_within_categories(client: FlaskClient) -> None:
         ({"categories": []}, 422, "categories"),
         ({"categories": "Apple"}, 422, "categories"),
         ({"categories": ["x"] * 1001}, 422, "1000"),
+        ({"categories": ["a\0b"]}, 422, "no name"),
+        ({"categories": ["\ud800"]}, 422, "no name"),
+        ({"categories": [""]}, 422, "no name"),
         ({"extra": 1}, 422, "extra"),
     ],
 )
@@ -307,6 +319,50 @@ def test_one_wrong_change_leaves_everything_as_it_was(
     assert client.get("/healthz").get_json()["sequence"] == 60
 
 
+def as_base64(stream: io.BytesIO) -> str:
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def test_changes_take_pictures_as_well_as_vectors(client: FlaskClient, filled_site: Site) -> None:
+    red, blue = as_base64(picture((200, 10, 10))), as_base64(picture((10, 10, 200)))
+    both = upsert("both", pictures=[red, blue])
+    alone = {key: value for key, value in upsert("alone", pictures=[blue]).items() if key != "vectors"}
+    assert changes(client, filled_site, both, alone).get_json()["upserted"] == 2
+    catalogue = open_catalogue(filled_site)
+    stored = catalogue.get(["both", "alone"])
+    catalogue.close()
+    assert len(stored["both"].vectors) == 3 and len(stored["alone"].vectors) == 1
+    np.testing.assert_array_equal(stored["both"].vectors[2], stored["alone"].vectors[0])
+
+
+@pytest.mark.parametrize(
+    ("pictures", "word"),
+    [
+        (["not base64!"], "pictures[0] must be"),
+        ([5], "pictures[0] must be"),
+        ("x", "'pictures' must be a list"),
+        ([as_base64(io.BytesIO(b"no image"))], "pictures[0]: "),
+        ([""] * 33, "1 to 32"),
+        ([""] * 101, "101 pictures"),
+    ],
+)
+def test_a_wrong_picture_leaves_everything_as_it_was(
+    client: FlaskClient, filled_site: Site, pictures: Any, word: str
+) -> None:
+    answer = changes(client, filled_site, upsert("good"), upsert("bad", pictures=pictures))
+    assert is_problem(answer, 422, word)
+    assert client.get("/healthz").get_json()["sequence"] == 60
+
+
+def test_without_models_pictures_are_refused_and_vectors_are_not(filled_site: Site) -> None:
+    catalogue = open_catalogue(filled_site)
+    client = create_app(filled_site, catalogue).test_client()
+    answer = changes(client, filled_site, upsert("a", pictures=[as_base64(picture((1, 2, 3)))]))
+    assert is_problem(answer, 422, "embeds no pictures")
+    assert changes(client, filled_site, upsert("a")).status_code == 200
+    catalogue.close()
+
+
 def test_changes_need_the_token(client: FlaskClient, filled_site: Site) -> None:
     for response in (changes(client, filled_site, upsert("x"), token="wrong"), client.get("/v1/changes")):
         assert is_problem(response, 401) and response.headers["WWW-Authenticate"] == "Bearer"
@@ -387,6 +443,6 @@ def test_the_bounds_of_the_document_are_those_of_the_code(client: FlaskClient) -
     assert changes["changes"]["maxItems"] == MAX_CHANGES
     assert paths["/v1/changes"]["get"]["parameters"][1]["schema"]["maximum"] == MAX_CHANGES
     upsert, delete = (each["properties"] for each in changes["changes"]["items"]["oneOf"])
-    assert upsert["vectors"]["maxItems"] == MAX_VECTORS
+    assert upsert["vectors"]["maxItems"] == upsert["pictures"]["maxItems"] == MAX_VECTORS
     texts = [upsert[name] for name in ("product_id", "title", "category", "image")] + [delete["product_id"]]
     assert {text["maxLength"] for text in texts} == {MAX_TEXT}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +44,17 @@ def search(url: str, photo: bytes, **form: str) -> tuple[int, dict[str, Any]]:
     return answer.status, json.loads(answer.data)
 
 
+def enrol(url: str, site: Path, product_id: str, picture: bytes) -> None:
+    """Make a product of its picture, over HTTP."""
+    space = json.loads(urllib3.request("GET", f"{url}/healthz").data)["space"]
+    change = {"op": "upsert", "product_id": product_id, "category": "Things"}
+    change |= {"pictures": [base64.b64encode(picture).decode()]}
+    headers = {"Authorization": f"Bearer {(site / 'keys/admin.token').read_text().strip()}"}
+    body = {"space": space, "changes": [change]}
+    answer = urllib3.request("POST", f"{url}/v1/changes", json=body, headers=headers, timeout=60)
+    assert answer.status == 200, answer.data
+
+
 def as_jpeg(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=90)
@@ -65,6 +78,10 @@ def test_a_drawn_photo_finds_its_product(trained_bundle: Path, shop: Path, tmp_p
             assert answer["hits"][0]["product_id"] == name
         status, problem = search(url, as_jpeg(both), box="5000,0,10,10")
         assert status == 422 and "outside" in problem["detail"]
+        enrol(url, tmp_path / "site", "yellow", as_jpeg(draw_thing((250, 220, 30))))
+        time.sleep(1.1)  # An index looks for changes once a second.
+        _, answer = search(url, as_jpeg(draw_thing((250, 220, 30))), k="1")
+        assert answer["hits"][0]["product_id"] == "yellow" and answer["hits"][0]["score"] > 0.98
 
 
 def test_real_photos_find_their_products(real_photos: Path, trained_bundle: Path, tmp_path: Path) -> None:
