@@ -88,7 +88,7 @@ def apply_delta(shard_path: str | Path, delta_path: str | Path, checked: bool = 
     connection = sqlite_file.connect(shard_path, writable=True)
     try:
         with sqlite_file.wrapped(shard_path, "written"):
-            connection.execute("ATTACH DATABASE ? AS delta", (str(delta_path.resolve()),))
+            connection.execute("ATTACH DATABASE ? AS delta", (sqlite_file.uri(delta_path),))
             with sqlite_file.transaction(connection):
                 for statement in sqlite_file.statements("apply_delta"):
                     connection.execute(statement)

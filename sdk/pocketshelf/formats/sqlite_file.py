@@ -3,6 +3,9 @@
 A file that was downloaded may be hostile. It is opened read-only with ``trusted_schema`` off, and refused
 unless its schema is exactly the tables of its format: no view, trigger, index or virtual table, whose SQL
 would run inside ours.
+
+SQLite is told to lock nothing: a file is read that no longer changes, or written by the one that made it, in
+a folder that nobody else reads. Network drives often cannot lock.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ __all__ = [
     "read_meta",
     "statements",
     "transaction",
+    "uri",
     "wrapped",
     "write_meta",
 ]
@@ -77,11 +81,11 @@ def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise StoreError(f"{path}: no such file")
-    mode = "rw" if writable else "ro"
-    uri = f"file:{urllib.parse.quote(str(path.resolve()))}?mode={mode}"
     with wrapped(path):
         # SQLite serialises calls by itself; callers that share a connection lock around it.
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            uri(path, writable), uri=True, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
@@ -90,6 +94,12 @@ def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def uri(path: Path, writable: bool = False) -> str:
+    """What SQLite opens as the existing file ``path``, without locks and without a journal beside it."""
+    how = "mode=rw&nolock=1" if writable else "mode=ro&immutable=1"
+    return f"file:{urllib.parse.quote(str(path.resolve()))}?{how}"
 
 
 @contextmanager
@@ -103,7 +113,8 @@ def create(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
         StoreError: the file exists or cannot be written.
     """
     with _fresh_file(path), wrapped(path, "written"):
-        connection = sqlite3.connect(path, isolation_level=None)
+        path.touch()
+        connection = sqlite3.connect(uri(path, writable=True), uri=True, isolation_level=None)
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             # Nobody else sees the file before it is complete: a rollback journal would be for nothing.

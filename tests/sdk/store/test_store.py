@@ -5,7 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +18,7 @@ import pytest
 from fake_models import make_bundle
 from pocketshelf.errors import SpaceMismatch, StoreError
 from pocketshelf.formats import Product, ShardMeta
+from pocketshelf.formats.delta import DeltaMeta, apply_delta, create_delta
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
 from pocketshelf.store.filesystem import FileSystem
 
@@ -211,14 +216,15 @@ def test_a_bundle_of_another_space_or_preprocessing_is_refused(tmp_path: Path) -
             assert "build or sync the store again" in str(caught.value)
 
 
-def test_a_volume_that_cannot_sync_folders_is_taken_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", [stat.S_ISDIR, stat.S_ISREG])
+def test_a_volume_that_cannot_sync_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[[int], bool]
 ) -> None:
-    """Some networks' volumes answer EINVAL; any other fault of the disk is told."""
-    for number, passes in ((errno.EINVAL, True), (errno.EIO, False)):
+    """Some networks' volumes answer EINVAL or ENOSYS; any other fault of the disk is told."""
+    for number, passes in ((errno.EINVAL, True), (errno.ENOSYS, True), (errno.EIO, False)):
 
         def fails(descriptor: int, number: int = number) -> None:
-            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            if kind(os.fstat(descriptor).st_mode):
                 raise OSError(number, os.strerror(number))
 
         monkeypatch.setattr("os.fsync", fails)
@@ -285,3 +291,52 @@ def test_a_rollback_to_a_damaged_generation_is_refused(tmp_path: Path) -> None:
         rollback_store(tmp_path / "s")
     with Store.open(tmp_path / "s") as store:
         assert store.meta.sequence == 2
+
+
+def test_a_volume_that_cannot_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not "another process"; what is there already can be read."""
+    make(tmp_path / "s", 1).close()
+    for number in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+
+        def fails(descriptor: int, how: int, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("fcntl.flock", fails)
+        with pytest.raises(StoreError, match="this volume cannot lock files") as caught:
+            make(tmp_path / "s", 2)
+        assert "local disk" in str(caught.value) and "another process" not in str(caught.value)
+        with Store.open(tmp_path / "s") as store:
+            assert store.meta.sequence == 1
+
+
+def test_sqlite_needs_no_locks_of_the_volume(tmp_path: Path) -> None:
+    """Somebody else holds every lock there is on the shard: it is read, and changed in a new generation."""
+    make(tmp_path / "s", 3).close()
+    shard = tmp_path / "s" / "generations" / "00000001" / "shard.sqlite"
+    holds = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(shard)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        with Store.open(tmp_path / "s") as store:
+            assert len(list(store.shard)) == 3
+        changes = tmp_path / "delta.sqlite"
+        one, _ = products(2)
+        create_delta(changes, DeltaMeta("space", "hash", 4, 3, 4), [replace(one, sequence=4)], [])
+        assert apply_delta(shard, changes).sequence == 4
+        other.communicate(b"\n")
+
+
+def test_a_journal_beside_a_shard_is_not_played_back(tmp_path: Path) -> None:
+    """Somebody's file, by which SQLite would change what is read, or refuse to read."""
+    make(tmp_path / "s", 3).close()
+    shard = tmp_path / "s" / "generations" / "00000001" / "shard.sqlite"
+    magic = bytes.fromhex("d9d505f920a163d7")
+    header = magic + (1).to_bytes(4, "big") + bytes(4) + (2).to_bytes(4, "big") + (512).to_bytes(4, "big")
+    page = (1).to_bytes(4, "big") + bytes(4096) + bytes(4)
+    shard.with_name("shard.sqlite-journal").write_bytes(
+        header + (4096).to_bytes(4, "big") + bytes(512 - 28) + page
+    )
+    with Store.open(tmp_path / "s") as store:
+        assert len(list(store.shard)) == 3
+    assert verify_store(tmp_path / "s").ok
