@@ -12,10 +12,13 @@ from pocketshelf.errors import StoreError, one_line
 from pocketshelf.formats import sqlite_file
 from pocketshelf.formats.product import NAMES, Product
 from pocketshelf.formats.product_rules import MAX_TEXT, check_row, check_texts, read_row
+from pocketshelf.formats.strict_json import MAX_INTEGER
 
 __all__ = ["Meta", "ProductFile"]
 
 Meta = TypeVar("Meta")
+# Numbers a vector; models have some hundreds.
+MAX_DIMENSION = 65_536
 
 
 class ProductFile(AbstractContextManager, Generic[Meta]):
@@ -124,9 +127,11 @@ def _typed_meta(meta: dict[str, str], kind: type, path: Path) -> dict[str, Any]:
             raise StoreError(f"{path}: its meta lacks {name!r}")
         if annotation == "int" and not (text.isascii() and text.isdigit()):
             raise StoreError(f"{path}: its meta has {name} = {text!r}, not a number")
+        if annotation == "int" and (len(text) > 19 or int(text) > MAX_INTEGER):
+            raise StoreError(f"{path}: its meta has {name} = {text[:19]}…, beyond 63 bits")
         values[name] = int(text) if annotation == "int" else text
-    if values["dimension"] < 1:
-        raise StoreError(f"{path}: its meta has dimension 0")
+    if not 1 <= values["dimension"] <= MAX_DIMENSION:
+        raise StoreError(f"{path}: its meta has dimension {values['dimension']}, not 1 to {MAX_DIMENSION}")
     return values
 
 

@@ -10,7 +10,7 @@ from pocketshelf.errors import SpaceMismatch
 if TYPE_CHECKING:
     from pocketshelf.formats.bundle import Bundle
 
-__all__ = ["Space", "require_same", "space_of"]
+__all__ = ["Space", "comparable", "require_same", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,22 @@ def require_same(here: Space, there: Space, us: str, them: str, remedy: str) -> 
     Raises:
         SpaceMismatch: another space, dimension or preprocessing.
     """
-    if (here.name, here.dimension) != (there.name, there.dimension):
+    if here.name != there.name or _differ(here.dimension, there.dimension):
         raise SpaceMismatch(f"{us} of space {_named(here)}, {them} of space {_named(there)}; {remedy}")
     if here.preprocessing != there.preprocessing:
         raise SpaceMismatch(
             f"{us} of preprocessing {here.preprocessing}, {them} of {there.preprocessing}; {remedy}"
         )
+
+
+def comparable(here: Space, there: Space) -> bool:
+    """Whether vectors of the two can be compared, by what is said of both."""
+    same = (here.name, here.preprocessing) == (there.name, there.preprocessing)
+    return same and not _differ(here.dimension, there.dimension)
+
+
+def _differ(here: int, there: int) -> bool:
+    return bool(here and there and here != there)
 
 
 def _named(space: Space) -> str:

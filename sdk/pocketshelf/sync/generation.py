@@ -9,10 +9,12 @@ from pathlib import Path
 from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta
 from pocketshelf.formats.shard import Shard, ShardMeta, open_shard
+from pocketshelf.formats.space import Space, require_same
 from pocketshelf.store import StoreWriter
 from pocketshelf.sync.guard import check_file
 from pocketshelf.sync.limits import Limits
 from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
+from pocketshelf.sync.signed_by import SIGNED_NAME, SignedBy
 from pocketshelf.sync.trust import Target
 from pocketshelf.sync.unpack import unpack
 
@@ -20,6 +22,11 @@ __all__ = ["NextGeneration", "Prepare", "derive_indexes", "unpacked_length"]
 
 # Called with the staged generation before it is published, to derive indexes in it.
 Prepare = Callable[[Path], None]
+_SEARCHED = (
+    "what is searched here is",
+    "the server's shelf",
+    "update the app's bundle, or sync with the server of its space",
+)
 
 
 @dataclass(frozen=True)
@@ -27,27 +34,37 @@ class NextGeneration:
     """Makes the state that ``manifest`` describes the current generation of the writer's store.
 
     Attributes:
+        keys: ids of the keys that signed it.
+        space: what its vectors must be comparable to, a manifest says nothing of their dimension; None: any.
         prepare: called before it is published.
     """
 
     writer: StoreWriter
     manifest: Manifest
     limits: Limits
+    keys: tuple[str, ...]
+    space: Space | None
     prepare: Prepare
 
-    def publish_snapshot(self, packed: Path, target: Target, replaces_damaged: bool = False) -> None:
+    def publish_snapshot(self, packed: Path, target: Target, replaces: bool = False) -> None:
         """From the whole shard.
+
+        Args:
+            replaces: the current generation is damaged, or a thief's: it is not kept for a rollback.
 
         Raises:
             SyncError: it is not what the manifest describes; the store is unchanged.
+            SpaceMismatch: its vectors cannot be searched here; the same.
         """
         with self.writer.staged() as staging:
             shard = staging / "shard.sqlite"
             self._unpack(packed, shard, target)
             meta = check_file(Shard, shard, target.name, self.limits.database_seconds)
             self._expect(target.name, meta, sequence=self.manifest.sequence)
+            if self.space is not None:
+                require_same(self.space, meta.vectors_of(), *_SEARCHED)
             self._check_counts(shard)
-            self._finish(staging, replaces_damaged)
+            self._finish(staging, SignedBy(self.keys, target.sha256), replaces)
 
     def publish_changes(self, packed: Path, target: Target, entry: DeltaEntry) -> None:
         """From changes, applied to a copy of the current shard.
@@ -69,7 +86,7 @@ class NextGeneration:
                 self._check_counts(shard)
             except SyncError as error:
                 raise StoreError(f"{folder.path}: {error}") from error
-            self._finish(staging)
+            self._finish(staging, SignedBy(self.keys, None))
 
     def _unpack(self, packed: Path, file: Path, target: Target) -> None:
         length = unpacked_length(target, self.limits)
@@ -95,11 +112,12 @@ class NextGeneration:
                     f"the manifest counts {signed.get(name, 0)}"
                 )
 
-    def _finish(self, staging: Path, replaces_damaged: bool = False) -> None:
+    def _finish(self, staging: Path, signed_by: SignedBy, replaces: bool = False) -> None:
         self.prepare(staging)
-        self.writer.files.write(staging / MANIFEST_NAME, self.manifest.data)
-        self.writer.files.fsync(staging / MANIFEST_NAME)
-        self.writer.publish(staging, replaces_damaged)
+        for name, data in ((MANIFEST_NAME, self.manifest.data), (SIGNED_NAME, signed_by.to_bytes())):
+            self.writer.files.write(staging / name, data)
+            self.writer.files.fsync(staging / name)
+        self.writer.publish(staging, replaces)
 
 
 def derive_indexes(staging: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pocketshelf.errors import SyncError
-from pocketshelf.formats.space import Space, require_same
+from pocketshelf.formats.space import Space, comparable, require_same
 from pocketshelf.sync.manifest import DeltaEntry, Manifest, SnapshotEntry
 
 __all__ = ["Device", "Plan", "plan"]
@@ -17,6 +17,7 @@ Why = Literal[
     "changes",
     "first",
     "damaged",
+    "rotated",
     "gap",
     "other shard",
     "other space",
@@ -35,6 +36,8 @@ class Device:
         sequence: of the current generation; None if there is none, or it cannot be read.
         space: of the current generation; None as above.
         damaged: the current generation is there but fails its check.
+        vouched: a key signed the current generation that counts still; what a rotated one signed, a thief
+            may have.
         rolled_back: the sequence that a rollback left; None if there was none, or something came since.
         bundle: what the app's models need; None if unknown, and any space is taken.
     """
@@ -43,6 +46,7 @@ class Device:
     sequence: int | None = None
     space: Space | None = None
     damaged: bool = False
+    vouched: bool = True
     rolled_back: int | None = None
     bundle: Space | None = None
 
@@ -58,9 +62,10 @@ class Plan:
 def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
     """Decide.
 
-    What a rollback left is not taken again, only what is newer. The changes are taken when they start at
-    exactly the device's sequence, end at the published one and are shorter than the whole; everything else
-    that is older takes the snapshot.
+    What a key signed that was rotated since is replaced by the whole, whatever its number. What a rollback
+    left is not taken again, only what is newer. The changes are taken when they start at exactly the
+    device's sequence, end at the published one and are shorter than the whole; everything else that is
+    older takes the snapshot.
 
     Args:
         allow_older: take a published state that is older than the device's, as after the restoring of
@@ -77,9 +82,11 @@ def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
         return Plan(manifest.snapshot, "damaged")
     if device.sequence is None or device.space is None:
         return Plan(manifest.snapshot, "first")
+    if not device.vouched:
+        return Plan(manifest.snapshot, "rotated")
     if device.shard != manifest.shard:
         return Plan(manifest.snapshot, "other shard")
-    if device.space != published:
+    if not comparable(device.space, device.bundle or published):
         if device.bundle is None:  # Nothing says that the app can search the new space.
             require_same(device.space, published, "this shelf is", *_PUBLISHED)
         return Plan(manifest.snapshot, "other space")

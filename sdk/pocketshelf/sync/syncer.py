@@ -17,11 +17,11 @@ from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.files import read_plain
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.formats.space import Space
+from pocketshelf.formats.space import space_of
 from pocketshelf.printable import without_passwords
 from pocketshelf.store import StoreFolder, StoreWriter, current_sequence
 from pocketshelf.store.digest import check_digest
-from pocketshelf.store.filesystem import FileSystem
+from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
 from pocketshelf.sync.fetcher import Fetcher
@@ -38,6 +38,7 @@ from pocketshelf.sync.manifest import (
 )
 from pocketshelf.sync.planner import Device, Plan, plan
 from pocketshelf.sync.report import SyncReport
+from pocketshelf.sync.signed_by import SIGNED_NAME, read_signed_by
 from pocketshelf.sync.state import SyncState, load_state, now, save_state
 from pocketshelf.sync.trust import ROOT_BYTES, Target, Trust, Trusted, first_root
 
@@ -49,6 +50,8 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 # Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.
 _SPARE, _SPARE_BYTES = 1.1, 1_000_000
+# Reasons for which what is here counts for nothing.
+_ANEW = ("damaged", "rotated")
 
 
 @dataclass(frozen=True)
@@ -156,13 +159,15 @@ class Syncer:
     def _once(self, writer: StoreWriter) -> tuple[SyncReport, int]:
         trusted = self._trusted()
         manifest = self._manifest(trusted)
-        device = self._device()
+        device = self._device(trusted, manifest)
         todo = plan(device, manifest, self._request.allow_older)
         if todo.get is None:
             self._drop_damaged_previous(writer)
+            if todo.why == "current":
+                self._vouch(trusted, manifest)
             self._drop_downloads()
             return self._report("current", todo.why), manifest.sequence
-        how = self._update(writer, trusted, manifest, todo)
+        how = self._update(writer, trusted, manifest, device, todo)
         self._drop_downloads()
         report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
         return replace(report, how=how, from_sequence=device.sequence), manifest.sequence
@@ -204,10 +209,10 @@ class Syncer:
             raise SyncError(f"{target.name}: refused, it is the manifest of shard {manifest.shard!r}")
         return manifest
 
-    def _device(self) -> Device:
+    def _device(self, trusted: Trusted, manifest: Manifest) -> Device:
         """What is here; a generation that fails its checksum counts as damaged."""
         bundle = self._request.bundle
-        wanted = None if bundle is None else Space(bundle.space, bundle.preprocessing_hash)
+        wanted = None if bundle is None else space_of(bundle)
         try:
             name = self._folder.current()
             if name is None:
@@ -220,8 +225,37 @@ class Syncer:
             logger.info("%s; taking the snapshot", error)
             return Device(damaged=True, bundle=wanted)
         _, refused = self._folder.rolled_back() or (None, None)
-        space = Space(meta.space, meta.preprocessing)
-        return Device(shard, meta.sequence, space, rolled_back=refused, bundle=wanted)
+        vouched = meta.sequence == manifest.sequence and self._is_made_of(name, trusted, manifest)
+        return Device(
+            shard,
+            meta.sequence,
+            meta.vectors_of(),
+            rolled_back=refused,
+            vouched=vouched or self._counts(name, trusted),
+            bundle=wanted,
+        )
+
+    def _counts(self, name: str, trusted: Trusted) -> bool:
+        """Whether a key signed the generation that is not rotated since; true where nothing is known."""
+        signed_by = read_signed_by(self._folder.generation(name))
+        return signed_by is None or trusted.counts(signed_by.keys)
+
+    def _is_made_of(self, name: str, trusted: Trusted, manifest: Manifest) -> bool:
+        """Whether the generation was made of the very snapshot that is signed now."""
+        signed_by = read_signed_by(self._folder.generation(name))
+        signed = trusted.target(manifest.snapshot.target).sha256
+        return signed_by is not None and signed_by.snapshot == signed
+
+    def _vouch(self, trusted: Trusted, manifest: Manifest) -> None:
+        """Note that keys which count now signed the current generation, where they did: the very file."""
+        name = self._folder.require_current()
+        signed_by = read_signed_by(self._folder.generation(name))
+        if signed_by is None or signed_by.keys == trusted.keys:
+            return
+        if self._is_made_of(name, trusted, manifest):
+            data = replace(signed_by, keys=trusted.keys).to_bytes()
+            with self._tidying():
+                write_over(self._env.files, self._folder.generation(name) / SIGNED_NAME, data)
 
     def _drop_damaged_previous(self, writer: StoreWriter) -> None:
         """A repair that was killed between the pointer and the tidying leaves what it replaced."""
@@ -234,15 +268,20 @@ class Syncer:
             logger.info("%s; removed, a rollback must not lead there", error)
             writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
 
-    def _update(self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, todo: Plan) -> str:
-        following = NextGeneration(writer, manifest, self._env.limits, self._env.prepare)
+    def _update(
+        self, writer: StoreWriter, trusted: Trusted, manifest: Manifest, device: Device, todo: Plan
+    ) -> str:
+        env = self._env
+        space = device.bundle or (None if todo.why in _ANEW else device.space)
+        following = NextGeneration(writer, manifest, env.limits, trusted.keys, space, env.prepare)
         if isinstance(todo.get, DeltaEntry):
             try:
                 following.publish_changes(*self._packed(trusted, todo.get), todo.get)
                 return "changes"
             except StoreError as error:
                 logger.info("%s; taking the snapshot", error)
-        following.publish_snapshot(*self._packed(trusted, manifest.snapshot), todo.why == "damaged")
+        replaces = todo.why in _ANEW
+        following.publish_snapshot(*self._packed(trusted, manifest.snapshot), replaces)
         return "snapshot"
 
     def _packed(self, trusted: Trusted, entry: DeltaEntry | SnapshotEntry) -> tuple[Path, Target]:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader
@@ -26,6 +26,7 @@ from pocketshelf.files import read_plain
 from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.limits import Limits, Pace
+from pocketshelf.sync.metadata_rules import LONGEST, check_metadata
 
 if TYPE_CHECKING:
     from tuf.ngclient import Updater
@@ -35,6 +36,8 @@ __all__ = ["ROOT_BYTES", "Target", "Trust", "Trusted"]
 
 _ROLES = ("root", "timestamp", "snapshot", "targets")
 ROOT_BYTES, _METADATA_BYTES = 512_000, 5_000_000
+# What a library may raise on metadata of a shape that nobody foresaw.
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,26 @@ class Target:
 
 
 class Trusted:
-    """The server's metadata after a verified refresh."""
+    """The server's metadata after a verified refresh.
+
+    Attributes:
+        keys: ids of the keys that signed which files the server has published.
+    """
 
     def __init__(self, updater: Updater, folder: Path, targets_url: str) -> None:
+        from tuf.api.metadata import Metadata, Root, Targets
+
         self._updater = updater
         self._targets_url = targets_url
-        self._prefix = json.loads((folder / "root.json").read_bytes())["signed"]["consistent_snapshot"]
+        self._root = Metadata[Root].from_bytes((folder / "root.json").read_bytes()).signed
+        targets = Metadata[Targets].from_bytes((folder / "targets.json").read_bytes())
+        result = self._root.get_verification_result("targets", targets.signed_bytes, targets.signatures)
+        self.keys = tuple(sorted(result.signed))
+
+    def counts(self, keys: Collection[str]) -> bool:
+        """Whether what ``keys`` signed would still be accepted as the publisher's."""
+        role = self._root.roles["targets"]
+        return len(set(keys) & set(role.keyids)) >= role.threshold
 
     def target(self, name: str) -> Target:
         """The signed description of ``name``.
@@ -82,7 +99,7 @@ class Trusted:
         if sha256 is None:
             raise SyncError(f"{name}: signed without a SHA-256; the server must publish again")
         folder, _, base = name.rpartition("/")
-        file = f"{folder}/{sha256}.{base}" if self._prefix else name
+        file = f"{folder}/{sha256}.{base}" if self._root.consistent_snapshot else name
         custom = info.custom
         return Target(
             name, self._targets_url + file, info.length, sha256, custom if isinstance(custom, dict) else {}
@@ -100,6 +117,7 @@ class Trust:
     def __init__(self, folder: Path, files: FileSystem) -> None:
         self._folder = folder
         self._files = files
+        self._expected: tuple[int, bytes] | None = None
 
     def established(self) -> bool:
         """Whether a root of trust is stored.
@@ -127,7 +145,8 @@ class Trust:
     def establish(self, root: bytes) -> None:
         """Trust ``root`` (a root.json from the app, the shop or an operator) from now on.
 
-        A root that is older than the stored one, or equal, changes nothing.
+        Where a root is trusted already, an older one changes nothing, and a newer one is for `refresh` to
+        check: it must be what the trusted one leads to.
 
         Raises:
             SyncError: not a root that signs itself, or another root of the same version is trusted.
@@ -143,8 +162,8 @@ class Trust:
                     f"another root of version {version} is trusted already; to trust this one instead, "
                     f"remove {self._folder}"
                 )
-            if version <= known:
-                return
+            self._expected = (version, root) if version > known else None
+            return
         self._files.make_way(self._folder, folder=True)
         self._files.mkdir(self._folder)
         self._files.fsync_dir(self._folder.parent)
@@ -173,7 +192,8 @@ class Trust:
                     bootstrap=bootstrap,
                 )
                 updater.refresh()
-            except (DownloadError, RepositoryError) as error:
+                self._check_expected(scratch)
+            except (DownloadError, RepositoryError, *_MALFORMED) as error:
                 raise _explain(error, server_url) from error
             finally:
                 self._keep(scratch)
@@ -194,6 +214,19 @@ class Trust:
             return read_plain(self._folder / f"{role}.json", _METADATA_BYTES)
         except OSError:
             return None
+
+    def _check_expected(self, scratch: Path) -> None:
+        """The newer root that was given must be one of those that led here from the trusted one."""
+        if self._expected is None:
+            return
+        version, root = self._expected
+        led_to = scratch / "root_history" / f"{version}.root.json"
+        if not led_to.exists() or led_to.read_bytes() != root:
+            known = _check_root((self._folder / "root.json").read_bytes())
+            raise SyncError(
+                f"the root given, version {version}, is not what the trusted one, version {known}, leads to: "
+                f"is it another site's? To trust it instead, remove {self._folder}"
+            )
 
     def _keep(self, scratch: Path) -> None:
         """Write what the workflow verified; it writes a file only after verifying it."""
@@ -235,13 +268,14 @@ def _check_root(root: bytes) -> int:
     from tuf.api.exceptions import RepositoryError
     from tuf.api.metadata import Metadata, Root
 
+    check_metadata(root, "the root of trust given: refused")
     try:
         metadata = Metadata[Root].from_bytes(root)
         if not isinstance(metadata.signed, Root):
             raise SyncError("the root of trust given is other metadata; give the server's root.json")
         metadata.signed.verify_delegate(Root.type, metadata.signed_bytes, metadata.signatures)
         return metadata.signed.version
-    except RepositoryError as error:
+    except (RepositoryError, *_MALFORMED) as error:
         raise SyncError("the root of trust given is damaged or not signed by its own keys") from error
 
 
@@ -251,6 +285,11 @@ def _tuf_fetcher(fetcher: Fetcher, pace: Pace, limits: Limits) -> FetcherInterfa
     from tuf.ngclient.fetcher import FetcherInterface
 
     class Adapter(FetcherInterface):
+        def download_bytes(self, url: str, max_length: int) -> bytes:
+            data = super().download_bytes(url, min(max_length, LONGEST))
+            check_metadata(data, f"{url.rpartition('/')[2]}: refused, its metadata is invalid")
+            return data
+
         def _fetch(self, url: str) -> Iterator[bytes]:
             pace.start()
             answer = fetcher.get(url, seconds=limits.gap_seconds)

@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from repository_simulator import PREPROCESSING, SPACE, URL, content_of, make_product
+from repository_simulator import DIMENSION, PREPROCESSING, SPACE, URL, content_of, make_product
 from sync_device import first_state, second_state
 
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
@@ -349,7 +350,8 @@ def test_the_server_address_may_end_with_a_slash(shop, fresh_device):
 
 
 class _Bundle:
-    """The two things that a sync asks of a bundle."""
+    """What a sync asks of a bundle."""
 
-    def __init__(self, space: str, preprocessing: str) -> None:
-        self.space, self.preprocessing_hash = space, preprocessing
+    def __init__(self, space: str, preprocessing: str, dimension: int = DIMENSION) -> None:
+        self.space, self.preprocessing_hash, self.name = space, preprocessing, "a test's"
+        self.embedder = SimpleNamespace(dimension=dimension)

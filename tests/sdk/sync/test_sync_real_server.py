@@ -135,7 +135,13 @@ def test_keys_rotate(shop, tmp_path):
     shop.keys.rotate(["timestamp", "targets"], KeyFolder.offline(shop.site.offline_keys))
     shop.put("p1", version=1)
     shop.publish()
+    # What an old key of targets signed is fetched again, whole: that key may have been stolen.
+    assert sync(store, shop.url).why == "rotated"
+    shop.keys.rotate(["root", "timestamp", "snapshot"], KeyFolder.offline(shop.site.offline_keys))
+    shop.put("p1", version=2)
+    shop.publish()
     assert sync(store, shop.url).how == "changes"
+    assert content(store) == shop.content()
 
 
 def test_an_interrupted_download_resumes_by_range(shop, tmp_path):
