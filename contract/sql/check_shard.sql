@@ -1,7 +1,7 @@
 -- What does not fit in a shard: each statement selects (what is wrong, the product's id). A good file gives no row.
 -- :dimension and :sequence are those of its meta; :max_text is the longest id, category, title and image, in characters.
--- SQL cannot say all of a product's rules: attributes nest at most 16 deep, their integers have 64 bits, their numbers are
--- finite; ids, categories and images hold no control characters; no text holds a NUL or half of a surrogate pair.
+-- SQL cannot say all of a product's rules: attributes nest at most 16 deep, their integers have 63 bits and a sign, their
+-- numbers are finite; ids, categories and images hold no control characters; no text holds a NUL or half a surrogate pair.
 SELECT 'bad value', product_id FROM products WHERE typeof(product_id) <> 'text' OR product_id = ''
   OR length(product_id) > :max_text OR typeof(sequence) <> 'integer' OR sequence < 0
   OR typeof(category) <> 'text' OR category = '' OR length(category) > :max_text

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from pocketshelf.catalogue.grouping import SCIENTIFIC
+from pocketshelf.catalogue.grouping import FAILED, SCIENTIFIC
 from pocketshelf.catalogue.listing import Record, RowProblem
 
 __all__ = ["has_check_digit", "notes_on_damage"]
@@ -26,6 +26,8 @@ DATE = re.compile(
 )
 SIZE = re.compile(r"size|grö(ss|ß)e|groesse|taille|talla|taglia|maat|maß|storlek|größe", re.IGNORECASE)
 TIME = re.compile(r"date|datum|fecha|month|monat|time|since|from|until|created|updated|day\b", re.IGNORECASE)
+# A spreadsheet keeps 15 digits of a number; a program that reads one as a fraction writes ".0".
+ROUNDED = re.compile(r"[1-9]\d{14}0+|\d+[.,]0")
 SHOWN = 5
 
 
@@ -40,9 +42,11 @@ def notes_on_damage(id_column: str | None, records: list[Record]) -> Iterator[Ro
         for name, cell in record.cells.items():
             columns.setdefault(name, []).append((record.line, cell))
     for name, cells in columns.items():
+        failed = [at for at in cells if at[1].startswith("#") and FAILED.fullmatch(at[1])]
+        yield from _note(failed, f"{name} {{0!r}} is a spreadsheet's formula that failed")
         if name == id_column or _is_trade_number(name):
             yield from _of_numbers(name, cells)
-        elif not TIME.search(name):
+        if not TIME.search(name):
             yield from _of_sizes(name, cells)
 
 
@@ -61,6 +65,10 @@ def _of_numbers(name: str, cells: list[tuple[int, str]]) -> Iterator[RowProblem]
     yield from _note(
         scientific,
         f"{name} {{0!r}} is what a spreadsheet makes of a long number; format it as text, export again",
+    )
+    rounded = [at for at in cells if ROUNDED.fullmatch(at[1])]
+    yield from _note(
+        rounded, f"{name} {{0!r}} ends in zeros or '.0'; did a spreadsheet take it for a number?"
     )
     digits = [(line, re.sub(r"[\s-]", "", cell)) for line, cell in cells]
     digits = [(line, cell) for line, cell in digits if cell.isascii() and cell.isdigit()]

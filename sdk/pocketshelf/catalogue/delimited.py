@@ -166,8 +166,8 @@ class _Reader:
         inner = [line for line in lines[1:-1] if line.strip()]
         if any(map(self._is_row, inner)):
             return True
-        widths = {line.count(self._delimiter) + 1 for line in inner}
-        if len(inner) > 2 and self._width > 2 and widths == {self._width}:
+        widths = {line.count(self._delimiter) + 1 for line in (lines[0], *inner, lines[-1])}
+        if self._width > 2 and widths == {self._width}:  # Whatever pictures are called here.
             return True
         return any(map(looks_like_picture, self._split(lines[0]))) and self._is_row(lines[-1])
 

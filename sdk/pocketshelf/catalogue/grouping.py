@@ -18,8 +18,9 @@ from pocketshelf.formats.product_rules import MAX_VECTORS, check_described, chec
 
 __all__ = ["group_lines"]
 
-# How spreadsheets write a number of many digits.
+# How spreadsheets write a number of many digits, and what they make of a formula that fails.
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+")
+FAILED = re.compile(r"#(N/A|NAME\?|REF!|VALUE!|DIV/0!|NULL!|NUM!|NV|BEZUG!|WERT!)")
 
 
 @dataclass
@@ -78,7 +79,7 @@ def _add(line: Line, products: dict[str, _Product]) -> str | None:
 
 
 def _damaged(product_id: str) -> bool:
-    return bool(SCIENTIFIC.fullmatch(product_id))
+    return bool(SCIENTIFIC.fullmatch(product_id) or FAILED.fullmatch(product_id))
 
 
 def _whole(product: _Product) -> str | None:
@@ -87,8 +88,8 @@ def _whole(product: _Product) -> str | None:
     said = {(line.title or title, line.category or category) for line in product.lines}
     if _damaged(first.product_id) and len(said) > 1:
         return (
-            f"product_id {first.product_id!r} is what a spreadsheet makes of a long number, and {len(said)} "
-            "products have it; format the column as text and export again"
+            f"product_id {first.product_id!r} is what a spreadsheet makes of a long number or a formula, and "
+            f"{len(said)} products have it; format the column as text and export again"
         )
     if not category:
         return "category is empty"

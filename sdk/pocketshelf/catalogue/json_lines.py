@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from pocketshelf.catalogue.listing import Line, RowProblem
 from pocketshelf.catalogue.pictures import picture_names
 from pocketshelf.errors import CatalogueError
+from pocketshelf.formats import strict_json
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
 
@@ -50,19 +51,20 @@ def read_json_list(text: str, path: Path, names: dict[str, tuple[str, ...]]) -> 
     if not isinstance(records, list):
         raise CatalogueError(f"{path}: must be a list of objects, each a product")
     for number, record in enumerate(records, 1):
-        yield _checked(number, record, names)
+        try:
+            strict_json.check(record)
+        except ValueError as error:
+            yield RowProblem(number, str(error))
+        else:
+            yield _checked(number, record, names)
 
 
 def _from_text(line: int, text: str, names: dict[str, tuple[str, ...]]) -> Line | RowProblem:
     try:
-        record = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        record = strict_json.loads(text)
+    except ValueError as error:
         return RowProblem(line, f"not JSON ({error})")
     return _checked(line, record, names)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
 
 
 def _checked(line: int, record: Any, names: dict[str, tuple[str, ...]]) -> Line | RowProblem:

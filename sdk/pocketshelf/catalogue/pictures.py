@@ -82,7 +82,8 @@ class PictureFolder:
 
     Args:
         base: the folder that names start from.
-        fetch: gets what is an address and does not lie in the folder; such pictures are refused if None.
+        fetch: gets what is an address and does not lie in the folder by its path; if None, a picture there
+            by the address's last part will do, and others are refused.
     """
 
     def __init__(self, base: Path, fetch: Fetch | None = None) -> None:
@@ -125,7 +126,7 @@ class PictureFolder:
         return PhotoError(f"{image}: no such file in {self._base}")
 
     def _find(self, image: str, on_note: OnNote) -> Path | None:
-        for name in _candidates(image):
+        for name in _candidates(image, guess=self._fetch is None):
             path = self._inside(name)
             if path.exists():
                 return path
@@ -169,13 +170,18 @@ class PictureFolder:
         return self._listed[folder]
 
 
-def _candidates(image: str) -> Iterator[str]:
-    """Names under which a picture may lie in the folder, the likeliest first."""
+def _candidates(image: str, guess: bool) -> Iterator[str]:
+    """Names under which a picture may lie in the folder, the likeliest first.
+
+    Args:
+        guess: take an address's last part for its name; two addresses may have it in common.
+    """
     if is_address(image):
         path = urllib.parse.unquote(urllib.parse.urlsplit(image).path).lstrip("/")
         parts = path.split("/")
-        # The whole path of the address, the end of it, and last the name alone.
-        yield from ("/".join(parts[start:]) for start in range(len(parts)) if parts[-1])
+        # The whole path of the address, then the end of it, and last the name alone.
+        ends = ("/".join(parts[start:]) for start in range(len(parts) if guess else 1))
+        yield from (end for end in ends if parts[-1])
         return
     yield image
     plain = re.sub(r"[?#].*$", "", image)

@@ -35,6 +35,8 @@ from pocketshelf.errors import CatalogueError, UsageError
 __all__ = ["ReadOptions", "parse_mapping", "read_catalogue"]
 
 JSON_LINES = (".jsonl", ".ndjson")
+# The category of what a shop system's export has in none.
+UNSORTED = "Other"
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,15 @@ def _lines(path: Path, table: Records, export: Export, options: ReadOptions) -> 
     _require(path, table, export, options)
     _note_damage(table, export.needs[0][0])
     by_line = {record.line: record for record in table.records} if options.columns else {}
-    for line in export.lines(table):
-        yield line if isinstance(line, RowProblem) else _mapped(line, by_line.get(line.line), options)
+    lines = [
+        line if isinstance(line, RowProblem) else _mapped(line, by_line.get(line.line), options)
+        for line in export.lines(table)
+    ]
+    sorted_in = {line.product_id for line in lines if isinstance(line, Line) and line.category}
+    for line in lines:
+        # A shop sells without sorting, too.
+        bare = isinstance(line, Line) and line.product_id not in sorted_in
+        yield replace(line, category=UNSORTED) if bare else line  # type: ignore[type-var]
 
 
 def _note_damage(table: Records, id_column: str) -> None:

@@ -12,8 +12,8 @@ from pocketshelf.catalogue.reading import ReadOptions, parse_mapping
 __all__ = ["add_reading", "fetch_of", "reading_of"]
 
 
-def add_reading(parser: argparse.ArgumentParser) -> None:
-    """--format, --map, --encoding and --download."""
+def add_reading(parser: argparse.ArgumentParser, downloads: bool = True) -> None:
+    """--format, --map, --encoding and, if it ``downloads``, --download."""
     parser.add_argument("--format", metavar="NAME", default="plain", help=f"one of {', '.join(FORMATS)}")
     parser.add_argument(
         "--map",
@@ -25,9 +25,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", metavar="NAME", help="of the file's text (default: UTF-8, else a guess)"
     )
-    parser.add_argument(
-        "--download", action="store_true", help="fetch pictures that are named by URL, once, and keep them"
-    )
+    if downloads:
+        parser.add_argument(
+            "--download",
+            action="store_true",
+            help="fetch pictures that are named by URL, once, and keep them",
+        )
 
 
 def reading_of(args: argparse.Namespace) -> ReadOptions:

@@ -5,19 +5,19 @@ and `check_product` are for what joins; `check_row` for every row that is writte
 every one that is read; `check_texts` for the texts of a whole file. What of it SQL can say is in
 ``contract/sql/check_*.sql``, too.
 
-Attributes are JSON as any platform reads it (RFC 8259, section 6): finite numbers, integers of 64 bits.
+Attributes are JSON as any platform reads it: see `pocketshelf.formats.strict_json`.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from pocketshelf.formats import strict_json
 from pocketshelf.formats.product import Product
 
 __all__ = [
@@ -39,7 +39,6 @@ MAX_VECTORS = 32
 MAX_ROW = 1_000_000
 # A device must be able to read it, whatever its JSON library.
 MAX_DEPTH = 16
-MAX_INTEGER = 2**63
 # Bytes of all categories in a manifest, which a device takes up to 4,000,000 bytes of; and what each takes
 # besides its name.
 MAX_CATEGORIES, CATEGORY_OVERHEAD = 3_500_000, 80
@@ -73,7 +72,7 @@ def check_described(
     """
     check_names(product_id, category)
     try:
-        _check_json(attributes, MAX_DEPTH)
+        strict_json.check(attributes, MAX_DEPTH)
         texts = Product(product_id, 0, category, title, image, _NOTHING, attributes).texts()
     except (ValueError, TypeError) as error:
         raise ValueError(f"{product_id!r}: cannot be stored ({error})") from error
@@ -184,34 +183,9 @@ def _check_count(who: str, vectors: int) -> None:
 
 def _read_attributes(product_id: str, text: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(text, parse_constant=_no_number)
-        _check_json(parsed, MAX_DEPTH)
-    except RecursionError as error:
-        raise ValueError(f"product {product_id!r}: attributes are nested deeper than {MAX_DEPTH}") from error
+        parsed = strict_json.loads(text, MAX_DEPTH)
     except ValueError as error:
-        raise ValueError(f"product {product_id!r}: {error}") from error
+        raise ValueError(f"product {product_id!r}: attributes: {error}") from error
     if not isinstance(parsed, dict):
         raise ValueError(f"product {product_id!r}: attributes are no JSON object")
     return parsed
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"attributes hold {name}, which JSON does not have")
-
-
-def _check_json(value: Any, levels: int) -> None:
-    """Refuse what some platform's JSON reader would: depth, numbers, halves of characters."""
-    if isinstance(value, str):
-        if not value.isascii():
-            value.encode()
-    elif isinstance(value, dict | list | tuple):
-        if levels == 0:
-            raise ValueError(f"attributes are nested deeper than {MAX_DEPTH}")
-        for name, part in value.items() if isinstance(value, dict) else ((None, part) for part in value):
-            _check_json(name, 0)
-            _check_json(part, levels - 1)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("attributes hold a number that is not finite")
-    elif isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
-        raise ValueError("attributes hold an integer of more than 64 bits")

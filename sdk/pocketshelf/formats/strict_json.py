@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "MAX_INTEGER", "loads"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "check", "loads"]
 
 # Lists and objects within each other.
 MAX_DEPTH = 64
@@ -31,8 +31,8 @@ def loads(data: bytes | str, depth: int = MAX_DEPTH) -> Any:
     try:
         document = json.loads(data, parse_constant=_constant, parse_int=_integer, parse_float=_number)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    _check(document, depth)
+        raise ValueError(f"nested too deeply (deeper than {depth})") from error
+    check(document, depth)
     return document
 
 
@@ -52,13 +52,19 @@ def _number(digits: str) -> float:
     return value
 
 
-def _check(document: Any, depth: int) -> None:
-    """Depth and texts, level by level: no recursion, whatever comes."""
-    level = [document]
+def check(document: Any, depth: int = MAX_DEPTH) -> None:
+    """Refuse what `loads` would not give; for what is to be written. Level by level, without recursion.
+
+    Raises:
+        ValueError: as `loads`.
+    """
+    level, left = [document], depth
     while level:
-        holders = [value for value in level if isinstance(value, dict | list)]
-        if holders and depth == 0:
-            raise ValueError("nested too deeply")
+        holders = [value for value in level if isinstance(value, dict | list | tuple)]
+        if holders and left == 0:
+            raise ValueError(f"nested too deeply (deeper than {depth})")
+        if not all(map(_is_number, level)):
+            raise ValueError("a number is not finite or has more than 63 bits")
         texts = [value for value in level if isinstance(value, str)]
         texts += [key for holder in holders if isinstance(holder, dict) for key in holder]
         if not all(map(_is_unicode, texts)):
@@ -66,7 +72,14 @@ def _check(document: Any, depth: int) -> None:
         level = [
             part for holder in holders for part in (holder.values() if isinstance(holder, dict) else holder)
         ]
-        depth -= 1
+        left -= 1
+
+
+def _is_number(value: Any) -> bool:
+    """Whether ``value``, if it is a number, is one of JSON's that every reader takes."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or abs(value) <= MAX_INTEGER
 
 
 def _is_unicode(text: str) -> bool:

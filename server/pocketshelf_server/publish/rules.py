@@ -29,6 +29,8 @@ __all__ = ["Rule", "parse_rule"]
 Rule = Callable[[Iterable[Entry]], Iterable[Entry]]
 """From every product of the catalogue, in order of product_id, to the shard's, in the same order."""
 
+# "12,5" and "1.234,50"; not "1,234", which is a thousand and more to others.
+DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})")
 # A shard's name becomes part of a URL and of a file name on the device.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -125,6 +127,9 @@ def _as_texts(value: Any) -> set[str]:
 
 
 def _number(value: Any) -> float:
+    """Also of a text with a decimal comma, as half of the world's spreadsheets write it."""
+    if isinstance(value, str) and DECIMAL_COMMA.fullmatch(value.strip()):
+        value = value.replace(".", "").replace(",", ".")
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

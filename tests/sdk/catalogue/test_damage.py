@@ -62,3 +62,14 @@ def test_dates_where_they_belong_are_none(tmp_path: Path) -> None:
 def test_check_digits_are_those_of_gs1(number: str) -> None:
     assert has_check_digit(number)
     assert not has_check_digit(number[:-1] + str((int(number[-1]) + 1) % 10))
+
+
+def test_formulas_that_failed_and_numbers_that_were_rounded(tmp_path: Path) -> None:
+    said = notes(tmp_path, "x", ["#N/A", "", "#REF!"], ["401234567890123000", "12.0", "#NAME?"])
+    assert [note.split(":")[0] for note in said] == ["line 4", "line 2", "line 2"]
+    assert "'#NAME?' is a spreadsheet's formula" in said[0] and "did a spreadsheet" in said[1]
+    rows = ["#N/A,Tee,Shirts,a.jpg", "#N/A,Cap,Hats,b.jpg", "1,Bag,Bags,c.jpg"]
+    (tmp_path / "c.csv").write_text("\n".join(["product_id,title,category,image", *rows]))
+    table = read_catalogue(tmp_path / "c.csv")
+    assert [product.product_id for product in table.products] == ["1"]
+    assert [problem.line for problem in table.problems] == [2, 3]

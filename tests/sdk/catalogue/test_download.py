@@ -143,9 +143,10 @@ def test_a_cache_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
 def test_a_build_fetches_only_what_it_is_asked_to(
     web: Shop, cache: PictureCache, tmp_path: Path, fake_bundle: Bundle
 ) -> None:
-    """And only what does not lie in the folder of pictures."""
+    """And only what does not lie in the folder of pictures by its path."""
     web.answers["/x/a.jpg"] = web.answers["/x/other.jpg"] = [(200, {}, PICTURE)]
-    (tmp_path / "other.jpg").write_bytes(PICTURE)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "other.jpg").write_bytes(PICTURE)
     (tmp_path / "c.csv").write_text(
         f"product_id,title,category,image\n1,T,C,{web.url}/x/a.jpg?v=2\n2,T,C,{web.url}/x/other.jpg\n"
     )

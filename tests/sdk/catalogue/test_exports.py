@@ -178,3 +178,14 @@ def test_another_format_than_the_file_has_is_named(tmp_path: Path) -> None:
 )
 def test_html_becomes_text(html: str, text: str) -> None:
     assert plain_text(html) == text
+
+
+@pytest.mark.parametrize("format", ["shopify", "woocommerce", "google"])
+def test_a_product_that_the_shop_sorted_nowhere_is_not_lost(tmp_path: Path, format: str) -> None:
+    text = {
+        "shopify": "Handle,Title,Image Src\ntee,Tee,a.jpg\ntee,,b.jpg\n",
+        "woocommerce": 'ID,Name,Images,Categories\n1,Tee,"a.jpg, b.jpg",\n',
+        "google": "id,title,image_link,additional_image_link\n1,Tee,a.jpg,b.jpg\n",
+    }[format]
+    (tee,) = read(tmp_path, text, format).products
+    assert (tee.title, tee.category, len(tee.pictures)) == ("Tee", "Other", 2)

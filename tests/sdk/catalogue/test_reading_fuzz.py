@@ -153,3 +153,10 @@ def test_a_description_of_many_lines_is_no_stray_quote(tmp_path: Path, suffix: s
     table = read(tmp_path, "\n".join([delimiter.join(HEADER), *lines]).encode(), f"c.{suffix}")
     assert len(table.products) == 5 and not table.problems
     assert table.products[4].attributes["note"].startswith('Line one, with "quotes"\n\nand; more')
+
+
+def test_a_quote_swallows_nothing_where_pictures_have_no_ending(tmp_path: Path) -> None:
+    lines = ['1,"Big chair,Chair,img1,', '2,Table 12",Chair,img2,', "3,Lamp,Lamp,img3,"]
+    table = read(tmp_path, "\n".join([",".join(HEADER), *lines]).encode())
+    assert [product.product_id for product in table.products] == ["3"]
+    assert [problem.line for problem in table.problems] == [2, 3]

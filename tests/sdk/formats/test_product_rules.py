@@ -37,7 +37,7 @@ BAD_ATTRIBUTES = {
     "5,000 digits": '{"x":' + "9" * 5000 + "}",
     "10**400": '{"x":1' + "0" * 400 + "}",
     "beyond 63 bits": '{"x":9223372036854775808}',
-    "below 63 bits": '{"x":-9223372036854775809}',
+    "below 63 bits": '{"x":-9223372036854775808}',
     "beyond float64": '{"x":1e400}',
     "NaN": '{"x":NaN}',
     "infinity": '{"x":-Infinity}',
@@ -112,7 +112,7 @@ def test_a_text_is_refused_alike_by_every_check(change: dict[str, str]) -> None:
 
 
 def test_what_is_at_the_bounds_is_taken() -> None:
-    attributes = json.loads(deep(16)) | {"n": 2**63 - 1, "m": -(2**63), "f": 1.5e308, "t": "\U0001f34e"}
+    attributes = json.loads(deep(16)) | {"n": 2**63 - 1, "m": -(2**63) + 1, "f": 1.5e308, "t": "\U0001f34e"}
     product = Product(
         "a" * 4096, 0, "c", "tab\tand\nline", "b/a.jpg", np.ones((MAX_VECTORS, 4), np.int8), attributes
     )

@@ -10,8 +10,9 @@ from published_files import content, delta_rows, manifest, put, snapshot, target
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import apply_delta
-from pocketshelf_server.catalogue import Catalogue, Delete
+from pocketshelf_server.catalogue import Catalogue, Delete, Entry
 from pocketshelf_server.publish import publish_site
+from pocketshelf_server.publish.rules import parse_rule
 from pocketshelf_server.site import Site
 
 RULES = {
@@ -78,3 +79,11 @@ def test_a_wrong_rule_is_refused_and_nothing_is_published(
     with pytest.raises(CatalogueError, match=word):
         publish_site(site)
     assert targets(site) == {}
+
+
+def test_a_decimal_comma_is_a_number(tmp_path: Path) -> None:
+    """As a text of half of the world's spreadsheets; a thousand's comma is left to be none."""
+    ranks = ["9,5", "10", "1.234,50", "1,234", "x", "9.75", 10**400, None]
+    entries = [Entry(str(i), i, "c", {"rank": rank}) for i, rank in enumerate(ranks)]
+    rule = parse_rule("top", {"rule": "top", "column": "rank", "count": 4}, tmp_path)
+    assert [entry.product_id for entry in rule(entries)] == ["0", "1", "2", "5"]

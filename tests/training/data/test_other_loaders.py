@@ -162,7 +162,8 @@ def test_plain_csv(tmp_path: Path) -> None:
         ("a.jpg,val,shop,17,Shirt,1,2,3,,,", DataDamaged, "box: not numbers"),
         ("a.jpg,val,shop,17,Shirt,1,2,0,4,,", DataDamaged, "an empty box"),
         ("a.jpg,val,shop,17,Shirt,1,2,3,4,5,", DataDamaged, "landmark:left hem is 'x y'"),
-        ("a.jpg,val", DataDamaged, "not as many cells"),
+        ("a.jpg,val,,,,,,,,,,more", DataDamaged, "has 12 fields, the first line 11"),
+        ('a.jpg,"val', DataDamaged, "a quote is opened here and never closed"),
     ],
 )
 def test_plain_csv_faults_name_the_line(tmp_path: Path, line: str, error: type, message: str) -> None:
@@ -170,6 +171,14 @@ def test_plain_csv_faults_name_the_line(tmp_path: Path, line: str, error: type, 
     write(tmp_path / "photos.csv", CSV + "a.jpg,,,,,,,,,,\n" + line + "\n")
     with pytest.raises(error, match=rf"photos\.csv:3: .*{message}"):
         plain_csv.load(tmp_path)
+
+
+def test_plain_csv_takes_what_spreadsheets_make(tmp_path: Path) -> None:
+    """Semicolons, an older code page, cells left out at the end."""
+    picture(tmp_path / "ä.jpg")
+    (tmp_path / "photos.csv").write_bytes("image;split;Größe;colour\nä.jpg;val;M\n".encode("cp1252"))
+    (sample,) = plain_csv.load(tmp_path)
+    assert (sample.split, sample.attributes) == ("val", {"Größe": "M"})
 
 
 def test_plain_csv_needs_its_one_column(tmp_path: Path) -> None:

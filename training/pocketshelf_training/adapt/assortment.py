@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.catalogue import CatalogueRow, RowProblem, read_catalogue
+from pocketshelf.catalogue import CatalogueRow, ReadOptions, RowProblem, read_catalogue
 from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf_training.data.plain_csv import load as load_photos
@@ -109,6 +109,7 @@ def read_assortment(
     share: float,
     seed: int,
     on_problem: OnProblem = lambda problem: None,
+    reading: ReadOptions | None = None,
 ) -> Assortment:
     """Read the catalogue, and the photos if there are any; no picture is opened.
 
@@ -116,12 +117,13 @@ def read_assortment(
         photos: a CSV with columns ``image`` and ``product_id``, see `pocketshelf_training.data.plain_csv`.
         images: folder that the catalogue's picture names start from; its own if None.
         share: of the products that is held back.
+        reading: how the catalogue is to be read.
 
     Raises:
         CatalogueError: the catalogue cannot be used, has not one usable row, or too few products.
         DataMissing, DataDamaged: the photos cannot be used.
     """
-    table = read_catalogue(catalogue)
+    table = read_catalogue(catalogue, reading)
     for problem in table.problems:
         on_problem(problem)
     base = table.path.parent if images is None else images

@@ -12,6 +12,7 @@ import numpy as np
 
 from pocketshelf.catalogue import RowProblem
 from pocketshelf.cli import values
+from pocketshelf.cli.catalogue_options import add_reading, reading_of
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", type=Path, metavar="DIR", help="folder of the pictures (default: the catalogue's)"
     )
+    add_reading(parser, downloads=False)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the adapted bundle")
     parser.add_argument(
         "--model",
@@ -101,7 +103,13 @@ def run(args: argparse.Namespace) -> int:
     folder = args.model or shipped("models/first")
     base, checkpoint = load_bundle(folder), weights_of(folder, Embedder.kind)
     shop = read_assortment(
-        args.catalogue, args.photos, args.images, args.held_back, args.seed, lambda p: _say(args.catalogue, p)
+        args.catalogue,
+        args.photos,
+        args.images,
+        args.held_back,
+        args.seed,
+        lambda p: _say(args.catalogue, p),
+        reading_of(args),
     )
     report = Report(str(args.catalogue), str(folder), args.seed, counts=_counts(shop))
     log.info("%s", "; ".join(f"{count} {name}" for name, count in report.counts.items()))

@@ -5,16 +5,19 @@ else train), ``domain`` (street · shop; else street), ``identity`` or ``product
 ``group`` with ``x``, ``y``, ``w``, ``h`` (a box in pixels), ``licence``, and ``landmark:NAME`` ("x y" or
 "x y 0", 0 for occluded). Any other column is an attribute, empty cells are unknown.
 
-Traps handled: a byte order mark, a missing column, a line with too few cells, a box of which a part
-is missing, a picture that is not there: each one line that names file and line.
+The text is read as a catalogue's is: any delimiter and encoding, cells left out at a line's
+end. Traps handled: a missing column, a line that cannot be parsed, a box of which a part is missing, a
+picture that is not there: each one line that names file and line.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from pocketshelf.catalogue.delimited import read_delimited
+from pocketshelf.catalogue.text import decode_text, read_bytes
+from pocketshelf.errors import CatalogueError
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import SPLITS, DataMissing, LabelledBoxes, Sample
 
@@ -43,22 +46,21 @@ def load(root: str | Path) -> list[Sample]:
 
 
 def _samples(path: Path) -> Iterator[Sample]:
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        if "image" not in (reader.fieldnames or []):
-            raise DataDamaged(
-                f"{path}:1: no column image; there are {', '.join(reader.fieldnames or ['none'])}"
-            )
-        for row in reader:
-            at = f"{path}:{reader.line_num}"
-            if None in row or None in row.values():
-                raise DataDamaged(f"{at}: not as many cells as the header has names")
-            yield _sample(path.parent, at, {name: cell.strip() for name, cell in row.items()})
+    try:
+        table = read_delimited(decode_text(read_bytes(path), path)[0], path, KNOWN, KNOWN.__contains__)
+    except CatalogueError as error:
+        raise DataDamaged(str(error)) from error
+    if "image" not in table.columns:
+        raise DataDamaged(f"{path}:1: no column image; there are {', '.join(table.columns) or 'none'}")
+    for problem in table.problems:
+        raise DataDamaged(f"{path}:{problem.line}: {problem.problem}")
+    for record in table.records:
+        yield _sample(path.parent, f"{path}:{record.line}", record.cells)
 
 
 def _sample(folder: Path, at: str, row: dict[str, str]) -> Sample:
-    image = folder / row["image"]
-    if not row["image"] or not image.is_file():
+    image = folder / row.get("image", "")
+    if "image" not in row or not image.is_file():
         raise DataMissing(f"{at}: no picture {image}")
     return Sample(
         image,
