@@ -416,14 +416,36 @@ def avif_of_a_canvas_of_gigabytes() -> bytes:
 
 @hostile
 def avif_of_a_grid_of_large_tiles() -> bytes:
-    plain = encode(Image.new("RGB", (64, 64), "red"), "AVIF")
     tiles = struct.pack(">I4sHH", 12 + 400, b"dimg", 9, 200) + struct.pack(">H", 1) * 200
     refs = struct.pack(">I4sI", 12 + len(tiles), b"iref", 0) + tiles
-    meta = plain.index(b"meta") - 4
-    (length,) = struct.unpack_from(">I", plain, meta)
-    inside = plain[meta + 4 : meta + length] + refs
-    grown = plain[:meta] + struct.pack(">I", length + len(refs)) + inside + plain[meta + length :]
-    return _with_size(grown, (5000, 5000))
+    return _with_size(_with_box(encode(Image.new("RGB", (64, 64), "red"), "AVIF"), refs), (5000, 5000))
+
+
+def _with_box(data: bytes, box: bytes) -> bytes:
+    """With another box at the end of the one that describes the items."""
+    at = data.index(b"meta") - 4
+    (length,) = struct.unpack_from(">I", data, at)
+    return (
+        data[:at]
+        + struct.pack(">I", length + len(box))
+        + data[at + 4 : at + length]
+        + box
+        + data[at + length :]
+    )
+
+
+@hostile
+def avif_whose_frames_are_larger_than_it_says() -> bytes:
+    return _with_size(encode(Image.new("RGB", (3000, 3000), "red"), "AVIF", speed=10), (640, 640))
+
+
+@hostile
+def avif_of_a_billion_extents() -> bytes:
+    """Counts of 16 bits within one of 16 bits, of places that take no bytes in the file."""
+    items = struct.pack(">HHH", 1, 0, 65_535) * 3000
+    places = b"\0\0\0\0" + b"\0\0" + struct.pack(">H", 3000) + items
+    box = struct.pack(">I4s", 8 + len(places), b"iloc") + places
+    return _with_box(encode(Image.new("RGB", (64, 64), "red"), "AVIF"), box)
 
 
 def _with_size(data: bytes, size: tuple[int, int]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ __all__ = ["profile_space", "to_srgb"]
 # A profile whose colours lie within so much of sRGB's, of 255, is sRGB by another name: its pixels stay.
 _SAME = 3
 _SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+# Tags of pipelines of any length, all of whose stages may be the same bytes: a small profile takes minutes.
+_PIPELINES = (b"D2B", b"B2D")
+_MAX_TAGS = 100
 
 
 def profile_space(icc: bytes | None) -> str | None:
@@ -34,6 +38,8 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
 
 @functools.lru_cache(maxsize=16)
 def _transform(icc: bytes, mode: str) -> Any:
+    if not _is_simple(icc):
+        return None
     try:
         from PIL import ImageCms
 
@@ -42,6 +48,15 @@ def _transform(icc: bytes, mode: str) -> Any:
         return None if mode == "RGB" and _is_srgb(transform) else transform
     except Exception:  # No LittleCMS, or a profile that is none: its colours are taken as sRGB's.
         return None
+
+
+def _is_simple(icc: bytes) -> bool:
+    """Whether a profile is made of curves, matrices and tables alone, as those of cameras and presses are."""
+    if len(icc) < 132:
+        return False
+    (count,) = struct.unpack_from(">I", icc, 128)
+    tags = [icc[at : at + 4] for at in range(132, 132 + 12 * min(count, _MAX_TAGS), 12)]
+    return count <= _MAX_TAGS and not any(tag.startswith(_PIPELINES) for tag in tags)
 
 
 def _is_srgb(transform: Any) -> bool:

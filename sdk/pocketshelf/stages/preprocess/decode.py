@@ -18,6 +18,7 @@ from pocketshelf.stages.preprocess.containers import Container, read_container
 from pocketshelf.stages.preprocess.containers.exif import exif_orientation
 from pocketshelf.stages.preprocess.containers.jpeg import END
 from pocketshelf.stages.preprocess.containers.limits import (
+    MAX_FILE_BYTES,
     MAX_SIDE,
     check_file_bytes,
     check_memory,
@@ -83,7 +84,8 @@ def _read(source: str | Path | bytes) -> bytes:
         raise PhotoError("not a regular file")
     check_file_bytes(path.stat().st_size)
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:  # Which may have grown since.
+            return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise PhotoError(f"cannot be read ({one_line(error)})") from error
 

@@ -87,7 +87,8 @@ def _strips(image: Image.Image) -> Iterator[np.ndarray]:
 
 
 def _finite(image: Image.Image) -> np.ndarray:
-    return np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
+    with np.errstate(invalid="ignore"):  # Some bits are a number that no arithmetic may touch.
+        return np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
 
 
 def from_deep_colour(upper: Image.Image, lower: Callable[[], Image.Image]) -> Image.Image:

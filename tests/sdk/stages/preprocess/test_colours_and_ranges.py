@@ -94,6 +94,22 @@ def test_a_damaged_profile_is_as_none(profile: bytes) -> None:
     assert near(middle(encode(image, "PNG", icc_profile=profile)), IN_P3, 0)
 
 
+def test_a_profile_of_endless_stages_is_as_none() -> None:
+    """A pipeline (mpet) of 20,000 matrices, all of them the same bytes: LittleCMS would take minutes."""
+    matrix = b"matf" + struct.pack(">IHH12f", 0, 3, 3, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0)
+    stages = 20_000
+    table = struct.pack(">2I", 16 + 8 * stages, len(matrix)) * stages
+    pipeline = b"mpet" + struct.pack(">IHHI", 0, 3, 3, stages) + table + matrix
+    head = P3[:16] + b"RGB Lab " + P3[24:128]
+    at = 128 + 4 + 12 * 2
+    tags = b"wtpt" + struct.pack(">2I", at, 20) + b"D2B0" + struct.pack(">2I", at + 20, len(pipeline))
+    profile = head + struct.pack(">I", 2) + tags + b"XYZ " + bytes(16) + pipeline
+    profile = struct.pack(">I", len(profile)) + profile[4:]
+    started = time.process_time()
+    assert near(middle(encode(Image.new("RGB", (64, 48), IN_P3), "PNG", icc_profile=profile)), IN_P3, 0)
+    assert time.process_time() - started < 1
+
+
 def test_a_profile_of_other_pictures_is_as_none() -> None:
     assert near(middle(encode(Image.new("L", (9, 9), 90), "PNG", icc_profile=P3)), (90, 90, 90), 0)
     assert near(middle(encode(Image.new("CMYK", (9, 9)), "TIFF", icc_profile=P3)), (255, 255, 255), 0)
@@ -195,6 +211,13 @@ def test_float_pictures_get_their_range(low: float, top: float) -> None:
     ramp = np.tile(np.linspace(low, top, 256, dtype=np.float32), (32, 1))
     photo = decode_photo(encode(Image.fromarray(ramp), "TIFF"))
     assert np.abs(photo.pixels[16, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_bits_that_are_no_number_are_black_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    bits = np.full((32, 32), 0x7FA00000, np.uint32)  # A signalling NaN.
+    bits[::2] = np.float32(1.0).view(np.uint32)
+    pixels = decode_photo(encode(Image.fromarray(bits.view(np.float32)), "TIFF")).pixels
+    assert (pixels[1::2] == 0).all() and (pixels[::2] == 255).all() and not recwarn.list
 
 
 def test_highlights_above_white_do_not_darken_a_float_picture() -> None:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pocketshelf.errors import PhotoError
+from pocketshelf.stages.preprocess.containers.av1 import coded_sizes
 from pocketshelf.stages.preprocess.containers.container import Container
 from pocketshelf.stages.preprocess.containers.limits import (
-    MAX_FRAMES,
     MAX_PIECES,
     MAX_PIXELS_UNSCALED,
     check_memory,
     check_pixels,
-    frames_within,
     too_many_pieces,
 )
 from pocketshelf.stages.preprocess.containers.profiles import coded_profile
@@ -35,6 +34,7 @@ class _Boxes:
     """What the boxes say.
 
     Attributes:
+        coded: places in the file, (start, end), of the data of items that AV1 coded.
         properties: sizes in the order of the property boxes, None for other properties.
         tracks: sizes of an image sequence's samples.
         colours: H.273's primaries and transfer.
@@ -49,6 +49,8 @@ class _Boxes:
     tracks: list[Size] = field(default_factory=list)
     colours: tuple[int, int] | None = None
     exif: list[int] = field(default_factory=list)
+    av1: set[int] = field(default_factory=set)
+    coded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     used: dict[int, list[int]] = field(default_factory=dict)
     parts: list[int] = field(default_factory=list)
 
@@ -80,14 +82,14 @@ def _read(kind: str, data: bytes) -> Container:
         check_pixels(width, height)
         check_memory(width * height * _BYTES_A_PIXEL)
     _check_parts(boxes)
+    _check_coded(boxes)
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return Container(
         kind,
-        _without_exif(boxes),
+        _still(boxes),
         width,
         height,
         icc=coded_profile(*boxes.colours) if boxes.colours else None,
-        frames=frames_within(width, height, MAX_FRAMES) if data[8:12] == b"avis" else 1,
     )
 
 
@@ -110,14 +112,13 @@ def _children(boxes: _Boxes, at: int, end: int) -> Iterator[tuple[bytes, int, in
 
 
 def _meta(boxes: _Boxes, start: int, end: int) -> None:
-    for name, first, last in _children(boxes, start, end):
+    inside = list(_children(boxes, start, end))
+    idat = next((first for name, first, _ in inside if name == b"idat"), 0)
+    for name, first, last in inside:
         if name == b"iinf":
-            entries = first + (6 if boxes.data[first] == 0 else 8)
-            for entry, at, _ in _children(boxes, entries, last):
-                # infe: version and flags, id of 2 or (version 3) 4 bytes, protection, type.
-                kind = at + (10 if boxes.data[at] == 3 else 8)
-                if entry == b"infe" and boxes.data[kind : kind + 4] == b"Exif":
-                    boxes.exif.append(kind)
+            _items(boxes, first, last)
+        elif name == b"iloc":
+            _locations(boxes, first, last, idat)
         elif name == b"iref":
             _references(boxes, first, last)
         elif name == b"iprp":
@@ -126,6 +127,46 @@ def _meta(boxes: _Boxes, start: int, end: int) -> None:
                     boxes.properties += [_property(boxes, *box) for box in _children(boxes, at, stop)]
                 elif part == b"ipma":
                     _associations(boxes, at, stop)
+
+
+def _items(boxes: _Boxes, start: int, end: int) -> None:
+    """The items' types (iinf): which are EXIF, and which AV1 coded."""
+    for name, at, _ in _children(boxes, start + (6 if boxes.data[start] == 0 else 8), end):
+        # infe: version and flags, id of 2 or (version 3) 4 bytes, protection, type.
+        wide = boxes.data[at] == 3
+        (item,) = struct.unpack_from(">I" if wide else ">H", boxes.data, at + 4)
+        kind = at + (10 if wide else 8)
+        if name == b"infe" and boxes.data[kind : kind + 4] == b"Exif":
+            boxes.exif.append(kind)
+        elif name == b"infe" and boxes.data[kind : kind + 4] == b"av01":
+            boxes.av1.add(item)
+
+
+def _locations(boxes: _Boxes, start: int, end: int, idat: int) -> None:
+    """Where the items' data lies (iloc): in the file, or behind ``idat``."""
+    version, sizes, more = boxes.data[start], boxes.data[start + 4], boxes.data[start + 5]
+    at = start + 6
+
+    def number(length: int) -> int:
+        nonlocal at
+        at += length
+        if at > end:
+            raise PhotoError("damaged image: its header is cut off")
+        return int.from_bytes(boxes.data[at - length : at], "big")
+
+    for _ in range(number(4 if version == 2 else 2)):
+        item = number(4 if version == 2 else 2)
+        inside = bool(version) and number(2) & 15 == 1
+        number(2)
+        base = number(more >> 4) + (idat if inside else 0)
+        for _ in range(number(2)):
+            number(more & 15 if version else 0)
+            first, length = base + number(sizes >> 4), number(sizes & 15)
+            places = boxes.coded.setdefault(item, [])
+            places.append((first, first + length if length else len(boxes.data)))
+            boxes.count += 1
+            if boxes.count > MAX_PIECES:
+                raise too_many_pieces("extents")
 
 
 def _property(boxes: _Boxes, name: bytes, start: int, end: int) -> Size | None:
@@ -180,11 +221,31 @@ def _check_parts(boxes: _Boxes) -> None:
         raise PhotoError(f"its tiles together have {pixels // 1_000_000} megapixels; save it as a plain JPEG")
 
 
-def _without_exif(boxes: _Boxes) -> bytes:
-    """The file with its EXIF unnamed: properties turn the picture, and decoders warn of odd tags."""
-    if not boxes.exif:
+def _check_coded(boxes: _Boxes) -> None:
+    """Raises: PhotoError: an AV1 stream's frames are larger than a picture may be, or than any size says."""
+    largest = max((width * height for width, height in filter(None, boxes.properties)), default=0)
+    for item in boxes.av1:
+        places = boxes.coded.get(item, ())
+        if sum(last - first for first, last in places) > len(boxes.data):
+            raise PhotoError("damaged or hostile image: its parts overlap")
+        stream = b"".join(boxes.data[first:last] for first, last in places)
+        for width, height in coded_sizes(stream):
+            # Frames are coded in blocks of up to 128 pixels.
+            if width * height > max(largest, 1) and (width > 128 or height > 128):
+                raise PhotoError("damaged or hostile image: its frames are larger than it says")
+
+
+def _still(boxes: _Boxes) -> bytes:
+    """The file as its still picture, its EXIF unnamed: properties turn it, and decoders warn of odd tags.
+
+    An AVIF sequence has its still picture beside its frames, whose sizes are not looked up here.
+    """
+    sequence = boxes.data[8:12] == b"avis"
+    if not boxes.exif and not sequence:
         return boxes.data
     plain = bytearray(boxes.data)
     for at in boxes.exif:
         plain[at : at + 4] = b"skip"
+    if sequence:
+        plain[8:12] = b"avif"
     return bytes(plain)

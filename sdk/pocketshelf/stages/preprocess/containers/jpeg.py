@@ -16,6 +16,7 @@ from pocketshelf.stages.preprocess.containers.exif import exif_orientation
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_PIECES,
     MAX_PIXELS,
+    MAX_PROFILE_BYTES,
     check_memory,
     check_pixels,
     too_many_pieces,
@@ -73,13 +74,14 @@ def read_jpeg(data: bytes) -> Container:
     check_cost(found)
     check_whole(found)
     body = b"".join(found.pieces)
+    icc = b"".join(part for _, part in sorted(found.profile.items()))
     return Container(
         "JPEG",
         body if found.ended else body.removesuffix(b"\xff"),
         found.width,
         found.height,
         found.orientation or 1,
-        b"".join(part for _, part in sorted(found.profile.items())) or None,
+        icc if 0 < len(icc) <= MAX_PROFILE_BYTES else None,
         ended=found.ended,
     )
 
