@@ -73,6 +73,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bundle", metavar="DIR", help="bundle for photo search (default: as `import`)")
     parser.add_argument(
+        "--access-log",
+        metavar="FILE",
+        help="a line for each request, in five files of 20 MB at most; - for standard error (default: none)",
+    )
+    parser.add_argument(
         "--no-refresh", action="store_true", help="leave expiring signatures to `keys refresh`"
     )
 
@@ -81,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code."""
     from pocketshelf_server.http import create_app
     from pocketshelf_server.http.lengths import Lengths
-    from pocketshelf_server.wsgi import WebServer
+    from pocketshelf_server.wsgi import AccessLog, WebServer
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = open_site(args)
@@ -91,13 +96,13 @@ def run(args: argparse.Namespace) -> int:
     app = create_app(site, catalogue, photos, args.trusted_proxies)
     listener = _listen(args.host, args.port)
     lengths = Lengths(config, photos if config.photo_search else None)
-    server = WebServer(app, listener, lengths, args.threads, trusts_proxies=args.trusted_proxies > 0)
+    access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
+    server = WebServer(app, listener, lengths, args.threads, access, args.trusted_proxies > 0)
     logs.install()
     sys.setswitchinterval(SWITCH_SECONDS)
     _keep_watch(site, None if args.no_refresh else open_repository(site))
     port = listener.getsockname()[1]
-    host = f"[{args.host.strip('[]')}]" if ":" in args.host else args.host
-    print_json({"url": f"http://{host}:{port}", "port": port})
+    print_json({"url": _url(args.host, port), "port": port})
     try:
         server.run()
     finally:
@@ -106,6 +111,10 @@ def run(args: argparse.Namespace) -> int:
             photos.close()
         catalogue.close()
     return 0
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host.strip('[]')}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

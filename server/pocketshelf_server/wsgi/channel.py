@@ -10,6 +10,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
+from pocketshelf_server.wsgi.access import LoggedErrorTask, LoggedTask
 from pocketshelf_server.wsgi.parser import BoundedParser
 
 __all__ = ["BoundedChannel"]
@@ -35,6 +36,8 @@ class BoundedChannel(HTTPChannel):
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         super().__init__(server, sock, addr, adj, map)
         self.parser_class = partial(BoundedParser, admit=server.admit)
+        if server.access is not None:
+            self.task_class, self.error_task_class = LoggedTask, LoggedErrorTask
         self._opened = self._since = time.monotonic()
         self._moved = 0
         self._refused = False

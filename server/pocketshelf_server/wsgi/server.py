@@ -13,6 +13,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
 from pocketshelf_server.http.lengths import SMALL, Lengths
+from pocketshelf_server.wsgi.access import AccessLog
 from pocketshelf_server.wsgi.channel import RECEIVE, BoundedChannel
 from pocketshelf_server.wsgi.descriptors import connections_for
 
@@ -36,6 +37,7 @@ class WebServer(TcpWSGIServer):
         app: the WSGI application.
         lengths: what a body may have.
         threads: requests answered at once.
+        access: writes down what was asked; None for no such log.
         trusts_proxies: leave X-Forwarded-For to the application.
         connections: the most at once; None for what the process's limit of open files allows.
 
@@ -52,6 +54,7 @@ class WebServer(TcpWSGIServer):
         listener: socket.socket,
         lengths: Lengths,
         threads: int,
+        access: AccessLog | None = None,
         trusts_proxies: bool = False,
         connections: int | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class WebServer(TcpWSGIServer):
             clear_untrusted_proxy_headers=not trusts_proxies,
         )
         self._lengths = lengths
+        self.access = access
         self._resting_until = 0.0
         where = (listener.family, listener.type, listener.proto, listener.getsockname())
         super().__init__(app, {}, True, listener, adj=adjustments, bind_socket=False, sockinfo=where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import socket
 import subprocess
@@ -201,6 +202,34 @@ def test_many_requests_ahead_are_cut_off(served: Served) -> None:
             pass
         assert received.count(b"HTTP/1.1 200") < 20
     assert served.ask("GET /healthz HTTP/1.1")[0] == 200
+
+
+def test_an_access_log_tells_requests_without_secrets_or_control_characters(
+    small_site: Site, tmp_path: Path
+) -> None:
+    token = small_site.token_path.read_text().strip()
+    log = tmp_path / "access.log"
+    with serving(small_site, tmp_path, "--access-log", str(log), "--trusted-proxies", "1") as served:
+        tell = f"\r\nAuthorization: Bearer {token}\r\nX-Forwarded-For: 9.9.9.9, 203.0.113.7"
+        served.ask(f'GET /v1/changes?since=0&token={token} HTTP/1.1{tell}\r\nUser-Agent: shop"\x9b2J/1')
+        served.ask(f"GET /{token}/%0d%0aforged%20line%1b[2J HTTP/1.1")
+        served.ask("POST /healthz HTTP/1.1\r\nContent-Length: 60000000")
+        served.ask("nonsense")
+        served.ask(f"GET /{'x' * 5000} HTTP/1.1")
+    text = log.read_bytes()
+    assert token.encode() not in text and all(byte == 10 or 32 <= byte < 127 for byte in text)
+    first, second, third, *_ = lines = text.decode().splitlines()
+    assert len(lines) == 5 and max(map(len, lines)) < 600
+    pattern = r'203\.0\.113\.7 - - \[[^]]+\] "GET /v1/changes HTTP/1\.1" 422 \d+ "-" "shop.{0,20}/1" [\d.]+'
+    assert re.fullmatch(pattern, first), first
+    assert '"GET /.../%0D%0Aforged%20line%1B%5B2J HTTP/1.1" 404 ' in second
+    assert '"POST /healthz HTTP/1.1" 413 ' in third
+
+
+def test_there_is_no_access_log_unless_asked_for(served: Served) -> None:
+    before = served.log.read_text()
+    assert served.ask("GET /healthz HTTP/1.1")[0] == 200
+    assert served.log.read_text() == before
 
 
 def test_a_log_is_not_filled_by_bad_requests(served: Served) -> None:
