@@ -18,7 +18,7 @@ from pathlib import Path
 from pocketshelf.catalogue.listing import Record, Records, RowProblem
 from pocketshelf.errors import CatalogueError
 
-__all__ = ["header_names", "looks_like_picture", "read_delimited"]
+__all__ = ["DOUBLED", "header_names", "looks_like_picture", "named_cells", "read_delimited"]
 
 DELIMITERS = ",;\t|"
 # Python's own limit of 131,072 is below some shops' descriptions.
@@ -26,6 +26,11 @@ LONGEST_FIELD = 1_000_000
 # A cell of more lines than this is a quote that was not closed.
 LONGEST_RECORD = 1000
 PICTURE = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|hei[cf]|avif)([?#]\S*)?$", re.IGNORECASE)
+# Of no width: what stands at the edge of a cell by a copy from elsewhere.
+INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+UNNAMED = "a column without a name is not read"
+# In place of a name that came before; no name holds it.
+DOUBLED = "\0"
 LONE = re.compile("[\ud800-\udfff]")
 
 Parsed = tuple[list[str] | str, int]
@@ -50,10 +55,10 @@ def read_delimited(
         CatalogueError: it is empty, no text, or a column that matters comes twice.
     """
     # Not str.splitlines, which would also break at form feeds and other characters within a title.
-    lines = list(io.StringIO(text, newline=""))
+    lines = list(io.StringIO(text.lstrip("\ufeff").rstrip("\x1a"), newline=""))
     first, delimiter = 0, None
-    if lines and lines[0].lower().startswith("sep="):  # Excel's note to itself.
-        first, delimiter = 1, lines[0].rstrip("\r\n")[4:5] or None
+    if lines and lines[0].lower().lstrip('"').startswith("sep="):  # Excel's note to itself.
+        first, delimiter = 1, lines[0].lstrip('"').rstrip('"\r\n')[4:5] or None
     while first < len(lines) and not lines[first].strip():
         first += 1
     if first == len(lines):
@@ -74,6 +79,18 @@ def _sniff(header: str, known: Collection[str]) -> str:
     return max(DELIMITERS, key=lambda d: (len(header_names(header, d) & set(known)), header.count(d)))
 
 
+def named_cells(names: list[str], cells: list[str], line: int, table: Records) -> dict[str, str]:
+    """The cells that are not empty by their columns; those of a column without a name are noted once."""
+    named = {}
+    for name, cell in zip(names, cells, strict=False):
+        if stripped := cell.strip().strip(INVISIBLE):
+            named[name] = stripped
+    named.pop(DOUBLED, None)
+    if named.pop("", None) and not any(note.problem == UNNAMED for note in table.notes):
+        table.notes.append(RowProblem(line, UNNAMED))
+    return named
+
+
 class _Reader:
     def __init__(self, path: Path, lines: list[str], delimiter: str) -> None:
         self._path = path
@@ -89,32 +106,30 @@ class _Reader:
             raise CatalogueError(f"{self._path}: line {first + 1}, which names the columns: {header}")
         table = Records()
         names = self._columns([cell.strip() for cell in header], table, first + 1, used)
-        table.columns = tuple(name for name in names if name)
+        table.columns = tuple(name for name in names if name not in ("", DOUBLED))
         self._width = len(names)
         for line, found in self._records(first + count):
             if isinstance(found, str):
                 table.problems.append(RowProblem(line, found))
             elif self._overflows(found):
-                table.problems.append(
-                    RowProblem(line, f"has {len(found)} fields, the first line {len(names)}")
-                )
+                hint = "; a comma within a cell needs quotes around it" if self._delimiter == "," else ""
+                problem = f"has {len(found)} fields, the first line {len(names)}{hint}"
+                table.problems.append(RowProblem(line, problem))
             else:  # Too few cells, or further empty ones: spreadsheets drop and add them at the end.
-                pairs = zip(names, found, strict=False)
-                cells = {name: stripped for name, cell in pairs if name and (stripped := cell.strip())}
-                table.records.append(Record(line, cells))
+                table.records.append(Record(line, named_cells(names, found, line, table)))
         return table
 
     def _columns(
         self, header: list[str], table: Records, line: int, used: Callable[[str], bool]
     ) -> list[str]:
-        """The names, "" for a column that is ignored."""
+        """The names, `DOUBLED` for a column that is ignored."""
         names: list[str] = []
         for name in header:
             if name and name.casefold() in {known.casefold() for known in names}:
                 if used(name):
                     raise CatalogueError(f"{self._path}: the column {name!r} comes twice")
                 table.notes.append(RowProblem(line, f"the column {name!r} comes twice; the first is taken"))
-                name = ""
+                name = DOUBLED
             names.append(name)
         return names
 
@@ -146,7 +161,10 @@ class _Reader:
         if '"' not in line:
             return self._split(line), 1
         reader = csv.reader(
-            islice(self._lines, place, place + LONGEST_RECORD), delimiter=self._delimiter, strict=True
+            islice(self._lines, place, place + LONGEST_RECORD),
+            delimiter=self._delimiter,
+            skipinitialspace=True,
+            strict=True,
         )
         try:
             cells = next(reader)

@@ -42,8 +42,10 @@ class _Product:
         return next((line.line for line in self.lines if line.category), self.first.line)
 
 
-def group_lines(lines: Iterable[Line | RowProblem]) -> tuple[list[ListedProduct], list[RowProblem]]:
-    """The products in the order of their first lines, and every line that is in none, or not whole."""
+def group_lines(
+    lines: Iterable[Line | RowProblem],
+) -> tuple[list[ListedProduct], list[RowProblem], list[RowProblem]]:
+    """The products in the order of their first lines; every line that is in none, or not whole; and notes."""
     products: dict[str, _Product] = {}
     problems: list[RowProblem] = []
     for line in lines:
@@ -57,7 +59,29 @@ def group_lines(lines: Iterable[Line | RowProblem]) -> tuple[list[ListedProduct]
             problems += _lost(product, problem)
         else:
             listed.append(_listed(product, problems))
-    return listed, sorted(problems, key=lambda problem: problem.line)
+    return listed, sorted(problems, key=lambda problem: problem.line), _other_titles(products.values())
+
+
+def _other_titles(products: Iterable[_Product]) -> list[RowProblem]:
+    """A note on the first product that has several titles: is it several products by mistake?"""
+    found = [
+        (line, product)
+        for product in products
+        for line in product.lines
+        if line.title not in ("", product.title)
+    ]
+    if not found:
+        return []
+    line, product = found[0]
+    count = len({id(other) for _, other in found})
+    more = f"; so have {count - 1} more products" if count > 1 else ""
+    return [
+        RowProblem(
+            line.line,
+            f"product {product.first.product_id!r} has another title here than on line {product.first.line}, "
+            f"which is kept{more}",
+        )
+    ]
 
 
 def _add(line: Line, products: dict[str, _Product]) -> str | None:

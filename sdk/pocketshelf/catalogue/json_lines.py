@@ -106,6 +106,7 @@ def _text(record: dict[str, Any], key: str) -> str:
 
 def _images(given: Any) -> tuple[str, ...]:
     images = [given] if isinstance(given, str) else given or []
+    images = [image for image in images if image is not None] if isinstance(images, list) else images
     if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
         raise ValueError("image must be a text or a list of texts")
     for image in images:

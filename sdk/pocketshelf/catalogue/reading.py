@@ -96,9 +96,9 @@ def read_catalogue(path: str | Path, options: ReadOptions | None = None) -> Cata
     else:
         records, notes = _records(path, kind, options)
         lines = itertools.chain(records.problems, _lines(path, records, export, options))
-    table.products, table.problems = group_lines(lines)
+    table.products, table.problems, titles = group_lines(lines)
     table.columns = records.columns
-    table.notes = [*(RowProblem(0, note) for note in notes), *records.notes]
+    table.notes = [*(RowProblem(0, note) for note in notes), *records.notes, *titles]
     return table
 
 
@@ -142,8 +142,9 @@ def _lines(path: Path, table: Records, export: Export, options: ReadOptions) -> 
     sorted_in = {line.product_id for line in lines if isinstance(line, Line) and line.category}
     for line in lines:
         # A shop sells without sorting, too.
-        bare = isinstance(line, Line) and line.product_id not in sorted_in
-        yield replace(line, category=UNSORTED) if bare else line  # type: ignore[type-var]
+        if isinstance(line, Line) and line.product_id not in sorted_in:
+            line = replace(line, category=UNSORTED)
+        yield line
 
 
 def _note_damage(table: Records, id_column: str) -> None:
@@ -154,7 +155,7 @@ def _plain(path: Path, table: Records, options: ReadOptions) -> tuple[tuple[str,
     """The table with our four columns by our names, whatever the file calls them."""
     ours: dict[str, str] = {}
     for name in table.columns:
-        folded = unicodedata.normalize("NFC", name).casefold()
+        folded = unicodedata.normalize("NFC", name).casefold().replace(" ", "_").replace("-", "_")
         if folded in REQUIRED_COLUMNS and folded not in options.columns:
             ours[name] = folded
     for wanted, columns in options.columns.items():

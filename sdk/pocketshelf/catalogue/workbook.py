@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.catalogue.delimited import DOUBLED, named_cells
 from pocketshelf.catalogue.listing import Record, Records, RowProblem
 from pocketshelf.errors import CatalogueError, one_line
 
@@ -55,13 +56,12 @@ def _table(path: Path, rows: list[list[Any]], used: Callable[[str], bool]) -> Re
             if used(name):
                 raise CatalogueError(f"{path}: the column {name!r} comes twice")
             table.notes.append(RowProblem(start + 1, f"the column {name!r} comes twice; the first is taken"))
-            name = ""
+            name = DOUBLED
         names.append(name)
-    table.columns = tuple(name for name in names if name)
+    table.columns = tuple(name for name in names if name not in ("", DOUBLED))
     for line, row in enumerate(texts[start + 1 :], start + 2):
         if any(row):
-            cells = {name: cell for name, cell in zip(names, row, strict=False) if name and cell}
-            table.records.append(Record(line, cells))
+            table.records.append(Record(line, named_cells(names, row, line, table)))
     return table
 
 

@@ -114,3 +114,32 @@ def test_a_picture_cannot_lie_outside_the_folder(tmp_path: Path, image: str) -> 
 def test_pictures_inside_the_folder_are_found_however_they_are_named(tmp_path: Path) -> None:
     for image in ("a.jpg", "b/../a.jpg", "./a.jpg", str(tmp_path / "a.jpg")):
         assert image_path(tmp_path, image) == tmp_path / "a.jpg"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff\ufeffproduct_id,title,category,image\n1,T,C,a.jpg\n",
+        '"sep=;"\nproduct_id;title;category;image\n1;T;C;a.jpg\n',
+        "Product ID,TITLE,category,image\n\u200b1\u00a0,T,C,a.jpg\n\x1a",
+        'product_id, "title",category,image\n1, "T",C,a.jpg\n',
+        "\n\nproduct_id,title,category,image\r\r\n1,T,C,a.jpg\r\r\n,,,\r\r\n",
+    ],
+)
+def test_what_programs_leave_in_a_file_costs_nothing(tmp_path: Path, text: str) -> None:
+    table = read_catalogue(write(tmp_path, text))
+    assert [(row.product_id, row.title, row.category, row.image) for row in table.rows] == [
+        ("1", "T", "C", "a.jpg")
+    ]
+    assert table.problems == [] and table.notes == []
+
+
+def test_what_is_not_read_is_said(tmp_path: Path) -> None:
+    """A column without a name, and the other titles of one id."""
+    rows = ["1,T,C,a.jpg,more", "1,U,C,b.jpg,", "2,V,C,c.jpg,", "2,W,C,d.jpg,"]
+    table = read_catalogue(write(tmp_path, "\n".join([f"{HEADER},", *rows])))
+    assert [len(product.pictures) for product in table.products] == [2, 2]
+    assert [str(note) for note in table.notes] == [
+        "line 2: a column without a name is not read",
+        "line 3: product '1' has another title here than on line 2, which is kept; so have 1 more products",
+    ]
