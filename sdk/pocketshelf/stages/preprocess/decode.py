@@ -15,7 +15,7 @@ from PIL import Image
 from pocketshelf.errors import PhotoError, one_line
 from pocketshelf.stages.preprocess.colour import profile_space, to_srgb
 from pocketshelf.stages.preprocess.containers import Container, read_container
-from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.jpeg import END
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_FILE_BYTES,
@@ -131,22 +131,22 @@ def _shows_something(pixels: np.ndarray) -> bool:
 
 def _orientation(image: Image.Image, container: Container) -> int:
     if container.kind == "AVIF":  # Pillow says there what the file's properties say.
-        return exif_orientation(image.info.get("exif", b""))
+        return orientation(image.info.get("exif") or b"")
     return container.orientation
 
 
 def finished(
-    image: Image.Image, size: tuple[int, int], orientation: int, icc: bytes | None, working_side: int
+    image: Image.Image, size: tuple[int, int], turn: int, icc: bytes | None, working_side: int
 ) -> Photo:
     """Reduce, turn and convert to sRGB what was decoded of a picture whose stored ``size`` is (w, h)."""
     keeps = image.mode in ("L", "CMYK") and profile_space(icc) == image.mode
     target = _within(image.size, working_side)
     small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), target)
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
-    upright = size[::-1] if orientation > 4 else size
+    if turn in _TURNS:
+        small = small.transpose(_TURNS[turn])
+    upright = size[::-1] if turn > 4 else size
     if max(small.size) > working_side:
-        small = _resized(small, image.size[::-1] if orientation > 4 else image.size, working_side)
+        small = _resized(small, image.size[::-1] if turn > 4 else image.size, working_side)
     return Photo(np.asarray(to_srgb(small, icc)), *upright)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf.errors import PhotoError, one_line
-from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import MAX_FILE_BYTES, MAX_PIXELS, check_pixels
 from pocketshelf.stages.preprocess.decode import WORKING_SIDE, decode_photo, finished
 from pocketshelf.stages.preprocess.photo import Photo
@@ -90,9 +90,9 @@ def _of_image(image: Image.Image, working_side: int) -> Photo:
     try:
         check_pixels(*image.size, MAX_PIXELS)
         image.load()
-        orientation = exif_orientation(image.info.get("exif") or b"")
+        turn = orientation(image.info.get("exif") or b"")
         icc = image.info.get("icc_profile")
-        return finished(image, image.size, orientation, icc, working_side)
+        return finished(image, image.size, turn, icc, working_side)
     except PhotoError as error:
         raise PhotoError(f"photo: {error}") from error
     except MemoryError as error:

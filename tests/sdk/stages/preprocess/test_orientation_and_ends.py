@@ -10,6 +10,8 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess import Photo, decode_photo
@@ -157,6 +159,42 @@ def test_every_format_that_has_an_orientation_is_turned(kind: str) -> None:
     plain = decode_photo(encode(scene((320, 240)), kind, **options))
     assert (turned.width, turned.height) == (240, 320) and (plain.width, plain.height) == (320, 240)
     assert np.abs(turned.pixels.astype(int) - np.rot90(plain.pixels)).mean() <= 1
+
+
+XMP = b'<x:xmpmeta><rdf:Description tiff:Make="x" tiff:Orientation="8"/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_an_orientation_that_only_xmp_names(kind: str) -> None:
+    options: dict[str, object] = {"xmp": XMP}
+    if kind == "PNG":
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        options = {"pnginfo": info}
+    elif kind == "TIFF":
+        tags = ImageFileDirectory_v2()
+        tags[700] = XMP
+        options = {"tiffinfo": tags}
+    data = encode(scene((320, 240)), kind, **options)
+    assert XMP in data
+    photo = decode_photo(data)
+    assert (photo.width, photo.height) == (240, 320)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_orientation_as_imagemagick_writes_it(packed: bool) -> None:
+    exif = exif_block([TURN])
+    lines = "\n".join(exif.hex()[at : at + 72] for at in range(0, len(exif.hex()), 72))
+    info = PngInfo()
+    info.add_text("Raw profile type exif", f"\nexif\n{len(exif):8}\n{lines}\n", zip=packed)
+    photo = decode_photo(encode(scene((320, 240)), "PNG", pnginfo=info))
+    assert (photo.width, photo.height) == (240, 320)
+
+
+def test_exif_counts_before_xmp() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    assert decode_photo(encode(scene((320, 240)), "JPEG", exif=exif, xmp=XMP)).width == 320
 
 
 def test_a_heic_is_turned_once() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess.containers.container import Container
-from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_PIECES,
     MAX_PIXELS,
@@ -39,7 +39,7 @@ _DHT, _SOI, _EOI, _SOS, _DQT, _DRI, _APP0, _APP1, _APP2, _APP14 = (
 )  # fmt: skip
 # What follows a scan's data: any marker but stuffed bytes, restarts and fill bytes.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_EXIF, _ICC = b"Exif\0", b"ICC_PROFILE\0"
+_EXIF, _XMP, _ICC = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 
 
 @dataclass
@@ -63,7 +63,8 @@ class Scanned:
     block_passes: int = 0
     buffered: bool = False
     ended: bool = False
-    orientation: int | None = None
+    exif: bytes = b""
+    xmp: bytes = b""
     profile: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -80,7 +81,7 @@ def read_jpeg(data: bytes) -> Container:
         body if found.ended else body.removesuffix(b"\xff"),
         found.width,
         found.height,
-        found.orientation or 1,
+        orientation(found.exif, found.xmp),
         icc if 0 < len(icc) <= MAX_PROFILE_BYTES else None,
         ended=found.ended,
     )
@@ -141,8 +142,10 @@ def _segment(data: bytes, marker: int, at: int, found: Scanned) -> int:
         _scan(body, found)
         following = _NEXT_MARKER.search(data, end)
         end = following.start() if following else len(data)
-    elif marker == _APP1 and body.startswith(_EXIF) and found.orientation is None:
-        found.orientation = exif_orientation(body)
+    elif marker == _APP1 and body.startswith(_EXIF):
+        found.exif = found.exif or body
+    elif marker == _APP1 and body.startswith(_XMP):
+        found.xmp = found.xmp or body
     elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
         found.profile[body[12]] = body[14:]
     if _is_needed(marker, body):

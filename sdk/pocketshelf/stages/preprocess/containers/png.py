@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess.containers.container import Container
-from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_PIECES,
     MAX_PROFILE_BYTES,
@@ -39,7 +40,8 @@ class _Found:
     data: list[bytes] = field(default_factory=list)
     after: list[bytes] = field(default_factory=list)
     frames: int = 1
-    orientation: int = 1
+    exif: bytes = b""
+    xmp: bytes = b""
     icc: bytes | None = None
 
 
@@ -62,7 +64,15 @@ def read_png(data: bytes) -> Container:
         *(found.after if frames > 1 else ()),
         _chunk(b"IEND", b""),
     ]
-    return Container("PNG", SIGNATURE + b"".join(pieces), width, height, found.orientation, found.icc, frames)
+    return Container(
+        "PNG",
+        SIGNATURE + b"".join(pieces),
+        width,
+        height,
+        orientation(found.exif, found.xmp),
+        found.icc,
+        frames,
+    )
 
 
 def _bytes_a_pixel(depth: int, colour: int) -> int:
@@ -98,15 +108,29 @@ def _take(kind: bytes, body: bytes, found: _Found) -> None:
         if kind == b"acTL" and len(body) >= 4:
             found.frames = struct.unpack_from(">I", body)[0]
     elif kind == b"eXIf":
-        found.orientation = exif_orientation(body)
+        found.exif = body
+    elif kind in (b"iTXt", b"zTXt", b"tEXt"):
+        _take_text(kind, body, found)
     elif kind == b"iCCP" and found.icc is None:
         found.icc = _unpacked(body)
     elif kind == b"cICP" and len(body) >= 2:
         found.icc = coded_profile(body[0], body[1])
 
 
+def _take_text(kind: bytes, body: bytes, found: _Found) -> None:
+    """XMP, and EXIF as ImageMagick writes it: a name, a length, and hexadecimal digits in lines."""
+    name, _, text = body.partition(b"\0")
+    if name == b"XML:com.adobe.xmp" and kind == b"iTXt":
+        found.xmp = found.xmp or body[:MAX_PROFILE_BYTES]
+    elif name in (b"Raw profile type exif", b"Raw profile type APP1") and kind in (b"zTXt", b"tEXt"):
+        text = (_unpacked(body) or b"") if kind == b"zTXt" else text[:MAX_PROFILE_BYTES]
+        digits = b"".join(text.split(b"\n")[3:])
+        with contextlib.suppress(ValueError):
+            found.exif = found.exif or bytes.fromhex(digits.decode("ascii"))
+
+
 def _unpacked(body: bytes) -> bytes | None:
-    """The profile of an iCCP chunk (name, 0, method 0, zlib data); none where it is damaged or too large."""
+    """What a chunk packs (iCCP, zTXt: name, 0, method 0, zlib data); none where damaged or too large."""
     packed = body[body.find(b"\0") + 2 :]
     try:
         profile = zlib.decompressobj().decompress(packed, MAX_PROFILE_BYTES + 1)

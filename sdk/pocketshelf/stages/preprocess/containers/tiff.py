@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess.containers.container import Container
+from pocketshelf.stages.preprocess.containers.exif import xmp_orientation
 from pocketshelf.stages.preprocess.containers.jpeg import END, SOI, check_cost, scan_jpeg
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_PIECES,
@@ -28,6 +29,7 @@ _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES = 256, 257, 258, 259, 277
 _STRIP_OFFSETS, _STRIP_BYTES, _ROWS, _PLANAR = 273, 279, 278, 284
 _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
 _ORIENTATION, _JPEG_TABLES, _PROFILE, _DNG_VERSION, _SUBFILE, _SUB_IFDS = 274, 347, 34675, 50706, 254, 330
+_XMP = 700
 _OFFSETS = {_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES}
 # What makes the pixels: besides those above photometric, fill order, predictor, palette, inks, extra samples,
 # sample format, and YCbCr's coefficients, subsampling, positions and reference.
@@ -51,7 +53,7 @@ _SINGLE = {
     332,
     531,
 }
-_READ = _KEPT | {_ORIENTATION, _PROFILE, _DNG_VERSION, _SUBFILE, _SUB_IFDS}
+_READ = _KEPT | {_ORIENTATION, _XMP, _PROFILE, _DNG_VERSION, _SUBFILE, _SUB_IFDS}
 
 # Type → bytes, and struct's letter for the whole numbers.
 _BYTES = {
@@ -102,19 +104,25 @@ def read_tiff(data: bytes) -> Container:
     check_pixels(width, height)
     _check_samples(tags, width, height)
     _check_segments(tags, data, width, height)
-    profile = tags.get(_PROFILE)
+    turn = _number(tags, _ORIENTATION, 0)
     return Container(
         "TIFF",
         _rewritten(data, order, {tag: value for tag, value in tags.items() if tag in _KEPT}),
         width,
         height,
-        turn if 1 <= (turn := _number(tags, _ORIENTATION, 1)) <= 8 else 1,
-        profile.raw if profile else None,
+        turn
+        if 1 <= (turn := _number(tags, _ORIENTATION, 0)) <= 8
+        else xmp_orientation(_raw(tags, _XMP)) or 1,
+        _raw(tags, _PROFILE) or None,
     )
 
 
 def _is_thumbnail(tags: dict[int, _Tag]) -> bool:
     return bool(_number(tags, _SUBFILE, 0) & 1)
+
+
+def _raw(tags: dict[int, _Tag], tag: int) -> bytes:
+    return tags[tag].raw if tag in tags else b""
 
 
 def _number(tags: dict[int, _Tag], tag: int, default: int | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess.containers.container import Container
-from pocketshelf.stages.preprocess.containers.exif import exif_orientation
+from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import (
     MAX_PIECES,
     MAX_PROFILE_BYTES,
@@ -35,14 +35,14 @@ def read_webp(data: bytes) -> Container:
     for size in sizes:
         check_pixels(*size)
         check_memory(size[0] * size[1] * _BYTES_A_PIXEL)
-    first = {kind: bytes(body) for kind, body in reversed(chunks) if kind in (b"EXIF", b"ICCP")}
+    first = {kind: bytes(body) for kind, body in reversed(chunks) if kind in (b"EXIF", b"ICCP", b"XMP ")}
     icc = first.get(b"ICCP")
     return Container(
         "WEBP",
         data,
         width,
         height,
-        exif_orientation(first.get(b"EXIF", b"")),
+        orientation(first.get(b"EXIF", b""), first.get(b"XMP ", b"")),
         icc if icc and len(icc) <= MAX_PROFILE_BYTES else None,
         frames=frames_within(width, height, sum(kind == b"ANMF" for kind, _ in chunks)),
     )
