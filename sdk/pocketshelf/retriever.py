@@ -11,16 +11,13 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
-from pocketshelf.deadline import Late, within
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
-from pocketshelf.errors import PhotoError, ServerError
+from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.recall import (
     Fallback,
@@ -32,18 +29,23 @@ from pocketshelf.recall import (
     parse_recall,
     shelf_coverage,
 )
+from pocketshelf.recall.asking import ask_within
 from pocketshelf.recall.merging import merged, overall
+from pocketshelf.shelf import Shelf
 from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
-from pocketshelf.stages.route import MassRouter, Router, filled, named_category
-from pocketshelf.stages.search import EXACT_LIMIT, Match, Searcher, StoreSearcher
+from pocketshelf.stages.route import MassRouter, Router, filled, named_categories
+from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
+from pocketshelf.stages.where import Where, Wish, fits
 from pocketshelf.store import Store
-from pocketshelf.types import FALLBACK_UNAVAILABLE, FallbackState, Hit, Region, SearchResult, Timings
+from pocketshelf.types import FallbackState, Hit, Region, SearchResult, Timings
 
 __all__ = ["Retriever"]
 
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
+# Where few products fit `where`, so many times as many are looked at, and again.
+WIDEN = 8
 MAX_HITS = 1000
 TIMEOUT_SECONDS = 10.0
 
@@ -52,30 +54,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Answer:
-    """One region's answer; ``asked`` says what came of the fallback.
-
-    Attributes:
-        restricted: the category that was asked for; none if it was for the search to choose.
-    """
+    """One region's answer; ``asked`` says what came of the fallback."""
 
     region: EncodedRegion
     hits: list[Hit]
     signals: Signals
     recall: float | None
-    restricted: tuple[str, ...]
-    k: int
+    wish: Wish
     asked: FallbackState = False
-
-
-@dataclass(frozen=True)
-class _Shelf:
-    """One generation with what is derived from it; a search keeps to the one it began with."""
-
-    store: Store
-    searcher: Searcher
-    counts: dict[str, int]
-    coverage: dict[str, float] | None
-    neighbourhood: Neighbourhood
 
 
 class Retriever:
@@ -191,9 +177,9 @@ class Retriever:
         # The old store closes with the last search that holds it.
         return True
 
-    def _make_shelf(self, store: Store) -> _Shelf:
+    def _make_shelf(self, store: Store) -> Shelf:
         store.require_space(self.encoder.bundle)
-        return _Shelf(
+        return Shelf(
             store,
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
             store.categories(),
@@ -215,10 +201,11 @@ class Retriever:
         self,
         photo: PhotoSource,
         top_k: int = 10,
-        category: str = "auto",
+        category: str | Sequence[str] = "auto",
         whole: bool = False,
         fallback: bool | None = None,
         name: str | None = None,
+        where: Where | None = None,
     ) -> SearchResult:
         """The products in a photo.
 
@@ -226,11 +213,14 @@ class Retriever:
             photo: a path, a file's bytes, a file opened in binary mode, a PIL image, a uint8 array (h, w, 3)
                 or (h, w, 4) in the order RGB (OpenCV's is BGR) or (h, w) of grey, or a `Photo`.
             top_k: hits a region, 1 to 1,000.
-            category: "auto" routes by the model's categories, "all" searches everything, a name only it.
+            category: "auto" routes by the model's categories, "all" searches everything, a name only it, a
+                list of names only them.
             whole: take the frame as the one region instead of detecting.
             fallback: True asks the server (or what stands in for it) in any case, False never, None when
                 the local answer does not suffice.
             name: what the result calls the photo; its path by default.
+            where: attribute → values: only products that state one of them. Those of a server, too; of one
+                that does not tell attributes (`ServerFallback` asks for them with ``full``), none.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -242,14 +232,13 @@ class Retriever:
         if not 1 <= top_k <= MAX_HITS:
             raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
         shelf = self._shelf
-        if category not in ("auto", "all"):
-            category = named_category(category, shelf.counts)
+        wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
         ms = Timings()
         deadline = time.monotonic() + self._timeout_s
         with timed(ms, "total"):
             encoded = self.encoder.encode(photo, whole, ms)
             with timed(ms, "search"):
-                local = [self._answer(shelf, each, top_k, category) for each in encoded.regions]
+                local = [self._answer(shelf, each, wish) for each in encoded.regions]
                 # Every local answer is there before anyone is waited for.
                 answers = [self._escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
@@ -289,22 +278,27 @@ class Retriever:
                 progress(len(found), total)
         return found
 
-    def _answer(self, shelf: _Shelf, region: EncodedRegion, k: int, category: str) -> _Answer:
-        hits = self._local_hits(shelf, region, self._categories(shelf, region, category, k), k)
-        signals = _signals(shelf, region, hits)
+    def _answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> _Answer:
+        hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)
+        if wish.where and wish.is_open and len(hits) < wish.k:
+            # The likely categories hold too few of what is wanted.
+            hits = self._local_hits(shelf, region, list(shelf.counts), wish)
+        signals = shelf.signals(region, hits)
         recall = None if self._estimator is None else self._estimator.estimate(signals)
-        restricted = () if category in ("auto", "all") else (category,)
-        return _Answer(region, hits, signals, recall, restricted, k)
+        return _Answer(region, hits, signals, recall, wish)
 
-    def _escalated(self, shelf: _Shelf, answer: _Answer, ask: bool | None, deadline: float) -> _Answer:
+    def _escalated(self, shelf: Shelf, answer: _Answer, ask: bool | None, deadline: float) -> _Answer:
         """The answer with the server's hits, where it is to be asked and there is time left."""
         if self._fallback is None or not self._escalates(answer.recall, ask):
             return answer
-        asked, found = _ask(self._fallback, shelf, answer, deadline)
+        vector, space, wish = answer.region.embedding.vector, shelf.store.meta.space, answer.wish
+        left = deadline - time.monotonic()
+        asked, found = ask_within(left, self._fallback, vector, space, wish.categories, wish.k)
         if not found:
             return replace(answer, asked=asked)
-        hits = merged(answer.hits, self._placed(answer.region, found), answer.k)
-        return replace(answer, asked=asked, hits=hits, signals=_signals(shelf, answer.region, hits))
+        found = [hit for hit in found if fits(hit.attributes, wish.where)]
+        hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
+        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
 
     def _region(self, answer: _Answer) -> Region:
         return answer.region.to_region(hits=tuple(answer.hits), **self._judged(answer.signals))
@@ -322,19 +316,35 @@ class Retriever:
         confidence = self._confidence.estimate(signals) if found else 0.0
         return {"confidence": confidence, "confident": found and self._confidence.suffices(confidence)}
 
-    def _categories(self, shelf: _Shelf, region: EncodedRegion, category: str, k: int) -> list[str]:
-        if category == "auto":
+    def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:
+        if wish.is_open and not wish.everything:
             likely = region.embedding.categories
-            return filled(self._router.route(likely, shelf.counts), likely, shelf.counts, k)
-        return list(shelf.counts) if category == "all" else [category]
+            return filled(self._router.route(likely, shelf.counts), likely, shelf.counts, wish.k)
+        return list(wish.categories or shelf.counts)
 
-    def _local_hits(self, shelf: _Shelf, region: EncodedRegion, categories: list[str], k: int) -> list[Hit]:
+    def _local_hits(
+        self, shelf: Shelf, region: EncodedRegion, categories: list[str], wish: Wish
+    ) -> list[Hit]:
         attributes = region.attribute_probabilities
         grouped = region.detection.group in self.encoder.shelves.names
-        depth = RERANK_DEPTH * k if attributes or grouped else k
-        matches = shelf.searcher.search(region.embedding.vector, categories, depth)
-        hits = self._placed(region, [_hit(shelf.store, match) for match in matches])
-        return (self._reranker.rerank(attributes, hits) if attributes else hits)[:k]
+        depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
+        hits = self._placed(region, self._found(shelf, region, categories, depth, wish.where))
+        return (self._reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
+
+    def _found(
+        self, shelf: Shelf, region: EncodedRegion, categories: list[str], wanted: int, where: Where
+    ) -> list[Hit]:
+        """The ``wanted`` nearest that fit, looking further and further where few do."""
+        held, depth = sum(shelf.counts.get(name, 0) for name in categories), wanted
+        while True:
+            matches = shelf.searcher.search(region.embedding.vector, categories, depth)
+            hits = [shelf.hit(match) for match in matches]
+            if not where:
+                return hits
+            hits = [hit for hit in hits if fits(hit.attributes, where)]
+            if len(hits) >= wanted or depth >= held:
+                return hits[:wanted]
+            depth = min(depth * WIDEN, held)
 
     def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
         """The hits, best first, those fallen whose category belongs to another group than the box."""
@@ -346,55 +356,3 @@ class Retriever:
             for hit in hits
         ]
         return sorted(placed, key=lambda hit: -hit.score)
-
-
-def _hit(store: Store, match: Match) -> Hit:
-    product = store.product(match.product_id)
-    if product is None:  # An injected searcher may know more than the store.
-        return Hit(match.product_id, match.score, "", "")
-    return Hit(
-        product_id=product.product_id,
-        score=match.score,
-        title=product.title,
-        category=product.category,
-        image=product.image,
-        attributes=product.attributes,
-    )
-
-
-def _signals(shelf: _Shelf, region: EncodedRegion, hits: list[Hit]) -> Signals:
-    return Signals(
-        scores=[hit.score for hit in hits],
-        hit_categories=[hit.category for hit in hits],
-        categories=sorted(region.embedding.categories.items(), key=lambda item: (-item[1], item[0])),
-        coverage=shelf.coverage,
-        held=shelf.counts,
-        detected=region.detection.score,
-        query=region.embedding.vector,
-        hit=_vector(shelf, hits),
-        shelf=shelf.neighbourhood,
-    )
-
-
-def _vector(shelf: _Shelf, hits: list[Hit]) -> np.ndarray | None:
-    """The first hit's vector, of its first picture; None of a server's."""
-    product = shelf.store.product(hits[0].product_id) if hits and hits[0].source == "local" else None
-    return None if product is None else product.vectors[0].astype(np.float32)
-
-
-def _ask(
-    fallback: Fallback, shelf: _Shelf, answer: _Answer, deadline: float
-) -> tuple[FallbackState, list[Hit]]:
-    """The server's hits; none when it is away, answers nonsense, or does not answer in time."""
-    vector, space = answer.region.embedding.vector, shelf.store.meta.space
-
-    def search() -> list[Hit]:
-        return fallback.search(vector, space, answer.restricted, answer.k)
-
-    try:
-        return True, within(deadline - time.monotonic(), search)
-    except (ServerError, Late) as error:
-        _log.info("the server was asked in vain: %s", error or "no time was left")
-    except Exception:  # Whatever stands in for the server: what was found here must not be lost by it.
-        _log.exception("the server was asked in vain")
-    return FALLBACK_UNAVAILABLE, []

@@ -54,8 +54,8 @@ class Hit:
     Attributes:
         score: cosine between the query's and the product's vector.
         source: "local" for the store's own products, "server" for the fallback's.
-        image: the product's picture as its catalogue names it; not part of the JSON line.
-        attributes: the catalogue's further columns; not part of the JSON line.
+        image: the product's picture as its catalogue names it; part of the full JSON line only.
+        attributes: the catalogue's further columns; part of the full JSON line only.
     """
 
     product_id: str
@@ -66,14 +66,16 @@ class Hit:
     image: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """The hit as `contract/schemas/answer.schema.json` has it."""
+    def to_json(self, full: bool = False) -> dict[str, Any]:
+        """The hit as `contract/schemas/answer.schema.json` has it; ``full`` with image and attributes."""
+        more = {"image": self.image, "attributes": self.attributes} if full else {}
         return {
             "product_id": self.product_id,
             "score": round(float(self.score), 5),
             "title": self.title,
             "category": self.category,
             "source": self.source,
+            **more,
         }
 
 
@@ -101,7 +103,7 @@ class Region:
     confidence: float | None = None
     confident: bool | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, full: bool = False) -> dict[str, Any]:
         """The region as that schema has it; without "hits" where nothing was searched."""
         line: dict[str, Any] = {
             "box": [round(float(side), 1) for side in self.box],
@@ -113,7 +115,7 @@ class Region:
         if self.hits is not None:
             line["confidence"] = None if self.confidence is None else round(float(self.confidence), 4)
             line["confident"] = self.confident
-            line["hits"] = [hit.to_json() for hit in self.hits]
+            line["hits"] = [hit.to_json(full) for hit in self.hits]
         return line
 
 
@@ -166,7 +168,7 @@ class SearchResult:
     local_recall: float | None = None
     fallback: FallbackState = False
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, full: bool = False) -> dict[str, Any]:
         """The answer of `contract/schemas/answer.schema.json`; ``json.dumps`` of it is the line."""
         recall = None if self.local_recall is None else round(float(self.local_recall), 4)
         return {
@@ -177,5 +179,5 @@ class SearchResult:
             "fallback": self.fallback,
             "store": None if self.store is None else self.store.to_json(),
             "ms": self.ms.to_json(),
-            "regions": [region.to_json() for region in self.regions],
+            "regions": [region.to_json(full) for region in self.regions],
         }

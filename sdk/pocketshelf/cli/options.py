@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from pocketshelf.cli import values
@@ -21,11 +22,18 @@ __all__ = [
     "photo_names",
 ]
 
+# Names of pictures in a folder, whatever they turn out to hold.
+_JPEG = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo")
+PICTURES = {*_JPEG, ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
+
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
     """PHOTO…, as `photo_names` reads them."""
     parser.add_argument(
-        "photos", nargs="+", metavar="PHOTO", help="a photo; - reads one path a line from stdin"
+        "photos",
+        nargs="+",
+        metavar="PHOTO",
+        help="a photo, or a folder of them; - reads one path a line from stdin",
     )
 
 
@@ -57,16 +65,46 @@ def add_models(parser: argparse.ArgumentParser) -> None:
 
 
 def photo_names(names: Iterable[str]) -> Iterator[str]:
-    """The photos that were named; "-" stands for those on standard input, one a line, blank lines skipped."""
+    """The photos that were named.
+
+    A folder stands for the pictures in it and below, by name; "-" for those on standard input, one a line,
+    blank lines skipped.
+    """
     for name in names:
         if name == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+            yield from photo_names(line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        elif Path(name).is_dir():
+            yield from _pictures(Path(name))
         else:
             yield name
 
 
-def each_photo(names: Iterable[str], as_json: bool, handle: Callable[[str], Any]) -> int:
-    """Call ``handle`` for each photo; a bad one is one line, and the rest go on. Returns the exit code."""
+def _pictures(folder: Path) -> Iterator[str]:
+    found = sorted(
+        str(path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() in PICTURES and not _is_hidden(path.relative_to(folder)) and path.is_file()
+    )
+    if not found:
+        say(f"pocketshelf: {folder}: no pictures in this folder ({' '.join(sorted(PICTURES))})")
+    yield from found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def each_photo(
+    names: Iterable[str],
+    as_json: bool,
+    handle: Callable[[str], Any],
+    failed: Callable[[str, str], Any] = lambda name, why: None,
+) -> int:
+    """Call ``handle`` for each photo; a bad one is one line, and the rest go on. Returns the exit code.
+
+    Args:
+        failed: told of each bad one, and why.
+    """
     bad = 0
     for name in photo_names(names):
         try:
@@ -74,6 +112,7 @@ def each_photo(names: Iterable[str], as_json: bool, handle: Callable[[str], Any]
         except PhotoError as error:
             bad += 1
             say(f"pocketshelf: {error}")
+            failed(name, str(error))
             if as_json:
                 print_json({"photo": name, "error": str(error)})
     return 1 if bad else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pocketshelf.types import Hit, Region, SearchResult
 
 __all__ = ["print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
+
+
+# Select Graphic Rendition (ECMA-48): readable on light and on dark ground.
+STYLES = {"title": "1", "box": "36", "first": "1;32", "doubt": "33", "server": "35"}
 
 
 def say(message: object) -> None:
@@ -26,9 +31,15 @@ def say_lines(text: str) -> None:
         say(line)
 
 
-def tell(text: object) -> None:
-    """One line of a result for people, on standard output."""
-    print(printable(text))
+def tell(text: object, style: str = "") -> None:
+    """One line of a result for people, on standard output; on a terminal in a ``style`` of `STYLES`."""
+    line = printable(text)
+    print(f"\x1b[{STYLES[style]}m{line}\x1b[0m" if style and _in_colour() else line)
+
+
+def _in_colour() -> bool:
+    """On a terminal that has colours, unless https://no-color.org is asked for."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def tell_lines(text: str) -> None:
@@ -42,32 +53,39 @@ def print_json(document: Any) -> None:
     print(escaped(json.dumps(document, ensure_ascii=False, allow_nan=False)), flush=True)
 
 
-def print_table(rows: Sequence[Sequence[str]], indent: int = 0) -> None:
-    """Aligned columns."""
+def print_table(rows: Sequence[Sequence[str]], indent: int = 0, styles: Sequence[str] = ()) -> None:
+    """Aligned columns; a style a row, where given."""
     shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
+    for row, style in zip(shown, styles or [""] * len(shown), strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        tell((" " * indent + "  ".join(cells)).rstrip())
+        tell((" " * indent + "  ".join(cells)).rstrip(), style)
 
 
 def print_result(result: SearchResult) -> None:
     """A result for people: a heading, then each region with its hits."""
     recall = "" if result.local_recall is None else f", local recall {result.local_recall:.2f}"
-    tell(
-        f"{result.photo}  {result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
-    )
+    took = f"{result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
+    tell(f"{result.photo}  {took}", "title")
     for region in result.regions:
-        tell(f"  {_heading(region)}")
+        tell(f"  {_heading(region)}", "box")
         if region.hits:
             if region.confident is False:
-                tell("    nothing like this here; the nearest:")
-            print_table([_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)], indent=4)
+                tell("    nothing like this here; the nearest:", "doubt")
+            rows = [_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)]
+            print_table(rows, indent=4, styles=_styles(region))
         elif region.hits is not None:
-            tell("    nothing found")
+            tell("    nothing found", "doubt")
     if not result.regions:
-        tell("  nothing found")
+        tell("  nothing found", "doubt")
     sys.stdout.flush()
+
+
+def _styles(region: Region) -> list[str]:
+    """The first hit stands out, unless there is doubt; a server's hits are told apart."""
+    hits = region.hits or ()
+    first = "" if region.confident is False else "first"
+    return ["server" if hit.source != "local" else "" if i else first for i, hit in enumerate(hits)]
 
 
 def _asked(result: SearchResult) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from pocketshelf.cli.completion import SHELLS, Completion
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError, UsageError
@@ -70,6 +71,14 @@ class Program:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.add_argument("--version", action="version", version=f"{self.name} {version()}")
+        parser.add_argument(
+            "--print-completion",
+            metavar="SHELL",
+            action=Completion,
+            choices=SHELLS,
+            program=self,
+            help=f"print what makes a shell complete this command: {', '.join(SHELLS)}",
+        )
         subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
         commands = self.available()
         called = [name for name in argv[:1] if name in commands]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from pocketshelf.cli.options import add_models, add_photos, add_store, add_whole, each_photo
-from pocketshelf.cli.output import print_json, print_result
+from pocketshelf.cli.output import print_json, print_result, say
 from pocketshelf.cli.values import address, integer, seconds
+from pocketshelf.cli.views import Views
+from pocketshelf.recall import ServerFallback
 from pocketshelf.retriever import MAX_HITS, TIMEOUT_SECONDS, Retriever
 
-__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
+__all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "find the products in photos"
 DESCRIPTION = """\
@@ -17,6 +20,12 @@ Find the products in photos.
 
 Each photo gives one or more regions, most prominent first, each with its products, best first. A photo that
 cannot be read is one line with its error; the others are searched all the same, and the exit code is 1.
+"""
+EPILOG = """\
+examples:
+  pocketshelf search photo.jpg --store shelf
+  pocketshelf search holiday/ --store shelf --html found.html --images pictures/
+  pocketshelf search photo.jpg --store shelf --where brand=Acme --where size=M --where size=L
 """
 
 
@@ -27,13 +36,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top-k", type=integer(1, MAX_HITS), default=10, metavar="K", help="hits a region (default: 10)"
     )
+    _add_filters(parser)
+    add_whole(parser, "search")
+    _add_server(parser)
+    _add_views(parser)
+    add_models(parser)
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--category",
-        default="auto",
+        action="append",
         metavar="NAME",
-        help="auto: the likeliest categories (default); all: the whole store; or the name of one",
+        help="auto: the likeliest categories (default); all: the whole store; or the name of one; may repeat",
     )
-    add_whole(parser, "search")
+    parser.add_argument(
+        "--where",
+        action="append",
+        type=_condition,
+        default=[],
+        metavar="KEY=VALUE",
+        help="only products of which the catalogue states this; the same KEY again: or this; may repeat",
+    )
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server",
         type=address,
@@ -47,17 +74,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="longest time of a photo's search; no server is waited for beyond it (default: 10)",
     )
-    add_models(parser)
+
+
+def _add_views(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--full", action="store_true", help="with --json: each hit's image and attributes, too"
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page of the photos and their hits")
+    parser.add_argument(
+        "--images",
+        metavar="DIR",
+        type=Path,
+        help="with --html: folder that the catalogue's pictures start from",
+    )
+    parser.add_argument(
+        "--annotate", metavar="DIR", type=Path, help="write each photo there with its boxes drawn"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    where: dict[str, list[str]] = {}
+    for key, value in args.where:
+        where.setdefault(key, []).append(value)
+    views = Views(args.html, args.images, args.annotate)
+    # A server's products are sorted out by the attributes that it tells of them.
+    server = None if args.server is None else ServerFallback(args.server, full=args.full or bool(where))
     with Retriever.open(
-        args.store, args.bundle, args.threads, args.server, timeout_s=args.timeout_s
+        args.store, args.bundle, args.threads, fallback=server, timeout_s=args.timeout_s
     ) as retriever:
 
         def search(name: str) -> None:
-            result = retriever.search(name, args.top_k, args.category, args.whole)
-            print_json(result.to_json()) if args.json else print_result(result)
+            result = retriever.search(name, args.top_k, args.category or "auto", args.whole, where=where)
+            print_json(result.to_json(args.full)) if args.json else print_result(result)
+            views.add(result)
 
-        return each_photo(args.photos, args.json, search)
+        code = each_photo(args.photos, args.json, search, views.fail)
+    for written in views.write(args.store):
+        say(written)
+    return code
+
+
+def _condition(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals or not value:
+        raise argparse.ArgumentTypeError(f"{text} is not of the form KEY=VALUE")
+    return key, value

@@ -33,7 +33,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(ordinal=_ordinal, plain=_plain)
+    made.filters.update(file_name=_file_name, ordinal=_ordinal, plain=_plain)
     return made
 
 
@@ -44,3 +44,7 @@ def _ordinal(rank: int) -> str:
 def _plain(category: str) -> str:
     """A category as words: "Brown-Cap-Mushroom", but not "T-Shirt", has hyphens for spaces."""
     return re.sub(r"(?<=\w\w)-", " ", category) if category.istitle() else category
+
+
+def _file_name(path: str) -> str:
+    return Path(path).name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -33,11 +34,12 @@ class Gallery:
     """A page's pictures. Products' are style classes, so that one that answers many photos is in it once.
 
     Args:
-        images: folder that the catalogue's pictures start from.
+        images: folder that the catalogue's pictures start from, and out of which none is taken: a page is
+            handed on. None: there are no pictures.
     """
 
-    def __init__(self, images: Path) -> None:
-        self._images = images
+    def __init__(self, images: Path | None) -> None:
+        self._images = None if images is None else images.resolve()
         self._classes: dict[str, str] = {}
         self._rules: list[str] = []
 
@@ -58,13 +60,22 @@ class Gallery:
         return self._classes[image]
 
     def _add(self, image: str) -> str:
+        path = self._path(image)
+        if path is None:
+            return "none"
         try:
-            url = data_url(self._images / image, PRODUCT_SIDE, _PRODUCT_QUALITY)
+            url = data_url(path, PRODUCT_SIDE, _PRODUCT_QUALITY)
         except PhotoError:
             return "none"
         name = f"p{len(self._rules)}"
         self._rules.append(f".{name}{{background-image:url({url})}}")
         return name
+
+    def _path(self, image: str) -> Path | None:
+        if self._images is None or "\0" in image:
+            return None
+        path = Path(os.path.normpath(self._images / image))
+        return path if path.is_relative_to(self._images) else None
 
     def rules(self) -> str:
         """The style sheet of all classes handed out: names and base64, which need no escaping."""

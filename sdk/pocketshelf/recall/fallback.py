@@ -51,6 +51,7 @@ class ServerFallback:
         timeout: longest time, by the wall clock, from looking up its name to the answer's last byte, in
             seconds.
         rest: seconds for which a server that was away is not asked again.
+        full: ask for each hit's image and attributes, too.
 
     Raises:
         UsageError: ``server_url`` is no address.
@@ -62,7 +63,9 @@ class ServerFallback:
         timeout: float = 3.0,
         rest: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
+        full: bool = False,
     ) -> None:
+        self._full = full
         self._url = server_address(server_url) + "/v1/search"
         self._timeout = timeout
         self._rest = rest
@@ -76,6 +79,8 @@ class ServerFallback:
         body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
         if categories:
             body["categories"] = list(categories)
+        if self._full:
+            body["full"] = True
         try:
             reply = self._post(json.dumps(body).encode())
             if reply.status == 200:
@@ -125,8 +130,10 @@ def _hit(part: Fields) -> Hit:
         title=part.optional_text("title") or "",
         category=part.text("category"),
         source="server",
+        image=part.optional_text("image"),
+        attributes=part.mapping("attributes") if part.has("attributes") else {},
     )
     check_names(hit.product_id, hit.category)
-    if len(hit.title) > MAX_TEXT:
-        raise ValueError(f"a title of more than {MAX_TEXT} characters")
+    if len(hit.title) > MAX_TEXT or len(hit.image or "") > MAX_TEXT:
+        raise ValueError(f"a title or an image of more than {MAX_TEXT} characters")
     return hit

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pocketshelf.errors import UsageError
 
-__all__ = ["MassRouter", "Router", "filled", "named_category"]
+__all__ = ["MassRouter", "Router", "filled", "named_categories", "named_category"]
 
 
 class Router(Protocol):
@@ -73,6 +73,21 @@ def filled(
         chosen.append(name)
         held += counts[name]
     return chosen
+
+
+def named_categories(asked: str | Sequence[str], available: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """The categories that were asked for by name (none of "auto" and "all"), and whether it was "all".
+
+    Raises:
+        UsageError: there is none of a name, or a name stands beside "auto" or "all".
+    """
+    names = [asked] if isinstance(asked, str) else list(asked)
+    if len(names) > 1 and not {"auto", "all"}.isdisjoint(names):
+        raise UsageError("the categories 'auto' and 'all' stand alone; leave out the others, or these")
+    if names in (["auto"], ["all"], []):
+        return (), names == ["all"]
+    known = list(available)
+    return tuple(dict.fromkeys(named_category(name, known) for name in names)), False
 
 
 def named_category(name: str, available: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, request
 
-from pocketshelf.types import Box
+from pocketshelf.types import Box, Hit
 from pocketshelf_server.http.admission import RateLimit, caller
 from pocketshelf_server.http.bodies import (
     check_keys,
@@ -31,7 +31,7 @@ from pocketshelf_server.site import SiteConfig
 __all__ = ["photo_blueprint", "search_blueprint"]
 
 DEFAULT_K = 20
-KEYS = ("vector", "space", "categories", "k")
+KEYS = ("vector", "space", "categories", "k", "full")
 FORM_KEYS = ("photo", "k", "categories", "box")
 
 
@@ -48,7 +48,10 @@ def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> 
         check_space(body.get("space"), space)
         vector = parse_vector(body.get("vector"), service.dimension)
         k = parse_number("k", body.get("k", DEFAULT_K), 1, config.max_k)
-        return _answer(service, space, vector, k, parse_categories(body.get("categories")))
+        full = body.get("full", False)
+        if not isinstance(full, bool):
+            raise Problem(422, "'full' must be true or false")
+        return _answer(service, space, vector, k, parse_categories(body.get("categories")), full)
 
     return blueprint
 
@@ -88,15 +91,27 @@ def _parse_form(max_k: int) -> tuple[bytes, Box | None, int, frozenset[str] | No
 
 
 def _answer(
-    service: SearchService, space: str, vector: np.ndarray, k: int, categories: frozenset[str] | None
+    service: SearchService,
+    space: str,
+    vector: np.ndarray,
+    k: int,
+    categories: frozenset[str] | None,
+    full: bool = False,
 ) -> dict[str, Any]:
-    hits = [
-        {"product_id": h.product_id, "score": round(h.score, 6), "title": h.title, "category": h.category}
-        for h in service.search(vector, k, categories)
-    ]
+    hits = [_hit(hit, full) for hit in service.search(vector, k, categories, full)]
     unknown = service.unknown(categories)
     # A slip would else look like an empty shelf. No error: bundles know more categories than a shop has.
     return {"space": space, "hits": hits, **({"unknown_categories": unknown} if unknown else {})}
+
+
+def _hit(hit: Hit, full: bool) -> dict[str, Any]:
+    return {
+        "product_id": hit.product_id,
+        "score": round(hit.score, 6),
+        "title": hit.title,
+        "category": hit.category,
+        **({"image": hit.image, "attributes": hit.attributes} if full else {}),
+    }
 
 
 def _parse_box(text: str | None) -> Box | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pocketshelf.errors import CatalogueError
+from pocketshelf.formats.product import Product
 from pocketshelf.types import Hit
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import VectorIndex
@@ -87,16 +88,21 @@ class SearchService:
         self._sequence = self._index.refresh()
         return self._sequence
 
-    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[Hit]:
-        """The ``k`` best products, best first.
+    def search(
+        self, query: np.ndarray, k: int, categories: frozenset[str] | None, full: bool = False
+    ) -> list[Hit]:
+        """The ``k`` best products, best first; ``full`` with their images and attributes.
 
         Raises:
             CatalogueError: the catalogue cannot be read.
         """
         self._refresh_if_due()
         found = self._index.search(query, k, categories)
+        # One deleted since the last refresh is not there any more.
+        if full:
+            products = self._catalogue.get([product_id for product_id, _ in found])
+            return [_full_hit(products[key], score) for key, score in found if key in products]
         titles = self._catalogue.titles([product_id for product_id, _ in found])
-        # One deleted since the last refresh has no title any more.
         return [Hit(key, score, *titles[key]) for key, score in found if key in titles]
 
     def unknown(self, categories: frozenset[str] | None) -> list[str]:
@@ -115,3 +121,14 @@ class SearchService:
             self._due = self._clock() + REFRESH_SECONDS
         finally:
             self._guard.release()
+
+
+def _full_hit(product: Product, score: float) -> Hit:
+    return Hit(
+        product.product_id,
+        score,
+        product.title,
+        product.category,
+        image=product.image,
+        attributes=product.attributes,
+    )

@@ -1,0 +1,82 @@
+"""What a search leaves to look at: a page, and the photos with their boxes drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pocketshelf.errors import UsageError
+from pocketshelf.files import atomic_write
+from pocketshelf.types import SearchResult
+
+__all__ = ["Views"]
+
+
+class Views:
+    """Gathers results for the page, and draws each photo's boxes as it comes.
+
+    Args:
+        html: the page to write, if any.
+        images: folder of the catalogue's pictures, for the page.
+        annotate: folder for the drawn photos, if any; made when needed.
+
+    Raises:
+        UsageError: a folder that must be there is not, before any photo is searched.
+    """
+
+    def __init__(self, html: Path | None, images: Path | None, annotate: Path | None) -> None:
+        if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
+            raise UsageError(f"--html {html}: name a file in a folder that is there")
+        if images is not None and not images.is_dir():
+            raise UsageError(f"--images {images}: no such folder")
+        if annotate is not None and annotate.exists() and not annotate.is_dir():
+            raise UsageError(f"--annotate {annotate}: is no folder")
+        self._html, self._images, self._annotate = html, images, annotate
+        self._results: list[SearchResult] = []
+        self._failures: list[tuple[str, str]] = []
+        self._drawn: set[str] = set()
+
+    def add(self, result: SearchResult) -> None:
+        """A photo that was searched.
+
+        Raises:
+            OSError: the drawn photo cannot be written.
+        """
+        if self._html is not None:
+            self._results.append(result)
+        if self._annotate is not None:
+            from pocketshelf.page.annotate import annotate
+
+            self._annotate.mkdir(parents=True, exist_ok=True)
+            annotate(result.photo, result.regions, self._annotate / self._drawn_name(result.photo))
+
+    def fail(self, photo: str, why: str) -> None:
+        """A photo that could not be read."""
+        self._failures.append((photo, why))
+
+    def write(self, store: str) -> Iterator[str]:
+        """Write the page; one line for each thing written.
+
+        Raises:
+            PhotoError: a photo that was searched is gone.
+            OSError: the page cannot be written.
+        """
+        if self._drawn:
+            yield f"{self._annotate}: {len(self._drawn)} photos with their boxes"
+        if self._html is not None:
+            from pocketshelf.page.searches import Searches, render_searches
+
+            page = render_searches(Searches(self._results, self._failures, store, self._images))
+            with atomic_write(self._html) as temporary:
+                temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
+            yield f"{self._html}: a page of {len(self._results)} photos"
+
+    def _drawn_name(self, photo: str) -> str:
+        """The photo's own name with "-boxes"; photos of one name in several folders are numbered."""
+        stem, number = Path(photo).stem, 1
+        name = f"{stem}-boxes.jpg"
+        while name in self._drawn:
+            number += 1
+            name = f"{stem}-boxes-{number}.jpg"
+        self._drawn.add(name)
+        return name

@@ -1,0 +1,39 @@
+"""One's own photos and what was found in them, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketshelf.page.templating import render
+from pocketshelf.page.thumbnails import Gallery
+from pocketshelf.types import SearchResult
+
+__all__ = ["Searches", "render_searches"]
+
+
+@dataclass(frozen=True)
+class Searches:
+    """What a page shows.
+
+    Attributes:
+        results: with the paths of their photos.
+        failures: (photo, why it could not be read).
+        store: where was searched, in words.
+        images: folder that the catalogue's pictures start from; None shows none.
+    """
+
+    results: Sequence[SearchResult]
+    failures: Sequence[tuple[str, str]]
+    store: str
+    images: Path | None
+
+
+def render_searches(searches: Searches) -> str:
+    """The whole document.
+
+    Raises:
+        PhotoError: a photo that was searched cannot be read any more.
+    """
+    return render("searches.html", searches=searches, gallery=Gallery(searches.images))

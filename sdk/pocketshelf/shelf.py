@@ -1,0 +1,59 @@
+"""One generation of a store, with what searches derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pocketshelf.encoder import EncodedRegion
+from pocketshelf.recall import Neighbourhood, Signals
+from pocketshelf.stages.search import Match, Searcher
+from pocketshelf.store import Store
+from pocketshelf.types import Hit
+
+__all__ = ["Shelf"]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One generation with what is derived from it; a search keeps to the one it began with."""
+
+    store: Store
+    searcher: Searcher
+    counts: dict[str, int]
+    coverage: dict[str, float] | None
+    neighbourhood: Neighbourhood
+
+    def hit(self, match: Match) -> Hit:
+        """What the store says of a match."""
+        product = self.store.product(match.product_id)
+        if product is None:  # An injected searcher may know more than the store.
+            return Hit(match.product_id, match.score, "", "")
+        return Hit(
+            product_id=product.product_id,
+            score=match.score,
+            title=product.title,
+            category=product.category,
+            image=product.image,
+            attributes=product.attributes,
+        )
+
+    def signals(self, region: EncodedRegion, hits: list[Hit]) -> Signals:
+        """What the estimates of recall and confidence go by."""
+        return Signals(
+            scores=[hit.score for hit in hits],
+            hit_categories=[hit.category for hit in hits],
+            categories=sorted(region.embedding.categories.items(), key=lambda item: (-item[1], item[0])),
+            coverage=self.coverage,
+            held=self.counts,
+            detected=region.detection.score,
+            query=region.embedding.vector,
+            hit=self._vector(hits),
+            shelf=self.neighbourhood,
+        )
+
+    def _vector(self, hits: list[Hit]) -> np.ndarray | None:
+        """The first hit's vector, of its first picture; None of a server's."""
+        product = self.store.product(hits[0].product_id) if hits and hits[0].source == "local" else None
+        return None if product is None else product.vectors[0].astype(np.float32)

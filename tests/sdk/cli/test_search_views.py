@@ -1,0 +1,282 @@
+"""`search`: folders, filters, the page, drawn boxes, colour, completion, the full line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from loopback import answering, whole
+from pocketshelf.cli.entry import PROGRAM, main
+from pocketshelf.formats import Bundle
+from pocketshelf.printable import printable
+from pocketshelf.stages.where import fits
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def call(fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(fake_bundle.folder))
+
+    def run(*argv: object) -> tuple[int, str, str]:
+        try:
+            code = main([str(word) for word in argv])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capfd.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def store(shop: Path, call: Any) -> Iterator[Path]:
+    """The shop's, with brands: of red and blue things Acme's, of the others Other's."""
+    rows = list(csv.DictReader((shop / "catalogue.csv").open()))
+    with (shop / "catalogue.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, [*rows[0], "brand", "price"])
+        writer.writeheader()
+        for i, row in enumerate(rows):
+            brand = "Acme" if row["product_id"] in ("red", "blue") else "Other"
+            writer.writerow({**row, "brand": brand, "price": str(i)})
+    assert call("build", shop / "catalogue.csv", "--store", shop / "store")[0] == 0
+    yield shop / "store"
+
+
+def lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def ids(line: dict[str, Any]) -> set[str]:
+    return {hit["product_id"] for region in line["regions"] for hit in region["hits"]}
+
+
+def test_a_folder_stands_for_its_pictures(shop: Path, store: Path, call: Any) -> None:
+    more = shop / "pictures" / "more"
+    more.mkdir()
+    red = (shop / "pictures" / "red.png").read_bytes()
+    (more / "RED.PNG").write_bytes(red)
+    for hidden in (shop / "pictures" / ".hidden.png", shop / "pictures" / "notes.txt"):
+        hidden.write_bytes(red)
+    code, out, err = call("search", shop / "pictures", "--store", store, "--json")
+    found = [Path(line["photo"]).relative_to(shop / "pictures").as_posix() for line in lines(out)]
+    assert (code, err) == (0, "") and found == sorted(found) and "more/RED.PNG" in found
+    assert len(found) == 7
+    assert len(lines(call("detect", more, "--json")[1])) == 1
+    (shop / "empty").mkdir()
+    code, out, err = call("search", shop / "empty", "--store", store, "--json")
+    assert out == "" and "no pictures in this folder" in err
+
+
+def test_several_categories(shop: Path, store: Path, call: Any) -> None:
+    search = ["search", shop / "pictures" / "red.png", "--store", store, "--json", "--category"]
+    (red,) = lines(call(*search, "Red things")[1])
+    (both,) = lines(call(*search, "red things", "--category", "Blue things")[1])
+    assert ids(red) < ids(both) and {"red", "blue"} <= ids(both)
+    for wrong in (["Red things", "--category", "all"], ["auto", "--category", "Red things"]):
+        code, out, err = call(*search, *wrong)
+        assert (code, out) == (2, "") and "stand alone" in err
+
+
+def test_where_keeps_what_the_catalogue_states(shop: Path, store: Path, call: Any) -> None:
+    search = ["search", shop / "pictures" / "red.png", "--store", store, "--json", "--where"]
+    assert ids(lines(call(*search, "brand=Acme")[1])[0]) == {"red", "blue"}
+    assert ids(lines(call(*search, "brand=acme", "--top-k", "1")[1])[0]) == {"red"}
+    every = ids(lines(call(*search, "brand=Acme", "--where", "brand=Other")[1])[0])
+    assert len(every) == 6
+    assert (
+        ids(lines(call(*search, "brand=Acme", "--where", "brand=Other", "--where", "price=0")[1])[0]) < every
+    )
+    assert ids(lines(call(*search, "brand=Nobody")[1])[0]) == set()
+    assert ids(lines(call(*search, "nothing=Acme")[1])[0]) == set()
+    # Of one category that holds none of it, none; of all that there are, those of the others.
+    assert ids(lines(call(*search, "brand=Acme", "--category", "Green things")[1])[0]) == set()
+    for wrong in ("brand", "=Acme", "brand="):
+        code, out, err = call(*search, wrong)
+        assert (code, out) == (2, "") and "KEY=VALUE" in err
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "fit"),
+    [
+        ("Acme", "ACME", True),
+        (["S", "M"], "m", True),
+        (42, "42", True),
+        (42.0, "42", True),
+        (True, "true", True),
+        (None, "none", False),
+        ([], "", False),
+        ({"a": 1}, "a", False),
+        ("Acme Ltd", "Acme", False),
+    ],
+)
+def test_what_fits(value: Any, wanted: str, fit: bool) -> None:
+    assert fits({"x": value}, {"x": [wanted, "something else"]}) is fit
+
+
+def test_the_full_line_has_image_and_attributes(shop: Path, store: Path, call: Any) -> None:
+    search = ["search", shop / "pictures" / "red.png", "--store", store, "--json"]
+    plain = lines(call(*search)[1])[0]["regions"][0]["hits"][0]
+    full = lines(call(*search, "--full")[1])[0]["regions"][0]["hits"][0]
+    assert full["image"] == "pictures/red.png" and full["attributes"]["brand"] == "Acme"
+    assert {key: full[key] for key in plain} == plain and set(full) - set(plain) == {"image", "attributes"}
+
+
+def test_a_servers_hits_are_full_as_well_and_sorted_out(shop: Path, store: Path, call: Any) -> None:
+    seen: list[bytes] = []
+    far = {"product_id": "far", "score": 1.0, "title": "Far", "category": "Red things", "image": "far.jpg"}
+    body = json.dumps({"hits": [{**far, "attributes": {"brand": "Acme"}}]}).encode()
+
+    def answer(connection: Any, request: bytes) -> None:
+        seen.append(request)
+        whole(body)(connection, request)
+
+    search = ["search", shop / "pictures" / "red.png", "--store", store, "--json", "--full"]
+    # The stand-in models' calibration asks only where it is unsure: a threshold beyond reach asks always.
+    bundle = Path(os.environ["POCKETSHELF_BUNDLE"])
+    document = json.loads((bundle / "bundle.json").read_text())
+    unsure = shop / "bundle"
+    unsure.mkdir()
+    for file in bundle.iterdir():
+        (unsure / file.name).write_bytes(file.read_bytes())
+    document["recall"]["threshold"] = 1.0
+    (unsure / "bundle.json").write_text(json.dumps(document))
+    for where, found in (("Acme", True), ("Other", False)):
+        with answering(answer) as url:
+            _, out, _ = call(*search, "--server", url, "--bundle", unsure, "--where", f"brand={where}")
+        hits = {hit["product_id"]: hit for hit in lines(out)[0]["regions"][0]["hits"]}
+        assert ("far" in hits) is found
+        if found:
+            assert (hits["far"]["image"], hits["far"]["attributes"]) == ("far.jpg", {"brand": "Acme"})
+    assert seen
+
+
+def test_the_page_shows_ones_own_photos_with_the_catalogues_pictures(
+    shop: Path, store: Path, call: Any
+) -> None:
+    (shop / "bad.jpg").write_text("no photo")
+    page = shop / "out.html"
+    photos = [shop / "pictures" / "red.png", shop / "bad.jpg", shop / "pictures" / "blue.png"]
+    code, _, err = call("search", *photos, "--store", store, "--html", page, "--images", shop)
+    assert code == 1 and "a page of 2 photos" in err
+    text = page.read_text()
+    assert text.count("<article") == 2 and "red.png" in text and "Not read: 1" in text
+    assert "The red thing" in text and len(re.findall(r"\.p\d+\{background-image", text)) >= 2
+    shown = re.sub(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", "PICTURE", text)
+    assert "{{" not in shown and "<script" not in shown and not re.findall(r'src="(?!PICTURE)', shown)
+    assert call("search", photos[0], "--store", store, "--html", page)[0] == 0
+    assert "--images" in page.read_text() and "background-image:url" not in page.read_text()
+
+
+def test_the_page_escapes_and_takes_no_picture_out_of_the_folder(
+    shop: Path, call: Any, tmp_path: Path
+) -> None:
+    outside = tmp_path / "private.png"
+    Image.new("RGB", (8, 8)).save(outside)
+    from pocketshelf.page.thumbnails import Gallery
+
+    gallery = Gallery(shop / "pictures")
+    assert gallery.style_class("red.png") == "p0"
+    for image in (str(outside), "../../private.png", "x/../../../private.png", "a\0b"):
+        assert gallery.style_class(image) == "none"
+    title = '<script>alert("x")</script>'
+    (shop / "catalogue.csv").write_text(
+        f"product_id,title,category,image\nred,{title.replace(chr(34), '')},Things,pictures/red.png\n"
+    )
+    assert call("build", shop / "catalogue.csv", "--store", shop / "s")[0] == 0
+    page = shop / "out.html"
+    assert call("search", shop / "pictures" / "red.png", "--store", shop / "s", "--html", page)[0] == 0
+    assert "<script" not in page.read_text() and "&lt;script&gt;" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--html", "none/out.html"], ["--html", "."], ["--images", "none"], ["--annotate", "shop.txt"]],
+)
+def test_a_place_that_is_none_is_found_out_before_the_search(
+    options: list[str], shop: Path, store: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    (shop / "shop.txt").write_text("taken")
+    code, out, err = call("search", shop / "pictures" / "red.png", "--store", store, *options)
+    assert (code, out) == (2, "") and err.startswith(f"pocketshelf: {options[0]}")
+
+
+def test_boxes_are_drawn_over_copies(shop: Path, store: Path, call: Any) -> None:
+    other = shop / "other"
+    other.mkdir()
+    photo = shop / "pictures" / "red.png"
+    (other / "red.png").write_bytes(photo.read_bytes())
+    before = photo.read_bytes()
+    out = shop / "drawn"
+    code, _, err = call("search", photo, other / "red.png", "--store", store, "--annotate", out)
+    assert code == 0 and "2 photos with their boxes" in err and photo.read_bytes() == before
+    assert sorted(path.name for path in out.iterdir()) == ["red-boxes-2.jpg", "red-boxes.jpg"]
+    with Image.open(photo) as plain, Image.open(out / "red-boxes.jpg") as drawn:
+        assert drawn.size == plain.size and drawn.format == "JPEG"
+        assert list(drawn.convert("RGB").getdata()) != list(plain.convert("RGB").getdata())
+
+
+def on_a_terminal(*argv: object, **environment: str) -> str:
+    """What the command prints to a terminal."""
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-m", "pocketshelf", *map(str, argv)]
+    import_line = "import fake_models, sys; from pocketshelf.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", import_line, *map(str, argv)]
+    process = subprocess.Popen(
+        command, stdout=writer, cwd=ROOT, env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment}
+    )
+    os.close(writer)
+    gathered = b""
+    while True:
+        try:
+            gathered += os.read(reader, 4096)
+        except OSError:
+            break
+        if not gathered:
+            break
+    process.wait(30)
+    os.close(reader)
+    return gathered.decode()
+
+
+def test_a_terminal_gets_colour_unless_it_is_not_wanted(shop: Path, store: Path, call: Any) -> None:
+    search = ["search", shop / "pictures" / "red.png", "--store", store, "--top-k", "2"]
+    assert "\x1b[1;32m" in on_a_terminal(*search) and "\x1b[0m" in on_a_terminal(*search)
+    assert "\x1b[" not in on_a_terminal(*search, NO_COLOR="1")
+    assert "\x1b[" not in on_a_terminal(*search, TERM="dumb")
+    assert "\x1b[" not in on_a_terminal(*search, "--json")
+    assert "\x1b[" not in call(*search)[1]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_a_shell_completes_commands_and_options(shell: str, call: Any) -> None:
+    shtab = pytest.importorskip("shtab")
+    code, out, err = call("--print-completion", shell)
+    assert (code, err) == (0, "") and "--annotate" in out and "search" in out
+    # What is printed line by line is what shtab wrote: there is nothing in it to escape.
+    script = shtab.complete(PROGRAM.parser(), shell)
+    assert all(line == printable(line) for line in script.split("\n"))
+    if shell == "bash":
+        assert subprocess.run(["bash", "-n"], input=out, text=True, check=False).returncode == 0
+        asked = "COMP_WORDS=(pocketshelf se); COMP_CWORD=1; _shtab_pocketshelf; echo ${COMPREPLY[@]}"
+        done = subprocess.run(["bash"], input=f"{out}\n{asked}", text=True, capture_output=True, check=False)
+        assert done.stdout.split() == ["search"]
+
+
+def test_completion_without_its_library_says_what_to_install(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    code, out, err = call("--print-completion", "bash")
+    assert (code, out) == (1, "") and "pip install 'pocketshelf[completion]'" in err
