@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.doctor.case import Case
 from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
@@ -28,8 +29,11 @@ def catalogue(case: Case) -> Iterator[Finding]:
     if case.config.catalogue == "sqlite" and (fault := _fault(path)):
         yield wrong("catalogue", f"{path} {fault}", f"restore it from a backup, and then: {JUMP}")
         return
-    with closing(open_catalogue(case.site)) as found:
-        yield good("catalogue", f"{found.count()} products, at number {found.sequence()}")
+    try:
+        with closing(open_catalogue(case.site)) as found:
+            yield good("catalogue", f"{found.count()} products, at number {found.sequence()}")
+    except CatalogueError as error:
+        yield wrong("catalogue", one_line(error), f"restore it from a backup, and then: {JUMP}")
 
 
 def shards(case: Case) -> Iterator[Finding]:

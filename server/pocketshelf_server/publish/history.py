@@ -221,5 +221,14 @@ class History:
         try:
             yield
         except sqlite3.Error as error:
-            remedy = "; wait for the other publisher" if "locked" in str(error) else ""
-            raise StoreError(f"{self._path}: {error}{remedy}") from error
+            raise StoreError(f"{self._path}: {error}{_remedy(str(error))}") from error
+
+
+def _remedy(error: str) -> str:
+    if "locked" in error:
+        return "; wait for the other publisher"
+    if "malformed" in error or "not a database" in error:
+        return (
+            "; restore it from a backup, or remove it; then: `pocketshelf-server publish SITE --jump-ahead`"
+        )
+    return ""

@@ -26,7 +26,8 @@ def only_publisher(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
     """Hold the lock at ``path`` for as long as the context lasts.
 
     Raises:
-        StoreError: another publisher held it for all of ``wait_seconds``; the message names its process.
+        StoreError: another publisher held it for all of ``wait_seconds`` (the message names its process), or
+            this volume cannot lock.
         OSError: the file cannot be made.
     """
     with path.open("a+") as file:
@@ -48,4 +49,8 @@ def _acquire(file: IO[str], path: Path, deadline: float) -> None:
             file.seek(0)
             raise StoreError(
                 f"{path}: another publisher (process {file.read() or 'unknown'}) is at work; wait for it"
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{path}: this volume cannot lock files ({error.strerror}); put the site on another"
             ) from error

@@ -142,6 +142,14 @@ def test_categories_that_no_product_is_of_are_named(catalogue: Catalogue) -> Non
     assert catalogue.missing_categories(["Fig", "Apple", "apple", "Pear", "'"]) == ["Fig", "apple", "'"]
 
 
+def test_a_jump_leaves_numbers_behind_and_everyone_who_follows_reads_anew(catalogue: Catalogue) -> None:
+    put(catalogue, "a", "b")
+    assert catalogue.jump(1_000) == catalogue.sequence() == catalogue.oldest_change() == 1_000
+    assert (catalogue.changes(0, 9), catalogue.count()) == ([], 2)
+    assert put(catalogue, "c") == 1_001
+    assert catalogue.jump(5) == 1_002  # Never back.
+
+
 def test_writers_in_parallel_lose_no_number(catalogue: Catalogue) -> None:
     def write(name: str) -> None:
         for i in range(10):

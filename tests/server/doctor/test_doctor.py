@@ -130,6 +130,10 @@ def damage_history(site: Site) -> None:
     site.history_path.write_bytes(b"not a database, but long enough to be taken for one by its size" * 100)
 
 
+def empty_catalogue(site: Site) -> None:
+    site.catalogue_path.write_bytes(b"")
+
+
 def lose_catalogue(site: Site) -> None:
     site.catalogue_path.unlink()
 
@@ -147,6 +151,7 @@ ILLS: list[tuple[Callable[[Site], None], str, str, str]] = [
     (lose_assortment, "shards", "berlin.txt", ""),
     (damage_catalogue, "catalogue", "damaged", "--jump-ahead"),
     (lose_catalogue, "catalogue", "is missing", "--jump-ahead"),
+    (empty_catalogue, "catalogue", "no such table", "--jump-ahead"),
     (damage_history, "published", "damaged", "--jump-ahead"),
 ]
 

@@ -95,6 +95,10 @@ def lose_history(shop: Shop) -> None:
     shop.site.history_path.unlink()
 
 
+def empty_history(shop: Shop) -> None:
+    shop.site.history_path.write_bytes(b"")
+
+
 RESTORED: dict[str, Callable[[Shop], None]] = {
     "an older catalogue": lambda shop: shop.restore("catalogue.sqlite"),
     "an older history": lambda shop: shop.restore("published.sqlite"),
@@ -102,6 +106,7 @@ RESTORED: dict[str, Callable[[Shop], None]] = {
     "an older catalogue and history": lambda shop: shop.restore("catalogue.sqlite", "published.sqlite"),
     "all of it": lambda shop: shop.restore(*WHOLE),
     "no history": lose_history,
+    "an empty history": empty_history,
 }
 DEVICES = ("of the backup's time", "in between", "newest", "new")
 
@@ -121,6 +126,17 @@ def test_a_site_that_went_back_is_noticed_and_jumps_ahead_of_every_device(
     shop.change(9, "later")
     assert main(["publish", str(shop.site.folder)]) == 0
     assert [shop.sync(device).how for device in DEVICES] == ["changes"] * 4
+    shop.follows(*DEVICES)
+
+
+def test_a_damaged_history_names_its_remedy_which_heals_it(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.site.history_path.write_bytes(b"no database, and long enough to be looked at " * 200)
+    assert main(["publish", str(shop.site.folder)]) == 1
+    assert "remove it" in (message := capsys.readouterr().err) and "--jump-ahead" in message
+    shop.site.history_path.unlink()
+    assert main(["publish", str(shop.site.folder), "--jump-ahead"]) == 0
     shop.follows(*DEVICES)
 
 

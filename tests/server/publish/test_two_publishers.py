@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -52,6 +53,15 @@ def test_a_publisher_that_stops_before_signing_does_not_sign_an_older_state(
     assert {t.name: t.sha256 for t in open_repository(site).signed()} == {
         t.name: t.sha256 for t in targets(site).values()
     }
+
+
+def test_a_volume_that_cannot_lock_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("pocketshelf_server.publish.lock.fcntl.flock", refuse)
+    with pytest.raises(StoreError, match="this volume cannot lock"):
+        publish_site(site)
 
 
 def test_the_lock_of_a_killed_publisher_is_gone_with_it(site: Site, edited: Catalogue) -> None:
