@@ -147,7 +147,7 @@ class _Work:
         total = sum(max(1, len(product.pictures)) for product in listed)
         products, done = [], 0
         for product in listed:
-            vectors = []
+            vectors, before = [], len(self.problems)
             if product.vectors is not None:
                 vectors = self._given(product, product.vectors)
                 done += max(1, len(product.pictures))
@@ -158,6 +158,8 @@ class _Work:
                 progress(done, total)
             if vectors:
                 products.append(_product(product, np.stack(vectors), sequence))
+            for problem in [] if vectors else product.without_pictures(self.problems[before:]):
+                self._lose(problem.line, problem.problem)
         return products
 
     def _vector(self, line: int, image: str) -> list[np.ndarray]:

@@ -157,4 +157,5 @@ def _listed(product: _Product, problems: list[RowProblem]) -> ListedProduct:
         tuple(ListedPicture(line, image) for image, line in images.items()),
         first.attributes,
         np.concatenate(given)[:MAX_VECTORS] if given else None,
+        tuple(line.line for line in product.lines),
     )

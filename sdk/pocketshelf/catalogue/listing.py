@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ class ListedProduct:
         line: where it is first named.
         attributes: those of that line.
         vectors: int8 (n, D) if the file brings them, else None.
+        lines: all that are of it.
     """
 
     line: int
@@ -96,6 +97,16 @@ class ListedProduct:
     pictures: tuple[ListedPicture, ...]
     attributes: dict[str, Any] = field(default_factory=dict)
     vectors: np.ndarray | None = None
+    lines: tuple[int, ...] = ()
+
+    def without_pictures(self, problems: Iterable[RowProblem]) -> list[RowProblem]:
+        """A problem for each line that has none yet, where none of its pictures can be used."""
+        said = {problem.line for problem in problems}
+        return [
+            RowProblem(line, "none of its product's pictures can be used")
+            for line in self.lines
+            if line not in said
+        ]
 
 
 @dataclass(frozen=True)

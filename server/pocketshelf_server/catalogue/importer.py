@@ -180,7 +180,7 @@ class Importer:
         p, problems = ready.product, list(ready.problems)
         vectors = p.vectors if p.vectors is not None else self._vectors(ready, problems)
         if vectors is None:
-            return None, problems
+            return None, [*problems, *p.without_pictures(problems)]
         image = p.pictures[0].image if p.pictures else None
         product = Product(p.product_id, 0, p.category, p.title, image, vectors, p.attributes)
         # From another source, so that the next import tries, and reports, its bad pictures again.
