@@ -18,11 +18,17 @@ from pocketshelf.shipped import version
 
 if TYPE_CHECKING:
     from pocketshelf.catalogue import build_store
+    from pocketshelf.encoder import Encoder
     from pocketshelf.errors import PocketshelfError
     from pocketshelf.formats.bundle import Bundle, load_bundle
     from pocketshelf.formats.preprocessing import Preprocessing
     from pocketshelf.retriever import Retriever
+    from pocketshelf.stages.detect import Detector
+    from pocketshelf.stages.embed import Embedder, Embedding
     from pocketshelf.stages.preprocess import Photo, decode_photo
+    from pocketshelf.stages.rerank import Reranker
+    from pocketshelf.stages.route import Router
+    from pocketshelf.stages.search import Match, Searcher
     from pocketshelf.store import Store
     from pocketshelf.types import Box, Detection, Hit, Region, SearchResult
 
@@ -30,13 +36,21 @@ __all__ = [
     "Box",
     "Bundle",
     "Detection",
+    "Detector",
+    "Embedder",
+    "Embedding",
+    "Encoder",
     "Hit",
+    "Match",
     "Photo",
     "PocketshelfError",
     "Preprocessing",
     "Region",
+    "Reranker",
     "Retriever",
+    "Router",
     "SearchResult",
+    "Searcher",
     "Store",
     "build_store",
     "decode_photo",
@@ -47,13 +61,21 @@ _HOMES = {
     "Box": "pocketshelf.types",
     "Bundle": "pocketshelf.formats.bundle",
     "Detection": "pocketshelf.types",
+    "Detector": "pocketshelf.stages.detect",
+    "Embedder": "pocketshelf.stages.embed",
+    "Embedding": "pocketshelf.stages.embed",
+    "Encoder": "pocketshelf.encoder",
     "Hit": "pocketshelf.types",
+    "Match": "pocketshelf.stages.search",
     "Photo": "pocketshelf.stages.preprocess",
     "PocketshelfError": "pocketshelf.errors",
     "Preprocessing": "pocketshelf.formats.preprocessing",
     "Region": "pocketshelf.types",
+    "Reranker": "pocketshelf.stages.rerank",
     "Retriever": "pocketshelf.retriever",
+    "Router": "pocketshelf.stages.route",
     "SearchResult": "pocketshelf.types",
+    "Searcher": "pocketshelf.stages.search",
     "Store": "pocketshelf.store",
     "build_store": "pocketshelf.catalogue",
     "decode_photo": "pocketshelf.stages.preprocess",

@@ -33,7 +33,7 @@ class EncodedRegion:
     """A box, what the detector says of it, and what the embedder says of what is in it.
 
     Attributes:
-        attributes: the bundle's heads, by name.
+        attributes: the bundle's heads, by name; an embedder of one's own need not have them.
     """
 
     detection: Detection
@@ -46,7 +46,8 @@ class EncodedRegion:
         return {
             name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
             for name, head in self.attributes.items()
-            if not head.categories or self._probability(head.categories) >= 0.5
+            if name in self.embedding.attributes
+            and (not head.categories or self._probability(head.categories) >= 0.5)
         }
 
     def _probability(self, categories: Iterable[str]) -> float:
@@ -92,12 +93,18 @@ class Encoder:
 
     @classmethod
     def open(
-        cls, bundle: str | Path | Bundle | None = None, threads: int = 1, detects: bool = True
+        cls,
+        bundle: str | Path | Bundle | None = None,
+        threads: int = 1,
+        detects: bool = True,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
     ) -> Encoder:
         """Load the models of ``bundle`` (its folder; the default bundle if None).
 
         Args:
             detects: load the detector, too, if there is one.
+            detector, embedder: used in place of the bundle's, which is not loaded.
 
         Raises:
             BundleError: the bundle is missing, malformed or damaged.
@@ -105,11 +112,15 @@ class Encoder:
         """
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(bundle)
-        embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads))
-        if not detects or bundle.detector is None or bundle.detector_path is None:
-            return cls(bundle, embedder)
-        detector = NetworkDetector(bundle.detector, open_model(bundle.detector_path, threads))
+        if embedder is None:
+            embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads))
+        if detector is None and detects and bundle.detector is not None and bundle.detector_path is not None:
+            detector = NetworkDetector(bundle.detector, open_model(bundle.detector_path, threads))
         return cls(bundle, embedder, detector)
+
+    def with_stages(self, detector: Detector | None = None, embedder: Embedder | None = None) -> Encoder:
+        """The same, with what is given in the place of its own."""
+        return Encoder(self.bundle, embedder or self._embedder, detector or self._detector)
 
     def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
         """Find the photo's regions and embed each.
@@ -142,7 +153,7 @@ class Encoder:
         photo = self._decode(source, Timings())
         if box is not None and not _overlaps(box, photo):
             raise PhotoError(f"photo: the box lies outside its {photo.width} x {photo.height} pixels")
-        return self._directed(self._embedder.embed(photo, box).vector)
+        return self._directed(self._embedded(photo, box).vector)
 
     def enrol(self, source: PhotoSource, whole: bool = True) -> np.ndarray:
         """The vector (d,) of a picture as a gallery takes it: adjusted, if the bundle has an enrolment.
@@ -202,15 +213,24 @@ class Encoder:
 
     def _embed(self, photo: Photo, found: list[Detection]) -> tuple[EncodedRegion, ...]:
         # Several regions may want the frame: it is embedded once, and only if one does.
-        frame = functools.cache(lambda: self._embedder.embed(photo))
+        frame = functools.cache(lambda: self._embedded(photo))
         regions = []
         for detection in found:
             weight = self._frame_weight(photo, detection, found)
-            embedding = frame() if weight == 1.0 else self._embedder.embed(photo, detection.box)
+            embedding = frame() if weight == 1.0 else self._embedded(photo, detection.box)
             if 0.0 < weight < 1.0:
                 embedding = blend(embedding, frame(), weight)
             regions.append(EncodedRegion(detection, self._weighed(detection, embedding), self._heads))
         return tuple(regions)
+
+    def _embedded(self, photo: Photo, box: Box | None = None) -> Embedding:
+        embedding, dimension = self._embedder.embed(photo, box), self.bundle.embedder.dimension
+        if np.shape(embedding.vector) != (dimension,):
+            raise BundleError(
+                f"the embedder's vector has the shape {list(np.shape(embedding.vector))}, that of the bundle "
+                f"{self.bundle.name!r} is [{dimension}]; name another space and dimension in the bundle"
+            )
+        return embedding
 
     def _frame_weight(self, photo: Photo, detection: Detection, found: list[Detection]) -> float:
         """What the frame weighs in a region's query beside its crop."""

@@ -32,6 +32,8 @@ from pocketshelf.recall import (
 from pocketshelf.recall.asking import ask_within
 from pocketshelf.recall.merging import merged, overall
 from pocketshelf.shelf import Shelf
+from pocketshelf.stages.detect import Detector
+from pocketshelf.stages.embed import Embedder
 from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled, named_categories
@@ -75,6 +77,7 @@ class Retriever:
         router, searcher, reranker: see `pocketshelf.stages`.
         recall_estimator: see `pocketshelf.recall`; if None the bundle's own, if any.
         fallback: whom to ask when the estimate does not suffice, or there is none; nobody if None.
+        detector, embedder: in the place of the encoder's; vectors must be of the bundle's space all the same.
         timeout_s: longest time of one search, in seconds, by the wall clock: after it nobody is waited for,
             and the local hits are the answer, whatever the server does. The stages on the device are not
             cut short; what they may cost is bounded by the photo's limits.
@@ -94,11 +97,13 @@ class Retriever:
         recall_estimator: RecallEstimator | None = None,
         fallback: Fallback | None = None,
         timeout_s: float = TIMEOUT_SECONDS,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         if isinstance(timeout_s, bool) or not 0 < timeout_s < math.inf:
             raise ValueError("timeout_s must be a number of seconds above 0")
         self._timeout_s = timeout_s
-        self.encoder = encoder
+        self.encoder = encoder.with_stages(detector, embedder)
         self._router = router or MassRouter()
         self._given_searcher = searcher
         self._reranker = reranker or AttributeReranker()
@@ -123,6 +128,10 @@ class Retriever:
         recall_estimator: RecallEstimator | None = None,
         fallback: Fallback | None = None,
         timeout_s: float = TIMEOUT_SECONDS,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
+        router: Router | None = None,
+        reranker: Reranker | None = None,
     ) -> Retriever:
         """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
 
@@ -130,6 +139,8 @@ class Retriever:
             threads: how many the models may use.
             server: URL of a server to ask when the local answer does not suffice.
             timeout_s: longest time of one search, in seconds; see the class.
+            detector, embedder: in the place of the bundle's, which are not loaded then.
+            router, reranker: in the place of the defaults.
 
         Raises:
             UsageError: ``server`` is no address.
@@ -143,9 +154,9 @@ class Retriever:
             fallback = ServerFallback(server)
         opened = Store.open(store)
         try:
-            encoder = Encoder.open(bundle, threads)
+            encoder = Encoder.open(bundle, threads, detector=detector, embedder=embedder)
             return cls(
-                opened, encoder, recall_estimator=recall_estimator, fallback=fallback, timeout_s=timeout_s
+                opened, encoder, router, None, reranker, recall_estimator, fallback, timeout_s=timeout_s
             )
         except BaseException:
             opened.close()

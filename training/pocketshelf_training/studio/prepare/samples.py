@@ -27,7 +27,7 @@ __all__ = ["add_arguments", "prepare", "run"]
 log = logging.getLogger("pocketshelf.training")
 
 PRODUCTS, PHOTOS, SEED = 60, 60, 7
-QUALITY = 82
+QUALITY = 70
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
