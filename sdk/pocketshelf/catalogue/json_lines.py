@@ -7,7 +7,7 @@ attributes and may be of any JSON type. ``vectors`` (a list of lists of numbers)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,17 @@ __all__ = ["read_json_lines", "read_json_list"]
 KEYS = ("product_id", "title", "category", "image", "vectors")
 
 
-def read_json_lines(text: str, names: dict[str, tuple[str, ...]]) -> Iterator[Line | RowProblem]:
-    """What each line that is not blank says, bad ones as `RowProblem`.
+def read_json_lines(
+    lines: Iterable[tuple[int, str]], names: dict[str, tuple[str, ...]]
+) -> Iterator[Line | RowProblem]:
+    """What each line says, bad ones as `RowProblem`.
 
     Args:
+        lines: numbered, without blank ones.
         names: of the keys, where they are called otherwise.
     """
-    for line, record in enumerate(text.split("\n"), 1):
-        if record.strip():
-            yield _from_text(line, record, names)
+    for line, record in lines:
+        yield _from_text(line, record, names)
 
 
 def read_json_list(text: str, path: Path, names: dict[str, tuple[str, ...]]) -> Iterator[Line | RowProblem]:

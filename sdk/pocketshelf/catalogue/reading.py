@@ -26,9 +26,9 @@ from pocketshelf.catalogue.listing import (
     RowProblem,
 )
 from pocketshelf.catalogue.pictures import picture_names
-from pocketshelf.catalogue.text import decode_text, read_bytes
+from pocketshelf.catalogue.text import decode_text, read_bytes, read_lines
+from pocketshelf.catalogue.workbook import MAGIC, read_workbook
 from pocketshelf.catalogue.workbook import SUFFIXES as WORKBOOKS
-from pocketshelf.catalogue.workbook import read_workbook
 from pocketshelf.catalogue.xml_feed import read_xml_feed
 from pocketshelf.errors import CatalogueError, UsageError
 
@@ -89,10 +89,11 @@ def read_catalogue(path: str | Path, options: ReadOptions | None = None) -> Cata
     export = export_named(options.format)
     kind = path.suffix.lower()
     table, records = CatalogueTable(path), Records()
-    if kind in (*JSON_LINES, ".json"):
+    if kind in JSON_LINES:
+        lines, notes = read_json_lines(read_lines(path, options.encoding), options.columns), []
+    elif kind == ".json":
         text, notes = decode_text(read_bytes(path), path, options.encoding)
-        read = read_json_lines(text, options.columns)
-        lines = read if kind in JSON_LINES else read_json_list(text, path, options.columns)
+        lines = read_json_list(text, path, options.columns)
     else:
         records, notes = _records(path, kind, options)
         lines = itertools.chain(records.problems, _lines(path, records, export, options))
@@ -105,8 +106,7 @@ def read_catalogue(path: str | Path, options: ReadOptions | None = None) -> Cata
 def _records(path: Path, kind: str, options: ReadOptions) -> tuple[Records, list[str]]:
     """The table, and notes on how its text was found; what its name does not tell is delimited text."""
     used = _used(options)
-    if kind in WORKBOOKS:
-        read_bytes(path)  # That it cannot be read is said as of any other file.
+    if kind in WORKBOOKS and read_bytes(path).startswith(MAGIC):
         return read_workbook(path, used), []
     if kind == ".xml":
         return read_xml_feed(read_bytes(path), path), []
@@ -205,6 +205,7 @@ def _require(path: Path, table: Records, export: Export, options: ReadOptions) -
         elif not there & {_spaced(column) for column in group}:
             raise CatalogueError(
                 f"{path}: is no export of {options.format}: it has no column {group[0]!r} ({_listed(table)})"
+                "; --map names one that is called otherwise"
             )
 
 

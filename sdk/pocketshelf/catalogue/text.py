@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError, UsageError
 
-__all__ = ["decode_text", "read_bytes"]
+__all__ = ["decode_text", "read_bytes", "read_lines", "refuse_other_kinds"]
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -45,6 +46,39 @@ def read_bytes(path: Path) -> bytes:
         raise CatalogueError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def refuse_other_kinds(data: bytes, path: Path) -> None:
+    """Name what is no text by how it begins.
+
+    Raises:
+        CatalogueError: it is such.
+    """
+    for start, what in KINDS:
+        if data.startswith(start):
+            raise CatalogueError(f"{path}: this is {what}")
+    if HTML.match(data[:1000]):
+        raise CatalogueError(f"{path}: this is a web page, no catalogue; is it a login page or an error's?")
+
+
+def read_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, numbered from 1; only those of UTF-16 need the whole file in memory.
+
+    Raises:
+        CatalogueError, UsageError: as `decode_text`.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4000)
+            stream.seek(0)
+            refuse_other_kinds(head, path)
+            if encoding is not None or head.startswith(tuple(mark for mark, _ in MARKS[1:])) or _wide(head):
+                lines = iter(decode_text(stream.read(), path, encoding)[0].split("\n"))
+            else:
+                lines = (line.decode("utf-8-sig", errors="surrogateescape") for line in stream)
+            yield from ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
 def decode_text(data: bytes, path: Path, encoding: str | None = None) -> tuple[str, list[str]]:
     """The text of ``data``, and notes on how it was found.
 
@@ -57,11 +91,7 @@ def decode_text(data: bytes, path: Path, encoding: str | None = None) -> tuple[s
         CatalogueError: it is no text at all; says what it is.
         UsageError: there is no such encoding.
     """
-    for start, what in KINDS:
-        if data.startswith(start):
-            raise CatalogueError(f"{path}: this is {what}")
-    if HTML.match(data[:1000]):
-        raise CatalogueError(f"{path}: this is a web page, no catalogue; is it a login page or an error's?")
+    refuse_other_kinds(data, path)
     if encoding is not None:
         return _decoded(data, path, encoding), []
     for mark, name in MARKS:

@@ -11,8 +11,10 @@ from pocketshelf.catalogue.delimited import DOUBLED, named_cells
 from pocketshelf.catalogue.listing import Record, Records, RowProblem
 from pocketshelf.errors import CatalogueError, one_line
 
-__all__ = ["SUFFIXES", "read_workbook"]
+__all__ = ["MAGIC", "SUFFIXES", "read_workbook"]
 
+# How such files begin; others of these names are text that some program called so.
+MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 

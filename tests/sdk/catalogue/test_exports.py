@@ -189,3 +189,17 @@ def test_a_product_that_the_shop_sorted_nowhere_is_not_lost(tmp_path: Path, form
     }[format]
     (tee,) = read(tmp_path, text, format).products
     assert (tee.title, tee.category, len(tee.pictures)) == ("Tee", "Other", 2)
+
+
+def test_colours_are_one_however_they_are_spelled(tmp_path: Path) -> None:
+    header = "id,title,image_link,item_group_id,color\n"
+    table = read(tmp_path, f"{header}1,T,a.jpg,g,Red\n2,T,b.jpg,g,red\nX,T,c.jpg,,\nx,T,d.jpg,,\n", "google")
+    assert images(table) == {"g-Red": ["a.jpg", "b.jpg"], "X": ["c.jpg"], "x": ["d.jpg"]}
+
+
+def test_magento_1(tmp_path: Path) -> None:
+    """Further pictures stand in rows without a sku."""
+    text = "sku,_store,_attribute_set,_type,_category,name,image,_media_image\n"
+    text += "A,,Default,simple,Men/Shirts,Tee,/a.jpg,/a.jpg\n,,,,,,,/b.jpg\n"
+    (tee,) = read(tmp_path, text, "magento").products
+    assert (tee.category, [p.image for p in tee.pictures]) == ("Men/Shirts", ["/a.jpg", "/b.jpg"])

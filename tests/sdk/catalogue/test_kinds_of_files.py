@@ -181,9 +181,26 @@ def test_a_workbook_is_read(tmp_path: Path) -> None:
 
 def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("python_calamine", reason="pip install 'pocketshelf[spreadsheets]'")
-    for data in (b"", b"PK\x03\x04 rest", b"product_id,title"):
+    for data in (b"PK\x03\x04 rest", b"\xd0\xcf\x11\xe0 rest"):
         with pytest.raises(CatalogueError, match=r"c\.xlsx: cannot be read as a workbook"):
             read(tmp_path, data, "c.xlsx")
+
+
+def test_text_that_a_program_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
+    table = read(tmp_path, b"product_id\ttitle\tcategory\timage\r\n1\tT\tC\ta.jpg\r\n", "c.xls")
+    assert [product.title for product in table.products] == ["T"]
+    with pytest.raises(CatalogueError, match="a web page"):
+        read(tmp_path, b"<html><table></table></html>", "c.xls")
+
+
+def test_json_lines_of_any_encoding(tmp_path: Path) -> None:
+    text = '{"product_id": "1", "title": "Größe", "category": "c", "image": "a.jpg"}\r\n\r\n'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+        (product,) = read(tmp_path, text.encode(encoding), "c.jsonl").products
+        assert (product.title, product.line) == ("Größe", 1)
+    table = read(tmp_path, text.encode("cp1252") + text.encode(), "c.jsonl")
+    assert (len(table.products), [problem.line for problem in table.problems]) == (1, [1])
+    assert read(tmp_path, text.encode("cp1252"), "c.jsonl", encoding="cp1252").products[0].title == "Größe"
 
 
 def test_a_workbook_without_the_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

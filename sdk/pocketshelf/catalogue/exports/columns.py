@@ -54,7 +54,7 @@ def path_leaf(paths: Iterable[str], separator: str, roots: Collection[str] = ())
     best: list[str] = []
     for path in paths:
         parts = [part.strip() for part in path.split(separator) if part.strip()]
-        if parts and parts[0].casefold() in roots:
+        while parts and parts[0].casefold() in roots:
             parts = parts[1:]
         if len(parts) > len(best):
             best = parts

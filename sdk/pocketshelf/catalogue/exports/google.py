@@ -23,10 +23,11 @@ def google_lines(table: Records) -> Iterator[Line | RowProblem]:
     """A line a row; variants are of their group and colour."""
     rows = [(record.line, Cells(record.cells)) for record in table.records]
     sizes: dict[str, list[str]] = {}
+    spelled: dict[str, str] = {}  # "Red" and "red" are one colour.
     for _, cells in rows:
-        sizes.setdefault(_item(cells), []).append(cells.first("size"))
+        sizes.setdefault(_spelled(cells, spelled), []).append(cells.first("size"))
     for line, cells in rows:
-        item = _item(cells)
+        item = _spelled(cells, spelled)
         images = pictures_of(
             [
                 cells.first("image_link", "imageLink"),
@@ -39,8 +40,18 @@ def google_lines(table: Records) -> Iterator[Line | RowProblem]:
         yield Line(line, item, plain_text(cells.first("title")), _category(cells), images, kept)
 
 
+def _grouped(cells: Cells) -> str:
+    return cells.first("item_group_id", "itemGroupId")
+
+
+def _spelled(cells: Cells, spelled: dict[str, str]) -> str:
+    """The product's id as it was first spelled, where a colour is part of it."""
+    item = _item(cells)
+    return spelled.setdefault(item.casefold(), item) if _grouped(cells) else item
+
+
 def _item(cells: Cells) -> str:
-    group, colour = cells.first("item_group_id", "itemGroupId"), cells.first("color")
+    group, colour = _grouped(cells), cells.first("color")
     return (f"{group}-{colour}" if colour else group) if group else cells.first("id", "offerId")
 
 

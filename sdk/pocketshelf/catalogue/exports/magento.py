@@ -1,4 +1,4 @@
-"""Magento (Adobe Commerce) 2: System, Data Transfer, Export, Products.
+"""Magento (Adobe Commerce) 2: System, Data Transfer, Export, Products; and most of what Magento 1 wrote.
 
 Columns by https://experienceleague.adobe.com/docs/commerce-admin/systems/data-transfer/data-attributes-product.html.
 A configurable product lists its variants (``sku=…,size=…,color=…|…``), which are rows of their own, with the
@@ -21,8 +21,9 @@ COLUMNS = ("sku", "store_view_code", "attribute_set_code", "product_type", "cate
 ROOTS = ("default category", "root catalog")
 # Columns that say something of a product to who looks for it; a hundred others say how it is sold.
 KEPT = ("description", "short_description", "price", "special_price", "country_of_manufacture")
+PATHS = ("categories", "_category")
 DROPPED = ("has_options", "required_options")
-IMAGES = ("base_image", "small_image", "thumbnail_image", "swatch_image", "image")
+IMAGES = ("base_image", "small_image", "thumbnail_image", "swatch_image", "image", "_media_image")
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _line(record: Record, style: _Style | None, folded: dict[str, dict[str, str]
     if style is not None and (colour := colour_of(options)):
         title = f"{title}, {colour}" if title else colour
     own = Cells(cells)
-    category = path_leaf((main.first("categories") or own.first("categories")).split(","), "/", ROOTS)
+    category = path_leaf((main.first(*PATHS) or own.first(*PATHS)).split(","), "/", ROOTS)
     attributes = {name: plain_text(text) for name in KEPT if (text := main.first(name) or own.first(name))}
     for source in (style.record if style else record, record):
         further = _pairs(source.cells.get("additional_attributes", ""))

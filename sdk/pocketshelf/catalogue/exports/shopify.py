@@ -17,6 +17,7 @@ HANDLE = ("Handle", "URL handle")
 COLUMNS = (*HANDLE, "Title", "Body (HTML)", "Vendor", "Type", "Product Category", "Image Src",
            "Product image URL", "Image Position", "Variant SKU", "Variant Image", "Variant image URL",
            "Option1 Name", "Option1 Value", "Image Alt Text")  # fmt: skip
+CATEGORIES = ("Product Category", "Custom Product Type", "Standard Product Type")
 IMAGES = ("Image Src", "Product image URL", "Variant Image", "Variant image URL")
 KEPT = {
     "vendor": ("Vendor",),
@@ -47,5 +48,5 @@ def shopify_lines(table: Records) -> Iterator[Line | RowProblem]:
         images = pictures_of(cells.first(name) for name in IMAGES)
         kept = {name: plain_text(text) for name, columns in KEPT.items() if (text := cells.first(*columns))}
         folded = {name: listed(values) for name, values in options.get(handle, {}).items()}
-        category = cells.first("Type") or path_leaf([cells.first("Product Category")], ">")
+        category = cells.first("Type") or path_leaf([cells.first(*CATEGORIES)], ">")
         yield Line(line, handle, plain_text(cells.first("Title")), category, images, {**kept, **folded})
