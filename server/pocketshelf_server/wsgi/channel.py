@@ -59,14 +59,6 @@ class BoundedChannel(HTTPChannel):
             return now > self._opened + HEAD_SECONDS
         return time.time() > self.last_activity + IDLE_SECONDS
 
-    @property
-    def rank(self) -> tuple[int, float] | None:
-        """Which goes first when there are too many, the lowest; None for one that waits for its answer."""
-        if self.requests:
-            return None
-        at_work = self.request is not None or bool(self.total_outbufs_len)
-        return int(at_work), self.last_activity
-
     def coming(self) -> int:
         """Bytes of bodies that it holds or is sending."""
         held = [*self.requests, *([self.request] if self.request is not None else [])]

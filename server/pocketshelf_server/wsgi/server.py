@@ -22,6 +22,7 @@ __all__ = ["WebServer"]
 LOOK_EVERY_SECONDS = 1
 # Without descriptors no connection can be taken; without a pause the loop would try without end.
 REST_SECONDS = 0.5
+AT_ONCE = 32
 A_FEW = 8  # Connections, whose descriptors the answers to others need as well.
 MAX_HEAD = 32_768
 log = logging.getLogger("pocketshelf.server")
@@ -101,26 +102,38 @@ class WebServer(TcpWSGIServer):
                 channel.handle_close()
 
     def handle_accept(self) -> None:
-        """Take a connection, in place of an idle one if there are as many as may be."""
-        if len(self.active_channels) >= self.adj.connection_limit and not self._make_room():
+        """Take the connections that wait, a few at a time."""
+        for _ in range(AT_ONCE):
+            if not self._take():
+                return
+
+    def _take(self) -> bool:
+        """Take a connection, in place of an idle one at the limit; whether there was one to take."""
+        if len(self.active_channels) >= self.adj.connection_limit and not self._idle():
             self._rest("every connection is at work")
-            return
+            return False
         try:
-            accepted = self.accept()
-            if accepted is not None:
-                self.set_socket_options(accepted[0])
-                self.channel_class(self, *accepted, self.adj, map=self._map)
+            if (accepted := self.accept()) is None:
+                return False
+            self.set_socket_options(accepted[0])
+            self.channel_class(self, *accepted, self.adj, map=self._map)
+            self._close_idle(len(self.active_channels) - self.adj.connection_limit)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 log.warning("a connection could not be taken: %s", error.strerror)
-                if not self._make_room(A_FEW):
+                if not self._close_idle(A_FEW):
                     self._rest(error.strerror or str(error))
+            return False
+        return True
 
-    def _make_room(self, places: int = 1) -> bool:
-        """Close those connections that have waited longest for nothing; whether there were any."""
-        ranked = [(channel.rank, channel) for channel in self.active_channels.values()]
-        idle = [(rank, channel) for rank, channel in ranked if rank is not None]
-        for _, channel in heapq.nsmallest(places, idle, key=lambda pair: pair[0]):
+    def _idle(self) -> list[BoundedChannel]:
+        """Those that wait for their client, and not it for us."""
+        return [channel for channel in self.active_channels.values() if not channel.requests]
+
+    def _close_idle(self, count: int) -> bool:
+        """Close those that have been idle longest; whether there were any."""
+        idle = heapq.nsmallest(count, self._idle(), key=lambda channel: channel.last_activity)
+        for channel in idle:
             channel.handle_close()
         return bool(idle)
 

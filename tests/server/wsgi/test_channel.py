@@ -127,3 +127,15 @@ def test_at_the_limit_the_longest_idle_makes_room(server: WebServer) -> None:
             others[-1].recv(1)
     for connection in (first, *others):
         connection.close()
+
+
+def test_half_requests_keep_no_new_client_out(server: WebServer) -> None:
+    """Those who come are newer than those who have sent a part of something and wait."""
+    halves = [connect(server) for _ in range(20)]
+    for connection in halves:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+    time.sleep(0.1)
+    clients = [connect(server) for _ in range(10)]
+    assert all(asked(client) for client in clients)
+    for connection in (*halves, *clients):
+        connection.close()
