@@ -239,6 +239,7 @@ def publish_site(
     """
     repository = open_repository(site)
     require_root(repository.status())  # Without keys, or under a root that has expired, fail before any work.
+    repository.require_near()
     with (
         only_publisher(site.publish_lock),
         closing(open_catalogue(site)) as catalogue,

@@ -17,8 +17,9 @@ from typing import Any
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
 
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.store.filesystem import FileSystem
+from pocketshelf.sync.metadata_rules import check_metadata
 from pocketshelf_server.site import DEFAULT_EXPIRY_DAYS, write_atomically
 from pocketshelf_server.trust.keys import KeyFolder
 
@@ -27,6 +28,10 @@ __all__ = ["ONLINE_ROLES", "Online", "OnlineRoles"]
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 # Old versions of snapshot and targets, for a device that has just read the timestamp before.
 KEPT_VERSIONS = 10
+
+
+# Nobody signs as often: a version beyond it is a thief's, who would use the numbers up.
+FAR = 2**40
 
 
 @dataclass
@@ -42,6 +47,24 @@ class Online:
     def next_versions(self) -> tuple[int, int, int]:
         """Of targets, snapshot and timestamp."""
         return self.targets.version + 1, self.snapshot.version + 1, self.timestamp.version + 1
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a version is so high that only a thief has signed it."""
+        return max(self.next_versions) > FAR
+
+    def require_near(self) -> None:
+        """Refuse to go on where a thief has been, whom new versions would follow.
+
+        Raises:
+            StoreError: `is_far`.
+        """
+        if self.is_far:
+            raise StoreError(
+                f"the metadata is at version {max(self.next_versions) - 1}, which no shop reaches: somebody "
+                "has these keys; replace them all: pocketshelf-server keys rotate SITE targets snapshot "
+                "timestamp"
+            )
 
 
 class OnlineRoles:
@@ -118,6 +141,13 @@ class OnlineRoles:
         """When a signature of ``role`` that is made now ends."""
         return (self._now() + timedelta(days=self._expiry_days[role])).replace(microsecond=0)
 
+    def fresh_versions(self, online: Online) -> tuple[int, int, int]:
+        """The next versions under new keys for all three roles: any will do, but no name is used again."""
+        if not online.is_far:
+            return online.next_versions
+        start = int(self._now().timestamp())
+        return start, start, start
+
     def publish(
         self, roots: Sequence[Root], files: dict[str, TargetFile], versions: tuple[int, int, int]
     ) -> None:
@@ -166,16 +196,27 @@ class OnlineRoles:
     def _prune(self, role: str, latest: int) -> None:
         for path in self._folder.glob(f"*.{role}.json"):
             number = path.name.partition(".")[0]
-            if number.isdecimal() and len(number) < 20 and int(number) <= latest - KEPT_VERSIONS:
+            if not number.isdecimal() or len(number) > 19:
+                continue
+            if int(number) <= latest - KEPT_VERSIONS or int(number) > max(latest, FAR):
                 FileSystem().unlink(path)
 
 
 def sign(metadata: Metadata, signers: Iterable) -> bytes:
-    """``metadata`` as bytes, signed by ``signers``."""
+    """``metadata`` as bytes, signed by ``signers``.
+
+    Raises:
+        StoreError: no device would take it.
+    """
     metadata.signatures.clear()
     for signer in signers:
         metadata.sign(signer, append=True)
-    return metadata.to_bytes()
+    data = metadata.to_bytes()
+    try:
+        check_metadata(data, metadata.signed.type)
+    except SyncError as error:
+        raise StoreError(f"not signed, no device would take it: {error}") from error
+    return data
 
 
 def _unsigned(root: Root, files: dict[str, Metadata]) -> str | None:

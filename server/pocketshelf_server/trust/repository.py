@@ -184,6 +184,10 @@ class SignedRepository:
             self._recovered()
         return True
 
+    def require_near(self) -> None:
+        """Refuse where a thief has been, who has used the versions up; see `Online.require_near`."""
+        self._load()[1].require_near()
+
     def rotate(
         self,
         roles: Iterable[str],
@@ -271,6 +275,7 @@ class SignedRepository:
     def _recovered(self) -> tuple[Root, Online]:
         """The newest root, and what its keys have signed; they sign now what they had not."""
         roots, online = self._load()
+        online.require_near()
         if online.root is roots[-1]:
             return roots[-1], online
         self._online.publish([online.root, roots[-1]], online.targets.targets, online.next_versions)

@@ -102,6 +102,7 @@ class Rotation:
         Raises:
             StoreError: a file cannot be written. What is there then is whole.
         """
+        versions = self._versions(online)
         self._keep_keys()
         own = RootFolder(self._offline.roots)
         for signed in [*self._chain, self._signed]:
@@ -112,9 +113,15 @@ class Rotation:
         if not self._online.can_sign(online.root):
             _write(site, lacking)
         roots = [s.root for s in (*self._chain, self._signed) if s.root.version >= online.root.version]
-        self._online.publish(roots, online.targets.targets if files is None else files, online.next_versions)
+        self._online.publish(roots, online.targets.targets if files is None else files, versions)
         _write(site, lacking)
         self._retire()
+
+    def _versions(self, online: Online) -> tuple[int, int, int]:
+        if set(ONLINE_ROLES) <= set(self._roles):
+            return self._online.fresh_versions(online)
+        online.require_near()
+        return online.next_versions
 
     def _keep_keys(self) -> None:
         for role, signers in self._fresh.items():
