@@ -15,7 +15,7 @@ import numpy as np
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import DetectorSpec
 from pocketshelf.runtime import ModelRunner
-from pocketshelf.stages.preprocess import Photo, network_input
+from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Box, Detection
 
 __all__ = [
@@ -88,7 +88,7 @@ class NetworkDetector:
 
     def _run(self, photo: Photo) -> tuple[np.ndarray, np.ndarray]:
         spec = self._spec
-        outputs = self._runner.run(network_input(photo.pixels, spec.preprocessing)[None])
+        outputs = self._runner.run(photo.network_input(spec.preprocessing)[None])
         if len(outputs) <= max(spec.outputs.values()):
             raise BundleError(f"{spec.file}: gives {len(outputs)} outputs, fewer than its bundle names")
         scores, distances = outputs[spec.outputs["scores"]], outputs[spec.outputs["distances"]]

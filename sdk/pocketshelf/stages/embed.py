@@ -11,7 +11,7 @@ import numpy as np
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import EmbedderSpec
 from pocketshelf.runtime import ModelRunner
-from pocketshelf.stages.preprocess import Photo, network_input
+from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Box, Categories
 
 __all__ = ["Embedder", "Embedding", "NetworkEmbedder", "blend", "normalise", "softmax", "top_categories"]
@@ -74,7 +74,7 @@ class NetworkEmbedder:
 
     def _input(self, photo: Photo, box: Box | None) -> np.ndarray:
         decoded = None if box is None else photo.to_decoded(box)
-        return network_input(photo.pixels, self._spec.preprocessing, decoded)
+        return photo.network_input(self._spec.preprocessing, decoded)
 
     def _output(self, outputs: list[np.ndarray], index: int, length: int) -> np.ndarray:
         if index >= len(outputs) or outputs[index].shape != (1, length):

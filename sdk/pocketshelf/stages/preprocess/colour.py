@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import io
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-__all__ = ["profile_space", "to_srgb"]
+__all__ = ["profile_space", "srgb_converter", "to_srgb"]
 
 # A profile whose colours lie within so much of sRGB's, of 255, is sRGB by another name: its pixels stay.
 _SAME = 3
@@ -34,6 +35,14 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
         return image.convert("RGB")
     converted: Image.Image = transform.apply(image)
     return converted
+
+
+def srgb_converter(icc: bytes | None) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What converts RGB pixels, uint8 (h, w, 3), of a profile to sRGB; None where they are sRGB already."""
+    transform = _transform(icc, "RGB") if icc is not None and profile_space(icc) == "RGB" else None
+    if transform is None:
+        return None
+    return lambda pixels: np.asarray(transform.apply(Image.fromarray(pixels)))
 
 
 @functools.lru_cache(maxsize=16)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf.errors import PhotoError, one_line
-from pocketshelf.stages.preprocess.colour import profile_space, to_srgb
+from pocketshelf.stages.preprocess.colour import profile_space, srgb_converter, to_srgb
 from pocketshelf.stages.preprocess.containers import Container, read_container
 from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.jpeg import END
@@ -25,7 +25,7 @@ from pocketshelf.stages.preprocess.containers.limits import (
     check_pixels,
 )
 from pocketshelf.stages.preprocess.decoders import is_deep_colour, open_image, open_low_bytes
-from pocketshelf.stages.preprocess.photo import Photo
+from pocketshelf.stages.preprocess.photo import Photo, PhotoInOwnColours
 from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
 __all__ = ["WHOLE", "WORKING_SIDE", "decode_photo", "finished"]
@@ -147,6 +147,9 @@ def finished(
     upright = size[::-1] if turn > 4 else size
     if max(small.size) > working_side:
         small = _resized(small, image.size[::-1] if turn > 4 else image.size, working_side)
+    convert = srgb_converter(icc) if small.mode == image.mode == "RGB" else None
+    if convert is not None:
+        return PhotoInOwnColours(np.asarray(small), *upright, convert)
     return Photo(np.asarray(to_srgb(small, icc)), *upright)
 
 

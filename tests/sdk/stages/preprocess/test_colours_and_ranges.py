@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import io
+import pickle
 import struct
 import time
 import zlib
@@ -14,7 +16,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from hostile_pictures import png, png_chunk, tiff, tiff_tags
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf.stages.preprocess.colour import to_srgb
 from pocketshelf.stages.preprocess.containers.profiles import (
     ADOBE_RGB,
@@ -23,6 +26,7 @@ from pocketshelf.stages.preprocess.containers.profiles import (
     coded_profile,
     matrix_profile,
 )
+from pocketshelf.types import Box
 
 P3 = matrix_profile("Display P3", DISPLAY_P3)
 ADOBE = matrix_profile("Adobe RGB (1998)", ADOBE_RGB, 2.19921875)
@@ -138,6 +142,45 @@ def test_a_networks_input_is_converted_in_a_millisecond_or_two() -> None:
         to_srgb(image, P3)
         times.append(time.thread_time() - started)
     assert min(times) < 0.002
+
+
+def test_the_working_size_costs_no_conversion_until_it_is_looked_at() -> None:
+    """What a phone's photo of 12 megapixels in Display P3 takes more than one in sRGB."""
+    rng = np.random.default_rng(2)
+    image = Image.fromarray(rng.integers(0, 256, (375, 500, 3), dtype=np.uint8)).resize((4000, 3000))
+    files = {
+        name: encode(image, "JPEG", icc_profile=profile) for name, profile in (("P3", P3), ("sRGB", SRGB))
+    }
+    times: dict[str, list[float]] = {name: [] for name in files}
+    for _ in range(12):
+        for name, data in files.items():
+            started = time.thread_time()
+            decode_photo(data)
+            times[name].append(time.thread_time() - started)
+    assert min(times["P3"]) - min(times["sRGB"]) < 0.004
+
+
+@pytest.mark.parametrize("box", [None, (13.0, 20.0, 300.0, 200.0)])
+def test_a_networks_input_is_in_srgb(box: Box | None) -> None:
+    """Of a picture in Display P3 what the same picture in sRGB gives, but for roundings."""
+    rng = np.random.default_rng(3)
+    image = Image.fromarray(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)).resize((400, 300))
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(P3))
+    to_p3 = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), profile, "RGB", "RGB")
+    photo = decode_photo(encode(to_p3.apply(image), "PNG", icc_profile=P3))
+    rule = Preprocessing(size=(96, 96))
+    found, wanted = photo.network_input(rule, box), network_input(np.asarray(image), rule, box)
+    assert np.abs(found.astype(int) - wanted).mean() < 0.8
+    assert np.abs(found.astype(int) - network_input(photo.pixels, rule, box)).mean() < 0.8
+    assert np.abs(network_input(np.asarray(to_p3.apply(image)), rule, box).astype(int) - wanted).mean() > 4
+    assert photo.scale == (1, 1) and photo.to_decoded((1, 2, 3, 4)) == (1, 2, 3, 4)
+
+
+def test_a_photo_in_its_own_colours_is_copied_as_srgb() -> None:
+    photo = decode_photo(encode(Image.new("RGB", (40, 30), IN_P3), "PNG", icc_profile=P3))
+    for copy in (pickle.loads(pickle.dumps(photo)), dataclasses.replace(photo, width=80)):
+        assert near(tuple(map(int, copy.pixels[5, 5])), IN_SRGB) and copy.height == 30
+        assert np.array_equal(copy.network_input(Preprocessing(size=(9, 9)))[4, 4], photo.pixels[5, 5])
 
 
 def test_threads_share_a_transform() -> None:
