@@ -95,7 +95,8 @@ def plan(device: Device, manifest: Manifest, allow_older: bool = False) -> Plan:
             return Plan(manifest.snapshot, "reset")
         raise SyncError(
             f"the server is at sequence {manifest.sequence}, this shelf at {device.sequence}: going back is "
-            "refused; allow it (--allow-older) if the server was restored from a backup"
+            "refused; allow it (--allow-older) if the server was restored from a backup, or let its operator "
+            "go on with `publish --jump-ahead`"
         )
     if device.sequence == manifest.sequence:
         return Plan(None, "current")

@@ -323,7 +323,8 @@ def _explain(error: Exception, server_url: str) -> PocketshelfError:
         tuf.DownloadLengthMismatchError: "is longer than allowed (endless data)",
         tuf.ExpiredMetadataError: "has expired: it is held back, or this clock is wrong",
         tuf.UnsignedMetadataError: "is not signed by the keys that this device trusts",
-        tuf.BadVersionNumberError: "is older than what this device has seen (rollback), or of mixed versions",
+        tuf.BadVersionNumberError: "is older than what this device has seen (rollback), or of mixed "
+        "versions; a server that was restored from a backup needs `publish --jump-ahead`",
         tuf.LengthOrHashMismatchError: "is not what was signed (wrong length or hash)",
     }
     for kind, text in what.items():
