@@ -10,6 +10,7 @@ from pathlib import Path
 from converters.command import add_models, choose, exit_code, named_checkpoints, say
 from converters.networks import kinds
 from converters.targets import find_target, target_names
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.parser import Parser
 from pocketshelf.runtime.notices import owns_process
 from pocketshelf.shipped import version
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @owns_process
+@says_what_to_install("export")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
     parsed = _parser().parse_args(arguments)

@@ -11,6 +11,7 @@ from converters.command import exit_code, say
 from converters.inspection.picture import draw
 from converters.inspection.text import render
 from converters.targets import inspect_file
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.output import print_json, tell_lines
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
@@ -30,6 +31,7 @@ def _files(path: Path) -> list[Path]:
 
 
 @owns_process
+@says_what_to_install("export")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = Parser(

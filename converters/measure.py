@@ -30,6 +30,7 @@ from converters.parity import unit
 from converters.target import Runner, Target
 from converters.targets import find_target, target_names
 from pocketshelf.cli import values
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import UsageError
 from pocketshelf.runtime.notices import owns_process
@@ -170,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @owns_process
+@says_what_to_install("export")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parsed = _parser().parse_args(arguments)

@@ -17,6 +17,7 @@ from converters.command import add_models, choose, exit_code, named_checkpoints,
 from converters.errors import ParityError, ToolchainMissing
 from converters.networks import kinds
 from converters.targets import find_target, target_names
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import digest
@@ -123,6 +124,7 @@ def _outcome(
 
 
 @owns_process
+@says_what_to_install("export")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code. A variant that fails is a finding, not an error."""
     parser = Parser(prog="python -m converters.sweep", description=__doc__)

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
@@ -148,6 +149,7 @@ def _named(words: Sequence[str]) -> str | None:
 
 
 @owns_process
+@says_what_to_install("train")
 def main(arguments: Sequence[str] | None = None) -> int:
     set_up_logging("%(asctime)s %(message)s", "%H:%M:%S")
     words = list(sys.argv[1:] if arguments is None else arguments)

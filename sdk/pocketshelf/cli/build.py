@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
-from pocketshelf.catalogue import BuildReport, build_store
+from pocketshelf.catalogue import BuildReport, RowProblem, build_store
 from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
+from pocketshelf.cli.losses import is_missing_picture, told
 from pocketshelf.cli.options import add_models, add_store
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.progress import ProgressBar
@@ -53,20 +55,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    missing: list[RowProblem] = []
     with ProgressBar(seldom=QUIET_SECONDS) as bar:
-        report = build_store(
-            args.catalogue,
-            args.store,
-            images=args.images,
-            bundle=args.bundle,
-            whole=args.whole,
-            threads=args.threads,
-            progress=bar.update,
-            on_problem=lambda problem: bar.say(f"{args.catalogue}: {problem}"),
-            reading=reading_of(args),
-            fetch=fetch_of(args),
-            on_note=lambda note: bar.say(f"{args.catalogue}: note: {note}"),
-        )
+
+        def lost(problem: RowProblem) -> None:
+            # Of pictures that are not there, there may be as many as there are lines.
+            if is_missing_picture(problem):
+                missing.append(problem)
+            else:
+                bar.say(f"{args.catalogue}: {problem}")
+
+        try:
+            report = _build(args, bar, lost)
+        finally:
+            for line in told(missing):
+                bar.say(f"{args.catalogue}: {line}")
     if report.problems:
         say(f"pocketshelf: {args.catalogue}: left out {_count(len(report.problems), 'bad line')}")
     if args.json:
@@ -74,6 +77,22 @@ def run(args: argparse.Namespace) -> int:
     else:
         tell(_summary(report))
     return 1 if report.problems else 0
+
+
+def _build(args: argparse.Namespace, bar: ProgressBar, lost: Callable[[RowProblem], None]) -> BuildReport:
+    return build_store(
+        args.catalogue,
+        args.store,
+        images=args.images,
+        bundle=args.bundle,
+        whole=args.whole,
+        threads=args.threads,
+        progress=bar.update,
+        on_problem=lost,
+        reading=reading_of(args),
+        fetch=fetch_of(args),
+        on_note=lambda note: bar.say(f"{args.catalogue}: note: {note}"),
+    )
 
 
 def _summary(report: BuildReport) -> str:

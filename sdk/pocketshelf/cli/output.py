@@ -13,7 +13,7 @@ from pocketshelf.printable import escaped, printable
 if TYPE_CHECKING:
     from pocketshelf.types import Hit, Region, SearchResult
 
-__all__ = ["print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
+__all__ = ["byte_size", "print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
 
 
 # Select Graphic Rendition (ECMA-48): readable on light and on dark ground.
@@ -51,6 +51,17 @@ def tell_lines(text: str) -> None:
 def print_json(document: Any) -> None:
     """One JSON document on one line, at once; what a terminal would obey or hide stands as JSON's escapes."""
     print(escaped(json.dumps(document, ensure_ascii=False, allow_nan=False)), flush=True)
+
+
+def byte_size(count: int) -> str:
+    """A number of bytes in a unit that shows it: "812 bytes", "12.3 kB", "4.56 MB"."""
+    if count < 1000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    for unit, digits in (("kB", 1), ("MB", 2)):
+        count_in = count / 1000 if unit == "kB" else count / 1e6
+        if round(count_in, digits) < 1000:
+            return f"{count_in:.{digits}f} {unit}"
+    return f"{count / 1e9:.2f} GB"
 
 
 def print_table(rows: Sequence[Sequence[str]], indent: int = 0, styles: Sequence[str] = ()) -> None:

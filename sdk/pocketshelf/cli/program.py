@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from pocketshelf.cli.completion import SHELLS, Completion
+from pocketshelf.cli.extras import missing_library
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError, UsageError
@@ -36,6 +37,7 @@ class Program:
             A module is only imported when its command is called or help is asked for; one that is not
             installed is not offered.
         complaint: what a line about something wrong begins with.
+        extra: which of the package's extras brings the libraries of these commands, if one does.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Program:
     epilog: str | None
     commands: Mapping[str, str]
     complaint: str
+    extra: str | None = None
 
     @owns_process
     def main(self, argv: Sequence[str] | None = None) -> int:
@@ -59,6 +62,12 @@ class Program:
         except (PocketshelfError, OSError) as error:
             say(f"{self.complaint}: {_line(error)}")
             return 2 if isinstance(error, UsageError) else 1
+        except ModuleNotFoundError as error:
+            line = missing_library(error, self.extra)
+            if line is None:
+                raise
+            say(f"{self.complaint}: {line}")
+            return 1
         except KeyboardInterrupt:
             return 130
 

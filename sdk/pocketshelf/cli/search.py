@@ -110,8 +110,8 @@ def run(args: argparse.Namespace) -> int:
             views.add(result)
 
         code = each_photo(args.photos, args.json, search, views.fail)
-    for written in views.write(args.store):
-        say(written)
+        for written in views.write(args.store, retriever.encoder.shelves):
+            say(written)
     return code
 
 

@@ -38,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
+        return ", ".join(f"{name} {_text(part)}" for name, part in value.items()) or "-"
     return "-" if value is None else str(value)

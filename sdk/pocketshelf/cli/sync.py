@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from pocketshelf.cli.options import add_store
-from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf.cli.output import byte_size, print_json, say, tell
 from pocketshelf.cli.values import address
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
@@ -107,5 +107,5 @@ def _summary(report: SyncReport) -> str:
         return f"up to date at sequence {report.sequence}"
     how = "changes" if report.how == "changes" else f"snapshot ({report.why})"
     before = "new" if report.from_sequence is None else str(report.from_sequence)
-    size = f"{report.received / 1e6:.2f} MB"
+    size = byte_size(report.received)
     return f"sequence {before} → {report.sequence} by {how}, {size} in {report.seconds:.1f} s"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pocketshelf.errors import UsageError
 from pocketshelf.files import atomic_write
+from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
 __all__ = ["Views"]
@@ -54,7 +55,7 @@ class Views:
         """A photo that could not be read."""
         self._failures.append((photo, why))
 
-    def write(self, store: str) -> Iterator[str]:
+    def write(self, store: str, shelves: Shelves) -> Iterator[str]:
         """Write the page; one line for each thing written.
 
         Raises:
@@ -66,7 +67,7 @@ class Views:
         if self._html is not None:
             from pocketshelf.page.searches import Searches, render_searches
 
-            page = render_searches(Searches(self._results, self._failures, store, self._images))
+            page = render_searches(Searches(self._results, self._failures, store, self._images, shelves))
             with atomic_write(self._html) as temporary:
                 temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
             yield f"{self._html}: a page of {len(self._results)} photos"

@@ -8,7 +8,7 @@ from pocketshelf.demo.answers import Answer, DetectedExample
 from pocketshelf.demo.report import Report
 from pocketshelf.page.templating import render
 from pocketshelf.page.thumbnails import Gallery
-from pocketshelf.store import Store
+from pocketshelf.retriever import Retriever
 
 __all__ = ["render_page"]
 
@@ -17,15 +17,16 @@ _MAX_MISSES = 60
 
 
 def render_page(
-    report: Report, answers: Sequence[Answer], examples: Sequence[DetectedExample], store: Store
+    report: Report, answers: Sequence[Answer], examples: Sequence[DetectedExample], retriever: Retriever
 ) -> str:
     """The whole document.
 
     Raises:
         PhotoError: a photo that was searched cannot be read any more.
     """
-    found = [answer for answer in answers if answer.rank]
+    found = sorted((answer for answer in answers if answer.rank), key=lambda answer: answer.rank or 0)
     misses = [answer for answer in answers if not answer.rank]
+    asked = {answer.query.product_id for answer in answers}
     shown_misses = misses[:_MAX_MISSES]
     return render(
         "demo.html",
@@ -34,7 +35,8 @@ def render_page(
         shown_found=found[: _MAX_CARDS - len(shown_misses)],
         misses=misses,
         shown_misses=shown_misses,
-        products={answer.query.product_id: store.product(answer.query.product_id) for answer in answers},
+        products={wanted: retriever.store.product(wanted) for wanted in asked},
         examples=examples,
         gallery=Gallery(report.dataset.images),
+        shelves=retriever.encoder.shelves,
     )

@@ -80,6 +80,7 @@ class Report:
     Attributes:
         bundle, space: which models.
         seconds: the run's wall time, a download included.
+        shelf_store: where the store lies, for searches of one's own.
     """
 
     dataset: Dataset
@@ -91,6 +92,7 @@ class Report:
     times: tuple[StageTime, ...]
     seconds: float
     page: str
+    shelf_store: str
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -184,6 +186,7 @@ def table(report: Report) -> str:
         "",
         f"store   {shelf.store_bytes / 1000:.0f} kB, sequence {shelf.sequence}; {_origin(shelf)}",
         f"page    {report.page}",
+        f"yours   pocketshelf search PHOTO --store {report.shelf_store} --html found.html",
     ]
     return "\n".join(lines)
 

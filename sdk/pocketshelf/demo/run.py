@@ -46,7 +46,7 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
     bundle = load_bundle(options.bundle)
     output = OutputFolder(options.out)
     output.prepare(data_folder(options.choice))
-    dataset = choose_dataset(options.choice)
+    dataset = choose_dataset(options.choice, say)
     say(f"{dataset.name}: {len(dataset.queries)} photos to search. {dataset.source}")
     shelf = make_shelf(dataset, bundle, output, options.use_server)
     say(f"{shelf.products} products on the shelf. {shelf.note}".rstrip())
@@ -64,7 +64,8 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
             times=stage_times(answers),
             seconds=time.perf_counter() - started,
             page=str(output.page),
+            shelf_store=str(output.store),
         )
-        output.write(output.page, render_page(report, answers, examples, retriever.store))
+        output.write(output.page, render_page(report, answers, examples, retriever))
     output.write(output.report, json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
     return report

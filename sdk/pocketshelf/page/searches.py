@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pocketshelf.page.templating import render
 from pocketshelf.page.thumbnails import Gallery
+from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
 __all__ = ["Searches", "render_searches"]
@@ -22,12 +23,14 @@ class Searches:
         failures: (photo, why it could not be read).
         store: where was searched, in words.
         images: folder that the catalogue's pictures start from; None shows none.
+        shelves: which categories belong to which group: a bag is not told to be a skirt.
     """
 
     results: Sequence[SearchResult]
     failures: Sequence[tuple[str, str]]
     store: str
     images: Path | None
+    shelves: Shelves
 
 
 def render_searches(searches: Searches) -> str:

@@ -37,6 +37,7 @@ PROGRAM = Program(
         "stats": "pocketshelf_server.cli.stats",
     },
     complaint="error",
+    extra="server",
 )
 
 

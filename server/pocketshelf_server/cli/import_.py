@@ -10,6 +10,7 @@ from typing import Any
 from pocketshelf.catalogue import RowProblem
 from pocketshelf.cli import values
 from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
+from pocketshelf.cli.losses import told
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.encoder import Encoder
@@ -87,10 +88,11 @@ def run(args: argparse.Namespace) -> int:
         catalogue.close()
     for note in report.notes[:ERRORS_SHOWN]:
         say(f"note: {note}")
-    for error in report.errors[:ERRORS_SHOWN]:
-        say(str(error))
-    if len(report.errors) > ERRORS_SHOWN:
-        say(f"… and {len(report.errors) - ERRORS_SHOWN} more bad rows")
+    lines = list(told(report.errors))
+    for line in lines[:ERRORS_SHOWN]:
+        say(line)
+    if len(lines) > ERRORS_SHOWN:
+        say(f"… and {len(lines) - ERRORS_SHOWN} more bad rows")
     _show(report, args.json)
     return 1 if report.errors else 0
 

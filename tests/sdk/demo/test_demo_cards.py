@@ -88,3 +88,16 @@ def test_a_miss_shows_what_was_wanted(photo: Path) -> None:
     card = _card(photo, None, (Hit("wrong", 0.9, "Wrong", "c"),), wanted)
     assert 'class="wanted"' in card and '<h3 dir="auto">Right</h3>' in card and "Brown Cap Mushroom" in card
     assert "wanted" not in _card(photo, 3, (Hit("right", 0.9, "Right", "c"),), wanted)
+
+
+def test_a_bag_is_not_told_to_be_yoghurt(photo: Path) -> None:
+    from pocketshelf.stages.outfit import Shelves
+
+    shelves = Shelves({"bag": ["Bag"], "goods": ["Yoghurt"]})
+    categories = (("Yoghurt", 0.8), ("Bag", 0.15))
+    bag, frame = (Region((0, 0, 9, 9), group, 0.9, categories) for group in ("bag", "frame"))
+    found = DetectedExample(Example(photo, "street", "a bag"), (bag,), 100, 200)
+    card = _made("example_card", found, Gallery(photo.parent), shelves)
+    assert "Yoghurt" not in card and "Bag 0.15" in card
+    found = DetectedExample(Example(photo, "street", "a bag"), (frame,), 100, 200)
+    assert "Yoghurt 0.80" in _made("example_card", found, Gallery(photo.parent), shelves)

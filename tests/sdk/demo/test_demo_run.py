@@ -50,6 +50,17 @@ def test_drawn_pictures_are_labelled_everywhere(drawn_run: Path) -> None:
     assert json.loads((drawn_run / "report.json").read_text())["data"]["synthetic"] is True
 
 
+def test_what_was_found_first_stands_before_what_was_found_third(drawn_run: Path) -> None:
+    page = (drawn_run / "index.html").read_text(encoding="utf-8")
+    ranks = [int(rank) for rank in re.findall(r"✓ (\d)(?:st|nd|rd|th)<", page)]
+    assert ranks == sorted(ranks) and len(set(ranks)) > 1
+
+
+def test_the_page_says_how_ones_own_photos_are_searched(drawn_run: Path) -> None:
+    page = (drawn_run / "index.html").read_text(encoding="utf-8")
+    assert f"pocketshelf search PHOTO --store {drawn_run / 'store'} --html found.html" in page
+
+
 def test_the_page_agrees_with_the_report(drawn_run: Path) -> None:
     page = (drawn_run / "index.html").read_text(encoding="utf-8")
     report = json.loads((drawn_run / "report.json").read_text())

@@ -285,3 +285,21 @@ def test_no_network_is_told_in_words(fault: Exception, words: str, tmp_path: Pat
 
     with pytest.raises(DownloadError, match=f"^{words}"):
         fetch_grocery(tmp_path / "cache", opener=opener)
+
+
+def test_a_download_is_announced_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def fetch(**_: Any) -> Path:
+        told.append("begun")
+        raise DownloadError("no network")
+
+    monkeypatch.delenv("POCKETSHELF_DATA", raising=False)
+    monkeypatch.setattr(choice, "fetch_grocery", fetch)
+    monkeypatch.setattr(choice, "is_cached", lambda: False)
+    choose_dataset(Choice(count=1), told.append)
+    assert told[1] == "begun" and "downloading" in told[0] and "123 MB" in told[0]
+    monkeypatch.setattr(choice, "is_cached", lambda: True)
+    told.clear()
+    choose_dataset(Choice(count=1), told.append)
+    assert told == ["begun"]

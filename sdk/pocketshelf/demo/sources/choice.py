@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketshelf.demo.dataset import Dataset
-from pocketshelf.demo.sources.download import DownloadError, fetch_grocery
+from pocketshelf.demo.sources.download import DownloadError, cache_folder, fetch_grocery, is_cached
 from pocketshelf.demo.sources.folder import load_folder
 from pocketshelf.demo.sources.samples import load_samples
 from pocketshelf.progress import ProgressBar
@@ -39,8 +40,8 @@ def data_folder(choice: Choice) -> Path | None:
     return Path(named) if named and not choice.drawn else None
 
 
-def choose_dataset(choice: Choice) -> Dataset:
-    """The material; its ``source`` says why it is this one.
+def choose_dataset(choice: Choice, say: Callable[[str], None] = lambda message: None) -> Dataset:
+    """The material; its ``source`` says why it is this one. ``say`` is told before a download begins.
 
     Raises:
         CatalogueError: a folder was named that does not hold the photos.
@@ -48,7 +49,7 @@ def choose_dataset(choice: Choice) -> Dataset:
     folder, missing = data_folder(choice), ""
     source = f"Real photos, from the folder that {'--data' if choice.data else 'POCKETSHELF_DATA'} names."
     if folder is None:
-        folder, missing = _downloaded(choice)
+        folder, missing = _downloaded(choice, say)
         source = "Real photos: the public set, from the cache."
     if folder is not None:
         return load_folder(folder, choice.count, choice.seed, source)
@@ -56,13 +57,16 @@ def choose_dataset(choice: Choice) -> Dataset:
     return load_samples(choice.count, choice.seed, why)
 
 
-def _downloaded(choice: Choice) -> tuple[Path | None, str]:
+def _downloaded(choice: Choice, say: Callable[[str], None]) -> tuple[Path | None, str]:
     """The folder of the public photos, or None and why there is none."""
     if choice.drawn:
         return None, "as asked by --drawn"
     if choice.offline:
         named = "no folder of real photos is named (--data, POCKETSHELF_DATA)"
         return None, f"as --offline forbids a download and {named}"
+    if not is_cached():
+        where = f"into {cache_folder()}; --offline does without"
+        say(f"downloading the public Grocery Store photos (123 MB, once) {where}")
     try:
         with ProgressBar("download", "B") as bar:
             return fetch_grocery(progress=bar.update), ""

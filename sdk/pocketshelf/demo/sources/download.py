@@ -23,7 +23,7 @@ from typing import Any
 from pocketshelf.errors import Unreachable
 from pocketshelf.http import body_chunks, open_url
 
-__all__ = ["DownloadError", "cache_folder", "fetch_grocery"]
+__all__ = ["DownloadError", "cache_folder", "fetch_grocery", "is_cached"]
 
 # One fixed state of the repository: what a demo shows does not change by itself.
 _COMMIT = "fc80ba90f803d79d0383df52c5a4ac5de99ff6fc"
@@ -55,6 +55,11 @@ def cache_folder() -> Path:
     return user_cache_path("pocketshelf", appauthor=False, opinion=False) / f"grocery-store-{_COMMIT[:12]}"
 
 
+def is_cached(folder: Path | None = None) -> bool:
+    """Whether the photos are there already, in ``folder`` (the cache if None)."""
+    return ((cache_folder() if folder is None else folder) / "grocery" / "photos.csv").is_file()
+
+
 def fetch_grocery(
     folder: Path | None = None,
     progress: Progress | None = None,
@@ -70,7 +75,7 @@ def fetch_grocery(
         DownloadError: no network, too slow, too large, or not the archive that was expected.
     """
     target = cache_folder() if folder is None else folder
-    if (target / "grocery" / "photos.csv").is_file():
+    if is_cached(target):
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
