@@ -193,13 +193,14 @@ def _write_bundle(
     destination: Path,
 ) -> None:
     """``bundle.json``; what an earlier export's folder knows besides is kept: the card, and of the same space
-    the recall's calibration and the enrolment."""
+    the recall's calibration, the enrolment and the outfit head."""
     specs = {kind: networks[kind].describe(*file) for kind, file in files.items()}
     earlier = _earlier(destination)
     space = networks["embedder"].space
     same = earlier if earlier and earlier.space == space else None
-    if same and same.enrolment_path:
-        shutil.copy2(same.enrolment_path, folder)
+    for path in (same.enrolment_path, same.outfit_path) if same else ():
+        if path is not None:
+            shutil.copy2(path, folder)
     bundle = Bundle(
         folder=folder,
         name=request.name or request.out.name,
@@ -208,6 +209,7 @@ def _write_bundle(
         detector=specs.get("detector"),  # type: ignore[arg-type]
         recall=same.recall if same else None,
         enrolment=same.enrolment if same else None,
+        outfit=same.outfit if same else None,
         card=earlier.card if earlier else None,
     )
     write_bundle(bundle)

@@ -19,6 +19,7 @@ from typing import Any, Self
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.outfit import Looks, OutfitResult, Outfitter
 from pocketshelf.recall import (
     Fallback,
     Neighbourhood,
@@ -109,6 +110,7 @@ class Retriever:
         self._reranker = reranker or AttributeReranker()
         self._fallback = fallback
         self._shelf = self._make_shelf(store)
+        self._outfitter: Outfitter | None = None
         self._estimator = recall_estimator or parse_recall(encoder.bundle.recall)
         self._confidence = parse_confidence(encoder.bundle.recall)
         if self._estimator is None and fallback is not None:
@@ -288,6 +290,21 @@ class Retriever:
             if progress is not None:
                 progress(len(found), total)
         return found
+
+    def outfit(
+        self, photo: PhotoSource, top_k: int = 5, looks: Looks | None = None, **wishes: Any
+    ) -> OutfitResult:
+        """The products that go with a garment of ``photo``.
+
+        Args:
+            looks: a library, as `pocketshelf.outfit.Looks.open` reads it; else the head advises alone.
+            wishes: ``garment``, ``partners`` and ``name`` of `pocketshelf.outfit.Outfitter.outfit`; it says
+                what is raised, too.
+        """
+        store, known = self.store, self._outfitter
+        if known is None or known.store is not store or known.looks is not looks:
+            known = self._outfitter = Outfitter(self.encoder, store, looks)
+        return known.outfit(photo, top_k, **wishes)
 
     def _answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> _Answer:
         hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)

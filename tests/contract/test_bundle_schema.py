@@ -35,11 +35,17 @@ def folder(tmp_path: Path) -> Path:
     """A bundle with every optional part."""
     bundle = make_bundle(tmp_path / "bundle", frame_weight={"goods": 0.25})
     (bundle.folder / "enrolment.npz").write_bytes(b"vectors")
+    (bundle.folder / "outfit.npz").write_bytes(b"a head")
     (bundle.folder / "CARD.md").write_text("# A card")
     shade = replace(bundle.embedder.attributes["shade"], categories=("Red things",))
     embedder = replace(bundle.embedder, attributes={"shade": shade})
     whole = replace(
-        bundle, embedder=embedder, recall=RECALL, enrolment=FileSpec("enrolment.npz"), card="CARD.md"
+        bundle,
+        embedder=embedder,
+        recall=RECALL,
+        enrolment=FileSpec("enrolment.npz"),
+        outfit=FileSpec("outfit.npz"),
+        card="CARD.md",
     )
     return write_bundle(whole).folder
 

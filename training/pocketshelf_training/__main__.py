@@ -59,6 +59,7 @@ COMMANDS = {
         "pages.run",
         "measure any model on any data set; without --model, the results page of a bundle",
     ),
+    "looks": ("outfits.library", "a library of looks from street photos, as a store"),
     "prepare composites": (
         "studio.prepare.composites",
         "paste cut-outs of real things into new places (synthetic)",
@@ -109,6 +110,7 @@ COMMANDS = {
         "train one embedder for products of any shop, from pairs of many sources",
     ),
     "train detector": ("detector.train", "train the detector on the real photos"),
+    "train outfits": ("outfits.train", "fit what says which garments go together"),
     "train system": (
         "studies.systems.train",
         "train and measure one system of the field",

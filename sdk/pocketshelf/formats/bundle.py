@@ -12,12 +12,14 @@
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
        "categories": {"upper": ["T-Shirt", …]}},
-     "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"}, "card": "CARD.md"}
+     "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
+     "outfit": {"file": "outfit.npz", "sha256", "bytes"}, "card": "CARD.md"}
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
-``recall``, ``enrolment`` and ``card`` may be absent. A model "file" may be a folder (``.mlpackage``); its
-sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is
-their sum. Unknown keys are ignored, so that a minor addition needs no new version; a change of meaning does.
+``recall``, ``enrolment``, ``outfit`` and ``card`` may be absent. A model "file" may be a folder
+(``.mlpackage``); its sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files
+within and ``bytes`` is their sum. Unknown keys are ignored, so that a minor addition needs no new version; a
+change of meaning does.
 """
 
 from __future__ import annotations
@@ -148,6 +150,7 @@ class Bundle:
         recall: calibration of the local-recall estimate, if any (see `pocketshelf.recall`).
         enrolment: what adjusts the vectors of a gallery's pictures, if anything does
             (see `pocketshelf.formats.enrolment`).
+        outfit: what says which garments go together, if anything does (see `pocketshelf.outfit.head`).
         card: name of the model card's file, if any.
     """
 
@@ -158,12 +161,14 @@ class Bundle:
     detector: DetectorSpec | None = None
     recall: Mapping[str, Any] | None = None
     enrolment: FileSpec | None = None
+    outfit: FileSpec | None = None
     card: str | None = None
 
     @property
     def files(self) -> list[FileSpec]:
-        """The models' and the enrolment's files."""
-        return [spec for spec in (self.embedder, self.detector, self.enrolment) if spec is not None]
+        """Every file but the card."""
+        parts = (self.embedder, self.detector, self.enrolment, self.outfit)
+        return [spec for spec in parts if spec is not None]
 
     @property
     def preprocessing_hash(self) -> str:
@@ -179,6 +184,11 @@ class Bundle:
     def enrolment_path(self) -> Path | None:
         """The enrolment's file, if the bundle has one."""
         return None if self.enrolment is None else self.folder / self.enrolment.file
+
+    @property
+    def outfit_path(self) -> Path | None:
+        """The outfit head's file, if the bundle has one."""
+        return None if self.outfit is None else self.folder / self.outfit.file
 
     @property
     def detector_path(self) -> Path | None:
@@ -269,6 +279,7 @@ def _to_json(bundle: Bundle) -> dict[str, Any]:
         "detector": bundle.detector and _spec_to_json(bundle.folder, bundle.detector),
         "recall": bundle.recall,
         "enrolment": bundle.enrolment and _spec_to_json(bundle.folder, bundle.enrolment),
+        "outfit": bundle.outfit and _spec_to_json(bundle.folder, bundle.outfit),
         "card": bundle.card,
     }
     document = {"format": FORMAT, "version": VERSION, "name": bundle.name, "space": bundle.space}
@@ -305,6 +316,7 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
         recall=top.mapping("recall") if top.has("recall") else None,
         enrolment=FileSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
+        outfit=FileSpec(**_parse_file(top.child("outfit"))) if top.has("outfit") else None,
         card=top.optional_text("card"),
     )
 

@@ -52,7 +52,7 @@ def exported(
     for name in _detector_files(base):
         shutil.copy2(base.folder / name, folder / name)
     made = load_bundle(folder)
-    return write_bundle(replace(made, detector=base.detector, recall=None, enrolment=None))
+    return write_bundle(replace(made, detector=base.detector, recall=None, enrolment=None, outfit=None))
 
 
 def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:

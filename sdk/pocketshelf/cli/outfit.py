@@ -1,0 +1,89 @@
+"""``pocketshelf outfit``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pocketshelf.cli.options import add_models, add_photos, add_store, each_photo
+from pocketshelf.cli.output import print_json, print_table, tell
+from pocketshelf.cli.values import integer
+from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
+from pocketshelf.outfit.outfitter import MAX_PARTNERS
+from pocketshelf.retriever import Retriever
+
+__all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "find what goes with a garment in a photo"
+DESCRIPTION = """\
+Find what goes with a garment in a photo: products of the store, by what they do in an outfit.
+
+The garment is the photo's most prominent one, or that of --garment. The bundle's outfit head says what goes
+together; a library of looks (--looks), made by pocketshelf-train looks and synced as any store, adds what
+people wear with something like it, and names the looks in which it was seen. A photo without a garment is one
+line with its error; the others are answered all the same, and the exit code is 1.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
+    add_photos(parser)
+    add_store(parser)
+    parser.add_argument(
+        "--looks",
+        metavar="DIR",
+        help="a store of looks (default: the store's folder with -looks behind its name, if it is there)",
+    )
+    parser.add_argument(
+        "--garment", choices=ROLES, help="ask about this garment (default: the most prominent)"
+    )
+    parser.add_argument(
+        "--with",
+        dest="partners",
+        choices=ROLES,
+        action="append",
+        help="only what does this in an outfit; may repeat (default: all that goes with the garment)",
+    )
+    parser.add_argument(
+        "--top-k", type=integer(1, MAX_PARTNERS), default=5, metavar="K", help="products of each (default: 5)"
+    )
+    add_models(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    with Retriever.open(args.store, args.bundle, args.threads) as retriever:
+        beside = _beside(args.store)
+        named = args.looks or (beside if beside.is_dir() else None)
+        looks = None if named is None else Looks.open(named, retriever.encoder.bundle)
+
+        def advise(name: str) -> None:
+            result = retriever.outfit(name, args.top_k, looks, garment=args.garment, partners=args.partners)
+            print_json(result.to_json()) if args.json else _print(result)
+
+        return each_photo(args.photos, args.json, advise)
+
+
+def _beside(store: str) -> Path:
+    folder = Path(store).resolve()
+    return folder.with_name(f"{folder.name}-looks")
+
+
+def _print(result: OutfitResult) -> None:
+    x, y, w, h = result.region.box
+    looks = f", {result.looks} looks asked" if result.looks else ""
+    tell(f"{result.photo}  {result.width} x {result.height}, {result.ms.total:.0f} ms{looks}")
+    tell(f"  with the {result.role} at {x:.0f},{y:.0f} {w:.0f} x {h:.0f}:")
+    for partners in result.partners:
+        tell(f"  {partners.role}")
+        if partners.hits:
+            print_table([_row(rank, hit) for rank, hit in enumerate(partners.hits, start=1)], indent=4)
+        else:
+            tell("    nothing found")
+
+
+def _row(rank: int, found: OutfitHit) -> tuple[str, ...]:
+    hit = found.hit
+    seen = ", ".join(look.image or look.look for look in found.looks)
+    why = f"seen together in {seen}" if seen else ""
+    return f"{rank:2}", f"{hit.score:+.2f}", hit.product_id, hit.title[:48], hit.category, why

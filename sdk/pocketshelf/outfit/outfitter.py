@@ -1,0 +1,254 @@
+"""From a garment in a photo to the products of a store that go with it.
+
+For each partner's role: candidates are the products nearest to what the head looks for, and those nearest to
+what was worn in the looks; then all of them are scored by both, fused, and taken one by one, each unlike
+those before it (maximal marginal relevance, Carbonell and Goldstein, SIGIR 1998).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
+from pocketshelf.errors import BundleError, PhotoError, UsageError
+from pocketshelf.formats.product import Product
+from pocketshelf.outfit.head import OutfitHead, load_head
+from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
+from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners
+from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
+from pocketshelf.stages.preprocess import Photo
+from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
+from pocketshelf.store import Store
+from pocketshelf.types import Hit, Timings
+
+__all__ = ["MAX_PARTNERS", "Outfitter", "fused", "unlike"]
+
+MAX_PARTNERS = 50
+# Candidates of a role: so many by the head, and so many for each of the nearest looks.
+BY_HEAD, BY_LOOK, LOOKS_ASKED = 60, 8, 10
+# Looks that are named with a product.
+SHOWN = 3
+# What the cosine to a product that is taken already costs, in standard deviations.
+SAMENESS = 1.0
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The garment: its role, and its place in the head's space (K,)."""
+
+    role: str
+    projected: np.ndarray
+
+
+class Outfitter:
+    """Answers for one store; safe to share between threads.
+
+    Args:
+        encoder: decodes, detects and embeds; its bundle brings the head.
+        looks: the library; without it the head alone advises.
+        head: instead of the bundle's.
+
+    Attributes:
+        store, looks: as given.
+
+    Raises:
+        BundleError: the bundle brings no head, or one that cannot be read.
+        SpaceMismatch: the store is of another space than the bundle.
+        UsageError: no category of the store is a garment's.
+    """
+
+    def __init__(
+        self, encoder: Encoder, store: Store, looks: Looks | None = None, head: OutfitHead | None = None
+    ) -> None:
+        store.require_space(encoder.bundle)
+        self._encoder = encoder
+        self.looks = looks
+        self._head = head or _head_of(encoder)
+        self._advisor = None if looks is None else Advisor(looks, self._head)
+        self.store = store
+        self._searcher: Searcher = StoreSearcher(store, EXACT_LIMIT)
+        shelves = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
+        self._categories = roles_of_categories(shelves, encoder.shelves)
+        if not self._categories:
+            raise UsageError(
+                f"{store.folder.path}: no category of this store is known as a garment's; "
+                "roles follow from the names of categories, such as Shirt, Pants, Skirt, Shoes or Bag"
+            )
+
+    def outfit(
+        self,
+        photo: PhotoSource,
+        top_k: int = 5,
+        garment: str | None = None,
+        partners: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> OutfitResult:
+        """What goes with a garment of ``photo``.
+
+        Args:
+            top_k: products a role, 1 to `MAX_PARTNERS`.
+            garment: role of the garment that is asked about; the photo's most prominent one if None.
+            partners: roles that are wanted; all that go with the garment and the store has if None.
+            name: what the result calls the photo; its path by default.
+
+        Raises:
+            PhotoError: the photo cannot be read, or shows no (such) garment.
+                UsageError: an unknown role.
+            StoreError: the store is damaged.
+            ValueError: ``top_k`` is out of range.
+        """
+        if not 1 <= top_k <= MAX_PARTNERS:
+            raise ValueError(f"top_k must lie in 1 to {MAX_PARTNERS}")
+        for role in [*([garment] if garment else []), *(partners or ())]:
+            if role not in ROLES:
+                raise UsageError(f"unknown role {role!r}; there are {', '.join(ROLES)}")
+        ms = Timings()
+        shown = name or (str(photo) if isinstance(photo, str) or hasattr(photo, "__fspath__") else "photo")
+        with timed(ms, "total"):
+            encoded = self._encoder.encode(photo, ms=ms)
+            region, role = self._chosen(encoded.regions, garment, shown)
+            started = time.perf_counter()
+            asked = self._asked(role, self._vector(encoded.photo, region))
+            found = [self._partners(asked, other, top_k) for other in self._wanted(role, partners)]
+            spent = 1000 * (time.perf_counter() - started)
+        return OutfitResult(
+            photo=shown,
+            width=encoded.photo.width,
+            height=encoded.photo.height,
+            region=region.to_region(),
+            role=role,
+            partners=tuple(found),
+            looks=0 if self._advisor is None else len(self._advisor),
+            ms=ms,
+            outfit_ms=spent,
+            store=self.store.info,
+        )
+
+    def _chosen(
+        self, regions: Sequence[EncodedRegion], garment: str | None, name: str
+    ) -> tuple[EncodedRegion, str]:
+        roles = [self._role(region) for region in regions]
+        for region, role in zip(regions, roles, strict=True):
+            if role is not None and garment in (None, role):
+                return region, role
+        seen = ", ".join(dict.fromkeys(role for role in roles if role)) or "none"
+        raise PhotoError(f"{name}: no {garment or 'garment'} found in it (garments found: {seen})")
+
+    def _role(self, region: EncodedRegion) -> str | None:
+        """By the box's group; of the frame, by its likeliest category."""
+        if region.detection.group in self._encoder.shelves.names:
+            return role_of(region.detection.group)
+        likeliest = max(region.embedding.categories.items(), key=lambda item: item[1])[0]
+        return role_of_category(likeliest, self._encoder.shelves)
+
+    def _vector(self, photo: Photo, region: EncodedRegion) -> np.ndarray:
+        """Of the box alone: a search's query may hold some of the frame, and so of what is worn with it."""
+        return self._encoder.embed(photo, region.detection.box)
+
+    def _asked(self, role: str, vector: np.ndarray) -> _Asked:
+        return _Asked(role, self._head.project(vector[None], "street")[0])
+
+    def _wanted(self, role: str, partners: Sequence[str] | None) -> list[str]:
+        if partners:
+            return [other for other in ROLES if other in partners and other != role]
+        return [other for other in PARTNERS[role] if other in self._categories]
+
+    def _partners(self, asked: _Asked, other: str, top_k: int) -> Partners:
+        advice = self._advice(asked, other)
+        products = self._candidates(asked, other, advice)
+        if not products:  # The store has none of this role.
+            return Partners(other, ())
+        vectors = _unit(np.stack([p.vectors[0] for p in products]).astype(np.float32))
+        projected = self._head.project(vectors, "shop")
+        own = self._head.compatibility(asked.role, asked.projected, other, projected)
+        votes = None if advice is None else advice.votes(projected)
+        scores = fused(own, None if votes is None else votes.sum(1), self._head.looks_weight)
+        hits = [
+            OutfitHit(_hit(products[i], scores[i]), float(own[i]), _explained(advice, votes, projected, i))
+            for i in unlike(scores, vectors, top_k)
+        ]
+        return Partners(other, tuple(hits))
+
+    def _advice(self, asked: _Asked, other: str) -> Advice | None:
+        return None if self._advisor is None else self._advisor.advice(asked.role, asked.projected, other)
+
+    def _candidates(self, asked: _Asked, other: str, advice: Advice | None) -> list[Product]:
+        """By the head and by the looks, each once, in the order of their ids."""
+        categories = self._categories.get(other, [])
+        towards = self._head.direction(asked.role, asked.projected, other)
+        found = {match.product_id for match in self._searcher.search(towards, categories, BY_HEAD)}
+        for partner in () if advice is None else advice.partners[:LOOKS_ASKED]:
+            found |= {match.product_id for match in self._searcher.search(partner, categories, BY_LOOK)}
+        products = (self.store.product(product_id) for product_id in sorted(found))
+        return [product for product in products if product is not None]
+
+
+def _head_of(encoder: Encoder) -> OutfitHead:
+    path = encoder.bundle.outfit_path
+    if path is None:
+        raise BundleError(
+            f"{encoder.bundle.folder}: this bundle has no outfit head; "
+            "pocketshelf-train train outfits makes one"
+        )
+    head = load_head(path)
+    if head.dimension != encoder.bundle.embedder.dimension:
+        raise BundleError(f"{path}: its head is for embeddings of {head.dimension} numbers")
+    return head
+
+
+def fused(own: np.ndarray, looks: np.ndarray | None, weight: float) -> np.ndarray:
+    """The head's scores (n,) and the looks' (n,), these in standard deviations among the candidates."""
+    if looks is None or len(looks) < 2:
+        return own
+    spread = max(float(looks.std()), 1e-6)
+    return own + weight * (looks - looks.mean()) / spread
+
+
+def unlike(scores: np.ndarray, vectors: np.ndarray, k: int, sameness: float = SAMENESS) -> list[int]:
+    """Greedily the best ``k`` of scores (n,), each losing ``sameness`` · its cosine to the likest taken.
+
+    Args:
+        vectors: float32 (n, D) of length 1.
+    """
+    taken: list[int] = []
+    nearest = np.zeros(len(scores), np.float32)
+    left = scores.astype(np.float64).copy()
+    while len(taken) < min(k, len(scores)):
+        best = int(np.argmax(left - sameness * nearest))
+        taken.append(best)
+        left[best] = -np.inf
+        nearest = np.maximum(nearest, vectors @ vectors[best])
+    return taken
+
+
+def _explained(
+    advice: Advice | None, votes: np.ndarray | None, projected: np.ndarray, row: int
+) -> tuple[Look, ...]:
+    """The looks that speak most for the candidate ``row``."""
+    if advice is None or votes is None:
+        return ()
+    best = np.argsort(-votes[row], kind="stable")[:SHOWN]
+    cosines = advice.projected[best] @ projected[row]
+    return tuple(
+        Look(advice.looks[i], advice.images[i], float(advice.nearness[i]), float(cosine))
+        for i, cosine in zip(best, cosines, strict=True)
+    )
+
+
+def _hit(product: Product, score: float) -> Hit:
+    return Hit(
+        product.product_id,
+        float(score),
+        product.title,
+        product.category,
+        image=product.image,
+        attributes=product.attributes,
+    )
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

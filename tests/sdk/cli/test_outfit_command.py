@@ -1,0 +1,102 @@
+"""``pocketshelf outfit``: its lines pass their schema, its faults are one line."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from fake_models import DIMENSION
+from outfit_things import blank, make_looks, make_outfit_bundle, make_shop, photo_of
+from pocketshelf.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = json.loads((ROOT / "contract/schemas/outfit.schema.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs the command on a small shop; its photos are in the folder."""
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(bundle.folder))
+    make_shop(tmp_path / "shop", bundle)
+    photo_of("green", tmp_path / "green.png")
+    blank(tmp_path / "blank.png")
+    worn = np.random.default_rng(0).normal(size=(4, DIMENSION)).astype(np.float32)
+    library = {f"look{n}": {"upper": worn[n], "lower": worn[3 - n]} for n in range(4)}
+    make_looks(tmp_path / "library", bundle, library)
+
+    def run(*words: object) -> tuple[int, str, str]:
+        try:
+            code = main(["outfit", *map(str, words), "--store", str(tmp_path / "shop/store")])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_every_line_passes_the_schema(tmp_path: Path, call: Any) -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    names = [tmp_path / name for name in ("green.png", "blank.png", "gone.png")]
+    code, out, err = call(*names, "--json", "--looks", tmp_path / "library")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1 and len(lines) == 3 and err.count("\n") == 2
+    for line in lines:
+        VALIDATOR.validate(line)
+    assert [sorted(line) for line in lines[1:]] == [["error", "photo"]] * 2
+    answer = lines[0]
+    assert answer["garment"]["role"] == "upper" and answer["looks"] == 4
+    lower = answer["partners"][0]
+    assert lower["role"] == "lower" and lower["hits"][0]["looks"][0]["image"].startswith("look")
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("garment", "role"), "sock"),
+        (("partners", 0, "hits", 0, "product_id"), ""),
+        (("partners", 0, "hits", 0, "compatibility"), None),
+        (("partners", 0, "hits", 0, "looks", 0, "garment"), 2),
+        (("looks",), -1),
+        (("ms", "outfit"), None),
+    ],
+)
+def test_what_is_no_answer_does_not_pass(tmp_path: Path, call: Any, where: tuple, value: Any) -> None:
+    _, out, _ = call(tmp_path / "green.png", "--json", "--looks", tmp_path / "library")
+    line = copy.deepcopy(json.loads(out))
+    part = line
+    for step in where[:-1]:
+        part = part[step]
+    part[where[-1]] = value
+    assert not VALIDATOR.is_valid(line)
+
+
+def test_people_read_the_roles_and_the_reasons(tmp_path: Path, call: Any) -> None:
+    code, out, _ = call(tmp_path / "green.png", "--looks", tmp_path / "library", "--top-k", "2")
+    assert code == 0 and "with the upper at" in out and "4 looks asked" in out
+    assert "seen together in look" in out and "footwear" in out
+
+
+def test_looks_beside_the_store_are_taken_by_themselves(tmp_path: Path, call: Any) -> None:
+    assert json.loads(call(tmp_path / "green.png", "--json")[1])["looks"] == 0
+    (tmp_path / "library").rename(tmp_path / "shop/store-looks")
+    assert json.loads(call(tmp_path / "green.png", "--json")[1])["looks"] == 4
+
+
+def test_only_what_is_asked_for_comes(tmp_path: Path, call: Any) -> None:
+    _, out, _ = call(tmp_path / "green.png", "--json", "--with", "footwear", "--top-k", "1")
+    (partners,) = json.loads(out)["partners"]
+    assert partners["role"] == "footwear" and len(partners["hits"]) == 1
+
+
+def test_faults_are_one_line(tmp_path: Path, call: Any) -> None:
+    code, _, err = call(tmp_path / "green.png", "--looks", tmp_path / "nowhere")
+    assert code == 1 and err.count("\n") == 1 and "nowhere" in err
+    assert call(tmp_path / "green.png", "--with", "socks")[0] == 2

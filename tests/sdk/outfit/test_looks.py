@@ -1,0 +1,67 @@
+"""The library of looks: a store like any other, and what it advises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fake_models import DIMENSION, make_bundle
+from outfit_things import make_head, make_looks, make_outfit_bundle, make_shop
+from pocketshelf.errors import SpaceMismatch, StoreError
+from pocketshelf.outfit import Looks
+from pocketshelf.outfit.looks import Advisor
+
+EYE = np.eye(DIMENSION, dtype=np.float32)
+WORN = {
+    "one": {"upper": EYE[0], "lower": EYE[1]},
+    "two": {"upper": EYE[2], "lower": EYE[3], "bag": EYE[4]},
+    "three": {"upper": EYE[0] + 0.1 * EYE[5], "footwear": EYE[6]},
+}
+
+
+def test_a_library_comes_back_from_its_store(tmp_path: Path) -> None:
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    looks = Looks.open(make_looks(tmp_path / "looks", bundle, WORN), bundle)
+    assert sorted(looks.names) == ["one", "three", "two"] and len(looks) == 3
+    assert looks.images[looks.names.index("two")] == "two.jpg"
+    np.testing.assert_allclose(looks.vectors["bag"][looks.names.index("two")], EYE[4], atol=1e-6)
+    assert not looks.vectors["bag"][looks.names.index("one")].any()
+
+
+def test_advice_comes_from_the_looks_that_have_both_garments_nearest_first(tmp_path: Path) -> None:
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    looks = Looks.open(make_looks(tmp_path / "looks", bundle, WORN), bundle)
+    head = make_head(neighbours=5, temperature=0.1)
+    advice = Advisor(looks, head).advice("upper", head.project(EYE[:1])[0], "lower")
+    assert advice is not None and advice.looks == ["one", "two"] and advice.images == ["one.jpg", "two.jpg"]
+    assert advice.nearness[0] == pytest.approx(1, abs=1e-4) and advice.weights[0] > advice.weights[1]
+    assert advice.weights.sum() == pytest.approx(1)
+    np.testing.assert_allclose(advice.partners[0], EYE[1], atol=1e-6)
+    votes = advice.votes(head.project(EYE[[1, 7]]))
+    assert votes.shape == (2, 2) and votes[0, 0] == pytest.approx(advice.weights[0], abs=1e-4)
+
+
+def test_no_more_looks_are_asked_than_the_head_wants(tmp_path: Path) -> None:
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    looks = Looks.open(make_looks(tmp_path / "looks", bundle, WORN), bundle)
+    head = make_head(neighbours=1)
+    advice = Advisor(looks, head).advice("upper", head.project(EYE[2:3])[0], "lower")
+    assert advice is not None and advice.looks == ["two"]
+    assert Advisor(looks, head).advice("hat", head.project(EYE[:1])[0], "lower") is None
+
+
+def test_a_store_without_looks_is_refused(tmp_path: Path) -> None:
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    with pytest.raises(StoreError, match="no looks"):
+        Looks.open(make_shop(tmp_path / "shop", bundle), bundle)
+    with pytest.raises(StoreError):
+        Looks.open(tmp_path / "nowhere", bundle)
+
+
+def test_looks_of_another_space_are_refused(tmp_path: Path) -> None:
+    bundle = make_outfit_bundle(tmp_path / "bundle")
+    looks = make_looks(tmp_path / "looks", bundle, WORN)
+    with pytest.raises(SpaceMismatch):
+        Looks.open(looks, make_bundle(tmp_path / "other", space="other-space"))

@@ -1,0 +1,122 @@
+"""``pocketshelf-train looks``: a library of looks from a folder of street photos, as a store.
+
+Each photo's most prominent garment of each role is a product, tied to the others by the look's name; a photo
+with fewer than two tells nothing. `Keep` is where a filter of bad photos joins in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pocketshelf.cli.output import say, tell
+from pocketshelf.encoder import EncodedPhoto, Encoder
+from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.formats.product import Product
+from pocketshelf.formats.shard import ShardMeta
+from pocketshelf.formats.space import space_of
+from pocketshelf.outfit import role_of
+from pocketshelf.outfit.looks import look_product
+from pocketshelf.store import Store, current_sequence
+from pocketshelf.types import Box
+from pocketshelf_training.pages.page import add_bundle
+
+__all__ = ["Keep", "add_arguments", "looks_in", "run", "sharp_enough"]
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
+# Pixels of the shorter side of a box: below, the embedder sees a smear.
+MIN_SIDE = 24
+# Boxes that the detector is less sure of make no look.
+MIN_SCORE = 0.5
+
+Keep = Callable[[EncodedPhoto], str | None]
+"""Says of a photo why it is no look; None if it is one."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    parser.add_argument("photos", type=Path, metavar="FOLDER", help="street photos, in folders of any depth")
+    parser.add_argument("--store", type=Path, required=True, metavar="DIR", help="the store to write")
+    parser.add_argument(
+        "--only", type=Path, metavar="LIST.txt", help="take only the photos listed, one a line"
+    )
+    parser.add_argument("--unfiltered", action="store_true", help="keep photos that are hardly looks, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    encoder = Encoder.open(args.bundle)
+    photos = _photos(args.photos, args.only)
+    keep: Keep = (lambda photo: None) if args.unfiltered else sharp_enough
+    sequence = (current_sequence(args.store) or 0) + 1
+    products = list(looks_in(encoder, photos, args.photos, keep, sequence))
+    if not products:
+        raise UsageError(f"{args.photos}: no photo here shows two garments")
+    Store.create(args.store, ShardMeta.of(space_of(encoder.bundle), sequence), products).close()
+    looks = len({product.attributes["look"] for product in products})
+    tell(f"{args.store}: {looks} looks of {len(photos)} photos, {len(products)} garments")
+    return 0
+
+
+def _photos(folder: Path, listed: Path | None) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder of photos")
+    if listed is not None:
+        lines = listed.read_text(encoding="utf-8").splitlines()
+        return [folder / line.strip() for line in lines if line.strip()]
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def looks_in(
+    encoder: Encoder, photos: Sequence[Path], base: Path, keep: Keep, sequence: int = 0
+) -> Iterator[Product]:
+    """The garments of each photo that is a look; one that is none, or cannot be read, is passed over.
+
+    Args:
+        base: looks are named by the photo's path from there.
+    """
+    dropped: dict[str, int] = {}
+    for path in tqdm(photos, "looks", file=sys.stderr):
+        try:
+            encoded = encoder.encode(path)
+        except PhotoError as error:
+            say(f"left out: {error}")
+            continue
+        if reason := keep(encoded):
+            dropped[reason] = dropped.get(reason, 0) + 1
+            continue
+        yield from _garments(encoder, encoded, path.relative_to(base).as_posix(), sequence)
+    for reason, count in sorted(dropped.items()):
+        log.info("left out: %d photos: %s", count, reason)
+
+
+def _garments(encoder: Encoder, encoded: EncodedPhoto, name: str, sequence: int) -> Iterable[Product]:
+    boxes: dict[str, Box] = {}
+    for region in encoded.regions:  # most prominent first
+        if role := role_of(region.detection.group):
+            boxes.setdefault(role, region.detection.box)
+    if len(boxes) < 2:
+        return []
+    return [
+        look_product(name, role, encoder.embed(encoded.photo, box), name, sequence)
+        for role, box in boxes.items()
+    ]
+
+
+def sharp_enough(encoded: EncodedPhoto) -> str | None:
+    """Refuses a photo whose garments are small, or of which the detector is not sure."""
+    garments = [r.detection for r in encoded.regions if role_of(r.detection.group)]
+    if len(garments) < 2:
+        return "fewer than two garments"
+    scale = min(encoded.photo.scale)
+    if min(min(d.box[2:]) for d in garments[:2]) * scale < MIN_SIDE:
+        return "garments too small"
+    if sum(d.score >= MIN_SCORE for d in garments) < 2:
+        return "garments not clear"
+    return None
