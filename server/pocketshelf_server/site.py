@@ -131,11 +131,13 @@ class Site:
         """Make the folder, its ``config.json`` and the admin token.
 
         Raises:
-            CatalogueError: the folder is a site already, or a value of ``config`` is out of range.
+            CatalogueError: the folder is a site already, or what is left of one; or a value of ``config`` is
+                out of range.
         """
         site = cls(folder)
         if site.config_path.exists():
             raise CatalogueError(f"{folder}: is a site already; choose another folder")
+        site._refuse_remains()
         config.check()
         for path in (site.online_keys, site.metadata, site.targets):
             path.mkdir(parents=True, exist_ok=True)
@@ -152,8 +154,14 @@ class Site:
         """
         site = cls(folder)
         if not site.config_path.is_file():
+            site._refuse_remains()
             raise CatalogueError(f"{folder}: no site here; make one with `pocketshelf-server init`")
         return site
+
+    def _refuse_remains(self) -> None:
+        """Where all but ``config.json`` is there, a new site would only do more harm."""
+        if self.catalogue_path.exists() or any(self.metadata.glob("*.root.json")):
+            raise CatalogueError(f"{self.config_path}: missing, and the rest of a site is there; restore it")
 
     def config(self) -> SiteConfig:
         """Read ``config.json``.

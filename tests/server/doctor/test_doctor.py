@@ -14,14 +14,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from server_products import FolderFetcher, make_product
+from server_products import SPACE, FolderFetcher, make_product
 
 from pocketshelf.sync import Environment, sync
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.cli import main
 from pocketshelf_server.doctor import Case, Finding, examine
+from pocketshelf_server.making import make_site
 from pocketshelf_server.publish import publish_site
-from pocketshelf_server.site import Site
+from pocketshelf_server.site import Site, SiteConfig
 
 
 def faults(case: Case) -> list[Finding]:
@@ -270,6 +271,37 @@ def test_keys_that_others_can_read_are_advised_against(filled_site: Site) -> Non
     assert any(
         "can be read by others" in f.text and "chmod 600" in f.remedy for f in advised(Case(filled_site))
     )
+
+
+def test_a_site_without_its_configuration_is_not_taken_for_no_site(
+    filled_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`init` would give it other keys and another token."""
+    filled_site.config_path.unlink()
+    before = everything(filled_site)
+    init = ["init", str(filled_site.folder), "--space", "s", "--preprocessing", "p"]
+    for words in (init, ["doctor", str(filled_site.folder)], ["publish", str(filled_site.folder)]):
+        assert main(words) == 1
+        message = capsys.readouterr().err
+        assert "config.json: missing" in message and "restore it" in message
+    assert everything(filled_site) == before
+
+
+def test_a_catalogue_in_postgresql_is_looked_at_the_same_way(tmp_path: Path, postgres_address: str) -> None:
+    site = make_site(tmp_path / "site", SPACE, SiteConfig(catalogue=postgres_address))
+    change(site, 0)
+    publish_site(site)
+    assert faults(Case(site)) == []
+    import psycopg
+
+    with psycopg.connect(postgres_address) as connection:  # As an older dump would.
+        connection.execute("UPDATE pocketshelf_meta SET value = '3' WHERE key = 'sequence'")
+    (found,) = faults(Case(site))
+    assert "the catalogue is at number 3, but 5 was public" in found.text and "--jump-ahead" in found.remedy
+    publish_site(site, jump_ahead=True)
+    assert faults(Case(site)) == []
+    site.write_config(replace(site.config(), catalogue="postgresql://127.0.0.1:1/none"))
+    assert next(f.topic for f in faults(Case(site))) == "catalogue"
 
 
 def test_no_site_and_no_store_are_one_line_each(
