@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ def photo_blueprint(
     """The photo endpoint; without anything that reads photos it says that it is off."""
     blueprint = Blueprint("photo", __name__)
     limit = RateLimit(config.photos_per_minute)
+    parsing = threading.Lock()  # One form at a time: it is work of this process, that searches wait for.
 
     @blueprint.post("/v1/search/photo")
     def search_photo() -> dict[str, Any]:
@@ -72,7 +74,8 @@ def photo_blueprint(
             raise Problem(415, "send multipart/form-data with a file named 'photo'")
         # The place comes first: to take a form apart costs time as well.
         with photos.place() as embedder:
-            photo, box, k, categories = _parse_form(config.max_k)
+            with parsing:
+                photo, box, k, categories = _parse_form(config.max_k)
             vector = embedder.embed(photo, box)
         return _answer(service, space, vector, k, categories)
 

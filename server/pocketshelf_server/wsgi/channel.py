@@ -13,14 +13,16 @@ from waitress.channel import HTTPChannel
 from pocketshelf_server.wsgi.access import LoggedErrorTask, LoggedTask
 from pocketshelf_server.wsgi.parser import BoundedParser
 
-__all__ = ["BoundedChannel"]
+__all__ = ["RECEIVE", "SEND_BUFFER", "BoundedChannel"]
 
 # The first byte of a request and the last of its head.
 HEAD_SECONDS = 15.0
 # Between requests: longer than a proxy keeps its connections, so that the proxy closes them (nginx: 60 s).
 IDLE_SECONDS = 75.0
-# What a body, or an answer, must move: half a kilobyte a second.
-PACE_SECONDS, PACE_BYTES = 30.0, 15_000
+# What a body, or an answer, must move: half a kilobyte a second. For an answer it is rather three, since the
+# system takes more of it only when a third of its buffer is free.
+PACE_SECONDS, PACE_BYTES = 60.0, 30_000
+SEND_BUFFER = 262_144
 # For a refused client to read why, while it still sends.
 LINGER_SECONDS = 2.0
 # Nobody sends more requests ahead than this, but to fill memory with their answers.

@@ -14,7 +14,7 @@ from waitress.server import TcpWSGIServer
 
 from pocketshelf_server.http.lengths import SMALL, Lengths
 from pocketshelf_server.wsgi.access import AccessLog
-from pocketshelf_server.wsgi.channel import RECEIVE, BoundedChannel
+from pocketshelf_server.wsgi.channel import RECEIVE, SEND_BUFFER, BoundedChannel
 from pocketshelf_server.wsgi.descriptors import connections_for
 
 __all__ = ["WebServer"]
@@ -71,6 +71,9 @@ class WebServer(TcpWSGIServer):
             log_socket_errors=False,
             clear_untrusted_proxy_headers=not trusts_proxies,
         )
+        # Without it a buffer grows to megabytes, and a slow client seems to read nothing for minutes.
+        buffer = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        adjustments.socket_options = [*adjustments.socket_options, buffer]
         self._lengths = lengths
         self.access = access
         self._resting_until = 0.0

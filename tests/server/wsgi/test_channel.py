@@ -115,6 +115,24 @@ def test_clients_that_do_not_read_hold_no_thread(server: WebServer) -> None:
         connection.close()
 
 
+def test_a_client_that_reads_slowly_is_not_cut_off(server: WebServer) -> None:
+    """The system's buffer is small enough for its reading to be seen."""
+    with connect(server) as connection:
+        connection.sendall(b"GET /30000000 HTTP/1.1\r\n\r\n")
+        received, until = 0, time.monotonic() + 2.5
+        while time.monotonic() < until:
+            received += len(connection.recv(100_000))
+            time.sleep(0.05)
+        assert 500_000 < received < 10_000_000
+        while chunk := connection.recv(1_000_000):
+            received += len(chunk)
+            if received > 30_000_000:
+                break
+        assert received > 30_000_000
+        (channel,) = server.active_channels.values()
+        assert channel.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 1_000_000
+
+
 def test_at_the_limit_the_longest_idle_makes_room(server: WebServer) -> None:
     first, *others = [connect(server) for _ in range(20)]
     time.sleep(0.2)
