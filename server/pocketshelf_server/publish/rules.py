@@ -50,12 +50,12 @@ def parse_rule(name: str, spec: dict[str, Any], folder: Path) -> Rule:
         "all": (set(), _all),
         "category": ({"values"}, _category),
         "top": ({"column", "count"}, _top),
-        "assortment": ({"file"}, lambda file: _assortment(folder / str(file))),
+        "assortment": ({"file"}, lambda file: _assortment(folder / _text("file", file))),
         "attribute": ({"column", "values"}, _attribute),
     }
     options = {key: value for key, value in spec.items() if key != "rule"}
     kind = spec.get("rule")
-    if kind not in makers:
+    if not isinstance(kind, str) or kind not in makers:
         raise CatalogueError(f"shard {name!r}: rule {kind!r} is none of {', '.join(makers)}")
     wanted, make = makers[kind]
     if set(options) != wanted:
@@ -79,6 +79,7 @@ def _category(values: list[str]) -> Rule:
 
 
 def _attribute(column: str, values: list[Any]) -> Rule:
+    column = _text("column", column)
     wanted = set(_texts(values))
 
     def choose(entries: Iterable[Entry]) -> Iterable[Entry]:
@@ -88,6 +89,7 @@ def _attribute(column: str, values: list[Any]) -> Rule:
 
 
 def _top(column: str, count: int) -> Rule:
+    column = _text("column", column)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ValueError("count must be a whole number from 1")
 
@@ -114,9 +116,17 @@ def _assortment(path: Path) -> Rule:
     return choose
 
 
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{name} must be a text that is not empty")
+    return value
+
+
 def _texts(values: Any) -> list[str]:
     if not isinstance(values, list) or not values:
         raise ValueError("values must be a list that is not empty")
+    if any(value is None or isinstance(value, dict | list) for value in values):
+        raise ValueError("values must be texts or numbers")
     return [str(value) for value in values]
 
 

@@ -54,6 +54,14 @@ def test_search_finds_the_product_itself(client: FlaskClient) -> None:
     assert len(answer["hits"]) == 3
 
 
+def test_a_full_search_tells_image_and_attributes(client: FlaskClient) -> None:
+    (hit,) = search(client, k=1, full=True).get_json()["hits"]
+    assert set(hit) == {"product_id", "score", "title", "category", "image", "attributes"}
+    assert hit["attributes"]["rank"] == 3
+    for wrong in ("yes", 1, None):
+        assert search(client, full=wrong).status_code == 422
+
+
 def test_search_takes_int8_as_base64(client: FlaskClient) -> None:
     coded = base64.b64encode(make_product("p003", 0, "Apple").vectors.tobytes()).decode()
     assert search(client, vector=coded).get_json() == search(client).get_json()

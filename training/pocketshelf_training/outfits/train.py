@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
@@ -37,10 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_data(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the embedded garments there")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs, help=f"default: {Recipe.epochs}")
+    parser.add_argument("--seed", type=values.seed, default=0)
     parser.add_argument(
-        "--size", type=int, default=Recipe.size, help=f"of the projection (default: {Recipe.size})"
+        "--epochs", type=values.count, default=Recipe.epochs, help=f"default: {Recipe.epochs}"
+    )
+    parser.add_argument(
+        "--size", type=values.count, default=Recipe.size, help=f"of the projection (default: {Recipe.size})"
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE.npz", help="write the head there, not into the bundle"
