@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pocketshelf.errors import SyncError
-from pocketshelf.files import read_plain
+from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.recall.signals import Signals
 from pocketshelf.store import Store
+from pocketshelf.store.digest import read_recorded
 from pocketshelf.sync.manifest import MANIFEST_BYTES, MANIFEST_NAME, parse_manifest
 
 __all__ = ["RecallEstimator", "shelf_coverage"]
@@ -28,10 +28,10 @@ def shelf_coverage(store: Store) -> dict[str, float] | None:
 
     A shelf that came from a server has a manifest; one that was built from a CSV file is all there is.
     """
-    path = store.folder.generation(store.generation) / MANIFEST_NAME
     try:
-        manifest = parse_manifest(read_plain(path, MANIFEST_BYTES), str(path))
-    except (OSError, SyncError):
+        data = read_recorded(store.folder, store.generation, MANIFEST_NAME, MANIFEST_BYTES)
+        manifest = parse_manifest(data, f"{store.folder.path}: {MANIFEST_NAME}")
+    except (StoreError, SyncError):
         return None
     return {
         name: min(1.0, count.local / count.catalogue) if count.catalogue else 0.0

@@ -2,7 +2,8 @@
 
     <store>/current                                  name of the current generation, replaced last
     <store>/generations/<name>/shard.sqlite          the truth (`pocketshelf.formats.shard`)
-    <store>/generations/<name>/shard.sha256          "<64 hex>  shard.sqlite\\n", as sha256sum writes it
+    <store>/generations/<name>/shard.sha256          "<64 hex>  shard.sqlite\\n", as sha256sum writes it, and
+                                                     a line of manifest.json, if there is one
     <store>/generations/<name>/index/                derived from the shard, each file with its digests
                                                      (`pocketshelf.formats.derived`); may be deleted
     <store>/generations/.new-<name>/                 being written; nobody reads it

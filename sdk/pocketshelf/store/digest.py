@@ -1,4 +1,4 @@
-"""A generation's shard against the SHA-256 that was recorded when it was written, beside it."""
+"""What a generation consists of, against the SHA-256s that were recorded when it was written, beside it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,56 @@ import re
 import sys
 import threading
 from io import BufferedReader
+from pathlib import Path
 
 from pocketshelf.errors import StoreError
 from pocketshelf.files import open_plain, read_plain
 from pocketshelf.store.folder import StoreFolder
 
-__all__ = ["DigestCheck", "check_digest", "recorded_digest"]
+__all__ = ["RECORDED", "DigestCheck", "check_digests", "check_shard", "read_recorded", "recorded_digests"]
 
 # Up to so many bytes are hashed before the store is opened (20 ms a 25 MB), more of them while it is used.
 AT_ONCE = 64_000_000
+# What has its digest recorded, where it is there: the shard, and the manifest that it came with.
+RECORDED = ("shard.sqlite", "manifest.json")
 _CHUNK = 1 << 20
 _HEX = re.compile(r"[0-9a-f]{64}")
-_RECORD_BYTES = 1000
+_RECORD_BYTES, _SMALL_FILE = 1000, 10_000_000
 
 
-def recorded_digest(folder: StoreFolder, name: str) -> str:
-    """The recorded SHA-256 of a generation's shard.
+def recorded_digests(folder: StoreFolder, name: str) -> dict[str, str]:
+    """File → SHA-256 of what never changes in a generation, the shard among it.
 
     Raises:
-        StoreError: there is none.
+        StoreError: there is no record, or a damaged one.
     """
     try:
-        words = read_plain(folder.digest(name), _RECORD_BYTES).decode("ascii").split()
+        lines = read_plain(folder.digest(name), _RECORD_BYTES).decode("ascii").splitlines()
+        digests = {file: sha256 for sha256, file in (line.split() for line in lines)}
     except (OSError, ValueError) as error:
         raise StoreError(_unreadable(folder, name, error)) from error
-    if not words or not _HEX.fullmatch(words[0]):
-        raise StoreError(_unreadable(folder, name, f"{folder.digest(name).name} holds no SHA-256"))
-    return words[0]
+    if folder.shard(name).name not in digests or not all(map(_HEX.fullmatch, digests.values())):
+        raise StoreError(
+            _unreadable(folder, name, f"{folder.digest(name).name} holds no SHA-256 of the shard")
+        )
+    return digests
+
+
+def read_recorded(folder: StoreFolder, name: str, file: str, most: int) -> bytes:
+    """The bytes of a small file of a generation, as they were written.
+
+    Raises:
+        StoreError: it is missing, longer than ``most``, or damaged.
+    """
+    path, digests = folder.generation(name) / file, recorded_digests(folder, name)
+    try:
+        data = read_plain(path, most)
+    except OSError as error:
+        raise StoreError(_unreadable(folder, name, error)) from error
+    # A generation that an older release wrote has the shard's digest only.
+    if digests.get(file) not in (None, hashlib.sha256(data).hexdigest()):
+        raise StoreError(_differs(path))
+    return data
 
 
 class DigestCheck:
@@ -48,7 +71,7 @@ class DigestCheck:
     """
 
     def __init__(self, folder: StoreFolder, name: str, at_once: int | None = None) -> None:
-        self.digest = recorded_digest(folder, name)
+        self.digest = recorded_digests(folder, name)[folder.shard(name).name]
         self._shard = folder.shard(name)
         self._stopped = False
         self._fault: StoreError | None = None
@@ -56,7 +79,11 @@ class DigestCheck:
             stream = open_plain(self._shard)
         except OSError as error:
             raise StoreError(_unreadable(folder, name, error)) from error
-        if os.fstat(stream.fileno()).st_size <= (AT_ONCE if at_once is None else at_once):
+        size = os.fstat(stream.fileno()).st_size
+        if not _is_whole(stream, size):
+            stream.close()
+            raise StoreError(_differs(self._shard))
+        if size <= (AT_ONCE if at_once is None else at_once):
             self._compare(stream)
             self.require_sound()
         else:
@@ -87,18 +114,38 @@ class DigestCheck:
             self._fault = StoreError(f"{self._shard}: cannot be read ({error}); sync or build it again")
             return
         if not self._stopped and digest.hexdigest() != self.digest:
-            self._fault = StoreError(
-                f"{self._shard}: not the bytes that were written (SHA-256 differs); sync or build it again"
-            )
+            self._fault = StoreError(_differs(self._shard))
 
 
-def check_digest(folder: StoreFolder, name: str) -> str:
+def check_shard(folder: StoreFolder, name: str) -> str:
     """Compare a generation's shard with its recorded SHA-256, which is returned.
 
     Raises:
         StoreError: it differs, or one of the two cannot be read.
     """
     return DigestCheck(folder, name, at_once=sys.maxsize).digest
+
+
+def check_digests(folder: StoreFolder, name: str) -> str:
+    """Compare all that is recorded; the shard's SHA-256.
+
+    Raises:
+        StoreError: something differs, or cannot be read.
+    """
+    for file in recorded_digests(folder, name).keys() & set(RECORDED[1:]):
+        read_recorded(folder, name, file, most=_SMALL_FILE)
+    return check_shard(folder, name)
+
+
+def _is_whole(stream: BufferedReader, size: int) -> bool:
+    """Whether a SQLite file is as long as it says, which spares hashing one that is endless."""
+    header = stream.read(100)
+    stream.seek(0)
+    return size == int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
+
+
+def _differs(path: Path) -> str:
+    return f"{path}: not the bytes that were written (SHA-256 differs); sync or build it again"
 
 
 def _unreadable(folder: StoreFolder, name: str, why: object) -> str:

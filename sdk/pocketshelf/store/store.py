@@ -41,7 +41,11 @@ class Store(AbstractContextManager):
         self.folder = folder
         self.generation = generation
         self._check = DigestCheck(folder, generation)
-        self._shard = open_shard(folder.shard(generation))
+        try:
+            self._shard = open_shard(folder.shard(generation))
+        except BaseException:
+            self._check.stop()
+            raise
 
     @property
     def shard(self) -> Shard:

@@ -9,7 +9,7 @@ from typing import Any
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.derived import SUFFIX, DerivedFile
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.store.digest import check_digest
+from pocketshelf.store.digest import check_digests
 from pocketshelf.store.folder import StoreFolder
 
 __all__ = ["StoreReport", "verify_store"]
@@ -79,7 +79,7 @@ def _problems(folder: StoreFolder, name: str) -> list[str]:
 
 def _check(folder: StoreFolder, name: str, problems: list[str]) -> tuple[int, int]:
     """(sequence, number of products) of a sound generation; what is wrong with its indexes is added."""
-    digest = check_digest(folder, name)
+    digest = check_digests(folder, name)
     with open_shard(folder.shard(name)) as shard:
         shard.check()
         most = INDEX_FACTOR * shard.path.stat().st_size

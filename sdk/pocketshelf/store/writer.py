@@ -13,7 +13,7 @@ from typing import Self
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.store.digest import check_digest
+from pocketshelf.store.digest import RECORDED, check_shard
 from pocketshelf.store.filesystem import UNSUPPORTED, FileSystem, write_atomically, write_over
 from pocketshelf.store.folder import StoreFolder
 
@@ -95,7 +95,7 @@ class StoreWriter:
         kept = self._worth_keeping(replaces_damaged)
         name = staging.name.removeprefix(".new-")
         self.files.fsync(shard)
-        write_atomically(self.files, staging / "shard.sha256", _digest_line(shard))
+        write_atomically(self.files, staging / "shard.sha256", _digest_lines(staging))
         self.files.replace(staging, self.folder.generation(name))
         self.files.fsync_dir(self.folder.generations_path)
         self._point_to(name)
@@ -155,7 +155,7 @@ class StoreWriter:
         Raises:
             StoreError: it is damaged.
         """
-        check_digest(self.folder, name)
+        check_shard(self.folder, name)
         with open_shard(self.folder.shard(name)) as shard:
             return shard.meta.sequence
 
@@ -190,9 +190,15 @@ def rollback_store(path: str | Path, files: FileSystem | None = None, undo: bool
         return writer.undo_rollback() if undo else writer.rollback()
 
 
-def _digest_line(shard: Path) -> bytes:
-    with shard.open("rb") as stream:
-        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {shard.name}\n".encode("ascii")
+def _digest_lines(staging: Path) -> bytes:
+    """The SHA-256s of what never changes in a generation, as sha256sum writes them."""
+    files = [staging / name for name in RECORDED if (staging / name).is_file()]
+    return "".join(f"{_sha256(file)}  {file.name}\n" for file in files).encode("ascii")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

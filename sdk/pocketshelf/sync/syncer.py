@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pocketshelf.address import server_address
@@ -20,7 +20,7 @@ from pocketshelf.formats.shard import open_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.printable import without_passwords
 from pocketshelf.store import StoreFolder, StoreWriter, current_sequence
-from pocketshelf.store.digest import check_digest
+from pocketshelf.store.digest import check_digests, read_recorded
 from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.backoff import delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
@@ -48,6 +48,7 @@ logger = logging.getLogger(__name__)
 
 # (what is going on, bytes so far, bytes in all)
 Progress = Callable[[str, int, int], None]
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 # Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.
 _SPARE, _SPARE_BYTES = 1.1, 1_000_000
 # Reasons for which what is here counts for nothing.
@@ -152,7 +153,8 @@ class Syncer:
     def _offline(self, state: SyncState, error: Unreachable) -> SyncReport:
         moment = self._env.now()
         pause = next_attempt_after(state.failures(self._server) + 1, self._env.jitter)
-        due = moment + timedelta(seconds=pause)
+        # A clock at the end of the calendar has no later moment.
+        due = min(moment, _LATEST) + timedelta(seconds=pause)
         self._remember(state.failed(self._server, moment, due))
         return self._report("offline", str(error), next_attempt=due.isoformat())
 
@@ -217,10 +219,10 @@ class Syncer:
             name = self._folder.current()
             if name is None:
                 return Device(bundle=wanted)
-            check_digest(self._folder, name)
+            check_digests(self._folder, name)
             with open_shard(self._folder.shard(name)) as opened:
                 meta = opened.meta
-            shard = _shard_name(self._folder.generation(name) / MANIFEST_NAME)
+            shard = _shard_name(self._folder, name)
         except StoreError as error:
             logger.info("%s; taking the snapshot", error)
             return Device(damaged=True, bundle=wanted)
@@ -263,7 +265,7 @@ class Syncer:
         if previous is None:
             return
         try:
-            check_digest(self._folder, previous)
+            check_digests(self._folder, previous)
         except StoreError as error:
             logger.info("%s; removed, a rollback must not lead there", error)
             writer.prune(keep={name for name in self._folder.generations() if name != previous} | {None})
@@ -332,9 +334,9 @@ def _kind(todo: Plan) -> str:
     return "changes" if isinstance(todo.get, DeltaEntry) else "snapshot"
 
 
-def _shard_name(manifest: Path) -> str | None:
-    """Which shard a generation came from; None for one that was built here."""
+def _shard_name(folder: StoreFolder, name: str) -> str | None:
+    """Which shard a generation came from; None for one that was built here, or whose manifest is damaged."""
     try:
-        return parse_manifest(read_plain(manifest, MANIFEST_BYTES)).shard
-    except (OSError, SyncError):
+        return parse_manifest(read_recorded(folder, name, MANIFEST_NAME, MANIFEST_BYTES)).shard
+    except (StoreError, SyncError):
         return None

@@ -340,3 +340,12 @@ def test_a_journal_beside_a_shard_is_not_played_back(tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as store:
         assert len(list(store.shard)) == 3
     assert verify_store(tmp_path / "s").ok
+
+
+def test_a_shard_that_grew_without_end_is_refused_unread(tmp_path: Path) -> None:
+    """A sparse terabyte, say: its header tells how long it is."""
+    make(tmp_path / "s", 1).close()
+    os.truncate(tmp_path / "s" / "generations" / "00000001" / "shard.sqlite", 10**12)
+    with pytest.raises(StoreError, match="not the bytes that were written"):
+        Store.open(tmp_path / "s")
+    assert not verify_store(tmp_path / "s").ok

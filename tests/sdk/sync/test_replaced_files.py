@@ -96,7 +96,7 @@ HEALED = {
     "generation": [GENERATION],
     "shard": [f"{GENERATION}/shard.sqlite"],
     "its digest": [f"{GENERATION}/shard.sha256"],
-    "besides": [f"{GENERATION}/manifest.json", f"{GENERATION}/index"],
+    "besides": [f"{GENERATION}/{name}" for name in ("manifest.json", "signed.json", "index")],
     "leftovers": [f"generations/{name}" for name in ("00000002", ".new-00000002", ".old-00000000")],
 }
 Replace = Callable[[Path, Path], None]

@@ -14,6 +14,7 @@ from repository_simulator import DIMENSION, PREPROCESSING, SPACE, URL, content_o
 from sync_device import first_state, second_state
 
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
+from pocketshelf.recall import shelf_coverage
 from pocketshelf.stages.search import StoreSearcher, derive_graphs
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
 from pocketshelf.store.filesystem import FileSystem
@@ -67,6 +68,21 @@ def test_a_flipped_bit_in_the_shard_takes_the_snapshot(device):
     assert device.content() == content_of(second_state())
     with pytest.raises(StoreError, match="no older generation"):  # The damaged one is not kept.
         rollback_store(device.path)
+
+
+def test_a_flipped_bit_in_the_manifest_is_noticed_and_healed(shop, device):
+    device.sync()
+    manifest = StoreFolder(device.path).generation("00000002") / "manifest.json"
+    data = manifest.read_bytes()
+    manifest.write_bytes(data.replace(b'"catalogue": 60', b'"catalogue": 70'))
+    assert manifest.read_bytes() != data
+    (problem,) = verify_store(device.path).problems
+    assert "manifest.json: not the bytes that were written" in problem
+    with Store.open(device.path) as store:
+        assert shelf_coverage(store) is None
+    assert (device.sync().outcome, device.sequence()) == ("updated", 64)
+    with Store.open(device.path) as store:
+        assert shelf_coverage(store) is not None
 
 
 @pytest.mark.parametrize("pointer", [b"", b"\x00\xff", b"../../etc", b"99999999\n"])
