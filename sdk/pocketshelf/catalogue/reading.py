@@ -89,8 +89,9 @@ def read_catalogue(path: str | Path, options: ReadOptions | None = None) -> Cata
     export = export_named(options.format)
     kind = path.suffix.lower()
     table, records = CatalogueTable(path), Records()
+    notes: list[str] = []
     if kind in JSON_LINES:
-        lines, notes = read_json_lines(read_lines(path, options.encoding), options.columns), []
+        lines = read_json_lines(read_lines(path, options.encoding), options.columns)
     elif kind == ".json":
         text, notes = decode_text(read_bytes(path), path, options.encoding)
         lines = read_json_list(text, path, options.columns)

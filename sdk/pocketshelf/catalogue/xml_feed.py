@@ -70,5 +70,5 @@ class _Feed:
             self.table.records.append(Record(self._line, {k: v for k, v in cells.items() if v}))
             self._inside = None
 
-    def _entity(self, *declared: object) -> None:
+    def _entity(self, *_: object) -> None:
         raise CatalogueError(f"{self._path}: declares entities, which no feed needs; it is not read")

@@ -32,7 +32,7 @@ class Completion(argparse.Action):
         self._program = program
 
     def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: Any = None
+        self, parser: argparse.ArgumentParser, _namespace: argparse.Namespace, values: Any, _: Any = None
     ) -> None:
         try:
             import shtab

@@ -64,6 +64,6 @@ class Refusal:
         self._problem = problem
         self._path = path
 
-    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+    def to_response(self, _ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status line, headers, body."""
         return document(self._problem, self._path)

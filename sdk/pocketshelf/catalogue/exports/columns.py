@@ -91,7 +91,7 @@ class _Text(HTMLParser):
         self.parts: list[str] = []
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, _attrs: object) -> None:
         self._hidden += tag in ("script", "style")
         if tag in BLOCKS:
             self.parts.append("\n")
