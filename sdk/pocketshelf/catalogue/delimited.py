@@ -12,7 +12,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterator
-from itertools import islice
 from pathlib import Path
 
 from pocketshelf.catalogue.listing import Record, Records, RowProblem
@@ -161,7 +160,7 @@ class _Reader:
         if '"' not in line:
             return self._split(line), 1
         reader = csv.reader(
-            islice(self._lines, place, place + LONGEST_RECORD),
+            map(self._lines.__getitem__, range(place, min(place + LONGEST_RECORD, len(self._lines)))),
             delimiter=self._delimiter,
             skipinitialspace=True,
             strict=True,
