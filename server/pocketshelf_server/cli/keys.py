@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pocketshelf.cli.output import print_json, tell, tell_lines
 from pocketshelf.errors import StoreError
+from pocketshelf.files import read_plain
+from pocketshelf.sync.trust import ROOT_BYTES
 from pocketshelf_server.cli.options import add_offline, add_root_keys, add_site, open_site
 from pocketshelf_server.publish.history import History
 from pocketshelf_server.site import Site
@@ -128,7 +130,7 @@ def _vouched(args: argparse.Namespace) -> Vouched | None:
     if args.trusted_root is None:
         return None
     try:
-        return args.trusted_root, args.trusted_root.read_bytes()
+        return args.trusted_root, read_plain(args.trusted_root, ROOT_BYTES)
     except OSError as error:
         raise StoreError(f"{args.trusted_root}: cannot be read ({error.strerror})") from error
 

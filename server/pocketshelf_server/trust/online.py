@@ -22,6 +22,7 @@ from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync.metadata_rules import check_metadata
 from pocketshelf_server.site import DEFAULT_EXPIRY_DAYS, write_atomically
 from pocketshelf_server.trust.keys import KeyFolder
+from pocketshelf_server.trust.roots import bytes_of
 
 __all__ = ["ONLINE_ROLES", "Online", "OnlineRoles"]
 
@@ -113,11 +114,11 @@ class OnlineRoles:
     def _read(self, name: str, kind: type[Signed], meta: MetaFile | None = None) -> Metadata[Any]:
         path = self._folder / name
         try:
-            data = path.read_bytes()
+            data = bytes_of(path)
             if meta is not None:
                 meta.verify_length_and_hashes(data)
             metadata = Metadata[Any].from_bytes(data)
-        except (OSError, RepositoryError) as error:
+        except RepositoryError as error:
             raise StoreError(f"{path}: missing or damaged; restore it from a backup") from error
         if not isinstance(metadata.signed, kind):
             raise StoreError(f"{path}: damaged, it is of another role; restore it from a backup")

@@ -13,6 +13,7 @@ Specification: https://theupdateframework.github.io/specification/latest/
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -291,9 +292,17 @@ class SignedRepository:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One writer at a time, over processes."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w") as file:
+        """One writer at a time, over processes.
+
+        The folder may have been in other hands: a link in the lock's place must not lead to a key.
+        """
+        path = self._folder / ".lock"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be locked ({error.strerror}); remove what is there") from error
+        with os.fdopen(descriptor) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

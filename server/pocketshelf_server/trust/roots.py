@@ -11,6 +11,7 @@ Specification: https://theupdateframework.github.io/specification/latest/#update
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +21,20 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 
 from pocketshelf.errors import StoreError
+from pocketshelf.files import read_plain
+from pocketshelf.sync.metadata_rules import LONGEST
 from pocketshelf_server.site import write_atomically
 
-__all__ = ["Change", "RootFolder", "SignedRoot", "changes", "parse_root", "summary", "trusted_chain"]
+__all__ = [
+    "Change",
+    "RootFolder",
+    "SignedRoot",
+    "bytes_of",
+    "changes",
+    "parse_root",
+    "summary",
+    "trusted_chain",
+]
 
 _NAME = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
 _ROLES = ("root", "targets", "snapshot", "timestamp")
@@ -80,7 +92,7 @@ class RootFolder:
     def read(self, version: int, previous: Root | None = None) -> SignedRoot:
         """One version, verified by its own keys and by those of ``previous``; raises as `chain`."""
         path = self._path(version)
-        data = _bytes_of(path)
+        data = bytes_of(path)
         root = parse_root(data, path, previous)
         if root.version != version:
             raise StoreError(f"{path}: says that it is version {root.version}; restore it from a backup")
@@ -102,11 +114,18 @@ class RootFolder:
         return self.folder / f"{version}.root.json"
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """A metadata file, bounded, and never what is no file: a pipe would hold, and a device be endless.
+
+    Raises:
+        StoreError: it is missing, or none.
+    """
     try:
-        return path.read_bytes()
+        return read_plain(path, LONGEST)
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: missing; restore it from a backup") from error
     except OSError as error:
-        raise StoreError(f"{path}: missing; restore it from a backup ({error.strerror})") from error
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); restore it from a backup") from error
 
 
 def parse_root(data: bytes, path: Path, previous: Root | None = None) -> Root:
@@ -173,7 +192,7 @@ def _adopt(chain: list[SignedRoot], site: RootFolder, path: Path, data: bytes) -
 
 def _compare(known: SignedRoot, site: RootFolder) -> None:
     path = site.folder / known.name
-    if not path.exists() or (data := _bytes_of(path)) == known.data:
+    if not os.path.lexists(path) or (data := bytes_of(path)) == known.data:
         return
     try:
         found = "; ".join(map(str, changes(known.root, Metadata[Root].from_bytes(data).signed)))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from securesystemslib.signer import CryptoSigner
+from server_products import SPACE
 from tuf.api.metadata import Metadata, Root
 
 from pocketshelf.errors import StoreError
 from pocketshelf_server.cli import main
+from pocketshelf_server.making import make_site
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import KeyFolder, open_repository
 
@@ -269,3 +275,56 @@ def test_a_root_that_is_none_is_one_clear_line(filled_site: Site, safe: Path, da
     assert "\n" not in str(caught.value)
     with pytest.raises(StoreError, match=r"1\.root\.json"):
         open_repository(filled_site).status()
+
+
+@pytest.mark.parametrize(
+    "name", [".lock", ".2.root.json.new", "2.root.json", ".2.targets.json.new", "timestamp.json"]
+)
+def test_a_link_in_the_site_leads_to_no_offline_key(filled_site: Site, safe: Path, name: str) -> None:
+    """Whoever holds the site knows where the operator's medium is mounted, and the key's file name."""
+    (key,) = safe.glob("root-*.pem")
+    data, link = key.read_bytes(), filled_site.metadata / name
+    link.unlink(missing_ok=True)
+    link.symlink_to(key)
+    with contextlib.suppress(StoreError):
+        open_repository(filled_site).rotate(["timestamp"], KeyFolder(safe))
+    assert key.read_bytes() == data
+
+
+@pytest.mark.parametrize("name", ["1.root.json", "2.root.json", "timestamp.json"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "endless", "nowhere"])
+def test_what_is_no_file_holds_nobody(filled_site: Site, safe: Path, name: str, kind: str) -> None:
+    path = filled_site.metadata / name
+    path.unlink(missing_ok=True)
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+        "endless": lambda: path.symlink_to("/dev/zero"),
+        "nowhere": lambda: path.symlink_to("/nowhere/at/all"),
+    }[kind]()
+    with pytest.raises(StoreError, match=re.escape(name)) as caught:
+        open_repository(filled_site).rotate(["timestamp"], KeyFolder(safe))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_lost_root_key_is_replaced_by_those_that_are_left(tmp_path: Path) -> None:
+    site = make_site(tmp_path / "site", SPACE, offline=tmp_path / "safe", root_keys=3, threshold=2)
+    next((tmp_path / "safe").glob("root-*.pem")).unlink()
+    open_repository(site).rotate(["root"], KeyFolder(tmp_path / "safe"))
+    assert len(list((tmp_path / "safe").glob("root-*.pem"))) == 3
+    (root, *_) = open_repository(site).status()
+    assert (root.version, root.threshold, len(root.key_ids)) == (2, 2, 3)
+    open_repository(site).rotate(["root"], KeyFolder(tmp_path / "safe"))
+
+
+def test_a_site_of_the_first_layout_is_told_what_to_trust(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(Path(__file__).parents[1] / "golden/site-v1.zip") as archive:
+        archive.extractall(tmp_path)
+    command = ["keys", "rotate", str(tmp_path / "site"), "root", "timestamp"]
+    assert main(command) == 1
+    assert "--trusted-root" in capsys.readouterr().err
+    root = tmp_path / "site/repository/metadata/1.root.json"
+    assert main([*command, "--trusted-root", str(root)]) == 0
+    assert main(command) == 0
