@@ -110,9 +110,7 @@ def read_tiff(data: bytes) -> Container:
         _rewritten(data, order, {tag: value for tag, value in tags.items() if tag in _KEPT}),
         width,
         height,
-        turn
-        if 1 <= (turn := _number(tags, _ORIENTATION, 0)) <= 8
-        else xmp_orientation(_raw(tags, _XMP)) or 1,
+        turn if 1 <= turn <= 8 else xmp_orientation(_raw(tags, _XMP)) or 1,
         _raw(tags, _PROFILE) or None,
     )
 
