@@ -119,7 +119,9 @@ class Encoder:
         return cls(bundle, embedder, detector)
 
     def with_stages(self, detector: Detector | None = None, embedder: Embedder | None = None) -> Encoder:
-        """The same, with what is given in the place of its own."""
+        """Itself, or where any is given the same with these in the place of its own."""
+        if detector is None and embedder is None:
+            return self  # Of whatever class it is.
         return Encoder(self.bundle, embedder or self._embedder, detector or self._detector)
 
     def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:

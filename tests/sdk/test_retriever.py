@@ -465,3 +465,15 @@ def test_a_bundle_without_calibration_says_that_it_asks(
     with Retriever.open(store, without) as opened:
         assert opened.search(photo(tmp_path)).fallback is False
     assert not caplog.records
+
+
+def test_an_encoder_of_an_apps_own_class_is_kept_whole(store: Path, fake_bundle: Bundle) -> None:
+    """One that wraps another has no stages of its own to be taken over."""
+
+    class Wrapping(Encoder):
+        def __init__(self, inner: Encoder) -> None:
+            self.bundle, self.inner = inner.bundle, inner
+
+    wrapping = Wrapping(Encoder.open(fake_bundle))
+    with Retriever(Store.open(store), wrapping) as retriever:
+        assert retriever.encoder is wrapping
