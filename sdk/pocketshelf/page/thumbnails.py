@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from pathlib import Path
 
 from PIL import Image
 
+from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.errors import PhotoError
 from pocketshelf.stages.preprocess import decode_photo
 
@@ -39,7 +39,7 @@ class Gallery:
     """
 
     def __init__(self, images: Path | None) -> None:
-        self._images = None if images is None else images.resolve()
+        self._folder = None if images is None else PictureFolder(images.resolve())
         self._classes: dict[str, str] = {}
         self._rules: list[str] = []
 
@@ -60,22 +60,15 @@ class Gallery:
         return self._classes[image]
 
     def _add(self, image: str) -> str:
-        path = self._path(image)
-        if path is None:
+        if self._folder is None:
             return "none"
         try:
-            url = data_url(path, PRODUCT_SIDE, _PRODUCT_QUALITY)
+            url = data_url(self._folder.path(image), PRODUCT_SIDE, _PRODUCT_QUALITY)
         except PhotoError:
             return "none"
         name = f"p{len(self._rules)}"
         self._rules.append(f".{name}{{background-image:url({url})}}")
         return name
-
-    def _path(self, image: str) -> Path | None:
-        if self._images is None or "\0" in image:
-            return None
-        path = Path(os.path.normpath(self._images / image))
-        return path if path.is_relative_to(self._images) else None
 
     def rules(self) -> str:
         """The style sheet of all classes handed out: names and base64, which need no escaping."""

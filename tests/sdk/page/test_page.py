@@ -36,6 +36,13 @@ def test_a_gallery_picture_is_in_the_page_once(photo: Path) -> None:
     assert gallery.rules().count("data:image/jpeg") == 1
 
 
+def test_a_gallery_picture_is_found_as_the_catalogue_finds_it(photo: Path) -> None:
+    gallery = Gallery(photo.parent)
+    assert gallery.style_class(f"/{photo.name}") == "p0"
+    assert gallery.style_class(f"https://shop.example/media/{photo.name}?v=3") == "p1"
+    assert gallery.style_class("../../etc/passwd") == "none"
+
+
 def test_a_page_is_a_whole_document_with_its_style(tmp_path: Path) -> None:
     text = render("base.html", gallery=Gallery(tmp_path))
     assert text.lstrip().startswith("<!doctype html>") and text.rstrip().endswith("</html>")
