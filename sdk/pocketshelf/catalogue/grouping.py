@@ -53,13 +53,14 @@ def group_lines(
             problems.append(line)
         elif problem := _add(line, products):
             problems.append(RowProblem(line.line, problem))
-    listed = []
+    whole = []
     for product in products.values():
         if problem := _whole(product):
             problems += _lost(product, problem)
         else:
-            listed.append(_listed(product, problems))
-    return listed, sorted(problems, key=lambda problem: problem.line), _other_titles(products.values())
+            whole.append(product)
+    listed = [_listed(product, problems) for product in whole]
+    return listed, sorted(problems, key=lambda problem: problem.line), _other_titles(whole)
 
 
 def _other_titles(products: Iterable[_Product]) -> list[RowProblem]:
@@ -74,7 +75,7 @@ def _other_titles(products: Iterable[_Product]) -> list[RowProblem]:
         return []
     line, product = found[0]
     count = len({id(other) for _, other in found})
-    more = f"; so have {count - 1} more products" if count > 1 else ""
+    more = f"; so it is with {count - 1} more" if count > 1 else ""
     return [
         RowProblem(
             line.line,

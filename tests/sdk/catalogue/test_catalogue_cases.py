@@ -99,6 +99,7 @@ def test_three_products_are_never_silently_made_one(tmp_path: Path, fake_bundle:
     outcome = both(CASES / "excel_scientific.csv", tmp_path, fake_bundle)
     assert outcome.products == {} and outcome.lost == [2, 3, 4]
     assert "what a spreadsheet makes of a long number" in outcome.said and "4.01235E+12" in outcome.notes
+    assert "another title" not in outcome.notes
 
 
 def test_what_build_takes_import_takes(tmp_path: Path, fake_bundle: Bundle) -> None:

@@ -141,5 +141,5 @@ def test_what_is_not_read_is_said(tmp_path: Path) -> None:
     assert [len(product.pictures) for product in table.products] == [2, 2]
     assert [str(note) for note in table.notes] == [
         "line 2: a column without a name is not read",
-        "line 3: product '1' has another title here than on line 2, which is kept; so have 1 more products",
+        "line 3: product '1' has another title here than on line 2, which is kept; so it is with 1 more",
     ]
