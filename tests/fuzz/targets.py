@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root
 
 from fake_models import make_bundle
 from pocketshelf.errors import BundleError, PhotoError, ServerError, StoreError, SyncError
@@ -28,6 +30,7 @@ from pocketshelf.recall import fallback
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.sync.guard import check_file
 from pocketshelf.sync.manifest import parse_manifest
+from pocketshelf.sync.metadata_rules import MAX_VERSION, check_metadata
 
 __all__ = ["SEEDS", "TARGETS"]
 
@@ -100,6 +103,19 @@ def manifest(data: bytes) -> None:
         assert parse_manifest(data).sequence >= 0
 
 
+def metadata(data: bytes) -> None:
+    """TUF's metadata: what passes our rules, its library reads or refuses as it documents."""
+    try:
+        check_metadata(data, "metadata")
+    except SyncError:
+        return
+    with contextlib.suppress(RepositoryError):
+        parsed = Metadata.from_bytes(data)
+        assert 0 < parsed.signed.version <= MAX_VERSION
+        if isinstance(parsed.signed, Root):
+            parsed.signed.get_verification_result("root", parsed.signed_bytes, parsed.signatures)
+
+
 def bundle(data: bytes) -> None:
     """A ``bundle.json`` that somebody edited."""
     (BUNDLE / "bundle.json").write_bytes(data)
@@ -146,9 +162,30 @@ MANIFEST = {
     "deltas": [{"from": 41, "to": 42, "target": "all/delta-41-42.sqlite.gz", "length": 99}],
     "categories": {"Apple": {"local": 3, "catalogue": 10}},
 }
+FILE_META = {"version": 2, "length": 900, "hashes": {"sha256": "ab" * 32}}
+SIGNED = {"spec_version": "1.0.31", "version": 1, "expires": "2030-01-01T00:00:00Z"}
+ROLE_KEYS = {
+    f"{n:064x}": {"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": f"{n:064x}"}}
+    for n in range(4)
+}
+ROLES = dict(zip(("root", "targets", "snapshot", "timestamp"), ROLE_KEYS, strict=True))
+METADATA = [
+    {
+        "_type": "root",
+        "consistent_snapshot": True,
+        "keys": ROLE_KEYS,
+        "roles": {role: {"keyids": [key], "threshold": 1} for role, key in ROLES.items()},
+    },
+    {"_type": "timestamp", "meta": {"snapshot.json": FILE_META}},
+    {"_type": "snapshot", "meta": {"targets.json": FILE_META}},
+    {
+        "_type": "targets",
+        "targets": {"all/manifest.json": {"length": 7, "hashes": FILE_META["hashes"], "custom": {}}},
+    },
+]
 HITS = {"hits": [{"product_id": "a", "score": 0.5, "title": "A", "category": "C"}]}
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (photo, shard, delta, manifest, bundle, answer)
+    target.__name__: target for target in (photo, shard, delta, manifest, metadata, bundle, answer)
 }
 SEEDS: dict[str, list[bytes]] = {
     "photo": [
@@ -169,6 +206,12 @@ SEEDS: dict[str, list[bytes]] = {
     "shard": [SHARD_FILE],
     "delta": [_file("seed.delta", lambda path: create_delta(path, CHANGES, [_product("c", 8)], [("a", 9)]))],
     "manifest": [json.dumps(MANIFEST).encode()],
+    "metadata": [
+        json.dumps(
+            {"signed": SIGNED | part, "signatures": [{"keyid": f"{0:064x}", "sig": "ab" * 64}]}
+        ).encode()
+        for part in METADATA
+    ],
     "bundle": [(BUNDLE / "bundle.json").read_bytes()],
     "answer": [json.dumps(HITS).encode()],
 }
