@@ -1,8 +1,9 @@
 """A search by vector while bad photos rain: its time, and what became of the photos.
 
 A site of synthetic products is served by a process of its own (`pocketshelf-server serve`) with the bundle
-that ships. One client searches by vector, one search after the other, first alone and then while others, in a
-process of their own, send photos as fast as they are answered: bombs, broken files, noise, and real ones.
+that ships. One client searches by vector, one search after the other: first alone; then beside two processes
+that only count, as a measure of the machine; then while others, in a process of their own, send photos as
+fast as they are answered: bombs, broken files, noise, and real ones.
 
     python benchmarks/photo_rain.py [--seconds 30] [--senders 8] [--products 10000] [--print]
 """
@@ -36,8 +37,8 @@ from pocketshelf.formats import Product, Space, load_bundle, quantize_vectors, s
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.making import make_site
 
-BOUNDARY = "rain"
-CALM_SHARE = 0.25  # Of the time, before the rain.
+BOUNDARY, NICENESS = "rain", 10
+CALM_SHARE = BUSY_SHARE = 0.2  # Of the time, before the rain.
 
 
 def bad_photos() -> dict[str, bytes]:
@@ -94,9 +95,22 @@ def served(folder: Path, products: int) -> Iterator[tuple[str, Space]]:
         process.wait()
 
 
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    """As many processes as the rain has, of the same niceness, that have nothing to do with the server."""
+    count = [sys.executable, "-c", f"import os; os.nice({NICENESS})\nwhile True: pass"]
+    processes = [subprocess.Popen(count) for _ in range(2)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
 def keep_sending(url: str, senders: int, stop: Any, results: Any) -> None:
     """Send photos until told to stop; puts a count by kind and status. Runs in a process of its own."""
-    os.nice(10)  # It stands for other machines: its work is not the server's.
+    os.nice(NICENESS)  # It stands for other machines: its work is not the server's.
     photos, counts, guard = bad_photos(), Counter[tuple[str, str]](), threading.Lock()
 
     def send(number: int) -> None:
@@ -149,22 +163,24 @@ def search_for(url: str, space: Space, seconds: float) -> list[float]:
 
 
 def measure(url: str, space: Space, seconds: float, senders: int) -> dict[str, Any]:
-    """The searches' times in calm and in rain, and the answers to the photos."""
+    """The searches' times in calm, on a busy machine and in rain, and the answers to the photos."""
     search_for(url, space, 0.5)
     calm = search_for(url, space, seconds * CALM_SHARE)
+    with busy_machine():
+        busy = search_for(url, space, seconds * BUSY_SHARE)
     context = multiprocessing.get_context("spawn")
     stop, results = context.Event(), context.Queue()
     sender = context.Process(target=keep_sending, args=(url, senders, stop, results), daemon=True)
     sender.start()
     results.get()  # Its photos are made: that is not the rain.
-    rain = search_for(url, space, seconds * (1 - CALM_SHARE))
+    rain = search_for(url, space, seconds * (1 - CALM_SHARE - BUSY_SHARE))
     stop.set()
     photos: Counter[tuple[str, str]] = results.get()
     sender.join()
     answers: dict[str, dict[str, int]] = {}
     for (kind, status), count in sorted(photos.items()):
         answers.setdefault(kind, {})[status] = count
-    return {"calm": _summary(calm), "rain": _summary(rain), "photos": answers}
+    return {"calm": _summary(calm), "busy": _summary(busy), "rain": _summary(rain), "photos": answers}
 
 
 def _summary(times: list[float]) -> dict[str, float]:

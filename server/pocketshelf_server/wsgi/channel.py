@@ -98,8 +98,13 @@ class BoundedChannel(HTTPChannel):
         return self._linger_until is not None or super().readable()
 
     def writable(self) -> bool:
-        """Whether to wait until bytes can be sent."""
-        return self._linger_until is None and super().writable()
+        """Whether to wait until bytes can be sent; not while a thread sends, or the loop would only turn."""
+        if self._linger_until is not None or not super().writable():
+            return False
+        if not self.outbuf_lock.acquire(blocking=False):
+            return False  # The thread wakes the loop when it is done.
+        self.outbuf_lock.release()
+        return True
 
     def handle_read(self) -> None:
         """Read; after a refusal only to throw away, since closing with unread bytes would lose the answer."""

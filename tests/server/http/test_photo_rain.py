@@ -21,15 +21,15 @@ def rain() -> dict[str, Any]:
 
 
 def is_quick(figures: dict[str, Any]) -> bool:
-    """50 ms at p99; on a machine so busy that a search alone takes half of it, in proportion."""
-    return figures["rain"]["p99_ms"] < max(50, 4 * figures["calm"]["p99_ms"])
+    """50 ms at p99; more only where two processes that have nothing to do with the server cost that much."""
+    return figures["rain"]["p99_ms"] < max(50, 2 * figures["busy"]["p99_ms"])
 
 
 def test_a_search_by_vector_is_quick_while_bad_photos_rain(trained_bundle: Path) -> None:
     seen = []
     while len(seen) < ATTEMPTS and not (seen and is_quick(seen[-1])):
         seen.append(rain())
-    assert is_quick(seen[-1]), [(figures["calm"], figures["rain"]) for figures in seen]
+    assert is_quick(seen[-1]), [{**figures, "photos": None} for figures in seen]
     for figures in seen:
         answers = {status for counts in figures["photos"].values() for status in counts}
         assert figures["rain"]["searches"] > 50 and "503" in answers
