@@ -198,7 +198,7 @@ class _Reader:
         with contextlib.suppress(csv.Error, StopIteration):
             ways.append(next(csv.reader([line], delimiter=self._delimiter)))
         return any(
-            len(cells) == self._width > 1 and cells[0] and any(map(looks_like_picture, cells))
+            len(cells) >= self._width > 1 and cells[0] and any(map(looks_like_picture, cells))
             for cells in ways
         )
 

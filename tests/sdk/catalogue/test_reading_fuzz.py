@@ -48,6 +48,7 @@ def rows(draw: st.DrawFn) -> tuple[str, list[str]]:
 @example((",", ['id0,"t,Chairs,p0.jpg,', 'id1,12",Chairs,p1.jpg,']), "\n")
 @example((",", ['id0,"a,b,Chairs,p0.jpg,', 'id1,12",Chairs,p1.jpg,', "id2,t,Chairs,p2.jpg,"]), "\n")
 @example(("\t", ['id0\t"t\tChairs\tp0.jpg\t', "id1\tt\tChairs\tp1.jpg\t", 'id2\tx"\tChairs\tp2.jpg\t']), "\n")
+@example((";", ['id0;t;Chairs;p0.jpg;"', 'id1;a;b;Chairs;p1.jpg;"']), "\n")
 def test_every_row_is_a_product_or_a_loss_named_by_its_line(
     tmp_path: Path, given_rows: tuple[str, list[str]], newline: str
 ) -> None:
