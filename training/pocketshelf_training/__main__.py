@@ -41,6 +41,10 @@ COMMANDS = {
         "pages.compare",
         "several ways to search the same pictures, side by side",
     ),
+    "compatibility": (
+        "outfits.page",
+        "how well it is known which garments go together: docs/outfits.md",
+    ),
     "detectors": (
         "pages.detectors",
         "several detectors on the same photos, side by side",
@@ -60,6 +64,7 @@ COMMANDS = {
         "measure any model on any data set; without --model, the results page of a bundle",
     ),
     "looks": ("outfits.library", "a library of looks from street photos, as a store"),
+    "polyvore": ("outfits.polyvore", "measure a bundle's outfit head on Polyvore Outfits"),
     "prepare composites": (
         "studio.prepare.composites",
         "paste cut-outs of real things into new places (synthetic)",

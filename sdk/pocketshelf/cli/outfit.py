@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from pocketshelf.cli.options import add_models, add_photos, add_store, each_photo
-from pocketshelf.cli.output import print_json, print_table, tell
+from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.values import integer
+from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
 from pocketshelf.retriever import Retriever
@@ -47,6 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top-k", type=integer(1, MAX_PARTNERS), default=5, metavar="K", help="products of each (default: 5)"
     )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page of what goes with what")
+    parser.add_argument(
+        "--images",
+        metavar="DIR",
+        type=Path,
+        help="with --html: folder of the catalogue's pictures",
+    )
+    parser.add_argument(
+        "--look-images",
+        metavar="DIR",
+        type=Path,
+        help="with --html: folder of the looks' photos",
+    )
     add_models(parser)
 
 
@@ -57,11 +71,26 @@ def run(args: argparse.Namespace) -> int:
         named = args.looks or (beside if beside.is_dir() else None)
         looks = None if named is None else Looks.open(named, retriever.encoder.bundle)
 
+        found: list[OutfitResult] = []
+
         def advise(name: str) -> None:
             result = retriever.outfit(name, args.top_k, looks, garment=args.garment, partners=args.partners)
             print_json(result.to_json()) if args.json else _print(result)
+            found.append(result)
 
-        return each_photo(args.photos, args.json, advise)
+        code = each_photo(args.photos, args.json, advise)
+    if args.html is not None:
+        _write(args, found)
+    return code
+
+
+def _write(args: argparse.Namespace, found: list[OutfitResult]) -> None:
+    from pocketshelf.page.outfits import Outfits, render_outfits
+
+    page = render_outfits(Outfits(found, args.store, args.images, args.look_images))
+    with atomic_write(args.html) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    say(f"{args.html}: {len(found)} photos")
 
 
 def _beside(store: str) -> Path:

@@ -36,10 +36,12 @@ class Gallery:
     Args:
         images: folder that the catalogue's pictures start from, and out of which none is taken: a page is
             handed on. None: there are no pictures.
+        prefix: of the classes' names; another for each gallery of a page.
     """
 
-    def __init__(self, images: Path | None) -> None:
+    def __init__(self, images: Path | None, prefix: str = "p") -> None:
         self._folder = None if images is None else PictureFolder(images.resolve())
+        self._prefix = prefix
         self._classes: dict[str, str] = {}
         self._rules: list[str] = []
 
@@ -66,7 +68,7 @@ class Gallery:
             url = data_url(self._folder.path(image), PRODUCT_SIDE, _PRODUCT_QUALITY)
         except PhotoError:
             return "none"
-        name = f"p{len(self._rules)}"
+        name = f"{self._prefix}{len(self._rules)}"
         self._rules.append(f".{name}{{background-image:url({url})}}")
         return name
 

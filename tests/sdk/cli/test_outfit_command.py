@@ -96,6 +96,17 @@ def test_only_what_is_asked_for_comes(tmp_path: Path, call: Any) -> None:
     assert partners["role"] == "footwear" and len(partners["hits"]) == 1
 
 
+def test_a_page_shows_photos_products_and_looks(tmp_path: Path, call: Any) -> None:
+    for n in range(4):
+        photo_of("blue", tmp_path / f"look{n}.jpg")
+    words = [tmp_path / "green.png", "--looks", tmp_path / "library", "--html", tmp_path / "page.html"]
+    code, _, err = call(*words, "--images", tmp_path / "shop", "--look-images", tmp_path)
+    page = (tmp_path / "page.html").read_text()
+    assert code == 0 and "page.html: 1 photos" in err
+    assert "with this upper" in page and "The red Jeans" in page and "seen together in" in page
+    assert ".p0{background-image" in page and ".l0{background-image" in page
+
+
 def test_faults_are_one_line(tmp_path: Path, call: Any) -> None:
     code, _, err = call(tmp_path / "green.png", "--looks", tmp_path / "nowhere")
     assert code == 1 and err.count("\n") == 1 and "nowhere" in err

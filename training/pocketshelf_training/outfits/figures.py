@@ -10,8 +10,8 @@ takes the questions of another seed, so that the draw of distractors is in them,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
@@ -88,37 +88,46 @@ def found(scores: np.ndarray, outfits: Outfits, pairs: np.ndarray) -> np.ndarray
     return np.array(hits)
 
 
-def figures_of(scores: np.ndarray, outfits: Outfits, seeds: int = SEEDS) -> dict[str, Any]:
-    """AUC, FITB and R@10 as `Figure`, and the first two of each seed.
+def figures_of(scores: Sequence[np.ndarray], outfits: Outfits) -> dict[str, Figure]:
+    """AUC, FITB and R@10, means over seeds, with intervals over photos and seeds.
 
     Args:
-        scores: (n, n); diagonal and garments of one photo's own role are never looked at.
+        scores: (n, n) of each seed's fit; one alone serves for all seeds' questions. The diagonal and the
+            garments of one photo's own role are never looked at.
     """
-    asked = [questions(outfits, seed) for seed in range(seeds)]
-    hits = found(scores, outfits, asked[0].pairs)
-    aucs = [_auc(scores, each, np.arange(len(each.pairs))) for each in asked]
-    right = [filled(scores, each.blanks) for each in asked]
-    photos = np.unique(outfits.photos[asked[0].pairs[:, 0]])
-    pair_rows = _rows_by_photo(outfits.photos[asked[0].pairs[:, 0]], photos)
-    blank_rows = _rows_by_photo(np.array([outfits.photos[b[1][0]] for b in asked[0].blanks]), photos)
-    rng = np.random.default_rng(0)
-    draws = [rng.integers(0, len(photos), len(photos)) for _ in range(RESAMPLES)]
-    pairs_drawn = [np.concatenate([pair_rows[p] for p in draw]) for draw in draws]
-    blanks_drawn = [np.concatenate([blank_rows[p] for p in draw]) for draw in draws]
+    asked = [questions(outfits, seed) for seed in range(SEEDS)]
+    given = [scores[seed % len(scores)] for seed in range(SEEDS)]
+    hits = [found(each, outfits, asked[0].pairs) for each in scores]
+    right = [filled(each, one.blanks) for each, one in zip(given, asked, strict=True)]
+    aucs = [_auc(each, one, np.arange(len(one.pairs))) for each, one in zip(given, asked, strict=True)]
+    draws = _draws(outfits, asked[0])
+    drawn = list(enumerate(draws))
     return {
         "AUC": _figure(
-            float(np.mean(aucs)),
-            [_auc(scores, asked[n % seeds], rows) for n, rows in enumerate(pairs_drawn)],
-            len(photos),
+            aucs, [_auc(given[n % SEEDS], asked[n % SEEDS], rows) for n, (rows, _) in drawn], outfits
         ),
         "FITB": _figure(
-            float(np.mean([r.mean() for r in right])),
-            [right[n % seeds][rows].mean() for n, rows in enumerate(blanks_drawn)],
-            len(photos),
+            [r.mean() for r in right], [right[n % SEEDS][rows].mean() for n, (_, rows) in drawn], outfits
         ),
-        "R@10": _figure(float(hits.mean()), [hits[rows].mean() for rows in pairs_drawn], len(photos)),
-        "seeds": {"AUC": aucs, "FITB": [float(r.mean()) for r in right]},
+        "R@10": _figure(
+            [h.mean() for h in hits], [hits[n % len(hits)][rows].mean() for n, (rows, _) in drawn], outfits
+        ),
     }
+
+
+def _draws(outfits: Outfits, asked: Questions) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Resampled photos, as rows of the pairs and of the blanks; which these are does not hang on the seed."""
+    of_pairs = outfits.photos[asked.pairs[:, 0]]
+    of_blanks = outfits.photos[np.array([choices[0] for _, choices in asked.blanks], int)]
+    photos = np.unique(of_pairs)
+    pairs = [np.flatnonzero(of_pairs == photo) for photo in photos]
+    blanks = [np.flatnonzero(of_blanks == photo) for photo in photos]
+    rng = np.random.default_rng(0)
+    chosen = [rng.integers(0, len(photos), len(photos)) for _ in range(RESAMPLES)]
+    return [
+        (np.concatenate([pairs[p] for p in some]), np.concatenate([blanks[p] for p in some]))
+        for some in chosen
+    ]
 
 
 def _auc(scores: np.ndarray, asked: Questions, rows: np.ndarray) -> float:
@@ -126,10 +135,6 @@ def _auc(scores: np.ndarray, asked: Questions, rows: np.ndarray) -> float:
     return auc(scores[i, j], scores[i, asked.strangers[rows]])
 
 
-def _rows_by_photo(of: np.ndarray, photos: np.ndarray) -> list[np.ndarray]:
-    return [np.flatnonzero(of == photo) for photo in photos]
-
-
-def _figure(value: float, values: list[float], photos: int) -> Figure:
+def _figure(seeds: Sequence[float], values: Sequence[float], outfits: Outfits) -> Figure:
     low, high = np.percentile(values, [2.5, 97.5])
-    return Figure(value, float(low), float(high), photos)
+    return Figure(float(np.mean(seeds)), float(low), float(high), len(outfits.worn))

@@ -1,17 +1,19 @@
 """``pocketshelf-train looks``: a library of looks from a folder of street photos, as a store.
 
 Each photo's most prominent garment of each role is a product, tied to the others by the look's name; a photo
-with fewer than two tells nothing. `Keep` is where a filter of bad photos joins in.
+with fewer than two tells nothing. Garments that are small, or of which the detector is not sure, are left out
+(`is_clear`). `Keep` is where a filter of bad photos joins in.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.cli.output import say, tell
@@ -26,15 +28,13 @@ from pocketshelf.store import Store, current_sequence
 from pocketshelf.types import Box
 from pocketshelf_training.pages.page import add_bundle
 
-__all__ = ["Keep", "add_arguments", "looks_in", "run", "sharp_enough"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Keep", "add_arguments", "is_clear", "looks_in", "run"]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 # Pixels of the shorter side of a box: below, the embedder sees a smear.
 MIN_SIDE = 24
 # Boxes that the detector is less sure of make no look.
-MIN_SCORE = 0.5
+MIN_SCORE = 0.6
 
 Keep = Callable[[EncodedPhoto], str | None]
 """Says of a photo why it is no look; None if it is one."""
@@ -47,15 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", type=Path, metavar="LIST.txt", help="take only the photos listed, one a line"
     )
-    parser.add_argument("--unfiltered", action="store_true", help="keep photos that are hardly looks, too")
+    parser.add_argument("--unfiltered", action="store_true", help="keep small and doubtful garments, too")
 
 
 def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(args.bundle)
     photos = _photos(args.photos, args.only)
-    keep: Keep = (lambda photo: None) if args.unfiltered else sharp_enough
     sequence = (current_sequence(args.store) or 0) + 1
-    products = list(looks_in(encoder, photos, args.photos, keep, sequence))
+    products = list(looks_in(encoder, photos, args.photos, sequence, not args.unfiltered))
     if not products:
         raise UsageError(f"{args.photos}: no photo here shows two garments")
     Store.create(args.store, ShardMeta.of(space_of(encoder.bundle), sequence), products).close()
@@ -74,14 +73,19 @@ def _photos(folder: Path, listed: Path | None) -> list[Path]:
 
 
 def looks_in(
-    encoder: Encoder, photos: Sequence[Path], base: Path, keep: Keep, sequence: int = 0
+    encoder: Encoder,
+    photos: Sequence[Path],
+    base: Path,
+    sequence: int = 0,
+    filtered: bool = True,
+    keep: Keep = lambda photo: None,
 ) -> Iterator[Product]:
     """The garments of each photo that is a look; one that is none, or cannot be read, is passed over.
 
     Args:
         base: looks are named by the photo's path from there.
+        filtered: without small and doubtful garments.
     """
-    dropped: dict[str, int] = {}
     for path in tqdm(photos, "looks", file=sys.stderr):
         try:
             encoded = encoder.encode(path)
@@ -89,18 +93,20 @@ def looks_in(
             say(f"left out: {error}")
             continue
         if reason := keep(encoded):
-            dropped[reason] = dropped.get(reason, 0) + 1
+            say(f"left out: {path}: {reason}")
             continue
-        yield from _garments(encoder, encoded, path.relative_to(base).as_posix(), sequence)
-    for reason, count in sorted(dropped.items()):
-        log.info("left out: %d photos: %s", count, reason)
+        yield from _garments(encoder, encoded, path.relative_to(base).as_posix(), sequence, filtered)
 
 
-def _garments(encoder: Encoder, encoded: EncodedPhoto, name: str, sequence: int) -> Iterable[Product]:
+def _garments(
+    encoder: Encoder, encoded: EncodedPhoto, name: str, sequence: int, filtered: bool
+) -> Iterable[Product]:
     boxes: dict[str, Box] = {}
     for region in encoded.regions:  # most prominent first
-        if role := role_of(region.detection.group):
-            boxes.setdefault(role, region.detection.box)
+        found, role = region.detection, role_of(region.detection.group)
+        side = min(found.box[2:]) * min(encoded.photo.scale)
+        if role and (not filtered or is_clear(found.score, side)):
+            boxes.setdefault(role, found.box)
     if len(boxes) < 2:
         return []
     return [
@@ -109,14 +115,11 @@ def _garments(encoder: Encoder, encoded: EncodedPhoto, name: str, sequence: int)
     ]
 
 
-def sharp_enough(encoded: EncodedPhoto) -> str | None:
-    """Refuses a photo whose garments are small, or of which the detector is not sure."""
-    garments = [r.detection for r in encoded.regions if role_of(r.detection.group)]
-    if len(garments) < 2:
-        return "fewer than two garments"
-    scale = min(encoded.photo.scale)
-    if min(min(d.box[2:]) for d in garments[:2]) * scale < MIN_SIDE:
-        return "garments too small"
-    if sum(d.score >= MIN_SCORE for d in garments) < 2:
-        return "garments not clear"
-    return None
+def is_clear(score: float | np.ndarray, side: float | np.ndarray) -> Any:
+    """Whether a garment may join a look.
+
+    Args:
+        score: the detector's, of its box.
+        side: pixels of the box's shorter side.
+    """
+    return (score >= MIN_SCORE) & (side >= MIN_SIDE)

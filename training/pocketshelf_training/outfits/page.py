@@ -1,0 +1,175 @@
+"""``pocketshelf-train compatibility``: docs/outfits.md, how well it is known what goes with what."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.encoder import Encoder
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.outfit import load_head
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.metrics.intervals import plain
+from pocketshelf_training.outfits import measure
+from pocketshelf_training.outfits.figures import SEEDS
+from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
+from pocketshelf_training.outfits.sources import street_garments
+from pocketshelf_training.outfits.street import read_street
+from pocketshelf_training.outfits.train import FUSION, shop_vectors
+from pocketshelf_training.pages.page import add_bundle, add_write, joined, publish, table
+from pocketshelf_training.pages.provenance import here
+
+__all__ = ["add_arguments", "run"]
+
+log = logging.getLogger(__name__)
+
+TARGETS = {"AUC": 0.72, "FITB": 0.47}
+NAMES = ("AUC", "FITB", "R@10")
+TEXT = Path(__file__).with_name("page.md")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    add_data(parser)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the embedded garments there")
+    parser.add_argument("--json", action="store_true")
+    add_write(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    figures = measured(args)
+    publish(page(figures), json.dumps(plain(figures), indent=1), args.write, args.json)
+    return 0
+
+
+def measured(args: argparse.Namespace) -> dict[str, Any]:
+    """Every figure of the page."""
+    bundle = load_bundle(args.bundle)
+    encoder = Encoder.open(bundle)
+    street = read_street(encoder, args.data, args.cache)
+    known, asked = street.part("train"), street.part("val")
+    found = street_garments(encoder, "detected", args.data, args.cache)
+    found = found.take(largest_of_each_role(found))
+    in_train, in_val = (Outfits(found.take(found.splits == split)) for split in ("train", "val"))
+    started = time.perf_counter()
+    log.info("fitting %d heads", SEEDS)
+    fitted = measure.fit(known, FUSION)
+    seconds = (time.perf_counter() - started) / SEEDS
+    shop = shop_vectors(encoder, known, args.data, args.cache)
+    shipped = None if bundle.outfit_path is None else load_head(bundle.outfit_path)
+    log.info("measuring")
+    return {
+        **here(),
+        "bundle": bundle.name,
+        "seeds": SEEDS,
+        "garments": {"train": len(known.boxes), "val": len(asked.boxes), "detected in val": len(in_val)},
+        "looks": {"train": len(known.boxes.worn), "val": len(asked.boxes.worn)},
+        "seconds": seconds,
+        "bytes": None if bundle.outfit is None else bundle.outfit.bytes,
+        "forms": {form: measure.main_figures(fitted, known, asked, form) for form in measure.FORMS},
+        "detected": measure.detected_figures(fitted, in_val),
+        "ablations": measure.ablations(known, asked, FUSION, in_train),
+        "roles": measure.by_roles(fitted, asked),
+        "alignment": measure.alignment_figures(shipped or replace(fitted.heads[0]), known, asked, shop),
+        "chosen": measure.chosen(street.part("fit"), street.part("choose")),
+        "fusion": FUSION,
+    }
+
+
+def page(figures: dict[str, Any]) -> str:
+    """The document, by the template beside this file."""
+    forms = figures["forms"]
+    parts = {
+        "verdict": _verdict(forms),
+        **{f"form_{n}": _ways(forms[form]) for n, form in enumerate(measure.FORMS)},
+        "detected": _ways(figures["detected"]),
+        "ablations": _ablations(figures["ablations"]),
+        "roles": table(
+            ["asked → wanted", ">pairs", ">AUC"],
+            [(name, count, f"{value:.3f}") for name, (count, value) in figures["roles"].items()],
+        ),
+        "alignment": _alignment(figures["alignment"]),
+        "chosen": table(
+            [">looks", ">weight", ">AUC", ">FITB"],
+            [
+                (row["neighbours"], row["looks_weight"], f"{row['AUC']:.3f}", f"{row['FITB']:.3f}")
+                for row in figures["chosen"]
+            ],
+        ),
+        "train": f"{figures['garments']['train']} garments in {figures['looks']['train']} photos",
+        "val": f"{figures['garments']['val']} garments in {figures['looks']['val']} photos",
+        "seconds": f"{figures['seconds']:.0f}",
+        "bytes": f"{figures['bytes'] or 0:,}",
+        "where": f"{figures['machine']}, commit {figures['commit']}, bundle {figures['bundle']}",
+        "fusion": f"{FUSION['neighbours']} looks, weight {FUSION['looks_weight']}",
+    }
+    text = TEXT.read_text(encoding="utf-8")
+    for name, part in parts.items():
+        text = text.replace(f"{{{name}}}", part.rstrip("\n"))
+    return joined([text])
+
+
+def _ways(ways: dict[str, measure.Figures]) -> str:
+    return table(
+        ["way", *(f">{n}" for n in NAMES)], [(way, *(f[n] for n in NAMES)) for way, f in ways.items()]
+    )
+
+
+def _ablations(rows: dict[str, dict[str, measure.Figures]]) -> str:
+    head = ["what", *(f">{name}, {form}" for form in measure.FORMS for name in ("AUC", "FITB"))]
+    return table(
+        head,
+        [
+            (what, *(f[form][name] for form in measure.FORMS for name in ("AUC", "FITB")))
+            for what, f in rows.items()
+        ],
+    )
+
+
+def _alignment(found: dict[str, Any]) -> str:
+    def row(when: str) -> tuple[object, ...]:
+        truth = found["truth"][when]
+        return (
+            {"before": "as they are", "after": "aligned"}[when],
+            f"{found['distance'][when]:.2f}",
+            f"{found['same domain'][when]:.2f}",
+            truth["AUC"],
+            truth["FITB"],
+        )
+
+    head = [
+        "shop's pictures",
+        ">distance of covariances",
+        ">neighbours of their own",
+        ">AUC, truth",
+        ">FITB, truth",
+    ]
+    return table(head, [row("before"), row("after")])
+
+
+def _verdict(forms: dict[str, dict[str, measure.Figures]]) -> str:
+    """Whether each target is reached, and stands apart from each baseline, in each form."""
+    rows = []
+    for form, ways in forms.items():
+        ours = {way: f for way, f in ways.items() if way in ("head (a)", "looks (b)", "fused")}
+        others = {way: f for way, f in ways.items() if way not in ours}
+        for name, target in TARGETS.items():
+            best = max(ours, key=lambda way: ours[way][name].value)
+            rival = max(others, key=lambda way: others[way][name].value)
+            ahead = ours[best][name].low > others[rival][name].high
+            rows.append(
+                (
+                    form,
+                    name,
+                    f"{best}: {ours[best][name]}",
+                    f"{target}: {'reached' if ours[best][name].value >= target else 'not reached'}",
+                    f"{rival}: {others[rival][name]}",
+                    "yes" if ahead else "no",
+                )
+            )
+    return table(["form", "figure", "best", "target", "best baseline", "intervals apart"], rows)
