@@ -88,7 +88,9 @@ def found(scores: np.ndarray, outfits: Outfits, pairs: np.ndarray) -> np.ndarray
     return np.array(hits)
 
 
-def figures_of(scores: Sequence[np.ndarray], outfits: Outfits) -> dict[str, Figure]:
+def figures_of(
+    scores: Sequence[np.ndarray], outfits: Outfits, resamples: int = RESAMPLES
+) -> dict[str, Figure]:
     """AUC, FITB and R@10, means over seeds, with intervals over photos and seeds.
 
     Args:
@@ -100,7 +102,7 @@ def figures_of(scores: Sequence[np.ndarray], outfits: Outfits) -> dict[str, Figu
     hits = [found(each, outfits, asked[0].pairs) for each in scores]
     right = [filled(each, one.blanks) for each, one in zip(given, asked, strict=True)]
     aucs = [_auc(each, one, np.arange(len(one.pairs))) for each, one in zip(given, asked, strict=True)]
-    draws = _draws(outfits, asked[0])
+    draws = _draws(outfits, asked[0], resamples)
     drawn = list(enumerate(draws))
     return {
         "AUC": _figure(
@@ -115,7 +117,7 @@ def figures_of(scores: Sequence[np.ndarray], outfits: Outfits) -> dict[str, Figu
     }
 
 
-def _draws(outfits: Outfits, asked: Questions) -> list[tuple[np.ndarray, np.ndarray]]:
+def _draws(outfits: Outfits, asked: Questions, resamples: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Resampled photos, as rows of the pairs and of the blanks; which these are does not hang on the seed."""
     of_pairs = outfits.photos[asked.pairs[:, 0]]
     of_blanks = outfits.photos[np.array([choices[0] for _, choices in asked.blanks], int)]
@@ -123,7 +125,7 @@ def _draws(outfits: Outfits, asked: Questions) -> list[tuple[np.ndarray, np.ndar
     pairs = [np.flatnonzero(of_pairs == photo) for photo in photos]
     blanks = [np.flatnonzero(of_blanks == photo) for photo in photos]
     rng = np.random.default_rng(0)
-    chosen = [rng.integers(0, len(photos), len(photos)) for _ in range(RESAMPLES)]
+    chosen = [rng.integers(0, len(photos), len(photos)) for _ in range(resamples)]
     return [
         (np.concatenate([pairs[p] for p in some]), np.concatenate([blanks[p] for p in some]))
         for some in chosen

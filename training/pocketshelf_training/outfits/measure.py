@@ -155,7 +155,7 @@ def chosen(known: StreetOutfits, kept: StreetOutfits) -> list[dict[str, Any]]:
                 )
                 for head in heads
             ]
-            figures.append(figures_of(scores, kept.boxes))
+            figures.append(figures_of(scores, kept.boxes, resamples=1))
         means = {name: float(np.mean([f[name].value for f in figures])) for name in ("AUC", "FITB")}
         rows.append({"looks_weight": weight, "neighbours": count, **means})
     return rows
