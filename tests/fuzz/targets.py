@@ -36,6 +36,7 @@ __all__ = ["SEEDS", "TARGETS"]
 
 # Of processor time, for one photo: other work on the machine counts for nothing.
 MOST_SECONDS = 10
+PICTURES = Path(__file__).parents[1] / "sdk/stages/preprocess/pictures"
 DIMENSION = 4
 SHARD = ShardMeta("space", "0" * 16, "bundle", 7, DIMENSION)
 CHANGES = DeltaMeta("space", "0" * 16, DIMENSION, 7, 9)
@@ -202,6 +203,8 @@ SEEDS: dict[str, list[bytes]] = {
         _picture("WEBP"),
         _picture("TIFF"),
         _picture("TIFF", compression="tiff_lzw"),
+        _picture("AVIF"),
+        (PICTURES / "iphone.heic").read_bytes(),
     ],
     "shard": [SHARD_FILE],
     "delta": [_file("seed.delta", lambda path: create_delta(path, CHANGES, [_product("c", 8)], [("a", 9)]))],
