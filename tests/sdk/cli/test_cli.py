@@ -17,27 +17,11 @@ import numpy as np
 import pytest
 
 from drawn_things import COLOURS
-from pocketshelf.cli import main
 from pocketshelf.cli.entry import PROGRAM
-from pocketshelf.formats import Bundle
 from pocketshelf.retriever import Retriever
 
 ROOT = Path(__file__).resolve().parents[3]
 SEARCH = ["search", "a.jpg", "--store", "s"]
-
-
-@pytest.fixture
-def call(fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
-    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(fake_bundle.folder))
-
-    def run(*argv: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(word) for word in argv])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture

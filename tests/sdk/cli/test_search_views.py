@@ -17,26 +17,11 @@ import pytest
 from PIL import Image
 
 from loopback import answering, whole
-from pocketshelf.cli.entry import PROGRAM, main
-from pocketshelf.formats import Bundle
+from pocketshelf.cli.entry import PROGRAM
 from pocketshelf.printable import printable
 from pocketshelf.stages.where import fits
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def call(fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
-    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(fake_bundle.folder))
-
-    def run(*argv: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(word) for word in argv])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture

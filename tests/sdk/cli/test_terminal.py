@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from pocketshelf.cli.entry import main
 from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.output import print_json, print_table, say, tell
-from pocketshelf.formats import Bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [ROOT / "sdk", ROOT / "server", ROOT / "training", ROOT / "converters"]
@@ -25,20 +23,6 @@ HOSTILE = "\x1b[2J\x9b31m\u202egpj.\u2066\u200b\x07"
 
 def is_clean(text: str) -> bool:
     return all(line.isprintable() for line in text.split("\n"))
-
-
-@pytest.fixture
-def call(fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
-    monkeypatch.setenv("POCKETSHELF_BUNDLE", str(fake_bundle.folder))
-
-    def run(*argv: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(word) for word in argv])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capfd.readouterr()
-
-    return run
 
 
 def test_a_hostile_title_controls_no_terminal_and_json_says_it_exactly(shop: Path, call: Any) -> None:
