@@ -77,7 +77,11 @@ def test_the_commands_of_the_sync_page_run(
     assert "sequence new →" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)])
+# A page of garments: tests/docs/test_outfits_page.py has a shop for it.
+ELSEWHERE = ("docs/outfits.md",)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page) and page not in ELSEWHERE])
 def test_the_python_examples_of_a_page_run(page: str, here: str, tmp_path: Path) -> None:
     """Each in a process of its own. The store that an example of syncing finds came from the same server."""
     for number, block in enumerate(python_blocks(page)):

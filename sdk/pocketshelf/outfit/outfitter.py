@@ -29,7 +29,7 @@ __all__ = ["MAX_PARTNERS", "Outfitter", "fused", "unlike"]
 
 MAX_PARTNERS = 50
 # Candidates of a role: so many by the head, and so many for each of the nearest looks.
-BY_HEAD, BY_LOOK, LOOKS_ASKED = 60, 8, 10
+BY_HEAD, BY_LOOK, LOOKS_ASKED = 60, 8, 6
 # Looks that are named with a product.
 SHOWN = 3
 # What the cosine to a product that is taken already costs, in standard deviations.

@@ -56,7 +56,7 @@ def test_garments_of_a_photo_are_tied_and_small_ones_make_no_look(
     fake_bundle: Bundle, photos: Path, capsys
 ) -> None:
     paths = sorted(photos.iterdir())
-    products = list(looks_in(Dresser(fake_bundle), paths, photos))  # type: ignore[arg-type]
+    products = list(looks_in(Dresser(fake_bundle), paths, photos, filtered=True))  # type: ignore[arg-type]
     assert [p.product_id for p in products] == [
         "one.png/upper", "one.png/footwear", "two.png/upper", "two.png/footwear"
     ]  # fmt: skip
@@ -64,7 +64,7 @@ def test_garments_of_a_photo_are_tied_and_small_ones_make_no_look(
     assert (first.category, first.image) == ("looks/upper", "one.png")
     assert first.attributes == {"kind": "looks", "look": "one.png", "role": "upper"}
     assert "broken.jpg" in capsys.readouterr().err
-    unfiltered = looks_in(Dresser(fake_bundle), paths, photos, filtered=False)  # type: ignore[arg-type]
+    unfiltered = looks_in(Dresser(fake_bundle), paths, photos)  # type: ignore[arg-type]
     assert len(list(unfiltered)) == 6
 
 
@@ -88,7 +88,7 @@ def test_the_command_writes_a_store_that_verifies_rolls_back_and_publishes(
 ) -> None:
     monkeypatch.setattr(library.Encoder, "open", lambda bundle: Dresser(fake_bundle))
     store = tmp_path / "looks"
-    assert main(["looks", str(photos), "--store", str(store)]) == 0
+    assert main(["looks", str(photos), "--store", str(store), "--filtered"]) == 0
     assert "2 looks of 4 photos, 4 garments" in capsys.readouterr().out
     (photos / "list.txt").write_text("one.png\n")
     assert main(["looks", str(photos), "--store", str(store), "--only", str(photos / "list.txt")]) == 0
@@ -109,5 +109,5 @@ def test_a_folder_without_looks_is_named(
     assert "no such folder" in capsys.readouterr().err
     photos.mkdir()
     blank(photos / "small.png")
-    assert main(["looks", str(photos), "--store", str(tmp_path / "looks")]) == 1
+    assert main(["looks", str(photos), "--filtered", "--store", str(tmp_path / "looks")]) == 1
     assert "two garments" in capsys.readouterr().err and not (tmp_path / "looks").exists()

@@ -1,8 +1,8 @@
 """``pocketshelf-train looks``: a library of looks from a folder of street photos, as a store.
 
 Each photo's most prominent garment of each role is a product, tied to the others by the look's name; a photo
-with fewer than two tells nothing. Garments that are small, or of which the detector is not sure, are left out
-(`is_clear`). `Keep` is where a filter of bad photos joins in.
+with fewer than two tells nothing. Garments that are small, or of which the detector is not sure, may be left
+out (`is_clear`). `Keep` is where a filter of bad photos joins in.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", type=Path, metavar="LIST.txt", help="take only the photos listed, one a line"
     )
-    parser.add_argument("--unfiltered", action="store_true", help="keep small and doubtful garments, too")
+    parser.add_argument("--filtered", action="store_true", help="leave out small and doubtful garments")
 
 
 def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(args.bundle)
     photos = _photos(args.photos, args.only)
     sequence = (current_sequence(args.store) or 0) + 1
-    products = list(looks_in(encoder, photos, args.photos, sequence, not args.unfiltered))
+    products = list(looks_in(encoder, photos, args.photos, sequence, args.filtered))
     if not products:
         raise UsageError(f"{args.photos}: no photo here shows two garments")
     Store.create(args.store, ShardMeta.of(space_of(encoder.bundle), sequence), products).close()
@@ -77,7 +77,7 @@ def looks_in(
     photos: Sequence[Path],
     base: Path,
     sequence: int = 0,
-    filtered: bool = True,
+    filtered: bool = False,
     keep: Keep = lambda photo: None,
 ) -> Iterator[Product]:
     """The garments of each photo that is a look; one that is none, or cannot be read, is passed over.
