@@ -332,12 +332,15 @@ def test_missed_parity_leaves_the_old_bundle(tiny_embedder, converted, bundle, m
 
 def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedder, bundle):
     (bundle / "CARD.md").write_text("card")
-    (bundle / "enrolment.npz").write_bytes(b"of the same space")
-    known = replace(load_bundle(bundle), recall={"bias": 1.0}, enrolment=FileSpec("enrolment.npz"))
+    for name in ("enrolment.npz", "outfit.npz"):
+        (bundle / name).write_bytes(b"of the same space")
+    parts = {"enrolment": FileSpec("enrolment.npz"), "outfit": FileSpec("outfit.npz")}
+    known = replace(load_bundle(bundle), recall={"bias": 1.0}, **parts)
     write_bundle(known)
     before = (bundle / "embedder.tflite").read_bytes()
     assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 0
     assert (bundle / "CARD.md").read_text() == "card"
     again = load_bundle(bundle)
-    assert (again.recall, again.enrolment) == (known.recall, write_bundle(known).enrolment)
+    kept = write_bundle(known)
+    assert (again.recall, again.enrolment, again.outfit) == (known.recall, kept.enrolment, kept.outfit)
     assert (bundle / "embedder.tflite").read_bytes() == before

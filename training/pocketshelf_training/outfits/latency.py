@@ -1,4 +1,4 @@
-"""How long an answer takes beyond the search: garments at home as a store, the street's looks, real photos."""
+"""How long an answer takes beyond the search: garments at home as a store, the street's looks, photos."""
 
 from __future__ import annotations
 

@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the embedded garments there")
     parser.add_argument(
+        "--split", default="val", metavar="NAME", help="photos to ask about: street/instances_NAME.json"
+    )
+    parser.add_argument(
         "--figures", type=Path, metavar="FILE.json", help="write the page of these, and measure nothing"
     )
     parser.add_argument("--json", action="store_true")
@@ -60,11 +63,11 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of the page."""
     bundle = load_bundle(args.bundle)
     encoder = Encoder.open(bundle)
-    street = read_street(encoder, args.data, args.cache)
-    known, asked = street.part("train"), street.part("val")
-    found = street_garments(encoder, "detected", args.data, args.cache)
+    street = read_street(encoder, args.data, args.cache, args.split)
+    known, asked = street.part("train"), street.part(args.split)
+    found = street_garments(encoder, "detected", args.data, args.cache, args.split)
     found = found.take(largest_of_each_role(found))
-    in_train, in_val = (Outfits(found.take(found.splits == split)) for split in ("train", "val"))
+    in_train, in_val = (Outfits(found.take(found.splits == split)) for split in ("train", args.split))
     started = time.perf_counter()
     log.info("fitting %d heads", SEEDS)
     fitted = measure.fit(known, FUSION)
@@ -76,6 +79,7 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         **here(),
         "bundle": bundle.name,
         "seeds": SEEDS,
+        "split": args.split,
         "garments": {"train": len(known.boxes), "val": len(asked.boxes), "detected in val": len(in_val)},
         "looks": {"train": len(known.boxes.worn), "val": len(asked.boxes.worn)},
         "seconds": seconds,
@@ -133,6 +137,7 @@ def page(figures: dict[str, Any]) -> str:
         "seconds": f"{figures['seconds']:.0f}",
         "bytes": f"{figures['bytes'] or 0:,}",
         "where": f"{figures['machine']}, commit {figures['commit']}, bundle {figures['bundle']}",
+        "split": figures["split"],
         "ms": "{median:.0f} ms (90 %: {p90:.0f} ms) with {products:,} products and {looks} looks".format(
             **figures["ms"]
         ),

@@ -25,24 +25,32 @@ WORN = ("upper", "outerwear", "dress", "trousers", "shorts", "skirt", "footwear"
 
 
 def street_garments(
-    encoder: Encoder, how: str, root: str | Path | None = None, cache: Path | None = None
+    encoder: Encoder,
+    how: str,
+    root: str | Path | None = None,
+    cache: Path | None = None,
+    split: str = "val",
 ) -> Garments:
-    """The garments of the street photos with boxes, both splits; ``how``: boxes, cut or detected.
+    """The garments of the street photos with boxes; ``how``: boxes, cut or detected.
+
+    Args:
+        split: whose photos are read besides train's.
 
     Raises:
         DataMissing: the data set is not there.
     """
     base = data_root(root)
+    suffix = "" if split == "val" else f"-{split}"
 
     def make() -> Garments:
-        known = {p.image: (p, split) for split in ("train", "val") for p in street.load_photos(split, base)}
-        photos = [(path, split) for path, (_, split) in known.items()]
+        known = {p.image: (p, name) for name in ("train", split) for p in street.load_photos(name, base)}
+        photos = [(path, name) for path, (_, name) in known.items()]
         if how == "detected":
             return embed_garments(encoder, photos, base, lambda path: _detected(encoder))
         drawn = functools.partial(_drawn, cut=how == "cut")
         return embed_garments(encoder, photos, base, lambda path: drawn(known[path][0]))
 
-    return kept(cache, f"street-{how}", encoder.bundle, make)
+    return kept(cache, f"street-{how}{suffix}", encoder.bundle, make)
 
 
 def tagged_garments(encoder: Encoder, root: str | Path | None = None, cache: Path | None = None) -> Garments:

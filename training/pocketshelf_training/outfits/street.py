@@ -36,9 +36,9 @@ class StreetOutfits:
         return StreetOutfits(self.boxes.take(rows), self.cut.take(rows))
 
     def part(self, split: str) -> StreetOutfits:
-        """The photos of "train" or "val"; of "fit" or "choose", the two parts of train."""
+        """The photos of a split; of "fit" or "choose", the two parts of train."""
         splits, photos = self.boxes.garments.splits, self.boxes.garments.photos
-        if split in ("train", "val"):
+        if split not in ("fit", "choose"):
             return self.take(splits == split)
         names = np.unique(photos[splits == "train"])
         kept = names[int(CHOOSE_FROM * len(names)) :]
@@ -46,12 +46,14 @@ class StreetOutfits:
         return self.take(chosen if split == "choose" else (splits == "train") & ~chosen)
 
 
-def read_street(encoder: Encoder, root: str | Path | None = None, cache: Path | None = None) -> StreetOutfits:
-    """Both splits of the photos with masks.
+def read_street(
+    encoder: Encoder, root: str | Path | None = None, cache: Path | None = None, split: str = "val"
+) -> StreetOutfits:
+    """The photos with masks: train's, and those of ``split``.
 
     Raises:
         DataMissing: the data set is not there.
     """
-    boxes, cut = (street_garments(encoder, how, root, cache) for how in ("boxes", "cut"))
+    boxes, cut = (street_garments(encoder, how, root, cache, split) for how in ("boxes", "cut"))
     rows = largest_of_each_role(boxes)
     return StreetOutfits(Outfits(boxes.take(rows)), Outfits(cut.take(rows)))
