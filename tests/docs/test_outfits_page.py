@@ -53,7 +53,7 @@ def test_the_page_runs_from_photos_to_a_published_library(
     assert ran == ["pocketshelf-train", "pocketshelf", "pocketshelf-server", "pocketshelf-server"]
     assert "seen together in" in capsys.readouterr().out
     said = [_run(block) for block in python_blocks(PAGE)]
-    assert "Pants-" in said[0] and said[1].startswith("[") and len(said) == 2
+    assert "Shoes-" in said[0] and said[1].startswith("[") and len(said) == 2
 
 
 def _run(block: str) -> str:
