@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pocketshelf.catalogue.pictures import MAX_PICTURE_BYTES
 from pocketshelf.errors import CatalogueError, PhotoError, Unreachable, one_line
-from pocketshelf.http import body_chunks, open_url
+from pocketshelf.network.http import body_chunks, open_url
 from pocketshelf.shipped import version
 
 __all__ = ["PictureCache", "default_cache"]

@@ -7,8 +7,8 @@ import math
 import re
 from collections.abc import Callable
 
-from pocketshelf.address import server_address
 from pocketshelf.errors import UsageError
+from pocketshelf.network.address import server_address
 from pocketshelf.printable import printable
 
 __all__ = [

@@ -6,8 +6,8 @@ import logging
 
 import numpy as np
 
-from pocketshelf.deadline import Late, within
 from pocketshelf.errors import ServerError
+from pocketshelf.network.deadline import Late, within
 from pocketshelf.recall.fallback import Fallback
 from pocketshelf.types import FALLBACK_UNAVAILABLE, FallbackState, Hit
 

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pocketshelf.address import server_address
 from pocketshelf.errors import ServerError, Unreachable, one_line
 from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.product_rules import MAX_TEXT, check_names
-from pocketshelf.http import Reply, exchange, is_sign_in, sign_in
+from pocketshelf.network.address import server_address
+from pocketshelf.network.http import Reply, exchange, is_sign_in, sign_in
 from pocketshelf.types import Hit
 
 __all__ = ["Fallback", "ServerFallback"]

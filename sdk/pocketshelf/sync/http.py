@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from pocketshelf.errors import Unreachable
-from pocketshelf.http import body_chunks, is_sign_in, open_url, sign_in
+from pocketshelf.network.http import body_chunks, is_sign_in, open_url, sign_in
 from pocketshelf.sync.fetcher import Answer
 
 __all__ = ["HttpFetcher"]

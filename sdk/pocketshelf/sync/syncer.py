@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pocketshelf.address import server_address
 from pocketshelf.errors import StoreError, SyncError, Unreachable
 from pocketshelf.files import read_plain
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.formats.space import space_of
+from pocketshelf.network.address import server_address
 from pocketshelf.printable import without_passwords
 from pocketshelf.store import StoreFolder, StoreWriter, current_sequence
 from pocketshelf.store.digest import check_digests, read_recorded

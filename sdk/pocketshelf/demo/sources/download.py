@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pocketshelf.errors import Unreachable
-from pocketshelf.http import body_chunks, open_url
+from pocketshelf.network.http import body_chunks, open_url
 
 __all__ = ["DownloadError", "cache_folder", "fetch_grocery", "is_cached"]
 
@@ -40,7 +40,7 @@ _SPLITS = ("val", "test")
 _END_BYTES = 22 + 65_535
 
 Progress = Callable[[int, int], None]
-# As `pocketshelf.http.open_url`: (URL, headers, seconds) to the answer.
+# As `pocketshelf.network.http.open_url`: (URL, headers, seconds) to the answer.
 Opener = Callable[[str, dict[str, str], float], Any]
 
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from pocketshelf.address import split_credentials
-from pocketshelf.deadline import Late, within
 from pocketshelf.errors import Unreachable, one_line
+from pocketshelf.network.address import split_credentials
+from pocketshelf.network.deadline import Late, within
 
 __all__ = ["Reply", "body_chunks", "exchange", "is_sign_in", "open_url", "sign_in"]
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pocketshelf.deadline import Late, within
+from pocketshelf.network.deadline import Late, within
 
 
 def test_what_is_done_in_time_is_returned_or_raised() -> None:

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from pocketshelf.address import server_address, split_credentials
 from pocketshelf.errors import UsageError
+from pocketshelf.network.address import server_address, split_credentials
 
 
 @pytest.mark.parametrize(
