@@ -103,6 +103,11 @@ COMMANDS = {
         "detector.tagged_boxes",
         "boxes for photos of which only the groups are known, by a trained detector",
     ),
+    "mine figures": ("mine.figures", "pairs that same-style mining finds, labels hidden"),
+    "mine same-style": (
+        "mine.same_style",
+        "cluster unlabelled pictures by product, for a person to review",
+    ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
     "unseen": ("pages.unseen", "search for products that no training saw, by any model"),
     "train attributes": (
@@ -122,7 +127,7 @@ COMMANDS = {
     ),
 }
 # first word of a command of two → what the second names
-GROUPS = {"prepare": "synthetic data sets", "train": "models"}
+GROUPS = {"mine": "ways from pictures to labels", "prepare": "synthetic data sets", "train": "models"}
 
 
 def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:

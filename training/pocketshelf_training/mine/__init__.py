@@ -1,0 +1,11 @@
+"""Mining: from pictures without labels to labels, and a person's word on them.
+
+pictures     what a folder or a CSV lists
+vectors      each picture's vector and likely categories, kept by models and picture
+neighbours   the SDK's exact scan, USearch's graph beyond some thousands
+cluster      same-style clusters within a category: HDBSCAN, joined by their average distance
+rules        which clusters are kept, and which rule dropped the others
+review       the page where a person splits, merges, accepts and rejects
+decisions    what the page exports, read back; accepted clusters as identities for training
+figures      pairs found on photos whose labels were hidden
+"""
