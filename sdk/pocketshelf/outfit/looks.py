@@ -24,6 +24,8 @@ from pocketshelf.store import Store
 __all__ = ["KIND", "Advice", "Advisor", "Looks", "look_product"]
 
 KIND = "looks"
+# All of them are held in memory.
+MAX_GARMENTS = 100_000
 
 
 def look_product(look: str, role: str, vector: np.ndarray, image: str | None, sequence: int = 0) -> Product:
@@ -74,7 +76,7 @@ class Looks:
 
     Attributes:
         names, images: of the looks, n of them.
-        vectors: role → float32 (n, D) of length 1; zeros where a look has no such garment.
+        vectors: role → float16 (n, D) of length 1; zeros where a look has no such garment.
     """
 
     names: list[str]
@@ -86,11 +88,15 @@ class Looks:
         """Read the library at ``path``.
 
         Raises:
-            StoreError: there is no store, it is damaged, or it holds no looks.
+            StoreError: there is no store, it is damaged, or it holds no looks, or too many.
             SpaceMismatch: it is of another space than ``bundle``.
         """
         with Store.open(path) as store:
             store.require_space(bundle)
+            if len(store) > MAX_GARMENTS:
+                raise StoreError(
+                    f"{path}: {len(store):,} garments; a device takes up to {MAX_GARMENTS:,}: choose among the looks"
+                )
             looks = cls.of(store.shard)
         if not looks.names:
             raise StoreError(f"{path}: no looks in this store; pocketshelf-train looks makes a library")
@@ -105,7 +111,7 @@ class Looks:
         images = {str(p.attributes.get("look")): p.image for p in garments}
         place = {name: row for row, name in enumerate(images)}
         dimension = garments[0].vectors.shape[1] if garments else 0
-        vectors = {role: np.zeros((len(place), dimension), np.float32) for role in ROLES}
+        vectors = {role: np.zeros((len(place), dimension), np.float16) for role in ROLES}
         for product in garments:
             row = product.vectors[0].astype(np.float32)
             vectors[product.attributes["role"]][place[str(product.attributes["look"])]] = _unit(row)
@@ -150,7 +156,7 @@ class Advisor:
             [self._looks.images[row] for row in rows],
             cosines[best],
             weights / weights.sum(),
-            self._looks.vectors[other][rows],
+            self._looks.vectors[other][rows].astype(np.float32),
             self._projected[other][rows],
         )
 

@@ -77,6 +77,11 @@ class Garments:
         """Those of ``rows``: indices, or bool (n,)."""
         return Garments(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def joined(self, other: Garments) -> Garments:
+        """These, and those of ``other`` behind them."""
+        both = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Garments(*(np.concatenate(columns) for columns in both))
+
     def save(self, path: Path) -> None:
         """Write an ``.npz``."""
         with atomic_write(path) as temporary, temporary.open("wb") as stream:

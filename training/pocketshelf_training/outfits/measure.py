@@ -99,12 +99,17 @@ def detected_figures(fitted: Fitted, asked: Outfits) -> dict[str, Figures]:
 
 
 def ablations(
-    known: StreetOutfits, asked: StreetOutfits, fusion: dict[str, float], detected: Outfits
+    known: StreetOutfits,
+    asked: StreetOutfits,
+    fusion: dict[str, float],
+    detected: Outfits,
+    tagged: Outfits,
 ) -> dict[str, dict[str, Figures]]:
     """Name → form → figures.
 
     Args:
         detected: the garments that the detector finds in the photos of ``known``.
+        tagged: those that it finds in photos of which only tags are known.
     """
     vectors = known.boxes.garments.vectors
     fitted = {
@@ -112,7 +117,13 @@ def ablations(
         "one mask for all types": fit(known, fusion, Recipe(type_aware=False)),
     }
     boxes_only = [fit_head(known.boxes, [(vectors, vectors)], None, seed) for seed in range(SEEDS)]
-    rows = {name: each.heads for name, each in fitted.items()} | {"trained on boxes alone": boxes_only}
+    more = StreetOutfits(
+        *(Outfits(part.garments.joined(tagged.garments)) for part in (known.boxes, known.cut))
+    )
+    rows = {name: each.heads for name, each in fitted.items()} | {
+        "trained on boxes alone": boxes_only,
+        f"and on {len(tagged.worn)} photos with tags": fit(more, fusion).heads,
+    }
     found = {
         name: _each_form(asked, lambda a, b, heads=heads: _own(heads, asked, a, b))
         for name, heads in rows.items()
