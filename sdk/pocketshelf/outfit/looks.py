@@ -95,7 +95,7 @@ class Looks:
             store.require_space(bundle)
             if len(store) > MAX_GARMENTS:
                 raise StoreError(
-                    f"{path}: {len(store):,} garments; a device takes up to {MAX_GARMENTS:,}: choose among the looks"
+                    f"{path}: {len(store):,} garments; a device takes up to {MAX_GARMENTS:,}; leave some out"
                 )
             looks = cls.of(store.shard)
         if not looks.names:
