@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Protocol
 
 from pocketshelf.errors import BundleError, RuntimeUnavailable
+
+if TYPE_CHECKING:  # A command's help needs no numpy, and it imports this package.
+    import numpy as np
 
 __all__ = ["ModelRunner", "open_model", "register"]
 
@@ -70,5 +71,7 @@ def check_input(path: Path, dtype: object, shape: tuple[int, ...]) -> None:
     Raises:
         BundleError: it is not.
     """
+    import numpy as np
+
     if np.dtype(dtype) != np.uint8 or len(shape) != 4 or shape[0] != 1 or shape[3] != 3:  # type: ignore[call-overload]
         raise BundleError(f"{path}: its input is {np.dtype(dtype)} {list(shape)}, not uint8 [1, h, w, 3]")  # type: ignore[call-overload]
