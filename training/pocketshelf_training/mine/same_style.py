@@ -22,6 +22,7 @@ from pocketshelf_training.mine.decisions import Identity, read_decisions, write_
 from pocketshelf_training.mine.pictures import list_pictures
 from pocketshelf_training.mine.review import write_pages
 from pocketshelf_training.mine.rules import Cluster, Rules, describe
+from pocketshelf_training.mine.spread import spread_over
 from pocketshelf_training.mine.vectors import Embedded, embed_pictures
 from pocketshelf_training.pages.page import add_bundle
 
@@ -67,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unreviewed", action="store_true", help="write all that the rules keep as identities.csv, unseen"
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="cluster the categories on this Ray cluster (auto, ray://host:10001, or local to try it here); "
+        "needs the extra 'mine'",
+    )
     _add_rules(parser)
 
 
@@ -103,7 +110,8 @@ def _mined(args: argparse.Namespace, pictures: Sequence) -> list[Identity] | Non
     encoder = Encoder.open(args.bundle, detects=not args.whole)
     embedded = embed_pictures(encoder, pictures, args.out / "vectors", args.whole)
     settings = Settings(reach=args.reach)
-    clusters = describe(embedded, *cluster(embedded, settings), rules)
+    with spread_over(args.ray) as spread:
+        clusters = describe(embedded, *cluster(embedded, settings, spread), rules)
     args.out.mkdir(parents=True, exist_ok=True)
     said = report(embedded, clusters, rules)
     with atomic_write(args.out / "clusters.json") as temporary:
