@@ -59,23 +59,60 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig, photos: Photos |
     @blueprint.post("/v1/changes")
     def write() -> dict[str, Any]:
         body = json_object()
-        check_keys(body, ("space", "changes"))
+        check_keys(body, ("space", "changes", "keep_good"))
         check_space(body.get("space"), catalogue.space.name)
-        given = body.get("changes")
+        given, keep_good = body.get("changes"), body.get("keep_good", False)
         if not isinstance(given, list) or not 1 <= len(given) <= MAX_CHANGES:
             raise Problem(422, f"'changes' must be a list of 1 to {MAX_CHANGES} changes")
+        if not isinstance(keep_good, bool):
+            raise Problem(422, "'keep_good' must be true or false")
         pictures = sum(len(_pictures(item)) for item in given)
         if pictures > MAX_PICTURES:
             raise Problem(422, f"{pictures} pictures; a call takes {MAX_PICTURES} at most: make several")
         if pictures and photos is None:
             raise Problem(422, "this server embeds no pictures; send 'vectors', or use `import`")
+        refused = Refused(keep_good)
         with photos.place() if pictures and photos else nullcontext() as embedder:
-            changes = [_parse(item, i, catalogue.space.dimension, embedder) for i, item in enumerate(given)]
-        for place, reason in catalogue.refusals(changes).items():
-            raise Problem(422, f"changes[{place}]: {reason}")
-        return vars(catalogue.apply(changes))
+            good = _good(given, catalogue.space.dimension, embedder, refused)
+        places = list(good)
+        for number, reason in catalogue.refusals(list(good.values())).items():
+            refused.add(places[number], Problem(422, f"changes[{places[number]}]: {reason}"))
+            del good[places[number]]
+        return vars(catalogue.apply(list(good.values()))) | refused.to_json()
 
     return blueprint
+
+
+class Refused:
+    """Changes that cannot be made: the first ends the call, unless the good ones are to be kept."""
+
+    def __init__(self, keep_good: bool) -> None:
+        self._keep_good = keep_good
+        self._found: list[dict[str, Any]] = []
+
+    def add(self, place: int, problem: Problem) -> None:
+        """Note the change at ``place``; raises ``problem`` if the call is all or none."""
+        if not self._keep_good:
+            raise problem
+        self._found.append({"change": place, "detail": problem.detail})
+
+    def to_json(self) -> dict[str, Any]:
+        """What is said of them beside the rest."""
+        found = sorted(self._found, key=lambda entry: entry["change"])
+        return {"refused": found} if self._keep_good else {}
+
+
+def _good(
+    given: list[Any], dimension: int, embedder: PhotoEmbedder | None, refused: Refused
+) -> dict[int, Upsert | Delete]:
+    """The changes that can be read, by their places."""
+    good: dict[int, Upsert | Delete] = {}
+    for place, item in enumerate(given):
+        try:
+            good[place] = _parse(item, place, dimension, embedder)
+        except Problem as problem:
+            refused.add(place, problem)
+    return good
 
 
 def _pictures(item: Any) -> list[Any]:

@@ -327,6 +327,22 @@ def test_one_wrong_change_leaves_everything_as_it_was(
     assert client.get("/healthz").get_json()["sequence"] == 60
 
 
+def test_a_bad_change_costs_itself_where_the_good_ones_are_kept(
+    client: FlaskClient, filled_site: Site
+) -> None:
+    deep: Any = "x"
+    for _ in range(40):
+        deep = [deep]
+    items = [upsert("good"), upsert("bad", attributes={"deep": deep}), "delete", upsert("fine")]
+    answer = changes(client, filled_site, *items, keep_good=True)
+    assert answer.status_code == 200 and answer.get_json()["upserted"] == 2
+    refused = answer.get_json()["refused"]
+    assert [entry["change"] for entry in refused] == [1, 2] and "nested" in refused[0]["detail"]
+    nothing = changes(client, filled_site, "delete", keep_good=True).get_json()
+    assert (nothing["upserted"], len(nothing["refused"])) == (0, 1)
+    assert is_problem(changes(client, filled_site, upsert("x"), keep_good=1), 422, "keep_good")
+
+
 def as_base64(stream: io.BytesIO) -> str:
     return base64.b64encode(stream.getvalue()).decode()
 

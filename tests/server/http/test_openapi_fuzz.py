@@ -139,6 +139,8 @@ def test_no_request_breaks_the_server(
         response = case.call(headers=headers)
         # What broke the rules may get lost on its way into a URL, or be put right by the token.
         fits = method == "GET" and with_token and query_fits(response.request.url)
+        # With keep_good a change that breaks them costs itself, and the call is answered.
+        fits = fits or (isinstance(case.body, dict) and case.body.get("keep_good") is True)
         chosen = [check for check in checks if not fits or check is not negative_data_rejection]
         case.validate_response(response, checks=chosen)
         answers[response.status_code] += 1
