@@ -19,6 +19,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf_training.data import grocery
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.mine.cluster import Settings, cluster
+from pocketshelf_training.mine.gain import gain_of, imagenet
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Cluster, Rules, describe, kept_labels
 from pocketshelf_training.mine.vectors import Embedded, embed_pictures
@@ -72,6 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_data(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the pictures' vectors there")
+    parser.add_argument(
+        "--gain",
+        type=Path,
+        metavar="DIR",
+        help="also what mined identities teach a linear projection of ImageNet's features, kept there",
+    )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     add_write(parser)
 
@@ -83,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
     radius = max(REACHES, key=lambda reach: pair_figures(splits["val"].dbscan(reach), splits["val"].truth).f1)
     figures: dict[str, Any] = {name: _measured(each, float(radius)) for name, each in splits.items()}
     figures["bundle"] = encoder.bundle.name
+    if args.gain:
+        figures["gain"] = gain_of(imagenet(args.data, args.gain))
     publish(_page(figures), json.dumps(figures, indent=1), args.write, args.json)
     return 0
 
@@ -173,12 +182,22 @@ def _by_category(hidden: _Hidden, labels: np.ndarray, kept: np.ndarray) -> Itera
 
 
 def _page(figures: dict[str, Any]) -> str:
-    return joined([_head(figures), *(_split(name, figures[name]) for name in ("test", "val"))])
+    parts = [_head(figures), *(_split(name, figures[name]) for name in ("test", "val"))]
+    return joined([*parts, _gain(figures["gain"])] if "gain" in figures else parts)
+
+
+def _gain(gain: dict[str, Any]) -> str:
+    rows = [("nothing", gain["none"]), ("mined identities", gain["mined"]), ("true labels", gain["true"])]
+    text = _template("mining_gain.md").replace("{share}", f"{100 * gain['recovered']:.0f}")
+    return text.replace("{table}", table(["learnt from", ">R@1"], rows))
 
 
 def _head(figures: dict[str, Any]) -> str:
-    template = Path(__file__).parent / "templates" / "mining.md"
-    return template.read_text(encoding="utf-8").replace("{bundle}", figures["bundle"])
+    return _template("mining.md").replace("{bundle}", figures["bundle"])
+
+
+def _template(name: str) -> str:
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
 def _split(name: str, measured: dict[str, Any]) -> str:
