@@ -104,13 +104,25 @@ class PhotoPool:
             self._started.clear()
 
     def _ask(self, order: Order, photo: bytes) -> np.ndarray:
+        try:
+            return self._ask_once(order, photo)
+        except WorkerLost as error:
+            if not error.killed:
+                raise _lost(error) from error
+        # Killed from outside, perhaps while it rested: that is not the photo's fault, once.
+        try:
+            return self._ask_once(order, photo)
+        except WorkerLost as error:
+            raise _lost(error) from error
+
+    def _ask_once(self, order: Order, photo: bytes) -> np.ndarray:
         with self._worker() as worker:
             try:
                 return _vector(worker.ask(order, photo))
             except WorkerLost as error:
                 log.warning("a photo worker (process %d) ended at a photo: %s", worker.pid, error)
                 worker.close()
-                raise _lost(error) from error
+                raise
             except WorkerUnfit as error:
                 log.error("no photo can be read for %d s: %s", REST_SECONDS, error)
                 worker.close()

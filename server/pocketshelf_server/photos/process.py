@@ -37,11 +37,13 @@ class WorkerLost(Exception):
 
     Attributes:
         late: it was ended since the photo took too long.
+        killed: something else on the machine ended it, most likely not for this photo.
     """
 
-    def __init__(self, how: str, late: bool) -> None:
+    def __init__(self, how: str, late: bool = False, killed: bool = False) -> None:
         super().__init__(how)
         self.late = late
+        self.killed = killed
 
 
 class WorkerUnfit(Exception):
@@ -115,8 +117,7 @@ class WorkerProcess:
                 self._connection.send_bytes(message)
             return self._connection.recv_bytes(MAX_ANSWER)
         except (EOFError, OSError) as error:
-            self._process.kill()
-            raise WorkerLost(*self._end()) from error
+            raise self._end() from error
         finally:
             timer.cancel()
 
@@ -124,11 +125,18 @@ class WorkerProcess:
         self._late = True
         self._process.kill()
 
-    def _end(self) -> tuple[str, bool]:
-        code = self._process.wait()
+    def _end(self) -> WorkerLost:
+        try:
+            # It has ended, or is about to: its end of the connection is closed.
+            code = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return WorkerLost("it closed its connection")
         if self._late or code == -signal.SIGXCPU:
-            return "it took too long", True
-        return (signal.strsignal(-code) or str(code) if code < 0 else f"exit code {code}"), False
+            return WorkerLost("it took too long", late=True)
+        how = signal.strsignal(-code) or str(code) if code < 0 else f"exit code {code}"
+        return WorkerLost(how, killed=code == -signal.SIGKILL)
 
 
 def _environment() -> dict[str, str]:

@@ -75,8 +75,6 @@ def run(args: argparse.Namespace) -> int:
         gallery = _Gallery(pictures, [str(sample.identity) for sample in shop])
         margins = MARGINS if args.margin is None else (args.margin,)
         weight, margin = _best(enrolment, hidden, _vectors(predictor, val, "val"), val, gallery, margins)
-    if not 0 <= weight <= 1 or not 0 <= margin <= 1:
-        raise UsageError(f"--weight {weight:g} --margin {margin:g}: both from 0 to 1")
     out: Path = args.out or args.model / FILE_NAME
     save_enrolment(out, replace(enrolment, weight=weight, margin=margin))
     if args.out is None:
