@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pocketshelf.errors import PocketshelfError, ServerError, SyncError, one_line
 from pocketshelf.files import read_plain
+from pocketshelf.formats import strict_json
 from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.limits import Limits, Pace
@@ -254,13 +254,21 @@ def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) ->
 
 def describe(folder: Path) -> dict[str, Any]:
     """``root_version`` and ``expires`` (the earliest, ISO 8601) of what is in ``folder``; None before it."""
+    signed = [stored_metadata(folder, role) for role in _ROLES]
     try:
-        files = [read_plain(folder / f"{role}.json", _METADATA_BYTES) for role in _ROLES]
-        signed = [json.loads(file)["signed"] for file in files]
         expires = min(datetime.fromisoformat(part["expires"]) for part in signed)
         return {"root_version": int(signed[0]["version"]), "expires": expires.isoformat()}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return {"root_version": None, "expires": None}
+
+
+def stored_metadata(folder: Path, role: str) -> dict[str, Any]:
+    """What ``role``'s file in ``folder`` has signed, not verified; empty where none can be read."""
+    try:
+        signed = strict_json.loads(read_plain(folder / f"{role}.json", _METADATA_BYTES))["signed"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return signed if isinstance(signed, dict) else {}
 
 
 def _check_root(root: bytes) -> int:

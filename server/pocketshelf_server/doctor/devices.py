@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync import Answer, Limits, sync_status
 from pocketshelf.sync.limits import Pace
 from pocketshelf.sync.manifest import MANIFEST_NAME, Manifest, parse_manifest
-from pocketshelf.sync.trust import Trust, Trusted
+from pocketshelf.sync.trust import Trust, Trusted, stored_metadata
 from pocketshelf_server.doctor.case import Case
 from pocketshelf_server.doctor.finding import Finding, good, wrong
 from pocketshelf_server.publish.files import hashed_path
@@ -85,10 +84,7 @@ def _refused(topic: str, error: PocketshelfError | FileNotFoundError) -> Finding
 def _behind(case: Case, path: Path) -> Iterator[tuple[str, str]]:
     """In what the site is behind the device's metadata, each with its remedy."""
     for status in case.repository.status():
-        try:
-            seen = json.loads((path / f"trust/{status.role}.json").read_bytes())["signed"]["version"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        seen = stored_metadata(path / "trust", status.role).get("version")
         if isinstance(seen, int) and seen > status.version:
             text = f"has seen version {seen} of {status.role}, this site is at {status.version}"
             yield text, ROOTS if status.role == "root" else JUMP

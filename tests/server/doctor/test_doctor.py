@@ -209,6 +209,20 @@ def test_a_whole_site_restored_to_an_older_state_shows_at_a_device(filled_site: 
     assert faults(Case(restored, (newer,))) == []
 
 
+@pytest.mark.parametrize("kind", ["nested", "pipe"])
+def test_a_device_whose_metadata_cannot_be_read_is_looked_at_all_the_same(
+    filled_site: Site, tmp_path: Path, kind: str
+) -> None:
+    device = device_of(filled_site, tmp_path / "device")
+    file = device / "trust/timestamp.json"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.write_text("[" * 100_000)
+    assert [f for f in faults(Case(filled_site, (device,))) if "has seen version" in f.text] == []
+
+
 def test_a_device_ahead_in_numbers_alone_is_told(filled_site: Site, tmp_path: Path) -> None:
     saved = shutil.copytree(filled_site.folder, tmp_path / "saved")
     change(filled_site, 1)
