@@ -12,16 +12,17 @@ picture that is not there: each one line that names file and line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pocketshelf.catalogue.delimited import read_delimited
+from pocketshelf.catalogue.listing import Record
 from pocketshelf.catalogue.text import decode_text, read_bytes
 from pocketshelf.errors import CatalogueError
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.protocol import SPLITS, DataMissing, LabelledBoxes, Sample
 
-__all__ = ["load"]
+__all__ = ["load", "picture_lines"]
 
 DOMAINS = ("street", "shop")
 BOX = ("x", "y", "w", "h")
@@ -42,20 +43,29 @@ def load(root: str | Path) -> list[Sample]:
     path = path / "photos.csv" if path.is_dir() else path
     if not path.is_file():
         raise DataMissing(f"{path}: not found; name a CSV, or a folder with photos.csv")
-    return list(_samples(path))
+    return [
+        _sample(path.parent, f"{path}:{record.line}", record.cells) for record in picture_lines(path, KNOWN)
+    ]
 
 
-def _samples(path: Path) -> Iterator[Sample]:
+def picture_lines(path: Path, known: Collection[str]) -> list[Record]:
+    """The lines of a CSV of pictures, which has a column ``image``, by the names of their columns.
+
+    Args:
+        known: the columns that have a meaning.
+
+    Raises:
+        DataDamaged: the file, or a line of it, cannot be read; names both.
+    """
     try:
-        table = read_delimited(decode_text(read_bytes(path), path)[0], path, KNOWN, KNOWN.__contains__)
+        table = read_delimited(decode_text(read_bytes(path), path)[0], path, known, known.__contains__)
     except CatalogueError as error:
         raise DataDamaged(str(error)) from error
     if "image" not in table.columns:
         raise DataDamaged(f"{path}:1: no column image; there are {', '.join(table.columns) or 'none'}")
     for problem in table.problems:
         raise DataDamaged(f"{path}:{problem.line}: {problem.problem}")
-    for record in table.records:
-        yield _sample(path.parent, f"{path}:{record.line}", record.cells)
+    return table.records
 
 
 def _sample(folder: Path, at: str, row: dict[str, str]) -> Sample:

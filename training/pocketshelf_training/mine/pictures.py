@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketshelf.catalogue.delimited import read_delimited
-from pocketshelf.catalogue.text import decode_text, read_bytes
-from pocketshelf.errors import CatalogueError, UsageError
+from pocketshelf.errors import UsageError
+from pocketshelf_training.data.listing import DataDamaged
+from pocketshelf_training.data.plain_csv import picture_lines
 
 __all__ = ["SUFFIXES", "Picture", "list_pictures"]
 
@@ -58,15 +58,11 @@ def _in_folder(path: Path, folder: Path) -> Picture:
 
 def _in_csv(path: Path) -> list[Picture]:
     try:
-        table = read_delimited(decode_text(read_bytes(path), path)[0], path, COLUMNS, COLUMNS.__contains__)
-    except CatalogueError as error:
+        records = picture_lines(path, COLUMNS)
+    except DataDamaged as error:
         raise UsageError(str(error)) from error
-    if "image" not in table.columns:
-        raise UsageError(f"{path}:1: no column image; there are {', '.join(table.columns) or 'none'}")
-    for problem in table.problems:
-        raise UsageError(f"{path}:{problem.line}: {problem.problem}")
     listed: dict[str, Picture] = {}
-    for record in table.records:
+    for record in records:
         name = record.cells.get("image", "").replace("\\", "/")
         if not name or not (path.parent / name).is_file():
             raise UsageError(f"{path}:{record.line}: no picture {name or '(empty)'} beside the CSV")
