@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pocketshelf.cli.output import print_json, tell
 from pocketshelf_server.cli.options import add_site
-from pocketshelf_server.doctor import Case, Finding, examine
+from pocketshelf_server.doctor import Case, examine
 from pocketshelf_server.site import Site
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -45,10 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print_json({"site": str(args.site), "healthy": healthy, "findings": [asdict(f) for f in found]})
         return 0 if healthy else 1
     for finding in found:
-        tell(_line(finding))
+        tell(f"{MARKS[finding.state]:7}{finding.topic}: {finding.text}")
+        if finding.remedy:
+            tell(f"         → {finding.remedy}")
     return 0 if healthy else 1
-
-
-def _line(finding: Finding) -> str:
-    line = f"{MARKS[finding.state]:7}{finding.topic}: {finding.text}"
-    return f"{line}\n         → {finding.remedy}" if finding.remedy else line

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pocketshelf.cli.output import print_json, tell, tell_lines
+from pocketshelf.cli.output import print_json, tell
 from pocketshelf.errors import StoreError
 from pocketshelf.files import read_plain
 from pocketshelf.sync.trust import ROOT_BYTES
@@ -137,7 +137,8 @@ def _vouched(args: argparse.Namespace) -> Vouched | None:
 
 def _show(args: argparse.Namespace) -> Callable[[list[str]], bool]:
     def approve(lines: list[str]) -> bool:
-        tell_lines("\n".join(lines))
+        for line in lines:
+            tell(line)
         if args.dry_run:
             tell("nothing was signed (--dry-run)")
         return not args.dry_run

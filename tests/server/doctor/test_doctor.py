@@ -67,6 +67,8 @@ def test_a_sound_site_is_said_to_be_sound_and_is_left_as_it_is(
     assert main(["doctor", str(filled_site.folder)]) == 0
     out = capsys.readouterr().out
     assert "ok     files: 2 signed files" in out and "advice keys: the root's key lies in" in out
+    # A remedy has a line of its own.
+    assert "\n         → move that folder" in out and "\\n" not in out
     assert everything(filled_site) == before
 
 
