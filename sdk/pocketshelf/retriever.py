@@ -19,7 +19,7 @@ from typing import Any, Self
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.outfit import Looks, OutfitResult, Outfitter
+from pocketshelf.outfit import Looks, OutfitResult, Outfitter, ProductOutfit
 from pocketshelf.recall import (
     Fallback,
     Neighbourhood,
@@ -301,10 +301,22 @@ class Retriever:
             wishes: ``garment``, ``partners`` and ``name`` of `pocketshelf.outfit.Outfitter.outfit`; it says
                 what is raised, too.
         """
+        return self._advised_by(looks).outfit(photo, top_k, **wishes)
+
+    def outfit_for_product(
+        self, product_id: str, top_k: int = 5, looks: Looks | None = None, **wishes: Any
+    ) -> ProductOutfit:
+        """The products that go with one of the store's own, from what the store holds: no model is run.
+
+        See `pocketshelf.outfit.Outfitter.for_product`, which takes ``wishes`` and says what is raised.
+        """
+        return self._advised_by(looks).for_product(product_id, top_k, **wishes)
+
+    def _advised_by(self, looks: Looks | None) -> Outfitter:
         store, known = self.store, self._outfitter
         if known is None or known.store is not store or known.looks is not looks:
             known = self._outfitter = Outfitter(self.encoder, store, looks)
-        return known.outfit(photo, top_k, **wishes)
+        return known
 
     def _answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> _Answer:
         hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)

@@ -7,7 +7,7 @@ Two sources of advice, fused: a small head on the embedding that learnt which ga
 from pocketshelf.outfit.head import DOMAINS, OutfitHead, load_head, save_head
 from pocketshelf.outfit.looks import Looks
 from pocketshelf.outfit.outfitter import Outfitter
-from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners
+from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import ROLES, role_of
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "OutfitResult",
     "Outfitter",
     "Partners",
+    "ProductOutfit",
     "load_head",
     "role_of",
     "save_head",

@@ -18,7 +18,7 @@ from pocketshelf.errors import BundleError, PhotoError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.outfit.head import OutfitHead, load_head
 from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
-from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners
+from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
@@ -97,22 +97,18 @@ class Outfitter:
 
         Raises:
             PhotoError: the photo cannot be read, or shows no (such) garment.
-                UsageError: an unknown role.
+            UsageError: an unknown role.
             StoreError: the store is damaged.
             ValueError: ``top_k`` is out of range.
         """
-        if not 1 <= top_k <= MAX_PARTNERS:
-            raise ValueError(f"top_k must lie in 1 to {MAX_PARTNERS}")
-        for role in [*([garment] if garment else []), *(partners or ())]:
-            if role not in ROLES:
-                raise UsageError(f"unknown role {role!r}; there are {', '.join(ROLES)}")
+        _check_wishes(top_k, [*([garment] if garment else []), *(partners or ())])
         ms = Timings()
         shown = name or (str(photo) if isinstance(photo, str) or hasattr(photo, "__fspath__") else "photo")
         with timed(ms, "total"):
             encoded = self._encoder.encode(photo, ms=ms)
             region, role = self._chosen(encoded.regions, garment, shown)
             started = time.perf_counter()
-            asked = self._asked(role, self._vector(encoded.photo, region))
+            asked = self._asked(role, self._vector(encoded.photo, region), "street")
             found = [self._partners(asked, other, top_k) for other in self._wanted(role, partners)]
             spent = 1000 * (time.perf_counter() - started)
         return OutfitResult(
@@ -122,11 +118,41 @@ class Outfitter:
             region=region.to_region(),
             role=role,
             partners=tuple(found),
-            looks=0 if self._advisor is None else len(self._advisor),
+            looks=self._looks_asked,
             ms=ms,
             outfit_ms=spent,
             store=self.store.info,
         )
+
+    def for_product(
+        self, product_id: str, top_k: int = 5, partners: Sequence[str] | None = None
+    ) -> ProductOutfit:
+        """What goes with a product of the store, by the vector that it has there: no photo, no model is run.
+
+        Args:
+            top_k, partners: as `outfit` takes them.
+
+        Raises:
+            UsageError: the store has no such product, or an unknown role.
+            StoreError: the store is damaged.
+            ValueError: ``top_k`` is out of range.
+        """
+        _check_wishes(top_k, partners or ())
+        started = time.perf_counter()
+        product = self.store.product(product_id)
+        if product is None:
+            raise UsageError(f"{self.store.folder.path}: no product {product_id!r}")
+        role = role_of_category(product.category, self._encoder.shelves)
+        found: tuple[Partners, ...] = ()
+        if role is not None:
+            asked = self._asked(role, product.vectors[0].astype(np.float32), "shop")
+            found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
+        spent = 1000 * (time.perf_counter() - started)
+        return ProductOutfit(product_id, role, found, self._looks_asked, spent)
+
+    @property
+    def _looks_asked(self) -> int:
+        return 0 if self._advisor is None else len(self._advisor)
 
     def _chosen(
         self, regions: Sequence[EncodedRegion], garment: str | None, name: str
@@ -149,8 +175,8 @@ class Outfitter:
         """Of the box alone: a search's query may hold some of the frame, and so of what is worn with it."""
         return self._encoder.embed(photo, region.detection.box)
 
-    def _asked(self, role: str, vector: np.ndarray) -> _Asked:
-        return _Asked(role, self._head.project(vector[None], "street")[0])
+    def _asked(self, role: str, vector: np.ndarray, domain: str) -> _Asked:
+        return _Asked(role, self._head.project(vector[None], domain)[0])
 
     def _wanted(self, role: str, partners: Sequence[str] | None) -> list[str]:
         if partners:
@@ -185,6 +211,14 @@ class Outfitter:
             found |= {match.product_id for match in self._searcher.search(partner, categories, BY_LOOK)}
         products = (self.store.product(product_id) for product_id in sorted(found))
         return [product for product in products if product is not None]
+
+
+def _check_wishes(top_k: int, roles: Sequence[str]) -> None:
+    if not 1 <= top_k <= MAX_PARTNERS:
+        raise ValueError(f"top_k must lie in 1 to {MAX_PARTNERS}")
+    for role in roles:
+        if role not in ROLES:
+            raise UsageError(f"unknown role {role!r}; there are {', '.join(ROLES)}")
 
 
 def _head_of(encoder: Encoder) -> OutfitHead:

@@ -1,4 +1,4 @@
-"""The typed answer of an outfit query, and the one JSON line that it becomes."""
+"""The typed answers of outfit queries, and the JSON that they become."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from pocketshelf.types import Hit, Region, StoreInfo, Timings
 
-__all__ = ["Look", "OutfitHit", "OutfitResult", "Partners"]
+__all__ = ["Look", "OutfitHit", "OutfitResult", "Partners", "ProductOutfit"]
 
 
 @dataclass(frozen=True)
@@ -94,5 +94,33 @@ class OutfitResult:
             "looks": self.looks,
             "ms": {**self.ms.to_json(), "outfit": round(self.outfit_ms, 2)},
             "garment": {"role": self.role, **self.region.to_json()},
+            "partners": [partners.to_json() for partners in self.partners],
+        }
+
+
+@dataclass(frozen=True)
+class ProductOutfit:
+    """What goes with a product of the store.
+
+    Attributes:
+        role: what the product does in an outfit; None if its category is no garment's, as far as its name
+            tells: then nothing goes with it.
+        partners, looks: as in `OutfitResult`.
+        outfit_ms: time of the answer.
+    """
+
+    product_id: str
+    role: str | None
+    partners: tuple[Partners, ...]
+    looks: int
+    outfit_ms: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The names of `OutfitResult`, without the photo's."""
+        return {
+            "product_id": self.product_id,
+            "role": self.role,
+            "looks": self.looks,
+            "ms": {"outfit": round(self.outfit_ms, 2)},
             "partners": [partners.to_json() for partners in self.partners],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,44 @@ def test_the_head_ranks_by_its_own_sums(tmp_path: Path, bundle: Bundle, store: P
             assert found.compatibility == pytest.approx(
                 float(expected), abs=0.02
             )  # the file has half precision
+
+
+def test_what_goes_with_a_product_follows_from_what_the_store_holds(bundle: Bundle, store: Path) -> None:
+    head = make_head()
+    with Retriever.open(store, bundle) as retriever:
+        found = retriever.outfit_for_product("blue")
+        assert (found.product_id, found.role, found.looks) == ("blue", "footwear", 0)
+        assert {p.role: {h.hit.product_id for h in p.hits} for p in found.partners} == {
+            "lower": {"red", "scarlet", "green"}
+        }
+        own, other = (retriever.store.product(name) for name in ("blue", "red"))
+        assert own is not None and other is not None
+        asked, partner = (head.project(p.vectors.astype(np.float32), "shop") for p in (own, other))
+        (red,) = [hit for hit in found.partners[0].hits if hit.hit.product_id == "red"]
+        expected = head.compatibility("footwear", asked[0], "lower", partner)[0]
+        assert red.compatibility == pytest.approx(float(expected), abs=0.02)
+    line = json.loads(json.dumps(found.to_json()))
+    assert line["role"] == "footwear" and line["partners"][0]["hits"][0]["category"] == "Jeans"
+
+
+def test_a_product_that_is_no_garment_has_no_partners_and_an_unknown_one_is_named(
+    bundle: Bundle, store: Path
+) -> None:
+    with Retriever.open(store, bundle) as retriever:
+        milk = retriever.outfit_for_product("purple")
+        assert milk.role is None and milk.partners == ()
+        with pytest.raises(UsageError, match="no product 'nothing'"):
+            retriever.outfit_for_product("nothing")
+        with pytest.raises(UsageError, match="unknown role 'shoe'"):
+            retriever.outfit_for_product("blue", partners=["shoe"])
+
+
+def test_looks_speak_for_a_product_as_for_a_photo(tmp_path: Path, bundle: Bundle, store: Path) -> None:
+    worn = np.ones(DIMENSION, np.float32)
+    library = make_looks(tmp_path / "looks", bundle, {"one": {"footwear": worn, "lower": worn}})
+    with Retriever.open(store, bundle) as retriever:
+        found = retriever.outfit_for_product("blue", 1, Looks.open(library, bundle), partners=["lower"])
+    assert found.looks == 1 and found.partners[0].hits[0].looks[0].look == "one"
 
 
 def test_looks_speak_for_what_was_worn_in_them_and_are_named(
