@@ -122,9 +122,10 @@ def _used(options: ReadOptions) -> Callable[[str], bool]:
     """Whether a column decides what a product is."""
     mapped = {column.casefold() for columns in options.columns.values() for column in columns}
     plain = {name for name in REQUIRED_COLUMNS if name not in options.columns}
-    needed = {column.casefold() for group in export_named(options.format).needs for column in group}
+    export = export_named(options.format)
+    needed = {column.casefold() for group in export.needs for column in group}
     ours = mapped | (plain if options.format == "plain" else needed)
-    return lambda name: name.casefold() in ours
+    return lambda name: bool({name.casefold(), export.column(name).casefold()} & ours)
 
 
 def _lines(path: Path, table: Records, export: Export, options: ReadOptions) -> Iterator[Line | RowProblem]:
@@ -138,7 +139,7 @@ def _lines(path: Path, table: Records, export: Export, options: ReadOptions) -> 
     by_line = {record.line: record for record in table.records} if options.columns else {}
     lines = [
         line if isinstance(line, RowProblem) else _mapped(line, by_line.get(line.line), options)
-        for line in export.lines(table)
+        for line in export.lines(_in_the_formats_words(table, export))
     ]
     sorted_in = {line.product_id for line in lines if isinstance(line, Line) and line.category}
     for line in lines:
@@ -146,6 +147,15 @@ def _lines(path: Path, table: Records, export: Export, options: ReadOptions) -> 
         if isinstance(line, Line) and line.product_id not in sorted_in:
             line = replace(line, category=UNSORTED)
         yield line
+
+
+def _in_the_formats_words(table: Records, export: Export) -> Records:
+    """The table with its columns as the format calls them, where a shop's language calls them otherwise."""
+    records = [
+        Record(record.line, {export.column(name): cell for name, cell in record.cells.items()})
+        for record in table.records
+    ]
+    return replace(table, columns=tuple(map(export.column, table.columns)), records=records)
 
 
 def _note_damage(table: Records, id_column: str) -> None:
@@ -198,7 +208,7 @@ def _missing(missing: list[str], table: Records, options: ReadOptions) -> str:
 
 
 def _require(path: Path, table: Records, export: Export, options: ReadOptions) -> None:
-    there = {_spaced(name) for name in table.columns}
+    there = {_spaced(export.column(name)) for name in table.columns}
     for name, group in zip(("product_id", "title", "image"), export.needs, strict=True):
         if name in options.columns:
             for column in options.columns[name]:

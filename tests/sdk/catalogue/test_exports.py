@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,39 @@ def test_woocommerce(tmp_path: Path) -> None:
     assert vneck.attributes["description"] == "Nice" and vneck.attributes["Size"] == "L, M"
     assert (red.title, red.category, len(red.pictures)) == ("V-Neck T-Shirt, Red", "Clothing > Tshirts", 1)
     assert [str(problem) for problem in table.problems] == ["line 6: its parent 'gone' is not in the file"]
+
+
+LANGUAGES = {
+    "de": "ID,Typ,Artikelnummer,Name,Veröffentlicht,Kurzbeschreibung,Beschreibung,Regulärer Preis,Kategorien,"
+    "Schlagwörter,Bilder,Übergeordnetes Produkt,Attribut # Name,Attribut # Wert(e)",
+    "fr": "ID,Type,UGS,Nom,Publié,Description courte,Description,Tarif régulier,Catégories,Étiquettes,Images,"
+    "Parent,Nom de l’attribut #,Valeur(s) de l’attribut # ",
+    "es": "ID,Tipo,SKU,Nombre,Publicado,Descripción corta,Descripción,Precio normal,Categorías,Etiquetas,"
+    "Imágenes,Superior,Nombre del atributo #,Valor(es) del atributo #",
+    "it": "ID,Tipo,SKU,Nome,Pubblicato,Breve descrizione,Descrizione,Prezzo di listino,Categorie,Tag,"
+    "Immagine,Genitore,Nome dell'attributo #,Valore dell'attributo #",
+    "nl": "ID,Type,Artikelnummer,Naam,Gepubliceerd,Korte omschrijving,Beschrijving,Reguliere prijs,"
+    "Categorieën,Tags,Afbeeldingen,Hoofd,Naam eigenschap #,Waarde eigenschap #",
+    "pt": "ID,Tipo,SKU,Nome,Publicado,Descrição curta,Descrição,Preço,"
+    "Categorias,Tags,Imagens,Ascendente,Nome do atributo #,Valores do atributo #",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_woocommerce_in_the_shops_language(tmp_path: Path, language: str, delimiter: str) -> None:
+    """The same file under other headers gives the same products."""
+    *names, name, value = LANGUAGES[language].split(",")
+    attributes = [part.replace("#", str(number)) for number in (1, 2) for part in (name, value)]
+    _, rest = WOOCOMMERCE.split("\n", 1)
+    if delimiter == ";":
+        rest = "\n".join(";".join(f'"{cell}"' for cell in row) for row in csv.reader(rest.splitlines()))
+    table = read(tmp_path, delimiter.join([*names, *attributes]) + "\n" + rest, "woocommerce")
+    english = read(tmp_path, WOOCOMMERCE, "woocommerce")
+    assert table.products == english.products and len(table.products) == 3
+    assert table.problems == english.problems
+    with pytest.raises(CatalogueError, match="this looks like woocommerce"):
+        read(tmp_path, delimiter.join([*names, *attributes]) + "\n" + rest)
 
 
 GOOGLE = (CASES / "google.tsv").read_text(encoding="utf-8")

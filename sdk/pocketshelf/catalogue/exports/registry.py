@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from pocketshelf.catalogue.exports import google, magento, plain, shopify, woocommerce
+from pocketshelf.catalogue.exports.woocommerce_languages import english_column
 from pocketshelf.catalogue.listing import REQUIRED_COLUMNS, Line, Records, RowProblem
 from pocketshelf.errors import UsageError
 
@@ -20,11 +21,13 @@ class Export:
         columns: that tell it.
         needs: groups of columns, of each of which one must be there.
         lines: from a table to what its lines say.
+        column: what a column of a file is called in ``needs`` and ``lines``.
     """
 
     columns: tuple[str, ...]
     needs: tuple[tuple[str, ...], ...]
     lines: Callable[[Records], Iterator[Line | RowProblem]]
+    column: Callable[[str], str] = str
 
 
 FORMATS: dict[str, Export] = {
@@ -32,7 +35,10 @@ FORMATS: dict[str, Export] = {
     "magento": Export(magento.COLUMNS, (("sku",), ("name",), magento.IMAGES), magento.magento_lines),
     "shopify": Export(shopify.COLUMNS, (shopify.HANDLE, ("Title",), shopify.IMAGES), shopify.shopify_lines),
     "woocommerce": Export(
-        woocommerce.COLUMNS, (("ID", "SKU"), ("Name",), ("Images",)), woocommerce.woocommerce_lines
+        woocommerce.COLUMNS,
+        (("ID", "SKU"), ("Name",), ("Images",)),
+        woocommerce.woocommerce_lines,
+        english_column,
     ),
     "google": Export(
         google.COLUMNS,

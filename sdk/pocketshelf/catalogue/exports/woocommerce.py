@@ -1,4 +1,5 @@
 """WooCommerce: Products, Export, as CSV; its schema is the wiki page "Product CSV Import Schema".
+Headers may be in the shop's language (`woocommerce_languages`).
 
 A variation is a row of its own, which names its parent by sku or ``id:7``; a variation in a colour with a
 picture of its own is a product of its own, other variations are folded into their parent.
@@ -9,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketshelf.catalogue.exports.columns import Cells, colour_of, listed, path_leaf, pictures_of, plain_text
+from pocketshelf.catalogue.exports.woocommerce_languages import ROOTS, TRANSLATED
 from pocketshelf.catalogue.listing import Line, Records, RowProblem
 
 __all__ = ["COLUMNS", "woocommerce_lines"]
 
 COLUMNS = ("ID", "Type", "SKU", "Name", "Published", "Short description", "Description", "Categories", "Tags",
-           "Images", "Parent", "Attribute 1 name", "Attribute 1 value(s)")  # fmt: skip
+           "Images", "Parent", "Attribute 1 name", "Attribute 1 value(s)", *TRANSLATED)  # fmt: skip
 MOST_ATTRIBUTES = 20
 KEPT = {
     "description": ("Description", "Short description"),
@@ -80,7 +82,7 @@ def _line(row: _Row, parent: _Row | None, folded: dict[str, dict[str, list[str]]
     own = parent is not None and item != parent.key
     if own:
         title = f"{title}, {colour_of(row.options)}"
-    category = path_leaf(first("Categories").split(","), ">", ("uncategorized",)) or first("Categories")
+    category = path_leaf(first("Categories").split(","), ">", ROOTS) or first("Categories")
     attributes = {name: plain_text(text) for name, columns in KEPT.items() if (text := first(*columns))}
     options = {name: listed(values) for name, values in folded.get(item, {}).items()}
     return Line(row.line, item, title, category, row.images, {**attributes, **options})
