@@ -58,3 +58,29 @@ def test_the_version_is_the_projects(capsys):
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"pocketshelf-train {version()}\n"
+
+
+def test_a_shell_completes_commands_of_two_words_and_their_options(capsys):
+    pytest.importorskip("shtab")
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", "bash"])
+    assert ended.value.code == 0
+    script = capsys.readouterr().out
+    function = "_shtab_pocketshelf_train"
+    for words, wanted in (("mine same-s", "same-style"), ("mine same-style --rea", "--reach")):
+        asked = f"COMP_WORDS=(pocketshelf-train {words}); COMP_CWORD={len(words.split())}; {function}"
+        done = subprocess.run(
+            ["bash"],
+            input=f"{script}\n{asked}\necho ${{COMPREPLY[@]}}",
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.stdout.split() == [wanted]
+
+
+def test_completion_without_its_library_is_one_line(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["--print-completion", "bash"]) == 1
+    err = capsys.readouterr().err
+    assert "pip install 'pocketshelf[completion]'" in err and "Traceback" not in err

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from pocketshelf.cli.completion import SHELLS, Completion
 from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.output import say
@@ -138,6 +139,14 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """
     parser = Parser(prog="pocketshelf-train", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+    parser.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        action=Completion,
+        choices=SHELLS,
+        program=_Whole(),
+        help=f"print what makes a shell complete this command: {', '.join(SHELLS)}",
+    )
     groups: dict[str, argparse._SubParsersAction] = {
         "": parser.add_subparsers(required=True, metavar="COMMAND")
     }
@@ -155,6 +164,13 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     return parser
 
 
+class _Whole:
+    """Every command with its options, for completion."""
+
+    def parser(self) -> argparse.ArgumentParser:
+        return build_parser()
+
+
 def _named(words: Sequence[str]) -> str | None:
     """The command that a line begins with."""
     return next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
@@ -167,8 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if (command := _named(words)) and not {"-h", "--help"} & set(words):
         log.info("%s: loading", command)
-    args = build_parser(words).parse_args(words)
     try:
+        args = build_parser(words).parse_args(words)
         return args.run_command(args)
     except PocketshelfError as error:
         say(f"error: {error}")

@@ -31,6 +31,6 @@ def run(args: argparse.Namespace) -> int:
 
     def detect(name: str) -> None:
         result = encoder.detect(name, name)
-        print_json(result.to_json()) if args.json else print_result(result)
+        print_json(result.to_json()) if args.json else print_result(result, encoder.shelves)
 
     return each_photo(args.photos, args.json, detect)

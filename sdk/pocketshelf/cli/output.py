@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pocketshelf.printable import escaped, printable
 
 if TYPE_CHECKING:
+    from pocketshelf.stages.outfit import Shelves
     from pocketshelf.types import Hit, Region, SearchResult
 
 __all__ = ["byte_size", "print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
@@ -18,6 +19,9 @@ __all__ = ["byte_size", "print_json", "print_result", "print_table", "say", "say
 
 # Select Graphic Rendition (ECMA-48): readable on light and on dark ground.
 STYLES = {"title": "1", "box": "36", "first": "1;32", "doubt": "33", "server": "35"}
+
+# A category less likely is not worth a person's look.
+LEAST_SHARE = 0.05
 
 
 def say(message: object) -> None:
@@ -73,13 +77,17 @@ def print_table(rows: Sequence[Sequence[str]], indent: int = 0, styles: Sequence
         tell((" " * indent + "  ".join(cells)).rstrip(), style)
 
 
-def print_result(result: SearchResult) -> None:
-    """A result for people: a heading, then each region with its hits."""
+def print_result(result: SearchResult, shelves: Shelves) -> None:
+    """A result for people: a heading, then each region with its hits.
+
+    Args:
+        shelves: which categories belong to which group: a bag is not told to be a skirt.
+    """
     recall = "" if result.local_recall is None else f", local recall {result.local_recall:.2f}"
     took = f"{result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
     tell(f"{result.photo}  {took}", "title")
     for region in result.regions:
-        tell(f"  {_heading(region)}", "box")
+        tell(f"  {_heading(region, shelves)}", "box")
         if region.hits:
             if region.confident is False:
                 tell("    nothing like this here; the nearest:", "doubt")
@@ -105,11 +113,16 @@ def _asked(result: SearchResult) -> str:
     return ", the server was asked" if result.fallback is True else ", the server is away"
 
 
-def _heading(region: Region) -> str:
+def _heading(region: Region, shelves: Shelves) -> str:
     x, y, w, h = region.box
     parts = [f"{region.group} {region.score:.2f} at {x:.0f},{y:.0f} {w:.0f} x {h:.0f}"]
-    if region.categories:
-        parts.append(", ".join(f"{name} {p:.2f}" for name, p in region.categories[:3]))
+    likely = [
+        f"{name} {p:.2f}"
+        for name, p in region.categories[:3]
+        if p >= LEAST_SHARE and shelves.fits(region.group, name)
+    ]
+    if likely:
+        parts.append(", ".join(likely))
     if region.confidence is not None:
         parts.append(f"confidence {region.confidence:.2f}")
     if region.attributes:

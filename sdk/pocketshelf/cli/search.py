@@ -106,7 +106,9 @@ def run(args: argparse.Namespace) -> int:
 
         def search(name: str) -> None:
             result = retriever.search(name, args.top_k, args.category or "auto", args.whole, where=where)
-            print_json(result.to_json(args.full)) if args.json else print_result(result)
+            print_json(result.to_json(args.full)) if args.json else print_result(
+                result, retriever.encoder.shelves
+            )
             views.add(result)
 
         code = each_photo(args.photos, args.json, search, views.fail)

@@ -18,8 +18,11 @@ from PIL import Image
 
 from loopback import answering, whole
 from pocketshelf.cli.entry import PROGRAM
+from pocketshelf.cli.output import print_result
 from pocketshelf.printable import printable
+from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.where import fits
+from pocketshelf.types import Region, SearchResult, Timings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -242,6 +245,20 @@ def test_a_terminal_gets_colour_unless_it_is_not_wanted(shop: Path, store: Path,
     assert "\x1b[" not in on_a_terminal(*search, TERM="dumb")
     assert "\x1b[" not in on_a_terminal(*search, "--json")
     assert "\x1b[" not in call(*search)[1]
+
+
+def test_a_person_is_told_only_likely_categories_of_the_boxs_own_group(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    region = Region(
+        (1, 2, 3, 4),
+        "bag",
+        0.9,
+        categories=(("Skirt", 0.5), ("Yoghurt", 0.3), ("Bags", 0.16), ("Tote", 0.01)),
+    )
+    shelves = Shelves({"bag": ["bag", "tote"], "skirt": ["skirt"], "goods": ["yoghurt"]})
+    print_result(SearchResult("a.jpg", 9, 9, (region,), Timings()), shelves)
+    assert capfd.readouterr().out.splitlines()[1] == "  bag 0.90 at 1,2 3 x 4 · Bags 0.16"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
