@@ -1,9 +1,10 @@
-"""The pieces that all HTML pages share: templates, one stylesheet of tokens, pictures inside the page.
+"""The pieces that all HTML pages share: one design, templates, pictures inside the page.
 
-    page.css         colours, type, spacing and the pieces' look, in light and dark
+    assets/          what ``web/`` builds: page.css for documents; what kiosk and console serve
+    asset_files      the assets' contents and addresses, for the servers
     templates/       base (the document), pieces (tiles, boxes over a photo, chips, hits), pages of them
     templating       renders a template; every value is escaped
     thumbnails       small JPEGs as data URLs
 
-A page is one file without outside resources, readable offline and on a phone.
+A document is one file without outside resources, readable offline and on a phone.
 """

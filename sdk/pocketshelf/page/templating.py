@@ -27,7 +27,7 @@ def environment() -> Environment:
 
     folder = Path(__file__).parent
     made = Environment(
-        loader=FileSystemLoader([folder / "templates", folder]),
+        loader=FileSystemLoader([folder / "templates", folder / "assets"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -15,7 +15,7 @@ from drawn_things import turned_photo
 from pocketshelf.page.templating import environment, render
 from pocketshelf.page.thumbnails import Gallery, data_url
 
-PAGE = Path(environment().loader.searchpath[-1])  # type: ignore[union-attr]
+TEMPLATES, ASSETS = map(Path, environment().loader.searchpath)  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -46,8 +46,9 @@ def test_a_gallery_picture_is_found_as_the_catalogue_finds_it(photo: Path) -> No
 def test_a_page_is_a_whole_document_with_its_style(tmp_path: Path) -> None:
     text = render("base.html", gallery=Gallery(tmp_path))
     assert text.lstrip().startswith("<!doctype html>") and text.rstrip().endswith("</html>")
-    assert "Content-Security-Policy" in text and "prefers-color-scheme: dark" in text
-    assert '"Segoe UI"' in text  # The style is not escaped.
+    assert "Content-Security-Policy" in text and "prefers-color-scheme:dark" in text
+    assert '[data-theme="dark"]' in text or "[data-theme=dark]" in text
+    assert ", " in text and "&#34;" not in text and "&#39;" not in text  # The style is not escaped.
 
 
 def test_an_unknown_name_in_a_template_is_an_error() -> None:
@@ -56,8 +57,8 @@ def test_an_unknown_name_in_a_template_is_an_error() -> None:
 
 
 def test_every_class_that_a_template_names_is_in_the_style() -> None:
-    style = (PAGE / "page.css").read_text(encoding="utf-8")
-    for template in (PAGE / "templates").glob("*.html"):
+    style = (ASSETS / "page.css").read_text(encoding="utf-8")
+    for template in TEMPLATES.glob("*.html"):
         for names in re.findall(r'class="([^"{]+)"', template.read_text(encoding="utf-8")):
             for name in names.split():
                 assert f".{name}" in style or name == "lead", (template.name, name)
