@@ -38,7 +38,7 @@ def test_the_page_stands_alone(drawn_run: Path) -> None:
     page = _page(text)
     assert not re.findall(r"""(?:src|href)=["'](?!PICTURE|#)""", page)
     assert "http://" not in page and "https://" not in page and "<script" not in page
-    assert "Content-Security-Policy" in page and "prefers-color-scheme: dark" in page
+    assert "Content-Security-Policy" in page and "prefers-color-scheme:dark" in page
     assert "{{" not in page and "{%" not in page
 
 

@@ -90,11 +90,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def save_picture(image: Image.Image, folder: Path, name: str, quality: int = QUALITY) -> str:
-    """As JPEG below ``folder``, whole or not at all; returns ``name``."""
+    """As JPEG or, where ``name`` says so, WebP below ``folder``, whole or not at all; returns ``name``."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as part:
-        image.save(part, "JPEG", quality=quality)
+        image.save(part, "WEBP" if name.endswith(".webp") else "JPEG", quality=quality)
     return name
 
 
