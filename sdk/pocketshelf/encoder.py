@@ -199,6 +199,29 @@ class Encoder:
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
         return SearchResult(name, photo.width, photo.height, regions, ms)
 
+    def boxes(self, photo: Photo, weak: float = 1.0) -> tuple[list[Detection], list[Detection]]:
+        """What the detector sees in a frame: all that may be something, and what a search looks at.
+
+        Args:
+            weak: share of the bundle's threshold from which on a box is among the first.
+
+        Returns:
+            the one best score first, the other most prominent first; nothing where there is no detector.
+        """
+        found = [] if self._detector is None else self._detector.detect(photo)
+        chosen = self._select(photo, found)
+        return [box for box in found if box.score >= weak * self._threshold], chosen
+
+    def encode_boxes(
+        self, photo: Photo, boxes: list[Detection], wanted: list[Detection]
+    ) -> tuple[EncodedRegion, ...]:
+        """The regions of ``wanted``, some of the photo's ``boxes``: all of them decide what its frame counts.
+
+        Raises:
+            BundleError: the network's outputs are not those its bundle describes.
+        """
+        return self._embed(photo, boxes, wanted)
+
     def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
         with timed(ms, "decode"):
             return read_photo(source)
@@ -210,14 +233,20 @@ class Encoder:
         return self._select(photo, self._detector.detect(photo)) or [Detection(frame, FRAME, 0.0)]
 
     def _select(self, photo: Photo, found: list[Detection]) -> list[Detection]:
-        threshold = self.bundle.detector.score_threshold if self.bundle.detector else 0.0
-        return select_regions(found, (photo.width, photo.height), threshold)
+        return select_regions(found, (photo.width, photo.height), self._threshold)
 
-    def _embed(self, photo: Photo, found: list[Detection]) -> tuple[EncodedRegion, ...]:
+    @property
+    def _threshold(self) -> float:
+        """From which score on a box is a region."""
+        return self.bundle.detector.score_threshold if self.bundle.detector else 0.0
+
+    def _embed(
+        self, photo: Photo, found: list[Detection], wanted: list[Detection] | None = None
+    ) -> tuple[EncodedRegion, ...]:
         # Several regions may want the frame: it is embedded once, and only if one does.
         frame = functools.cache(lambda: self._embedded(photo))
         regions = []
-        for detection in found:
+        for detection in found if wanted is None else wanted:
             weight = self._frame_weight(photo, detection, found)
             embedding = frame() if weight == 1.0 else self._embedded(photo, detection.box)
             if 0.0 < weight < 1.0:

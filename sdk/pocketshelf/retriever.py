@@ -11,7 +11,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ from typing import Any, Self
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.live import LiveView, Watch
 from pocketshelf.outfit import Looks, OutfitResult, Outfitter, ProductOutfit
 from pocketshelf.recall import (
     Fallback,
@@ -265,6 +266,21 @@ class Retriever:
             fallback=overall(answer.asked for answer in answers),
         )
 
+    def search_region(
+        self,
+        region: EncodedRegion,
+        top_k: int = 10,
+        category: str | Sequence[str] = "auto",
+        where: Where | None = None,
+    ) -> Region:
+        """The products for a region that is embedded already: another category, without the photo.
+
+        Nobody else is asked. The arguments are those of `search`, and so is what is raised.
+        """
+        shelf = self._shelf
+        wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
+        return self._region(self._answer(shelf, region, wish))
+
     def search_many(
         self,
         photos: Iterable[PhotoSource],
@@ -290,6 +306,20 @@ class Retriever:
             if progress is not None:
                 progress(len(found), total)
         return found
+
+    def watch(
+        self, frames: Iterable[PhotoSource], newest: bool = True, top_k: int = 5, **wishes: Any
+    ) -> Iterator[LiveView]:
+        """What a camera sees: stable regions for each frame, each thing searched once while it stands.
+
+        Args:
+            newest: frames that came during a search are dropped but for the newest; else each is looked at.
+            wishes: ``category``, ``where`` and what else `pocketshelf.live.Watch` takes.
+
+        Raises:
+            PhotoError: a frame cannot be read.
+        """
+        return Watch(self, top_k, **wishes).views(frames, newest)
 
     def outfit(
         self, photo: PhotoSource, top_k: int = 5, looks: Looks | None = None, **wishes: Any
