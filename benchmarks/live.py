@@ -1,8 +1,8 @@
 """A camera's stream at 720p, one thread: `Retriever.watch` beside a search of every frame.
 
-Frames pan, two pixels at a time, over real photos (street and grocery, split val) on a shelf of the 81 groceries,
-so that things stay and change. The peer is what an app would do without `watch`: `Retriever.search` of each
-frame. Both see the same frames, in turns of 20.
+Frames pan, two pixels at a time, over real photos (street and grocery, split val) on a shelf of the 81
+groceries, so that things stay and change. The peer is what an app would do without `watch`:
+`Retriever.search` of each frame. Both see the same frames, in turns of 20.
 
     python benchmarks/live.py [--photos 12] [--print]
 """
