@@ -8,19 +8,24 @@
 What is downloaded is trusted by The Update Framework's rules (`trust`), bounded and resumable (`download`,
 `unpack`), looked at before it is used (`guard`), and becomes a new generation beside the current one
 (`generation`). What to download is decided by `planner`, which reads and writes nothing.
+
+Names are loaded on first use (PEP 562): a search reads a manifest of this room, and needs no network.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pocketshelf.errors import Unreachable
-from pocketshelf.formats.bundle import Bundle
-from pocketshelf.sync.fetcher import Answer, Fetcher
-from pocketshelf.sync.limits import Limits
-from pocketshelf.sync.manifest import Manifest, parse_manifest
-from pocketshelf.sync.report import SyncReport, sync_status
-from pocketshelf.sync.syncer import Environment, Request, Syncer
+if TYPE_CHECKING:
+    from pocketshelf.errors import Unreachable
+    from pocketshelf.formats.bundle import Bundle
+    from pocketshelf.sync.fetcher import Answer, Fetcher
+    from pocketshelf.sync.limits import Limits
+    from pocketshelf.sync.manifest import Manifest, parse_manifest
+    from pocketshelf.sync.report import SyncReport, sync_status
+    from pocketshelf.sync.syncer import Environment
 
 __all__ = [
     "Answer",
@@ -34,6 +39,26 @@ __all__ = [
     "sync",
     "sync_status",
 ]
+
+_HOMES = {
+    "Answer": "pocketshelf.sync.fetcher",
+    "Environment": "pocketshelf.sync.syncer",
+    "Fetcher": "pocketshelf.sync.fetcher",
+    "Limits": "pocketshelf.sync.limits",
+    "Manifest": "pocketshelf.sync.manifest",
+    "SyncReport": "pocketshelf.sync.report",
+    "Unreachable": "pocketshelf.errors",
+    "parse_manifest": "pocketshelf.sync.manifest",
+    "sync_status": "pocketshelf.sync.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
 
 
 def sync(
@@ -75,5 +100,7 @@ def sync(
 
     After any of these the store is as it was before.
     """
+    from pocketshelf.sync.syncer import Request, Syncer
+
     request = Request(server_url, shard, root, trust_on_first_use, bundle, if_due, allow_older)
     return Syncer(store, request, environment).run()
