@@ -49,12 +49,17 @@ function fonts() {
 /* One sprite: <svg class="icon" aria-hidden="true"><use href="…/icons.svg#camera"/></svg>. Strokes come from .icon. */
 function icons() {
   const names = read(here, "icons.txt").toString().trim().split("\n");
-  const symbols = names.map((name) => {
-    const svg = read(packages, `lucide-static/icons/${name}.svg`).toString();
+  const own = { pocketshelf: read(here, "brand/pocketshelf.svg") };
+  const symbols = [...Object.keys(own), ...names].map((name) => {
+    const svg = (own[name] ?? read(packages, `lucide-static/icons/${name}.svg`)).toString();
     const body = svg.replace(/<!--.*?-->/gs, "").replace(/<\/?svg[^>]*>/gs, "").replace(/\s+/g, " ").replace(/ ?\/> ?/g, "/>").trim();
     return `<symbol id="${name}" viewBox="0 0 24 24">${body}</symbol>`;
   });
   outputs.set("icons.svg", Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`));
+}
+
+function brand() {
+  for (const name of ["icon.svg", "icon-192.png", "icon-512.png"]) outputs.set(name, read(here, "brand", name));
 }
 
 function licences() {
@@ -80,6 +85,7 @@ function hashes(names, bytes) {
 
 fonts();
 icons();
+brand();
 licences();
 await bundle("page.css", "pages.css", { plugins: [styles] });
 for (const room of ["kiosk", "console"]) {
