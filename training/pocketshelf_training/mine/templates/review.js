@@ -128,7 +128,7 @@ function shot(member, index) {
   return made;
 }
 function strip(other, number) {
-  const row = element("div", "", { class: "strip" }), button = element("button", "");
+  const row = element("div", "", { class: "strip" }), button = element("button", "", { class: "button" });
   button.append(element("kbd", number + 1), ` merge ${clusters[other].members.length}`);
   button.addEventListener("click", () => merge(number));
   row.append(button, ...clusters[other].members.slice(0, 8).map(picture), element("small", clusters[other].state));
