@@ -36,7 +36,7 @@ NEVER = {
     "pocketshelf": {"flask", "pocketshelf_training", "pocketshelf_server"},
 }
 # Parts of the SDK that are only loaded by their own command may need its extra.
-OWN_NEEDS = {"sdk/pocketshelf/kiosk": {"flask", "waitress"}}
+OWN_NEEDS = {"sdk/pocketshelf/kiosk": {"flask", "werkzeug", "waitress"}, "sdk/pocketshelf/wsgi": {"waitress"}}
 BLOCKED = (
     "torch",
     "flask",

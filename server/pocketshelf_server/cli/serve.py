@@ -84,9 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code."""
+    from pocketshelf.wsgi import AccessLog, WebServer
     from pocketshelf_server.http import create_app
     from pocketshelf_server.http.lengths import Lengths
-    from pocketshelf_server.wsgi import AccessLog, WebServer
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     site = open_site(args)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pocketshelf.wsgi import SMALL
 from pocketshelf_server.http.admission import check_token
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.photos import Photos, PhotosBusy
 from pocketshelf_server.site import SiteConfig
 
-__all__ = ["NO_PHOTOS", "SMALL", "Lengths"]
+__all__ = ["NO_PHOTOS", "Lengths"]
 
 NO_PHOTOS = "this server takes no photos: embed on the device and POST to /v1/search"
 
@@ -16,8 +17,6 @@ NO_BODY = 1024
 SEARCH = 1_000_000
 CHANGES = 16_000_000
 FORM = 100_000  # Of a photo's form beside the photo.
-# Whatever is longer is put on the disk while it comes, so it is looked at closer.
-SMALL = 64_000
 # Bodies on their way at once, together.
 ALL = 512_000_000
 
@@ -77,6 +76,10 @@ class Lengths:
             raise Problem(503, "too much is being sent at once; try again", {"Retry-After": "5"})
         if path == "/v1/search/photo":
             self._check_photo()
+
+    def too_long(self, method: str, path: str, most: int) -> Problem:
+        """See `pocketshelf.wsgi.Bodies`."""
+        return Problem(413, f"{method} {path[:100]} takes at most {most} bytes")
 
     def _check_photo(self) -> None:
         if self._photos is None:

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from pocketshelf.errors import CatalogueError, PhotoError, PocketshelfError, SpaceMismatch
+from pocketshelf.wsgi.refusal import Refused, WsgiAnswer
 from pocketshelf_server.photos import PhotoLost, PhotosBusy
 
 __all__ = ["Problem", "document", "install"]
@@ -18,7 +19,7 @@ __all__ = ["Problem", "document", "install"]
 log = logging.getLogger("pocketshelf.server")
 
 
-class Problem(Exception):
+class Problem(Refused):
     """Raise it anywhere in a request to answer with ``status`` and a line that says what to do."""
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
@@ -26,6 +27,10 @@ class Problem(Exception):
         self.status = status
         self.detail = detail
         self.headers = headers or {}
+
+    def answer_at(self, path: str) -> WsgiAnswer:
+        """See `pocketshelf.wsgi.Refused`."""
+        return document(self, path)
 
     def response(self) -> Response:
         """The problem document; its type is "about:blank", so its title is the status's phrase."""
@@ -66,7 +71,7 @@ def _from_bug(error: Exception) -> Response:
     return _response(500, "an error of the server; its log has the details")
 
 
-def document(problem: Problem, path: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def document(problem: Problem, path: str) -> WsgiAnswer:
     """A problem at ``path`` as WSGI has it: status line, headers, body."""
     phrase = HTTPStatus(problem.status).phrase
     content: dict[str, Any] = {

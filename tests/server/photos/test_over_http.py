@@ -14,12 +14,12 @@ import pytest
 from flask.testing import FlaskClient
 from server_products import DIMENSION, SPACE
 
+from pocketshelf.wsgi import WebServer
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.http import create_app
 from pocketshelf_server.http.lengths import Lengths
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.site import Site
-from pocketshelf_server.wsgi import WebServer
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from server_products import ColourPhotos
 
+from pocketshelf.wsgi import WebServer, channel
 from pocketshelf_server.http.lengths import Lengths
 from pocketshelf_server.site import SiteConfig
-from pocketshelf_server.wsgi import WebServer, channel
 
 
 def application(environ: dict, start_response: Callable) -> list[bytes]:
@@ -26,7 +26,7 @@ def application(environ: dict, start_response: Callable) -> list[bytes]:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     for name in ("HEAD_SECONDS", "IDLE_SECONDS", "PACE_SECONDS"):
         monkeypatch.setattr(channel, name, 0.6)
-    monkeypatch.setattr("pocketshelf_server.wsgi.server.LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("pocketshelf.wsgi.server.LOOK_EVERY_SECONDS", 0.1)
     listener = socket.create_server(("127.0.0.1", 0))
     server = WebServer(
         application, listener, Lengths(SiteConfig(), ColourPhotos()), threads=2, connections=20

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-CODE = "from pocketshelf_server.wsgi.descriptors import connections_for; print(connections_for(16))"
+CODE = "from pocketshelf.wsgi.descriptors import connections_for; print(connections_for(16))"
 
 
 def connections(soft: int, hard: int) -> subprocess.CompletedProcess[str]:

@@ -6,16 +6,17 @@ import errno
 import heapq
 import logging
 import socket
+import sys
 import time
 from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
-from pocketshelf_server.http.lengths import SMALL, Lengths
-from pocketshelf_server.wsgi.access import AccessLog
-from pocketshelf_server.wsgi.channel import RECEIVE, SEND_BUFFER, BoundedChannel
-from pocketshelf_server.wsgi.descriptors import connections_for
+from pocketshelf.wsgi.access import AccessLog
+from pocketshelf.wsgi.channel import RECEIVE, SEND_BUFFER, BoundedChannel
+from pocketshelf.wsgi.descriptors import connections_for
+from pocketshelf.wsgi.refusal import SMALL, Bodies, Refused
 
 __all__ = ["WebServer"]
 
@@ -25,7 +26,7 @@ REST_SECONDS = 0.5
 AT_ONCE = 32
 A_FEW = 8  # Connections, whose descriptors the answers to others need as well.
 MAX_HEAD = 32_768
-log = logging.getLogger("pocketshelf.server")
+log = logging.getLogger("pocketshelf.wsgi")
 
 
 class WebServer(TcpWSGIServer):
@@ -41,6 +42,7 @@ class WebServer(TcpWSGIServer):
         access: writes down what was asked; None for no such log.
         trusts_proxies: leave X-Forwarded-For to the application.
         connections: the most at once; None for what the process's limit of open files allows.
+        in_memory: no body and no answer is put on the disk on its way, however long.
 
     Raises:
         ServerError: the process may open too few files.
@@ -53,11 +55,12 @@ class WebServer(TcpWSGIServer):
         self,
         app: Any,
         listener: socket.socket,
-        lengths: Lengths,
+        lengths: Bodies,
         threads: int,
         access: AccessLog | None = None,
         trusts_proxies: bool = False,
         connections: int | None = None,
+        in_memory: bool = False,
     ) -> None:
         adjustments = Adjustments(
             sockets=[listener],
@@ -71,6 +74,8 @@ class WebServer(TcpWSGIServer):
             log_socket_errors=False,
             clear_untrusted_proxy_headers=not trusts_proxies,
         )
+        if in_memory:
+            adjustments.inbuf_overflow = adjustments.outbuf_overflow = sys.maxsize
         # Without it a buffer grows to megabytes, and a slow client seems to read nothing for minutes.
         buffer = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         adjustments.socket_options = [*adjustments.socket_options, buffer]
@@ -81,7 +86,7 @@ class WebServer(TcpWSGIServer):
         super().__init__(app, {}, True, listener, adj=adjustments, bind_socket=False, sockinfo=where)
 
     def admit(self, method: str, path: str, length: int | None, authorization: str | None) -> int:
-        """See `pocketshelf_server.wsgi.parser.Admit`."""
+        """See `pocketshelf.wsgi.parser.Admit`."""
         most = self._lengths.most(method, path)
         expected = most if length is None else length
         coming = 0
@@ -89,6 +94,10 @@ class WebServer(TcpWSGIServer):
             coming = sum(channel.coming() for channel in self.active_channels.values())
         self._lengths.check_early(method, path, expected, authorization, coming)
         return most
+
+    def too_long(self, method: str, path: str, most: int) -> Refused:
+        """See `Bodies`."""
+        return self._lengths.too_long(method, path, most)
 
     def readable(self) -> bool:
         """Whether to take a new connection."""

@@ -20,7 +20,7 @@ __all__ = ["AccessLog", "LoggedErrorTask", "LoggedTask"]
 
 MAX_BYTES, FILES = 20_000_000, 5
 MAX_TEXT = 200
-log = logging.getLogger("pocketshelf.server")
+log = logging.getLogger("pocketshelf.wsgi")
 
 
 class AccessLog:

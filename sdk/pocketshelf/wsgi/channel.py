@@ -10,8 +10,8 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
-from pocketshelf_server.wsgi.access import LoggedErrorTask, LoggedTask
-from pocketshelf_server.wsgi.parser import BoundedParser
+from pocketshelf.wsgi.access import LoggedErrorTask, LoggedTask
+from pocketshelf.wsgi.parser import BoundedParser
 
 __all__ = ["RECEIVE", "SEND_BUFFER", "BoundedChannel"]
 
@@ -37,7 +37,7 @@ class BoundedChannel(HTTPChannel):
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         super().__init__(server, sock, addr, adj, map)
-        self.parser_class = partial(BoundedParser, admit=server.admit)
+        self.parser_class = partial(BoundedParser, admit=server.admit, too_long=server.too_long)
         if server.access is not None:
             self.task_class, self.error_task_class = LoggedTask, LoggedErrorTask
         self._opened = self._since = time.monotonic()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-
 from pocketshelf.errors import ServerError
 
 __all__ = ["connections_for"]
@@ -35,6 +33,10 @@ def connections_for(threads: int) -> int:
 
 
 def _raise_limit(need: int) -> int:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit on sockets.
+        return need
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < need:
         soft = need if hard == resource.RLIM_INFINITY else min(need, hard)

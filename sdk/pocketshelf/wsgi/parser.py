@@ -9,12 +9,14 @@ from typing import Any
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 
-from pocketshelf_server.http.problems import Problem, document
+from pocketshelf.wsgi.refusal import Refused
 
 __all__ = ["Admit", "BoundedParser"]
 
 Admit = Callable[[str, str, int | None, str | None], int]
-"""(method, path, length or None if that is not said, Authorization) to the most bytes; raises `Problem`."""
+"""(method, path, length or None if that is not said, Authorization) to the most bytes; raises `Refused`."""
+TooLong = Callable[[str, str, int], Refused]
+"""(method, path, the most bytes) to what is said."""
 
 
 class BoundedParser(HTTPRequestParser):
@@ -27,9 +29,9 @@ class BoundedParser(HTTPRequestParser):
 
     error: Any
 
-    def __init__(self, adj: Adjustments, admit: Admit) -> None:
+    def __init__(self, adj: Adjustments, admit: Admit, too_long: TooLong) -> None:
         super().__init__(adj)
-        self._admit = admit
+        self._admit, self._too_long = admit, too_long
         self._refusal: Refusal | None = None
         self.started = time.monotonic()
         self.coming = 0
@@ -41,15 +43,15 @@ class BoundedParser(HTTPRequestParser):
         try:
             most = self._admit(self.command, self.path, length, self.headers.get("AUTHORIZATION"))
             self.coming = most if length is None else length
-        except Problem as problem:
-            self._refusal = Refusal(problem, self.path)
+        except Refused as refused:
+            self._refusal = Refusal(refused, self.path)
 
     def received(self, data: bytes) -> int:
         """Take bytes in; how many of them belong to this request."""
         taken = super().received(data)
         if self.chunked and self.body_bytes_received > self.coming and self._refusal is None:
-            problem = Problem(413, f"{self.command} {self.path[:100]} takes at most {self.coming} bytes")
-            self._refusal = Refusal(problem, self.path)
+            refused = self._too_long(self.command, self.path, self.coming)
+            self._refusal = Refusal(refused, self.path)
         if self._refusal is not None and self.error is None:
             self.error = self._refusal
             self.expect_continue = False
@@ -60,10 +62,10 @@ class BoundedParser(HTTPRequestParser):
 class Refusal:
     """What waitress answers instead of calling the application; with the interface of its own errors."""
 
-    def __init__(self, problem: Problem, path: str) -> None:
-        self._problem = problem
+    def __init__(self, refused: Refused, path: str) -> None:
+        self._refused = refused
         self._path = path
 
     def to_response(self, _ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status line, headers, body."""
-        return document(self._problem, self._path)
+        return self._refused.answer_at(self._path)
