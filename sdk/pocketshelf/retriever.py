@@ -48,8 +48,6 @@ __all__ = ["Retriever"]
 
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
-# Where few products fit `where`, so many times as many are looked at, and again.
-WIDEN = 8
 MAX_HITS = 1000
 TIMEOUT_SECONDS = 10.0
 
@@ -398,23 +396,8 @@ class Retriever:
         attributes = region.attribute_probabilities
         grouped = region.detection.group in self.encoder.shelves.names
         depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
-        hits = self._placed(region, self._found(shelf, region, categories, depth, wish.where))
+        hits = self._placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
         return (self._reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
-
-    def _found(
-        self, shelf: Shelf, region: EncodedRegion, categories: list[str], wanted: int, where: Where
-    ) -> list[Hit]:
-        """The ``wanted`` nearest that fit, looking further and further where few do."""
-        held, depth = sum(shelf.counts.get(name, 0) for name in categories), wanted
-        while True:
-            matches = shelf.searcher.search(region.embedding.vector, categories, depth)
-            hits = [shelf.hit(match) for match in matches]
-            if not where:
-                return hits
-            hits = [hit for hit in hits if fits(hit.attributes, where)]
-            if len(hits) >= wanted or depth >= held:
-                return hits[:wanted]
-            depth = min(depth * WIDEN, held)
 
     def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
         """The hits, best first, those fallen whose category belongs to another group than the box."""

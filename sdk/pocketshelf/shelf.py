@@ -9,10 +9,14 @@ import numpy as np
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.recall import Neighbourhood, Signals
 from pocketshelf.stages.search import Match, Searcher
+from pocketshelf.stages.where import Where, fits
 from pocketshelf.store import Store
 from pocketshelf.types import Hit
 
 __all__ = ["Shelf"]
+
+# Where few products fit `where`, so many times as many are looked at, and again.
+WIDEN = 8
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,18 @@ class Shelf:
             image=product.image,
             attributes=product.attributes,
         )
+
+    def nearest(self, vector: np.ndarray, categories: list[str], wanted: int, where: Where) -> list[Hit]:
+        """The ``wanted`` nearest to a float32 (D,) vector that fit; where few do, it looks further."""
+        held, depth = sum(self.counts.get(name, 0) for name in categories), wanted
+        while True:
+            hits = [self.hit(match) for match in self.searcher.search(vector, categories, depth)]
+            if not where:
+                return hits
+            hits = [hit for hit in hits if fits(hit.attributes, where)]
+            if len(hits) >= wanted or depth >= held:
+                return hits[:wanted]
+            depth = min(depth * WIDEN, held)
 
     def signals(self, region: EncodedRegion, hits: list[Hit]) -> Signals:
         """What the estimates of recall and confidence go by."""

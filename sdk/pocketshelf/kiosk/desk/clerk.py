@@ -1,0 +1,87 @@
+"""The desk that reads the shop's pictures, beside the one that finds, so that neither waits for the other."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pocketshelf.catalogue.pictures import PictureFolder, picture_names
+from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.kiosk.desk.opening import open_usable, pointed_at
+from pocketshelf.kiosk.worker.errors import NotFound
+from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.store import Store
+
+__all__ = ["SIDES", "Clerk"]
+
+SIDES = (160, 480, 1200)
+QUALITY = 82
+
+
+class Clerk:
+    """Makes pictures of products small.
+
+    Args:
+        store: the shelf's folder.
+        images: folder that the catalogue's pictures start from, out of which none is taken.
+
+    Raises:
+        StoreError: there is no shelf.
+    """
+
+    def __init__(self, store: str, images: str) -> None:
+        self._path, self._images = Path(store), Path(images).resolve()
+        self._open()
+
+    @property
+    def revision(self) -> str:
+        """Which shelf is open."""
+        return self._store.generation
+
+    def serve(self, do: str, wishes: Mapping[str, Any], body: bytes) -> bytes:
+        """Carry out an order: ``picture`` or ``reload``.
+
+        Raises:
+            NotFound: there is no such picture.
+        """
+        if do == "reload":
+            return json.dumps({"changed": self._reload()}).encode()
+        if do != "picture":
+            raise UsageError(f"no such order: {do}")
+        return self._picture(**wishes)
+
+    def _open(self) -> None:
+        self._pointed = pointed_at(self._path)
+        self._store, _ = open_usable(self._path, _itself)
+        # Names are listed once a shelf: a picture that is added later is seen with the next.
+        self._folder = PictureFolder(self._images)
+
+    def _reload(self) -> bool:
+        if pointed_at(self._path) == self._pointed:
+            return False
+        old = self._store
+        self._open()
+        old.close()
+        return True
+
+    def _picture(self, id: str, number: int, side: int) -> bytes:
+        product = self._store.product(id)
+        names = picture_names(product.image) if product is not None and product.image else ()
+        if not 0 <= number < len(names) or side not in SIDES:
+            raise NotFound("no such picture")
+        try:
+            photo = decode_photo(self._folder.path(names[number]), side)
+        except PhotoError as error:
+            raise NotFound("no such picture, or it cannot be read") from error
+        stream = io.BytesIO()
+        Image.fromarray(photo.pixels).save(stream, "JPEG", quality=QUALITY)
+        return stream.getvalue()
+
+
+def _itself(store: Store) -> Store:
+    return store

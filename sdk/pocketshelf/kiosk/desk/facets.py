@@ -1,0 +1,94 @@
+"""What a catalogue's further columns are good for: facets to narrow a search by, and barcodes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pocketshelf.formats.shard import Shard
+from pocketshelf.kiosk.desk.barcodes import is_code_name, keys_of
+
+__all__ = ["Facet", "Facets", "read_facets"]
+
+# An attribute with one value narrows nothing, one with very many is a description or a number.
+FEWEST, MOST = 2, 60
+SHOWN = 12
+# Of all products: what fewer state would hide most of the shelf.
+LEAST_COVERAGE = 0.2
+MOST_FACETS = 8
+LONGEST_VALUE = 60
+Facet = tuple[str, list[tuple[str, int]]]
+
+
+@dataclass
+class Facets:
+    """What one pass over a shelf finds.
+
+    Attributes:
+        facets: (attribute, [(value, products), …]), those that most products state first.
+        codes: barcode, as `keys_of` writes it → product.
+    """
+
+    facets: list[Facet] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
+
+
+def read_facets(shard: Shard) -> Facets:
+    """Count the attributes of all products.
+
+    Raises:
+        StoreError: the shard is damaged.
+    """
+    found, total = Facets(), 0
+    counters: dict[str, Counter[str]] = {}
+    stating: Counter[str] = Counter()
+    for product_id, attributes in _attributes(shard):
+        total += 1
+        for name, value in attributes.items():
+            if is_code_name(name):
+                for key in keys_of(value):
+                    found.codes.setdefault(key, product_id)
+            elif texts := _texts(value):
+                stating[name] += 1
+                _count(counters.setdefault(name, Counter()), texts)
+    chosen = [name for name, _ in stating.most_common() if _is_facet(counters[name], stating[name], total)]
+    found.facets = [(name, counters[name].most_common(SHOWN)) for name in chosen[:MOST_FACETS]]
+    return found
+
+
+def _attributes(shard: Shard) -> Iterator[tuple[str, dict[str, Any]]]:
+    for product_id, text in shard.query("SELECT product_id, attributes FROM products ORDER BY product_id"):
+        attributes = json.loads(text)
+        if isinstance(attributes, dict):
+            yield product_id, attributes
+
+
+def _count(counter: Counter[str], texts: Iterable[str]) -> None:
+    # Beyond that it is no facet; counting on would only take memory.
+    if len(counter) <= MOST:
+        counter.update(texts)
+
+
+def _is_facet(counter: Counter[str], stating: int, total: int) -> bool:
+    return (
+        FEWEST <= len(counter) <= MOST
+        and stating >= LEAST_COVERAGE * total
+        and max(map(len, counter)) <= LONGEST_VALUE
+    )
+
+
+def _texts(value: Any) -> set[str]:
+    """As `--where` compares them: 42.0 is 42, and a list states each of its values."""
+    values = value if isinstance(value, list) else [value]
+    return {_text(each) for each in values if isinstance(each, str | int | float) and _text(each)}
+
+
+def _text(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

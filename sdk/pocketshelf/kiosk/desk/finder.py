@@ -1,0 +1,217 @@
+"""The desk that finds: photos and vectors in, documents out; see the room's description."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import BundleError, StoreError, UsageError
+from pocketshelf.kiosk.desk.again import asked_again
+from pocketshelf.kiosk.desk.barcodes import can_read, keys_of, read_barcodes
+from pocketshelf.kiosk.desk.facets import Facets, read_facets
+from pocketshelf.kiosk.desk.lines import Lines
+from pocketshelf.kiosk.desk.opening import open_usable, pointed_at
+from pocketshelf.kiosk.desk.products import ProductPages
+from pocketshelf.kiosk.worker.errors import NotFound
+from pocketshelf.outfit import Looks
+from pocketshelf.recall import ServerFallback
+from pocketshelf.retriever import Retriever
+from pocketshelf.stages.preprocess import read_photo
+from pocketshelf.store import Store
+
+__all__ = ["Finder"]
+
+# A shopper waits for the server's answer no longer than this; the local one is the answer then.
+TIMEOUT_SECONDS = 3.0
+log = logging.getLogger("pocketshelf.kiosk")
+
+
+class Finder:
+    """Serves the orders of the room's description.
+
+    Args:
+        store: the shelf's folder.
+        bundle: the models' folder, or a shipped one's name; the default bundle if None.
+        threads: for the models.
+        server: whom to ask with a vector when the local answer does not suffice; nobody if None.
+        pictures: whether there is a folder of the shop's pictures.
+        looks: a library of looks, if there is one.
+
+    Raises:
+        StoreError, BundleError, RuntimeUnavailable: it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        store: str,
+        bundle: str | None = None,
+        threads: int = 1,
+        server: str | None = None,
+        pictures: bool = False,
+        looks: str | None = None,
+    ) -> None:
+        self._path = Path(store)
+        self._encoder = Encoder.open(bundle, threads)
+        self._fallback = None if server is None else ServerFallback(server, full=True)
+        self._lines = Lines(pictures)
+        self._looks = self._open_looks(looks)
+        self._damaged: set[str] = set()
+        self._open()
+
+    @property
+    def revision(self) -> str:
+        """Which shelf is open."""
+        return self._revision
+
+    def serve(self, do: str, wishes: Mapping[str, Any], body: bytes) -> bytes:
+        """Carry out an order.
+
+        Raises:
+            PocketshelfError, ValueError, TypeError: it cannot be.
+        """
+        orders: dict[str, Callable[..., Any]] = {
+            "search": self._search,
+            "detect": self._detect,
+            "again": self._again,
+            "product": self._product,
+            "barcode": self._barcode,
+            "reload": self._reload,
+            "shelf": self._shelf,
+        }
+        try:
+            made = orders[do](body, **wishes)
+        except StoreError as error:
+            if not self._recovers(error):
+                raise
+            made = orders[do](body, **wishes)
+        return json.dumps(made, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+
+    def _open(self) -> None:
+        """Open the shelf, and read what is derived from it; nothing changes if that fails."""
+        self._pointed = pointed_at(self._path)
+        made, damage = open_usable(self._path, self._made, self._damaged)
+        self._retriever, self._facets, self._pages = made
+        self._damage = damage
+        store = self._retriever.store
+        self._revision = f"{store.generation}-{store.digest[:12]}{'-' if damage else ''}"
+
+    def _made(self, store: Store) -> tuple[Retriever, Facets, ProductPages]:
+        try:
+            retriever = Retriever(store, self._encoder, fallback=self._fallback, timeout_s=TIMEOUT_SECONDS)
+            return retriever, read_facets(store.shard), ProductPages(retriever, self._lines, self._looks)
+        except BaseException:
+            store.close()
+            raise
+
+    def _recovers(self, error: StoreError) -> bool:
+        """Whether another generation can be opened in the place of one that was found to be damaged."""
+        old = self._retriever
+        self._damaged.add(old.store.generation)
+        try:
+            self._open()
+        except StoreError:
+            return False
+        log.error("%s; the generation %s answers instead", error, self._retriever.store.generation)
+        old.close()
+        return True
+
+    def _open_looks(self, path: str | None) -> Looks | None:
+        """The library; one that cannot be used costs the looks, and not the kiosk."""
+        if path is None:
+            return None
+        try:
+            return Looks.open(path, self._encoder.bundle)
+        except StoreError as error:
+            log.warning("no looks: %s", error)
+            return None
+
+    def _search(
+        self,
+        photo: bytes,
+        category: str = "auto",
+        where: Mapping[str, list[str]] | None = None,
+        whole: bool = False,
+        top_k: int = 24,
+    ) -> dict[str, Any]:
+        result = self._retriever.search(photo, top_k, category, whole, name="photo", where=where or {})
+        return self._lines.result(result)
+
+    def _detect(self, frame: bytes, barcodes: bool = False) -> dict[str, Any]:
+        photo = read_photo(frame)
+        _, found = self._encoder.boxes(photo)
+        read = read_barcodes(photo.pixels) if barcodes else []
+        return {
+            "width": photo.width,
+            "height": photo.height,
+            "regions": [
+                {"box": [round(side, 1) for side in d.box], "group": d.group, "score": round(d.score, 4)}
+                for d in found
+            ],
+            "barcodes": [
+                {"text": text, "format": kind, "product_id": self._coded(text)} for text, kind in read
+            ],
+        }
+
+    def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
+        region = asked_again(self._retriever, **wishes)
+        line = self._lines.region(region)
+        return {name: line[name] for name in ("hits", "confidence", "confident", "categories")}
+
+    def _product(self, _: bytes, id: str) -> dict[str, Any]:
+        return self._pages.page(id)
+
+    def _barcode(self, _: bytes, text: str) -> dict[str, Any]:
+        found = self._coded(text)
+        if found is None:
+            raise NotFound("no product of this shelf has this barcode")
+        return {"product_id": found}
+
+    def _coded(self, text: str) -> str | None:
+        """The product with a barcode; or with it as its id."""
+        for key in keys_of(text):
+            if key in self._facets.codes:
+                return self._facets.codes[key]
+        return text if self._retriever.store.product(text) is not None else None
+
+    def _reload(self, _: bytes) -> dict[str, Any]:
+        """Take up what the pointer leads to, unless that was tried and is as it was."""
+        if pointed_at(self._path) == self._pointed:
+            return {"changed": False}
+        old, before = self._retriever, self._revision
+        self._open()
+        old.close()
+        return {"changed": self._revision != before}
+
+    def _shelf(self, _: bytes) -> dict[str, Any]:
+        store = self._retriever.store
+        return {
+            "sequence": store.meta.sequence,
+            "products": len(store),
+            "bundle": store.meta.bundle,
+            "generation": store.generation,
+            "revision": self._revision,
+            "built": self._built(store),
+            "categories": list(store.categories()),
+            "facets": [{"name": name, "values": values} for name, values in self._facets.facets],
+            "outfit": self._advises(),
+            "barcodes": can_read(),
+            "damage": self._damage,
+        }
+
+    def _built(self, store: Store) -> float | None:
+        """When the open generation was written, in seconds since 1970."""
+        try:
+            return store.folder.digest(store.generation).stat().st_mtime
+        except OSError:
+            return None
+
+    def _advises(self) -> bool:
+        """Whether anything can be said of what goes with what."""
+        try:
+            return self._pages.advises()
+        except (BundleError, UsageError):
+            return False

@@ -1,0 +1,81 @@
+"""Results as the kiosk's page gets them: the SDK's lines, with vectors and the addresses of pictures."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from pocketshelf.catalogue.pictures import picture_names
+from pocketshelf.errors import UsageError
+from pocketshelf.types import Hit, Region, SearchResult
+
+__all__ = ["Lines", "vector_of"]
+
+MOST_PICTURES = 12
+
+
+class Lines:
+    """Makes documents.
+
+    Args:
+        pictures: whether there is a folder of pictures to have addresses in.
+    """
+
+    def __init__(self, pictures: bool) -> None:
+        self._pictures = pictures
+
+    def result(self, result: SearchResult) -> dict[str, Any]:
+        """A search."""
+        line = result.to_json(full=True)
+        line["regions"] = [self.region(region) for region in result.regions]
+        return line
+
+    def region(self, region: Region) -> dict[str, Any]:
+        """A region with its hits and its vector."""
+        line = region.to_json(full=True)
+        if region.vector is not None:
+            line["vector"] = base64.b64encode(np.ascontiguousarray(region.vector, "<f4").tobytes()).decode(
+                "ascii"
+            )
+        line["hits"] = self.hits(region.hits or ())
+        return line
+
+    def hits(self, hits: Iterable[Hit]) -> list[dict[str, Any]]:
+        """Hits, each with the address of its first picture."""
+        return [self.hit(hit) for hit in hits]
+
+    def hit(self, hit: Hit) -> dict[str, Any]:
+        """A hit."""
+        addresses = self.pictures(hit.product_id, hit.image) if hit.source == "local" else []
+        return {**hit.to_json(full=True), "picture": addresses[0] if addresses else None}
+
+    def pictures(self, product_id: str, image: str | None) -> list[str]:
+        """Where the pictures of a product are to be had."""
+        if not self._pictures or not image:
+            return []
+        names = picture_names(image)[:MOST_PICTURES]
+        return [f"/picture/{number}/{quote(product_id, safe='')}" for number in range(len(names))]
+
+
+def vector_of(text: object, dimension: int) -> np.ndarray:
+    """Float32 (D,) of length 1, from base64 of little-endian float32.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+        vector = np.frombuffer(data, "<f4").astype(np.float32)
+    except (binascii.Error, ValueError) as error:
+        raise UsageError("'vector' is not base64 of float32 numbers") from error
+    if len(vector) != dimension:
+        raise UsageError(f"'vector' has {len(vector)} numbers, this shelf's have {dimension}; search again")
+    length = float(np.linalg.norm(vector.astype(np.float64)))
+    if not np.isfinite(length) or length <= 0:
+        raise UsageError("'vector' has no direction")
+    return (vector / length).astype(np.float32)

@@ -1,0 +1,80 @@
+"""The shop's pictures, scaled by a worker of their own and kept for a while, in memory and bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from pocketshelf.kiosk.worker import Engine, Order, Refused, Waits
+
+__all__ = ["Pictures"]
+
+KEPT_BYTES = 32_000_000
+# What is known not to be there counts as so much, so that it cannot fill memory either.
+NOTHING_BYTES = 200
+WAITS = Waits(turn_s=15.0, answer_s=15.0)
+_Key = tuple[str, int, int]
+
+
+class Pictures:
+    """Pictures of products.
+
+    Args:
+        engine: its desk is a `Clerk`; None: there are no pictures.
+        kept_bytes: how many bytes of them are kept.
+    """
+
+    def __init__(self, engine: Engine | None, kept_bytes: int = KEPT_BYTES) -> None:
+        self._engine, self._kept_bytes = engine, kept_bytes
+        self._guard = threading.Lock()
+        self._kept: OrderedDict[_Key, bytes | None] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, product_id: str, number: int, side: int) -> bytes | None:
+        """A JPEG, its longer side about ``side`` pixels; None where there is no such picture.
+
+        Raises:
+            Busy, Stuck: not now.
+        """
+        key = (product_id, number, side)
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        if self._engine is None:
+            return None
+        content = _asked(self._engine, key)
+        self._keep(key, content)
+        return content
+
+    def forget(self) -> None:
+        """There is a new shelf: what was known of the old one counts no more."""
+        with self._guard:
+            self._kept.clear()
+            self._bytes = 0
+
+    def _keep(self, key: _Key, content: bytes | None) -> None:
+        with self._guard:
+            self._drop(key)
+            self._kept[key] = content
+            self._bytes += _size(content)
+            while self._bytes > self._kept_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: _Key) -> None:
+        if key in self._kept:
+            self._bytes -= _size(self._kept.pop(key))
+
+
+def _asked(engine: Engine, key: _Key) -> bytes | None:
+    wishes = dict(zip(("id", "number", "side"), key, strict=True))
+    try:
+        return engine.ask(Order("picture", wishes), waits=WAITS).body
+    except Refused as error:
+        if error.code != "not_found":
+            raise
+        return None
+
+
+def _size(content: bytes | None) -> int:
+    return NOTHING_BYTES + len(content or b"")
