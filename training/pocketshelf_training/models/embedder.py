@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pocketshelf_training.models.efficientnet_lite import EfficientNetLite
-from pocketshelf_training.models.network import Network
+from pocketshelf_training.models.network import CategoryNetwork
 
 __all__ = ["HEADS", "TRUNK", "Embedder", "apart_from_heads", "trunk_of"]
 
@@ -29,7 +29,7 @@ def apart_from_heads(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], di
     return {name: value for name, value in state.items() if name not in heads}, heads
 
 
-class Embedder(Network):
+class Embedder(CategoryNetwork):
     """Trunk, global average pool, a linear embedding and a linear category head.
 
     Args:

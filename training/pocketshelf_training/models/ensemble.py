@@ -11,12 +11,12 @@ from torch.nn import functional
 
 from pocketshelf_training.models.checkpoint import load_checkpoint
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.models.network import Network
+from pocketshelf_training.models.network import CategoryNetwork
 
 __all__ = ["Ensemble", "read_embedder"]
 
 
-class Ensemble(Network):
+class Ensemble(CategoryNetwork):
     """The members' unit vectors side by side, projected to one vector; their categories averaged.
 
     Args:

@@ -10,7 +10,7 @@ from torch import nn
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
 
-__all__ = ["Network"]
+__all__ = ["CategoryNetwork", "Network"]
 
 
 class Network(nn.Module):
@@ -23,10 +23,6 @@ class Network(nn.Module):
 
     kind: ClassVar[str]
     config: dict[str, Any]
-
-    @property
-    def categories(self) -> list[str]:
-        return self.config["categories"]
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -56,3 +52,13 @@ class Network(nn.Module):
         model = cls(**checkpoint.config | changed)
         checkpoint.load_into(model)
         return model.eval()
+
+
+class CategoryNetwork(Network):
+    """One that tells categories. Tracing asks a network for every name, which may fail in no other way than by
+    `AttributeError`: so no other network has the property."""
+
+    @property
+    def categories(self) -> list[str]:
+        """In the order of the logits."""
+        return self.config["categories"]
