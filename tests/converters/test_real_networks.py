@@ -33,7 +33,7 @@ def test_a_detector_for_core_ml(tmp_path):
     "make", [small_detector, lambda: Embedder(["a", "b"], size=64)], ids=["detector", "embedder"]
 )
 def test_whatever_a_tracer_asks_of_a_network_it_has_or_has_not(make):
-    """`hasattr` of every name, as `torch.jit` asks, in all its parts: nothing but `AttributeError` may come."""
+    """`hasattr` of every name of all its parts, as `torch.jit` asks: nothing else may be raised."""
     for part in make().modules():
         asked = {name: hasattr(part, name) for name in dir(type(part))}
         assert any(asked.values())

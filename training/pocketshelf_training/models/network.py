@@ -55,8 +55,10 @@ class Network(nn.Module):
 
 
 class CategoryNetwork(Network):
-    """One that tells categories. Tracing asks a network for every name, which may fail in no other way than by
-    `AttributeError`: so no other network has the property."""
+    """One that tells categories.
+
+    No other network has the property: tracing asks for every name, and expects an `AttributeError` at most.
+    """
 
     @property
     def categories(self) -> list[str]:
