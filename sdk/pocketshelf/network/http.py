@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -48,18 +48,25 @@ class Reply:
 
 
 def open_url(
-    url: str, headers: dict[str, str], seconds: float, body: bytes | None = None
+    url: str,
+    headers: dict[str, str],
+    seconds: float,
+    body: bytes | None = None,
+    private: Mapping[str, str] | None = None,
 ) -> http.client.HTTPResponse:
     """GET ``url``, or POST ``body`` to it; the answer's header must be there within ``seconds``.
 
     Credentials in the address are sent as HTTP's basic authentication, and not to where it redirects. Only
     a GET is redirected: a POST's body belongs to whom it was addressed to.
 
+    Args:
+        private: headers that, like credentials, are not sent to where it redirects.
+
     Raises:
         urllib.error.HTTPError: status 4xx or 5xx, or a POST was redirected; the caller closes it.
         Unreachable: no connection, or no answer in time.
     """
-    return _within(url, seconds, lambda wire: _open(wire, url, headers, body))
+    return _within(url, seconds, lambda wire: _open(wire, url, headers, body, private))
 
 
 def exchange(url: str, headers: dict[str, str], seconds: float, body: bytes | None, most: int) -> Reply:
@@ -126,9 +133,17 @@ def _within(url: str, seconds: float, work: Callable[[_Wire], T]) -> T:
     return result
 
 
-def _open(wire: _Wire, url: str, headers: dict[str, str], body: bytes | None) -> http.client.HTTPResponse:
+def _open(
+    wire: _Wire,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | None,
+    private: Mapping[str, str] | None = None,
+) -> http.client.HTTPResponse:
     plain, authorization = split_credentials(url)
     request = urllib.request.Request(plain, body, headers)
+    for name, value in (private or {}).items():
+        request.add_unredirected_header(name, value)
     if authorization is not None:
         request.add_unredirected_header("Authorization", authorization)
     response = _opener(wire).open(request, timeout=wire.seconds)

@@ -14,6 +14,7 @@ from pocketshelf.catalogue.download import PictureCache
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats import Bundle
+from pocketshelf.network import polite
 
 PICTURE = (Path(__file__).parent / "cases" / "pics" / "a.jpg").read_bytes()
 
@@ -93,11 +94,11 @@ def test_a_picture_that_is_not_there_costs_one_question(web: Shop, cache: Pictur
 
 
 def test_a_server_that_fails_again_and_again_is_left_alone(web: Shop, cache: PictureCache) -> None:
-    for i in range(download.MOST_FAILURES + 3):
+    for i in range(polite.MOST_FAILURES + 3):
         web.answers[f"/{i}.jpg"] = [(500, {}, b"")]
         with pytest.raises(PhotoError):
             cache(f"{web.url}/{i}.jpg")
-    assert len(web.asked) == download.MOST_FAILURES * download.TRIES
+    assert len(web.asked) == polite.MOST_FAILURES * polite.TRIES
 
 
 def test_too_many_bytes_are_not_read(
