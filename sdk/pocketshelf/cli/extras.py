@@ -13,7 +13,12 @@ __all__ = ["missing_library", "says_what_to_install"]
 P = ParamSpec("P")
 
 # Libraries of a command's other doors; what is not here comes with the command's own extra.
-_EXTRAS = {"shtab": "completion", "coreai_torch": "coreai", "coreai_opt": "coreai", "ray": "mine"}
+_EXTRAS = {
+    "shtab": "completion",
+    "coreai_torch": "coreai",
+    "coreai_opt": "coreai",
+    **dict.fromkeys(("ray", "imagehash", "jmespath", "yaml"), "mine"),
+}
 _OURS = ("pocketshelf", "pocketshelf_server", "pocketshelf_training", "converters")
 
 
