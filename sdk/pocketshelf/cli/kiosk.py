@@ -51,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a store of looks (default: the store's folder with -looks behind its name, if it is there)",
     )
+    parser.add_argument(
+        "--look-images", metavar="DIR", type=Path, help="folder that the looks' photos start from"
+    )
     _add_sockets(parser)
     _add_sync(parser)
     _add_page(parser)
@@ -165,8 +168,9 @@ def _config(args: argparse.Namespace) -> KioskConfig:
     from pocketshelf.kiosk.kiosk import KioskConfig
     from pocketshelf.kiosk.state.settings import Settings
 
-    if args.images is not None and not args.images.is_dir():
-        raise UsageError(f"--images {args.images}: no such folder")
+    for option, folder in (("--images", args.images), ("--look-images", args.look_images)):
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"{option} {folder}: no such folder")
     given = {"language": args.language, "idle_s": args.idle, "corrections": args.corrections}
     return KioskConfig(
         store=Path(args.store),
@@ -176,6 +180,7 @@ def _config(args: argparse.Namespace) -> KioskConfig:
         server=args.server,
         images=args.images,
         looks=_looks(args),
+        look_images=args.look_images,
         sync=_sync(args),
         settings=Settings().changed(given),
         pin=_pin(args),

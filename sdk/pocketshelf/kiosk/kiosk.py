@@ -55,7 +55,8 @@ class KioskConfig:
     Attributes:
         store: the shelf's folder; state: the folder of what is remembered beside it.
         bundle, threads: of the models. server: asked with a vector.
-        images: folder that the catalogue's pictures start from. looks: a library of looks.
+        images: folder that the catalogue's pictures start from. looks: a library of looks;
+            look_images: folder of its photos.
         sync: None: the shelf is not synced here. settings: where none are kept.
         pin: key of the staff's PIN.
         most_rss: bytes of memory beyond which a worker is replaced.
@@ -69,6 +70,7 @@ class KioskConfig:
     server: str | None = None
     images: Path | None = None
     looks: Path | None = None
+    look_images: Path | None = None
     sync: SyncPlan | None = None
     settings: Settings = field(default_factory=Settings)
     pin: Key | None = None
@@ -108,7 +110,7 @@ class Kiosk:
         config = self._config
         self.finder = Engine(_finder_spec(config), PLACES, config.most_rss, self._on_shelf, self._clock)
         self.clerk: Engine | None = None
-        if config.images is not None:
+        if config.images is not None or config.look_images is not None:
             self.clerk = Engine(_clerk_spec(config), PICTURE_PLACES, config.most_rss, clock=self._clock)
         self._engines = [engine for engine in (self.finder, self.clerk) if engine is not None]
         self._pictures = Pictures(self.clerk)
@@ -155,12 +157,12 @@ class Kiosk:
         return self.finder.ask(Order("search", wishes), photo, self._config.touch)
 
     def ask(self, do: str, **wishes: Any) -> Answer:
-        """``again``, ``product`` or ``barcode`` of the desk; likewise."""
+        """``again``, ``product``, ``barcode`` or ``glance`` of the desk; likewise."""
         return self.finder.ask(Order(do, wishes), waits=self._config.touch)
 
-    def picture(self, product_id: str, number: int, side: int) -> bytes | None:
-        """A product's picture as JPEG; None where there is none."""
-        return self._pictures.get(product_id, number, side)
+    def picture(self, name: str, number: int | None, side: int) -> bytes | None:
+        """A picture of a product, or of a look, as JPEG; None where there is none: see `Pictures.get`."""
+        return self._pictures.get(name, number, side)
 
     def state(self, token: str | None = None) -> dict[str, Any]:
         """What the page shows of the kiosk: see `pocketshelf.kiosk.report`.
@@ -229,11 +231,16 @@ def _finder_spec(config: KioskConfig) -> WorkerSpec:
         "threads": config.threads,
         "server": config.server,
         "pictures": config.images is not None,
-        "looks": None if config.looks is None else str(config.looks),
+        "looks": _text(config.looks),
+        "look_pictures": config.look_images is not None,
     }
     return WorkerSpec("pocketshelf.kiosk.desk.finder:Finder", options)
 
 
 def _clerk_spec(config: KioskConfig) -> WorkerSpec:
-    options = {"store": str(config.store), "images": str(config.images)}
-    return WorkerSpec("pocketshelf.kiosk.desk.clerk:Clerk", options)
+    folders = {"images": _text(config.images), "look_images": _text(config.look_images)}
+    return WorkerSpec("pocketshelf.kiosk.desk.clerk:Clerk", {"store": str(config.store), **folders})
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -13,7 +13,7 @@ KEPT_BYTES = 32_000_000
 # What is known not to be there counts as so much, so that it cannot fill memory either.
 NOTHING_BYTES = 200
 WAITS = Waits(turn_s=15.0, answer_s=15.0)
-_Key = tuple[str, int, int]
+_Key = tuple[str, int | None, int]
 
 
 class Pictures:
@@ -30,13 +30,16 @@ class Pictures:
         self._kept: OrderedDict[_Key, bytes | None] = OrderedDict()
         self._bytes = 0
 
-    def get(self, product_id: str, number: int, side: int) -> bytes | None:
-        """A JPEG, its longer side about ``side`` pixels; None where there is no such picture.
+    def get(self, name: str, number: int | None, side: int) -> bytes | None:
+        """A JPEG, its longer side at most ``side`` pixels; None where there is no such picture.
+
+        Args:
+            name: a product's id, and which of its pictures; or a look's photo, ``number`` being None.
 
         Raises:
             Busy, Stuck: not now.
         """
-        key = (product_id, number, side)
+        key = (name, number, side)
         with self._guard:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -67,9 +70,12 @@ class Pictures:
 
 
 def _asked(engine: Engine, key: _Key) -> bytes | None:
-    wishes = dict(zip(("id", "number", "side"), key, strict=True))
+    name, number, side = key
+    order = Order("picture", {"id": name, "number": number, "side": side})
+    if number is None:
+        order = Order("look", {"image": name, "side": side})
     try:
-        return engine.ask(Order("picture", wishes), waits=WAITS).body
+        return engine.ask(order, waits=WAITS).body
     except Refused as error:
         if error.code != "not_found":
             raise

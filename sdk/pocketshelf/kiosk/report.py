@@ -4,7 +4,7 @@
  "sync": {"server": bool, "state": "off|idle|running|failed", "last_success", "message"},
  "warnings": [{"code", "message"}, …], code being one of clock, disk_full, sync_failed, previous_generation,
               worker_restarted, store, settings,
- "features": {"outfit", "barcodes", "corrections", "server"},
+ "features": {"outfit", "barcodes", "corrections", "server", "max_photo_bytes"},
  "settings": {"language", "idle_s", "facing", "corrections", "theme", "live"},
  "pin": a PIN is set, "staff": this session is signed in,
  "categories": [name, …], "facets": [{"name", "values": [[value, products], …]}, …],
@@ -23,8 +23,10 @@ from pocketshelf.kiosk.state.settings import SettingsFile
 from pocketshelf.kiosk.syncing import BackgroundSync
 from pocketshelf.shipped import version
 
-__all__ = ["Situation", "state_of"]
+__all__ = ["PHOTO_BYTES", "Situation", "state_of"]
 
+# The files of 200-megapixel phones have up to 80 MB; the SDK would take more, a small machine's memory not.
+PHOTO_BYTES = 100_000_000
 RESTART_SHOWN_S = 120.0
 # A server that is away for so long is worth a word on the screen.
 LONG_AWAY = timedelta(days=2)
@@ -67,6 +69,7 @@ def state_of(at: Situation) -> dict[str, Any]:
             "barcodes": bool(shelf.get("barcodes")),
             "corrections": settings.corrections,
             "server": at.server,
+            "max_photo_bytes": PHOTO_BYTES,
         },
         "settings": settings.to_json(),
         "categories": shelf.get("categories", []),

@@ -132,3 +132,9 @@ def test_forms_are_not_taken_since_they_would_be_put_on_the_disk(
 
 def test_the_worker_is_one_process_that_is_not_this_one(kiosk: Kiosk) -> None:
     assert kiosk.finder.pid is not None and kiosk.clerk is not None and kiosk.clerk.pid != kiosk.finder.pid
+
+
+def test_a_glance_at_the_shelf_shows_products_with_pictures(client: FlaskClient) -> None:
+    products = client.get("/api/shelf?count=5").get_json()["products"]
+    assert len(products) == 5 and set(products[0]) == {"product_id", "title", "category", "picture"}
+    assert all(client.get(product["picture"]).status_code == 200 for product in products)

@@ -6,15 +6,17 @@
              the search line of `contract/schemas/answer.schema.json`, full; each region with "vector" (base64
              of its float32 numbers, little-endian), each hit with "picture" (its address or null)
     detect   a frame's bytes; barcodes → {"width", "height", "regions": [{"box", "group", "score"}],
-             "barcodes": [{"text", "format", "product_id" or null}]}
+             "barcodes": [{"text", "format", "product_id" or null, "title" or null}]}
     again    vector, group, score, categories, attributes, category, where, top_k →
              {"hits", "confidence", "confident", "categories"}
     product  id → {"product_id", "title", "category", "attributes", "pictures": [address, …],
-             "similar": [hit, …], "goes_with": [{"role", "hits": [hit, …], "looks": [look, …]}, …] or null}
-    barcode  text → {"product_id"}
+             "similar": [hit, …], "goes_with": [{"role", "hits": [hit, …], "looks": [look, …]}, …] or null},
+             each look with "picture"
+    barcode  text → {"product_id", "title"}
+    glance   count → {"products": [{"product_id", "title", "category", "picture"}, …]}: some with a picture
     reload   → {"changed"}: a new generation is taken up, if there is one
     shelf    → {"sequence", "products", "bundle", "generation", "revision", "built", "categories", "facets",
              "outfit", "barcodes", "damage": why not the current generation, or null}
 
-`clerk.Clerk` takes ``picture`` (id, number, side) → a JPEG; ``reload`` as above.
+`clerk.Clerk` takes ``picture`` (id, number, side) and ``look`` (image, side) → a JPEG; ``reload`` as above.
 """

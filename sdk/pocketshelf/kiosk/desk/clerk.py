@@ -28,14 +28,17 @@ class Clerk:
 
     Args:
         store: the shelf's folder.
-        images: folder that the catalogue's pictures start from, out of which none is taken.
+        images, look_images: folders that the names of the catalogue's and the looks' pictures start from, out
+            of which none is taken.
 
     Raises:
         StoreError: there is no shelf.
     """
 
-    def __init__(self, store: str, images: str) -> None:
-        self._path, self._images = Path(store), Path(images).resolve()
+    def __init__(self, store: str, images: str | None = None, look_images: str | None = None) -> None:
+        self._path = Path(store)
+        self._images = None if images is None else Path(images).resolve()
+        self._look_folder = None if look_images is None else PictureFolder(Path(look_images).resolve())
         self._open()
 
     @property
@@ -44,13 +47,15 @@ class Clerk:
         return self._store.generation
 
     def serve(self, do: str, wishes: Mapping[str, Any], body: bytes) -> bytes:
-        """Carry out an order: ``picture`` or ``reload``.
+        """Carry out an order: ``picture``, ``look`` or ``reload``.
 
         Raises:
             NotFound: there is no such picture.
         """
         if do == "reload":
             return json.dumps({"changed": self._reload()}).encode()
+        if do == "look":
+            return _scaled(self._look_folder, **wishes)
         if do != "picture":
             raise UsageError(f"no such order: {do}")
         return self._picture(**wishes)
@@ -59,7 +64,7 @@ class Clerk:
         self._pointed = pointed_at(self._path)
         self._store, _ = open_usable(self._path, _itself)
         # Names are listed once a shelf: a picture that is added later is seen with the next.
-        self._folder = PictureFolder(self._images)
+        self._folder = None if self._images is None else PictureFolder(self._images)
 
     def _reload(self) -> bool:
         if pointed_at(self._path) == self._pointed:
@@ -72,15 +77,22 @@ class Clerk:
     def _picture(self, id: str, number: int, side: int) -> bytes:
         product = self._store.product(id)
         names = picture_names(product.image) if product is not None and product.image else ()
-        if not 0 <= number < len(names) or side not in SIDES:
+        if not 0 <= number < len(names):
             raise NotFound("no such picture")
-        try:
-            photo = decode_photo(self._folder.path(names[number]), side)
-        except PhotoError as error:
-            raise NotFound("no such picture, or it cannot be read") from error
-        stream = io.BytesIO()
-        Image.fromarray(photo.pixels).save(stream, "JPEG", quality=QUALITY)
-        return stream.getvalue()
+        return _scaled(self._folder, names[number], side)
+
+
+def _scaled(folder: PictureFolder | None, image: str, side: int) -> bytes:
+    """A picture of the folder as a JPEG, its longer side at most ``side`` pixels."""
+    if folder is None or side not in SIDES:
+        raise NotFound("no such picture")
+    try:
+        photo = decode_photo(folder.path(image), side)
+    except PhotoError as error:
+        raise NotFound("no such picture, or it cannot be read") from error
+    stream = io.BytesIO()
+    Image.fromarray(photo.pixels).save(stream, "JPEG", quality=QUALITY)
+    return stream.getvalue()
 
 
 def _itself(store: Store) -> Store:

@@ -39,7 +39,7 @@ class Finder:
         threads: for the models.
         server: whom to ask with a vector when the local answer does not suffice; nobody if None.
         pictures: whether there is a folder of the shop's pictures.
-        looks: a library of looks, if there is one.
+        looks: a library of looks, if there is one. look_pictures: whether there is a folder of its photos.
 
     Raises:
         StoreError, BundleError, RuntimeUnavailable: it cannot be opened.
@@ -53,11 +53,12 @@ class Finder:
         server: str | None = None,
         pictures: bool = False,
         looks: str | None = None,
+        look_pictures: bool = False,
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)
         self._fallback = None if server is None else ServerFallback(server, full=True)
-        self._lines = Lines(pictures)
+        self._lines = Lines(pictures, look_pictures)
         self._looks = self._open_looks(looks)
         self._damaged: set[str] = set()
         self._open()
@@ -79,6 +80,7 @@ class Finder:
             "again": self._again,
             "product": self._product,
             "barcode": self._barcode,
+            "glance": self._glance,
             "reload": self._reload,
             "shelf": self._shelf,
         }
@@ -151,9 +153,7 @@ class Finder:
                 {"box": [round(side, 1) for side in d.box], "group": d.group, "score": round(d.score, 4)}
                 for d in found
             ],
-            "barcodes": [
-                {"text": text, "format": kind, "product_id": self._coded(text)} for text, kind in read
-            ],
+            "barcodes": [{"text": text, "format": kind, **self._coded(text)} for text, kind in read],
         }
 
     def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
@@ -166,16 +166,21 @@ class Finder:
 
     def _barcode(self, _: bytes, text: str) -> dict[str, Any]:
         found = self._coded(text)
-        if found is None:
+        if found["product_id"] is None:
             raise NotFound("no product of this shelf has this barcode")
-        return {"product_id": found}
+        return found
 
-    def _coded(self, text: str) -> str | None:
+    def _glance(self, _: bytes, count: int = 18) -> dict[str, Any]:
+        return self._pages.glance(count)
+
+    def _coded(self, text: str) -> dict[str, str | None]:
         """The product with a barcode; or with it as its id."""
-        for key in keys_of(text):
-            if key in self._facets.codes:
-                return self._facets.codes[key]
-        return text if self._retriever.store.product(text) is not None else None
+        codes = self._facets.codes
+        named = next((codes[key] for key in keys_of(text) if key in codes), text)
+        product = self._retriever.store.product(named)
+        if product is None:
+            return {"product_id": None, "title": None}
+        return {"product_id": product.product_id, "title": product.title}
 
     def _reload(self, _: bytes) -> dict[str, Any]:
         """Take up what the pointer leads to, unless that was tried and is as it was."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from pocketshelf.catalogue.pictures import picture_names
 from pocketshelf.errors import UsageError
+from pocketshelf.formats.product import Product
+from pocketshelf.outfit import Look
 from pocketshelf.types import Hit, Region, SearchResult
 
 __all__ = ["Lines", "vector_of"]
@@ -23,11 +25,11 @@ class Lines:
     """Makes documents.
 
     Args:
-        pictures: whether there is a folder of pictures to have addresses in.
+        pictures: whether there is a folder of the shop's pictures; look_pictures: of the looks' photos.
     """
 
-    def __init__(self, pictures: bool) -> None:
-        self._pictures = pictures
+    def __init__(self, pictures: bool, look_pictures: bool = False) -> None:
+        self._pictures, self._look_pictures = pictures, look_pictures
 
     def result(self, result: SearchResult) -> dict[str, Any]:
         """A search."""
@@ -60,6 +62,21 @@ class Lines:
             return []
         names = picture_names(image)[:MOST_PICTURES]
         return [f"/picture/{number}/{quote(product_id, safe='')}" for number in range(len(names))]
+
+    def look(self, look: Look) -> dict[str, Any]:
+        """A look, with the address of its photo."""
+        named = self._look_pictures and look.image
+        return {**look.to_json(), "picture": f"/look/{quote(look.image or '', safe='')}" if named else None}
+
+    def product(self, product: Product) -> dict[str, Any]:
+        """A product at a glance."""
+        addresses = self.pictures(product.product_id, product.image)
+        return {
+            "product_id": product.product_id,
+            "title": product.title,
+            "category": product.category,
+            "picture": addresses[0] if addresses else None,
+        }
 
 
 def vector_of(text: object, dimension: int) -> np.ndarray:

@@ -53,6 +53,15 @@ class ProductPages:
             "goes_with": self._goes_with(product.product_id),
         }
 
+    def glance(self, count: int) -> dict[str, Any]:
+        """Some products, drawn anew each time; those with a picture only, where there are pictures."""
+        store = self._retriever.store
+        drawn = store.shard.query(
+            "SELECT product_id FROM products WHERE image IS NOT NULL ORDER BY random() LIMIT ?", count
+        )
+        products = [store.product(product_id) for (product_id,) in drawn]
+        return {"products": [self._lines.product(product) for product in products if product is not None]}
+
     def advises(self) -> bool:
         """Whether anything can go with anything on this shelf.
 
@@ -82,10 +91,9 @@ class ProductPages:
 
     def _partners(self, partners: Partners) -> dict[str, Any]:
         hits = [self._lines.hit(found.hit) for found in partners.hits]
-        return {"role": partners.role, "hits": hits, "looks": _looks(partners.hits)}
+        return {"role": partners.role, "hits": hits, "looks": self._named(partners.hits)}
 
-
-def _looks(found: Iterable[OutfitHit]) -> list[dict[str, Any]]:
-    """The looks that speak for any of them, each once."""
-    named = {look.look: look.to_json() for hit in found for look in hit.looks}
-    return list(named.values())[:LOOKS]
+    def _named(self, found: Iterable[OutfitHit]) -> list[dict[str, Any]]:
+        """The looks that speak for any of them, each once."""
+        named = {look.look: self._lines.look(look) for hit in found for look in hit.looks}
+        return list(named.values())[:LOOKS]

@@ -9,7 +9,9 @@ photo_unreadable, photo_too_large, busy, stuck, not_found, pin, pin_wait, usage,
     POST /api/again               a vector, see `pocketshelf.kiosk.desk`
     GET  /api/products/<id>       a product's page
     GET  /picture/<n>/<id>        ?side=160|480|1200, a JPEG
-    GET  /api/barcodes/<text>     {"product_id"}
+    GET  /look/<image>            ?side=…, likewise: a look's photo
+    GET  /api/shelf               ?count=18 → {"products": […]}, some with a picture
+    GET  /api/barcodes/<text>     {"product_id", "title"}
     POST /api/corrections         {"shown": [id, …], "chosen": id or null, "category"} → 204
     GET  /api/corrections         {"tally": [{"first", "chosen", "place", "category", "count"}, …]}, for staff
     POST /api/pin                 {"pin"} → 204 and a session's cookie

@@ -15,6 +15,7 @@ from pocketshelf.kiosk.worker import Answer
 __all__ = ["api_blueprint"]
 
 TOP_K, MOST_HITS = 24, 200
+GLANCE, MOST_GLANCE = 18, 60
 _AGAIN: Mapping[str, tuple[type, ...]] = {
     "vector": (str,),
     "group": (str,),
@@ -57,6 +58,10 @@ def api_blueprint(kiosk: Kiosk) -> Blueprint:
     @api.get("/barcodes/<name:text>")
     def barcode(text: str) -> Response:
         return _document(kiosk.ask("barcode", text=text))
+
+    @api.get("/shelf")
+    def shelf() -> Response:
+        return _document(kiosk.ask("glance", count=number_of(request.args, "count", GLANCE, MOST_GLANCE)))
 
     @api.post("/corrections")
     def correct() -> tuple[str, int]:

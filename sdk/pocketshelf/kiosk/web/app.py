@@ -56,10 +56,17 @@ def _pictures(kiosk: Kiosk) -> Blueprint:
 
     @pictures.get("/picture/<int:number>/<name:product_id>")
     def picture(number: int, product_id: str) -> Response:
+        return sent(product_id, number)
+
+    @pictures.get("/look/<name:image>")
+    def look(image: str) -> Response:
+        return sent(image, None)
+
+    def sent(name: str, number: int | None) -> Response:
         side = request.args.get("side", "480")
         if side not in SIDES:
             raise Problem(400, "usage", f"side is one of {', '.join(SIDES)}")
-        content = kiosk.picture(product_id, number, int(side))
+        content = kiosk.picture(name, number, int(side))
         if content is None:
             raise Problem(404, "not_found", "no such picture")
         response = Response(content, mimetype="image/jpeg")

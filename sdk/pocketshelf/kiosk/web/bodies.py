@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import request
 
+from pocketshelf.kiosk.report import PHOTO_BYTES
 from pocketshelf.kiosk.web.errors import Problem
 
 __all__ = [
     "FRAME_BYTES",
     "JSON_BYTES",
-    "PHOTO_BYTES",
     "flag_of",
     "json_body",
     "number_of",
@@ -21,8 +21,6 @@ __all__ = [
     "where_of",
 ]
 
-# The files of 200-megapixel phones have up to 80 MB; the SDK would take more, a small machine's memory not.
-PHOTO_BYTES = 100_000_000
 FRAME_BYTES = 8_000_000
 JSON_BYTES = 200_000
 MOST_CONDITIONS = 32

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from pocketshelf.kiosk.web.bodies import FRAME_BYTES, JSON_BYTES, PHOTO_BYTES
+from pocketshelf.kiosk.report import PHOTO_BYTES
+from pocketshelf.kiosk.web.bodies import FRAME_BYTES, JSON_BYTES
 from pocketshelf.wsgi import SMALL, Refused
 
 __all__ = ["KioskBodies"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ __all__ = ["Busy", "Engine", "Refused", "Stuck", "Waits"]
 WATCH_EVERY_S = 1.0
 # After a worker could not start, so that a damaged bundle does not cost a start a second.
 FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
+# Where even a fresh worker is too large, it is not replaced without end.
+RENEW_EVERY_S = 600.0
 log = logging.getLogger("pocketshelf.kiosk")
 
 
@@ -76,6 +79,7 @@ class Engine:
         self._watch = threading.Thread(target=self._watch_on, name="pocketshelf-watchdog", daemon=True)
         self._rss, self._revision = 0, ""
         self._rest_until, self._rest = 0.0, FIRST_REST_S
+        self._renewed = -math.inf
         self.fault: str | None = None
         self.restarts = 0
         self.restarted: float | None = None
@@ -85,6 +89,11 @@ class Engine:
         """The worker's process, if one runs."""
         worker = self._worker
         return worker.pid if worker is not None and worker.alive else None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether an order would be taken at once."""
+        return self._turnstile.is_free
 
     @property
     def rss(self) -> int:
@@ -201,8 +210,11 @@ class Engine:
             self._at_rest(self._revive)
         elif not worker.ready:
             self._at_rest(self._make_ready)
-        elif self._most_rss and self._rss > self._most_rss:
+        elif self._has_grown() and self._clock() > self._renewed + RENEW_EVERY_S:
             self._at_rest(self._renew)
+
+    def _has_grown(self) -> bool:
+        return bool(self._most_rss) and self._rss > self._most_rss
 
     def _at_rest(self, act: Callable[[], None]) -> None:
         """In its turn; if it has none soon, at the next look."""
@@ -235,6 +247,7 @@ class Engine:
     def _renew(self) -> None:
         """A fresh worker for one that has grown; the old one goes when the new one is ready."""
         log.info("the worker holds %.0f MB; a fresh one takes its place", self._rss / 1e6)
+        self._renewed = self._clock()
         old, fresh = self._worker, WorkerProcess(self._spec)
         try:
             said = fresh.wait_until_ready()

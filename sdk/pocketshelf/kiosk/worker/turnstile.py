@@ -22,6 +22,11 @@ class Turnstile:
         self._inside = False
         self._waiting: deque[object] = deque()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody is inside, or waits."""
+        return not self._inside and not self._waiting
+
     def enter(self, wait_s: float) -> bool:
         """Go in, after at most ``wait_s`` seconds; whether it was possible.
 
