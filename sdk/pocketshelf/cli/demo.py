@@ -12,11 +12,13 @@ from types import FrameType
 from typing import NoReturn
 
 from pocketshelf.cli import values
+from pocketshelf.cli.extras import says_what_to_install
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell_lines
-from pocketshelf.demo.report import table
+from pocketshelf.demo.report import Report, table
 from pocketshelf.demo.run import Options, run_demo
 from pocketshelf.demo.sources.choice import Choice
+from pocketshelf.errors import UsageError
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -34,6 +36,7 @@ The pictures are the first of these that is there:
 EPILOG = """\
 examples:
   pocketshelf demo                              the page is demo-out/index.html
+  pocketshelf demo --serve                      then a page to drop photos of one's own into
   pocketshelf demo --data photos --all          every photo of the splits val and test
   pocketshelf demo --drawn --queries 20 --json  no photos needed; one JSON document on standard output
 """
@@ -60,19 +63,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-server", action="store_true", help="build the store here, without a server and a sync"
     )
+    _add_drop_in(parser)
     parser.add_argument("--open", action="store_true", help="show the page in a browser")
+
+
+def _add_drop_in(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="then serve a page to drop photos of one's own into (extra kiosk)",
+    )
+    parser.add_argument(
+        "--port",
+        type=values.integer(0, 65535),
+        metavar="N",
+        help="of --serve, on 127.0.0.1 (default: 8080 or, where that is taken, any)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    if args.serve:
+        return _run_and_serve(args)
+    if args.port is not None:
+        raise UsageError("--port: of the page that --serve serves; give --serve as well")
+    _run(args, None)
+    return 0
+
+
+@says_what_to_install("kiosk", "pocketshelf")
+def _run_and_serve(args: argparse.Namespace) -> int:
+    from pocketshelf.demo.drop_in import address_of, choose_port, serve
+
+    port = choose_port(args.port)
+    report = _run(args, address_of(port))
+    serve(
+        report,
+        args.bundle,
+        port,
+        lambda address: say(f"drop your own photos into {address} (Ctrl-C ends it)"),
+    )
+    return 0
+
+
+def _run(args: argparse.Namespace, drop_in: str | None) -> Report:
     count = None if args.all else args.queries
     choice = Choice(args.data, args.drawn, args.offline, count, args.seed)
+    options = Options(choice, args.out, args.bundle, not args.no_server, drop_in)
     with _interruptible(say) as say_or_stop:
-        report = run_demo(Options(choice, args.out, args.bundle, not args.no_server), say_or_stop)
+        report = run_demo(options, say_or_stop)
     print_json(report.to_json()) if args.json else tell_lines(table(report))
     if args.open:
         webbrowser.open(Path(report.page).resolve().as_uri())
-    return 0
+    return report
 
 
 @contextmanager

@@ -81,6 +81,7 @@ class Report:
         bundle, space: which models.
         seconds: the run's wall time, a download included.
         shelf_store: where the store lies, for searches of one's own.
+        drop_in: address of the page that takes a photo of one's own; None where none is served.
     """
 
     dataset: Dataset
@@ -93,6 +94,7 @@ class Report:
     seconds: float
     page: str
     shelf_store: str
+    drop_in: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""

@@ -28,12 +28,14 @@ class Options:
         out: folder that it writes.
         bundle: folder of the models; the default bundle if None.
         use_server: run a server and sync from it, where it is installed.
+        drop_in: address that the page links to for photos of one's own; None: it says how they are searched.
     """
 
     choice: Choice = field(default_factory=Choice)
     out: str = "demo-out"
     bundle: str | None = None
     use_server: bool = True
+    drop_in: str | None = None
 
 
 def run_demo(options: Options, say: Callable[[str], None] = lambda message: None) -> Report:
@@ -65,6 +67,7 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
             seconds=time.perf_counter() - started,
             page=str(output.page),
             shelf_store=str(output.store),
+            drop_in=options.drop_in,
         )
         output.write(output.page, render_page(report, answers, examples, retriever))
     output.write(output.report, json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
