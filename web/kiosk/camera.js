@@ -1,0 +1,114 @@
+// The camera: asked once a visit, its stream reused, given back while nobody looks, taken up again after sleep.
+//   state   off | asking | on | refused | insecure | missing | lost
+const RETRY = [1000, 2000, 5000, 10000];
+
+export class Camera extends EventTarget {
+  #stream = null;
+  #wanted = false;
+  #attempt = 0;
+  #timer = 0;
+  #tries = 0;
+
+  constructor(video, facing = "environment") {
+    super();
+    Object.assign(this, { video, facing, state: "off", lit: false });
+    document.addEventListener("visibilitychange", () => this.#seen());
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#wanted && ["lost", "missing"].includes(this.state) && this.#open());
+  }
+
+  get track() { return this.#stream?.getVideoTracks()[0] ?? null; }
+  get abilities() { return this.track?.getCapabilities?.() ?? {}; }
+  get ready() { return this.state === "on" && this.video.readyState >= 2 && this.video.videoWidth > 0; }
+
+  // A picture of oneself is expected as in a mirror; a webcam without a side looks at the shopper, too.
+  get mirrored() { return (this.track?.getSettings().facingMode ?? this.facing) === "user"; }
+
+  async start() {
+    this.#wanted = true;
+    if (this.state === "on" && this.track?.readyState === "live") return;
+    if (this.state !== "refused" && this.state !== "asking") await this.#open();
+  }
+
+  // After a refusal only a finger asks again.
+  async retry() {
+    this.#wanted = true;
+    await this.#open();
+  }
+
+  stop() {
+    this.#wanted = false;
+    this.#release("off");
+  }
+
+  async face(facing) {
+    if (facing === this.facing) return;
+    this.facing = facing;
+    if (this.#wanted) { this.#release("off"); await this.#open(); }
+  }
+
+  async light(on) {
+    await this.track?.applyConstraints({ advanced: [{ torch: on }] }).catch(() => {});
+    this.lit = Boolean(this.track?.getSettings().torch);
+    this.#say(this.state);
+  }
+
+  // Where the camera can, it looks sharply at the point that a finger touched; shares of the picture.
+  async focusAt(x, y) {
+    const { focusMode = [], pointsOfInterest } = this.abilities;
+    const mode = ["single-shot", "continuous"].find((each) => focusMode.includes(each));
+    if (mode) await this.track.applyConstraints({ advanced: [{ focusMode: mode, ...(pointsOfInterest && { pointsOfInterest: [{ x, y }] }) }] }).catch(() => {});
+  }
+
+  async #open() {
+    clearTimeout(this.#timer);
+    if (!navigator.mediaDevices?.getUserMedia) return this.#say(globalThis.isSecureContext ? "missing" : "insecure");
+    const attempt = ++this.#attempt;
+    this.#say("asking");
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(wishes(this.facing));
+      if (attempt !== this.#attempt || !this.#wanted) return stopAll(stream);
+      await this.#take(stream);
+    } catch (error) {
+      if (attempt === this.#attempt) this.#fail(error);
+    }
+  }
+
+  async #take(stream) {
+    stopAll(this.#stream);
+    this.#stream = stream;
+    this.#tries = 0;
+    this.track.addEventListener("ended", () => stream === this.#stream && this.#fail({ name: "ended" }), { once: true });
+    this.video.srcObject = stream;
+    await this.video.play().catch(() => {});
+    this.#say("on");
+  }
+
+  #fail({ name }) {
+    this.#release(name === "NotAllowedError" || name === "SecurityError" ? "refused" : name === "NotFoundError" ? "missing" : "lost");
+    if (this.state !== "lost" || !this.#wanted) return;
+    this.#timer = setTimeout(() => this.#wanted && !document.hidden && this.#open(), RETRY[Math.min(this.#tries++, RETRY.length - 1)]);
+  }
+
+  #release(state) {
+    clearTimeout(this.#timer);
+    this.#attempt++;
+    stopAll(this.#stream);
+    this.#stream = null;
+    this.lit = false;
+    this.video.srcObject = null;
+    this.#say(state);
+  }
+
+  #seen() {
+    if (document.hidden) { if (this.#stream) this.#release("off"); } else if (this.#wanted && this.state !== "refused") this.start();
+  }
+
+  #say(state) {
+    this.state = state;
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+const wishes = (facing) => ({ audio: false, video: { facingMode: { ideal: facing }, width: { ideal: 1920 }, height: { ideal: 1080 } } });
+
+const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());

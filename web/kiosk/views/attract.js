@@ -1,0 +1,36 @@
+// The screen between two shoppers: the shelf's own products drift by, and one thing can be touched.
+import { sized } from "../api.js";
+import { h, icon, swap } from "../dom.js";
+
+const COLUMNS = 5;
+const DRAWN = ["shirt", "shopping-bag", "footprints", "package", "apple", "milk", "tag", "store"];
+
+export class Attract {
+  constructor(app, element) {
+    Object.assign(this, { app, element, drift: element.querySelector(".drift") });
+    element.addEventListener("click", () => app.send({ type: "start" }));
+    this.show([]);
+  }
+
+  // products: of /api/shelf; without any (an older service, a shelf without pictures) drawings take their place.
+  show(products) {
+    const tiles = products.length >= COLUMNS ? products.map(picture) : DRAWN.concat(DRAWN, DRAWN.slice(0, 4)).map(drawing);
+    swap(this.drift, columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${70 + at * 13}s` } }, column, column.map((tile) => tile.cloneNode(true)))));
+  }
+
+  update({ view, language }, before) {
+    this.element.hidden = view !== "attract";
+    for (const each of this.element.querySelectorAll("[data-language]")) {
+      each.setAttribute("aria-pressed", String(each.dataset.language === language));
+    }
+    if (view === "attract" && before?.view !== "attract" && before) this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
+  }
+}
+
+const columns = (tiles) => Array.from({ length: COLUMNS }, (_, at) => tiles.filter((_tile, index) => index % COLUMNS === at));
+
+const picture = ({ picture: url }) => h("span", { class: "drifter" }, h("img", { src: sized(url, 480), alt: "", loading: "lazy", decoding: "async", on: { error: hide } }));
+
+const drawing = (name, at) => h("span", { class: `drifter drawn tone-${at % 4}` }, icon(name));
+
+const hide = (event) => event.target.closest(".drifter").classList.add("empty-drifter");

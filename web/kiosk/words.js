@@ -1,0 +1,59 @@
+// What things are called on the page, where a code or a detector's group stands for them.
+import { ago, number, t, tn } from "./texts.js";
+
+const GROUPS = {
+  upper: () => t("Top"), outerwear: () => t("Jacket"), dress: () => t("Dress"), trousers: () => t("Trousers"), shorts: () => t("Shorts"),
+  skirt: () => t("Skirt"), lower: () => t("Trousers or skirt"), footwear: () => t("Shoes"), bag: () => t("Bag"), hat: () => t("Hat"),
+  accessory: () => t("Accessory"), goods: () => t("Product"), frame: () => t("Whole picture"),
+};
+const ROLES = {
+  upper: () => t("Tops"), outerwear: () => t("Jackets"), dress: () => t("Dresses"), lower: () => t("Trousers and skirts"),
+  footwear: () => t("Shoes"), bag: () => t("Bags"), hat: () => t("Hats"),
+};
+const ICONS = { upper: "shirt", outerwear: "shirt", dress: "shirt", footwear: "footprints", bag: "shopping-bag" };
+
+export const groupName = (group) => GROUPS[group]?.() ?? group;
+export const roleName = (role) => ROLES[role]?.() ?? role;
+export const groupIcon = (group) => ICONS[group] ?? "package";
+
+// A catalogue's category as words: "Brown-Cap-Mushroom" is written so for a machine's sake, "T-Shirt" is not.
+export function categoryName(category) {
+  const words = category.split(/[-_ ]/);
+  const titled = words.every((word) => /^[^a-z]/.test(word));
+  return (titled ? category.replace(/(?<=\w\w)[-_](?=\w)/g, " ") : category.replaceAll("_", " ")).trim();
+}
+
+export const fieldName = (name) => {
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+};
+
+// Attributes are a catalogue's own columns, or what the model saw: a value, or [value, probability].
+export const fieldValue = (value) => (Array.isArray(value) ? String(value[0]) : String(value ?? ""));
+
+export function freshness({ products, age_s }) {
+  const many = tn("{n} product", "{n} products", products);
+  return age_s === null || age_s === undefined ? many : t("Updated {when} · {products}", { when: ago(age_s), products: many });
+}
+
+const FAULTS = {
+  photo_unreadable: () => t("This file is not a photo that can be read. Please take another one, as JPEG, PNG or HEIC."),
+  photo_too_large: () => t("This photo is too large. Please take a smaller one."),
+  busy: () => t("Just a moment: another search is still running. Please try again."),
+  stuck: () => t("The search took too long and was started afresh. Please try again."),
+  not_found: () => t("This product is not on the shelf any more."),
+  store: () => t("The shelf cannot be read just now. Please ask our staff."),
+  down: () => t("The kiosk's service is not answering, trying again."),
+};
+export const faultWords = ({ code, message }) => FAULTS[code]?.() ?? message;
+
+const WARNINGS = {
+  clock: () => t("This device's clock is wrong, so updates are paused. Searching goes on."),
+  disk_full: () => t("The disk is full, so updates are paused. Searching goes on."),
+  previous_generation: () => t("The newest catalogue is damaged, so the one before it is shown."),
+  worker_restarted: () => t("The search was restarted. Everything works again."),
+  sync_failed: () => t("The shop's server cannot be reached. Searching goes on with what is here."),
+};
+export const warningWords = ({ code, message }) => WARNINGS[code]?.() ?? message;
+
+export const percent = (share) => number(share, { style: "percent" });
