@@ -123,7 +123,7 @@ function film({ view, settings }) {
 // steps back inside the page as long as there is anything to step back from.
 function keepPlace(state, before) {
   if (state.view !== before.view || state.product !== before.product) {
-    place(state.view === "searching" ? "results" : state.view)?.querySelector("h1")?.focus({ preventScroll: true });
+    if (before.view) place(state.view === "searching" ? "results" : state.view)?.querySelector("h1")?.focus({ preventScroll: true });
   }
   if (canGoBack(state) && history.state?.kiosk !== "inside") history.pushState({ kiosk: "inside" }, "");
 }

@@ -1,16 +1,18 @@
-"""The kiosk's documents: its page, what it says of privacy, the service worker, the manifest, words and assets."""
+"""The kiosk's documents: its page, its words on privacy, service worker, manifest, texts and assets."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, current_app, request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pocketshelf.kiosk.texts import LANGUAGES, TAGS, catalogue, catalogue_version, negotiated, translations
 from pocketshelf.page.asset_files import CACHING, asset, asset_url, served_asset
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["pages"]
 
@@ -77,9 +79,7 @@ def manifest() -> Response:
         "theme_color": "#145a46",
         "icons": [{"src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}],
     }
-    answer = current_app.json.response(document)
-    answer.content_type = "application/manifest+json"
-    return _fresh(answer)
+    return _fresh(Response(current_app.json.dumps(document), content_type="application/manifest+json"))
 
 
 @pages.get("/icon.svg")
@@ -95,7 +95,8 @@ def texts(version: str, language: str) -> Response:
     """A language's words for the scripts; their address names their version."""
     if version != catalogue_version() or language not in LANGUAGES:
         abort(404)
-    answer = current_app.json.response(catalogue(language))
+    words = current_app.json.dumps(catalogue(language), ensure_ascii=False)
+    answer = Response(words, content_type="application/json")
     answer.headers["Cache-Control"] = CACHING
     return answer
 
@@ -133,15 +134,19 @@ def _language(setting: str) -> str:
 
 def _document(template: str, language: str, theme: str, **values: Any) -> Response:
     direction = "rtl" if request.args.get("dir") == "rtl" else "ltr"
-    html = _translated(language).get_template(template).render(
-        language=language,
-        languages=LANGUAGES,
-        tags=TAGS,
-        theme=theme,
-        direction=direction,
-        icons=asset_url("icons.svg"),
-        asset_url=asset_url,
-        **values,
+    html = (
+        _translated(language)
+        .get_template(template)
+        .render(
+            language=language,
+            languages=LANGUAGES,
+            tags=TAGS,
+            theme=theme,
+            direction=direction,
+            icons=asset_url("icons.svg"),
+            asset_url=asset_url,
+            **values,
+        )
     )
     answer = Response(html, content_type="text/html; charset=utf-8")
     answer.headers["Vary"] = "Accept-Language"
@@ -161,6 +166,8 @@ def _translated(language: str) -> Environment:
 
 
 def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

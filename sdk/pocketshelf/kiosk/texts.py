@@ -1,7 +1,8 @@
 """The kiosk's languages: gettext catalogues, for the templates and, as data, for the scripts.
 
-`locale/<language>/LC_MESSAGES/kiosk.mo` is compiled from the `.po` beside it (`./dev texts` extracts, updates and
-compiles); English is what the sources say. At run time the standard library's ``gettext`` reads them.
+`locale/<language>/LC_MESSAGES/kiosk.mo` is compiled from the `.po` beside it (`./dev texts` extracts,
+updates and compiles); English is what the sources say. At run time the standard library's ``gettext``
+reads them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 @cache
 def catalogue(language: str) -> dict[str, str | list[str]]:
-    """All of ``language``'s messages: by the English words the translation, or the list of its plural forms."""
+    """By the English words, ``language``'s translation, or the list of its plural forms."""
     messages: dict[str, str | list[str]] = {}
     for key, text in getattr(translations(language), "_catalog", {}).items():
         if isinstance(key, tuple):
@@ -51,7 +52,7 @@ def catalogue_version() -> str:
 
 
 def negotiated(wanted: Iterable[str]) -> str:
-    """The first of ``wanted``, tags such as ``de-AT``, whose language there is; else the language of last resort."""
+    """The first of ``wanted``, tags such as ``de-AT``, whose language there is; else the last resort."""
     for tag in wanted:
         language = tag.replace("_", "-").split("-")[0].lower()
         if language in LANGUAGES:

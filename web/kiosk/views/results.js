@@ -1,7 +1,7 @@
 // A searched photo: its boxes on one side; on the other what the chosen box found, and ways to put it right.
 import { shares } from "../boxes.js";
 import { button, h, icon, set, setVars, swap } from "../dom.js";
-import { t, tn } from "../texts.js";
+import { t } from "../texts.js";
 import { faultWords, groupIcon, groupName } from "../words.js";
 import { cards } from "./cards.js";
 import { choices } from "./choices.js";
@@ -10,10 +10,9 @@ export class Results {
   // actions: {retake(), open(id), choose(), facet(name), categories(), correct(chosen)}
   constructor(app, element, actions) {
     Object.assign(this, { app, element, actions });
-    this.image = h("img", { alt: "", class: "shot-photo", on: { error: () => this.shot.classList.add("unseen"), load: () => this.#ratio() } });
+    this.image = h("img", { alt: "", class: "shot-photo", on: { error: () => this.#unseen(), load: () => this.#ratio() } });
     this.overlay = h("div", { class: "boxes" });
-    this.shot = h("figure", { class: "shot fitted", "data-test": "photo" }, this.image,
-      h("figcaption", { class: "unseen-note" }, icon("image"), h("span")), this.overlay, h("div", { class: "beam", "aria-hidden": "true" }));
+    this.shot = h("figure", { class: "shot fitted", "data-test": "photo" }, this.image, this.overlay, h("div", { class: "beam", "aria-hidden": "true" }));
     this.panel = h("div", { class: "panel" });
     this.side = h("div", { class: "side" }, h("div", { class: "fit" }, this.shot), h("div", { class: "side-foot" }));
     element.append(this.side, this.panel);
@@ -38,6 +37,13 @@ export class Results {
     if (this.image.naturalWidth) setVars(this.shot, { ratio: this.image.naturalWidth / this.image.naturalHeight });
   }
 
+  // HEIC, say: most browsers cannot show it. Its boxes then lie on a plain ground.
+  #unseen() {
+    this.shot.classList.add("unseen");
+    const { state } = this.app;
+    if (state.answer) this.#draw(state, { ...state, answer: null });
+  }
+
   #forget() {
     this.image.removeAttribute("src");
     this.overlay.replaceChildren();
@@ -45,8 +51,8 @@ export class Results {
 
   #draw(state, before) {
     set(this.element, "data-searching", state.view === "searching");
+    set(this.element, "data-fault", state.view === "results" && !state.answer);
     this.image.alt = t("Your photo");
-    this.shot.querySelector(".unseen-note span").textContent = t("This browser cannot show this kind of photo; the search can read it.");
     if (state.answer !== before.answer || state.region !== before.region || state.language !== before.language || state.view !== before.view) this.#boxes(state);
     swap(this.side.lastChild, button(t("New photo"), { glyph: "camera", kind: "glassy", "data-test": "retake", "data-key": "retake", on: this.actions.retake }));
     swap(this.panel, this.#content(state));
@@ -70,7 +76,7 @@ export class Results {
     if (state.view === "searching") return waiting();
     if (!state.answer) return this.#fault(state.error);
     if (!state.answer.regions.length) return this.#nothing(state, []);
-    return [this.#regions(state), this.#heading(state), choices(state, this.app, this.actions), state.error && fault(state.error), this.#found(state)];
+    return [this.#regions(state), this.#heading(state), this.#plain(), choices(state, this.app, this.actions), state.error && fault(state.error), this.#found(state)];
   }
 
   // Boxes that are small, or hidden behind each other, are in reach as words as well.
@@ -82,8 +88,11 @@ export class Results {
   }
 
   #heading({ found }) {
-    if (!found.confident) return null;
-    return h("h1", { tabindex: "-1", class: "found-title" }, tn("{n} product found", "{n} products found", found.hits.length));
+    return found.confident && found.hits.length > 0 && h("h1", { tabindex: "-1" }, t("Here is what we found"));
+  }
+
+  #plain() {
+    return this.shot.classList.contains("unseen") && h("p", { class: "note" }, t("This browser cannot show this kind of photo; the search can read it."));
   }
 
   #found(state) {

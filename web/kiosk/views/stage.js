@@ -96,7 +96,7 @@ export class Stage {
     }
     if (camera === "asking") return h("p", {}, icon("camera"), t("Please allow the camera."));
     if (camera !== "on") return null;
-    return h("p", {}, icon("scan-line"), h("span", {}, h("b", {}, t("Point the camera at a product")), " ", settings.live ? t("Tap a frame, or the button.") : t("Then press the button.")));
+    return h("p", {}, icon("scan-line"), h("span", {}, h("b", {}, t("Point the camera at a product")), h("br"), settings.live ? t("Tap a frame, or the button.") : t("Then press the button.")));
   }
 
   #controls({ camera }) {
