@@ -45,7 +45,7 @@ export const api = {
   detect: (frame, barcodes) => post(`/api/detect${barcodes ? "?barcodes=1" : ""}`, frame, PATIENCE.detect),
   search: (photo) => post("/api/search?category=auto&top_k=24", photo, PATIENCE.search),
   again: (region, category, where) => tell("/api/again", {
-    vector: region.vector, group: region.group, categories: region.categories, attributes: region.attributes, category, where,
+    vector: region.vector, group: region.group, score: region.score, categories: region.categories, attributes: region.attributes, category, where,
   }),
   product: (id) => call(`/api/products/${path(id)}`),
   shelf: (count) => call(`/api/shelf?count=${count}`),

@@ -29,14 +29,14 @@ useSprite(boot.icons);
 useTexts(boot.language, boot.texts);
 
 const app = new App({
-  language: boot.language, theme: boot.theme, settings: boot.settings, forced: boot.forced, view: asked.get("view") === "live" ? "live" : "attract",
+  language: boot.language, theme: boot.theme, settings: boot.settings, forced: boot.forced, languages: Object.keys(boot.languages), view: asked.get("view") === "live" ? "live" : "attract",
 });
 const camera = new Camera(h("video", { muted: true, playsinline: true, autoplay: true, "data-test": "video", "aria-label": t("Live picture of the camera") }), boot.settings.facing);
 const input = place("upload-input");
 
 const search = async (blob, { box = null, width = 0, height = 0 } = {}) => {
   closeAll();
-  if (blob.size > MOST_BYTES) return tooLarge(blob);
+  if (blob.size > (app.state.shelf?.features.max_photo_bytes ?? MOST_BYTES)) return tooLarge(blob);
   await app.search({ blob, width, height }, box);
 };
 

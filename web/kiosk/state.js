@@ -10,10 +10,10 @@ const NO_PHOTO = {
   asking: false, product: null, trail: [], corrected: null,
 };
 
-export function initial({ language = "en", theme = "auto", settings = {}, view = "attract", forced = {} } = {}) {
+export function initial({ language = "en", theme = "auto", settings = {}, view = "attract", forced = {}, languages = ["en", "zh", "de"] } = {}) {
   return {
     ...NO_PHOTO, view, language, theme, turn: 0,
-    home: { language, theme }, forced, settings, shelf: null, service: "up", camera: "off", dialog: null, barcode: null,
+    home: { language, theme }, forced, languages, settings, shelf: null, service: "up", camera: "off", dialog: null, barcode: null,
   };
 }
 
@@ -105,7 +105,8 @@ function back(state) {
 
 // A setting that staff changed counts at once, unless this visit's shopper, or the page's address, chose otherwise.
 function homeOf(state, settings) {
-  const set = settings.language === "auto" ? state.home.language : settings.language;
+  const tag = (settings.language ?? "auto").split("-")[0].toLowerCase(); // "auto" is what the browser asked for.
+  const set = state.languages.includes(tag) ? tag : state.home.language;
   const home = { language: state.forced.language ?? set, theme: state.forced.theme ?? settings.theme ?? state.home.theme };
   const change = { home };
   for (const key of ["language", "theme"]) if (state[key] === state.home[key]) change[key] = home[key];

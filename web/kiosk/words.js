@@ -32,7 +32,7 @@ export const fieldName = (name) => {
 export const fieldValue = (value) => (Array.isArray(value) ? String(value[0]) : String(value ?? ""));
 
 export function freshness({ products, age_s }) {
-  const many = tn("{n} product", "{n} products", products);
+  const many = tn("{n} product", "{n} products", products ?? 0);
   return age_s === null || age_s === undefined ? many : t("Updated {when} · {products}", { when: ago(age_s), products: many });
 }
 
@@ -52,6 +52,8 @@ const WARNINGS = {
   disk_full: () => t("The disk is full, so updates are paused. Searching goes on."),
   previous_generation: () => t("The newest catalogue is damaged, so the one before it is shown."),
   worker_restarted: () => t("The search was restarted. Everything works again."),
+  store: () => t("The search is not running just now. Please ask our staff."),
+  settings: () => t("This kiosk's settings could not be read, so the usual ones hold. Please ask our staff."),
   sync_failed: () => t("The shop's server cannot be reached. Searching goes on with what is here."),
 };
 export const warningWords = ({ code, message }) => WARNINGS[code]?.() ?? message;

@@ -77,17 +77,13 @@ def manifest() -> Response:
         "display": "standalone",
         "background_color": "#f7f5f1",
         "theme_color": "#145a46",
-        "icons": [{"src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}],
+        "icons": [
+            {"src": asset_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            {"src": asset_url("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+            {"src": asset_url("icon-512.png"), "sizes": "512x512", "type": "image/png"},
+        ],
     }
     return _fresh(Response(current_app.json.dumps(document), content_type="application/manifest+json"))
-
-
-@pages.get("/icon.svg")
-def app_icon() -> Response:
-    """The mark, as an icon of an app or of a tab."""
-    answer = Response(_environment().get_template("icon.svg").render(), content_type="image/svg+xml")
-    answer.cache_control.max_age = 86400
-    return answer
 
 
 @pages.get("/texts/<version>/<language>.json")

@@ -65,7 +65,7 @@ function facts(app) {
   const { store, sync, features } = shelf;
   return [
     h("dl", { class: "pairs" },
-      pair(t("Now"), freshness(store)), pair(t("Sequence"), number(store.sequence)), pair(t("Models"), store.bundle),
+      pair(t("Now"), freshness(store)), pair(t("Sequence"), store.sequence === null ? "–" : number(store.sequence)), pair(t("Models"), store.bundle ?? "–"),
       pair(t("Updates"), syncWords(sync)), sync.last_success && pair(t("Last update"), ago((Date.now() - Date.parse(sync.last_success)) / 1000))),
     features.server && button(t("Update now"), { glyph: "refresh-cw", "data-test": "sync-now", "aria-busy": String(sync.state === "running"), on: () => syncNow(app) }),
   ];
@@ -85,14 +85,16 @@ async function syncNow(app) {
   }
 }
 
-// The tally's own shape is the service's; whatever it counts is shown as it is named.
+// How often the first hit was right, another was meant, or none; and which first hits were most often wrong.
 async function fillTally(place) {
   try {
-    swap(place, h("dl", { class: "pairs", "data-test": "tally" }, Object.entries(await api.tally()).filter(([, value]) => typeof value === "number").map(([name, value]) => pair(tallyName(name), number(value)))));
+    const { tally } = await api.tally();
+    const count = (fits) => number(tally.filter(fits).reduce((sum, kind) => sum + kind.count, 0));
+    const wrong = tally.filter(({ place: at }) => at !== 1).slice(0, 5);
+    swap(place, h("dl", { class: "pairs", "data-test": "tally" },
+      pair(t("The first was right"), count(({ place: at }) => at === 1)), pair(t("Another one was meant"), count(({ place: at }) => at > 1)), pair(t("None of these"), count(({ chosen }) => chosen === null)),
+      wrong.map((kind) => pair(`${kind.first} → ${kind.chosen ?? t("None of these")}`, number(kind.count)))));
   } catch (error) {
     swap(place, h("p", { class: "note" }, icon("info"), faultWords(error)));
   }
 }
-
-const tallyName = (name) => ({ right: t("Right"), wrong: t("Another one was meant"), none: t("None of these"), total: t("In all") })[name] ?? name.replaceAll("_", " ");
-
