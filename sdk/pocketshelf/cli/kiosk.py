@@ -16,6 +16,7 @@ from pocketshelf.errors import SyncError, UsageError
 
 if TYPE_CHECKING:
     from pocketshelf.kiosk.kiosk import KioskConfig
+    from pocketshelf.kiosk.serving import Address, KioskServer, Phones
     from pocketshelf.kiosk.state.pin import Key
     from pocketshelf.kiosk.syncing import SyncPlan
 
@@ -75,6 +76,14 @@ def _add_sockets(parser: argparse.ArgumentParser) -> None:
         help="a further name of this machine; may repeat",
     )
     parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="speak TLS on the network, too, with a certificate of its own: for phones' cameras",
+    )
+    parser.add_argument(
+        "--tls-port", type=integer(0, 65535), default=8443, metavar="N", help="with --tls (default: 8443)"
+    )
+    parser.add_argument(
         "--access-log", metavar="FILE", help="write down what is asked for (- for standard error)"
     )
 
@@ -132,17 +141,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _serve(args: argparse.Namespace) -> int:
     from pocketshelf.kiosk.kiosk import Kiosk
-    from pocketshelf.kiosk.serving import Address, KioskServer, ends_on_signals
+    from pocketshelf.kiosk.serving import KioskServer, ends_on_signals
     from pocketshelf.wsgi import AccessLog
 
     _no_core_dumps()
     kiosk = Kiosk(_config(args))
     access = None if args.access_log is None else AccessLog(args.access_log, None)
-    server = KioskServer(kiosk, Address(args.host, args.port), tuple(args.name), access=access)
+    address, phones = _addresses(args)
+    server = KioskServer(kiosk, address, tuple(args.name), phones, access)
     with ends_on_signals():
         try:
             kiosk.start()
-            _announce(args, server.port)
+            _announce(args, server)
             server.run()
         except KeyboardInterrupt:
             return 0
@@ -152,15 +162,29 @@ def _serve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(args: argparse.Namespace, port: int) -> None:
+def _addresses(args: argparse.Namespace) -> tuple[Address, Phones | None]:
+    """Where to listen; with TLS, plainly for this machine's own screen alone."""
+    from pocketshelf.kiosk.names import is_loopback
+    from pocketshelf.kiosk.serving import Address, Phones
+
+    if not args.tls:
+        return Address(args.host, args.port), None
+    host = "0.0.0.0" if is_loopback(args.host) else args.host
+    return Address("127.0.0.1", args.port), Phones(Address(host, args.tls_port), _state(args) / "tls")
+
+
+def _announce(args: argparse.Namespace, server: KioskServer) -> None:
     from pocketshelf.kiosk.names import is_everywhere, is_loopback
 
-    host = "localhost" if is_everywhere(args.host) else args.host
-    tell(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-    if not is_loopback(args.host):
+    host = "localhost" if args.tls or is_everywhere(args.host) else args.host
+    tell(f"http://{f'[{host}]' if ':' in host else host}:{server.port}/")
+    if server.invitation is not None:
+        tell(server.invitation.address)
+        say(f"pocketshelf: phones: scan the code at /connect.svg; SHA-256 {server.invitation.fingerprint}")
+    elif not is_loopback(args.host):
         say(
             "pocketshelf: browsers give a camera to secure addresses only: from other machines photos can be "
-            "uploaded, and no more"
+            "uploaded, and no more; --tls helps"
         )
 
 

@@ -5,6 +5,7 @@
     state/        settings, PIN, corrections
     syncing.py    syncing in the background · freshness.py how fresh the shelf is, what the clock is worth
     kiosk.py      all of these together · pictures.py the pictures, kept for a while
+    tls/          TLS for phones on the shop's network
     web/          the addresses, and who may ask
     pages.py, texts.py, templates/, locale/    what is shown, in which language
 

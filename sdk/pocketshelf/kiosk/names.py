@@ -4,14 +4,49 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["is_everywhere", "is_loopback", "machine_addresses", "machine_names", "own_names"]
+__all__ = [
+    "Names",
+    "certified_names",
+    "is_everywhere",
+    "is_loopback",
+    "machine_addresses",
+    "machine_names",
+    "own_names",
+]
 
+LOOK_AGAIN_S = 30.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("", "0.0.0.0", "::")
 # Documentation's addresses (RFC 5737, RFC 3849): nothing is sent there.
 _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+
+
+class Names:
+    """The names of a kiosk while it runs: the machine's addresses may change.
+
+    Args:
+        hosts, names: see `own_names`.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        names: Iterable[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._hosts, self._further, self._clock = tuple(hosts), tuple(names), clock
+        self._names, self._looked = own_names(self._hosts, self._further), clock()
+
+    def __contains__(self, name: str) -> bool:
+        name = name.rstrip(".").casefold()
+        if name not in self._names and self._clock() > self._looked + LOOK_AGAIN_S:
+            self._looked = self._clock()
+            self._names = own_names(self._hosts, self._further)
+        return name in self._names
 
 
 def own_names(hosts: Iterable[str], names: Iterable[str] = ()) -> frozenset[str]:
@@ -25,6 +60,11 @@ def own_names(hosts: Iterable[str], names: Iterable[str] = ()) -> frozenset[str]
     for host in hosts:
         found += machine_names() if is_everywhere(host) else [host]
     return frozenset(name.strip("[]").rstrip(".").casefold() for name in found if name)
+
+
+def certified_names(hosts: Iterable[str], names: Iterable[str] = ()) -> frozenset[str]:
+    """Those of `own_names` that a certificate is for: IPv6 addresses change with the day."""
+    return frozenset(name for name in own_names(hosts, names) if ":" not in name)
 
 
 def machine_names() -> list[str]:

@@ -8,16 +8,20 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import UsageError
 from pocketshelf.kiosk.kiosk import Kiosk
-from pocketshelf.kiosk.names import own_names
+from pocketshelf.kiosk.names import Names, certified_names, is_everywhere, machine_addresses
+from pocketshelf.kiosk.tls.certificate import certificate_for
+from pocketshelf.kiosk.tls.front import TlsFront
+from pocketshelf.kiosk.tls.invitation import Invitation
 from pocketshelf.kiosk.web.app import create_app
 from pocketshelf.kiosk.web.lengths import KioskBodies
 from pocketshelf.wsgi import AccessLog, WebServer
 
-__all__ = ["Address", "KioskServer", "ends_on_signals", "listen"]
+__all__ = ["Address", "KioskServer", "Phones", "ends_on_signals", "listen"]
 
 THREADS = 12
 CONNECTIONS = 128
@@ -29,6 +33,14 @@ class Address:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True)
+class Phones:
+    """TLS for phones: where to listen, and the folder of the certificate."""
+
+    address: Address
+    folder: Path
 
 
 def listen(address: Address) -> socket.socket:
@@ -52,11 +64,15 @@ class KioskServer:
 
     Args:
         names: further names that it goes by.
-        hosts: what else leads to it.
+        phones: speak TLS there, too; ``address`` is to be loopback's then.
         access: writes down what was asked: paths and statuses, never a body.
 
     Raises:
-        UsageError: the address cannot be listened on.
+        UsageError: an address cannot be listened on.
+        OSError: the certificate cannot be written.
+
+    Attributes:
+        port: of the plain address. invitation: for phones; None where they are not served.
     """
 
     def __init__(
@@ -64,12 +80,18 @@ class KioskServer:
         kiosk: Kiosk,
         address: Address,
         names: tuple[str, ...] = (),
-        hosts: tuple[str, ...] = (),
+        phones: Phones | None = None,
         access: AccessLog | None = None,
     ) -> None:
         self._listener = listen(address)
         self.port: int = self._listener.getsockname()[1]
-        self.app = create_app(kiosk, own_names([address.host, *hosts], names))
+        self.invitation: Invitation | None = None
+        self._front: TlsFront | None = None
+        hosts = [address.host]
+        if phones is not None:
+            hosts.append(phones.address.host)
+            self._front, self.invitation = _front(phones, names, self.port)
+        self.app = create_app(kiosk, Names(hosts, names), self.invitation)
         self._server: Any = WebServer(
             self.app,
             self._listener,
@@ -82,6 +104,8 @@ class KioskServer:
 
     def run(self) -> None:
         """Serve until `close`."""
+        if self._front is not None:
+            self._front.start()
         with contextlib.suppress(OSError):  # The sockets are gone: that is the end.
             self._server.run()
 
@@ -93,8 +117,23 @@ class KioskServer:
 
     def close(self) -> None:
         """Stop listening; requests that are being answered are."""
+        if self._front is not None:
+            self._front.close()
         self._server.close()
         self._server.task_dispatcher.shutdown(timeout=2)
+
+
+def _front(phones: Phones, names: tuple[str, ...], port: int) -> tuple[TlsFront, Invitation]:
+    host = phones.address.host
+    listener = listen(phones.address)
+    certificate = certificate_for(phones.folder, certified_names([host], names))
+
+    def reachable() -> str:
+        found = [*names, *(machine_addresses() if is_everywhere(host) else [host])]
+        return found[0] if found else socket.gethostname()
+
+    front = TlsFront(listener, certificate.context(), port)
+    return front, Invitation(reachable, listener.getsockname()[1], certificate.fingerprint)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from pocketshelf.catalogue import build_store
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
-from pocketshelf.kiosk.names import own_names
+from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.web.app import create_app
 from pocketshelf.shipped import shipped
 
@@ -45,7 +45,7 @@ def kiosk(drawn_shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def client(kiosk: Kiosk) -> FlaskClient:
     """Asks it."""
-    return create_app(kiosk, own_names(["127.0.0.1"])).test_client()
+    return create_app(kiosk, Names(["127.0.0.1"])).test_client()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from kiosk_things import codes, eventually
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import StoreError
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
-from pocketshelf.kiosk.names import own_names
+from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.web.app import create_app
 from pocketshelf.kiosk.worker import Waits
 from pocketshelf.shipped import shipped
@@ -45,7 +45,7 @@ def start(own_shelf: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def ask(kiosk: Kiosk) -> FlaskClient:
-    return create_app(kiosk, own_names(["127.0.0.1"])).test_client()
+    return create_app(kiosk, Names(["127.0.0.1"])).test_client()
 
 
 def build_again(shelf: Path, tmp_path: Path, rows: int) -> None:

@@ -18,6 +18,8 @@ photo_unreadable, photo_too_large, busy, stuck, not_found, pin, pin_wait, usage,
     POST /api/signout             204
     POST /api/settings            {"settings": {…}} → the state
     POST /api/sync                202
+    GET  /api/connect             {"address", "fingerprint"}: where phones reach the kiosk; 404 without TLS
+    GET  /connect.svg             the address as a QR code
 
 Photos come as bodies, as they are: a form's parts would be put on the disk while they come.
 """

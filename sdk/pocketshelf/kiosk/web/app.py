@@ -6,10 +6,12 @@ import hashlib
 import importlib
 import importlib.util
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.routing import BaseConverter
 
 from pocketshelf.kiosk.kiosk import Kiosk
+from pocketshelf.kiosk.names import Names
+from pocketshelf.kiosk.tls.invitation import Invitation
 from pocketshelf.kiosk.web import errors, guard
 from pocketshelf.kiosk.web.api import api_blueprint
 from pocketshelf.kiosk.web.errors import Problem
@@ -31,11 +33,12 @@ class _Name(BaseConverter):
     part_isolating = False
 
 
-def create_app(kiosk: Kiosk, names: frozenset[str]) -> Flask:
+def create_app(kiosk: Kiosk, names: Names, invitation: Invitation | None = None) -> Flask:
     """Put the addresses together.
 
     Args:
         names: those that the kiosk goes by.
+        invitation: where phones reach it, if they do.
     """
     app = Flask("pocketshelf.kiosk", static_folder=None, template_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -44,11 +47,30 @@ def create_app(kiosk: Kiosk, names: frozenset[str]) -> Flask:
     app.extensions[EXTENSION] = kiosk
     errors.install(app)
     guard.install(app, names)
-    for blueprint in (api_blueprint(kiosk), staff_blueprint(kiosk), _pictures(kiosk)):
+    for blueprint in (api_blueprint(kiosk), staff_blueprint(kiosk), _pictures(kiosk), _phones(invitation)):
         app.register_blueprint(blueprint)
     if importlib.util.find_spec(PAGES) is not None:
         app.register_blueprint(importlib.import_module(PAGES).pages)
     return app
+
+
+def _phones(invitation: Invitation | None) -> Blueprint:
+    phones = Blueprint("phones", __name__)
+
+    def invited() -> Invitation:
+        if invitation is None:
+            raise Problem(404, "not_found", "phones cannot connect here; start the kiosk with --tls")
+        return invitation
+
+    @phones.get("/api/connect")
+    def connect() -> Response:
+        return jsonify(invited().to_json())
+
+    @phones.get("/connect.svg")
+    def code() -> Response:
+        return Response(invited().qr_code(), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+    return phones
 
 
 def _pictures(kiosk: Kiosk) -> Blueprint:

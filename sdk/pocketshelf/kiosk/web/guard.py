@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.web.errors import Problem
 
 __all__ = ["CONTENT_POLICY", "HEADERS", "install"]
@@ -27,7 +28,7 @@ HEADERS = {
 _READS = ("GET", "HEAD")
 
 
-def install(app: Flask, names: frozenset[str]) -> None:
+def install(app: Flask, names: Names) -> None:
     """Refuse what comes by another name, or from another page; and set the headers of every answer."""
 
     @app.before_request
@@ -45,9 +46,9 @@ def install(app: Flask, names: frozenset[str]) -> None:
         return response
 
 
-def _check_host(names: frozenset[str]) -> None:
+def _check_host(names: Names) -> None:
     try:
-        name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".").casefold()
+        name = urlsplit(f"//{request.host}").hostname or ""
     except ValueError:
         name = ""
     if name not in names:

@@ -77,7 +77,7 @@ class Engine:
         self._worker: WorkerProcess | None = None
         self._closed = threading.Event()
         self._watch = threading.Thread(target=self._watch_on, name="pocketshelf-watchdog", daemon=True)
-        self._rss, self._revision = 0, ""
+        self._rss, self._revision, self._news = 0, "", False
         self._rest_until, self._rest = 0.0, FIRST_REST_S
         self._renewed = -math.inf
         self.fault: str | None = None
@@ -185,9 +185,8 @@ class Engine:
             self._take_revision(said)
 
     def _take_revision(self, answer: Answer) -> None:
-        self._news, self._revision = answer.revision != self._revision, answer.revision
-
-    _news = False
+        self._news = self._news or answer.revision != self._revision
+        self._revision = answer.revision
 
     def _announce(self) -> None:
         """Outside of a turn, since who is told may ask."""
