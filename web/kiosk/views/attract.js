@@ -23,7 +23,7 @@ export class Attract {
     for (const each of this.element.querySelectorAll("[data-language]")) {
       each.setAttribute("aria-pressed", String(each.dataset.language === language));
     }
-    if (view === "attract" && before?.view !== "attract" && before) this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
+    if (view === "attract" && before.view && before.view !== "attract") this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
   }
 }
 

@@ -3,7 +3,18 @@ import { button, h, icon } from "../dom.js";
 import { number, t } from "../texts.js";
 import { categoryName, fieldName } from "../words.js";
 
-const SHOWN = 3;
+const SHOWN = 4;
+
+// Of the region's own answer, so that chips stay where they are when one is pressed.
+const own = (state) => ({ shelf: state.shelf, found: { categories: [], hits: [], ...state.answer.regions[state.region] } });
+
+// Categories of this shop that the thing may be of: what the model says, as far as the shop has such a shelf, and
+// those of what was found.
+export function likely({ found, shelf }) {
+  const held = new Set(shelf?.categories);
+  const names = [...found.categories.map(([name]) => name), ...found.hits.map(({ category }) => category)];
+  return [...new Set(names)].filter((name) => held.has(name)).slice(0, SHOWN);
+}
 
 export function choices(state, app, actions) {
   if (!state.answer.regions[state.region]?.vector) return null;
@@ -11,9 +22,8 @@ export function choices(state, app, actions) {
 }
 
 function categories(state, app, actions) {
-  const likely = state.found.categories.slice(0, SHOWN).map(([name]) => name);
   const chosen = state.category;
-  const names = [...new Set([...likely, ...(chosen === "auto" || chosen === "all" ? [] : [chosen])])];
+  const names = [...new Set([...likely(own(state)), ...(chosen === "auto" || chosen === "all" ? [] : [chosen])])];
   const chip = (category, words, glyph) => h("button", {
     type: "button", class: "chip", "data-test": "category-chip", "data-category": category, "data-key": `category-${category}`, "aria-pressed": String(chosen === category), on: { click: () => app.ask({ category }) },
   }, glyph && icon(glyph), h("span", { dir: "auto" }, words));

@@ -1,0 +1,109 @@
+// Boxes that follow, the pace of frames, the cut of the picture, and words with numbers in three languages.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shares, track } from "../../../web/kiosk/boxes.js";
+import { visible } from "../../../web/kiosk/frames.js";
+import { LiveLoop } from "../../../web/kiosk/live.js";
+import { idleLeft, pause, withBarcodes } from "../../../web/kiosk/pace.js";
+import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
+import { categoryName, fieldValue, freshness } from "../../../web/kiosk/words.js";
+
+const region = (box, group = "upper") => ({ box, group, score: 0.9 });
+
+test("a box that moves a little keeps its id and glides", () => {
+  const first = track([], [region([0, 0, 100, 100])]);
+  const [moved] = track(first, [region([20, 0, 100, 100])]);
+  assert.equal(moved.id, first[0].id);
+  assert.ok(moved.box[0] > 0 && moved.box[0] < 20);
+});
+
+test("boxes that cross keep to their own kind", () => {
+  const first = track([], [region([0, 0, 100, 100], "upper"), region([10, 0, 100, 100], "bag")]);
+  const next = track(first, [region([8, 0, 100, 100], "upper"), region([4, 0, 100, 100], "bag")]);
+  const groups = new Map(first.map(({ id, group }) => [id, group]));
+  assert.ok(next.every(({ id, group }) => groups.get(id) === group));
+});
+
+test("one lost frame does not blink; a thing that is gone goes", () => {
+  let boxes = track([], [region([0, 0, 10, 10])]);
+  boxes = track(boxes, []);
+  assert.equal(boxes.length, 1);
+  assert.equal(track(track(boxes, []), []).length, 0);
+});
+
+test("ten thousand frames leave no more boxes than the last one has", () => {
+  let boxes = [];
+  for (let frame = 0; frame < 10000; frame++) boxes = track(boxes, [region([(frame * 37) % 500, 0, 40, 40])]);
+  assert.ok(boxes.length <= 3);
+});
+
+test("a mirrored picture mirrors its boxes", () => {
+  assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }), { x: 0.1, y: 0.2, w: 0.3, h: 0.4 });
+  assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }, true), { x: 0.6, y: 0.2, w: 0.3, h: 0.4 });
+});
+
+test("what is sent is what the stage shows of the video", () => {
+  assert.deepEqual(visible({ width: 1920, height: 1080 }, { width: 1080, height: 1080 }), { x: 420, y: 0, width: 1080, height: 1080 });
+  assert.deepEqual(visible({ width: 480, height: 640 }, { width: 480, height: 640 }), { x: 0, y: 0, width: 480, height: 640 });
+});
+
+test("frames come a few times a second, and make way for a search", () => {
+  assert.equal(pause({ took: 10, outcome: "shown" }), 120);
+  assert.ok(pause({ took: 1000, outcome: "shown" }) > 500);
+  assert.equal(pause({ took: 5, outcome: "busy", before: 300 }), 600);
+  assert.equal(pause({ took: 5, outcome: "failed" }), 2000);
+  assert.equal([0, 1, 2, 3].filter(withBarcodes).length, 2);
+});
+
+test("one frame is on its way at a time, even where the loop is stopped and started again", async () => {
+  let flying = 0, most = 0, shown = 0;
+  const ask = async () => { most = Math.max(most, ++flying); await new Promise((done) => setTimeout(done, 20)); flying--; return {}; };
+  const loop = new LiveLoop({ grab: () => ({ blob: null }), ask, show: () => shown++, barcodes: () => false });
+  loop.start();
+  loop.start();
+  await new Promise((done) => setTimeout(done, 10));
+  loop.stop();
+  loop.start();
+  await new Promise((done) => setTimeout(done, 250));
+  loop.stop();
+  const before = shown;
+  await new Promise((done) => setTimeout(done, 200));
+  assert.equal(most, 1);
+  assert.ok(before >= 1);
+  assert.equal(shown, before, "a stopped loop shows nothing more");
+});
+
+test("the idle page counts down at the end alone", () => {
+  assert.equal(idleLeft(10_000, 0, 60), null);
+  assert.equal(idleLeft(50_000, 0, 60), 10);
+  assert.equal(idleLeft(61_000, 0, 60), 0);
+  assert.equal(idleLeft(1e9, 0, 0), null, "0 seconds is never");
+  assert.equal(idleLeft(3_000, 0, 6), null, "a short time is not all warning");
+});
+
+test("English without a catalogue, German and Chinese with theirs", () => {
+  useTexts("en", {});
+  assert.deepEqual([tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480)], ["1 product", "12,480 products"]);
+  useTexts("de", { "{n} product": ["{n} Produkt", "{n} Produkte"], Save: "Speichern" });
+  assert.deepEqual([tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480), t("Save")], ["1 Produkt", "12.480 Produkte", "Speichern"]);
+  useTexts("zh", { "{n} product": ["{n} 件商品"] });
+  assert.equal(tn("{n} product", "{n} products", 1), "1 件商品");
+});
+
+test("how fresh the shelf is, in words", () => {
+  useTexts("en", {});
+  assert.equal(freshness({ products: 12480, age_s: 3 * 3600 + 20 }), "Updated 3 hours ago · 12,480 products");
+  assert.equal(freshness({ products: 1, age_s: 5 }), "Updated just now · 1 product");
+  assert.equal(freshness({ products: 2, age_s: null }), "2 products");
+  assert.equal(ago(86400), "yesterday");
+});
+
+test("names are filled in as they are, whatever they look like", () => {
+  useTexts("en", {});
+  assert.equal(t("Search: {what}", { what: "<b>{what}</b> $& $1" }), "Search: <b>{what}</b> $& $1");
+});
+
+test("a catalogue's names are written for people", () => {
+  assert.deepEqual(["Brown-Cap-Mushroom", "T-Shirt", "hoodies_and_sweatshirts"].map(categoryName), ["Brown Cap Mushroom", "T-Shirt", "hoodies and sweatshirts"]);
+  assert.deepEqual([fieldValue(["short", 0.9]), fieldValue(12), fieldValue(null)], ["short", "12", ""]);
+});
