@@ -15,10 +15,10 @@ __all__ = ["annotate"]
 
 LONGEST_SIDE = 1600
 _QUALITY = 88
-# The page's colours (page.css), by group.
+# The documents' colours (web/pages.css), by group.
 _COLOURS = {
     "upper": "#2563c9", "outerwear": "#0f7d86", "dress": "#b02a8f", "trousers": "#5a4bc7",
-    "shorts": "#8a5cd6", "skirt": "#c23a6b", "footwear": "#a3541a", "bag": "#876a00",
+    "shorts": "#7a4bcc", "skirt": "#c23a6b", "footwear": "#a3541a", "bag": "#876a00",
     "hat": "#4a6b1f", "goods": "#1d7a46",
 }  # fmt: skip
 _OTHER = "#5d6670"
