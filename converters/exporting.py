@@ -192,13 +192,14 @@ def _write_bundle(
     folder: Path,
     destination: Path,
 ) -> None:
-    """``bundle.json``; what an earlier export's folder knows besides is kept: the card, and of the same space
-    the recall's calibration, the enrolment and the outfit head."""
+    """``bundle.json``; what an earlier export's folder knows besides is kept: the card, what judges photos,
+    and of the same space the recall's calibration, the enrolment and the outfit head."""
     specs = {kind: networks[kind].describe(*file) for kind, file in files.items()}
     earlier = _earlier(destination)
     space = networks["embedder"].space
     same = earlier if earlier and earlier.space == space else None
-    for path in (same.enrolment_path, same.outfit_path) if same else ():
+    judge = earlier.folder / earlier.quality.file if earlier and earlier.quality else None
+    for path in (judge, *((same.enrolment_path, same.outfit_path) if same else ())):
         if path is not None:
             shutil.copy2(path, folder)
     bundle = Bundle(
@@ -210,6 +211,7 @@ def _write_bundle(
         recall=same.recall if same else None,
         enrolment=same.enrolment if same else None,
         outfit=same.outfit if same else None,
+        quality=earlier.quality if earlier else None,
         card=earlier.card if earlier else None,
     )
     write_bundle(bundle)

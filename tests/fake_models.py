@@ -8,11 +8,13 @@ photo's top left pixel. Everything else in a test that uses them is real.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from pocketshelf.formats import AttributeSpec, Bundle, DetectorSpec, EmbedderSpec, write_bundle
+from pocketshelf.formats.bundle import QualitySpec
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.runtime import register
 
@@ -62,6 +64,14 @@ class FakeDetector:
         return [scores[None], distances[None]]
 
 
+class FakeJudge:
+    """Two logits: how dark the frame is, and how bright."""
+
+    def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        light = pixels.mean() / 255 - 0.5
+        return [_row(np.array([-20 * light - 6, 20 * light - 6]))]
+
+
 def _row(values: np.ndarray) -> np.ndarray:
     return values[None].astype(np.float32)
 
@@ -72,8 +82,10 @@ def _points(stride: int) -> np.ndarray:
     return np.stack([(x + 0.5) * stride, (y + 0.5) * stride, np.full(side * side, stride)], axis=1)
 
 
-def _open(path: Path, threads: int) -> FakeEmbedder | FakeDetector:
+def _open(path: Path, threads: int) -> FakeEmbedder | FakeDetector | FakeJudge:
     recipe = json.loads(path.read_text())
+    if recipe["kind"] == "judge":
+        return FakeJudge()
     return FakeDetector() if recipe["kind"] == "detector" else FakeEmbedder(recipe["seed"])
 
 
@@ -97,3 +109,14 @@ def make_bundle(
     recall = {"bias": -4.0, "score": 8.0, "margin": 5.0, "threshold": 0.5}
     spec = DetectorSpec("detector.fake", Preprocessing(SIZE), GROUPS, **more)  # type: ignore[arg-type]
     return write_bundle(Bundle(folder, "fake", space, embedder, spec if detector else None, recall=recall))
+
+
+def with_judge(bundle: Bundle) -> Bundle:
+    """``bundle`` with a stand-in that judges photos, and rules that believe it."""
+    (bundle.folder / "quality.fake").write_text(json.dumps({"kind": "judge"}))
+    rules = {
+        code: {"bias": 0.0, "drop": 0.5, "speak": 0.6, "weights": {f"net_{code}": 1.0}}
+        for code in ("too_dark", "over_exposed")
+    }
+    spec = QualitySpec("quality.fake", preprocessing=Preprocessing(SIZE), faults=tuple(rules), rules=rules)
+    return write_bundle(replace(bundle, quality=spec))

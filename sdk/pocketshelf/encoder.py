@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +15,13 @@ import numpy as np
 from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
+from pocketshelf.quality import Judge
 from pocketshelf.runtime import open_model
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from pocketshelf.stages.outfit import Shelves, frame_share
 from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo
-from pocketshelf.types import Box, Detection, Region, SearchResult, Timings
+from pocketshelf.types import Box, Detection, Quality, Region, SearchResult, Timings
 
 __all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "Encoder"]
 
@@ -72,10 +73,15 @@ class EncodedRegion:
 
 @dataclass(frozen=True)
 class EncodedPhoto:
-    """A photo's regions, most prominent first."""
+    """A photo's regions, most prominent first.
+
+    Attributes:
+        quality: what is wrong with the photo; None where the bundle has nothing to judge it by.
+    """
 
     photo: Photo
     regions: tuple[EncodedRegion, ...]
+    quality: Quality | None = None
 
 
 class Encoder:
@@ -84,10 +90,14 @@ class Encoder:
     Args:
         bundle: describes the models.
         embedder, detector: the stages; without a detector every photo is one region, the frame.
+        threads: how many the network that judges photos may use.
     """
 
-    def __init__(self, bundle: Bundle, embedder: Embedder, detector: Detector | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, embedder: Embedder, detector: Detector | None = None, threads: int = 1
+    ) -> None:
         self.bundle = bundle
+        self._threads = threads
         self._embedder = embedder
         self._detector = detector
 
@@ -116,13 +126,13 @@ class Encoder:
             embedder = NetworkEmbedder(bundle.embedder, open_model(bundle.embedder_path, threads))
         if detector is None and detects and bundle.detector is not None and bundle.detector_path is not None:
             detector = NetworkDetector(bundle.detector, open_model(bundle.detector_path, threads))
-        return cls(bundle, embedder, detector)
+        return cls(bundle, embedder, detector, threads)
 
     def with_stages(self, detector: Detector | None = None, embedder: Embedder | None = None) -> Encoder:
         """Itself, or where any is given the same with these in the place of its own."""
         if detector is None and embedder is None:
             return self  # Of whatever class it is.
-        return Encoder(self.bundle, embedder or self._embedder, detector or self._detector)
+        return Encoder(self.bundle, embedder or self._embedder, detector or self._detector, self._threads)
 
     def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
         """Find the photo's regions and embed each.
@@ -137,13 +147,34 @@ class Encoder:
             PhotoError: the photo cannot be read.
             TypeError: ``source`` is nothing that a photo may be given as.
         """
-        ms = Timings() if ms is None else ms
+        return self._encode(source, whole, Timings() if ms is None else ms, judged=True)
+
+    def _encode(self, source: PhotoSource, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
         photo = self._decode(source, ms)
         with timed(ms, "detect"):
             found = self._regions(photo, whole)
+        looked = not whole and self._detector is not None
+        quality = self._judged(photo, found if looked else None) if judged else None
         with timed(ms, "embed"):
             regions = self._embed(photo, found)
-        return EncodedPhoto(photo, regions)
+        return EncodedPhoto(photo, regions, quality)
+
+    def regions(self, photo: Photo) -> list[Detection]:
+        """What `search` looks at in a photo, most prominent first; the frame where nothing is found."""
+        return self._regions(photo, False)
+
+    @functools.cached_property
+    def judge(self) -> Judge | None:
+        """Judges photos by the bundle's network; None if it has none. Loaded when first asked for.
+
+        Raises:
+            BundleError: the network is malformed or damaged.
+            RuntimeUnavailable: the library that runs it is not installed.
+        """
+        return Judge.open(self.bundle, self._threads)
+
+    def _judged(self, photo: Photo, found: Sequence[Detection] | None) -> Quality | None:
+        return None if self.judge is None else self.judge.judge(photo, found)
 
     def embed(self, source: PhotoSource, box: Box | None = None) -> np.ndarray:
         """The vector (d,) of a photo's frame, or of ``box`` in it, without a look at what is there.
@@ -166,7 +197,9 @@ class Encoder:
         Raises:
             PhotoError, BundleError: as `embed`.
         """
-        vector = self._directed(self.encode(source, whole).regions[0].embedding.vector)
+        vector = self._directed(
+            self._encode(source, whole, Timings(), judged=False).regions[0].embedding.vector
+        )
         return self._enroller(vector[None])[0]
 
     def _directed(self, vector: np.ndarray) -> np.ndarray:
@@ -194,10 +227,11 @@ class Encoder:
             with timed(ms, "detect"):
                 found = self._detector.detect(photo)
                 selected = self._select(photo, found)
+            quality = self._judged(photo, selected)
             with timed(ms, "embed"):
                 known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
-        return SearchResult(name, photo.width, photo.height, regions, ms)
+        return SearchResult(name, photo.width, photo.height, regions, ms, quality=quality)
 
     def boxes(self, photo: Photo, weak: float = 1.0) -> tuple[list[Detection], list[Detection]]:
         """What the detector sees in a frame: all that may be something, and what a search looks at.

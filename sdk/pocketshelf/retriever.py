@@ -262,6 +262,7 @@ class Retriever:
             store=shelf.store.info,
             local_recall=answers[0].recall,
             fallback=overall(answer.asked for answer in answers),
+            quality=encoded.quality,
         )
 
     def search_region(

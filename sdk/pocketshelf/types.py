@@ -18,6 +18,7 @@ __all__ = [
     "Detection",
     "FallbackState",
     "Hit",
+    "Quality",
     "Region",
     "SearchResult",
     "StoreInfo",
@@ -77,6 +78,24 @@ class Hit:
             "source": self.source,
             **more,
         }
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is wrong with a photo, if anything is.
+
+    Attributes:
+        faults: (code, probability) of each that is sure enough to be told, the one to mend first in front;
+            the codes are `pocketshelf.quality.FAULTS`.
+        advice: a few words for who holds the camera; None where there is nothing to mend.
+    """
+
+    faults: tuple[tuple[str, float], ...] = ()
+    advice: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The line's "quality" object."""
+        return {"faults": [[code, round(float(p), 4)] for code, p in self.faults], "advice": self.advice}
 
 
 @dataclass(frozen=True)
@@ -157,6 +176,7 @@ class SearchResult:
             among the local hits; None when the bundle carries no calibration for it.
         fallback: see `FallbackState`.
         regions: most prominent first.
+        quality: None where the bundle has nothing to judge it by.
     """
 
     photo: str
@@ -167,9 +187,11 @@ class SearchResult:
     store: StoreInfo | None = None
     local_recall: float | None = None
     fallback: FallbackState = False
+    quality: Quality | None = None
 
     def to_json(self, full: bool = False) -> dict[str, Any]:
         """The answer of `contract/schemas/answer.schema.json`; ``json.dumps`` of it is the line."""
+        judged = {} if self.quality is None else {"quality": self.quality.to_json()}
         recall = None if self.local_recall is None else round(float(self.local_recall), 4)
         return {
             "photo": self.photo,
@@ -179,5 +201,6 @@ class SearchResult:
             "fallback": self.fallback,
             "store": None if self.store is None else self.store.to_json(),
             "ms": self.ms.to_json(),
+            **judged,
             "regions": [region.to_json(full) for region in self.regions],
         }

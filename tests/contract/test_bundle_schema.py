@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from fake_models import make_bundle
+from fake_models import make_bundle, with_judge
 from json_edits import put
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
+from pocketshelf.quality import parse_rules
 from pocketshelf.recall.model import parse_confidence, parse_recall
 from pocketshelf.recall.signals import CONFIDENCE_FEATURES, FEATURES, RECALL_FEATURES
 
@@ -47,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
         outfit=FileSpec("outfit.npz"),
         card="CARD.md",
     )
-    return write_bundle(whole).folder
+    return with_judge(write_bundle(whole)).folder
 
 
 def test_the_schema_is_one() -> None:
@@ -103,6 +104,12 @@ def test_what_is_written_passes_with_and_without_its_optional_parts(folder: Path
         ("detector/nms_iou", 1.5),
         ("detector/frame_weight/goods", 1.5),
         ("enrolment/sha256", None),
+        ("quality/faults", []),
+        ("quality/preprocessing_hash", None),
+        ("quality/rules", 3),
+        ("quality/rules/too_dark/bias", None),
+        ("quality/rules/too_dark/drop", 1.5),
+        ("quality/rules/too_dark/weights/net_too_dark", "much"),
         ("recall/version", 3),
         ("recall/k", 0),
         ("recall/threshold", 1.5),
@@ -120,7 +127,9 @@ def test_the_schema_refuses_what_the_reader_refuses(folder: Path, where: str, va
     assert not VALIDATOR.is_valid(document)
     path.write_text(json.dumps(document))
     with pytest.raises(BundleError):
-        parse_recall(load_bundle(folder).recall)
+        bundle = load_bundle(folder)
+        parse_recall(bundle.recall)
+        parse_rules(bundle.quality.rules if bundle.quality else {}, "bundle.json")
 
 
 def test_both_ignore_what_they_do_not_know(folder: Path) -> None:

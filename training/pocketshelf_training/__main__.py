@@ -121,6 +121,7 @@ COMMANDS = {
         "train one embedder for products of any shop, from pairs of many sources",
     ),
     "train detector": ("detector.train", "train the detector on the real photos"),
+    "train quality": ("quality.train", "train what looks for a photo's faults, and its rules"),
     "train outfits": ("outfits.train", "fit what says which garments go together"),
     "train system": (
         "studies.systems.train",

@@ -86,6 +86,8 @@ def print_result(result: SearchResult, shelves: Shelves) -> None:
     recall = "" if result.local_recall is None else f", local recall {result.local_recall:.2f}"
     took = f"{result.width} x {result.height}, {result.ms.total:.0f} ms{recall}{_asked(result)}"
     tell(f"{result.photo}  {took}", "title")
+    if result.quality is not None and result.quality.advice:
+        tell(f"  {result.quality.advice}", "doubt")
     for region in result.regions:
         tell(f"  {_heading(region, shelves)}", "box")
         if region.hits:

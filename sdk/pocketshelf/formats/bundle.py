@@ -13,10 +13,13 @@
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
        "categories": {"upper": ["T-Shirt", …]}},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
-     "outfit": {"file": "outfit.npz", "sha256", "bytes"}, "card": "CARD.md"}
+     "outfit": {"file": "outfit.npz", "sha256", "bytes"},
+     "quality": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
+       "faults": ["too_dark", …], "rules": {"too_dark": {"bias", "drop", "speak", "weights": {…}}, …}},
+     "card": "CARD.md"}
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
-``recall``, ``enrolment``, ``outfit`` and ``card`` may be absent. A model "file" may be a folder
+``recall``, ``enrolment``, ``outfit``, ``quality`` and ``card`` may be absent. A model "file" may be a folder
 (``.mlpackage``); its sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files
 within and ``bytes`` is their sum. Unknown keys are ignored, so that a minor addition needs no new version; a
 change of meaning does.
@@ -29,7 +32,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -37,7 +40,15 @@ from pocketshelf.errors import BundleError
 from pocketshelf.files import atomic_write
 from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
-from pocketshelf.formats.preprocessing import Preprocessing, parse_preprocessing
+from pocketshelf.formats.preprocessing import parse_preprocessing
+from pocketshelf.formats.specs import (
+    AttributeSpec,
+    DetectorSpec,
+    EmbedderSpec,
+    FileSpec,
+    ModelSpec,
+    QualitySpec,
+)
 from pocketshelf.shipped import shipped
 
 __all__ = [
@@ -49,6 +60,7 @@ __all__ = [
     "EmbedderSpec",
     "FileSpec",
     "ModelSpec",
+    "QualitySpec",
     "default_bundle",
     "digest",
     "load_bundle",
@@ -58,86 +70,6 @@ __all__ = [
 FORMAT, VERSION = "pocketshelf-bundle", 1
 FILE_NAME = "bundle.json"
 DEFAULT_NAME = "universal"
-
-
-@dataclass(frozen=True)
-class FileSpec:
-    """A file of a bundle, or a folder as ``.mlpackage`` is one.
-
-    Attributes:
-        file: its name inside the bundle.
-        sha256, bytes: filled in by `write_bundle`.
-    """
-
-    file: str
-    sha256: str = field(default="", kw_only=True)
-    bytes: int = field(default=0, kw_only=True)
-
-
-@dataclass(frozen=True)
-class ModelSpec(FileSpec):
-    """What the bundle says of either model's file."""
-
-    precision: str = field(default="int8", kw_only=True)
-    preprocessing: Preprocessing
-
-
-@dataclass(frozen=True)
-class AttributeSpec:
-    """One attribute head.
-
-    Attributes:
-        output: index of its logits among the model's outputs.
-        labels: of the logits.
-        categories: those whose products have the attribute; empty: all of them. It is reported for a
-            region that more likely than not is of one of these.
-    """
-
-    output: int
-    labels: tuple[str, ...]
-    categories: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class EmbedderSpec(ModelSpec):
-    """The embedder of a bundle.
-
-    Attributes:
-        outputs: index of "embedding" (1, dimension) and of "categories" (1, len(categories)) logits.
-        temperature: the category logits are divided by it before the softmax.
-    """
-
-    dimension: int
-    categories: tuple[str, ...]
-    outputs: Mapping[str, int] = field(default_factory=lambda: {"embedding": 0, "categories": 1})
-    temperature: float = 1.0
-    attributes: Mapping[str, AttributeSpec] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DetectorSpec(ModelSpec):
-    """The detector of a bundle.
-
-    Attributes:
-        groups: names of the score columns, in order.
-        strides: of the pyramid's levels, in pixels of the input.
-        outputs: index of "scores" (1, N, len(groups)) and of "distances" (1, N, 4).
-        score_threshold: `search` looks at boxes from here on.
-        nms_iou: boxes of one group that overlap more are one.
-        frame_weight: group → weight w in [0, 1]; the query of such a region is the normalised
-            (1 - w·s)·crop + w·s·whole frame, s following from the photo
-            (`pocketshelf.stages.outfit.frame_share`). Absent groups: 0.
-        categories: group → names that shops give categories of such things; see
-            `pocketshelf.stages.outfit.Shelves`.
-    """
-
-    groups: tuple[str, ...]
-    strides: tuple[int, ...] = (8, 16, 32)
-    outputs: Mapping[str, int] = field(default_factory=lambda: {"scores": 0, "distances": 1})
-    score_threshold: float = 0.3
-    nms_iou: float = 0.55
-    frame_weight: Mapping[str, float] = field(default_factory=dict)
-    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -151,6 +83,7 @@ class Bundle:
         enrolment: what adjusts the vectors of a gallery's pictures, if anything does
             (see `pocketshelf.formats.enrolment`).
         outfit: what says which garments go together, if anything does (see `pocketshelf.outfit.head`).
+        quality: what looks for a photo's faults, if anything does (see `pocketshelf.quality`).
         card: name of the model card's file, if any.
     """
 
@@ -162,12 +95,13 @@ class Bundle:
     recall: Mapping[str, Any] | None = None
     enrolment: FileSpec | None = None
     outfit: FileSpec | None = None
+    quality: QualitySpec | None = None
     card: str | None = None
 
     @property
     def files(self) -> list[FileSpec]:
         """Every file but the card."""
-        parts = (self.embedder, self.detector, self.enrolment, self.outfit)
+        parts = (self.embedder, self.detector, self.enrolment, self.outfit, self.quality)
         return [spec for spec in parts if spec is not None]
 
     @property
@@ -280,6 +214,7 @@ def _to_json(bundle: Bundle) -> dict[str, Any]:
         "recall": bundle.recall,
         "enrolment": bundle.enrolment and _spec_to_json(bundle.folder, bundle.enrolment),
         "outfit": bundle.outfit and _spec_to_json(bundle.folder, bundle.outfit),
+        "quality": bundle.quality and _spec_to_json(bundle.folder, bundle.quality),
         "card": bundle.card,
     }
     document = {"format": FORMAT, "version": VERSION, "name": bundle.name, "space": bundle.space}
@@ -317,6 +252,7 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         recall=top.mapping("recall") if top.has("recall") else None,
         enrolment=FileSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
         outfit=FileSpec(**_parse_file(top.child("outfit"))) if top.has("outfit") else None,
+        quality=_parse_quality(top.child("quality")) if top.has("quality") else None,
         card=top.optional_text("card"),
     )
 
@@ -361,6 +297,10 @@ def _parse_detector(part: Fields) -> DetectorSpec:
         frame_weight=frame_weight,
         categories={name: shelves.texts(name) for name in shelves},
     )
+
+
+def _parse_quality(part: Fields) -> QualitySpec:
+    return QualitySpec(**_parse_model(part), faults=part.texts("faults"), rules=part.mapping("rules"))
 
 
 def _parse_file(part: Fields) -> dict[str, Any]:

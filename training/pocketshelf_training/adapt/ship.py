@@ -35,7 +35,7 @@ class ExportFailed(PocketshelfError):
 def exported(
     checkpoint: Checkpoint, base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
 ) -> Bundle:
-    """A bundle in ``folder`` of the embedder ``checkpoint`` and the detector of ``base``.
+    """A bundle in ``folder`` of the embedder ``checkpoint``, and of ``base`` the detector and the judge.
 
     Args:
         pictures: to calibrate int8 on.
@@ -49,10 +49,11 @@ def exported(
     with tempfile.TemporaryDirectory() as linked:
         _link(pictures, Path(linked), seed)
         _export(weights, Path(linked), folder)
-    for name in _detector_files(base):
+    for name in _kept_files(base):
         shutil.copy2(base.folder / name, folder / name)
     made = load_bundle(folder)
-    return write_bundle(replace(made, detector=base.detector, recall=None, enrolment=None, outfit=None))
+    kept = replace(made, detector=base.detector, quality=base.quality)
+    return write_bundle(replace(kept, recall=None, enrolment=None, outfit=None))
 
 
 def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
@@ -75,11 +76,11 @@ def _export(weights: Path, calibration: Path, out: Path) -> None:
         raise ExportFailed(f"the export failed: {last.removeprefix('error: ')}")
 
 
-def _detector_files(base: Bundle) -> list[str]:
-    """The detector's own file, and its checkpoint where it lies beside it."""
-    if base.detector is None:
-        return []
-    return [name for name in (base.detector.file, "detector.npz") if (base.folder / name).is_file()]
+def _kept_files(base: Bundle) -> list[str]:
+    """The files of what knows no space: detector and judge, and their checkpoints where they lie beside."""
+    kept = {"detector.npz": base.detector, "quality.npz": base.quality}
+    names = [name for weights, spec in kept.items() if spec is not None for name in (spec.file, weights)]
+    return [name for name in names if (base.folder / name).is_file()]
 
 
 def move_into(folder: Path, out: Path) -> None:

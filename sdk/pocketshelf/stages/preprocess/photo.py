@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf.stages.preprocess.resize import network_input
+from pocketshelf.stages.preprocess.resize import network_input, thumbnail
 from pocketshelf.types import Box
 
 __all__ = ["Photo", "PhotoInOwnColours"]
@@ -42,6 +42,10 @@ class Photo:
     def network_input(self, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
         """What a network is given for ``box``, in decoded pixels, or for the frame: see `network_input`."""
         return network_input(self._decoded, preprocessing, box)
+
+    def thumbnail(self, side: int) -> np.ndarray:
+        """The frame as uint8 (h, w, 3), its longer side ``side`` pixels; a smaller photo is enlarged."""
+        return thumbnail(self._decoded, side)
 
     @property
     def _decoded(self) -> np.ndarray:
@@ -77,6 +81,11 @@ class PhotoInOwnColours(Photo):
     def network_input(self, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
         """See `Photo`."""
         converted: np.ndarray = vars(self)["_to_srgb"](super().network_input(preprocessing, box))
+        return converted
+
+    def thumbnail(self, side: int) -> np.ndarray:
+        """See `Photo`."""
+        converted: np.ndarray = vars(self)["_to_srgb"](super().thumbnail(side))
         return converted
 
     def __reduce__(self) -> tuple[type[Photo], tuple[np.ndarray, int, int]]:

@@ -13,7 +13,7 @@ from PIL import Image
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.types import Box
 
-__all__ = ["crop_box", "network_input", "resize_crop"]
+__all__ = ["crop_box", "network_input", "resize_crop", "thumbnail"]
 
 
 def network_input(pixels: np.ndarray, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
@@ -69,3 +69,14 @@ def resize_crop(pixels: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarr
     corners = (max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height)))
     image = Image.fromarray(pixels)
     return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=corners))
+
+
+def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
+    """uint8 ``pixels`` (h, w, 3) with a longer side of ``side``, for what is measured, not embedded.
+
+    Whole factors are averaged first, which takes half the time of the networks' filter.
+    """
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))

@@ -1,0 +1,1 @@
+"""The low-quality filter: photos and their synthetic faults, the network that looks for them, figures."""
