@@ -159,10 +159,6 @@ class Encoder:
             regions = self._embed(photo, found)
         return EncodedPhoto(photo, regions, quality)
 
-    def regions(self, photo: Photo) -> list[Detection]:
-        """What `search` looks at in a photo, most prominent first; the frame where nothing is found."""
-        return self._regions(photo, False)
-
     @functools.cached_property
     def judge(self) -> Judge | None:
         """Judges photos by the bundle's network; None if it has none. Loaded when first asked for.

@@ -107,7 +107,7 @@ def _table(
 ) -> SignalTable:
     found = []
     for photo in tqdm(photos, what, len(faults), file=sys.stderr):
-        found.append(judge.signals(photo, encoder.regions(photo)))
+        found.append(judge.signals(photo, encoder.boxes(photo)[1]))
     names = tuple(found[0])
     values = np.array([[signals[name] for name in names] for signals in found], np.float32)
     return SignalTable(names, values, np.array(faults, np.int8))
