@@ -15,6 +15,7 @@ __all__ = ["DEFAULT_EXPIRY_DAYS", "INDEXES", "holds_password", "problem"]
 DEFAULT_EXPIRY_DAYS = {"root": 365, "targets": 90, "snapshot": 14, "timestamp": 2}
 INDEXES = ("scan", "sqlite-vec", "graph", "pgvector")
 MOST_BYTES = 1 << 40
+MOST_FOLDERS = 20
 MOST_DAYS = 36_500  # A century.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -90,6 +91,15 @@ def _expiry_days(value: Any) -> str | None:
     return next((f"of each role {text}" for text in wanted if text), None)
 
 
+def _folders(value: Any) -> str | None:
+    right = isinstance(value, list) and len(value) <= MOST_FOLDERS and all(map(_is_folder, value))
+    return None if right else f"a list of at most {MOST_FOLDERS} folders"
+
+
+def _is_folder(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and "\0" not in value
+
+
 def _digest(value: Any) -> str | None:
     right = value is None or (isinstance(value, str) and _DIGEST.fullmatch(value))
     return None if right else "64 hexadecimal digits, or null"
@@ -119,5 +129,6 @@ _CHECKS: Mapping[str, Check] = {
     "max_photo_bytes": _integer(1, MOST_BYTES),
     "photo_workers": _integer(1, 256),
     "photo_seconds": _integer(1, 3600),
+    "picture_folders": _folders,
     "photo_memory_bytes": _integer(1 << 26, MOST_BYTES),
 }

@@ -10,6 +10,10 @@
       keys/online/           the keys that publishing and refreshing use, PEM files named by role
       keys/offline/          the root key: move it off this machine
       keys/admin.token       the bearer token of /v1/changes
+      keys/console-tokens.json  digests of the console's further tokens
+      imports.sqlite         what was imported, and which rows failed
+      activity.sqlite        how much devices ask for, by hour and day
+      pictures/              what the console's imports bring; see ``picture_folders``
       repository/metadata/   The Update Framework's metadata
       repository/targets/    manifests, snapshots and deltas
 """
@@ -59,6 +63,10 @@ class SiteConfig:
         photo_workers: processes that read photos; each takes about 200 MB once a photo came.
         photo_seconds: processor time that one photo may take.
         photo_memory_bytes: memory that one photo may take.
+        console: whether ``/`` is the console.
+        picture_folders: where the console's imports may take pictures from, and its pages look for them;
+            from the site's folder on, or absolute.
+        console_downloads: whether an import of the console may fetch pictures that its file names by address.
     """
 
     catalogue: str = "sqlite"
@@ -76,6 +84,9 @@ class SiteConfig:
     photo_workers: int = 1
     photo_seconds: int = 10
     photo_memory_bytes: int = 1 << 30
+    console: bool = True
+    picture_folders: list[str] = field(default_factory=lambda: ["pictures"])
+    console_downloads: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SiteConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -13,8 +13,8 @@ from pocketshelf.wsgi.refusal import Refused
 
 __all__ = ["Admit", "BoundedParser"]
 
-Admit = Callable[[str, str, int | None, str | None], int]
-"""(method, path, length or None if that is not said, Authorization) to the most bytes; raises `Refused`."""
+Admit = Callable[[str, str, int | None, Mapping[str, str]], int]
+"""(method, path, length or None if that is not said, headers) to the most bytes; raises `Refused`."""
 TooLong = Callable[[str, str, int], Refused]
 """(method, path, the most bytes) to what is said."""
 
@@ -41,7 +41,7 @@ class BoundedParser(HTTPRequestParser):
         super().parse_header(header_plus)
         length = None if self.chunked else self.content_length
         try:
-            most = self._admit(self.command, self.path, length, self.headers.get("AUTHORIZATION"))
+            most = self._admit(self.command, self.path, length, self.headers)
             self.coming = most if length is None else length
         except Refused as refused:
             self._refusal = Refusal(refused, self.path)

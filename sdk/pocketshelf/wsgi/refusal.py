@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 __all__ = ["SMALL", "Bodies", "Refused", "WsgiAnswer"]
@@ -28,11 +29,12 @@ class Bodies(Protocol):
         ...
 
     def check_early(
-        self, method: str, path: str, length: int, authorization: str | None, coming: int
+        self, method: str, path: str, length: int, headers: Mapping[str, str], coming: int
     ) -> None:
         """Refuse it by its head.
 
         Args:
+            headers: named as ``AUTHORIZATION``.
             coming: bytes of the other long bodies that are on their way.
 
         Raises:

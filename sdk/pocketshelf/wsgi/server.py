@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -85,14 +86,14 @@ class WebServer(TcpWSGIServer):
         where = (listener.family, listener.type, listener.proto, listener.getsockname())
         super().__init__(app, {}, True, listener, adj=adjustments, bind_socket=False, sockinfo=where)
 
-    def admit(self, method: str, path: str, length: int | None, authorization: str | None) -> int:
+    def admit(self, method: str, path: str, length: int | None, headers: Mapping[str, str]) -> int:
         """See `pocketshelf.wsgi.parser.Admit`."""
         most = self._lengths.most(method, path)
         expected = most if length is None else length
         coming = 0
         if expected > SMALL:
             coming = sum(channel.coming() for channel in self.active_channels.values())
-        self._lengths.check_early(method, path, expected, authorization, coming)
+        self._lengths.check_early(method, path, expected, headers, coming)
         return most
 
     def too_long(self, method: str, path: str, most: int) -> Refused:

@@ -33,6 +33,7 @@ PROGRAM = Program(
         "publish": "pocketshelf_server.cli.publish",
         "serve": "pocketshelf_server.cli.serve",
         "keys": "pocketshelf_server.cli.keys",
+        "token": "pocketshelf_server.cli.token",
         "doctor": "pocketshelf_server.cli.doctor",
         "stats": "pocketshelf_server.cli.stats",
     },

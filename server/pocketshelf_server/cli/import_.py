@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,17 @@ from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.losses import told
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
-from pocketshelf.encoder import Encoder
-from pocketshelf.formats import load_bundle, space_of
+from pocketshelf.errors import StoreError, one_line
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.catalogue.importer import EmbedderFactory, Importer, ImportReport
+from pocketshelf_server.catalogue.embedders import lazy_embedders
+from pocketshelf_server.catalogue.importer import Importer, ImportReport
 from pocketshelf_server.cli.options import add_site, open_site
+from pocketshelf_server.console.record import CANCELLED, COMMAND_LINE, DONE, FAILED, Record
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
+log = logging.getLogger("pocketshelf.server")
 SUMMARY = "add, change or delete products"
 DESCRIPTION = """\
 Import a catalogue file, read just as `pocketshelf build` reads it. CSV columns: product_id,title,category,
@@ -83,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--allow-shrink needs --replace")
     catalogue = open_catalogue(open_site(args))
     try:
-        report = _import(args, catalogue)
+        report = _recorded(args, catalogue) if args.file else _import(args, catalogue)
     finally:
         catalogue.close()
     for note in report.notes[:ERRORS_SHOWN]:
@@ -95,6 +99,35 @@ def run(args: argparse.Namespace) -> int:
         say(f"… and {len(lines) - ERRORS_SHOWN} more bad rows")
     _show(report, args.json)
     return 1 if report.errors else 0
+
+
+def _recorded(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
+    """Import, and tell the console of it; what the record cannot take stops nothing."""
+    record = Record(args.site / "imports.sqlite")
+    run = _note(lambda: record.begin("import", args.file.name, COMMAND_LINE, args.images or args.file.parent))
+    try:
+        report = _import(args, catalogue)
+    except BaseException as error:
+        state, message = (
+            (FAILED, one_line(error)) if isinstance(error, Exception) else (CANCELLED, "interrupted")
+        )
+        _note(lambda: record.end(run or 0, state, message))
+        raise
+    counts = {
+        "added": report.added_or_changed, "unchanged": report.unchanged, "deleted": report.deleted,
+        "sequence": report.sequence, "failed": len(report.errors),
+    }  # fmt: skip
+    _note(lambda: record.fail(run or 0, report.errors))
+    _note(lambda: record.end(run or 0, DONE, "", **counts))
+    return report
+
+
+def _note(write: Callable[[], int | None]) -> int | None:
+    try:
+        return write()
+    except StoreError as error:
+        log.warning("%s", error)
+        return None
 
 
 def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
@@ -115,23 +148,12 @@ def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
 
 def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     images = args.images or args.file.parent
-    embedders = _lazy_embedders(args.bundle, catalogue)
+    embedders = lazy_embedders(args.bundle, catalogue)
     with ProgressBar("import", "product") as bar:
         importer = Importer(
             catalogue, embedders, images, args.workers, bar.update, args.reembed, fetch_of(args)
         )
         return importer.run(args.file, args.replace, args.allow_shrink, reading_of(args))
-
-
-def _lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory:
-    """Loads the default bundle at the first picture: a file that brings vectors needs none."""
-
-    def load() -> EmbedderFactory:
-        bundle = load_bundle(folder)
-        catalogue.require_space(space_of(bundle))
-        return lambda: Encoder.open(bundle, detects=False).enrol
-
-    return (lambda: load()()) if folder is None else load()
 
 
 def _show(report: ImportReport, as_json: bool) -> None:

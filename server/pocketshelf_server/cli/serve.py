@@ -34,6 +34,8 @@ taken. When it is ready, one JSON line says where on standard output: {"url": â€
   POST /v1/search/photo           the same for a photo (needs a bundle; off with "photo_search": false)
   /v1/changes                     read and write the catalogue (bearer token in SITE/keys/admin.token)
   /v1/openapi.json  /healthz  /metrics
+  /                               the console (off with "console": false): sign in with the admin token to
+                                  read; `token make` makes one that may import and publish
 
 /healthz answers 503, with the reasons, while devices cannot sync: a signature has expired (the root's is
 renewed by `keys renew`), or signed files are missing. The log says so every hour, /metrics at any time
@@ -85,6 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code."""
     from pocketshelf.wsgi import AccessLog, WebServer
+    from pocketshelf_server.console import Console
     from pocketshelf_server.http import create_app
     from pocketshelf_server.http.lengths import Lengths
 
@@ -93,13 +96,18 @@ def run(args: argparse.Namespace) -> int:
     catalogue = open_catalogue(site)
     config = site.config()
     photos = _photos(args.bundle, catalogue, config, args.threads)
-    app = create_app(site, catalogue, photos, args.trusted_proxies)
+    searched = photos if config.photo_search else None
+    console = Console(site, catalogue, searched, args.bundle) if config.console else None
+    rooms = [console] if console else []
+    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms)
     listener = _listen(args.host, args.port)
-    lengths = Lengths(config, photos if config.photo_search else None)
+    lengths = Lengths(config, searched, console.doors() if console else None)
     access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
     server = WebServer(app, listener, lengths, args.threads, access, args.trusted_proxies > 0)
     logs.install()
     sys.setswitchinterval(SWITCH_SECONDS)
+    if console is not None:
+        console.start()
     _keep_watch(site, None if args.no_refresh else open_repository(site))
     port = listener.getsockname()[1]
     print_json({"url": _url(args.host, port), "port": port})
@@ -107,6 +115,8 @@ def run(args: argparse.Namespace) -> int:
         server.run()
     finally:
         server.close()
+        if console is not None:
+            console.close()
         if photos is not None:
             photos.close()
         catalogue.close()

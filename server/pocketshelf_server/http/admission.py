@@ -59,10 +59,14 @@ class RateLimit:
 
     Args:
         clock: seconds, monotonic.
+        burst: calls at once, if not ``per_minute``.
     """
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._size = float(per_minute)
+    def __init__(
+        self, per_minute: int, clock: Callable[[], float] = time.monotonic, burst: int | None = None
+    ) -> None:
+        self._size = float(per_minute if burst is None else burst)
+        self._per_second = per_minute / 60
         self._clock = clock
         self._guard = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
@@ -76,11 +80,16 @@ class RateLimit:
         with self._guard:
             now = self._clock()
             left, then = self._buckets.pop(caller, (self._size, now))
-            left = min(self._size, left + (now - then) * self._size / 60)
+            left = min(self._size, left + (now - then) * self._per_second)
             allowed = left >= 1
             self._buckets[caller] = (left - 1 if allowed else left, now)
             if len(self._buckets) > MAX_CALLERS:
                 del self._buckets[next(iter(self._buckets))]
         if not allowed:
-            wait = int((1 - left) * 60 / self._size) + 1
+            wait = int((1 - left) / self._per_second) + 1
             raise Problem(429, f"too many calls; wait {wait} s", {"Retry-After": str(wait)})
+
+    def forgive(self, caller: str) -> None:
+        """Let ``caller`` begin anew."""
+        with self._guard:
+            self._buckets.pop(caller, None)

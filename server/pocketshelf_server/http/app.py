@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -13,24 +14,40 @@ from pocketshelf_server.http import metrics, problems
 from pocketshelf_server.http.changes import changes_blueprint
 from pocketshelf_server.http.files import files_blueprint
 from pocketshelf_server.http.health import health_blueprint
-from pocketshelf_server.http.lengths import Lengths
+from pocketshelf_server.http.lengths import Door, Lengths
 from pocketshelf_server.http.openapi import openapi_document
 from pocketshelf_server.http.search import photo_blueprint, search_blueprint
 from pocketshelf_server.photos import Photos
 from pocketshelf_server.search import SearchService, make_index
 from pocketshelf_server.site import Site
 
-__all__ = ["create_app"]
+__all__ = ["Room", "create_app"]
+
+
+class Room(Protocol):
+    """Pages beside the endpoints, such as the console."""
+
+    def doors(self) -> Mapping[str, Door]:
+        """The paths that take bodies."""
+
+    def furnish(self, app: Flask, service: SearchService, watch: HealthWatch) -> None:
+        """Add the routes."""
 
 
 def create_app(
-    site: Site, catalogue: Catalogue, photos: Photos | None = None, trusted_proxies: int = 0
+    site: Site,
+    catalogue: Catalogue,
+    photos: Photos | None = None,
+    trusted_proxies: int = 0,
+    rooms: Sequence[Room] = (),
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
     Args:
         photos: lets /v1/search/photo work, if the configuration allows it, and /v1/changes take pictures.
-        trusted_proxies: how many proxies stand before the server, each of which adds to X-Forwarded-For.
+        trusted_proxies: how many proxies stand before the server, each of which adds to X-Forwarded-For; the
+            nearest says by X-Forwarded-Proto whether it was asked by TLS.
+        rooms: what else is served.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -41,12 +58,13 @@ def create_app(
     service = SearchService(catalogue, make_index(config.index, catalogue, site))
     service.refresh()
     if trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=1)  # type: ignore[method-assign]
     problems.install(app)
     watch = HealthWatch(site)
     metrics.install(app, catalogue, service, watch)
     searched = photos if config.photo_search else None
-    lengths = Lengths(config, searched)
+    doors = {path: door for room in rooms for path, door in room.doors().items()}
+    lengths = Lengths(config, searched, doors)
 
     @app.before_request
     def bound() -> None:
@@ -58,6 +76,8 @@ def create_app(
     app.register_blueprint(photo_blueprint(service, space.name, config, searched))
     app.register_blueprint(changes_blueprint(catalogue, config, photos))
     app.register_blueprint(health_blueprint(watch, catalogue))
+    for room in rooms:
+        room.furnish(app, service, watch)
     document = openapi_document(space, config)
 
     @app.get("/v1/openapi.json")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from pocketshelf.wsgi import SMALL
 from pocketshelf_server.http.admission import check_token
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.photos import Photos, PhotosBusy
 from pocketshelf_server.site import SiteConfig
 
-__all__ = ["NO_PHOTOS", "Lengths"]
+__all__ = ["NO_PHOTOS", "Door", "Lengths"]
 
 NO_PHOTOS = "this server takes no photos: embed on the device and POST to /v1/search"
 
@@ -21,16 +24,33 @@ FORM = 100_000  # Of a photo's form beside the photo.
 ALL = 512_000_000
 
 
+@dataclass(frozen=True)
+class Door:
+    """A path that takes bodies by POST, beside those of the devices.
+
+    Attributes:
+        most: bytes of a body.
+        check: given the head (names as ``COOKIE``), raises `Problem` where a long body would come in vain.
+    """
+
+    most: int
+    check: Callable[[Mapping[str, str]], None] = lambda headers: None
+
+
 class Lengths:
     """The largest body of each request.
 
     Args:
         photos: reads photos; None if none are taken.
+        doors: further paths that take bodies.
     """
 
-    def __init__(self, config: SiteConfig, photos: Photos | None) -> None:
+    def __init__(
+        self, config: SiteConfig, photos: Photos | None, doors: Mapping[str, Door] | None = None
+    ) -> None:
         self._config = config
         self._photos = photos
+        self._doors = dict(doors or {})
 
     def most(self, method: str, path: str) -> int:
         """The most bytes that a request may bring."""
@@ -41,7 +61,8 @@ class Lengths:
             "/v1/changes": CHANGES,
             "/v1/search/photo": self._config.max_photo_bytes + FORM,
         }
-        return taken.get(path, NO_BODY)
+        door = self._doors.get(path)
+        return taken.get(path, NO_BODY) if door is None else door.most
 
     def check(self, method: str, path: str, length: int) -> None:
         """Refuse a body by its length.
@@ -55,11 +76,12 @@ class Lengths:
             raise Problem(413, f"{method} {path[:100]} {what}; this one has {length}")
 
     def check_early(
-        self, method: str, path: str, length: int, authorization: str | None, coming: int
+        self, method: str, path: str, length: int, headers: Mapping[str, str], coming: int
     ) -> None:
         """The same before the body is read, and what else makes it useless to read a long one.
 
         Args:
+            headers: of the request, named as ``AUTHORIZATION``.
             coming: bytes of the other long bodies that are on their way.
 
         Raises:
@@ -70,12 +92,14 @@ class Lengths:
         if length <= SMALL:
             return
         if path == "/v1/changes":
-            check_token(authorization, self._config.token_sha256)
+            check_token(headers.get("AUTHORIZATION"), self._config.token_sha256)
             return  # Nothing that others send keeps the shop out.
         if coming + length > ALL:
             raise Problem(503, "too much is being sent at once; try again", {"Retry-After": "5"})
         if path == "/v1/search/photo":
             self._check_photo()
+        if door := self._doors.get(path):
+            door.check(headers)
 
     def too_long(self, method: str, path: str, most: int) -> Problem:
         """See `pocketshelf.wsgi.Bodies`."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from pocketshelf.types import Box
 from pocketshelf_server.photos.limits import Limits
 from pocketshelf_server.photos.process import WorkerLost, WorkerProcess, WorkerUnfit
 from pocketshelf_server.photos.protocol import PhotoEmbedder, PhotoLost, PhotosBusy
-from pocketshelf_server.photos.worker import ENCODER, REFUSED, VECTOR, Options, Order
+from pocketshelf_server.photos.worker import ENCODER, PICTURE, REFUSED, VECTOR, Options, Order
 
 __all__ = ["PhotoPool"]
 
@@ -84,11 +85,16 @@ class PhotoPool:
 
     def embed(self, photo: bytes, box: Box | None = None) -> np.ndarray:
         """See `PhotoEmbedder.embed`."""
-        return self._ask(Order(box=box), photo)
+        return _vector(self._ask(Order(box=box), photo))
 
     def enrol(self, photo: bytes) -> np.ndarray:
         """See `PhotoEmbedder.enrol`."""
-        return self._ask(Order(enrol=True), photo)
+        return _vector(self._ask(Order(enrol=True), photo))
+
+    def smaller(self, photo: bytes, side: int) -> bytes:
+        """``photo`` as a JPEG, upright, at most ``side`` pixels high and wide; raises as `embed`."""
+        answer = self._ask(Order(side=side), photo)
+        return answer[1:] if answer[:1] == PICTURE else _refuse(answer)
 
     def pids(self) -> list[int]:
         """Numbers of the processes that run now."""
@@ -103,7 +109,7 @@ class PhotoPool:
                 worker.close()
             self._started.clear()
 
-    def _ask(self, order: Order, photo: bytes) -> np.ndarray:
+    def _ask(self, order: Order, photo: bytes) -> bytes:
         try:
             return self._ask_once(order, photo)
         except WorkerLost as error:
@@ -115,10 +121,10 @@ class PhotoPool:
         except WorkerLost as error:
             raise _lost(error) from error
 
-    def _ask_once(self, order: Order, photo: bytes) -> np.ndarray:
+    def _ask_once(self, order: Order, photo: bytes) -> bytes:
         with self._worker() as worker:
             try:
-                return _vector(worker.ask(order, photo))
+                return worker.ask(order, photo)
             except WorkerLost as error:
                 log.warning("a photo worker (process %d) ended at a photo: %s", worker.pid, error)
                 worker.close()
@@ -156,14 +162,17 @@ class PhotoPool:
 
 
 def _vector(answer: bytes) -> np.ndarray:
-    kind, content = answer[:1], answer[1:]
-    if kind == VECTOR:
-        return np.frombuffer(content, dtype="<f4").astype(np.float32)
-    text = content.decode("utf-8", "replace")
-    if kind == REFUSED:
+    return (
+        np.frombuffer(answer[1:], dtype="<f4").astype(np.float32) if answer[:1] == VECTOR else _refuse(answer)
+    )
+
+
+def _refuse(answer: bytes) -> NoReturn:
+    text = answer[1:].decode("utf-8", "replace")
+    if answer[:1] == REFUSED:
         raise PhotoError(text)
-    log.error("a photo could not be embedded: %s", text)
-    raise PhotoLost("this photo could not be embedded; the server's log has the details")
+    log.error("a photo could not be read: %s", text)
+    raise PhotoLost("this photo could not be read; the server's log has the details")
 
 
 def _lost(error: WorkerLost) -> PhotoLost | PhotoError:

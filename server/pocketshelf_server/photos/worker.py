@@ -9,6 +9,7 @@ numbers and texts. It ends when the server does, in whichever way, since its end
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import queue
@@ -18,18 +19,35 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 
 import numpy as np
+from PIL import Image
 
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError, one_line
 from pocketshelf.runtime.notices import owns_process
+from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.types import Box
 from pocketshelf_server.photos.limits import Limits
 from pocketshelf_server.photos.protocol import PhotoEmbedder
 
-__all__ = ["ENCODER", "FAILED", "READY", "REFUSED", "VECTOR", "Options", "Order", "main", "open_encoder"]
+__all__ = [
+    "ENCODER",
+    "FAILED",
+    "NO_MODEL",
+    "PICTURE",
+    "READY",
+    "REFUSED",
+    "VECTOR",
+    "Options",
+    "Order",
+    "main",
+    "open_encoder",
+    "open_nothing",
+]
 
-READY, VECTOR, REFUSED, FAILED = b"r", b"v", b"p", b"e"
+READY, VECTOR, PICTURE, REFUSED, FAILED = b"r", b"v", b"j", b"p", b"e"
 ENCODER = "pocketshelf_server.photos.worker:open_encoder"
+NO_MODEL = "pocketshelf_server.photos.worker:open_nothing"
+QUALITY = 82
 # What the operator's own processes get first: a photo can wait.
 NICENESS = 10
 
@@ -55,15 +73,24 @@ class Options:
 
 @dataclass(frozen=True)
 class Order:
-    """What to do with a photo: embed it as a query (or a box of it), or enrol it as a shop's picture."""
+    """What to do with a photo: embed it as a query (or a box of it), or enrol it as a shop's picture.
+
+    Attributes:
+        side: above 0: only make a JPEG of it, upright, with at most so many pixels a side; needs no model.
+    """
 
     enrol: bool = False
     box: Box | None = None
+    side: int = 0
 
 
 def open_encoder(bundle: str) -> PhotoEmbedder:
     """The models of a bundle, on one thread; a request names its box itself, so nothing is detected."""
     return Encoder.open(bundle, detects=False)
+
+
+def open_nothing(bundle: str) -> None:
+    """No model: for a worker that only makes pictures smaller."""
 
 
 @owns_process
@@ -92,18 +119,22 @@ def _receive(connection: Connection, orders: queue.SimpleQueue[tuple[Order, byte
     try:
         while True:
             order = json.loads(connection.recv_bytes())
-            orders.put((Order(order["enrol"], order["box"] and tuple(order["box"])), connection.recv_bytes()))
+            box = order["box"] and tuple(order["box"])
+            orders.put((Order(order["enrol"], box, order["side"]), connection.recv_bytes()))
     finally:
         os._exit(0)
 
 
-def _opener(name: str) -> Callable[[str], PhotoEmbedder]:
+def _opener(name: str) -> Callable[[str], PhotoEmbedder | None]:
     module, _, function = name.partition(":")
     return getattr(importlib.import_module(module), function)
 
 
-def _answer(embedder: PhotoEmbedder, order: Order, photo: bytes) -> bytes:
+def _answer(embedder: PhotoEmbedder | None, order: Order, photo: bytes) -> bytes:
     try:
+        if order.side:
+            return PICTURE + _smaller(photo, order.side)
+        assert embedder is not None, "this worker has no model"
         vector = embedder.enrol(photo) if order.enrol else embedder.embed(photo, order.box)
         return VECTOR + np.ascontiguousarray(vector, dtype="<f4").tobytes()
     except PhotoError as error:
@@ -112,3 +143,11 @@ def _answer(embedder: PhotoEmbedder, order: Order, photo: bytes) -> bytes:
         return REFUSED + b"photo: not enough memory to read it; reduce it first"
     except Exception as error:
         return FAILED + f"{type(error).__name__}: {one_line(error, 500)}".encode("utf-8", "replace")
+
+
+def _smaller(photo: bytes, side: int) -> bytes:
+    image = Image.fromarray(decode_photo(photo, side).pixels)
+    image.thumbnail((side, side))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=QUALITY)
+    return stream.getvalue()

@@ -165,6 +165,11 @@ class History:
         rows = self._run("SELECT value FROM numbers WHERE name = ?", name)
         return rows[0][0] if rows else 0
 
+    def generations(self, shard: str) -> list[int]:
+        """The published sequences of ``shard`` that still get a delta, and the latest, oldest first."""
+        rows = self._run("SELECT sequence FROM generations WHERE shard = ? ORDER BY 1", shard)
+        return [sequence for (sequence,) in rows]
+
     def set_number(self, name: str, value: int) -> None:
         """Keep a number: a role's highest signed version, by its name, or the lowest version to sign next."""
         self._run("INSERT OR REPLACE INTO numbers VALUES(?, ?)", name, value)

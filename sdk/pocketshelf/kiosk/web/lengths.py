@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from pocketshelf.kiosk.report import PHOTO_BYTES
 from pocketshelf.kiosk.web.bodies import FRAME_BYTES, JSON_BYTES
@@ -44,7 +45,7 @@ class KioskBodies:
         return _TAKEN.get(path, NO_BODY) if method == "POST" else NO_BODY
 
     def check_early(
-        self, method: str, path: str, length: int, authorization: str | None, coming: int
+        self, method: str, path: str, length: int, headers: Mapping[str, str], coming: int
     ) -> None:
         """Refuse a body by its length, or since too much is on its way.
 

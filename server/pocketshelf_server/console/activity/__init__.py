@@ -1,0 +1,1 @@
+"""How much is asked of the site: numbers by hour and day, of nobody in particular."""

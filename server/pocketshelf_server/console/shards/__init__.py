@@ -1,0 +1,1 @@
+"""What is published: generations, their sizes and times, and what changed from one to another."""
