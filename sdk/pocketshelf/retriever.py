@@ -12,10 +12,10 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from pocketshelf.answering import Answering
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
@@ -26,44 +26,28 @@ from pocketshelf.recall import (
     Neighbourhood,
     RecallEstimator,
     ServerFallback,
-    Signals,
     parse_confidence,
     parse_recall,
     shelf_coverage,
 )
-from pocketshelf.recall.asking import ask_within
-from pocketshelf.recall.merging import merged, overall
+from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import Detector
 from pocketshelf.stages.embed import Embedder
 from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
-from pocketshelf.stages.route import MassRouter, Router, filled, named_categories
+from pocketshelf.stages.route import MassRouter, Router, named_categories
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
-from pocketshelf.stages.where import Where, Wish, fits
+from pocketshelf.stages.where import Where, Wish
 from pocketshelf.store import Store
-from pocketshelf.types import FallbackState, Hit, Region, SearchResult, Timings
+from pocketshelf.types import Region, SearchResult, Timings
 
 __all__ = ["Retriever"]
 
-# Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
-RERANK_DEPTH = 3
 MAX_HITS = 1000
 TIMEOUT_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """One region's answer; ``asked`` says what came of the fallback."""
-
-    region: EncodedRegion
-    hits: list[Hit]
-    signals: Signals
-    recall: float | None
-    wish: Wish
-    asked: FallbackState = False
 
 
 class Retriever:
@@ -104,15 +88,18 @@ class Retriever:
             raise ValueError("timeout_s must be a number of seconds above 0")
         self._timeout_s = timeout_s
         self.encoder = encoder.with_stages(detector, embedder)
-        self._router = router or MassRouter()
         self._given_searcher = searcher
-        self._reranker = reranker or AttributeReranker()
-        self._fallback = fallback
         self._shelf = self._make_shelf(store)
         self._outfitter: Outfitter | None = None
-        self._estimator = recall_estimator or parse_recall(encoder.bundle.recall)
-        self._confidence = parse_confidence(encoder.bundle.recall)
-        if self._estimator is None and fallback is not None:
+        self._answering = Answering(
+            self.encoder.shelves,
+            router or MassRouter(),
+            reranker or AttributeReranker(),
+            recall_estimator or parse_recall(encoder.bundle.recall),
+            parse_confidence(encoder.bundle.recall),
+            fallback,
+        )
+        if self._answering.estimator is None and fallback is not None:
             _log.warning(
                 "%s: this bundle carries no calibration of local recall, so the server is asked about "
                 "everything; pocketshelf-train recall --write makes one",
@@ -250,14 +237,14 @@ class Retriever:
         with timed(ms, "total"):
             encoded = self.encoder.encode(photo, whole, ms)
             with timed(ms, "search"):
-                local = [self._answer(shelf, each, wish) for each in encoded.regions]
+                local = [self._answering.answer(shelf, each, wish) for each in encoded.regions]
                 # Every local answer is there before anyone is waited for.
-                answers = [self._escalated(shelf, each, fallback, deadline) for each in local]
+                answers = [self._answering.escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
             photo=name or (os.fspath(photo) if isinstance(photo, str | os.PathLike) else "photo"),
             width=encoded.photo.width,
             height=encoded.photo.height,
-            regions=tuple(self._region(answer) for answer in answers),
+            regions=tuple(map(self._answering.region, answers)),
             ms=ms,
             store=shelf.store.info,
             local_recall=answers[0].recall,
@@ -278,7 +265,7 @@ class Retriever:
         """
         shelf = self._shelf
         wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
-        return self._region(self._answer(shelf, region, wish))
+        return self._answering.region(self._answering.answer(shelf, region, wish))
 
     def search_many(
         self,
@@ -346,67 +333,3 @@ class Retriever:
         if known is None or known.store is not store or known.looks is not looks:
             known = self._outfitter = Outfitter(self.encoder, store, looks)
         return known
-
-    def _answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> _Answer:
-        hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)
-        if wish.where and wish.is_open and len(hits) < wish.k:
-            # The likely categories hold too few of what is wanted.
-            hits = self._local_hits(shelf, region, list(shelf.counts), wish)
-        signals = shelf.signals(region, hits)
-        recall = None if self._estimator is None else self._estimator.estimate(signals)
-        return _Answer(region, hits, signals, recall, wish)
-
-    def _escalated(self, shelf: Shelf, answer: _Answer, ask: bool | None, deadline: float) -> _Answer:
-        """The answer with the server's hits, where it is to be asked and there is time left."""
-        if self._fallback is None or not self._escalates(answer.recall, ask):
-            return answer
-        vector, space, wish = answer.region.embedding.vector, shelf.store.meta.space, answer.wish
-        left = deadline - time.monotonic()
-        asked, found = ask_within(left, self._fallback, vector, space, wish.categories, wish.k)
-        if not found:
-            return replace(answer, asked=asked)
-        found = [hit for hit in found if fits(hit.attributes, wish.where)]
-        hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
-        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
-
-    def _region(self, answer: _Answer) -> Region:
-        return answer.region.to_region(hits=tuple(answer.hits), **self._judged(answer.signals))
-
-    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
-        if ask is not None:
-            return ask
-        return self._estimator is None or recall is None or not self._estimator.suffices(recall)
-
-    def _judged(self, signals: Signals) -> dict[str, Any]:
-        """The region's confidence in its first hit, wherever that is from."""
-        if self._confidence is None:
-            return {}
-        found = bool(signals.scores)
-        confidence = self._confidence.estimate(signals) if found else 0.0
-        return {"confidence": confidence, "confident": found and self._confidence.suffices(confidence)}
-
-    def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:
-        if wish.is_open and not wish.everything:
-            likely = region.embedding.categories
-            return filled(self._router.route(likely, shelf.counts), likely, shelf.counts, wish.k)
-        return list(wish.categories or shelf.counts)
-
-    def _local_hits(
-        self, shelf: Shelf, region: EncodedRegion, categories: list[str], wish: Wish
-    ) -> list[Hit]:
-        attributes = region.attribute_probabilities
-        grouped = region.detection.group in self.encoder.shelves.names
-        depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
-        hits = self._placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
-        return (self._reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
-
-    def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
-        """The hits, best first, those fallen whose category belongs to another group than the box."""
-        shelves, detection = self.encoder.shelves, region.detection
-        placed = [
-            hit
-            if shelves.fits(detection.group, hit.category)
-            else replace(hit, score=hit.score - shelves.penalty * detection.score)
-            for hit in hits
-        ]
-        return sorted(placed, key=lambda hit: -hit.score)

@@ -1,0 +1,121 @@
+"""From an embedded region to its answer: routed, searched, re-ranked, judged; and a server asked where due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pocketshelf.encoder import EncodedRegion
+from pocketshelf.recall import Fallback, RecallEstimator, Signals
+from pocketshelf.recall.asking import ask_within
+from pocketshelf.recall.merging import merged
+from pocketshelf.recall.model import RecallModel
+from pocketshelf.shelf import Shelf
+from pocketshelf.stages.outfit import Shelves
+from pocketshelf.stages.rerank import Reranker
+from pocketshelf.stages.route import Router, filled
+from pocketshelf.stages.where import Wish, fits
+from pocketshelf.types import FallbackState, Hit, Region
+
+__all__ = ["Answer", "Answering"]
+
+# Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
+RERANK_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One region's answer; ``asked`` says what came of the fallback."""
+
+    region: EncodedRegion
+    hits: list[Hit]
+    signals: Signals
+    recall: float | None
+    wish: Wish
+    asked: FallbackState = False
+
+
+@dataclass(frozen=True)
+class Answering:
+    """How a region is answered: the same for every shelf and photo.
+
+    Attributes:
+        shelves: which categories belong to which of the detector's groups.
+        estimator, confidence: None where the bundle carries no calibration.
+        fallback: whom to ask when the local answer does not suffice; nobody if None.
+    """
+
+    shelves: Shelves
+    router: Router
+    reranker: Reranker
+    estimator: RecallEstimator | None
+    confidence: RecallModel | None
+    fallback: Fallback | None
+
+    def answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> Answer:
+        """What the shelf itself holds."""
+        hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)
+        if wish.where and wish.is_open and len(hits) < wish.k:
+            # The likely categories hold too few of what is wanted.
+            hits = self._local_hits(shelf, region, list(shelf.counts), wish)
+        signals = shelf.signals(region, hits)
+        recall = None if self.estimator is None else self.estimator.estimate(signals)
+        return Answer(region, hits, signals, recall, wish)
+
+    def escalated(self, shelf: Shelf, answer: Answer, ask: bool | None, deadline: float) -> Answer:
+        """The answer with the server's hits, where it is to be asked and there is time left."""
+        if self.fallback is None or not self._escalates(answer.recall, ask):
+            return answer
+        vector, space, wish = answer.region.embedding.vector, shelf.store.meta.space, answer.wish
+        left = deadline - time.monotonic()
+        asked, found = ask_within(left, self.fallback, vector, space, wish.categories, wish.k)
+        if not found:
+            return replace(answer, asked=asked)
+        found = [hit for hit in found if fits(hit.attributes, wish.where)]
+        hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
+        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
+
+    def region(self, answer: Answer) -> Region:
+        """The typed result."""
+        return answer.region.to_region(hits=tuple(answer.hits), **self._judged(answer.signals))
+
+    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
+        if ask is not None:
+            return ask
+        return self.estimator is None or recall is None or not self.estimator.suffices(recall)
+
+    def _judged(self, signals: Signals) -> dict[str, Any]:
+        """The region's confidence in its first hit, wherever that is from."""
+        if self.confidence is None:
+            return {}
+        found = bool(signals.scores)
+        confidence = self.confidence.estimate(signals) if found else 0.0
+        return {"confidence": confidence, "confident": found and self.confidence.suffices(confidence)}
+
+    def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:
+        if wish.is_open and not wish.everything:
+            likely = region.embedding.categories
+            return filled(self.router.route(likely, shelf.counts), likely, shelf.counts, wish.k)
+        return list(wish.categories or shelf.counts)
+
+    def _local_hits(
+        self, shelf: Shelf, region: EncodedRegion, categories: list[str], wish: Wish
+    ) -> list[Hit]:
+        attributes = region.attribute_probabilities
+        grouped = region.detection.group in self.shelves.names
+        depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
+        hits = self._placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
+
+    def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
+        """The hits, best first, those fallen whose category belongs to another group than the box."""
+        shelves, detection = self.shelves, region.detection
+        placed = [
+            hit
+            if shelves.fits(detection.group, hit.category)
+            else replace(hit, score=hit.score - shelves.penalty * detection.score)
+            for hit in hits
+        ]
+        return sorted(placed, key=lambda hit: -hit.score)
