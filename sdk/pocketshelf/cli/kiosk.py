@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,8 @@ def _announce(args: argparse.Namespace, server: KioskServer) -> None:
             "pocketshelf: browsers give a camera to secure addresses only: from other machines photos can be "
             "uploaded, and no more; --tls helps"
         )
+    # Whoever started this reads the address from a pipe.
+    sys.stdout.flush()
 
 
 def _config(args: argparse.Namespace) -> KioskConfig:

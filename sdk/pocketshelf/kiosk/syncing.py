@@ -127,7 +127,9 @@ class BackgroundSync:
 
     def _take(self, report: SyncReport) -> None:
         if report.outcome == "deferred":
-            self.state = "idle" if self.fault is None else "failed"
+            # It was away before this process began, perhaps.
+            message = f"the server was away; next try after {report.next_attempt}"
+            self.state, self.fault = "failed", self.fault or Fault("offline", message)
         elif report.outcome == "offline":
             self._fail(Fault("offline", one_line(report.why or "the server is away", 300)))
         else:

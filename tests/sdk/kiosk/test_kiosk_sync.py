@@ -1,0 +1,176 @@
+"""A kiosk that syncs with the project's own server while it is searched, and what may go wrong."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import waitress
+from kiosk_things import codes, eventually
+
+from pocketshelf.errors import StoreError, SyncError
+from pocketshelf.formats.space import Space
+from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
+from pocketshelf.kiosk.names import Names
+from pocketshelf.kiosk.syncing import SyncPlan, fault_of
+from pocketshelf.kiosk.web.app import create_app
+from pocketshelf.store import Store
+from pocketshelf.store.filesystem import FileSystem
+from pocketshelf.sync import Environment
+from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
+from pocketshelf_server.http.app import create_app as create_server
+from pocketshelf_server.making import make_site
+from pocketshelf_server.publish import publish_site
+from pocketshelf_server.site import SiteConfig
+
+Start = Callable[..., Kiosk]
+
+
+class DrawnSite:
+    """A server of the drawn shop's products, whose vectors are those of a store."""
+
+    def __init__(self, folder: Path, shelf: Path) -> None:
+        with Store.open(shelf) as store:
+            meta, self.products = store.meta, list(store.shard)
+        space = Space(meta.space, meta.preprocessing, meta.bundle, meta.dimension)
+        self.site = make_site(folder, space, SiteConfig())
+        self.catalogue = open_catalogue(self.site)
+        self.url = ""
+        self.publish(50)
+
+    @property
+    def root(self) -> bytes:
+        return (self.site.metadata / "1.root.json").read_bytes()
+
+    def publish(self, count: int) -> None:
+        """The first ``count`` of the products, and no others."""
+        kept, dropped = self.products[:count], self.products[count:]
+        self.catalogue.apply([Upsert(product) for product in kept] + [Delete(p.product_id) for p in dropped])
+        publish_site(self.site)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        server = waitress.create_server(
+            create_server(self.site, self.catalogue), host="127.0.0.1", port=0, threads=2
+        )
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        self.url = f"http://127.0.0.1:{server.effective_port}"
+        try:
+            yield
+        finally:
+            server.close()
+            thread.join(5)
+
+
+@pytest.fixture
+def site(tmp_path: Path, drawn_shelf: Path) -> Iterator[DrawnSite]:
+    made = DrawnSite(tmp_path / "site", drawn_shelf)
+    with made.serving():
+        yield made
+    made.catalogue.close()
+
+
+@pytest.fixture
+def start(site: DrawnSite, tmp_path: Path) -> Iterator[Start]:
+    """Starts a kiosk that syncs with the site; its shelf is made by that."""
+    made: list[Kiosk] = []
+
+    def begin(environment: Environment | None = None, now: Callable[[], datetime] | None = None) -> Kiosk:
+        store = tmp_path / "shelf"
+        plan = SyncPlan(store, site.url, every_s=3600, root=site.root)
+        config = KioskConfig(store, tmp_path / "state", server=site.url, sync=plan)
+        kiosk = Kiosk(
+            config, now=now or (lambda: datetime.now(UTC)), environment=environment, look_every_s=0.1
+        )
+        made.append(kiosk)
+        kiosk.start()
+        return kiosk
+
+    yield begin
+    for kiosk in made:
+        kiosk.close()
+
+
+def test_a_new_device_gets_its_shelf_and_every_one_after_it(
+    start: Start, site: DrawnSite, street_photo: bytes
+) -> None:
+    kiosk = start()
+    client = create_app(kiosk, Names(["127.0.0.1"])).test_client()
+    state = client.get("/api/state").get_json()
+    assert state["store"]["products"] == 50 and state["sync"]["server"] and state["features"]["server"]
+    eventually(lambda: kiosk.state()["sync"]["state"] == "idle")
+    site.publish(30)
+    assert client.post("/api/sync").status_code == 202
+    newer = eventually(lambda: (s := kiosk.state())["store"]["products"] == 30 and s)
+    assert newer["revision"] != state["revision"] and newer["sync"]["last_success"] and codes(newer) == []
+    assert client.post("/api/search", data=street_photo).status_code == 200
+
+
+def test_a_full_disk_is_said_and_searching_goes_on(
+    start: Start, site: DrawnSite, street_photo: bytes
+) -> None:
+    start().close()
+    site.publish(30)
+    kiosk = start(replace(Environment(), free_bytes=lambda folder: 0))
+    state = eventually(lambda: (s := kiosk.state())["sync"]["state"] == "failed" and s)
+    assert codes(state) == ["disk_full"] and "free some space" in state["sync"]["message"]
+    assert state["store"]["products"] == 50
+    client = create_app(kiosk, Names(["127.0.0.1"])).test_client()
+    assert client.post("/api/search", data=street_photo).status_code == 200
+
+
+class FullFileSystem(FileSystem):
+    """Takes nothing."""
+
+    def append(self, path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    def write(self, path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+def test_so_is_a_disk_that_fills_up_meanwhile(start: Start, site: DrawnSite) -> None:
+    start().close()
+    site.publish(30)
+    kiosk = start(replace(Environment(), files=FullFileSystem()))
+    state = eventually(lambda: (s := kiosk.state())["sync"]["state"] == "failed" and s)
+    assert codes(state) == ["disk_full"] and state["store"]["products"] == 50
+
+
+def test_a_server_that_is_away_is_worth_a_word_after_days_only(
+    start: Start, site: DrawnSite, tmp_path: Path
+) -> None:
+    start().close()
+    site.url = "http://127.0.0.1:9"
+    quick = replace(Environment(), attempts=1)
+    kiosk = start(quick)
+    state = eventually(lambda: (s := kiosk.state())["sync"]["state"] == "failed" and s)
+    assert codes(state) == [] and state["sync"]["message"] and state["sync"]["last_success"]
+    later = start(quick, now=lambda: datetime.now(UTC) + timedelta(days=3))
+    state = eventually(lambda: (s := later.state())["sync"]["state"] == "failed" and s)
+    assert codes(state) == ["sync_failed"] and state["store"]["age_s"] > 250_000
+
+
+def test_without_a_shelf_and_a_server_there_is_no_kiosk(site: DrawnSite, tmp_path: Path) -> None:
+    plan = SyncPlan(tmp_path / "shelf", "http://127.0.0.1:9", root=site.root)
+    kiosk = Kiosk(KioskConfig(plan.store, tmp_path / "state", sync=plan), environment=Environment(attempts=1))
+    with pytest.raises(StoreError, match="no store here yet") as error:
+        kiosk.start()
+    assert "\n" not in str(error.value)
+
+
+def test_metadata_that_has_expired_may_be_the_clocks_fault() -> None:
+    from tuf.api.exceptions import ExpiredMetadataError
+
+    try:
+        raise SyncError("refused: it has expired") from ExpiredMetadataError("timestamp.json has expired")
+    except SyncError as error:
+        assert fault_of(error).code == "clock"
+    assert fault_of(SyncError("refused: a lie")).code == "sync_failed"
