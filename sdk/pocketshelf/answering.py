@@ -1,4 +1,4 @@
-"""From an embedded region to its answer: routed, searched, re-ranked, judged; and a server asked where due."""
+"""From an embedded region to its answer: routed, searched, re-ranked, judged; a server asked where due."""
 
 from __future__ import annotations
 
