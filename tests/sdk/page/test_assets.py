@@ -39,7 +39,7 @@ def test_what_is_built_is_of_these_sources() -> None:
 
 
 @pytest.mark.skipif(
-    not ((WEB / "node_modules").is_dir() and shutil.which("node")),
+    not ((WEB / "node_modules/.package-lock.json").is_file() and shutil.which("node")),
     reason="no Node or no packages here: ./dev web installs them",
 )
 def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_the_committed_samples_are_what_the_command_draws(drawn: Path) -> None:
 
 
 def test_they_are_small() -> None:
-    assert sum((COMMITTED / name).stat().st_size for name in _files(COMMITTED)) < 600_000
+    assert sum((COMMITTED / name).stat().st_size for name in _files(COMMITTED)) < 450_000
 
 
 def test_products_can_be_told_apart_and_every_photo_shows_one_of_them() -> None:

@@ -28,7 +28,7 @@ log = logging.getLogger("pocketshelf.training")
 
 PRODUCTS, PHOTOS, SEED = 60, 60, 7
 # WebP, since the wheel is held to 8 MB: as JPEG of the same look they take twice as much.
-QUALITY = 75
+QUALITY = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
