@@ -115,7 +115,7 @@ def with_judge(bundle: Bundle) -> Bundle:
     """``bundle`` with a stand-in that judges photos, and rules that believe it."""
     (bundle.folder / "quality.fake").write_text(json.dumps({"kind": "judge"}))
     rules = {
-        code: {"bias": 0.0, "drop": 0.5, "speak": 0.6, "weights": {f"net_{code}": 1.0}}
+        code: {"bias": 0.0, "likely": 0.5, "sure": 0.6, "weights": {f"net_{code}": 1.0}}
         for code in ("too_dark", "over_exposed")
     }
     spec = QualitySpec("quality.fake", preprocessing=Preprocessing(SIZE), faults=tuple(rules), rules=rules)

@@ -108,7 +108,7 @@ def test_what_is_written_passes_with_and_without_its_optional_parts(folder: Path
         ("quality/preprocessing_hash", None),
         ("quality/rules", 3),
         ("quality/rules/too_dark/bias", None),
-        ("quality/rules/too_dark/drop", 1.5),
+        ("quality/rules/too_dark/likely", 1.5),
         ("quality/rules/too_dark/weights/net_too_dark", "much"),
         ("recall/version", 3),
         ("recall/k", 0),

@@ -94,6 +94,7 @@ COMMANDS = {
         "models.release",
         "half-precision weights, small enough to be committed",
     ),
+    "quality": ("quality.page", "how well a photo's faults are found: docs/quality.md"),
     "reduce": (
         "studies.reduce.run",
         "dimension against recall and bytes, by four linear reductions",

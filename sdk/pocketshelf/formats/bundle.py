@@ -15,7 +15,7 @@
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
      "outfit": {"file": "outfit.npz", "sha256", "bytes"},
      "quality": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
-       "faults": ["too_dark", …], "rules": {"too_dark": {"bias", "drop", "speak", "weights": {…}}, …}},
+       "faults": ["too_dark", …], "rules": {"too_dark": {"bias", "likely", "sure", "weights": {…}}, …}},
      "card": "CARD.md"}
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),

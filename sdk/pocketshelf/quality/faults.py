@@ -43,14 +43,14 @@ class Fault:
 
     Attributes:
         score: probability in [0, 1].
-        drops: enough that a library leaves the photo out (best balanced accuracy).
-        speaks: enough that the shopper is told (few good photos are told anything).
+        likely: rather with the fault than without (best balanced accuracy).
+        sure: enough that the shopper is told, and a library leaves the photo out (so of 2 % of the good).
     """
 
     code: str
     score: float
-    drops: bool
-    speaks: bool
+    likely: bool
+    sure: bool
 
 
 def spoken(found: Iterable[Fault], looks: bool = False) -> Quality:
@@ -59,7 +59,7 @@ def spoken(found: Iterable[Fault], looks: bool = False) -> Quality:
     Args:
         looks: a whole outfit is wanted.
     """
-    said = {fault.code: fault.score for fault in found if fault.speaks}
+    said = {fault.code: fault.score for fault in found if fault.sure}
     wanted = [code for code in (*ADVICE, "runway") if code in said and (looks or code not in ONLY_LOOKS)]
     advice = next((ADVICE[code] for code in wanted if code in ADVICE), None)
     return Quality(tuple((code, said[code]) for code in wanted), advice)

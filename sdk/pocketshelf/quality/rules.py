@@ -1,11 +1,12 @@
 """From signals to faults: one logistic model a fault, in ``bundle.json`` and ``rules.json`` beside this.
 
-    {"too_dark": {"bias": -3.1, "drop": 0.44, "speak": 0.81,
+    {"too_dark": {"bias": -3.1, "likely": 0.44, "sure": 0.81,
                   "weights": {"light": -9.2, "net_too_dark": 0.7, …}}, …}
 
-p = 1 / (1 + exp(-(bias + Σ weight · signal))). From ``drop`` on a library leaves the photo out; from
-``speak`` on, which is higher, the shopper is told. ``rules.json`` has no signal of a network:
-it is what judges where a bundle has none. Both are written by ``pocketshelf-train train quality``.
+p = 1 / (1 + exp(-(bias + Σ weight · signal))). From ``likely`` on a photo has the fault rather than not; from
+``sure`` on, which is higher, the shopper is told, and a library leaves the photo out. ``rules.json`` has no
+signal of a network: it is what judges where a bundle has none. Both are written by ``pocketshelf-train train
+quality``.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Rule:
     """One fault's model; see the module's description."""
 
     bias: float
-    drop: float
-    speak: float
+    likely: float
+    sure: float
     weights: Mapping[str, float]
 
     def score(self, signals: Mapping[str, float]) -> float | None:
@@ -57,7 +58,7 @@ def faults_of(rules: Rules, signals: Mapping[str, float]) -> list[Fault]:
     """Every fault that could be judged, whether it was found or not."""
     scores = ((code, rule, rule.score(signals)) for code, rule in rules.items())
     return [
-        Fault(code, score, score >= rule.drop, score >= rule.speak)
+        Fault(code, score, score >= rule.likely, score >= rule.sure)
         for code, rule, score in scores
         if score is not None
     ]
@@ -83,8 +84,8 @@ def _parse_rule(part: Fields) -> Rule:
             raise weights.error(name, "is no signal known here; update pocketshelf")
     return Rule(
         part.number("bias"),
-        part.number("drop", low=0, high=1),
-        part.number("speak", low=0, high=1),
+        part.number("likely", low=0, high=1),
+        part.number("sure", low=0, high=1),
         {name: weights.number(name) for name in weights},
     )
 

@@ -31,7 +31,7 @@ def test_the_built_in_rules_know_every_fault_and_need_no_network() -> None:
     rules = built_in_rules()
     assert set(rules) == set(FAULTS) and set(ADVICE) < set(FAULTS)
     assert not [name for rule in rules.values() for name in rule.weights if name.startswith("net_")]
-    assert all(0 < rule.drop <= rule.speak <= 1 for rule in rules.values())
+    assert all(0 < rule.likely <= rule.sure <= 1 for rule in rules.values())
 
 
 def test_a_photo_in_the_dark_is_told_so_without_any_model(tmp_path: Path) -> None:
@@ -124,11 +124,11 @@ def test_the_network_is_written_and_read_with_its_bundle(judged: Bundle) -> None
     [
         ({"too_loud": {}}, "too_loud.*no fault known here"),
         (
-            {"blurred": {"bias": 0, "drop": 0.5, "speak": 0.5, "weights": {"loudness": 1}}},
+            {"blurred": {"bias": 0, "likely": 0.5, "sure": 0.5, "weights": {"loudness": 1}}},
             "loudness.*no signal",
         ),
-        ({"blurred": {"bias": 0, "drop": 0.5, "speak": 2, "weights": {}}}, "speak"),
-        ({"blurred": {"drop": 0.5, "speak": 0.5, "weights": {}}}, "bias"),
+        ({"blurred": {"bias": 0, "likely": 0.5, "sure": 2, "weights": {}}}, "sure"),
+        ({"blurred": {"likely": 0.5, "sure": 0.5, "weights": {}}}, "bias"),
     ],
 )
 def test_rules_that_are_none_name_what_is_wrong(rules: dict, why: str) -> None:

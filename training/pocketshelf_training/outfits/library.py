@@ -2,7 +2,7 @@
 
 Each photo's most prominent garment of each role is a product, tied to the others by the look's name; a photo
 with fewer than two tells nothing. Garments that are small, or of which the detector is not sure, may be left
-out (`is_clear`). `Keep` is where a filter of bad photos joins in.
+out (`is_clear`), and so may bad photos (`Keep`, `pocketshelf_training.quality.keep`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pocketshelf.outfit.looks import look_product
 from pocketshelf.store import Store, current_sequence
 from pocketshelf.types import Box
 from pocketshelf_training.pages.page import add_bundle
+from pocketshelf_training.quality.keep import QualityFilter
 
 __all__ = ["Keep", "add_arguments", "is_clear", "looks_in", "run"]
 
@@ -40,6 +41,10 @@ Keep = Callable[[EncodedPhoto], str | None]
 """Says of a photo why it is no look; None if it is one."""
 
 
+def _everything(photo: EncodedPhoto) -> str | None:
+    return None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     parser.add_argument("photos", type=Path, metavar="FOLDER", help="street photos, in folders of any depth")
@@ -48,13 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", type=Path, metavar="LIST.txt", help="take only the photos listed, one a line"
     )
     parser.add_argument("--filtered", action="store_true", help="leave out small and doubtful garments")
+    parser.add_argument("--filter", action="store_true", help="leave out bad photos (docs/quality.md)")
 
 
 def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(args.bundle)
     photos = _photos(args.photos, args.only)
     sequence = (current_sequence(args.store) or 0) + 1
-    products = list(looks_in(encoder, photos, args.photos, sequence, args.filtered))
+    keep = QualityFilter.of(encoder) if args.filter else _everything
+    products = list(looks_in(encoder, photos, args.photos, sequence, args.filtered, keep))
     if not products:
         raise UsageError(f"{args.photos}: no photo here shows two garments")
     Store.create(args.store, ShardMeta.of(space_of(encoder.bundle), sequence), products).close()
@@ -78,7 +85,7 @@ def looks_in(
     base: Path,
     sequence: int = 0,
     filtered: bool = False,
-    keep: Keep = lambda photo: None,
+    keep: Keep = _everything,
 ) -> Iterator[Product]:
     """The garments of each photo that is a look; one that is none, or cannot be read, is passed over.
 

@@ -88,11 +88,11 @@ def _with_thresholds(rule: Rule, tables: Tables, code: str) -> Rule:
         (scores(rule, t)[t.known(code)[0]], t.known(code)[1]) for t in (tables.real_val, tables.made_val)
     )
     found, has = real if real[1].sum() >= ENOUGH else made
-    drop = _best_cut(found, has)
+    likely = _best_cut(found, has)
     if real[1].sum() < ENOUGH:  # However few have the fault, those without it are real.
-        drop = max(drop, float(np.quantile(real[0][~real[1]], 0.95)))
-    speak = max(drop, float(np.quantile(real[0][~real[1]], 1 - FALSE_ADVICE)) + 1e-4)
-    return Rule(rule.bias, round(drop, 4), round(min(speak, 0.9999), 4), rule.weights)
+        likely = max(likely, float(np.quantile(real[0][~real[1]], 0.95)))
+    sure = max(likely, float(np.quantile(real[0][~real[1]], 1 - FALSE_ADVICE)) + 1e-4)
+    return Rule(rule.bias, round(likely, 4), round(min(sure, 0.9999), 4), rule.weights)
 
 
 def _best_cut(found: np.ndarray, has: np.ndarray) -> float:
@@ -115,8 +115,8 @@ def to_json(rules: Mapping[str, Rule], digits: int = 6) -> dict[str, dict]:
     return {
         code: {
             "bias": round(rule.bias, digits),
-            "drop": rule.drop,
-            "speak": rule.speak,
+            "likely": rule.likely,
+            "sure": rule.sure,
             "weights": rounded(rule.weights.items()),
         }
         for code, rule in rules.items()

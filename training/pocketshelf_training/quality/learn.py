@@ -32,7 +32,7 @@ class Recipe:
     """
 
     examples: int = 8000
-    epochs: int = 14
+    epochs: int = 10
     batch: int = 64
     rate: float = 4e-3
     decay: float = 1e-3
@@ -66,7 +66,7 @@ def trained(pixels: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int) -
             loss.backward()
             optimiser.step()
             schedule.step()
-            total += float(loss) * len(rows)
+            total += loss.item() * len(rows)
         log.info("epoch %d of %d: loss %.4f", epoch + 1, recipe.epochs, total / len(pixels))
     return network.eval()
 
