@@ -89,7 +89,11 @@ const loop = new LiveLoop({
     if (app.state.service === "down") throw new ServiceError("down", "");
     return api.detect(blob, barcodes);
   },
-  show: (answer) => { stage.show(answer); read(answer.barcodes ?? []); },
+  show: (answer) => {
+    stage.show(answer);
+    read(answer.barcodes ?? []);
+    app.send({ type: "quality", quality: answer.quality ?? null });
+  },
   barcodes: () => app.state.shelf?.features.barcodes,
 });
 

@@ -13,9 +13,12 @@ export function pause({ took, outcome, before = LEAST }) {
 // Barcodes are asked about with every so manieth frame: they need more of the processor than boxes.
 export const withBarcodes = (count) => count % 3 === 0;
 
+// For how many of the idle seconds the page warns.
+export const warning = (idleSeconds) => Math.min(15, idleSeconds / 3);
+
 // What is left of an idle visit: "busy", or how many seconds until the page starts over.
 export function idleLeft(now, lastTouch, idleSeconds) {
   if (!idleSeconds) return null;
   const left = lastTouch / 1000 + idleSeconds - now / 1000;
-  return left <= Math.min(15, idleSeconds / 3) ? Math.max(0, Math.ceil(left)) : null;
+  return left <= warning(idleSeconds) ? Math.max(0, Math.ceil(left)) : null;
 }

@@ -13,7 +13,7 @@ const NO_PHOTO = {
 export function initial({ language = "en", theme = "auto", settings = {}, view = "attract", forced = {}, languages = ["en", "zh", "de"] } = {}) {
   return {
     ...NO_PHOTO, view, language, theme, turn: 0,
-    home: { language, theme }, forced, languages, settings, shelf: null, service: "up", camera: "off", dialog: null, barcode: null,
+    home: { language, theme }, forced, languages, settings, shelf: null, service: "up", camera: "off", dialog: null, barcode: null, quality: null,
   };
 }
 
@@ -56,6 +56,8 @@ const RULES = {
   live: () => ({ ...NO_PHOTO, view: "live" }),
   camera: (state, { camera }) => camera !== state.camera && { camera },
   barcode: (_state, { barcode }) => ({ barcode }),
+  // What would make the live picture better; said while it lasts.
+  quality: (state, { quality }) => quality?.faults?.[0]?.[0] !== state.quality?.faults?.[0]?.[0] && { quality },
 
   photo: (state, { photo }) => ({ ...NO_PHOTO, view: "searching", photo, turn: state.turn + 1, barcode: null }),
   answered: (state, event) => current(state, event) && state.view === "searching" && answered(event),

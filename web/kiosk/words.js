@@ -1,5 +1,5 @@
 // What things are called on the page, where a code or a detector's group stands for them.
-import { ago, number, t, tn } from "./texts.js";
+import { ago, t, tn } from "./texts.js";
 
 const GROUPS = {
   upper: () => t("Top"), outerwear: () => t("Jacket"), dress: () => t("Dress"), trousers: () => t("Trousers"), shorts: () => t("Shorts"),
@@ -23,7 +23,15 @@ export function categoryName(category) {
   return (titled ? category.replace(/(?<=\w\w)[-_](?=\w)/g, " ") : category.replaceAll("_", " ")).trim();
 }
 
-export const fieldName = (name) => {
+// A catalogue's columns are named in its own language; of the usual ones, this page's words are said.
+const FIELDS = {
+  brand: () => t("Brand"), color: () => t("Colour"), colour: () => t("Colour"), size: () => t("Size"), price: () => t("Price"),
+  material: () => t("Material"), pattern: () => t("Pattern"), description: () => t("Description"), gender: () => t("Gender"),
+};
+
+export const fieldName = (name) => FIELDS[name.toLowerCase()]?.() ?? titled(name);
+
+const titled = (name) => {
   const words = name.replaceAll("_", " ").trim();
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 };
@@ -58,4 +66,11 @@ const WARNINGS = {
 };
 export const warningWords = ({ code, message }) => WARNINGS[code]?.() ?? message;
 
-export const percent = (share) => number(share, { style: "percent" });
+// What would make a photo better, by the first fault that the model sees in it; null where it sees none.
+const ADVICE = {
+  too_dark: () => t("It is too dark. Find more light."), over_exposed: () => t("It is too bright. Turn away from the light."),
+  blurred: () => t("It is blurred. Hold still."), too_small: () => t("Move closer."), cluttered: () => t("One thing at a time, please."),
+  collage: () => t("Take a photo of the thing itself."),
+};
+export const adviceWords = (quality) => ADVICE[faultOf(quality)]?.() ?? null;
+export const faultOf = (quality) => quality?.faults?.[0]?.[0] ?? null;

@@ -3,6 +3,7 @@ import { sized } from "../api.js";
 import { h, icon, swap } from "../dom.js";
 
 const COLUMNS = 5;
+const TALL = 10; // Tiles that fill an upright screen in one of the columns.
 const DRAWN = ["shirt", "shopping-bag", "footprints", "package", "apple", "milk", "tag", "store"];
 
 export class Attract {
@@ -15,7 +16,7 @@ export class Attract {
   // products: of /api/shelf; without any (an older service, a shelf without pictures) drawings take their place.
   show(products) {
     const tiles = products.length >= COLUMNS ? products.map(picture) : DRAWN.concat(DRAWN, DRAWN.slice(0, 4)).map(drawing);
-    swap(this.drift, columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${70 + at * 13}s` } }, column, column.map((tile) => tile.cloneNode(true)))));
+    swap(this.drift, columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${90 + at * 17}s` } }, filled(column))));
   }
 
   update({ view, language }, before) {
@@ -25,6 +26,12 @@ export class Attract {
     }
     if (view === "attract" && before.view && before.view !== "attract") this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
   }
+}
+
+// Twice the same, each half taller than any screen: when the first has drifted by, the second stands in its place.
+function filled(column) {
+  const half = Array.from({ length: Math.max(1, Math.ceil(TALL / column.length)) }, () => column).flat();
+  return [...half, ...half].map((tile) => tile.cloneNode(true));
 }
 
 const columns = (tiles) => Array.from({ length: COLUMNS }, (_, at) => tiles.filter((_tile, index) => index % COLUMNS === at));

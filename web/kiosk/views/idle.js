@@ -1,6 +1,6 @@
 // When nobody has touched the page for a while, it asks, counts down, and starts over for the next shopper.
-import { button, h } from "../dom.js";
-import { idleLeft } from "../pace.js";
+import { button, h, setVars } from "../dom.js";
+import { idleLeft, warning } from "../pace.js";
 import { number, t } from "../texts.js";
 import { openDialog } from "./dialogs.js";
 
@@ -28,7 +28,7 @@ export class Idle {
     if (left === 0) return this.#over();
     if (!this.#dialog) this.#warn();
     this.#count.textContent = number(left);
-    this.#ring.style.setProperty("--left", left);
+    setVars(this.#ring, { left: left / warning(this.app.state.settings.idle_s) });
   }
 
   #over() {
@@ -46,5 +46,5 @@ export class Idle {
   }
 
   #count = h("b", { class: "number", "aria-hidden": "true" });
-  #ring = h("div", { class: "countdown-ring", vars: { left: 15 } }, this.#count);
+  #ring = h("div", { class: "countdown-ring", vars: { left: 1 } }, this.#count);
 }

@@ -2,7 +2,7 @@
 import { shares } from "../boxes.js";
 import { button, h, icon, set, setVars, swap } from "../dom.js";
 import { t } from "../texts.js";
-import { faultWords, groupIcon, groupName } from "../words.js";
+import { adviceWords, faultOf, faultWords, groupIcon, groupName } from "../words.js";
 import { cards } from "./cards.js";
 import { choices } from "./choices.js";
 
@@ -76,7 +76,7 @@ export class Results {
     if (state.view === "searching") return waiting();
     if (!state.answer) return this.#fault(state.error);
     if (!state.answer.regions.length) return this.#nothing(state, []);
-    return [this.#regions(state), this.#heading(state), this.#plain(), choices(state, this.app, this.actions), state.error && fault(state.error), this.#found(state)];
+    return [this.#regions(state), this.#heading(state), this.#plain(), advice(state), choices(state, this.app, this.actions), state.error && fault(state.error), this.#found(state)];
   }
 
   // Boxes that are small, or hidden behind each other, are in reach as words as well.
@@ -128,6 +128,11 @@ export class Results {
       h("div", { class: "row centred" }, button(t("New photo"), { glyph: "camera", kind: "primary", "data-test": "retake", "data-key": "retake-fault", on: this.actions.retake }),
         button(t("Choose a photo"), { glyph: "image", "data-key": "choose-fault", on: this.actions.choose })));
   }
+}
+
+function advice({ answer: { quality } }) {
+  const words = adviceWords(quality);
+  return words && h("p", { class: "banner info", "data-test": "advice", "data-code": faultOf(quality) }, icon("info"), words);
 }
 
 const fault = (error) => h("p", { class: "banner bad", role: "alert", "data-code": error.code }, icon("triangle-alert"), faultWords(error));

@@ -2,7 +2,7 @@
 import { shares, track } from "../boxes.js";
 import { button, h, icon, iconButton, set, setVars, swap } from "../dom.js";
 import { t } from "../texts.js";
-import { groupName } from "../words.js";
+import { adviceWords, faultOf, groupName } from "../words.js";
 
 export class Stage {
   #boxes = [];
@@ -26,7 +26,7 @@ export class Stage {
   update(state, before) {
     this.element.hidden = state.view !== "live";
     if (state.view !== "live" && before?.view === "live") this.clear();
-    if (state.view === "live" && (changed(state, before, "view", "camera", "language", "barcode") || state.settings.live !== before.settings.live)) this.#draw(state);
+    if (state.view === "live" && (changed(state, before, "view", "camera", "language", "barcode", "quality") || state.settings.live !== before.settings.live)) this.#draw(state);
   }
 
   // What the service saw on a frame: buttons are kept by their box's id, so that a focused one stays so.
@@ -88,7 +88,7 @@ export class Stage {
     swap(this.dock, this.#controls(state));
   }
 
-  #advice({ camera, barcode, settings }) {
+  #advice({ camera, barcode, settings, quality }) {
     if (barcode) {
       return button(barcode.title ? t("Barcode read. Show {title}", { title: barcode.title }) : t("Barcode read. Show the product"), {
         glyph: "scan-barcode", kind: "primary large wrap", "data-test": "barcode", "data-key": "barcode", on: () => this.actions.open(barcode.product_id),
@@ -96,6 +96,8 @@ export class Stage {
     }
     if (camera === "asking") return h("p", {}, icon("camera"), t("Please allow the camera."));
     if (camera !== "on") return null;
+    const advice = adviceWords(quality);
+    if (advice) return h("p", { "data-test": "advice", "data-code": faultOf(quality) }, icon("info"), h("b", {}, advice));
     return h("p", {}, icon("scan-line"), h("span", {}, h("b", {}, t("Point the camera at a product")), h("br"), settings.live ? t("Tap a frame, or the button.") : t("Then press the button.")));
   }
 
