@@ -13,7 +13,7 @@ from PIL import Image
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import StoreError, UsageError
 from pocketshelf.kiosk.desk.barcodes import is_code_name, keys_of, read_barcodes
-from pocketshelf.kiosk.desk.facets import read_facets
+from pocketshelf.kiosk.desk.facets import facets_of, read_facets
 from pocketshelf.kiosk.desk.finder import Finder
 from pocketshelf.kiosk.desk.lines import vector_of
 from pocketshelf.kiosk.desk.opening import open_usable
@@ -128,6 +128,23 @@ def test_facets_are_what_narrows_a_search(coded_shelf: Path) -> None:
     assert "colour" in names and "GTIN" not in names and "Variant Barcode" not in names
     assert dict(found.facets)["colour"] == [("red", 7), ("blue", 1)]
     assert found.codes["04006381333931"] == "d0000" and found.codes["x3"] == "d0003"
+
+
+def test_facets_that_narrow_most_come_first_and_amounts_are_none() -> None:
+    rows = [
+        {
+            "price": 1.5 + i,
+            "size": 36 + i % 6,
+            "eco": ["yes", "no"][i % 2],
+            "width": f"{i % 5}.5 cm",
+            "same": "x",
+        }
+        | ({"brand": f"b{i % 3}"} if i % 2 else {})
+        for i in range(40)
+    ]
+    found = facets_of((f"p{i}", row) for i, row in enumerate(rows))
+    assert [name for name, _ in found.facets] == ["size", "brand", "eco"]
+    assert facets_of([]).facets == []
 
 
 def test_titles_of_all_kinds_come_as_they_are(finder: Finder) -> None:

@@ -4,11 +4,13 @@
 
     search   a photo's bytes; category ("auto", "all", a name), where {attribute: [value, …]}, whole, top_k →
              the search line of `contract/schemas/answer.schema.json`, full; each region with "vector" (base64
-             of its float32 numbers, little-endian), each hit with "picture" (its address or null)
+             of its float32 numbers, little-endian) and "suggested" (categories of this shelf), each hit with
+             "picture" (its address or null)
     detect   a frame's bytes; barcodes → {"width", "height", "regions": [{"box", "group", "score"}],
-             "barcodes": [{"text", "format", "product_id" or null, "title" or null}]}
+             "barcodes": [{"text", "format", "product_id" or null, "title" or null}]}, and "quality", where
+             the bundle judges photos
     again    vector, group, score, categories, attributes, category, where, top_k →
-             {"hits", "confidence", "confident", "categories"}
+             {"hits", "confidence", "confident", "categories", "suggested"}
     product  id → {"product_id", "title", "category", "attributes", "pictures": [address, …],
              "similar": [hit, …], "goes_with": [{"role", "hits": [hit, …], "looks": [look, …]}, …] or null},
              each look with "picture"

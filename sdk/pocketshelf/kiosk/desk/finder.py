@@ -146,6 +146,7 @@ class Finder:
         photo = read_photo(frame)
         _, found = self._encoder.boxes(photo)
         read = read_barcodes(photo.pixels) if barcodes else []
+        judge = self._encoder.judge
         return {
             "width": photo.width,
             "height": photo.height,
@@ -154,12 +155,13 @@ class Finder:
                 for d in found
             ],
             "barcodes": [{"text": text, "format": kind, **self._coded(text)} for text, kind in read],
+            **({} if judge is None else {"quality": judge.judge(photo, found).to_json()}),
         }
 
     def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
         region = asked_again(self._retriever, **wishes)
         line = self._lines.region(region)
-        return {name: line[name] for name in ("hits", "confidence", "confident", "categories")}
+        return {name: line[name] for name in ("hits", "confidence", "confident", "categories", "suggested")}
 
     def _product(self, _: bytes, id: str) -> dict[str, Any]:
         return self._pages.page(id)

@@ -19,6 +19,7 @@ from pocketshelf.types import Hit, Region, SearchResult
 __all__ = ["Lines", "vector_of"]
 
 MOST_PICTURES = 12
+SUGGESTED = 6
 
 
 class Lines:
@@ -45,6 +46,7 @@ class Lines:
                 "ascii"
             )
         line["hits"] = self.hits(region.hits or ())
+        line["suggested"] = _suggested(region.hits or ())
         return line
 
     def hits(self, hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -77,6 +79,11 @@ class Lines:
             "category": product.category,
             "picture": addresses[0] if addresses else None,
         }
+
+
+def _suggested(hits: Iterable[Hit]) -> list[str]:
+    """The shelf's categories that the answer may have meant instead, the likeliest first."""
+    return list(dict.fromkeys(hit.category for hit in hits if hit.category))[:SUGGESTED]
 
 
 def vector_of(text: object, dimension: int) -> np.ndarray:
