@@ -30,9 +30,11 @@ Spread = Callable[[Callable[[np.ndarray], np.ndarray], Sequence[np.ndarray]], It
 
 @dataclass(frozen=True)
 class Settings:
-    """How pictures are clustered; chosen on the grocery photos' split val (docs/mining.md).
+    """How pictures are clustered; chosen on grocery photos of splits val and train (docs/mining.md).
 
     Attributes:
+        expansion, power: vectors are averaged with those of so many neighbours, see
+            `pocketshelf_training.mine.expansion`; before, not in, `cluster`.
         reach: cosine distance up to which clusters are joined, on average over their pairs.
         core: HDBSCAN's smallest cluster.
         mutual, near: two pictures hang together if each is among so many nearest of the other, and so near.
@@ -41,7 +43,9 @@ class Settings:
         exact_limit: pictures up to which neighbours are exact and a matrix of distances is made.
     """
 
-    reach: float = 0.17
+    expansion: int = 3
+    power: float = 5.0
+    reach: float = 0.1
     core: int = 2
     mutual: int = 3
     near: float = 0.2

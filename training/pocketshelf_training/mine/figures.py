@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,20 @@ from pocketshelf.encoder import Encoder
 from pocketshelf_training.data import grocery
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.mine.cluster import Settings, cluster
+from pocketshelf_training.mine.expansion import expanded
+from pocketshelf_training.mine.figures_page import page_of
 from pocketshelf_training.mine.gain import gain_of, imagenet
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Cluster, Rules, describe, kept_labels
-from pocketshelf_training.mine.vectors import Embedded, embed_pictures
-from pocketshelf_training.pages.page import add_bundle, add_write, joined, publish, table
+from pocketshelf_training.mine.vectors import Embedded, add_beside, embed_pictures, side_by_side
+from pocketshelf_training.pages.page import add_bundle, add_write, publish
 
 __all__ = ["Pairs", "add_arguments", "pair_figures", "run"]
 
 REACHES = np.round(np.arange(0.05, 0.41, 0.01), 2)
+SHOWN_REACHES = (0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16)
+# The best on val of vectors as they are.
+REACH_UNEXPANDED = 0.17
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def _pairs(names: np.ndarray) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
+    add_beside(parser)
     add_data(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the pictures' vectors there")
     parser.add_argument(
@@ -85,57 +91,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    encoder = Encoder.open(args.bundle)
-    splits = {name: _Hidden.load(encoder, name, args.data, args.cache) for name in ("val", "test")}
-    radius = max(REACHES, key=lambda reach: pair_figures(splits["val"].dbscan(reach), splits["val"].truth).f1)
-    figures: dict[str, Any] = {name: _measured(each, float(radius)) for name, each in splits.items()}
-    figures["bundle"] = encoder.bundle.name
+    encoders = [Encoder.open(bundle) for bundle in (args.bundle, *args.beside)]
+    names = [encoder.bundle.name for encoder in encoders]
+    hidden = {split: _Hidden.load(encoders, split, args.data, args.cache) for split in ("val", "test")}
+    radius = max(REACHES, key=lambda reach: _dbscan(hidden["val"], reach).f1)
+    figures: dict[str, Any] = {split: _measured(each, float(radius)) for split, each in hidden.items()}
+    figures["bundles"] = names
+    if len(names) > 1:
+        alone = {split: replace(each, embedded=each.parts[0]) for split, each in hidden.items()}
+        figures["alone"] = {split: _found(each) for split, each in alone.items()}
     if args.gain:
         figures["gain"] = gain_of(imagenet(args.data, args.gain))
-    publish(_page(figures), json.dumps(figures, indent=1), args.write, args.json)
+    publish(page_of(figures), json.dumps(figures, indent=1), args.write, args.json)
     return 0
 
 
 @dataclass(frozen=True)
 class _Hidden:
-    """A split's photos, and what was hidden from the mining."""
+    """A split's photos, and what was hidden from the mining.
+
+    Attributes:
+        embedded: by all bundles side by side; parts: by each.
+    """
 
     embedded: Embedded
+    parts: Sequence[Embedded]
     truth: np.ndarray
     categories: np.ndarray
 
     @classmethod
-    def load(cls, encoder: Encoder, split: str, root: str | None, cache: Path | None) -> _Hidden:
+    def load(cls, encoders: Sequence[Encoder], split: str, root: str | None, cache: Path | None) -> _Hidden:
         samples = grocery.photos(split, root)
         pictures = [Picture(each.image, str(number)) for number, each in enumerate(samples)]
-        embedded = embed_pictures(encoder, pictures, cache)
+        parts = [embed_pictures(encoder, pictures, cache) for encoder in encoders]
+        embedded = side_by_side(parts)
         read = [samples[int(each.name)] for each in embedded.pictures]
         return cls(
             embedded,
+            parts,
             np.array([each.identity for each in read]),
             np.array([each.category for each in read]),
         )
 
-    def dbscan(self, radius: float) -> np.ndarray:
-        """Plain DBSCAN's clusters of all photos."""
-        from sklearn.cluster import DBSCAN
 
-        distances = np.clip(1.0 - self.embedded.vectors @ self.embedded.vectors.T, 0.0, 2.0)
-        return DBSCAN(eps=radius, min_samples=2, metric="precomputed").fit_predict(distances)
+def _dbscan(hidden: _Hidden, radius: float) -> Pairs:
+    """Plain DBSCAN's pairs among all photos."""
+    from sklearn.cluster import DBSCAN
+
+    distances = np.clip(1.0 - hidden.embedded.vectors @ hidden.embedded.vectors.T, 0.0, 2.0)
+    labels = DBSCAN(eps=radius, min_samples=2, metric="precomputed").fit_predict(distances)
+    return pair_figures(labels, hidden.truth)
+
+
+def _found(hidden: _Hidden, settings: Settings | None = None, rules: Rules | None = None) -> dict[str, float]:
+    """The pair figures of what is kept."""
+    _, clusters = _clusters(hidden, settings or Settings(), rules or Rules())
+    return _figures(pair_figures(kept_labels(len(hidden.embedded), clusters), hidden.truth))
+
+
+def _clusters(hidden: _Hidden, settings: Settings, rules: Rules) -> tuple[np.ndarray, list[Cluster]]:
+    embedded = expanded(hidden.embedded, settings.expansion, settings.power)
+    labels, categories = cluster(embedded, settings)
+    return labels, describe(embedded, labels, categories, rules)
 
 
 def _measured(hidden: _Hidden, radius: float) -> dict[str, Any]:
-    labels, categories = cluster(hidden.embedded, Settings())
-    clusters = describe(hidden.embedded, labels, categories, Rules())
+    labels, clusters = _clusters(hidden, Settings(), Rules())
     kept = kept_labels(len(hidden.embedded), clusters)
     return {
         "photos": len(hidden.embedded),
         "products": len(np.unique(hidden.truth)),
         "radius": radius,
-        "dbscan": _figures(pair_figures(hidden.dbscan(radius), hidden.truth)),
+        "dbscan": _figures(_dbscan(hidden, radius)),
+        "not expanded": _found(hidden, Settings(expansion=0, reach=REACH_UNEXPANDED)),
         "without rules": _figures(pair_figures(labels, hidden.truth)),
         "with rules": _figures(pair_figures(kept, hidden.truth)),
         "clusters": sum(not each.dropped for each in clusters),
+        "reaches": [(reach, _found(hidden, Settings(reach=reach))) for reach in SHOWN_REACHES],
         "dropped": _dropped(clusters, hidden.truth),
         "categories": dict(_by_category(hidden, labels, kept)),
     }
@@ -179,60 +211,3 @@ def _by_category(hidden: _Hidden, labels: np.ndarray, kept: np.ndarray) -> Itera
                 "with rules": _figures(pair_figures(kept[rows], hidden.truth[rows])),
             },
         )
-
-
-def _page(figures: dict[str, Any]) -> str:
-    parts = [_head(figures), *(_split(name, figures[name]) for name in ("test", "val"))]
-    return joined([*parts, _gain(figures["gain"])] if "gain" in figures else parts)
-
-
-def _gain(gain: dict[str, Any]) -> str:
-    rows = [("nothing", gain["none"]), ("mined identities", gain["mined"]), ("true labels", gain["true"])]
-    text = _template("mining_gain.md").replace("{share}", f"{100 * gain['recovered']:.0f}")
-    return text.replace("{table}", table(["learnt from", ">R@1"], rows))
-
-
-def _head(figures: dict[str, Any]) -> str:
-    return _template("mining.md").replace("{bundle}", figures["bundle"])
-
-
-def _template(name: str) -> str:
-    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
-
-
-def _split(name: str, measured: dict[str, Any]) -> str:
-    ways = (
-        (f"plain DBSCAN, radius {measured['radius']:g} (best F1 on val)", "dbscan"),
-        ("clusters, without rules", "without rules"),
-        ("clusters, with rules", "with rules"),
-    )
-    rows = [(text, *_cells(measured[key]), measured[key]["pairs"]) for text, key in ways]
-    parts = [
-        f"### Split {name}: {measured['photos']} photos of {measured['products']} products\n",
-        table(["", ">precision", ">recall", ">F1", ">pairs said"], rows),
-        _said_of_rules(measured["dropped"]),
-    ]
-    if name == "test":
-        parts += ["### By category, test\n", _category_table(measured["categories"])]
-    return "\n".join(parts)
-
-
-def _cells(figures: dict[str, float]) -> tuple[str, ...]:
-    return tuple(f"{figures[key]:.3f}" for key in ("precision", "recall", "F1"))
-
-
-def _said_of_rules(dropped: list[dict[str, Any]]) -> str:
-    if not dropped:
-        return "The rules dropped nothing.\n"
-    rows = [(each["rule"], each["category"], each["pictures"], f"{each['purity']:.2f}") for each in dropped]
-    head = ["dropped by", "category", ">pictures", ">share of its commonest product"]
-    return table(head, rows)
-
-
-def _category_table(categories: dict[str, Any]) -> str:
-    rows = [
-        (name, each["photos"], each["products"], *_cells(each["without rules"]), *_cells(each["with rules"]))
-        for name, each in categories.items()
-    ]
-    plain, ruled = ("precision", "recall", "F1"), ("with rules: precision", "recall", "F1")
-    return table(["category", ">photos", ">products", *(f">{n}" for n in (*plain, *ruled))], rows)

@@ -23,7 +23,7 @@ __all__ = ["Known", "gain_of", "imagenet", "learnt", "mined_labels", "shop_place
 
 REACHES, SHRINKAGES = (0.15, 0.3), (0.3, 0.9)
 # How far above the reach mutual neighbours may lie.
-ABOVE = Settings.near - Settings.reach
+ABOVE = 0.03
 COMPONENTS, LEAST = 128, 3
 SIZE = 224
 

@@ -19,11 +19,13 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.files import atomic_write
 from pocketshelf_training.mine.cluster import Settings, cluster
 from pocketshelf_training.mine.decisions import Identity, read_decisions, write_identities
+from pocketshelf_training.mine.expansion import expanded
 from pocketshelf_training.mine.pictures import list_pictures
 from pocketshelf_training.mine.review import write_pages
 from pocketshelf_training.mine.rules import Cluster, Rules, describe
+from pocketshelf_training.mine.showing import write_clusters
 from pocketshelf_training.mine.spread import spread_over
-from pocketshelf_training.mine.vectors import Embedded, embed_pictures
+from pocketshelf_training.mine.vectors import Embedded, add_beside, embed_by_each
 from pocketshelf_training.pages.page import add_bundle
 
 __all__ = ["add_arguments", "report", "run"]
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     add_bundle(parser)
+    add_beside(parser)
     parser.add_argument(
         "pictures",
         type=Path,
@@ -107,9 +110,10 @@ def run(args: argparse.Namespace) -> int:
 def _mined(args: argparse.Namespace, pictures: Sequence) -> list[Identity] | None:
     """Mine, report, and write the pages; the identities if they are wanted unseen."""
     rules = Rules(args.members, args.most_members, args.mean_distance, args.variance, args.sources)
-    encoder = Encoder.open(args.bundle, detects=not args.whole)
-    embedded = embed_pictures(encoder, pictures, args.out / "vectors", args.whole)
+    encoders = [Encoder.open(bundle, detects=not args.whole) for bundle in (args.bundle, *args.beside)]
+    embedded = embed_by_each(encoders, pictures, args.out / "vectors", args.whole)
     settings = Settings(reach=args.reach)
+    embedded = expanded(embedded, settings.expansion, settings.power, settings.exact_limit)
     with spread_over(args.ray) as spread:
         clusters = describe(embedded, *cluster(embedded, settings, spread), rules)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -121,6 +125,7 @@ def _mined(args: argparse.Namespace, pictures: Sequence) -> list[Identity] | Non
     tell(f"{len(embedded)} pictures, {said['in clusters']} of them in {said['kept']} clusters that are kept")
     for rule, count in said["dropped"].items():
         tell(f"dropped by {rule}: {count['clusters']} clusters, {count['pictures']} pictures")
+    tell(f"to look at: {write_clusters(args.out / 'clusters.html', embedded, clusters)}")
     tell(f"to review: {', '.join(map(str, pages))}")
     if not args.unreviewed:
         return None

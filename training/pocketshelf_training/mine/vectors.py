@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 import zipfile
@@ -19,7 +20,7 @@ from pocketshelf.files import atomic_write
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf_training.mine.pictures import Picture
 
-__all__ = ["Embedded", "embed_pictures", "embedded_of"]
+__all__ = ["Embedded", "add_beside", "embed_by_each", "embed_pictures", "embedded_of", "side_by_side"]
 
 # A run that is cut off loses so many pictures' vectors at most.
 SAVE_EVERY = 256
@@ -82,6 +83,54 @@ def embed_pictures(
     table = np.array(rows, np.float32).reshape(len(rows), encoder.bundle.embedder.dimension + len(names))
     dimension = encoder.bundle.embedder.dimension
     return embedded_of(readable, table[:, :dimension], table[:, dimension:], names)
+
+
+def add_beside(parser: argparse.ArgumentParser) -> None:
+    """``--beside``: further bundles of `embed_by_each`."""
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="BUNDLE",
+        action="append",
+        default=[],
+        help="this bundle's vectors, too, beside the others'; may repeat",
+    )
+
+
+def embed_by_each(
+    encoders: Sequence[Encoder], pictures: Sequence[Picture], cache: Path | None = None, whole: bool = False
+) -> Embedded:
+    """`embed_pictures` by every one of ``encoders``, side by side: what two networks agree on is surer."""
+    return side_by_side([embed_pictures(encoder, pictures, cache, whole) for encoder in encoders])
+
+
+def side_by_side(parts: Sequence[Embedded]) -> Embedded:
+    """The pictures that all parts have, their vectors in a row: a cosine is the mean of the parts' cosines.
+
+    Categories are those of the first; what another part says of one of the same name counts as much.
+    """
+    first, *others = parts
+    if not others:
+        return first
+    places = [{picture.name: row for row, picture in enumerate(part.pictures)} for part in parts]
+    pictures = [each for each in first.pictures if all(each.name in known for known in places)]
+    rows = [[known[each.name] for each in pictures] for known in places]
+    vectors = np.hstack([part.vectors[own] for part, own in zip(parts, rows, strict=True)])
+    shares = sum(
+        (_as_named(part, first.categories)[own] for part, own in zip(parts, rows, strict=True)),
+        np.zeros((len(pictures), len(first.categories)), np.float32),
+    )
+    return embedded_of(pictures, vectors, shares / len(parts), first.categories)
+
+
+def _as_named(part: Embedded, names: Sequence[str]) -> np.ndarray:
+    """Its shares (n, c) under ``names``; none for what it does not know."""
+    place = {name: column for column, name in enumerate(part.categories)}
+    shares = np.zeros((len(part), len(names)), np.float32)
+    for column, name in enumerate(names):
+        if name in place:
+            shares[:, column] = part.shares[:, place[name]]
+    return shares
 
 
 def _models(bundle: Bundle, whole: bool) -> str:
