@@ -63,5 +63,5 @@ const path = (id) => String(id).split("/").map(encodeURIComponent).join("/");
 
 // A picture's smaller or larger version; other addresses stay as they are.
 export function sized(url, side) {
-  return url?.startsWith("/picture/") ? `${url.split("?")[0]}?side=${side}` : url;
+  return /^\/(picture|look)\//.test(url ?? "") ? `${url.split("?")[0]}?side=${side}` : url;
 }

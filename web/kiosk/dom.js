@@ -34,12 +34,14 @@ export function icon(name, extra = "") {
   return svg;
 }
 
-// New children in the place of old ones; what had the focus or was scrolled keeps it, by its data-key.
+// New children in the place of old ones; what had the focus, was scrolled or unfolded keeps it, by its data-key.
 export function swap(container, ...children) {
   const key = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const scrolled = [...container.querySelectorAll("[data-scroll]")].map((old) => [old.dataset.scroll, old.scrollLeft, old.scrollTop]);
+  const unfolded = [...container.querySelectorAll("details[open][data-key]")].map((old) => old.dataset.key);
   container.replaceChildren(...children.flat(Infinity).filter(Boolean));
   for (const [name, left, top] of scrolled) container.querySelector(`[data-scroll="${name}"]`)?.scrollTo(left, top);
+  for (const name of unfolded) container.querySelector(`details[data-key="${name}"]`)?.setAttribute("open", "");
   if (key) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 

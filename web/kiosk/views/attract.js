@@ -1,6 +1,8 @@
 // The screen between two shoppers: the shelf's own products drift by, and one thing can be touched.
 import { sized } from "../api.js";
 import { h, icon, swap } from "../dom.js";
+import { t } from "../texts.js";
+import { invitation, invites } from "./invitation.js";
 
 const COLUMNS = 5;
 const TALL = 10; // Tiles that fill an upright screen in one of the columns.
@@ -19,12 +21,20 @@ export class Attract {
     swap(this.drift, columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${90 + at * 17}s` } }, filled(column))));
   }
 
-  update({ view, language }, before) {
+  update({ view, language, shelf }, before) {
     this.element.hidden = view !== "attract";
+    if (shelf !== before.shelf || language !== before.language) this.#invite(shelf);
     for (const each of this.element.querySelectorAll("[data-language]")) {
       each.setAttribute("aria-pressed", String(each.dataset.language === language));
     }
     if (view === "attract" && before.view && before.view !== "attract") this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
+  }
+
+  #invite(shelf) {
+    const place = this.element.querySelector(".invite");
+    if (!invites(shelf)) return place.replaceChildren();
+    if (place.dataset.words !== t("Or on your own phone")) swap(place, invitation(), h("p", {}, t("Or on your own phone")));
+    place.dataset.words = t("Or on your own phone");
   }
 }
 

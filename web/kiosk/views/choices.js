@@ -5,15 +5,10 @@ import { categoryName, fieldName } from "../words.js";
 
 const SHOWN = 4;
 
-// Of the region's own answer, so that chips stay where they are when one is pressed.
-const own = (state) => ({ shelf: state.shelf, found: { categories: [], hits: [], ...state.answer.regions[state.region] } });
-
-// Categories of this shop that the thing may be of: what the model says, as far as the shop has such a shelf, and
-// those of what was found.
-export function likely({ found, shelf }) {
-  const held = new Set(shelf?.categories);
-  const names = [...found.categories.map(([name]) => name), ...found.hits.map(({ category }) => category)];
-  return [...new Set(names)].filter((name) => held.has(name)).slice(0, SHOWN);
+// Categories of this shop that the region may be of, by its own answer, so that chips stay where they are when one
+// is pressed; an older service names none, and then those of the hits are taken.
+export function likely({ suggested, hits = [] }) {
+  return (suggested?.length ? suggested : [...new Set(hits.map(({ category }) => category))]).filter(Boolean).slice(0, SHOWN);
 }
 
 export function choices(state, app, actions) {
@@ -23,7 +18,7 @@ export function choices(state, app, actions) {
 
 function categories(state, app, actions) {
   const chosen = state.category;
-  const names = [...new Set([...likely(own(state)), ...(chosen === "auto" || chosen === "all" ? [] : [chosen])])];
+  const names = [...new Set([...likely(state.answer.regions[state.region]), ...(chosen === "auto" || chosen === "all" ? [] : [chosen])])];
   const chip = (category, words, glyph) => h("button", {
     type: "button", class: "chip", "data-test": "category-chip", "data-category": category, "data-key": `category-${category}`, "aria-pressed": String(chosen === category), on: { click: () => app.ask({ category }) },
   }, glyph && icon(glyph), h("span", { dir: "auto" }, words));

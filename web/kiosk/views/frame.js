@@ -21,7 +21,7 @@ export class Frame {
 
   #draw({ shelf, service }) {
     swap(this.fresh, shelf && freshness(shelf.store));
-    const offline = shelf?.features.server && shelf.sync.state === "failed";
+    const offline = shelf?.sync.server && shelf.sync.state === "failed";
     this.badge.hidden = !offline;
     swap(this.badge, icon("wifi-off"), h("span", {}, t("Offline. Searching works.")));
     const warnings = (shelf?.warnings ?? []).filter(({ code }) => !(code === "sync_failed" && offline));

@@ -23,7 +23,7 @@ export class Results {
     this.element.hidden = !shown;
     if (!shown) return state.photo ? null : this.#forget();
     if (state.photo !== before.photo) this.#photo(state.photo);
-    if (state !== before) this.#draw(state, before);
+    if (drawn(state).some((value, at) => value !== drawn(before)[at])) this.#draw(state, before);
     if (state.view !== before.view || state.region !== before.region) this.panel.scrollTo?.(0, 0);
   }
 
@@ -110,7 +110,7 @@ export class Results {
         h("h1", { tabindex: "-1" }, filtered && !near.length ? t("Nothing fits these filters") : t("Nothing like this here")),
         h("p", {}, filtered && !near.length ? t("Try fewer filters or another category.") : t("We do not seem to have this product. Try one thing at a time, closer, and with more light.")),
         button(t("New photo"), { glyph: "camera", kind: "primary", "data-test": "retake", "data-key": "retake-nothing", on: this.actions.retake })),
-      near.length > 0 && h("details", { class: "fold similar", "data-test": "similar-fold" }, h("summary", { "data-key": "similar" }, t("Similar things on our shelf")),
+      near.length > 0 && h("details", { class: "fold similar", "data-test": "similar-fold", "data-key": `similar-${state.region}` }, h("summary", { "data-key": "similar-words" }, t("Similar things on our shelf")),
         h("div", { class: "grid hits" }, cards(near, this.actions.open))),
     ];
   }
@@ -129,6 +129,10 @@ export class Results {
         button(t("Choose a photo"), { glyph: "image", "data-key": "choose-fault", on: this.actions.choose })));
   }
 }
+
+// What the panel is made of: nothing else redraws it, least of all the poll under a finger that is just going down.
+const drawn = ({ view, photo, answer, region, found, asking, category, where, error, corrected, language, settings, shelf }) =>
+  [view, photo, answer, region, found, asking, category, where, error, corrected, language, settings.corrections, shelf?.revision];
 
 function advice({ answer: { quality } }) {
   const words = adviceWords(quality);

@@ -4,15 +4,17 @@ import { button, h, icon, swap } from "../dom.js";
 import { ago, number, t } from "../texts.js";
 import { faultWords, freshness } from "../words.js";
 import { openDialog, toast } from "./dialogs.js";
+import { invitation } from "./invitation.js";
 
 export function openSettings(app, languages) {
   const { shelf, settings } = app.state;
   const form = h("form", { class: "stack", on: { submit: (event) => { event.preventDefault(); save(app, form, dialog); } } }, fields(settings, languages));
   const tally = h("div");
   const about = h("div");
+  const phones = h("div", { class: "row", "data-test": "phones" });
   const dialog = openDialog({
     kind: "sheet", title: t("Settings"), test: "settings", onClose: () => app.removeEventListener("change", renew),
-    body: h("div", { class: "settings stack loose" }, form, section(t("The shelf"), about), settings.corrections && section(t("Corrections"), tally)),
+    body: h("div", { class: "settings stack loose" }, form, section(t("The shelf"), about), settings.corrections && section(t("Corrections"), tally), shelf?.features.phones && section(t("On a phone"), phones)),
     footer: [
       shelf?.pin && shelf.staff && button(t("Lock"), { glyph: "lock", "data-test": "signout", on: async () => { await api.signout().catch(() => {}); dialog.close(); app.poll(); } }),
       button(t("Save"), { kind: "primary", glyph: "check", "data-test": "settings-save", on: () => form.requestSubmit() }),
@@ -22,6 +24,7 @@ export function openSettings(app, languages) {
   app.addEventListener("change", renew);
   renew();
   if (settings.corrections) fillTally(tally);
+  if (shelf?.features.phones) fillPhones(phones);
 }
 
 const section = (title, ...children) => h("section", { class: "stack tight" }, h("h3", {}, title), children);
@@ -62,16 +65,26 @@ async function save(app, form, dialog) {
 function facts(app) {
   const { shelf } = app.state;
   if (!shelf) return h("p", {}, faultWords({ code: "down" }));
-  const { store, sync, features } = shelf;
+  const { store, sync } = shelf;
   return [
     h("dl", { class: "pairs" },
       pair(t("Now"), freshness(store)), pair(t("Sequence"), store.sequence === null ? "–" : number(store.sequence)), pair(t("Models"), store.bundle ?? "–"),
       pair(t("Updates"), syncWords(sync)), sync.last_success && pair(t("Last update"), ago((Date.now() - Date.parse(sync.last_success)) / 1000))),
-    features.server && button(t("Update now"), { glyph: "refresh-cw", "data-test": "sync-now", "aria-busy": String(sync.state === "running"), on: () => syncNow(app) }),
+    sync.server && button(t("Update now"), { glyph: "refresh-cw", "data-test": "sync-now", "aria-busy": String(sync.state === "running"), on: () => syncNow(app) }),
   ];
 }
 
 const pair = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
+
+// Where phones reach this kiosk, and what their browser's warning should name.
+async function fillPhones(place) {
+  try {
+    const { address, fingerprint } = await api.connect();
+    swap(place, invitation(), h("dl", { class: "pairs" }, pair(t("Address"), address), pair(t("Certificate"), h("code", {}, fingerprint))));
+  } catch (error) {
+    swap(place, h("p", { class: "note" }, icon("info"), faultWords(error)));
+  }
+}
 
 const syncWords = ({ state, message }) => ({ off: t("No server"), idle: t("Up to date"), running: t("Under way …"), failed: message ?? t("Failed") })[state] ?? state;
 
