@@ -15,8 +15,9 @@ from pocketshelf.files import atomic_write
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.page.thumbnails import data_url
 from pocketshelf.quality import FAULTS
+from pocketshelf.stages.preprocess import read_photo
 from pocketshelf_training.data.protocol import data_root
-from pocketshelf_training.quality.keep import QualityFilter
+from pocketshelf_training.quality.keep import QualityFilter, in_words
 from pocketshelf_training.quality.photos import RealPhoto, real_photos
 
 __all__ = ["write_dropped"]
@@ -51,9 +52,9 @@ def write_dropped(path: Path, bundle: Bundle, root: str | Path | None, seed: int
     photos = _drawn(root, seed)
     left_out: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for photo in tqdm(photos, "filter", file=sys.stderr):
-        encoded = encoder.encode(folder / photo.name)
-        if found := keep.faults(encoded):
-            left_out[found[0].code].append((photo.name, keep(encoded) or ""))
+        read = read_photo(folder / photo.name)
+        if found := keep.faults(read, encoder.boxes(read)[1]):
+            left_out[found[0].code].append((photo.name, in_words(found)))
     counts = {code: len(left_out[code]) for code in FAULTS if code in left_out}
     chosen = _by_turns(left_out)
     rows = [(data_url(folder / name, 200), name, why) for name, why in chosen]

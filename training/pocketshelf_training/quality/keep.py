@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pocketshelf.encoder import EncodedPhoto, Encoder
 from pocketshelf.quality import Fault, Judge
+from pocketshelf.stages.preprocess import Photo
+from pocketshelf.types import Detection
 
-__all__ = ["QualityFilter"]
+__all__ = ["QualityFilter", "in_words"]
 
 
 class QualityFilter:
@@ -23,11 +27,16 @@ class QualityFilter:
         """With the network of the encoder's bundle, if it has one."""
         return cls(encoder.judge or Judge())
 
-    def faults(self, photo: EncodedPhoto) -> list[Fault]:
-        """What the photo surely has, the surest first."""
-        found = self._judge.faults(photo.photo, [region.detection for region in photo.regions])
-        return sorted((fault for fault in found if fault.sure), key=lambda fault: -fault.score)
+    def faults(self, photo: Photo, found: Sequence[Detection]) -> list[Fault]:
+        """What the photo, in which the regions ``found`` are, surely has; the surest first."""
+        faults = (fault for fault in self._judge.faults(photo, found) if fault.sure)
+        return sorted(faults, key=lambda fault: -fault.score)
 
     def __call__(self, photo: EncodedPhoto) -> str | None:
         """The faults with their scores, in words; None where there are none."""
-        return ", ".join(f"{fault.code} {fault.score:.2f}" for fault in self.faults(photo)) or None
+        return in_words(self.faults(photo.photo, [region.detection for region in photo.regions])) or None
+
+
+def in_words(faults: Sequence[Fault]) -> str:
+    """Codes and scores."""
+    return ", ".join(f"{fault.code} {fault.score:.2f}" for fault in faults)
