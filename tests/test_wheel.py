@@ -40,7 +40,6 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
         "models/universal/bundle.json",
         "models/universal/embedder.tflite",
         "models/universal/outfit.npz",
-        "models/universal/quality.tflite",
     )
     assert {f"pocketshelf/{name}" for name in wanted} <= set(names)
     # No checkpoints: the one .npz is what the bundle needs.
