@@ -17,10 +17,11 @@ from typing import Any, Self
 
 from pocketshelf.answering import Answering
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.live import LiveView, Watch
 from pocketshelf.outfit import Looks, OutfitResult, Outfitter, ProductOutfit
+from pocketshelf.outfit.looks import is_library
 from pocketshelf.recall import (
     Fallback,
     Neighbourhood,
@@ -68,6 +69,7 @@ class Retriever:
 
     Raises:
         SpaceMismatch: the store is of another space or preprocessing than the bundle.
+        StoreError: the store is a library of looks.
         ValueError: ``timeout_s`` is not a number above 0.
     """
 
@@ -178,6 +180,11 @@ class Retriever:
 
     def _make_shelf(self, store: Store) -> Shelf:
         store.require_space(self.encoder.bundle)
+        if is_library(store):
+            raise StoreError(
+                f"{store.folder.path}: a library of looks, no shelf of products: "
+                "name the shelf as --store, and this as --looks of pocketshelf outfit"
+            )
         return Shelf(
             store,
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),

@@ -21,17 +21,15 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.errors import CatalogueError, PhotoError
+from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
+from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
 
 __all__ = ["EmbedderFactory", "ImportReport", "Importer"]
 
 BATCH = 64
-# A file that is to be the whole catalogue and has less than this share of it is more likely cut than meant.
-SHRINK = 0.9
-REMEDY = "is the file whole? --allow-shrink if it is meant"
 Embedder = Callable[[bytes], np.ndarray]
 """From a picture's file to its vector, float32 (D,), of length 1; raises `PhotoError`."""
 EmbedderFactory = Callable[[], Embedder]
@@ -102,7 +100,7 @@ class Importer:
 
         Args:
             replace: delete the products that the file does not name (none, if it has bad rows).
-            allow_shrink: even if that leaves less than `SHRINK` of the catalogue.
+            allow_shrink: even if more than a tenth of the catalogue goes.
             reading: how the file is to be read.
 
         Raises:
@@ -114,7 +112,7 @@ class Importer:
         report = ImportReport(errors=list(table.problems), notes=list(table.notes))
         named = {product.product_id for product in table.products}
         if replace and not allow_shrink:
-            self._check_shrinking(path, named)
+            check_shrinking(self._catalogue, path, named)
         done, products = 0, iter(table.products)
         with ThreadPoolExecutor(self._workers) as pool:
             while batch := list(islice(products, BATCH)):
@@ -124,21 +122,9 @@ class Importer:
         report.errors.sort(key=lambda error: error.line)
         report.notes.sort(key=lambda note: note.line)
         if replace:
-            self._delete_others(named, report)
+            report.deleted += delete_others(self._catalogue, named, len(report.errors))
         report.sequence = self._catalogue.sequence()
         return report
-
-    def _check_shrinking(self, path: Path, named: set[str]) -> None:
-        before = self._catalogue.count()
-        if not named and before:
-            raise CatalogueError(
-                f"{path}: names no product, and --replace would delete all {before}; {REMEDY}"
-            )
-        if len(named) < SHRINK * before:
-            raise CatalogueError(
-                f"{path}: names {len(named)} products, the catalogue has {before}; with --replace it would "
-                f"lose more than a tenth. Nothing was changed; {REMEDY}"
-            )
 
     def _import_batch(
         self, pool: ThreadPoolExecutor, batch: Sequence[ListedProduct], report: ImportReport
@@ -200,20 +186,6 @@ class Importer:
         if embedder is None:
             embedder = self._local.embedder = self._make_embedder()
         return embedder
-
-    def _delete_others(self, named: set[str], report: ImportReport) -> None:
-        """Delete what is not ``named``."""
-        if report.errors:
-            raise CatalogueError(
-                f"nothing was deleted: {len(report.errors)} rows could not be read, and a bad row must not "
-                "delete its product; mend them, or import without --replace"
-            )
-        with self._catalogue.reading() as view:
-            others = [product_id for product_id in view.product_ids() if product_id not in named]
-        for start in range(0, len(others), 1000):
-            report.deleted += self._catalogue.apply(
-                [Delete(key) for key in others[start : start + 1000]]
-            ).deleted
 
 
 def _source(product: ListedProduct, given: list[bytes]) -> str:

@@ -11,7 +11,7 @@ from pocketshelf.formats import open_shard
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
 
-__all__ = ["delete_products", "import_shard", "import_store"]
+__all__ = ["delete_products", "import_shard", "import_store", "store_ids"]
 
 BATCH = 500
 
@@ -33,6 +33,15 @@ def import_store(catalogue: Catalogue, folder: Path, on_problem: OnProblem = lam
 
     store = StoreFolder(folder)
     return import_shard(catalogue, store.shard(store.require_current()), on_problem)
+
+
+def store_ids(folder: Path) -> set[str]:
+    """The products of a store's current generation. Raises as `import_store`."""
+    from pocketshelf.store import StoreFolder
+
+    store = StoreFolder(folder)
+    with open_shard(store.shard(store.require_current())) as shard:
+        return {product.product_id for product in shard}
 
 
 def import_shard(catalogue: Catalogue, path: Path, on_problem: OnProblem = lambda problem: None) -> int:

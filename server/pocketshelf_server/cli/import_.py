@@ -20,6 +20,7 @@ from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedders import lazy_embedders
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
+from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.console.record import CANCELLED, COMMAND_LINE, DONE, FAILED, Record
 
@@ -43,6 +44,7 @@ good ones are kept; then the exit code is 1.
                                                          (if that is more than a tenth: --allow-shrink)
   pocketshelf-server import SITE --delete 17 --delete 18
   pocketshelf-server import SITE --store DIR             take a device's store, vectors and all
+  pocketshelf-server import SITE --store DIR --replace   it is the whole catalogue, or library of looks
 """
 ERRORS_SHOWN = 100
 
@@ -63,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=values.threads, default=os.cpu_count() or 1, help="default: every core"
     )
-    parser.add_argument("--replace", action="store_true", help="delete the products that FILE does not name")
+    parser.add_argument(
+        "--replace", action="store_true", help="delete the products that FILE, or --store, does not name"
+    )
     parser.add_argument(
         "--allow-shrink",
         action="store_true",
@@ -81,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code: 1 if a row was bad."""
     if not (args.file or args.delete or args.store):
         args.parser.error("give FILE, --store or --delete")
-    if args.replace and not args.file:
-        args.parser.error("--replace needs FILE")
+    if args.replace and bool(args.file) == bool(args.store):
+        args.parser.error("--replace needs FILE or --store, one of them")
     if args.allow_shrink and not args.replace:
         args.parser.error("--allow-shrink needs --replace")
     catalogue = open_catalogue(open_site(args))
@@ -134,16 +138,31 @@ def _import(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     from pocketshelf_server.catalogue.transfer import delete_products, import_store
 
     report = ImportReport()
+    named = _whole_store(args, catalogue)
     if args.file:
         report = _import_file(args, catalogue)
     if args.store:
         report.added_or_changed += import_store(
             catalogue, args.store, lambda reason: report.errors.append(RowProblem(0, reason))
         )
+    if named is not None:
+        report.deleted += delete_others(catalogue, named, len(report.errors))
     if args.delete:
         report.deleted += delete_products(catalogue, args.delete)
     report.sequence = catalogue.sequence()
     return report
+
+
+def _whole_store(args: argparse.Namespace, catalogue: Catalogue) -> set[str] | None:
+    """With --replace and no FILE the ids of --store; what it lacks goes once it is imported."""
+    if args.file or not args.replace:
+        return None
+    from pocketshelf_server.catalogue.transfer import store_ids
+
+    named = store_ids(args.store)
+    if not args.allow_shrink:
+        check_shrinking(catalogue, args.store, named)
+    return named
 
 
 def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:

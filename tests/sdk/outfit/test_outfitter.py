@@ -13,7 +13,7 @@ from outfit_things import blank, make_head, make_looks, make_outfit_bundle, make
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import BundleError, PhotoError, UsageError
+from pocketshelf.errors import BundleError, PhotoError, StoreError, UsageError
 from pocketshelf.formats import Bundle
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.outfit import Looks, save_head
@@ -181,11 +181,11 @@ def test_after_a_new_generation_the_new_products_are_found(
     assert "bag" not in {p.role for p in before.partners} and "bag" in {p.role for p in after.partners}
 
 
-def test_looks_in_the_same_store_are_no_products(tmp_path: Path, bundle: Bundle) -> None:
+def test_a_library_of_looks_is_no_shelf(tmp_path: Path, bundle: Bundle) -> None:
     worn = np.ones(DIMENSION, np.float32)
     looks = make_looks(tmp_path / "looks", bundle, {"one": {"upper": worn, "lower": worn}})
-    with Retriever.open(looks, bundle) as retriever, pytest.raises(UsageError, match="no category"):
-        retriever.outfit(photo_of("red", tmp_path / "red.png"))
+    with pytest.raises(StoreError, match=r"looks: a library of looks, no shelf of products: .*--looks"):
+        Retriever.open(looks, bundle)
 
 
 def test_fusion_adds_what_looks_say_in_standard_deviations() -> None:
