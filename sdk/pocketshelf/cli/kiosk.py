@@ -153,7 +153,7 @@ def _serve(args: argparse.Namespace) -> int:
     with ends_on_signals():
         try:
             kiosk.start()
-            _announce(args, server)
+            _announce(args, server, kiosk.pin.is_set)
             server.run()
         except KeyboardInterrupt:
             return 0
@@ -174,7 +174,7 @@ def _addresses(args: argparse.Namespace) -> tuple[Address, Phones | None]:
     return Address("127.0.0.1", args.port), Phones(Address(host, args.tls_port), _state(args) / "tls")
 
 
-def _announce(args: argparse.Namespace, server: KioskServer) -> None:
+def _announce(args: argparse.Namespace, server: KioskServer, pin: bool) -> None:
     from pocketshelf.kiosk.names import is_everywhere, is_loopback
 
     host = "localhost" if args.tls or is_everywhere(args.host) else args.host
@@ -187,6 +187,8 @@ def _announce(args: argparse.Namespace, server: KioskServer) -> None:
             "pocketshelf: browsers give a camera to secure addresses only: from other machines photos can be "
             "uploaded, and no more; --tls helps"
         )
+    if not pin and (args.tls or not is_loopback(args.host)):
+        say("pocketshelf: no PIN is set: whoever reaches the page can change its settings; --set-pin helps")
     # Whoever started this reads the address from a pipe.
     sys.stdout.flush()
 

@@ -23,7 +23,8 @@ from pocketshelf.wsgi import AccessLog, WebServer
 
 __all__ = ["Address", "KioskServer", "Phones", "ends_on_signals", "listen"]
 
-THREADS = 12
+# Pictures wait for their worker: they must not keep frames and searches from theirs.
+THREADS = 32
 CONNECTIONS = 128
 
 

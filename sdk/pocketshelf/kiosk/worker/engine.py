@@ -128,7 +128,7 @@ class Engine:
         Raises:
             Busy: it is at another order for longer than this one may wait.
             Stuck: it ended at this order, or had to be ended.
-            Refused: it says no.
+            Refused: it says no, or cannot start.
         """
         waits = waits or Waits()
         with self._turn(waits.turn_s):
@@ -140,8 +140,10 @@ class Engine:
 
     def _asked(self, order: Order, body: bytes, seconds: float) -> Answer:
         worker = self._worker
+        if self.fault is not None:
+            raise Refused("store", self.fault)
         if worker is None or not worker.alive or not worker.ready:
-            raise Busy(self.fault or "starting")
+            raise Busy("starting")
         try:
             answer = worker.ask(order, body, seconds)
         except WorkerLost as error:

@@ -15,6 +15,7 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -105,7 +106,7 @@ def _answer(desk: Desk, wishes: dict[str, Any], body: bytes) -> Answer:
 
 
 def _told(failure: Exception) -> tuple[str, str]:
-    """A code of the kiosk's errors, and one line. No traceback: it might show some of a photo."""
+    """A code of the kiosk's errors, and one line."""
     if isinstance(failure, PhotoError):
         return "photo_unreadable", str(failure)
     if isinstance(failure, UsageError | ValueError | TypeError):
@@ -116,8 +117,10 @@ def _told(failure: Exception) -> tuple[str, str]:
         return "photo_unreadable", "photo: not enough memory to read it; reduce it first"
     if isinstance(failure, PocketshelfError):
         return "store", str(failure)
-    log.error("%s: %s", type(failure).__name__, one_line(failure))
-    return "store", f"{type(failure).__name__}: {one_line(failure)}"
+    # Where it happened, and not what it says: that may quote what was sent.
+    places = "".join(traceback.format_tb(failure.__traceback__))
+    log.error("%s\n%s", type(failure).__name__, places)
+    return "store", f"{type(failure).__name__}; the kiosk's log has the details"
 
 
 def resident_bytes() -> int:
