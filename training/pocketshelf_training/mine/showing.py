@@ -36,8 +36,8 @@ def write_clusters(path: Path, embedded: Embedded, clusters: Sequence[Cluster], 
     groups = [_group(embedded, each) for each in _chosen(kept, count)]
     sheet = Sheet(
         title="What was found to be one product",
-        lead=f"{len(groups)} of {len(kept)} clusters that the rules keep, the largest of each category first. "
-        "Does each show one product? Of a large one some pictures stand for all, from the most to the least central.",
+        lead=f"{len(groups)} of {len(kept)} clusters that the rules keep, the largest of each category "
+        "first. Does each show one product? Of a large one some pictures stand for all.",
         groups=groups,
         footer="Nobody has accepted these clusters yet: the review page is where a person does.",
     )
