@@ -42,6 +42,7 @@ function draw(figure) {
     paths: bars ? uPlot.paths.bars({ size: [0.7 - 0.35 * place_, 40], radius: 0.15 }) : undefined,
     value: (_, value) => (share ? percent(value) : count(value)),
   }));
+  const newest = columns[0].length - 1;
   const plot = new uPlot({
     width: place.clientWidth, height: HEIGHT,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
@@ -53,11 +54,10 @@ function draw(figure) {
       { ...axis, size: 56, incrs: share ? [0.25] : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000, 1000000], values: (_, ticks) => ticks.map(share ? percent : count) }],
     series: [{ label: "From (UTC)", value: (_, seconds) => (seconds === null || seconds === undefined ? "–" : when(seconds, width)) }, ...series],
     cursor: { drag: { x: false, y: false } },
+    // The newest figures stand in the legend while nothing is pointed at.
+    hooks: { setCursor: [({ cursor, setLegend }) => cursor.idx === null && setLegend({ idx: newest }, false)], ready: [({ setLegend }) => setLegend({ idx: newest }, false)] },
   }, columns, place);
   // The newest figures stand in the legend while nothing is pointed at.
-  const newest = { idx: columns[0].length - 1 };
-  plot.setLegend(newest);
-  plot.over.addEventListener("mouseleave", () => plot.setLegend(newest));
   drawn.set(figure, plot);
   figure.dataset.drawn = "true";
 }
