@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pocketshelf.encoder import EncodedRegion
-from pocketshelf.recall import Fallback, RecallEstimator, Signals
-from pocketshelf.recall.asking import ask_within
+from pocketshelf.recall import RecallEstimator, Signals
+from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
@@ -44,7 +44,7 @@ class Answering:
     Attributes:
         shelves: which categories belong to which of the detector's groups.
         estimator, confidence: None where the bundle carries no calibration.
-        fallback: whom to ask when the local answer does not suffice; nobody if None.
+        asker: asks when the local answer does not suffice.
     """
 
     shelves: Shelves
@@ -52,7 +52,7 @@ class Answering:
     reranker: Reranker
     estimator: RecallEstimator | None
     confidence: RecallModel | None
-    fallback: Fallback | None
+    asker: Asker
 
     def answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> Answer:
         """What the shelf itself holds."""
@@ -66,11 +66,12 @@ class Answering:
 
     def escalated(self, shelf: Shelf, answer: Answer, ask: bool | None, deadline: float) -> Answer:
         """The answer with the server's hits, where it is to be asked and there is time left."""
-        if self.fallback is None or not self._escalates(answer.recall, ask):
+        if not self.asker.has_whom or not self._escalates(answer.recall, ask):
+            self.asker.pass_by()
             return answer
         vector, space, wish = answer.region.embedding.vector, shelf.store.meta.space, answer.wish
         left = deadline - time.monotonic()
-        asked, found = ask_within(left, self.fallback, vector, space, wish.categories, wish.k)
+        asked, found = self.asker.ask(left, vector, space, wish.categories, wish.k, answer.recall)
         if not found:
             return replace(answer, asked=asked)
         found = [hit for hit in found if fits(hit.attributes, wish.where)]

@@ -31,6 +31,7 @@ from pocketshelf.recall import (
     parse_recall,
     shelf_coverage,
 )
+from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import Detector
@@ -99,7 +100,7 @@ class Retriever:
             reranker or AttributeReranker(),
             recall_estimator or parse_recall(encoder.bundle.recall),
             parse_confidence(encoder.bundle.recall),
-            fallback,
+            Asker(fallback),
         )
         if self._answering.estimator is None and fallback is not None:
             _log.warning(

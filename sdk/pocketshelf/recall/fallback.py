@@ -19,7 +19,7 @@ from pocketshelf.network.address import server_address
 from pocketshelf.network.http import Reply, exchange, is_sign_in, sign_in
 from pocketshelf.types import Hit
 
-__all__ = ["Fallback", "ServerFallback"]
+__all__ = ["Fallback", "ServerFallback", "Telling"]
 
 MAX_ANSWER_BYTES = 4_000_000
 
@@ -72,8 +72,14 @@ class ServerFallback:
         self._clock = clock
         self._away_until = -math.inf
 
-    def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
-        """See `Fallback`; a server that was away a moment ago counts as away."""
+    def search(
+        self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int, told: str = ""
+    ) -> list[Hit]:
+        """See `Fallback`; a server that was away a moment ago counts as away.
+
+        Args:
+            told: the header ``Pocketshelf-Local``, see `Telling`; "" sends none.
+        """
         if self._clock() < self._away_until:
             raise ServerError(f"{self._url}: was away a moment ago; not asked")
         body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
@@ -82,7 +88,7 @@ class ServerFallback:
         if self._full:
             body["full"] = True
         try:
-            reply = self._post(json.dumps(body).encode())
+            reply = self._post(json.dumps(body).encode(), told)
             if reply.status == 200:
                 return _hits(reply.body, self._url, k)
         except ServerError:
@@ -92,8 +98,10 @@ class ServerFallback:
             self._away_until = self._clock() + self._rest
         raise ServerError(f"{self._url}: {_problem(reply)}")
 
-    def _post(self, body: bytes) -> Reply:
+    def _post(self, body: bytes, told: str) -> Reply:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if told:
+            headers["Pocketshelf-Local"] = told
         reply = exchange(self._url, headers, self._timeout, body, MAX_ANSWER_BYTES)
         if is_sign_in(reply.status, reply.content_type, reply.body[:64]):
             raise sign_in(self._url, reply.location)
@@ -103,6 +111,23 @@ class ServerFallback:
                 "check the address, or sign in to this network"
             )
         return reply
+
+
+class Telling:
+    """A `ServerFallback` that also tells why it is asked, so that a shop sees what its shelf lacks.
+
+    Args:
+        searches: regions searched since the server was last asked, this one among them.
+        recall: the estimate of this one's local answer; None where there is none.
+    """
+
+    def __init__(self, server: ServerFallback, searches: int, recall: float | None) -> None:
+        self._server = server
+        self._told = f"searches={searches}" + ("" if recall is None else f" recall={recall:.3f}")
+
+    def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
+        """See `ServerFallback.search`."""
+        return self._server.search(vector, space, categories, k, self._told)
 
 
 def _problem(reply: Reply) -> str:

@@ -18,10 +18,19 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
 
 
 class HttpFetcher:
-    """Gets files over HTTP. Holds no connection between requests."""
+    """Gets files over HTTP. Holds no connection between requests.
 
-    def __init__(self, agent: str = "pocketshelf") -> None:
-        self._agent = agent
+    Args:
+        sequence: of the shelf that is here, told with every request (``Pocketshelf-Sequence``), so that a
+            shop sees how fresh its devices are; None tells nothing. Many devices have the same.
+    """
+
+    def __init__(self, agent: str = "pocketshelf", sequence: int | None = None) -> None:
+        self._agent, self._sequence = agent, sequence
+
+    def telling(self, sequence: int) -> HttpFetcher:
+        """The same, which tells ``sequence``."""
+        return HttpFetcher(self._agent, sequence)
 
     def get(self, url: str, *, offset: int = 0, etag: str | None = None, seconds: float) -> Answer:
         try:
@@ -43,6 +52,8 @@ class HttpFetcher:
 
     def _headers(self, offset: int, etag: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
+        if self._sequence is not None:
+            headers["Pocketshelf-Sequence"] = str(self._sequence)
         if offset:
             headers["Range"] = f"bytes={offset}-"
             if etag:

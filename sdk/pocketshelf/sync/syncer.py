@@ -185,7 +185,10 @@ class Syncer:
             trust.establish(root)
         elif not trust.established():
             trust.establish(self._first_root())
-        return trust.refresh(self._env.fetcher, self._request.server_url, self._pace, self._env.limits)
+        fetcher = self._env.fetcher
+        if isinstance(fetcher, HttpFetcher):
+            fetcher = fetcher.telling(current_sequence(self._path) or 0)
+        return trust.refresh(fetcher, self._request.server_url, self._pace, self._env.limits)
 
     def _lying_by(self, trust: Trust) -> bytes | None:
         """The root that lies in the store's folder, where none is stored yet, or a damaged one."""

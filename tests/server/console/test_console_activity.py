@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import waitress
 from flask import Flask
 from flask.testing import FlaskClient
 from server_products import SPACE, make_product
 
+from pocketshelf.recall import ServerFallback
+from pocketshelf.recall.asking import Asker
+from pocketshelf.sync import sync
 from pocketshelf_server.console import Console
 from pocketshelf_server.console.activity.series import activity, told_versions
 from pocketshelf_server.console.activity.store import DAY, HOUR, ActivityStore
@@ -55,6 +63,38 @@ def test_syncs_and_searches_of_devices_are_counted(app: Flask, viewer: FlaskClie
     assert found.escalation == 0.2 and found.recall == pytest.approx(0.6)
     page = viewer.get("/console/fallback").get_data(as_text=True)
     assert "20.0 %" in page and "60.0 %" in page
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on loopback."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=2)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(5)
+
+
+def test_a_real_device_tells_its_sequence_and_its_searches(
+    app: Flask, shop: Site, console: Console, tmp_path: Path
+) -> None:
+    with served(app) as url:
+        for _ in range(2):
+            sync(tmp_path / "store", url, root=(shop.metadata / "1.root.json").read_bytes())
+        asker = Asker(ServerFallback(url))
+        vector = make_product("p003").vectors[0].astype(np.float32)
+        for _ in range(4):
+            asker.pass_by()
+        asked, hits = asker.ask(20, vector, SPACE.name, (), 3, 0.25)
+        assert asked is True and hits[0].product_id == "p003"
+        asker.ask(20, vector, SPACE.name, (), 3, None)
+        assert Asker(ServerFallback("http://127.0.0.1:9")).ask(5, vector, "x", (), 3, 0.1)[1] == []
+    console._tally.flush()
+    found = activity(ActivityStore(shop.folder / "activity.sqlite"), 1).total
+    assert found.syncs == {"0": 1, "68": 1} and found.updates == {"snapshot": 1}
+    assert (found.vector, found.searches, found.asked, found.recalls) == (2, 6, 2, 1)
+    assert found.recall == pytest.approx(0.25)
 
 
 def test_no_address_and_no_name_is_kept(app: Flask, shop: Site, console: Console) -> None:
