@@ -87,9 +87,11 @@ def test_every_figure_that_is_watched_exists_with_its_labels(
     assert expression.count("(") == expression.count(")") and expression.count("{") == expression.count("}")
 
 
-def test_every_file_stands_in_the_page() -> None:
-    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    assert {path.name for path in DEPLOY.iterdir()} == set(re.findall(r"\(deploy/([\w.-]+)\)", page))
+def test_every_file_stands_in_a_page() -> None:
+    pages = "".join(
+        (ROOT / page).read_text(encoding="utf-8") for page in ("docs/operations.md", "docs/kiosk.md")
+    )
+    assert {path.name for path in DEPLOY.iterdir()} == set(re.findall(r"\(deploy/([\w.-]+)\)", pages))
 
 
 def test_every_figure_of_the_servers_own_is_watched(samples: dict[str, set[str]]) -> None:
