@@ -40,6 +40,9 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
         "models/universal/bundle.json",
         "models/universal/embedder.tflite",
         "models/universal/outfit.npz",
+        "page/assets/kiosk.js",
+        "page/assets/fonts/inter-latin-400.woff2",
+        "page/assets/LICENSES.txt",
     )
     assert {f"pocketshelf/{name}" for name in wanted} <= set(names)
     # No checkpoints: the one .npz is what the bundle needs.
