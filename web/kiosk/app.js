@@ -1,5 +1,6 @@
 // The shell around state.js: events go in, views are drawn, and what a change asks for is done.
 import { api, ServiceError } from "./api.js";
+import { patiently } from "./pace.js";
 import { initial, region, step } from "./state.js";
 
 export class App extends EventTarget {
@@ -21,7 +22,7 @@ export class App extends EventTarget {
     const url = URL.createObjectURL(photo.blob);
     this.send({ type: "photo", photo: { ...photo, url } });
     await this.#answer(async () => {
-      const answer = await api.search(photo.blob);
+      const answer = await patiently(() => api.search(photo.blob));
       return { type: "answered", answer, box: box && inPixels(box, answer) };
     });
   }
@@ -29,12 +30,12 @@ export class App extends EventTarget {
   async ask(change) {
     this.send({ type: "ask", ...change });
     const { category, where } = this.state;
-    await this.#answer(async () => ({ type: "found", found: await api.again(region(this.state), category, where) }));
+    await this.#answer(async () => ({ type: "found", found: await patiently(() => api.again(region(this.state), category, where)) }));
   }
 
   async open(id) {
     this.send({ type: "opening" });
-    await this.#answer(async () => ({ type: "product", product: await api.product(id) }));
+    await this.#answer(async () => ({ type: "product", product: await patiently(() => api.product(id)) }));
   }
 
   async poll() {

@@ -8,10 +8,11 @@ export class Camera extends EventTarget {
   #attempt = 0;
   #timer = 0;
   #tries = 0;
+  #device = null;
 
   constructor(video, facing = "environment") {
     super();
-    Object.assign(this, { video, facing, state: "off", lit: false });
+    Object.assign(this, { video, facing, state: "off", lit: false, several: false });
     document.addEventListener("visibilitychange", () => this.#seen());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#wanted && ["lost", "missing"].includes(this.state) && this.#open());
   }
@@ -40,10 +41,12 @@ export class Camera extends EventTarget {
     this.#release("off");
   }
 
-  async face(facing) {
-    if (facing === this.facing) return;
-    this.facing = facing;
-    if (this.#wanted) { this.#release("off"); await this.#open(); }
+  // The other side, where cameras say which they are on; else the next one in the browser's list.
+  async next() {
+    const { facingMode, deviceId } = this.track?.getSettings() ?? {};
+    if (facingMode) this.facing = facingMode === "user" ? "environment" : "user";
+    else this.#device = after(await cameras(), deviceId);
+    await this.#open();
   }
 
   async light(on) {
@@ -65,7 +68,7 @@ export class Camera extends EventTarget {
     const attempt = ++this.#attempt;
     this.#say("asking");
     try {
-      const stream = await navigator.mediaDevices.getUserMedia(wishes(this.facing));
+      const stream = await navigator.mediaDevices.getUserMedia(wishes(this.facing, this.#device));
       if (attempt !== this.#attempt || !this.#wanted) return stopAll(stream);
       await this.#take(stream);
     } catch (error) {
@@ -80,10 +83,12 @@ export class Camera extends EventTarget {
     this.track.addEventListener("ended", () => stream === this.#stream && this.#fail({ name: "ended" }), { once: true });
     this.video.srcObject = stream;
     await this.video.play().catch(() => {});
+    this.several = (await cameras()).length > 1;
     this.#say("on");
   }
 
   #fail({ name }) {
+    this.#device = null; // Whichever there is, then.
     this.#release(name === "NotAllowedError" || name === "SecurityError" ? "refused" : name === "NotFoundError" ? "missing" : "lost");
     if (this.state !== "lost" || !this.#wanted) return;
     this.#timer = setTimeout(() => this.#wanted && !document.hidden && this.#open(), RETRY[Math.min(this.#tries++, RETRY.length - 1)]);
@@ -109,6 +114,13 @@ export class Camera extends EventTarget {
   }
 }
 
-const wishes = (facing) => ({ audio: false, video: { facingMode: { ideal: facing }, width: { ideal: 1920 }, height: { ideal: 1080 } } });
+const cameras = async () => (await navigator.mediaDevices.enumerateDevices().catch(() => [])).filter(({ kind }) => kind === "videoinput");
+
+function after(list, deviceId) {
+  const at = list.findIndex((each) => each.deviceId === deviceId);
+  return list[(at + 1) % list.length]?.deviceId ?? null;
+}
+
+const wishes = (facing, device) => ({ audio: false, video: { ...(device ? { deviceId: { exact: device } } : { facingMode: { ideal: facing } }), width: { ideal: 1920 }, height: { ideal: 1080 } } });
 
 const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());

@@ -13,6 +13,18 @@ export function pause({ took, outcome, before = LEAST }) {
 // Barcodes are asked about with every so manieth frame: they need more of the processor than boxes.
 export const withBarcodes = (count) => count % 3 === 0;
 
+// Asks again while the service is busy with another photo: a shopper's touch is answered, not piled up.
+export async function patiently(ask, { tries = 5, wait = 500 } = {}) {
+  for (let left = tries - 1; ; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error.code !== "busy" || left <= 0) throw error;
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+}
+
 // For how many of the idle seconds the page warns.
 export const warning = (idleSeconds) => Math.min(15, idleSeconds / 3);
 

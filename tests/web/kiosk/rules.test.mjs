@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { shares, track } from "../../../web/kiosk/boxes.js";
 import { visible } from "../../../web/kiosk/frames.js";
 import { LiveLoop } from "../../../web/kiosk/live.js";
-import { idleLeft, pause, withBarcodes } from "../../../web/kiosk/pace.js";
+import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
 import { categoryName, fieldValue, freshness } from "../../../web/kiosk/words.js";
 
@@ -71,6 +71,13 @@ test("one frame is on its way at a time, even where the loop is stopped and star
   assert.equal(most, 1);
   assert.ok(before >= 1);
   assert.equal(shown, before, "a stopped loop shows nothing more");
+});
+
+test("a busy service is asked again, for a while; any other refusal is one", async () => {
+  const refusing = (times, code) => { let asked = 0; return async () => { if (++asked <= times) throw Object.assign(new Error(code), { code }); return asked; }; };
+  assert.equal(await patiently(refusing(2, "busy"), { wait: 1 }), 3);
+  await assert.rejects(patiently(refusing(9, "busy"), { wait: 1 }), /busy/);
+  await assert.rejects(patiently(refusing(1, "photo_unreadable"), { wait: 1 }), /photo_unreadable/);
 });
 
 test("the idle page counts down at the end alone", () => {

@@ -112,7 +112,7 @@ export class Stage {
 
   #extras() {
     return [
-      iconButton(t("Switch the camera"), "switch-camera", { kind: "glassy", "data-test": "switch-camera", "data-key": "switch", on: () => this.camera.face(this.camera.facing === "user" ? "environment" : "user") }),
+      this.camera.several && iconButton(t("Switch the camera"), "switch-camera", { kind: "glassy", "data-test": "switch-camera", "data-key": "switch", on: () => this.camera.next() }),
       this.camera.abilities.torch && iconButton(t("Lamp"), this.camera.lit ? "zap-off" : "zap", {
         kind: "glassy", "aria-pressed": String(this.camera.lit), "data-test": "torch", "data-key": "torch", on: () => this.camera.light(!this.camera.lit),
       }),
