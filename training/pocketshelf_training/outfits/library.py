@@ -29,7 +29,7 @@ from pocketshelf.types import Box
 from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.quality.keep import QualityFilter
 
-__all__ = ["Keep", "add_arguments", "is_clear", "looks_in", "run"]
+__all__ = ["Keep", "add_arguments", "faultless", "is_clear", "looks_in", "run"]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 # Pixels of the shorter side of a box: below, the embedder sees a smear.
@@ -120,6 +120,14 @@ def _garments(
         look_product(name, role, encoder.embed(encoded.photo, box), name, sequence)
         for role, box in boxes.items()
     ]
+
+
+def faultless(encoder: Encoder, base: Path, names: np.ndarray) -> np.ndarray:
+    """bool (n,): whether the quality filter keeps the photo (n,) of each name, from ``base``."""
+    keep = QualityFilter.of(encoder)
+    photos, rows = np.unique(names, return_inverse=True)
+    kept = [keep(encoder.encode(base / name)) is None for name in tqdm(photos, "quality", file=sys.stderr)]
+    return np.array(kept, bool)[rows]
 
 
 def is_clear(score: float | np.ndarray, side: float | np.ndarray) -> Any:

@@ -104,12 +104,14 @@ def ablations(
     fusion: dict[str, float],
     detected: Outfits,
     tagged: Outfits,
+    good: np.ndarray,
 ) -> dict[str, dict[str, Figures]]:
     """Name → form → figures.
 
     Args:
         detected: the garments that the detector finds in the photos of ``known``.
         tagged: those that it finds in photos of which only tags are known.
+        good: bool, of each of ``detected``: its photo has no fault that is sure.
     """
     vectors = known.boxes.garments.vectors
     fitted = {
@@ -133,6 +135,7 @@ def ablations(
     for name, outfits in (
         ("looks, detected", detected),
         ("looks, detected and filtered", detected.take(clear)),
+        ("looks, detected in photos without a fault", detected.take(good)),
     ):
         looks = scoring.looks_of(outfits, outfits.garments.vectors)
         found[f"{name} ({len(looks)} looks)"] = _each_form(

@@ -21,6 +21,7 @@ from pocketshelf_training.metrics.intervals import Figure, plain
 from pocketshelf_training.outfits import measure
 from pocketshelf_training.outfits.figures import SEEDS
 from pocketshelf_training.outfits.latency import latency
+from pocketshelf_training.outfits.library import faultless
 from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
 from pocketshelf_training.outfits.sources import garments_at_home, street_garments, tagged_garments
 from pocketshelf_training.outfits.street import read_street
@@ -70,6 +71,7 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
     in_train, in_val = (Outfits(found.take(found.splits == split)) for split in ("train", args.split))
     more = tagged_garments(encoder, args.data, args.cache)
     tagged = Outfits(more.take(largest_of_each_role(more)))
+    good = faultless(encoder, data_root(args.data), in_train.garments.photos)
     started = time.perf_counter()
     log.info("fitting %d heads", SEEDS)
     fitted = measure.fit(known, FUSION)
@@ -88,7 +90,7 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         "bytes": None if bundle.outfit is None else bundle.outfit.bytes,
         "forms": {form: measure.main_figures(fitted, known, asked, form) for form in measure.FORMS},
         "detected": measure.detected_figures(fitted, in_val),
-        "ablations": measure.ablations(known, asked, FUSION, in_train, tagged),
+        "ablations": measure.ablations(known, asked, FUSION, in_train, tagged, good),
         "roles": measure.by_roles(fitted, asked),
         "alignment": measure.alignment_figures(shipped or fitted.heads[0], known, asked, shop),
         "chosen": measure.chosen(street.part("fit"), street.part("choose")),
