@@ -24,10 +24,11 @@ export class Camera extends EventTarget {
   // A picture of oneself is expected as in a mirror; a webcam without a side looks at the shopper, too.
   get mirrored() { return (this.track?.getSettings().facingMode ?? this.facing) === "user"; }
 
+  // Said as often as one likes: what is refused, missing or lost is not asked for again by that.
   async start() {
+    const already = this.#wanted;
     this.#wanted = true;
-    if (this.state === "on" && this.track?.readyState === "live") return;
-    if (this.state !== "refused" && this.state !== "asking") await this.#open();
+    if (!already || this.state === "off") await this.#open();
   }
 
   // After a refusal only a finger asks again.
@@ -64,6 +65,7 @@ export class Camera extends EventTarget {
 
   async #open() {
     clearTimeout(this.#timer);
+    if (document.hidden) return; // Until it is seen again.
     if (!navigator.mediaDevices?.getUserMedia) return this.#say(globalThis.isSecureContext ? "missing" : "insecure");
     const attempt = ++this.#attempt;
     this.#say("asking");
@@ -105,7 +107,7 @@ export class Camera extends EventTarget {
   }
 
   #seen() {
-    if (document.hidden) { if (this.#stream) this.#release("off"); } else if (this.#wanted && this.state !== "refused") this.start();
+    if (document.hidden) { if (this.#stream) this.#release("off"); } else if (this.#wanted && ["off", "lost", "missing"].includes(this.state)) this.#open();
   }
 
   #say(state) {

@@ -181,6 +181,7 @@ app.addEventListener("change", follow);
 app.addEventListener("renewed", decorate);
 takePhotos(document, input, (file) => search(file));
 addEventListener("popstate", () => { if (canGoBack(app.state)) back(); });
+addEventListener("keydown", ({ key }) => { if (key === "Escape" && canGoBack(app.state) && !document.querySelector("dialog[open]")) back(); });
 place("language").addEventListener("click", chooseLanguage);
 place("settings-open").addEventListener("click", staff);
 for (const each of document.querySelectorAll("#attract [data-language]")) {

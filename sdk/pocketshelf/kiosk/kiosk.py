@@ -85,6 +85,9 @@ class Kiosk:
         now: the present, in UTC. clock: seconds, monotonic.
         environment: of the sync; the real one if None.
         look_every_s: seconds between two looks for a new generation.
+
+    Attributes:
+        phones: whether phones reach it by TLS; its server says so.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Kiosk:
         self.pin = Pin(config.pin, clock)
         self.sync = BackgroundSync(config.sync, self._on_sync, environment)
         self._make_engines()
+        self.phones = False
         self._shelf: Mapping[str, Any] = {}
         self._stale, self._look_soon, self._closed = threading.Event(), threading.Event(), threading.Event()
         self._pointed: str | None = None
@@ -178,6 +182,7 @@ class Kiosk:
             sync=self.sync,
             settings=self.settings,
             server=self._config.server is not None,
+            phones=self.phones,
             restarted_s=None if restarted is None else self._clock() - restarted,
             worker_fault=self.finder.fault,
         )

@@ -4,7 +4,7 @@
  "sync": {"server": bool, "state": "off|idle|running|failed", "last_success", "message"},
  "warnings": [{"code", "message"}, …], code being one of clock, disk_full, sync_failed, previous_generation,
               worker_restarted, store, settings,
- "features": {"outfit", "barcodes", "corrections", "server", "max_photo_bytes"},
+ "features": {"outfit", "barcodes", "corrections", "server", "phones", "max_photo_bytes"},
  "settings": {"language", "idle_s", "facing", "corrections", "theme", "live"},
  "pin": a PIN is set, "staff": this session is signed in,
  "categories": [name, …], "facets": [{"name", "values": [[value, products], …]}, …],
@@ -40,7 +40,7 @@ class Situation:
         now: the present, in UTC.
         shelf: what the finder's order ``shelf`` answers.
         last_sync: when a sync reached its server, ISO 8601.
-        server: whether one is asked with vectors.
+        server: whether one is asked with vectors. phones: whether they reach the kiosk by TLS.
         restarted_s: seconds since a worker had to be replaced; None if none had to.
         worker_fault: why there is no worker, in words.
     """
@@ -51,6 +51,7 @@ class Situation:
     sync: BackgroundSync
     settings: SettingsFile
     server: bool
+    phones: bool
     restarted_s: float | None
     worker_fault: str | None
 
@@ -69,6 +70,7 @@ def state_of(at: Situation) -> dict[str, Any]:
             "barcodes": bool(shelf.get("barcodes")),
             "corrections": settings.corrections,
             "server": at.server,
+            "phones": at.phones,
             "max_photo_bytes": PHOTO_BYTES,
         },
         "settings": settings.to_json(),

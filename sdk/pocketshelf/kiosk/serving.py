@@ -92,6 +92,7 @@ class KioskServer:
         if phones is not None:
             hosts.append(phones.address.host)
             self._front, self.invitation = _front(phones, names, self.port)
+            kiosk.phones = True
         self.app = create_app(kiosk, Names(hosts, names), self.invitation)
         self._server: Any = WebServer(
             self.app,

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jinja2 import ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 
 from pocketshelf.files import atomic_write
+from pocketshelf.page.templating import environment
 from pocketshelf.page.thumbnails import Gallery, data_url
 from pocketshelf_training.mine.decisions import FORMAT
 from pocketshelf_training.mine.rules import Cluster
-from pocketshelf_training.mine.showing import TEMPLATES, note_of, template
+from pocketshelf_training.mine.showing import note_of
 from pocketshelf_training.mine.vectors import Embedded
 
 __all__ = ["MOST_PICTURES", "write_pages"]
@@ -28,6 +30,7 @@ __all__ = ["MOST_PICTURES", "write_pages"]
 # Some 4 kB each: a page of 6 MB.
 MOST_PICTURES = 1500
 SIDE, QUALITY, NEAREST = 132, 70, 3
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,17 @@ def _pages(clusters: Sequence[Cluster]) -> Iterator[_Page]:
 
 
 def _render(page: _Page, embedded: Embedded, command: str) -> str:
-    script = (TEMPLATES / "review.js").read_text(encoding="utf-8")
+    sdk = environment()
+    assert sdk.loader is not None
+    own = sdk.overlay(loader=ChoiceLoader([sdk.loader, FileSystemLoader(_TEMPLATES)]))
+    script = (_TEMPLATES / "review.js").read_text(encoding="utf-8")
     kept = sum(not each.dropped for each in page.clusters)
-    return template("review.html").render(
+    return own.get_template("review.html").render(
         data=_data(page, embedded),
         gallery=Gallery(None),
         script=Markup(script),
         script_hash=_hash(script),
-        style=Markup((TEMPLATES / "review.css").read_text(encoding="utf-8")),
+        style=Markup((_TEMPLATES / "review.css").read_text(encoding="utf-8")),
         summary=f"{kept} clusters that the rules keep, then {len(page.clusters) - kept} that they dropped",
         decisions=page.decisions,
         command=command,

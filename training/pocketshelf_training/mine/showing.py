@@ -7,26 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jinja2 import ChoiceLoader, FileSystemLoader, Template
 
 from pocketshelf.files import atomic_write
-from pocketshelf.page.templating import environment
-from pocketshelf.page.thumbnails import Gallery, data_url
+from pocketshelf.page.sheets import Group, Print, Sheet, render_sheet
+from pocketshelf.page.thumbnails import data_url
 from pocketshelf_training.mine.rules import Cluster
 from pocketshelf_training.mine.vectors import Embedded
 
-__all__ = ["TEMPLATES", "note_of", "template", "write_clusters"]
+__all__ = ["note_of", "write_clusters"]
 
-SHOWN, PICTURES = 20, 10
+SHOWN, PICTURES = 20, 7
 SIDE, QUALITY = 132, 76
-TEMPLATES = Path(__file__).parent / "templates"
-
-
-def template(name: str) -> Template:
-    """A template of this folder, over the SDK's."""
-    sdk = environment()
-    assert sdk.loader is not None
-    return sdk.overlay(loader=ChoiceLoader([sdk.loader, FileSystemLoader(TEMPLATES)])).get_template(name)
 
 
 def note_of(each: Cluster) -> str:
@@ -42,10 +33,16 @@ def write_clusters(path: Path, embedded: Embedded, clusters: Sequence[Cluster], 
         PhotoError: a picture cannot be read any more.
     """
     kept = [each for each in clusters if not each.dropped]
-    shown = [_shown(embedded, each) for each in _chosen(kept, count)]
-    page = template("clusters.html").render(shown=shown, kept=len(kept), gallery=Gallery(None))
+    groups = [_group(embedded, each) for each in _chosen(kept, count)]
+    sheet = Sheet(
+        title="What was found to be one product",
+        lead=f"{len(groups)} of {len(kept)} clusters that the rules keep, the largest of each category "
+        "first. Does each show one product? Of a large one some pictures stand for all.",
+        groups=groups,
+        footer="Nobody has accepted these clusters yet: the review page is where a person does.",
+    )
     with atomic_write(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(render_sheet(sheet), encoding="utf-8")
     return path
 
 
@@ -62,8 +59,13 @@ def _chosen(kept: Sequence[Cluster], count: int) -> list[Cluster]:
     return [each for *_, each in sorted(ranked, key=lambda entry: entry[:3])][:count]
 
 
-def _shown(embedded: Embedded, each: Cluster) -> tuple[Cluster, str, list[str], int]:
+def _group(embedded: Embedded, each: Cluster) -> Group:
     count = min(PICTURES, len(each.rows))
     places = np.linspace(0, len(each.rows) - 1, count).round().astype(int)
-    urls = [data_url(embedded.pictures[each.rows[place]].path, SIDE, QUALITY) for place in places]
-    return each, note_of(each), urls, len(each.rows) - count
+    pictures = [embedded.pictures[each.rows[place]] for place in places]
+    left_out = f"; {len(each.rows) - count} not shown" if len(each.rows) > count else ""
+    return Group(
+        f"{each.category or 'Cluster'}: {len(each.rows)} pictures",
+        [Print(data_url(one.path, SIDE, QUALITY), Path(one.name).name) for one in pictures],
+        note_of(each) + left_out,
+    )

@@ -18,7 +18,8 @@ export class Stage {
     this.notice = h("div", { class: "no-camera" });
     this.hint = h("div", { class: "stage-hint" });
     this.dock = h("div", { class: "dock" });
-    element.append(this.glass, this.notice, h("div", { class: "deck" }, this.hint, this.dock));
+    this.title = h("h1", { class: "unseen-title", tabindex: "-1" });
+    element.append(this.title, this.glass, this.notice, h("div", { class: "deck" }, this.hint, this.dock));
     this.glass.addEventListener("click", (event) => this.#focus(event));
     camera.addEventListener("change", () => this.#camera());
   }
@@ -84,6 +85,7 @@ export class Stage {
     this.glass.hidden = !filming && state.camera !== "off" && state.camera !== "asking";
     this.notice.hidden = !this.glass.hidden;
     swap(this.notice, this.glass.hidden ? this.#refusal(state.camera) : null);
+    this.title.textContent = t("Point the camera at a product");
     swap(this.hint, this.#advice(state));
     swap(this.dock, this.#controls(state));
   }
@@ -122,7 +124,7 @@ export class Stage {
   #refusal(camera) {
     const { glyph, title, words } = REFUSALS[camera] ?? REFUSALS.missing;
     return h("div", { class: "empty", "data-test": camera === "refused" ? "camera-refused" : `camera-${camera}` },
-      icon(glyph), h("h1", { tabindex: "-1" }, title()), h("p", {}, words()),
+      icon(glyph), h("h2", {}, title()), h("p", {}, words()),
       camera !== "insecure" && button(t("Try the camera again"), { glyph: "refresh-cw", "data-test": "camera-retry", "data-key": "retry", on: () => this.camera.retry() }));
   }
 }
