@@ -129,6 +129,8 @@ class Kiosk:
         self._pointed = pointed_at(self._config.store)
         try:
             for engine in self._engines:
+                engine.launch()
+            for engine in self._engines:
                 engine.start()
         except WorkerUnfit as error:
             self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -56,7 +57,8 @@ def listen(address: Address) -> socket.socket:
         )
         return socket.create_server(infos[0][4][:2], family=infos[0][0], backlog=CONNECTIONS)
     except OSError as error:
-        why = error.strerror or error
+        # Python adds the address to what the system says; a name's errors have numbers of their own.
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise UsageError(f"{address.host}:{address.port}: cannot be listened on ({why})") from error
 
 

@@ -1,4 +1,4 @@
-"""Memory stays flat: over some searches here, over thousands by ``python -m benchmarks.kiosk``."""
+"""Memory stays flat: over some searches here, over thousands by ``python benchmarks/kiosk.py``."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 __all__ = ["can_read", "is_code_name", "keys_of", "read_barcodes"]
 
@@ -60,7 +61,7 @@ def read_barcodes(pixels: np.ndarray) -> list[tuple[str, str]]:
         import zxingcpp
     except ImportError:
         return []
-    grey = np.ascontiguousarray(pixels @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+    grey = np.asarray(Image.fromarray(pixels).convert("L"))
     found = zxingcpp.read_barcodes(grey)[:MOST_READ]
     return [(each.text[:MOST_TEXT], _format(each)) for each in found if each.valid and each.text]
 

@@ -100,14 +100,19 @@ class Engine:
         """Bytes of memory that the worker held at its last answer."""
         return self._rss
 
+    def launch(self) -> None:
+        """Start the first worker, without waiting: several engines' load their models side by side."""
+        self._replace()
+
     def start(self) -> None:
-        """Start the first worker, wait until it is ready, and watch over it and those after it.
+        """Start the first worker if it was not, wait until it is ready, and watch over it and those after it.
 
         Raises:
             WorkerUnfit: it could not start.
         """
         with self._turn(START_SECONDS):
-            self._replace()
+            if self._worker is None:
+                self._replace()
             try:
                 self._await_ready()
             except WorkerUnfit:
