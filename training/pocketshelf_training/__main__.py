@@ -105,6 +105,10 @@ COMMANDS = {
         "detector.tagged_boxes",
         "boxes for photos of which only the groups are known, by a trained detector",
     ),
+    "mine categories": (
+        "mine.categories.command",
+        "labelled pictures from keywords, purified by the model",
+    ),
     "mine figures": ("mine.figures", "pairs that same-style mining finds, labels hidden"),
     "mine same-style": (
         "mine.same_style",

@@ -1,0 +1,1 @@
+"""How much purification finds, among real photos whose labels are known."""

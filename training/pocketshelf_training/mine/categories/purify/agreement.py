@@ -30,8 +30,8 @@ class Bounds:
         neighbours: least share of the nearest pictures that carry the same label.
     """
 
-    agreement: float = 0.05
-    distance: float = 1.3
+    agreement: float = 0.15
+    distance: float = 1.6
     neighbours: float = 0.1
 
 
