@@ -109,6 +109,10 @@ COMMANDS = {
         "mine.categories.command",
         "labelled pictures from keywords, purified by the model",
     ),
+    "mine category-figures": (
+        "mine.categories.figures.command",
+        "wrong labels that category mining finds, and good ones that it loses",
+    ),
     "mine figures": ("mine.figures", "pairs that same-style mining finds, labels hidden"),
     "mine same-style": (
         "mine.same_style",

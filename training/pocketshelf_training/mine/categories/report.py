@@ -16,7 +16,7 @@ from pocketshelf.page.templating import environment
 from pocketshelf.page.thumbnails import Gallery, data_url
 from pocketshelf_training.mine.categories.outcome import Outcome, summary
 
-__all__ = ["SHOWN", "write_report"]
+__all__ = ["SHOWN", "in_turn", "write_report"]
 
 SHOWN = 50
 # Of each category that is kept.
@@ -46,7 +46,7 @@ def write_report(
     sdk = environment()
     assert sdk.loader is not None
     own = sdk.overlay(loader=ChoiceLoader([sdk.loader, FileSystemLoader(_TEMPLATES)]))
-    dropped = list(itertools.islice(_in_turn(outcomes), shown))
+    dropped = list(itertools.islice(in_turn(outcomes), shown))
     text = own.get_template("categories.html").render(
         said=summary(outcomes),
         dropped=_by_rule(dropped),
@@ -61,7 +61,7 @@ def write_report(
         temporary.write_text(text, encoding="utf-8")
 
 
-def _in_turn(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+def in_turn(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
     """Those dropped: one of each rule after the other, of each category in turn, as long as there are any."""
     rules: dict[str, dict[str, list[Outcome]]] = {}
     for each in outcomes:

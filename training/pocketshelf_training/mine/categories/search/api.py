@@ -22,6 +22,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -35,6 +36,7 @@ __all__ = ["ApiSource", "Description", "read_description"]
 MOST_ANSWER_BYTES = 10_000_000
 MOST_PAGES = 50
 MOST_ADDRESS = 2000
+IN_URL = {"query", "count", "page", "offset", "key"}
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,11 @@ def _check(given: Description, path: Path) -> None:
     if not given.url.startswith(("https://", "http://")) or "{query}" not in given.url:
         raise UsageError(f"{path}: url must begin with https:// or http:// and hold {{query}}")
     try:
-        _filled(given, "x", 0, "x")
-    except (KeyError, ValueError, IndexError) as error:
-        raise UsageError(
-            f"{path}: url may hold {{query}}, {{count}}, {{page}}, {{offset}} and {{key}} only"
-        ) from error
+        asked = {name for _, name, _, _ in Formatter().parse(given.url) if name is not None}
+    except ValueError:
+        asked = {""}
+    if not asked <= IN_URL:
+        raise UsageError(f"{path}: url may hold {', '.join(f'{{{name}}}' for name in sorted(IN_URL))} only")
     if not 1 <= given.page_size <= 1000 or not 0.001 <= given.per_second <= 100:
         raise UsageError(f"{path}: page_size is 1 to 1000, per_second 0.001 to 100")
     if given.header and not given.key:

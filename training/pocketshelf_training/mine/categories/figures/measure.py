@@ -1,0 +1,194 @@
+"""Figures of purification: of which pictures are kept, and of what a model learns from them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
+from pocketshelf_training.mine.categories.figures.noise import Mix, Noisy, noisy
+from pocketshelf_training.mine.categories.figures.photos import NAMES, Photo
+from pocketshelf_training.mine.categories.purify.agreement import Bounds, Judged, judged
+from pocketshelf_training.mine.categories.purify.purify import Rules, Verdict, purified
+from pocketshelf_training.mine.vectors import Embedded
+
+__all__ = ["SEEDS", "Seen", "chosen", "heads", "over_seeds", "purity_figures", "rule_figures", "verdicts_on"]
+
+SEEDS = 5
+# The 97.5 percentile of Student's t with four degrees of freedom.
+STUDENT = 2.776
+AGREEMENT = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
+DISTANCE = (1.3, 1.4, 1.5, 1.6, 1.7, 9.0)
+NEIGHBOURS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
+# On the part where bounds are chosen: the purity that they must reach.
+WANTED = 0.95
+OPEN = Bounds(0.0, 1e9, 0.0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The pool of photos as one network sees it."""
+
+    pool: Sequence[Photo]
+    embedded: Embedded
+    prints: np.ndarray
+
+    def judged(self, mixed: Noisy, seed: int, bounds: Bounds | None = None) -> Judged:
+        vectors = self.embedded.vectors[mixed.rows]
+        return judged(vectors, mixed.given, len(NAMES), bounds or Bounds(), seed)
+
+
+def over_seeds(values: Sequence[float]) -> Figure:
+    """The mean of one value a seed, with Student's 95 % interval."""
+    sample = np.asarray(values, float)
+    half = STUDENT * float(sample.std(ddof=1)) / np.sqrt(len(sample)) if len(sample) > 1 else 0.0
+    mean = float(sample.mean())
+    return Figure(mean, mean - half, mean + half, len(sample))
+
+
+def chosen(seen: Seen, mix: Mix, seeds: int = SEEDS) -> dict[str, Any]:
+    """The five bounds that keep most good pictures at a purity of `WANTED`, on the part to choose by."""
+    parts = [noisy(seen.pool, "choose", mix, seed) for seed in range(seeds)]
+    said = [seen.judged(mixed, seed) for seed, mixed in enumerate(parts)]
+    rows = []
+    for bounds in itertools.starmap(Bounds, itertools.product(AGREEMENT, DISTANCE, NEIGHBOURS)):
+        within = [each.within(bounds) for each in said]
+        purity = np.mean([_purity(w, each.good) for w, each in zip(within, parts, strict=True)])
+        kept = np.mean([_kept(w, each.good) for w, each in zip(within, parts, strict=True)])
+        rows.append((bounds, float(purity), float(kept)))
+    enough = [row for row in rows if row[1] >= WANTED] or rows
+    best = sorted(enough, key=lambda row: -row[2])[:5]
+    return {
+        "pictures": len(parts[0].rows),
+        "best": [
+            {**vars(bounds), "purity": round(purity, 4), "kept": round(kept, 4)}
+            for bounds, purity, kept in best
+        ],
+    }
+
+
+def verdicts_on(seen: Seen, mixed: Noisy) -> list[Verdict]:
+    """By all rules, as the command has them, but for faults of photos."""
+    embedded = replace(
+        seen.embedded,
+        pictures=[seen.embedded.pictures[row] for row in mixed.rows],
+        vectors=seen.embedded.vectors[mixed.rows],
+        shares=seen.embedded.shares[mixed.rows],
+    )
+    return purified(embedded, mixed.given, NAMES, seen.prints[mixed.rows], Rules())
+
+
+def _purity(kept: np.ndarray, good: np.ndarray) -> float:
+    return float(good[kept].mean()) if kept.any() else 1.0
+
+
+def _kept(kept: np.ndarray, good: np.ndarray) -> float:
+    return float(kept[good].mean())
+
+
+def purity_figures(
+    mixes: Sequence[Noisy], kept: Sequence[np.ndarray], pool: Sequence[Photo]
+) -> dict[str, Any]:
+    """Purity before and after, shares kept of good, of moved labels, of strangers; by label and kind."""
+    kinds = np.array([each.kind for each in pool])
+    both = list(zip(mixes, kept, strict=True))
+    of_kind = {
+        str(kind): [keep[m.stranger & (kinds[m.rows] == kind)].mean() for m, keep in both]
+        for kind in np.unique(kinds[kinds != "clothing"])
+    }
+    return {
+        "pictures": len(mixes[0].rows),
+        "before": over_seeds([m.good.mean() for m, _ in both]),
+        "after": over_seeds([_purity(keep, m.good) for m, keep in both]),
+        "good kept": over_seeds([_kept(keep, m.good) for m, keep in both]),
+        "moved kept": over_seeds([keep[~m.good & ~m.stranger].mean() for m, keep in both]),
+        "strangers kept": {kind: over_seeds(shares) for kind, shares in of_kind.items()},
+        "labels": {name: _of_label(both, number) for number, name in enumerate(NAMES)},
+    }
+
+
+def _of_label(both: Sequence[tuple[Noisy, np.ndarray]], label: int) -> dict[str, Figure]:
+    own = [(m, keep, m.given == label) for m, keep in both]
+    return {
+        "before": over_seeds([m.good[of].mean() for m, _, of in own]),
+        "after": over_seeds([_purity(keep & of, m.good) for m, keep, of in own]),
+        "good kept": over_seeds([keep[m.good & of].mean() for m, keep, of in own]),
+    }
+
+
+def rule_figures(seen: Seen, mixes: Sequence[Noisy]) -> dict[str, dict[str, Figure]]:
+    """Purity after and share of the good kept by each bound alone, and without it."""
+    ours = Bounds()
+    alone = {
+        "agreement": replace(OPEN, agreement=ours.agreement),
+        "distance": replace(OPEN, distance=ours.distance),
+        "neighbours": replace(OPEN, neighbours=ours.neighbours),
+    }
+    without = {name: replace(ours, **{name: getattr(OPEN, name)}) for name in alone}
+    said = [seen.judged(mixed, seed) for seed, mixed in enumerate(mixes)]
+    ways = {
+        "all three": ours,
+        **{f"{name} alone": bounds for name, bounds in alone.items()},
+        **{f"without {name}": bounds for name, bounds in without.items()},
+    }
+    return {
+        way: {
+            "after": over_seeds(
+                [_purity(s.within(bounds), m.good) for s, m in zip(said, mixes, strict=True)]
+            ),
+            "good kept": over_seeds(
+                [_kept(s.within(bounds), m.good) for s, m in zip(said, mixes, strict=True)]
+            ),
+        }
+        for way, bounds in ways.items()
+    }
+
+
+def heads(
+    seen: Seen, mixes: Sequence[Noisy], kept: Sequence[np.ndarray], log: Callable[[str], None]
+) -> dict[str, dict[str, Figure]]:
+    """Accuracy on split val of heads on frozen features, by what they learnt from; intervals over photos."""
+    labels = np.array([each.label for each in seen.pool])
+    asked = np.flatnonzero(np.array([each.part for each in seen.pool]) == "val")
+    asked = asked[labels[asked] >= 0]
+    found: dict[str, dict[str, Figure]] = {}
+    for name, make in _heads().items():
+        right: dict[str, list[np.ndarray]] = {"raw labels": [], "purified labels": [], "true labels": []}
+        for seed, (mixed, keep) in enumerate(zip(mixes, kept, strict=True)):
+            ways = {
+                "raw labels": (mixed.rows, mixed.given),
+                "purified labels": (mixed.rows[keep], mixed.given[keep]),
+                "true labels": (mixed.rows[~mixed.stranger], labels[mixed.rows[~mixed.stranger]]),
+            }
+            for way, (rows, given) in ways.items():
+                model = make(seed).fit(seen.embedded.vectors[rows], given)
+                right[way].append(model.predict(seen.embedded.vectors[asked]) == labels[asked])
+            log(f"{name}, seed {seed}")
+        means = {way: np.mean(of, axis=0) for way, of in right.items()}
+        found[name] = {
+            **{way: mean_with_interval(each) for way, each in means.items()},
+            "purified - raw": mean_with_interval(means["purified labels"] - means["raw labels"]),
+        }
+    return found
+
+
+def _heads() -> dict[str, Callable[[int], Any]]:
+    """By name; their settings are scikit-learn's, or were fixed before anything was measured."""
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+
+    def on_components(head: Any, seed: int) -> Any:
+        return make_pipeline(PCA(128, whiten=True, random_state=seed), head)
+
+    return {
+        "linear": lambda seed: on_components(LogisticRegression(max_iter=1000), seed),
+        "MLP of 256": lambda seed: on_components(
+            MLPClassifier((256,), max_iter=60, tol=0.0, n_iter_no_change=60, random_state=seed), seed
+        ),
+    }
