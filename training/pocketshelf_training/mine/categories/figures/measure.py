@@ -21,11 +21,11 @@ __all__ = ["SEEDS", "Seen", "chosen", "heads", "over_seeds", "purity_figures", "
 SEEDS = 5
 # The 97.5 percentile of Student's t with four degrees of freedom.
 STUDENT = 2.776
-AGREEMENT = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-DISTANCE = (1.3, 1.4, 1.5, 1.6, 1.7, 9.0)
+AGREEMENT = (0.0, 0.003, 0.01, 0.02, 0.05, 0.1)
+DISTANCE = (1.2, 1.3, 1.4, 1.5, 1.6, 9.0)
 NEIGHBOURS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 # On the part where bounds are chosen: the purity that they must reach.
-WANTED = 0.95
+WANTED = 0.96
 OPEN = Bounds(0.0, 1e9, 0.0)
 
 

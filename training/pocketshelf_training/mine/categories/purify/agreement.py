@@ -1,8 +1,8 @@
 """Does a picture look like its label? Judged by models that learnt from the other pictures' labels.
 
 As confident learning (Northcutt, Jiang and Chuang, 2021) has it: pictures are dealt into parts, each is
-judged by classes learnt from the other parts. In a second round they learn only from those whose label the
-first one found likeliest, so that wrong labels no longer blur them.
+judged by classes learnt from the other parts. In further rounds they learn only from those whose label the one
+before found likeliest, so that wrong labels no longer blur them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from pocketshelf_training.mine.neighbours import nearest
 
 __all__ = ["Bounds", "Judged", "judged"]
 
-PARTS, ROUNDS = 5, 2
+PARTS, ROUNDS = 5, 3
 NEIGHBOURS = 15
+# Longer vectors are judged by so many of their principal components.
+MOST_NUMBERS = 256
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Bounds:
         neighbours: least share of the nearest pictures that carry the same label.
     """
 
-    agreement: float = 0.15
-    distance: float = 1.6
-    neighbours: float = 0.1
+    agreement: float = 0.05
+    distance: float = 1.5
+    neighbours: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,10 @@ def judged(vectors: np.ndarray, labels: np.ndarray, count: int, bounds: Bounds, 
     Args:
         vectors: float32 (n, d), of length 1.
         labels: int (n,) of 0 to ``count`` - 1.
-        bounds: what the first round's pictures must meet for the second to learn from them.
+        bounds: what a round's pictures must meet for the next one to learn from them.
         seed: of the dealing.
     """
-    parts = _dealt(labels, seed)
+    parts, vectors = _dealt(labels, seed), _shortened(vectors)
     others = nearest(vectors, NEIGHBOURS)[0]
     trusted = np.ones(len(labels), bool)
     for turn in range(ROUNDS):
@@ -83,6 +85,16 @@ def judged(vectors: np.ndarray, labels: np.ndarray, count: int, bounds: Bounds, 
             likeliest = last.shares.argmax(1) == labels
             trusted = _enough(likeliest & last.within(bounds), last.agreement, labels, count)
     return last
+
+
+def _shortened(vectors: np.ndarray) -> np.ndarray:
+    """float32 (n, at most `MOST_NUMBERS`), of length 1."""
+    if min(vectors.shape) <= MOST_NUMBERS:
+        return vectors
+    from sklearn.decomposition import PCA
+
+    rows = PCA(MOST_NUMBERS, svd_solver="covariance_eigh").fit_transform(vectors)
+    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)).astype(np.float32)
 
 
 def _dealt(labels: np.ndarray, seed: int) -> np.ndarray:
@@ -121,7 +133,7 @@ def _round(
         distances = classes.distances(vectors[asked])
         scores[asked] = classes.scores(distances)
         squares[asked] = distances[np.arange(len(asked)), labels[asked]]
-    shares = calibrated(scores, labels)
+    shares = calibrated(scores, labels, trusted)
     return Judged(labels, shares, _relative(squares, labels, trusted), _same(labels, others, trusted))
 
 

@@ -55,18 +55,18 @@ class Classes:
         return self.log_shares - distances / 2
 
 
-def calibrated(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def calibrated(scores: np.ndarray, labels: np.ndarray, trusted: np.ndarray) -> np.ndarray:
     """Probabilities (n, k) from log scores (n, k), at the temperature (Guo, 2017) that suits the labels.
 
-    In many dimensions Gaussians are far too sure; the labels given, wrong ones among them, say how much.
+    In many dimensions Gaussians are far too sure; the labels that are trusted, bool (n,), say how much.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 
-    rows = np.arange(len(labels))
+    rows = np.flatnonzero(trusted)
 
     def loss(log_temperature: float) -> float:
-        said = log_softmax(scores / np.exp(log_temperature), axis=1)[rows, labels]
+        said = log_softmax(scores[rows] / np.exp(log_temperature), axis=1)[np.arange(len(rows)), labels[rows]]
         return -float(np.maximum(said, -50.0).mean())
 
     best = minimize_scalar(loss, bounds=(-2.0, 7.0), method="bounded")
