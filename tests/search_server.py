@@ -25,6 +25,7 @@ class SearchServer:
         files: name → bytes.
         faults: for the next requests, one each.
         key: that a search must bring, in the header X-Key.
+        refused: queries that are answered by 400.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class SearchServer:
         self.files: dict[str, bytes] = {}
         self.faults: list[Fault] = []
         self.key = ""
+        self.refused: set[str] = set()
         self.asked: Counter[str] = Counter()
         self.url = ""
 
@@ -45,6 +47,8 @@ class SearchServer:
         if self.key and handler.headers.get("X-Key") != self.key:
             return reply(handler, b"{}", "application/json", 401)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if query["q"] in self.refused:
+            return reply(handler, b"{}", "application/json", 400)
         count, page = int(query.get("count", 2)), int(query.get("page", 1))
         names = self.pictures.get(query["q"], [])[(page - 1) * count : page * count]
         found = [{"title": f"{name} picture", "urls": {"full": f"{self.url}/p/{name}"}} for name in names]

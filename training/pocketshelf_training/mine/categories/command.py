@@ -179,14 +179,14 @@ def mined(
         whole: embed whole pictures, without a look at what is in them.
     """
     names = list(dict.fromkeys(each.category for each in candidates))
-    numbered = {str(n): each for n, each in enumerate(candidates) if each.path and not each.rule}
-    pictures = [Picture(each.path, name) for name, each in numbered.items() if each.path]
+    looked_at = {each.found.address: each for each in candidates if each.path and not each.rule}
+    pictures = [Picture(each.path, address) for address, each in looked_at.items() if each.path]
     embedded = embed_pictures(encoder, pictures, out / "vectors", whole)
-    labels = np.array([names.index(numbered[each.name].category) for each in embedded.pictures], int)
+    labels = np.array([names.index(looked_at[each.name].category) for each in embedded.pictures], int)
     prints = fingerprints([each.path for each in embedded.pictures])
     verdicts = purified(embedded, labels, names, prints, rules, too_small)
-    said = dict(zip((int(each.name) for each in embedded.pictures), verdicts, strict=True))
-    return [Outcome(each, said.get(n) or _before(each)) for n, each in enumerate(candidates)]
+    said = dict(zip((each.name for each in embedded.pictures), verdicts, strict=True))
+    return [Outcome(each, said.get(each.found.address) or _before(each)) for each in candidates]
 
 
 def _before(each: Candidate) -> Verdict:

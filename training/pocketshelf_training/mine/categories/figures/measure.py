@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -152,6 +153,8 @@ def heads(
     seen: Seen, mixes: Sequence[Noisy], kept: Sequence[np.ndarray], log: Callable[[str], None]
 ) -> dict[str, dict[str, Figure]]:
     """Accuracy on split val of heads on frozen features, by what they learnt from; intervals over photos."""
+    from sklearn.exceptions import ConvergenceWarning
+
     labels = np.array([each.label for each in seen.pool])
     asked = np.flatnonzero(np.array([each.part for each in seen.pool]) == "val")
     asked = asked[labels[asked] >= 0]
@@ -165,7 +168,9 @@ def heads(
                 "true labels": (mixed.rows[~mixed.stranger], labels[mixed.rows[~mixed.stranger]]),
             }
             for way, (rows, given) in ways.items():
-                model = make(seed).fit(seen.embedded.vectors[rows], given)
+                with warnings.catch_warnings():  # So many epochs are wanted, converged or not.
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    model = make(seed).fit(seen.embedded.vectors[rows], given)
                 right[way].append(model.predict(seen.embedded.vectors[asked]) == labels[asked])
             log(f"{name}, seed {seed}")
         means = {way: np.mean(of, axis=0) for way, of in right.items()}

@@ -1,8 +1,8 @@
 """Does a picture look like its label? Judged by models that learnt from the other pictures' labels.
 
 As confident learning (Northcutt, Jiang and Chuang, 2021) has it: pictures are dealt into parts, each is
-judged by classes learnt from the other parts. In further rounds they learn only from those whose label the one
-before found likeliest, so that wrong labels no longer blur them.
+judged by classes learnt from the other parts. In further rounds they learn only from those whose label the
+one before found likeliest, so that wrong labels no longer blur them.
 """
 
 from __future__ import annotations
