@@ -29,6 +29,7 @@ def words(keywords: Path, fake_bundle: Bundle, tmp_path: Path) -> list[str]:
         str(fake_bundle.folder),
         "--out",
         str(tmp_path / "out"),
+        "--any-quality",
     ]
 
 

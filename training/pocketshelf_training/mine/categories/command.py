@@ -19,8 +19,8 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf_training.mine.categories.outcome import Outcome, summary, write_tables
 from pocketshelf_training.mine.categories.purify.agreement import Bounds
-from pocketshelf_training.mine.categories.purify.faults import too_small
-from pocketshelf_training.mine.categories.purify.purify import FAULT, Rules, Verdict, purified
+from pocketshelf_training.mine.categories.purify.faults import PhotoFaults
+from pocketshelf_training.mine.categories.purify.purify import FAULT, Fault, Rules, Verdict, purified
 from pocketshelf_training.mine.categories.purify.twins import fingerprints
 from pocketshelf_training.mine.categories.report import SHOWN, write_report
 from pocketshelf_training.mine.categories.search.api import ApiSource, read_description
@@ -101,6 +101,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="look at the most prominent thing in each picture, not at the whole picture",
     )
     parser.add_argument(
+        "--any-quality",
+        action="store_true",
+        help="dark, bright and blurred pictures and collages are welcome, too",
+    )
+    parser.add_argument(
         "--shown",
         type=values.integer(0, 2000),
         default=SHOWN,
@@ -144,7 +149,8 @@ def run(args: argparse.Namespace) -> int:
     if not candidates:
         raise UsageError(f"{args.source}: nothing was found for any of {len(queries)} queries; see --list")
     encoder = Encoder.open(args.bundle, detects=args.detect)
-    outcomes = mined(encoder, candidates, _rules(args), args.out, whole=not args.detect)
+    fault = PhotoFaults(encoder.bundle, args.any_quality)
+    outcomes = mined(encoder, candidates, _rules(args), args.out, fault, whole=not args.detect)
     _written(args, outcomes, source, len(queries))
     return 0
 
@@ -170,12 +176,18 @@ def _rules(args: argparse.Namespace) -> Rules:
 
 
 def mined(
-    encoder: Encoder, candidates: Sequence[Candidate], rules: Rules, out: Path, whole: bool = True
+    encoder: Encoder,
+    candidates: Sequence[Candidate],
+    rules: Rules,
+    out: Path,
+    fault: Fault | None = None,
+    whole: bool = True,
 ) -> list[Outcome]:
     """The candidates with a verdict on each, in their order.
 
     Args:
         out: the pictures' vectors are kept in its folder ``vectors``.
+        fault: says what is wrong with a photo.
         whole: embed whole pictures, without a look at what is in them.
     """
     names = list(dict.fromkeys(each.category for each in candidates))
@@ -184,7 +196,7 @@ def mined(
     embedded = embed_pictures(encoder, pictures, out / "vectors", whole)
     labels = np.array([names.index(looked_at[each.name].category) for each in embedded.pictures], int)
     prints = fingerprints([each.path for each in embedded.pictures])
-    verdicts = purified(embedded, labels, names, prints, rules, too_small)
+    verdicts = purified(embedded, labels, names, prints, rules, fault)
     said = dict(zip((each.name for each in embedded.pictures), verdicts, strict=True))
     return [Outcome(each, said.get(each.found.address) or _before(each)) for each in candidates]
 

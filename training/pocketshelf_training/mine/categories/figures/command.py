@@ -21,6 +21,7 @@ from pocketshelf_training.mine.categories.figures.noise import MIXES, Noisy, noi
 from pocketshelf_training.mine.categories.figures.page import page
 from pocketshelf_training.mine.categories.figures.photos import NAMES, kept_prints, photos, seen_by
 from pocketshelf_training.mine.categories.outcome import Outcome
+from pocketshelf_training.mine.categories.purify.faults import PhotoFaults
 from pocketshelf_training.mine.categories.purify.purify import TWIN, Verdict
 from pocketshelf_training.mine.categories.report import SHOWN, in_turn, write_report
 from pocketshelf_training.mine.categories.search.collect import Candidate
@@ -70,6 +71,7 @@ def _measured(args: argparse.Namespace) -> dict[str, Any]:
         "heads": {name: {} for name in networks},
         "chosen": measure.chosen(networks["imagenet"], MIXES[0]),
         "doubles": double_figures(pool, prints),
+        "faults": measure.fault_figures(pool, PhotoFaults(load_bundle(None))),
     }
     for mix, (name, seen) in itertools.product(MIXES, networks.items()):
         mixes = [noisy(pool, "measure", mix, seed) for seed in range(measure.SEEDS)]

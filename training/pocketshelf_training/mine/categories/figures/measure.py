@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,12 +15,24 @@ from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.mine.categories.figures.noise import Mix, Noisy, noisy
 from pocketshelf_training.mine.categories.figures.photos import NAMES, Photo
 from pocketshelf_training.mine.categories.purify.agreement import Bounds, Judged, judged
-from pocketshelf_training.mine.categories.purify.purify import Rules, Verdict, purified
+from pocketshelf_training.mine.categories.purify.purify import Fault, Rules, Verdict, purified
 from pocketshelf_training.mine.vectors import Embedded
 
-__all__ = ["SEEDS", "Seen", "chosen", "heads", "over_seeds", "purity_figures", "rule_figures", "verdicts_on"]
+__all__ = [
+    "SEEDS",
+    "Seen",
+    "chosen",
+    "fault_figures",
+    "heads",
+    "over_seeds",
+    "purity_figures",
+    "rule_figures",
+    "verdicts_on",
+]
 
 SEEDS = 5
+# Photos that are asked for faults.
+FAULTS = 500
 # The 97.5 percentile of Student's t with four degrees of freedom.
 STUDENT = 2.776
 AGREEMENT = (0.0, 0.003, 0.01, 0.02, 0.05, 0.1)
@@ -147,6 +160,15 @@ def rule_figures(seen: Seen, mixes: Sequence[Noisy]) -> dict[str, dict[str, Figu
         }
         for way, bounds in ways.items()
     }
+
+
+def fault_figures(pool: Sequence[Photo], fault: Fault) -> dict[str, Any]:
+    """Of good garments of the part to measure with, how many are said to be faulty photos, and of what."""
+    garments = [each for each in pool if each.part == "measure" and each.label >= 0]
+    some = [garments[row] for row in np.random.default_rng(0).permutation(len(garments))[:FAULTS]]
+    said = Counter(fault(each.path).rsplit(" ", 1)[0] for each in some)
+    del said[""]
+    return {"photos": len(some), "said": dict(said.most_common())}
 
 
 def heads(

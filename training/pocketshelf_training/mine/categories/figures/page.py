@@ -34,6 +34,7 @@ def page(figures: Mapping[str, Any]) -> str:
         "heads": _heads(figures["heads"]),
         "chosen": _chosen(figures["chosen"]),
         "doubles": _doubles(figures["doubles"]),
+        "faults": _faults(figures["faults"]),
         "page": _shown(figures.get("report")),
         "where": f"{figures['machine']}, commit {figures['commit']}, bundle {figures['bundle']}",
     }
@@ -137,6 +138,14 @@ def _doubles(doubles: Mapping[str, Any]) -> str:
         ">garments said to double another",
     ]
     return table(head, rows)
+
+
+def _faults(faults: Mapping[str, Any]) -> str:
+    said = ", ".join(f"{name} {count}" for name, count in faults["said"].items()) or "none"
+    return (
+        f"The filter of photos is not part of the figures above. Of {faults['photos']} garment photos of the "
+        f"part to measure with it drops as faulty: {said}."
+    )
 
 
 def _shown(report: Mapping[str, Any] | None) -> str:
