@@ -41,9 +41,9 @@ def ruled(embedded: Embedded, labels: np.ndarray, **more) -> list[Verdict]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_moved_labels_are_found_and_good_ones_kept(seed: int) -> None:
-    embedded, truth = points(seed=seed)
+    embedded, truth = points(each=80, seed=seed)
     given = truth.copy()
-    moved = np.random.default_rng(seed).permutation(len(truth))[:36]
+    moved = np.random.default_rng(seed).permutation(len(truth))[:72]
     given[moved] = (given[moved] + 1) % 3
     kept = np.array([not each.rule for each in ruled(embedded, given)])
     good = given == truth
@@ -64,7 +64,7 @@ def test_the_reason_names_the_likelier_label() -> None:
     labels[0] = 2
     verdict = ruled(embedded, labels)[0]
     assert verdict.rule in (OTHER, FAR, ALONE)
-    said = judged(embedded.vectors, labels, 3, Bounds())
+    said = judged(embedded.vectors, labels, 3)
     assert said.shares[0].argmax() == 0 and said.agreement[0] < 0.15 and said.neighbours[0] < 0.1
 
 

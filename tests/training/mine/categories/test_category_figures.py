@@ -99,11 +99,16 @@ def test_the_page_says_what_was_measured(seen: measure.Seen) -> None:
         "chosen": measure.chosen(seen, MIXES[0], 1),
         "doubles": {"bits": 16, "choose": doubles, "measure": doubles},
         "faults": {"photos": 9, "said": {"too dark": 2}},
-        "report": {"shown": 50, "right": 47},
+        "report": {"shown": 50, "right": 47, "close": 9, "close right": 4},
     }
     text = page(figures)
     assert not re.findall(r"\{[a-z_]+\}", text.replace("{query}", "")), "every part is filled in"
-    assert "Of the 50 dropped photos" in text and "too dark 2" in text and "| yes |" in text
+    assert (
+        "Of the 50 dropped photos" in text
+        and "its 9 close calls 4" in " ".join(text.split())
+        and "too dark 2" in text
+        and "| yes |" in text
+    )
     json.dumps(plain(figures))
     assert isinstance(purity["after"], Figure)
 

@@ -16,11 +16,13 @@ from pocketshelf.page.templating import environment
 from pocketshelf.page.thumbnails import Gallery, data_url
 from pocketshelf_training.mine.categories.outcome import Outcome, summary
 
-__all__ = ["SHOWN", "in_turn", "write_report"]
+__all__ = ["SHOWN", "close_calls", "in_turn", "write_report"]
 
 SHOWN = 50
 # Of each category that is kept.
 SAMPLES = 12
+# Dropped ones that were nearly kept.
+CLOSE = 21
 SIDE, QUALITY = 168, 72
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,6 +52,7 @@ def write_report(
     text = own.get_template("categories.html").render(
         said=summary(outcomes),
         dropped=_by_rule(dropped),
+        close=[_shot(each) for each in close_calls(outcomes)],
         dropped_shown=len(dropped),
         kept=[(name, [_shot(each) for each in some]) for name, some in _samples(outcomes)],
         source=source,
@@ -62,12 +65,18 @@ def write_report(
 
 
 def in_turn(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
-    """Those dropped: one of each rule after the other, of each category in turn, as long as there are any."""
+    """Those dropped: one of each rule after the other, of each category in turn; of each the surest first."""
     rules: dict[str, dict[str, list[Outcome]]] = {}
-    for each in outcomes:
+    for each in sorted(outcomes, key=lambda each: each.verdict.agreement):
         if not each.kept:
             rules.setdefault(each.verdict.rule, {}).setdefault(each.candidate.category, []).append(each)
     return _round_robin([_round_robin([iter(some) for some in of.values()]) for of in rules.values()])
+
+
+def close_calls(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those dropped although the model believed their label most."""
+    judged = [each for each in outcomes if each.verdict.rule and each.verdict.agreement]
+    return sorted(judged, key=lambda each: -each.verdict.agreement)[:CLOSE]
 
 
 def _round_robin(sources: Sequence[Iterator[Outcome]]) -> Iterator[Outcome]:

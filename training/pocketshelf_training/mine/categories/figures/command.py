@@ -23,7 +23,7 @@ from pocketshelf_training.mine.categories.figures.photos import NAMES, kept_prin
 from pocketshelf_training.mine.categories.outcome import Outcome
 from pocketshelf_training.mine.categories.purify.faults import PhotoFaults
 from pocketshelf_training.mine.categories.purify.purify import TWIN, Verdict
-from pocketshelf_training.mine.categories.report import SHOWN, in_turn, write_report
+from pocketshelf_training.mine.categories.report import SHOWN, close_calls, in_turn, write_report
 from pocketshelf_training.mine.categories.search.collect import Candidate
 from pocketshelf_training.mine.categories.search.source import Found
 from pocketshelf_training.pages.page import add_write, publish
@@ -104,7 +104,7 @@ def _kept(verdicts: Sequence[Verdict]) -> np.ndarray:
 
 
 def _report(path: Path, seen: measure.Seen, mixed: Noisy, verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """The page; of the dropped photos on it, how many were dropped rightly."""
+    """The page; of the dropped photos on it, how many were dropped rightly, and of the close calls."""
     outcomes, right = [], {}
     for row, given, good, verdict in zip(mixed.rows, mixed.given, mixed.good, verdicts, strict=True):
         photo = seen.pool[row]
@@ -115,4 +115,10 @@ def _report(path: Path, seen: measure.Seen, mixed: Noisy, verdicts: Sequence[Ver
     source = "Real photos, three of ten labels made wrong: moved to another garment, or put on a stranger."
     write_report(path, outcomes, source, "pocketshelf-train mine category-figures --report PAGE.html")
     shown = list(itertools.islice(in_turn(outcomes), SHOWN))
-    return {"shown": len(shown), "right": sum(right[each.candidate.found.address] for each in shown)}
+    close = close_calls(outcomes)
+    return {
+        "shown": len(shown),
+        "right": sum(right[each.candidate.found.address] for each in shown),
+        "close": len(close),
+        "close right": sum(right[each.candidate.found.address] for each in close),
+    }

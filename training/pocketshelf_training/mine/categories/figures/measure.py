@@ -51,17 +51,16 @@ class Seen:
     embedded: Embedded
     prints: np.ndarray
 
-    def judged(self, mixed: Noisy, seed: int, bounds: Bounds | None = None) -> Judged:
-        vectors = self.embedded.vectors[mixed.rows]
-        return judged(vectors, mixed.given, len(NAMES), bounds or Bounds(), seed)
+    def judged(self, mixed: Noisy, seed: int) -> Judged:
+        return judged(self.embedded.vectors[mixed.rows], mixed.given, len(NAMES), seed)
 
 
 def over_seeds(values: Sequence[float]) -> Figure:
-    """The mean of one value a seed, with Student's 95 % interval."""
+    """The mean of one share a seed, with Student's 95 % interval."""
     sample = np.asarray(values, float)
     half = STUDENT * float(sample.std(ddof=1)) / np.sqrt(len(sample)) if len(sample) > 1 else 0.0
     mean = float(sample.mean())
-    return Figure(mean, mean - half, mean + half, len(sample))
+    return Figure(mean, max(mean - half, 0.0), min(mean + half, 1.0), len(sample))
 
 
 def chosen(seen: Seen, mix: Mix, seeds: int = SEEDS) -> dict[str, Any]:

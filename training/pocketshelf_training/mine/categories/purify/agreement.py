@@ -37,6 +37,10 @@ class Bounds:
     neighbours: float = 0.05
 
 
+# What a round's pictures must meet for the next one to learn from them, besides their label being likeliest.
+TRUSTED = Bounds(0.0, 1.4, 0.1)
+
+
 @dataclass(frozen=True)
 class Judged:
     """n pictures, judged out of part.
@@ -67,13 +71,12 @@ class Judged:
         )
 
 
-def judged(vectors: np.ndarray, labels: np.ndarray, count: int, bounds: Bounds, seed: int = 0) -> Judged:
+def judged(vectors: np.ndarray, labels: np.ndarray, count: int, seed: int = 0) -> Judged:
     """Each of n pictures by the others.
 
     Args:
         vectors: float32 (n, d), of length 1.
         labels: int (n,) of 0 to ``count`` - 1.
-        bounds: what a round's pictures must meet for the next one to learn from them.
         seed: of the dealing.
     """
     parts, vectors = _dealt(labels, seed), _shortened(vectors)
@@ -83,7 +86,7 @@ def judged(vectors: np.ndarray, labels: np.ndarray, count: int, bounds: Bounds, 
         last = _round(vectors, labels, count, parts, others, trusted)
         if turn + 1 < ROUNDS:
             likeliest = last.shares.argmax(1) == labels
-            trusted = _enough(likeliest & last.within(bounds), last.agreement, labels, count)
+            trusted = _enough(likeliest & last.within(TRUSTED), last.agreement, labels, count)
     return last
 
 

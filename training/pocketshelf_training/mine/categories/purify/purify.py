@@ -74,7 +74,7 @@ def purified(
     _too_few(labels, names, rules, verdicts)
     rows = _open(np.ones(len(labels), bool), verdicts)
     if len(rows):
-        said = judged(embedded.vectors[rows], labels[rows], len(names), rules.bounds)
+        said = judged(embedded.vectors[rows], labels[rows], len(names))
         _disagreeing(rows, said, names, rules.bounds, verdicts)
         _contradicted(embedded, labels, names, rules.known, verdicts)
         # Of one picture with two labels, the likelier one stays.
