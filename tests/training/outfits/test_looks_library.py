@@ -18,7 +18,7 @@ from pocketshelf.store import Store, rollback_store, verify_store
 from pocketshelf.types import Box, Detection
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.outfits import library
-from pocketshelf_training.outfits.library import is_clear, looks_in
+from pocketshelf_training.outfits.library import faultless, is_clear, looks_in
 
 
 class Dresser:
@@ -111,3 +111,23 @@ def test_a_folder_without_looks_is_named(
     blank(photos / "small.png")
     assert main(["looks", str(photos), "--filtered", "--store", str(tmp_path / "looks")]) == 1
     assert "two garments" in capsys.readouterr().err and not (tmp_path / "looks").exists()
+
+
+def test_photos_are_judged_once_and_their_garments_share_the_verdict(
+    fake_bundle: Bundle, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Judged:
+        @classmethod
+        def of(cls, encoder: object) -> Judged:
+            return cls()
+
+        def __call__(self, photo: EncodedPhoto) -> str | None:
+            asked.append(photo.photo.width)
+            return "blurred" if photo.regions[1].detection.box[2] == 10 else None
+
+    monkeypatch.setattr(library, "QualityFilter", Judged)
+    names = np.array(["one.png", "small.png", "one.png", "small.png"])
+    kept = faultless(Dresser(fake_bundle), photos, names)  # type: ignore[arg-type]
+    assert kept.tolist() == [True, False, True, False] and len(asked) == 2
