@@ -15,6 +15,9 @@ document.addEventListener("submit", ({ target }) => {
   setTimeout(() => { button.disabled = true; });
 });
 
+// The entry of the navigation that one is at, where that is a row which scrolls.
+document.querySelector(".rooms [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // One that comes back by the back button may be sent again.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload();

@@ -69,7 +69,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(number=_number, size=_size, share=_share, ago=_ago, moment=_moment, plain=_plain)
+    made.filters.update(
+        number=_number, size=_size, share=_share, ago=_ago, moment=_moment, plain=_plain, breakable=_breakable
+    )
     made.globals.update(asset_url=asset_url, icon=_icon, address=_address, now=lambda: datetime.now(UTC))
     return made
 
@@ -122,6 +124,11 @@ def _moment(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _breakable(text: str) -> Markup:
+    """A path of categories, which may go on in a new line behind each slash."""
+    return Markup("/<wbr>").join(text.split("/"))
 
 
 def _plain(value: Any) -> str:

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pocketshelf.errors import CatalogueError
+from pocketshelf_server.cli import main
 from pocketshelf_server.console.access.roles import Role
 from pocketshelf_server.console.access.tokens import ConsoleTokens
 from pocketshelf_server.site import Site
@@ -139,7 +140,7 @@ def test_who_only_reads_may_change_nothing_and_sees_no_button(viewer: FlaskClien
     page = viewer.get("/console/imports").get_data(as_text=True)
     assert path not in page and 'data-test="read-only"' in page
     answer = post(viewer, path)
-    assert answer.status_code == 403 and "this session only reads" in answer.get_data(as_text=True)
+    assert answer.status_code == 403 and "This session only reads" in answer.get_data(as_text=True)
 
 
 def test_a_session_ends_when_idle_and_when_old(viewer: FlaskClient, clock: Clock) -> None:
@@ -242,3 +243,38 @@ def test_no_token_is_in_an_address_or_a_page(operator: FlaskClient, shop: Site) 
     for path in PAGES[:1] + PAGES[4:11]:
         text = operator.get(path).get_data(as_text=True)
         assert admin_token(shop) not in text and shop.config().token_sha256 not in text
+
+
+def test_tokens_are_made_listed_and_revoked_on_the_command_line(
+    app: Flask, shop: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make = [
+        "token",
+        "make",
+        str(shop.folder),
+        "--name",
+        "anna",
+        "--role",
+        "operator",
+        "--days",
+        "9",
+        "--json",
+    ]
+    assert main(make) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["role"] == "operator" and made["expires"] > made["made"]
+    assert main(make) == 1 and "revoke it first" in capsys.readouterr().err
+    client = app.test_client()
+    assert sign_in(client, made["token"]).status_code == 303
+    assert main(["token", "list", str(shop.folder)]) == 0
+    listed = capsys.readouterr().out
+    assert "admin" in listed and "never expires" in listed and "9.0 days left" in listed
+    assert made["token"] not in listed
+    assert main(["token", "make", str(shop.folder), "--name", "till"]) == 0
+    said = capsys.readouterr()
+    assert "a viewer" in said.err and len(said.out.strip()) == 43
+    assert main(["token", "revoke", str(shop.folder), "anna"]) == 0
+    assert client.get("/console/keys").status_code == 303
+    assert main(["token", "revoke", str(shop.folder), "anna"]) == 1
+    with pytest.raises(SystemExit):
+        main(["token", "make", str(shop.folder), "--name", "x", "--role", "king"])

@@ -94,6 +94,7 @@ def _import(order: ImportOrder) -> dict[str, Any]:
 
 
 def _imported(order: ImportOrder, catalogue: Catalogue, images: Path) -> ImportReport:
+    _say({"doing": "reading the file and its pictures"})
     workers = max(1, (os.cpu_count() or 2) // 2)
     fetch = PictureCache() if order.download else None
     embedders = lazy_embedders(order.bundle, catalogue)
