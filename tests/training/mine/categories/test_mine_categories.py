@@ -78,6 +78,14 @@ def test_the_same_command_gives_the_same_and_embeds_nothing_again(
     assert vectors.stat().st_mtime_ns == written
 
 
+def test_a_category_that_nothing_was_found_for_is_named(
+    words: list[str], keywords: Path, told_pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keywords.write_text(keywords.read_text() + "[Violet]\nkeywords = ['violet']\n")
+    assert main([*words, "--from", str(told_pictures)]) == 0
+    assert "nothing was found for Violet" in capsys.readouterr().err
+
+
 def test_what_would_be_asked_is_listed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--list"]) == 0
     assert capsys.readouterr().out.splitlines() == [

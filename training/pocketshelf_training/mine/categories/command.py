@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pocketshelf.cli import values
-from pocketshelf.cli.output import tell
+from pocketshelf.cli.output import say, tell
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf_training.mine.categories.outcome import Outcome, summary, write_tables
@@ -103,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--any-quality",
         action="store_true",
-        help="dark, bright and blurred pictures and collages are welcome, too",
+        help="dark and blurred pictures and collages are welcome, too",
     )
     parser.add_argument(
         "--shown",
@@ -150,6 +150,9 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.source}: nothing was found for any of {len(queries)} queries; see --list")
     encoder = Encoder.open(args.bundle, detects=args.detect)
     fault = PhotoFaults(encoder.bundle, args.any_quality)
+    found = {each.category for each in candidates}
+    for name in (each.name for each in categories if each.name not in found):
+        say(f"nothing was found for {name}; see --list for what was asked")
     outcomes = mined(encoder, candidates, _rules(args), args.out, fault, whole=not args.detect)
     _written(args, outcomes, source, len(queries))
     return 0

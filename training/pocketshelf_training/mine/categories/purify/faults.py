@@ -12,10 +12,10 @@ from pocketshelf.stages.preprocess import read_photo
 __all__ = ["LEAST_SIDE", "PhotoFaults"]
 
 LEAST_SIDE = 96
-# Faults that make a picture useless to learn a category from; clutter or half a body do not.
+# Faults that make a picture useless to learn a category from; clutter or half a body do not. Over-exposure is
+# left out: the filter, made for phones' photos, takes a studio's white ground for it.
 WORDS = {
     "too_dark": "too dark",
-    "over_exposed": "over-exposed",
     "blurred": "blurred",
     "collage": "a collage or a screenshot",
 }
