@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -137,6 +138,8 @@ def run(args: argparse.Namespace) -> int:
     if args.set_pin:
         return _set_pin(_state(args))
     set_up_logging()
+    # Pictures that wait for their turn are no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return _serve(args)
 
 

@@ -59,7 +59,7 @@ class KioskConfig:
             look_images: folder of its photos.
         sync: None: the shelf is not synced here. settings: where none are kept.
         pin: key of the staff's PIN.
-        most_rss: bytes of memory beyond which a worker is replaced.
+        most_growth: bytes of memory beyond a fresh worker's with which one is replaced.
         touch: how long a search may wait, and take.
     """
 
@@ -74,7 +74,7 @@ class KioskConfig:
     sync: SyncPlan | None = None
     settings: Settings = field(default_factory=Settings)
     pin: Key | None = None
-    most_rss: int = 1_500_000_000
+    most_growth: int = 400_000_000
     touch: Waits = TOUCH
 
 
@@ -112,10 +112,10 @@ class Kiosk:
 
     def _make_engines(self) -> None:
         config = self._config
-        self.finder = Engine(_finder_spec(config), PLACES, config.most_rss, self._on_shelf, self._clock)
+        self.finder = Engine(_finder_spec(config), PLACES, config.most_growth, self._on_shelf, self._clock)
         self.clerk: Engine | None = None
         if config.images is not None or config.look_images is not None:
-            self.clerk = Engine(_clerk_spec(config), PICTURE_PLACES, config.most_rss, clock=self._clock)
+            self.clerk = Engine(_clerk_spec(config), PICTURE_PLACES, config.most_growth, clock=self._clock)
         self._engines = [engine for engine in (self.finder, self.clerk) if engine is not None]
         self._pictures = Pictures(self.clerk)
 

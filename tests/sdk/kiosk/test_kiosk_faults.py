@@ -100,10 +100,11 @@ def test_a_touch_while_it_is_busy_is_answered_and_not_piled_up(start: Start, str
 
 
 def test_a_worker_that_has_grown_is_replaced_without_a_gap(start: Start, street_photo: bytes) -> None:
-    kiosk = start(most_rss=1_000_000)
+    kiosk = start(most_growth=1)
     client, pid = ask(kiosk), kiosk.finder.pid
+    assert client.post("/api/search", data=street_photo).status_code == 200
     eventually(lambda: kiosk.finder.pid != pid)
-    assert client.post("/api/search", data=street_photo).status_code in (200, 503)
+    assert client.post("/api/search", data=street_photo).status_code == 200
     assert kiosk.finder.restarts == 0 and codes(kiosk.state()) == []
 
 
@@ -171,6 +172,23 @@ def test_a_folder_of_pictures_that_goes_away_costs_the_pictures(start: Start, tm
     client = ask(kiosk)
     assert client.get("/picture/0/d0000").status_code == 404
     assert client.get("/api/products/d0000").status_code == 200
+
+
+def test_a_shelf_that_is_gone_for_a_while_is_said_and_comes_back(
+    start: Start, own_shelf: Path, street_photo: bytes
+) -> None:
+    kiosk = start()
+    client, pid = ask(kiosk), kiosk.finder.pid
+    away = own_shelf.with_name("away")
+    own_shelf.rename(away)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: "store" in codes(kiosk.state()))
+    answer = client.post("/api/search", data=street_photo)
+    assert answer.status_code == 503 and answer.get_json()["error"]["code"] == "store"
+    away.rename(own_shelf)
+    eventually(lambda: client.post("/api/search", data=street_photo).status_code == 200)
+    assert "store" not in codes(kiosk.state())
 
 
 def test_no_shelf_is_one_clear_line(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ __all__ = ["Busy", "Engine", "Refused", "Stuck", "Waits"]
 WATCH_EVERY_S = 1.0
 # After a worker could not start, so that a damaged bundle does not cost a start a second.
 FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
-# Where even a fresh worker is too large, it is not replaced without end.
+# Where a worker grows as fast as it is replaced, it is not replaced without end.
 RENEW_EVERY_S = 600.0
 log = logging.getLogger("pocketshelf.kiosk")
 
@@ -58,7 +58,8 @@ class Engine:
     Args:
         spec: what a worker starts with.
         places: orders that may wait for their turn.
-        most_rss: bytes of memory beyond which a worker is replaced when it rests; none if 0.
+        most_growth: bytes of memory that a worker may take beyond what it had when it was fresh; then it is
+            replaced when it rests. No bound if 0.
         on_shelf: told a new revision of the shelf, on any thread; it may ask for what that is.
         clock: seconds, monotonic.
     """
@@ -67,17 +68,17 @@ class Engine:
         self,
         spec: WorkerSpec,
         places: int = 3,
-        most_rss: int = 0,
+        most_growth: int = 0,
         on_shelf: Callable[[str], object] = lambda revision: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._spec, self._most_rss, self._clock = spec, most_rss, clock
+        self._spec, self._most_growth, self._clock = spec, most_growth, clock
         self._on_shelf = on_shelf
         self._turnstile = Turnstile(places)
         self._worker: WorkerProcess | None = None
         self._closed = threading.Event()
         self._watch = threading.Thread(target=self._watch_on, name="pocketshelf-watchdog", daemon=True)
-        self._rss, self._revision, self._news = 0, "", False
+        self._rss, self._fresh_rss, self._revision, self._news = 0, 0, "", False
         self._rest_until, self._rest = 0.0, FIRST_REST_S
         self._renewed = -math.inf
         self.fault: str | None = None
@@ -188,7 +189,7 @@ class Engine:
         said = self._worker.wait_until_ready()
         self.fault, self._rest = None, FIRST_REST_S
         if said is not None:
-            self._rss = said.rss
+            self._rss = self._fresh_rss = said.rss
             self._take_revision(said)
 
     def _take_revision(self, answer: Answer) -> None:
@@ -220,7 +221,7 @@ class Engine:
             self._at_rest(self._renew)
 
     def _has_grown(self) -> bool:
-        return bool(self._most_rss) and self._rss > self._most_rss
+        return bool(self._most_growth) and self._rss > self._fresh_rss + self._most_growth
 
     def _at_rest(self, act: Callable[[], None]) -> None:
         """In its turn; if it has none soon, at the next look."""
@@ -266,5 +267,5 @@ class Engine:
         if old is not None:
             old.close()
         if said is not None:
-            self._rss = said.rss
+            self._rss = self._fresh_rss = said.rss
             self._take_revision(said)
