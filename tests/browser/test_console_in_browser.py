@@ -17,6 +17,8 @@ from browser.conftest import Visiting
 from browser.processes import Program, server
 from browser.shelves import Shelf, more_goods
 from browser.visits import SIZES, Visit
+from pocketshelf.cli import main as device
+from pocketshelf.sync import sync
 from pocketshelf_server.cli import main as shop
 
 PAGES = ("overview", "catalogue", "shards", "devices", "fallback", "imports", "keys")
@@ -53,7 +55,20 @@ def console(tmp_path_factory: pytest.TempPathFactory, shelf: Shelf) -> Iterator[
     )
     operator = json.loads(done.stdout)["token"]
     with server(site, folder / "server.log") as program:
+        visited_by_devices(site, folder, program.url, shelf)
         yield Console(program, site, (site / "keys/admin.token").read_text().strip(), operator)
+
+
+def visited_by_devices(site: Path, folder: Path, url: str, shelf: Shelf) -> None:
+    """One device stays at the first generation; one takes the second, of one product more, and asks."""
+    root = (site / "repository/metadata/1.root.json").read_bytes()
+    sync(folder / "stays", url, root=root)
+    more_goods(folder / "later", {"later": (90, 90, 200)})
+    assert (
+        shop(["import", str(site), str(folder / "later/catalogue.csv")]) == shop(["publish", str(site)]) == 0
+    )
+    sync(folder / "fresh", url, root=root)
+    assert device(["search", str(shelf.strange), "--store", str(folder / "fresh"), "--server", url]) == 0
 
 
 def sign_in(visit: Visit, token: str) -> None:
