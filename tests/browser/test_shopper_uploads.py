@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 
 from browser import photo_files
 from browser.conftest import Visiting
+from browser.processes import Program
 from browser.shelves import Shelf
 from browser.visits import Visit
 
@@ -64,12 +67,16 @@ def test_a_broken_file_is_named_and_the_next_photo_is_searched(
     expect(visitor.find("photo-error")).to_be_hidden()
 
 
-def test_a_file_too_large_is_refused_by_its_size(visit: Visiting, tmp_path: Path) -> None:
+def test_a_file_too_large_is_refused_by_its_size(
+    visit: Visiting, running_kiosk: Program, tmp_path: Path
+) -> None:
     visitor = visit()
     visitor.forgive("status of 413")
     visitor.go("/?view=live")
     path = tmp_path / "film.jpg"
-    path.write_bytes(b"\xff\xd8\xff" + bytes(70_000_000))
+    state = json.load(urlopen(f"{running_kiosk.url}/api/state", timeout=20))
+    with path.open("wb") as stream:
+        stream.truncate(state["features"].get("max_photo_bytes", 100_000_000) + 1)
     upload(visitor, path)
     expect(visitor.find("photo-error")).to_have_attribute("data-code", "photo_too_large")
 
