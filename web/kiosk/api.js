@@ -13,7 +13,12 @@ const PATIENCE = { state: 6000, detect: 8000, search: 90000, other: 20000 };
 async function call(path, { patience = PATIENCE.other, ...options } = {}) {
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(patience), ...options });
+    response = await fetch(path, {
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(patience),
+      ...options,
+    });
   } catch (error) {
     throw new ServiceError("down", String(error?.message ?? error));
   }
@@ -32,21 +37,34 @@ async function read(response, otherwise) {
 
 async function refusal(response) {
   const { error } = await read(response, { error: null });
-  const refused = new ServiceError(error?.code ?? (response.status === 413 ? "photo_too_large" : "refused"), error?.message ?? response.statusText, response.status);
+  const refused = new ServiceError(
+    error?.code ?? (response.status === 413 ? "photo_too_large" : "refused"),
+    error?.message ?? response.statusText,
+    response.status,
+  );
   refused.wait = Number(response.headers.get("Retry-After")) || 0;
   return refused;
 }
 
-const post = (path, body, patience) => call(path, { method: "POST", body, patience, headers: { "Content-Type": "application/octet-stream" } });
-const tell = (path, value) => call(path, { method: "POST", body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
+const post = (path, body, patience) =>
+  call(path, { method: "POST", body, patience, headers: { "Content-Type": "application/octet-stream" } });
+const tell = (path, value) =>
+  call(path, { method: "POST", body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
 
 export const api = {
   state: () => call("/api/state", { patience: PATIENCE.state }),
   detect: (frame, barcodes) => post(`/api/detect${barcodes ? "?barcodes=1" : ""}`, frame, PATIENCE.detect),
   search: (photo) => post("/api/search?category=auto&top_k=24", photo, PATIENCE.search),
-  again: (region, category, where) => tell("/api/again", {
-    vector: region.vector, group: region.group, score: region.score, categories: region.categories, attributes: region.attributes, category, where,
-  }),
+  again: (region, category, where) =>
+    tell("/api/again", {
+      vector: region.vector,
+      group: region.group,
+      score: region.score,
+      categories: region.categories,
+      attributes: region.attributes,
+      category,
+      where,
+    }),
   product: (id) => call(`/api/products/${path(id)}`),
   shelf: (count) => call(`/api/shelf?count=${count}`),
   correct: (correction) => tell("/api/corrections", correction),

@@ -30,7 +30,10 @@ export class App extends EventTarget {
   async ask(change) {
     this.send({ type: "ask", ...change });
     const { category, where } = this.state;
-    await this.#answer(async () => ({ type: "found", found: await patiently(() => api.again(region(this.state), category, where)) }));
+    await this.#answer(async () => ({
+      type: "found",
+      found: await patiently(() => api.again(region(this.state), category, where)),
+    }));
   }
 
   async open(id) {
@@ -53,7 +56,11 @@ export class App extends EventTarget {
   async #renew() {
     this.dispatchEvent(new Event("renewed"));
     const { view, product } = this.state;
-    if (view === "product") await api.product(product.product_id).then((fresh) => this.send({ type: "renewed", product: fresh })).catch(() => {});
+    if (view === "product")
+      await api
+        .product(product.product_id)
+        .then((fresh) => this.send({ type: "renewed", product: fresh }))
+        .catch(() => {});
     if (view === "results" && region(this.state)?.vector) await this.ask({});
   }
 
@@ -77,4 +84,3 @@ const plain = (error) => ({ code: error.code ?? "page", message: String(error.me
 function letGo(before, after) {
   if (before.photo && before.photo !== after.photo) URL.revokeObjectURL(before.photo.url);
 }
-

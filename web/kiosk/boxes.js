@@ -14,7 +14,9 @@ export function track(before, regions) {
   const seen = new Set(pairs.map(([old]) => old.id));
   const taken = new Set(pairs.map(([, region]) => region));
   const fresh = regions.filter((region) => !taken.has(region)).map((region) => ({ ...region, id: ++last, missed: 0 }));
-  const lingering = before.filter((old) => !seen.has(old.id) && old.missed < MISSES).map((old) => ({ ...old, missed: old.missed + 1 }));
+  const lingering = before
+    .filter((old) => !seen.has(old.id) && old.missed < MISSES)
+    .map((old) => ({ ...old, missed: old.missed + 1 }));
   return [...followed, ...fresh, ...lingering];
 }
 

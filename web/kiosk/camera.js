@@ -14,15 +14,26 @@ export class Camera extends EventTarget {
     super();
     Object.assign(this, { video, facing, state: "off", lit: false, several: false });
     document.addEventListener("visibilitychange", () => this.#seen());
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#wanted && ["lost", "missing"].includes(this.state) && this.#open());
+    navigator.mediaDevices?.addEventListener?.(
+      "devicechange",
+      () => this.#wanted && ["lost", "missing"].includes(this.state) && this.#open(),
+    );
   }
 
-  get track() { return this.#stream?.getVideoTracks()[0] ?? null; }
-  get abilities() { return this.track?.getCapabilities?.() ?? {}; }
-  get ready() { return this.state === "on" && this.video.readyState >= 2 && this.video.videoWidth > 0; }
+  get track() {
+    return this.#stream?.getVideoTracks()[0] ?? null;
+  }
+  get abilities() {
+    return this.track?.getCapabilities?.() ?? {};
+  }
+  get ready() {
+    return this.state === "on" && this.video.readyState >= 2 && this.video.videoWidth > 0;
+  }
 
   // A picture of oneself is expected as in a mirror; a webcam without a side looks at the shopper, too.
-  get mirrored() { return (this.track?.getSettings().facingMode ?? this.facing) === "user"; }
+  get mirrored() {
+    return (this.track?.getSettings().facingMode ?? this.facing) === "user";
+  }
 
   // Said as often as one likes: what is refused, missing or lost is not asked for again by that.
   async start() {
@@ -60,7 +71,10 @@ export class Camera extends EventTarget {
   async focusAt(x, y) {
     const { focusMode = [], pointsOfInterest } = this.abilities;
     const mode = ["single-shot", "continuous"].find((each) => focusMode.includes(each));
-    if (mode) await this.track.applyConstraints({ advanced: [{ focusMode: mode, ...(pointsOfInterest && { pointsOfInterest: [{ x, y }] }) }] }).catch(() => {});
+    if (mode)
+      await this.track
+        .applyConstraints({ advanced: [{ focusMode: mode, ...(pointsOfInterest && { pointsOfInterest: [{ x, y }] }) }] })
+        .catch(() => {});
   }
 
   async #open() {
@@ -91,9 +105,14 @@ export class Camera extends EventTarget {
 
   #fail({ name }) {
     this.#device = null; // Whichever there is, then.
-    this.#release(name === "NotAllowedError" || name === "SecurityError" ? "refused" : name === "NotFoundError" ? "missing" : "lost");
+    this.#release(
+      name === "NotAllowedError" || name === "SecurityError" ? "refused" : name === "NotFoundError" ? "missing" : "lost",
+    );
     if (this.state !== "lost" || !this.#wanted) return;
-    this.#timer = setTimeout(() => this.#wanted && !document.hidden && this.#open(), RETRY[Math.min(this.#tries++, RETRY.length - 1)]);
+    this.#timer = setTimeout(
+      () => this.#wanted && !document.hidden && this.#open(),
+      RETRY[Math.min(this.#tries++, RETRY.length - 1)],
+    );
   }
 
   #release(state) {
@@ -107,7 +126,9 @@ export class Camera extends EventTarget {
   }
 
   #seen() {
-    if (document.hidden) { if (this.#stream) this.#release("off"); } else if (this.#wanted && ["off", "lost", "missing"].includes(this.state)) this.#open();
+    if (document.hidden) {
+      if (this.#stream) this.#release("off");
+    } else if (this.#wanted && ["off", "lost", "missing"].includes(this.state)) this.#open();
   }
 
   #say(state) {
@@ -116,13 +137,21 @@ export class Camera extends EventTarget {
   }
 }
 
-const cameras = async () => (await navigator.mediaDevices.enumerateDevices().catch(() => [])).filter(({ kind }) => kind === "videoinput");
+const cameras = async () =>
+  (await navigator.mediaDevices.enumerateDevices().catch(() => [])).filter(({ kind }) => kind === "videoinput");
 
 function after(list, deviceId) {
   const at = list.findIndex((each) => each.deviceId === deviceId);
   return list[(at + 1) % list.length]?.deviceId ?? null;
 }
 
-const wishes = (facing, device) => ({ audio: false, video: { ...(device ? { deviceId: { exact: device } } : { facingMode: { ideal: facing } }), width: { ideal: 1920 }, height: { ideal: 1080 } } });
+const wishes = (facing, device) => ({
+  audio: false,
+  video: {
+    ...(device ? { deviceId: { exact: device } } : { facingMode: { ideal: facing } }),
+    width: { ideal: 1920 },
+    height: { ideal: 1080 },
+  },
+});
 
 const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());

@@ -1,7 +1,9 @@
 // Elements without markup in strings: nothing that a catalogue says can become an element.
 let sprite = "";
 
-export const useSprite = (url) => { sprite = url; };
+export const useSprite = (url) => {
+  sprite = url;
+};
 
 // h("button", {class: "chip", "aria-pressed": true, on: {click}, vars: {x: "10%"}}, child, …): attributes, listeners
 // and CSS variables; false, null and undefined leave an attribute or a child out.
@@ -37,7 +39,11 @@ export function icon(name, extra = "") {
 // New children in the place of old ones; what had the focus, was scrolled or unfolded keeps it, by its data-key.
 export function swap(container, ...children) {
   const key = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const scrolled = [...container.querySelectorAll("[data-scroll]")].map((old) => [old.dataset.scroll, old.scrollLeft, old.scrollTop]);
+  const scrolled = [...container.querySelectorAll("[data-scroll]")].map((old) => [
+    old.dataset.scroll,
+    old.scrollLeft,
+    old.scrollTop,
+  ]);
   const unfolded = [...container.querySelectorAll("details[open][data-key]")].map((old) => old.dataset.key);
   container.replaceChildren(...children.flat(Infinity).filter(Boolean));
   for (const [name, left, top] of scrolled) container.querySelector(`[data-scroll="${name}"]`)?.scrollTo(left, top);
@@ -46,7 +52,16 @@ export function swap(container, ...children) {
 }
 
 export const button = (words, { glyph, kind = "", on, ...attributes } = {}) =>
-  h("button", { type: "button", class: `button ${kind}`.trim(), on: { click: on }, ...attributes }, glyph && icon(glyph), words && h("span", {}, words));
+  h(
+    "button",
+    { type: "button", class: `button ${kind}`.trim(), on: { click: on }, ...attributes },
+    glyph && icon(glyph),
+    words && h("span", {}, words),
+  );
 
 export const iconButton = (label, glyph, { kind = "quiet", turns = false, on, ...attributes } = {}) =>
-  h("button", { type: "button", class: `button icon-only ${kind}`, "aria-label": label, title: label, on: { click: on }, ...attributes }, icon(glyph, turns ? "turns" : ""));
+  h(
+    "button",
+    { type: "button", class: `button icon-only ${kind}`, "aria-label": label, title: label, on: { click: on }, ...attributes },
+    icon(glyph, turns ? "turns" : ""),
+  );

@@ -30,7 +30,10 @@ export class Frames {
 
   #part() {
     const { clientWidth, clientHeight } = this.stage;
-    return visible({ width: this.video.videoWidth, height: this.video.videoHeight }, { width: clientWidth, height: clientHeight });
+    return visible(
+      { width: this.video.videoWidth, height: this.video.videoHeight },
+      { width: clientWidth, height: clientHeight },
+    );
   }
 }
 
@@ -48,6 +51,9 @@ async function draw(target, video, part, scale, quality) {
   return { blob: await encoded(target, quality), width, height };
 }
 
-const encoded = (target, quality) => target.convertToBlob
-  ? target.convertToBlob({ type: "image/jpeg", quality })
-  : new Promise((resolve, reject) => target.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/jpeg", quality));
+const encoded = (target, quality) =>
+  target.convertToBlob
+    ? target.convertToBlob({ type: "image/jpeg", quality })
+    : new Promise((resolve, reject) =>
+        target.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/jpeg", quality),
+      );

@@ -10,7 +10,9 @@ export class LiveLoop {
     Object.assign(this, { grab, ask, show, barcodes });
   }
 
-  get running() { return this.#run % 2 === 1; }
+  get running() {
+    return this.#run % 2 === 1;
+  }
 
   start() {
     if (!this.running) this.#loop(++this.#run);

@@ -19,7 +19,7 @@ import { Results } from "./views/results.js";
 import { openSettings } from "./views/settings.js";
 import { Stage } from "./views/stage.js";
 import { keepAwake } from "./wake.js";
-import { fieldName } from "./words.js";
+import { faultWords, fieldName } from "./words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const asked = new URLSearchParams(location.search);
@@ -29,9 +29,23 @@ useSprite(boot.icons);
 useTexts(boot.language, boot.texts);
 
 const app = new App({
-  language: boot.language, theme: boot.theme, settings: boot.settings, forced: boot.forced, languages: Object.keys(boot.languages), view: asked.get("view") === "live" ? "live" : "attract",
+  language: boot.language,
+  theme: boot.theme,
+  settings: boot.settings,
+  forced: boot.forced,
+  languages: Object.keys(boot.languages),
+  view: asked.get("view") === "live" ? "live" : "attract",
 });
-const camera = new Camera(h("video", { muted: true, playsinline: true, autoplay: true, "data-test": "video", "aria-label": t("Live picture of the camera") }), boot.settings.facing);
+const camera = new Camera(
+  h("video", {
+    muted: true,
+    playsinline: true,
+    autoplay: true,
+    "data-test": "video",
+    "aria-label": t("Live picture of the camera"),
+  }),
+  boot.settings.facing,
+);
 const input = place("upload-input");
 
 const search = async (blob, { box = null, width = 0, height = 0 } = {}) => {
@@ -46,9 +60,14 @@ function tooLarge(blob) {
   app.send({ type: "failed", turn: app.state.turn, error: { code: "photo_too_large", message: "" } });
 }
 
+// A finger that trembles on the button takes one photo.
+let shooting = false;
 const shoot = async (box) => {
-  if (!camera.ready) return;
-  const { blob, width, height } = await frames.full();
+  if (!camera.ready || shooting) return;
+  shooting = true;
+  const { blob, width, height } = await frames.full().finally(() => {
+    shooting = false;
+  });
   place("flash").classList.add("fired");
   setTimeout(() => place("flash").classList.remove("fired"), 400);
   await search(blob, { box, width, height });
@@ -65,13 +84,28 @@ async function correct(chosen) {
   await api.correct({ shown: found.hits.map((hit) => hit.product_id), chosen, category }).catch(() => {});
 }
 
-const notIt = () => { back(); toast(t("Then please touch the right one, or “None of these”.")); };
+const notIt = () => {
+  back();
+  toast(t("Then please touch the right one, or “None of these”."));
+};
 
 const pickIn = (title, test, body) => {
-  const dialog = openDialog({ kind: "sheet", title, test, body: body((change) => { dialog.close(); app.ask(change); }) });
+  const dialog = openDialog({
+    kind: "sheet",
+    title,
+    test,
+    body: body((change) => {
+      dialog.close();
+      app.ask(change);
+    }),
+  });
 };
-const facet = (name) => pickIn(fieldName(name), "facet-dialog", (ask) => facetValues(app.state, name, (value) => ask({ where: withValue(app.state.where, name, value) })));
-const categories = () => pickIn(t("Category"), "category-dialog", (ask) => allCategories(app.state, (category) => ask({ category })));
+const facet = (name) =>
+  pickIn(fieldName(name), "facet-dialog", (ask) =>
+    facetValues(app.state, name, (value) => ask({ where: withValue(app.state.where, name, value) })),
+  );
+const categories = () =>
+  pickIn(t("Category"), "category-dialog", (ask) => allCategories(app.state, (category) => ask({ category })));
 
 function withValue(where, name, value) {
   const { [name]: _old, ...others } = where;
@@ -80,7 +114,13 @@ function withValue(where, name, value) {
 
 const stage = new Stage(app, place("live"), camera, { shoot, choose, open });
 const attract = new Attract(app, place("attract"));
-const views = [attract, stage, new Results(app, place("results"), { retake, open, choose, facet, categories, correct }), new Product(app, place("product"), { open, back, correct, notIt }), new Frame(app)];
+const views = [
+  attract,
+  stage,
+  new Results(app, place("results"), { retake, open, choose, facet, categories, correct }),
+  new Product(app, place("product"), { open, back, correct, notIt }),
+  new Frame(app),
+];
 const frames = new Frames(camera.video, stage.glass);
 
 const loop = new LiveLoop({
@@ -103,6 +143,8 @@ function read(barcodes) {
 }
 
 function follow({ detail: { state, before } }) {
+  // Results say what went wrong in their own place.
+  if (state.error && state.error !== before.error && state.view !== "results") toast(faultWords(state.error));
   if (state.language !== before.language) return speak(state, before);
   draw(state, before);
 }
@@ -119,15 +161,20 @@ function dress({ theme }) {
 }
 
 function film({ view, settings }) {
-  if (view === "live") camera.start(); else if (view === "attract") camera.stop();
-  if (view === "live" && settings.live) loop.start(); else loop.stop();
+  if (view === "live") camera.start();
+  else if (view === "attract") camera.stop();
+  if (view === "live" && settings.live) loop.start();
+  else loop.stop();
 }
 
 // A new view begins at its heading, for those who hear the page or walk it by keys; the browser's back button
 // steps back inside the page as long as there is anything to step back from.
 function keepPlace(state, before) {
   if (state.view !== before.view || state.product !== before.product) {
-    if (before.view) place(state.view === "searching" ? "results" : state.view)?.querySelector("h1")?.focus({ preventScroll: true });
+    if (before.view)
+      place(state.view === "searching" ? "results" : state.view)
+        ?.querySelector("h1")
+        ?.focus({ preventScroll: true });
   }
   if (canGoBack(state) && history.state?.kiosk !== "inside") history.pushState({ kiosk: "inside" }, "");
 }
@@ -149,21 +196,53 @@ async function speak(state, before) {
 }
 
 function chooseLanguage() {
-  const pick = (name) => { dialog.close(); app.send({ type: "language", language: name }); };
-  const dialog = openDialog({ title: t("Language"), test: "language-dialog", body: h("div", { class: "stack" }, Object.entries(boot.languages).map(([name, words]) =>
-    h("button", { type: "button", class: "button large wide", lang: boot.tags[name], "data-test": "language-option", "data-language": name, "aria-pressed": String(name === app.state.language), on: { click: () => pick(name) } }, words))) });
+  const pick = (name) => {
+    dialog.close();
+    app.send({ type: "language", language: name });
+  };
+  const dialog = openDialog({
+    title: t("Language"),
+    test: "language-dialog",
+    body: h(
+      "div",
+      { class: "stack" },
+      Object.entries(boot.languages).map(([name, words]) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button large wide",
+            lang: boot.tags[name],
+            "data-test": "language-option",
+            "data-language": name,
+            "aria-pressed": String(name === app.state.language),
+            on: { click: () => pick(name) },
+          },
+          words,
+        ),
+      ),
+    ),
+  });
 }
 
 function staff() {
   const { shelf } = app.state;
   const settings = () => openSettings(app, boot.languages);
-  if (shelf?.pin && !shelf.staff) askPin(async () => { await app.poll(); settings(); });
+  if (shelf?.pin && !shelf.staff)
+    askPin(async () => {
+      await app.poll();
+      settings();
+    });
   else settings();
 }
 
 function reset() {
   closeAll();
-  if (app.state.shelf?.staff && app.state.shelf.pin) api.signout().then(() => app.poll()).catch(() => {});
+  if (app.state.shelf?.staff && app.state.shelf.pin)
+    api
+      .signout()
+      .then(() => app.poll())
+      .catch(() => {});
   app.send({ type: "reset" });
 }
 
@@ -180,12 +259,19 @@ async function watch() {
 app.addEventListener("change", follow);
 app.addEventListener("renewed", decorate);
 takePhotos(document, input, (file) => search(file));
-addEventListener("popstate", () => { if (canGoBack(app.state)) back(); });
-addEventListener("keydown", ({ key }) => { if (key === "Escape" && canGoBack(app.state) && !document.querySelector("dialog[open]")) back(); });
+addEventListener("popstate", () => {
+  if (canGoBack(app.state)) back();
+});
+addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && canGoBack(app.state) && !document.querySelector("dialog[open]")) back();
+});
 place("language").addEventListener("click", chooseLanguage);
 place("settings-open").addEventListener("click", staff);
 for (const each of document.querySelectorAll("#attract [data-language]")) {
-  each.addEventListener("click", (event) => { event.stopPropagation(); app.send({ type: "language", language: each.dataset.language }); });
+  each.addEventListener("click", (event) => {
+    event.stopPropagation();
+    app.send({ type: "language", language: each.dataset.language });
+  });
 }
 new Idle(app, reset);
 keepAwake();

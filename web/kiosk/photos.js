@@ -9,15 +9,23 @@ export function takePhotos(target, input, took) {
   });
   document.addEventListener("paste", (event) => {
     const file = fileOf(event.clipboardData);
-    if (file) { event.preventDefault(); took(file); }
+    if (file) {
+      event.preventDefault();
+      took(file);
+    }
   });
   takeDrops(target, took);
 }
 
 function takeDrops(target, took) {
   const over = (on) => document.body.toggleAttribute("data-dropping", on);
-  target.addEventListener("dragover", (event) => { event.preventDefault(); over(true); });
-  target.addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); });
+  target.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    over(true);
+  });
+  target.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) over(false);
+  });
   target.addEventListener("drop", (event) => {
     event.preventDefault();
     over(false);

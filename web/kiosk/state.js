@@ -6,14 +6,43 @@
 //   found     what the chosen region's hits are now: the answer's own, or those of a corrected category or facet
 
 const NO_PHOTO = {
-  photo: null, answer: null, region: 0, category: "auto", where: {}, found: null, error: null,
-  asking: false, product: null, trail: [], corrected: null,
+  photo: null,
+  answer: null,
+  region: 0,
+  category: "auto",
+  where: {},
+  found: null,
+  error: null,
+  asking: false,
+  product: null,
+  trail: [],
+  corrected: null,
 };
 
-export function initial({ language = "en", theme = "auto", settings = {}, view = "attract", forced = {}, languages = ["en", "zh", "de"] } = {}) {
+export function initial({
+  language = "en",
+  theme = "auto",
+  settings = {},
+  view = "attract",
+  forced = {},
+  languages = ["en", "zh", "de"],
+} = {}) {
   return {
-    ...NO_PHOTO, view, language, theme, turn: 0,
-    home: { language, theme }, forced, languages, settings, shelf: null, service: "up", camera: "off", dialog: null, barcode: null, quality: null,
+    ...NO_PHOTO,
+    view,
+    language,
+    theme,
+    turn: 0,
+    home: { language, theme },
+    forced,
+    languages,
+    settings,
+    shelf: null,
+    service: "up",
+    camera: "off",
+    dialog: null,
+    barcode: null,
+    quality: null,
   };
 }
 
@@ -61,13 +90,31 @@ const RULES = {
 
   photo: (state, { photo }) => ({ ...NO_PHOTO, view: "searching", photo, turn: state.turn + 1, barcode: null }),
   answered: (state, event) => current(state, event) && state.view === "searching" && answered(event),
-  failed: (state, event) => current(state, event) && { asking: false, error: event.error, ...(state.view === "searching" && { view: "results" }) },
+  failed: (state, event) =>
+    current(state, event) && { asking: false, error: event.error, ...(state.view === "searching" && { view: "results" }) },
 
-  region: (state, { index }) => state.answer?.regions[index] && {
-    region: index, found: foundIn(state.answer.regions, index), category: "auto", where: {}, asking: false, corrected: null, turn: state.turn + 1,
-  },
-  ask: (state, { category = state.category, where = state.where }) => ({ category, where, asking: true, error: null, turn: state.turn + 1 }),
-  found: (state, event) => current(state, event) && { asking: false, found: { ...foundIn([event.found], 0), categories: event.found.categories ?? state.found?.categories ?? [] } },
+  region: (state, { index }) =>
+    state.answer?.regions[index] && {
+      region: index,
+      found: foundIn(state.answer.regions, index),
+      category: "auto",
+      where: {},
+      asking: false,
+      corrected: null,
+      turn: state.turn + 1,
+    },
+  ask: (state, { category = state.category, where = state.where }) => ({
+    category,
+    where,
+    asking: true,
+    error: null,
+    turn: state.turn + 1,
+  }),
+  found: (state, event) =>
+    current(state, event) && {
+      asking: false,
+      found: { ...foundIn([event.found], 0), categories: event.found.categories ?? state.found?.categories ?? [] },
+    },
 
   opening: (state) => ({ asking: true, error: null, turn: state.turn + 1 }),
   product: (state, event) => current(state, event) && opened(state, event.product),

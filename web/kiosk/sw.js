@@ -29,7 +29,8 @@ const kept = async (request) => (await caches.match(request)) ?? fetch(request);
 async function newest(event, url) {
   try {
     const answer = await fetch(event.request);
-    if (answer.ok && !answer.redirected && PAGES.includes(url.pathname) && !url.search) event.waitUntil(renew(url.pathname, answer.clone()));
+    if (answer.ok && !answer.redirected && PAGES.includes(url.pathname) && !url.search)
+      event.waitUntil(renew(url.pathname, answer.clone()));
     return answer;
   } catch (error) {
     const page = await caches.match(PAGES.includes(url.pathname) ? url.pathname : "/");

@@ -1,6 +1,13 @@
 // The page's words: gettext's catalogue as data, plural forms by the browser's own rules, numbers and times by Intl.
 const ORDER = ["zero", "one", "two", "few", "many", "other"];
-const STEPS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const STEPS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["week", 604800],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 let language = "en";
 let catalogue = {};

@@ -3,7 +3,7 @@ export function keepAwake() {
   let lock = null;
   const ask = async () => {
     if (document.hidden || (lock && !lock.released)) return;
-    lock = await navigator.wakeLock?.request("screen").catch(() => null) ?? null;
+    lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
   };
   document.addEventListener("visibilitychange", ask);
   // Some browsers give a lock only after a touch.

@@ -2,13 +2,28 @@
 import { ago, t, tn } from "./texts.js";
 
 const GROUPS = {
-  upper: () => t("Top"), outerwear: () => t("Jacket"), dress: () => t("Dress"), trousers: () => t("Trousers"), shorts: () => t("Shorts"),
-  skirt: () => t("Skirt"), lower: () => t("Trousers or skirt"), footwear: () => t("Shoes"), bag: () => t("Bag"), hat: () => t("Hat"),
-  accessory: () => t("Accessory"), goods: () => t("Product"), frame: () => t("Whole picture"),
+  upper: () => t("Top"),
+  outerwear: () => t("Jacket"),
+  dress: () => t("Dress"),
+  trousers: () => t("Trousers"),
+  shorts: () => t("Shorts"),
+  skirt: () => t("Skirt"),
+  lower: () => t("Trousers or skirt"),
+  footwear: () => t("Shoes"),
+  bag: () => t("Bag"),
+  hat: () => t("Hat"),
+  accessory: () => t("Accessory"),
+  goods: () => t("Product"),
+  frame: () => t("Whole picture"),
 };
 const ROLES = {
-  upper: () => t("Tops"), outerwear: () => t("Jackets"), dress: () => t("Dresses"), lower: () => t("Trousers and skirts"),
-  footwear: () => t("Shoes"), bag: () => t("Bags"), hat: () => t("Hats"),
+  upper: () => t("Tops"),
+  outerwear: () => t("Jackets"),
+  dress: () => t("Dresses"),
+  lower: () => t("Trousers and skirts"),
+  footwear: () => t("Shoes"),
+  bag: () => t("Bags"),
+  hat: () => t("Hats"),
 };
 const ICONS = { upper: "shirt", outerwear: "shirt", dress: "shirt", footwear: "footprints", bag: "shopping-bag" };
 
@@ -25,8 +40,15 @@ export function categoryName(category) {
 
 // A catalogue's columns are named in its own language; of the usual ones, this page's words are said.
 const FIELDS = {
-  brand: () => t("Brand"), color: () => t("Colour"), colour: () => t("Colour"), size: () => t("Size"), price: () => t("Price"),
-  material: () => t("Material"), pattern: () => t("Pattern"), description: () => t("Description"), gender: () => t("Gender"),
+  brand: () => t("Brand"),
+  color: () => t("Colour"),
+  colour: () => t("Colour"),
+  size: () => t("Size"),
+  price: () => t("Price"),
+  material: () => t("Material"),
+  pattern: () => t("Pattern"),
+  description: () => t("Description"),
+  gender: () => t("Gender"),
 };
 
 export const fieldName = (name) => FIELDS[name.toLowerCase()]?.() ?? titled(name);
@@ -68,8 +90,11 @@ export const warningWords = ({ code, message }) => WARNINGS[code]?.() ?? message
 
 // What would make a photo better, by the first fault that the model sees in it; null where it sees none.
 const ADVICE = {
-  too_dark: () => t("It is too dark. Find more light."), over_exposed: () => t("It is too bright. Turn away from the light."),
-  blurred: () => t("It is blurred. Hold still."), too_small: () => t("Move closer."), cluttered: () => t("One thing at a time, please."),
+  too_dark: () => t("It is too dark. Find more light."),
+  over_exposed: () => t("It is too bright. Turn away from the light."),
+  blurred: () => t("It is blurred. Hold still."),
+  too_small: () => t("Move closer."),
+  cluttered: () => t("One thing at a time, please."),
   collage: () => t("Take a photo of the thing itself."),
 };
 export const adviceWords = (quality) => ADVICE[faultOf(quality)]?.() ?? null;

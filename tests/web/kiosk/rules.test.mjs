@@ -43,7 +43,12 @@ test("a mirrored picture mirrors its boxes", () => {
 });
 
 test("what is sent is what the stage shows of the video", () => {
-  assert.deepEqual(visible({ width: 1920, height: 1080 }, { width: 1080, height: 1080 }), { x: 420, y: 0, width: 1080, height: 1080 });
+  assert.deepEqual(visible({ width: 1920, height: 1080 }, { width: 1080, height: 1080 }), {
+    x: 420,
+    y: 0,
+    width: 1080,
+    height: 1080,
+  });
   assert.deepEqual(visible({ width: 480, height: 640 }, { width: 480, height: 640 }), { x: 0, y: 0, width: 480, height: 640 });
 });
 
@@ -56,8 +61,15 @@ test("frames come a few times a second, and make way for a search", () => {
 });
 
 test("one frame is on its way at a time, even where the loop is stopped and started again", async () => {
-  let flying = 0, most = 0, shown = 0;
-  const ask = async () => { most = Math.max(most, ++flying); await new Promise((done) => setTimeout(done, 20)); flying--; return {}; };
+  let flying = 0,
+    most = 0,
+    shown = 0;
+  const ask = async () => {
+    most = Math.max(most, ++flying);
+    await new Promise((done) => setTimeout(done, 20));
+    flying--;
+    return {};
+  };
   const loop = new LiveLoop({ grab: () => ({ blob: null }), ask, show: () => shown++, barcodes: () => false });
   loop.start();
   loop.start();
@@ -74,7 +86,13 @@ test("one frame is on its way at a time, even where the loop is stopped and star
 });
 
 test("a busy service is asked again, for a while; any other refusal is one", async () => {
-  const refusing = (times, code) => { let asked = 0; return async () => { if (++asked <= times) throw Object.assign(new Error(code), { code }); return asked; }; };
+  const refusing = (times, code) => {
+    let asked = 0;
+    return async () => {
+      if (++asked <= times) throw Object.assign(new Error(code), { code });
+      return asked;
+    };
+  };
   assert.equal(await patiently(refusing(2, "busy"), { wait: 1 }), 3);
   await assert.rejects(patiently(refusing(9, "busy"), { wait: 1 }), /busy/);
   await assert.rejects(patiently(refusing(1, "photo_unreadable"), { wait: 1 }), /photo_unreadable/);
@@ -90,9 +108,15 @@ test("the idle page counts down at the end alone", () => {
 
 test("English without a catalogue, German and Chinese with theirs", () => {
   useTexts("en", {});
-  assert.deepEqual([tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480)], ["1 product", "12,480 products"]);
+  assert.deepEqual(
+    [tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480)],
+    ["1 product", "12,480 products"],
+  );
   useTexts("de", { "{n} product": ["{n} Produkt", "{n} Produkte"], Save: "Speichern" });
-  assert.deepEqual([tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480), t("Save")], ["1 Produkt", "12.480 Produkte", "Speichern"]);
+  assert.deepEqual(
+    [tn("{n} product", "{n} products", 1), tn("{n} product", "{n} products", 12480), t("Save")],
+    ["1 Produkt", "12.480 Produkte", "Speichern"],
+  );
   useTexts("zh", { "{n} product": ["{n} 件商品"] });
   assert.equal(tn("{n} product", "{n} products", 1), "1 件商品");
 });
@@ -111,6 +135,10 @@ test("names are filled in as they are, whatever they look like", () => {
 });
 
 test("a catalogue's names are written for people", () => {
-  assert.deepEqual(["Brown-Cap-Mushroom", "T-Shirt", "hoodies_and_sweatshirts"].map(categoryName), ["Brown Cap Mushroom", "T-Shirt", "hoodies and sweatshirts"]);
+  assert.deepEqual(["Brown-Cap-Mushroom", "T-Shirt", "hoodies_and_sweatshirts"].map(categoryName), [
+    "Brown Cap Mushroom",
+    "T-Shirt",
+    "hoodies and sweatshirts",
+  ]);
   assert.deepEqual([fieldValue(["short", 0.9]), fieldValue(12), fieldValue(null)], ["short", "12", ""]);
 });

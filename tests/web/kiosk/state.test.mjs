@@ -5,9 +5,18 @@ import { canGoBack, initial, meant, step } from "../../../web/kiosk/state.js";
 
 const HIT = { product_id: "1", score: 0.8, title: "Apple", category: "Apple", picture: null };
 const ANSWER = {
-  width: 100, height: 200,
+  width: 100,
+  height: 200,
   regions: [
-    { box: [0, 0, 50, 50], group: "upper", categories: [["Tee", 0.9]], hits: [HIT, { ...HIT, product_id: "2" }], confident: true, confidence: 0.9, vector: "AAAA" },
+    {
+      box: [0, 0, 50, 50],
+      group: "upper",
+      categories: [["Tee", 0.9]],
+      hits: [HIT, { ...HIT, product_id: "2" }],
+      confident: true,
+      confidence: 0.9,
+      vector: "AAAA",
+    },
     { box: [0, 100, 50, 50], group: "trousers", categories: [], hits: [HIT], confident: false, confidence: 0.1, vector: "AAAA" },
   ],
 };
@@ -19,7 +28,10 @@ test("a photo leads over searching to its most prominent region's hits", () => {
   assert.equal(after({ type: "start" }, PHOTO).view, "searching");
   const state = searched();
   assert.equal(state.view, "results");
-  assert.deepEqual(state.found.hits.map((hit) => hit.product_id), ["1", "2"]);
+  assert.deepEqual(
+    state.found.hits.map((hit) => hit.product_id),
+    ["1", "2"],
+  );
 });
 
 test("an answer to an older photo is dropped, however late it comes", () => {
@@ -43,7 +55,11 @@ test("the box that was touched on the live picture is the region that is shown",
 test("another category's hits take the place of the first, and another box has its own again", () => {
   const asked = searched({ type: "ask", category: "Apple" });
   assert.equal(asked.asking, true);
-  const found = step(asked, { type: "found", turn: asked.turn, found: { hits: [HIT], confident: true, confidence: 0.7, categories: [] } });
+  const found = step(asked, {
+    type: "found",
+    turn: asked.turn,
+    found: { hits: [HIT], confident: true, confidence: 0.7, categories: [] },
+  });
   assert.deepEqual([found.found.hits.length, found.category, found.asking], [1, "Apple", false]);
   const other = step(found, { type: "region", index: 1 });
   assert.deepEqual([other.category, other.where, other.found.confident], ["auto", {}, false]);
@@ -92,7 +108,10 @@ test("an answer that comes after the page has started over is dropped", () => {
   assert.equal(state.view, "attract");
 });
 
-const shelf = (settings) => ({ type: "shelf", shelf: { revision: "1", settings: { language: "auto", theme: "auto", ...settings } } });
+const shelf = (settings) => ({
+  type: "shelf",
+  shelf: { revision: "1", settings: { language: "auto", theme: "auto", ...settings } },
+});
 
 test("a language that staff set counts at once, but not over the shopper's own choice", () => {
   assert.equal(after(shelf({ language: "de" })).language, "de");

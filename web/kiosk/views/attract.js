@@ -18,7 +18,10 @@ export class Attract {
   // products: of /api/shelf; without any (an older service, a shelf without pictures) drawings take their place.
   show(products) {
     const tiles = products.length >= COLUMNS ? products.map(picture) : DRAWN.concat(DRAWN, DRAWN.slice(0, 4)).map(drawing);
-    swap(this.drift, columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${90 + at * 17}s` } }, filled(column))));
+    swap(
+      this.drift,
+      columns(tiles).map((column, at) => h("div", { class: "lane", vars: { pace: `${90 + at * 17}s` } }, filled(column))),
+    );
   }
 
   update({ view, language, shelf }, before) {
@@ -27,7 +30,8 @@ export class Attract {
     for (const each of this.element.querySelectorAll("[data-language]")) {
       each.setAttribute("aria-pressed", String(each.dataset.language === language));
     }
-    if (view === "attract" && before.view && before.view !== "attract") this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
+    if (view === "attract" && before.view && before.view !== "attract")
+      this.element.querySelector("[data-test=start]").focus({ preventScroll: true });
   }
 
   #invite(shelf) {
@@ -46,7 +50,12 @@ function filled(column) {
 
 const columns = (tiles) => Array.from({ length: COLUMNS }, (_, at) => tiles.filter((_tile, index) => index % COLUMNS === at));
 
-const picture = ({ picture: url }) => h("span", { class: "drifter" }, h("img", { src: sized(url, 480), alt: "", loading: "lazy", decoding: "async", on: { error: hide } }));
+const picture = ({ picture: url }) =>
+  h(
+    "span",
+    { class: "drifter" },
+    h("img", { src: sized(url, 480), alt: "", loading: "lazy", decoding: "async", on: { error: hide } }),
+  );
 
 const drawing = (name, at) => h("span", { class: `drifter drawn tone-${at % 4}` }, icon(name));
 

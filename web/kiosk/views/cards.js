@@ -8,16 +8,33 @@ export const cards = (hits, open, { best = false } = {}) => hits.map((hit, at) =
 
 function card(hit, open, best) {
   const { product_id: id, title, category } = hit;
-  return h("button", {
-    type: "button", class: `product-card ${best ? "best" : ""}`, "data-test": "hit", "data-product": id, "data-key": `hit-${id}`, "data-first": best, on: { click: () => open(id) },
-  }, photo(hit, 480), h("span", { class: "name clamp", dir: "auto" }, title || id), category && h("span", { class: "meta", dir: "auto" }, categoryName(category)), best && h("span", { class: "badge good" }, icon("check"), t("Best match")));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `product-card ${best ? "best" : ""}`,
+      "data-test": "hit",
+      "data-product": id,
+      "data-key": `hit-${id}`,
+      "data-first": best,
+      on: { click: () => open(id) },
+    },
+    photo(hit, 480),
+    h("span", { class: "name clamp", dir: "auto" }, title || id),
+    category && h("span", { class: "meta", dir: "auto" }, categoryName(category)),
+    best && h("span", { class: "badge good" }, icon("check"), t("Best match")),
+  );
 }
 
 // A product's picture, or the sign of one that is not there.
 export function photo({ picture }, side, alt = "") {
   const frame = h("span", { class: "picture" });
-  const missing = () => { frame.classList.add("missing"); frame.replaceChildren(icon("image-off")); };
-  if (picture) frame.append(h("img", { src: sized(picture, side), alt, decoding: "async", draggable: "false", on: { error: missing } }));
+  const missing = () => {
+    frame.classList.add("missing");
+    frame.replaceChildren(icon("image-off"));
+  };
+  if (picture)
+    frame.append(h("img", { src: sized(picture, side), alt, decoding: "async", draggable: "false", on: { error: missing } }));
   else missing();
   return frame;
 }

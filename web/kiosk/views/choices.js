@@ -18,37 +18,115 @@ export function choices(state, app, actions) {
 
 function categories(state, app, actions) {
   const chosen = state.category;
-  const names = [...new Set([...likely(state.answer.regions[state.region]), ...(chosen === "auto" || chosen === "all" ? [] : [chosen])])];
-  const chip = (category, words, glyph) => h("button", {
-    type: "button", class: "chip", "data-test": "category-chip", "data-category": category, "data-key": `category-${category}`, "aria-pressed": String(chosen === category), on: { click: () => app.ask({ category }) },
-  }, glyph && icon(glyph), h("span", { dir: "auto" }, words));
-  return h("div", { class: "chips line", role: "group", "aria-label": t("Category"), "data-scroll": "categories" },
-    chip("auto", t("Automatic"), "sparkles"), names.map((name) => chip(name, categoryName(name))), chip("all", t("Everything"), "layers"),
-    state.shelf?.categories?.length > names.length && h("button", { type: "button", class: "chip", "data-test": "more-categories", "data-key": "more-categories", "aria-haspopup": "dialog", on: { click: actions.categories } }, t("More …")));
+  const names = [
+    ...new Set([...likely(state.answer.regions[state.region]), ...(chosen === "auto" || chosen === "all" ? [] : [chosen])]),
+  ];
+  const chip = (category, words, glyph) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "data-test": "category-chip",
+        "data-category": category,
+        "data-key": `category-${category}`,
+        "aria-pressed": String(chosen === category),
+        on: { click: () => app.ask({ category }) },
+      },
+      glyph && icon(glyph),
+      h("span", { dir: "auto" }, words),
+    );
+  return h(
+    "div",
+    { class: "chips line", role: "group", "aria-label": t("Category"), "data-scroll": "categories" },
+    chip("auto", t("Automatic"), "sparkles"),
+    names.map((name) => chip(name, categoryName(name))),
+    chip("all", t("Everything"), "layers"),
+    state.shelf?.categories?.length > names.length &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "data-test": "more-categories",
+          "data-key": "more-categories",
+          "aria-haspopup": "dialog",
+          on: { click: actions.categories },
+        },
+        t("More …"),
+      ),
+  );
 }
 
 function facets(state, app, actions) {
   const offered = state.shelf?.facets ?? [];
   if (!offered.length) return null;
-  return h("div", { class: "chips line", role: "group", "aria-label": t("Filters"), "data-scroll": "facets" },
-    offered.map(({ name }) => h("button", {
-      type: "button", class: "chip facet", "data-test": "facet", "data-facet": name, "data-key": `facet-${name}`, "aria-haspopup": "dialog", "aria-pressed": String(name in state.where), on: { click: () => actions.facet(name) },
-    }, h("span", { dir: "auto" }, name in state.where ? `${fieldName(name)}: ${state.where[name]}` : fieldName(name)), icon("chevron-down"))),
-    Object.keys(state.where).length > 0 && button(t("Clear filters"), { glyph: "x", kind: "quiet", "data-test": "clear-filters", "data-key": "clear", on: () => app.ask({ where: {} }) }));
+  return h(
+    "div",
+    { class: "chips line", role: "group", "aria-label": t("Filters"), "data-scroll": "facets" },
+    offered.map(({ name }) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip facet",
+          "data-test": "facet",
+          "data-facet": name,
+          "data-key": `facet-${name}`,
+          "aria-haspopup": "dialog",
+          "aria-pressed": String(name in state.where),
+          on: { click: () => actions.facet(name) },
+        },
+        h("span", { dir: "auto" }, name in state.where ? `${fieldName(name)}: ${state.where[name]}` : fieldName(name)),
+        icon("chevron-down"),
+      ),
+    ),
+    Object.keys(state.where).length > 0 &&
+      button(t("Clear filters"), {
+        glyph: "x",
+        kind: "quiet",
+        "data-test": "clear-filters",
+        "data-key": "clear",
+        on: () => app.ask({ where: {} }),
+      }),
+  );
 }
 
 // The dialogs' bodies.
 export const facetValues = (state, name, pick) => {
   const { values = [] } = state.shelf.facets.find((each) => each.name === name) ?? {};
-  return h("div", { class: "chips" },
-    option(t("Any"), { "data-test": "facet-value", "data-value": "", "aria-pressed": String(!(name in state.where)), on: { click: () => pick(null) } }),
-    values.map(([value, count]) => option([h("span", { dir: "auto" }, value), h("span", { class: "count" }, number(count))], {
-      "data-test": "facet-value", "data-value": value, "aria-pressed": String(state.where[name] === value), on: { click: () => pick(value) },
-    })));
+  return h(
+    "div",
+    { class: "chips" },
+    option(t("Any"), {
+      "data-test": "facet-value",
+      "data-value": "",
+      "aria-pressed": String(!(name in state.where)),
+      on: { click: () => pick(null) },
+    }),
+    values.map(([value, count]) =>
+      option([h("span", { dir: "auto" }, value), h("span", { class: "count" }, number(count))], {
+        "data-test": "facet-value",
+        "data-value": value,
+        "aria-pressed": String(state.where[name] === value),
+        on: { click: () => pick(value) },
+      }),
+    ),
+  );
 };
 
-export const allCategories = (state, pick) => h("div", { class: "chips" }, state.shelf.categories.map((name) => option(h("span", { dir: "auto" }, categoryName(name)), {
-  "data-test": "category-option", "data-category": name, "aria-pressed": String(state.category === name), on: { click: () => pick(name) },
-})));
+export const allCategories = (state, pick) =>
+  h(
+    "div",
+    { class: "chips" },
+    state.shelf.categories.map((name) =>
+      option(h("span", { dir: "auto" }, categoryName(name)), {
+        "data-test": "category-option",
+        "data-category": name,
+        "aria-pressed": String(state.category === name),
+        on: { click: () => pick(name) },
+      }),
+    ),
+  );
 
 const option = (words, attributes) => h("button", { type: "button", class: "chip", ...attributes }, words);

@@ -14,7 +14,8 @@ export class Frame {
 
   update(state, before) {
     Object.assign(document.body.dataset, { view: state.view, camera: state.camera, service: state.service });
-    if (state.shelf !== before?.shelf || state.service !== before?.service || state.language !== before?.language) this.#draw(state);
+    if (state.shelf !== before?.shelf || state.service !== before?.service || state.language !== before?.language)
+      this.#draw(state);
     const said = spoken(state, before);
     if (said) this.announcer.textContent = said;
   }
@@ -29,16 +30,30 @@ export class Frame {
   }
 }
 
-const down = () => h("p", { class: "banner bad", role: "alert", "data-test": "service-down" }, h("span", { class: "spinner", "aria-hidden": "true" }), faultWords({ code: "down" }));
+const down = () =>
+  h(
+    "p",
+    { class: "banner bad", role: "alert", "data-test": "service-down" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    faultWords({ code: "down" }),
+  );
 
-const warning = (each) => h("p", { class: "banner fair", role: "status", "data-test": "banner", "data-code": each.code }, icon("triangle-alert"), warningWords(each));
+const warning = (each) =>
+  h(
+    "p",
+    { class: "banner fair", role: "status", "data-test": "banner", "data-code": each.code },
+    icon("triangle-alert"),
+    warningWords(each),
+  );
 
 // What a screen reader says of a change; null where there is nothing new.
 function spoken(state, before) {
   if (!before) return null;
   if (state.view === "searching" && before.view !== "searching") return t("Looking on the shelf …");
   if (state.view === "results" && state.found && state.found !== before.found) {
-    return state.found.confident && state.found.hits.length ? tn("{n} product found", "{n} products found", state.found.hits.length) : t("Nothing like this here");
+    return state.found.confident && state.found.hits.length
+      ? tn("{n} product found", "{n} products found", state.found.hits.length)
+      : t("Nothing like this here");
   }
   if (state.error && state.error !== before.error) return faultWords(state.error);
   if (state.view === "product" && state.product !== before.product) return state.product.title;

@@ -40,8 +40,22 @@ export class Idle {
     this.#count.textContent = "";
     const body = h("div", { class: "countdown" }, this.#ring, h("p", {}, t("This page starts over for the next shopper.")));
     this.#dialog = openDialog({
-      title: t("Are you still there?"), test: "idle-warning", closable: false, body, onClose: () => { this.#dialog = null; },
-      footer: [button(t("Start over"), { "data-test": "idle-over", on: () => this.#over() }), button(t("I am still here"), { kind: "primary large", autofocus: true, "data-test": "idle-stay", on: () => this.touch() })],
+      title: t("Are you still there?"),
+      test: "idle-warning",
+      closable: false,
+      body,
+      onClose: () => {
+        this.#dialog = null;
+      },
+      footer: [
+        button(t("Start over"), { "data-test": "idle-over", on: () => this.#over() }),
+        button(t("I am still here"), {
+          kind: "primary large",
+          autofocus: true,
+          "data-test": "idle-stay",
+          on: () => this.touch(),
+        }),
+      ],
     });
   }
 

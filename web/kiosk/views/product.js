@@ -17,65 +17,150 @@ export class Product {
     const shown = state.view === "product";
     this.element.hidden = !shown;
     if (!shown) return before?.view === "product" ? this.element.replaceChildren() : null;
-    if (state.product !== before.product || state.view !== before.view || state.language !== before.language || state.corrected !== before.corrected) this.#draw(state);
+    if (
+      state.product !== before.product ||
+      state.view !== before.view ||
+      state.language !== before.language ||
+      state.corrected !== before.corrected
+    )
+      this.#draw(state);
     if (state.product?.product_id !== before.product?.product_id) this.element.scrollTo?.(0, 0);
   }
 
   #draw(state) {
     const { product } = state;
-    swap(this.element, h("article", { class: "product page", "data-test": "product", "data-product": product.product_id },
-      button(state.trail.length || state.answer ? t("Back") : t("New photo"), { glyph: "arrow-left", kind: "quiet back", "data-test": "back", "data-key": "back", on: this.actions.back }),
-      h("div", { class: "product-top" }, gallery(product), this.#facts(state)),
-      row(t("Similar products"), "similar", cards(product.similar ?? [], this.actions.open)),
-      this.#together(product)));
+    swap(
+      this.element,
+      h(
+        "article",
+        { class: "product page", "data-test": "product", "data-product": product.product_id },
+        button(state.trail.length || state.answer ? t("Back") : t("New photo"), {
+          glyph: "arrow-left",
+          kind: "quiet back",
+          "data-test": "back",
+          "data-key": "back",
+          on: this.actions.back,
+        }),
+        h("div", { class: "product-top" }, gallery(product), this.#facts(state)),
+        row(t("Similar products"), "similar", cards(product.similar ?? [], this.actions.open)),
+        this.#together(product),
+      ),
+    );
     this.element.querySelector(".back .icon").classList.add("turns");
   }
 
   #facts(state) {
     const { product } = state;
     const attributes = Object.entries(product.attributes ?? {}).filter(([, value]) => fieldValue(value) !== "");
-    return h("div", { class: "facts stack" },
+    return h(
+      "div",
+      { class: "facts stack" },
       product.category && h("p", { class: "eyebrow", dir: "auto" }, categoryName(product.category)),
-      h("h1", { tabindex: "-1", dir: "auto", "data-test": "product-title", class: product.title?.length > 80 ? "long" : "" }, product.title || product.product_id),
-      attributes.length > 0 && h("dl", { class: "pairs", "data-test": "attributes" }, attributes.map(([name, value]) =>
-        [h("dt", { dir: "auto" }, fieldName(name)), h("dd", { dir: "auto" }, fieldValue(value))])),
-      this.#judgement(state));
+      h(
+        "h1",
+        { tabindex: "-1", dir: "auto", "data-test": "product-title", class: product.title?.length > 80 ? "long" : "" },
+        product.title || product.product_id,
+      ),
+      attributes.length > 0 &&
+        h(
+          "dl",
+          { class: "pairs", "data-test": "attributes" },
+          attributes.map(([name, value]) => [
+            h("dt", { dir: "auto" }, fieldName(name)),
+            h("dd", { dir: "auto" }, fieldValue(value)),
+          ]),
+        ),
+      this.#judgement(state),
+    );
   }
 
   // Only of what a photo found, and only where the shop has agreed to count.
   #judgement(state) {
     if (!state.settings.corrections || !state.answer || state.trail.length) return null;
-    if (state.corrected) return h("p", { class: "banner good", role: "status" }, icon("check"), t("Thank you. This helps to find it next time."));
-    return h("div", { class: "judgement" }, h("p", {}, t("Is this what you were looking for?")), h("div", { class: "row" },
-      button(t("Yes, this is it"), { glyph: "thumbs-up", "data-test": "its-it", "data-key": "its-it", on: () => this.actions.correct(state.product.product_id) }),
-      button(t("Not it?"), { glyph: "thumbs-down", "data-test": "not-it", "data-key": "not-it", on: () => this.actions.notIt() })));
+    if (state.corrected)
+      return h("p", { class: "banner good", role: "status" }, icon("check"), t("Thank you. This helps to find it next time."));
+    return h(
+      "div",
+      { class: "judgement" },
+      h("p", {}, t("Is this what you were looking for?")),
+      h(
+        "div",
+        { class: "row" },
+        button(t("Yes, this is it"), {
+          glyph: "thumbs-up",
+          "data-test": "its-it",
+          "data-key": "its-it",
+          on: () => this.actions.correct(state.product.product_id),
+        }),
+        button(t("Not it?"), {
+          glyph: "thumbs-down",
+          "data-test": "not-it",
+          "data-key": "not-it",
+          on: () => this.actions.notIt(),
+        }),
+      ),
+    );
   }
 
   #together({ goes_with: roles }) {
     const filled = (roles ?? []).filter(({ hits }) => hits.length);
     if (!filled.length) return null;
-    return h("section", { class: "together", "data-test": "goes-with" }, h("h2", {}, t("Goes well with")), filled.map(({ role, hits, looks = [] }) =>
-      h("div", { class: "role" }, h("h3", {}, roleName(role)), strip(cards(hits, this.actions.open), role), seen(looks))));
+    return h(
+      "section",
+      { class: "together", "data-test": "goes-with" },
+      h("h2", {}, t("Goes well with")),
+      filled.map(({ role, hits, looks = [] }) =>
+        h("div", { class: "role" }, h("h3", {}, roleName(role)), strip(cards(hits, this.actions.open), role), seen(looks)),
+      ),
+    );
   }
 }
 
 function seen(looks) {
   const pictures = looks.filter(({ picture }) => picture).slice(0, SEEN);
   if (!pictures.length) return null;
-  return h("div", { class: "seen" }, h("p", { class: "note" }, t("Seen together in these photos")), h("div", { class: "row" }, pictures.map((look) => photo(look, 160))));
+  return h(
+    "div",
+    { class: "seen" },
+    h("p", { class: "note" }, t("Seen together in these photos")),
+    h(
+      "div",
+      { class: "row" },
+      pictures.map((look) => photo(look, 160)),
+    ),
+  );
 }
 
-const row = (title, test, items) => items.length > 0 && h("section", { class: "similar-row", "data-test": test }, h("h2", {}, title), strip(items, test));
+const row = (title, test, items) =>
+  items.length > 0 && h("section", { class: "similar-row", "data-test": test }, h("h2", {}, title), strip(items, test));
 
 const strip = (items, name) => h("div", { class: "strip", "data-scroll": name }, items);
 
 function gallery({ pictures = [], title }) {
   if (!pictures.length) return h("div", { class: "gallery", "data-test": "product-picture" }, photo({}, 1200));
-  const main = h("div", { class: "main-picture", "data-test": "product-picture" }, photo({ picture: pictures[0] }, 1200, title ?? ""));
-  const thumbs = pictures.map((url, at) => h("button", {
-    type: "button", class: "thumb", "aria-label": t("Picture {n}", { n: at + 1 }), "aria-pressed": String(at === 0),
-    on: { click: (event) => { swap(main, photo({ picture: url }, 1200, title ?? "")); press(event.currentTarget); } },
-  }, h("img", { src: sized(url, 160), alt: "", loading: "lazy", decoding: "async" })));
+  const main = h(
+    "div",
+    { class: "main-picture", "data-test": "product-picture" },
+    photo({ picture: pictures[0] }, 1200, title ?? ""),
+  );
+  const thumbs = pictures.map((url, at) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "thumb",
+        "aria-label": t("Picture {n}", { n: at + 1 }),
+        "aria-pressed": String(at === 0),
+        on: {
+          click: (event) => {
+            swap(main, photo({ picture: url }, 1200, title ?? ""));
+            press(event.currentTarget);
+          },
+        },
+      },
+      h("img", { src: sized(url, 160), alt: "", loading: "lazy", decoding: "async" }),
+    ),
+  );
   return h("div", { class: "gallery" }, main, pictures.length > 1 && h("div", { class: "thumbs" }, thumbs));
 }
 

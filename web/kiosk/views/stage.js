@@ -14,7 +14,13 @@ export class Stage {
     Object.assign(this, { app, element, camera, actions });
     this.video = camera.video;
     this.overlay = h("div", { class: "boxes" });
-    this.glass = h("div", { class: "stage", "data-test": "stage" }, this.video, h("div", { class: "corners", "aria-hidden": "true" }), this.overlay);
+    this.glass = h(
+      "div",
+      { class: "stage", "data-test": "stage" },
+      this.video,
+      h("div", { class: "corners", "aria-hidden": "true" }),
+      this.overlay,
+    );
     this.notice = h("div", { class: "no-camera" });
     this.hint = h("div", { class: "stage-hint" });
     this.dock = h("div", { class: "dock" });
@@ -27,7 +33,11 @@ export class Stage {
   update(state, before) {
     this.element.hidden = state.view !== "live";
     if (state.view !== "live" && before?.view === "live") this.clear();
-    if (state.view === "live" && (changed(state, before, "view", "camera", "language", "barcode", "quality") || state.settings.live !== before.settings.live)) this.#draw(state);
+    if (
+      state.view === "live" &&
+      (changed(state, before, "view", "camera", "language", "barcode", "quality") || state.settings.live !== before.settings.live)
+    )
+      this.#draw(state);
   }
 
   // What the service saw on a frame: buttons are kept by their box's id, so that a focused one stays so.
@@ -35,7 +45,11 @@ export class Stage {
     this.#frame = { width, height };
     this.#boxes = track(this.#boxes, regions);
     const alive = new Set(this.#boxes.map(({ id }) => id));
-    for (const [id, element] of this.#buttons) if (!alive.has(id)) { element.remove(); this.#buttons.delete(id); }
+    for (const [id, element] of this.#buttons)
+      if (!alive.has(id)) {
+        element.remove();
+        this.#buttons.delete(id);
+      }
     for (const box of this.#boxes) this.#place(box);
   }
 
@@ -55,8 +69,15 @@ export class Stage {
   }
 
   #add({ id }) {
-    const touched = (event) => { event.stopPropagation(); this.actions.shoot(this.#touched(id)); };
-    const element = h("button", { type: "button", class: "box", "data-test": "box", on: { click: touched } }, h("span", { class: "box-name" }));
+    const touched = (event) => {
+      event.stopPropagation();
+      this.actions.shoot(this.#touched(id));
+    };
+    const element = h(
+      "button",
+      { type: "button", class: "box", "data-test": "box", on: { click: touched } },
+      h("span", { class: "box-name" }),
+    );
     this.#buttons.set(id, element);
     this.overlay.append(element);
     return element;
@@ -92,54 +113,132 @@ export class Stage {
 
   #advice({ camera, barcode, settings, quality }) {
     if (barcode) {
-      return button(barcode.title ? t("Barcode read. Show {title}", { title: barcode.title }) : t("Barcode read. Show the product"), {
-        glyph: "scan-barcode", kind: "primary large wrap", "data-test": "barcode", "data-key": "barcode", on: () => this.actions.open(barcode.product_id),
-      });
+      return button(
+        barcode.title ? t("Barcode read. Show {title}", { title: barcode.title }) : t("Barcode read. Show the product"),
+        {
+          glyph: "scan-barcode",
+          kind: "primary large wrap",
+          "data-test": "barcode",
+          "data-key": "barcode",
+          on: () => this.actions.open(barcode.product_id),
+        },
+      );
     }
     if (camera === "asking") return h("p", {}, icon("camera"), t("Please allow the camera."));
     if (camera !== "on") return null;
     const advice = adviceWords(quality);
     if (advice) return h("p", { "data-test": "advice", "data-code": faultOf(quality) }, icon("info"), h("b", {}, advice));
-    return h("p", {}, icon("scan-line"), h("span", {}, h("b", {}, t("Point the camera at a product")), h("br"), settings.live ? t("Tap a frame, or the button.") : t("Then press the button.")));
+    return h(
+      "p",
+      {},
+      icon("scan-line"),
+      h(
+        "span",
+        {},
+        h("b", {}, t("Point the camera at a product")),
+        h("br"),
+        settings.live ? t("Tap a frame, or the button.") : t("Then press the button."),
+      ),
+    );
   }
 
   #controls({ camera }) {
     const filming = camera === "on";
     return [
-      h("div", { class: "dock-side" }, button(t("Choose a photo"), { glyph: "image", kind: filming ? "glassy" : "primary large", "data-test": "upload", "data-key": "upload", on: this.actions.choose })),
-      filming && h("button", { type: "button", class: "shutter", "data-test": "shutter", "data-key": "shutter", "aria-label": t("Take a photo and search"), on: { click: () => this.actions.shoot(null) } }, icon("search")),
+      h(
+        "div",
+        { class: "dock-side" },
+        button(t("Choose a photo"), {
+          glyph: "image",
+          kind: filming ? "glassy" : "primary large",
+          "data-test": "upload",
+          "data-key": "upload",
+          on: this.actions.choose,
+        }),
+      ),
+      filming &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "shutter",
+            "data-test": "shutter",
+            "data-key": "shutter",
+            "aria-label": t("Take a photo and search"),
+            on: { click: () => this.actions.shoot(null) },
+          },
+          icon("search"),
+        ),
       filming && h("div", { class: "dock-side" }, this.#extras()),
     ];
   }
 
   #extras() {
     return [
-      this.camera.several && iconButton(t("Switch the camera"), "switch-camera", { kind: "glassy", "data-test": "switch-camera", "data-key": "switch", on: () => this.camera.next() }),
-      this.camera.abilities.torch && iconButton(t("Lamp"), this.camera.lit ? "zap-off" : "zap", {
-        kind: "glassy", "aria-pressed": String(this.camera.lit), "data-test": "torch", "data-key": "torch", on: () => this.camera.light(!this.camera.lit),
-      }),
+      this.camera.several &&
+        iconButton(t("Switch the camera"), "switch-camera", {
+          kind: "glassy",
+          "data-test": "switch-camera",
+          "data-key": "switch",
+          on: () => this.camera.next(),
+        }),
+      this.camera.abilities.torch &&
+        iconButton(t("Lamp"), this.camera.lit ? "zap-off" : "zap", {
+          kind: "glassy",
+          "aria-pressed": String(this.camera.lit),
+          "data-test": "torch",
+          "data-key": "torch",
+          on: () => this.camera.light(!this.camera.lit),
+        }),
     ];
   }
 
   #refusal(camera) {
     const { glyph, title, words } = REFUSALS[camera] ?? REFUSALS.missing;
-    return h("div", { class: "empty", "data-test": camera === "refused" ? "camera-refused" : `camera-${camera}` },
-      icon(glyph), h("h2", {}, title()), h("p", {}, words()),
-      camera !== "insecure" && button(t("Try the camera again"), { glyph: "refresh-cw", "data-test": "camera-retry", "data-key": "retry", on: () => this.camera.retry() }));
+    return h(
+      "div",
+      { class: "empty", "data-test": camera === "refused" ? "camera-refused" : `camera-${camera}` },
+      icon(glyph),
+      h("h2", {}, title()),
+      h("p", {}, words()),
+      camera !== "insecure" &&
+        button(t("Try the camera again"), {
+          glyph: "refresh-cw",
+          "data-test": "camera-retry",
+          "data-key": "retry",
+          on: () => this.camera.retry(),
+        }),
+    );
   }
 }
 
 const REFUSALS = {
   refused: {
-    glyph: "camera-off", title: () => t("The camera was not allowed"),
-    words: () => t("Allow it in the browser's address bar and try again, or choose a photo: searching works the same. Photos never leave this device."),
+    glyph: "camera-off",
+    title: () => t("The camera was not allowed"),
+    words: () =>
+      t(
+        "Allow it in the browser's address bar and try again, or choose a photo: searching works the same. Photos never leave this device.",
+      ),
   },
   insecure: {
-    glyph: "shield-check", title: () => t("Browsers give the camera to secure pages only"),
-    words: () => t("Please ask our staff to start the kiosk with --tls, and scan its QR code. Until then you can choose a photo: searching works the same."),
+    glyph: "shield-check",
+    title: () => t("Browsers give the camera to secure pages only"),
+    words: () =>
+      t(
+        "Please ask our staff to start the kiosk with --tls, and scan its QR code. Until then you can choose a photo: searching works the same.",
+      ),
   },
-  missing: { glyph: "camera-off", title: () => t("No camera was found"), words: () => t("Connect a camera and try again, or choose a photo.") },
-  lost: { glyph: "refresh-cw", title: () => t("The camera went away"), words: () => t("It is being connected again. You can also choose a photo.") },
+  missing: {
+    glyph: "camera-off",
+    title: () => t("No camera was found"),
+    words: () => t("Connect a camera and try again, or choose a photo."),
+  },
+  lost: {
+    glyph: "refresh-cw",
+    title: () => t("The camera went away"),
+    words: () => t("It is being connected again. You can also choose a photo."),
+  },
 };
 
 const changed = (state, before, ...keys) => !before || keys.some((key) => state[key] !== before[key]);
