@@ -43,6 +43,7 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
         "page/assets/kiosk.js",
         "page/assets/fonts/inter-latin-400.woff2",
         "page/assets/LICENSES.txt",
+        "models/universal/quality.tflite",
     )
     assert {f"pocketshelf/{name}" for name in wanted} <= set(names)
     # No checkpoints: the one .npz is what the bundle needs.

@@ -32,9 +32,9 @@ class Recipe:
     """
 
     examples: int = 8000
-    epochs: int = 10
+    epochs: int = 4
     batch: int = 64
-    rate: float = 4e-3
+    rate: float = 6e-3
     decay: float = 1e-3
 
 

@@ -17,7 +17,7 @@ __all__ = ["KIND", "QualityNetwork"]
 KIND = "quality"
 SIDE = 128
 # (channels, stride) of each layer behind the first.
-LAYERS = ((32, 2), (64, 2), (64, 1), (96, 2), (96, 1), (128, 2))
+LAYERS = ((24, 2), (48, 2), (48, 1), (64, 2), (64, 1), (96, 2))
 
 
 class QualityNetwork(nn.Module):
@@ -34,7 +34,7 @@ class QualityNetwork(nn.Module):
         self,
         faults: Sequence[str] = FAULTS,
         side: int = SIDE,
-        first: int = 24,
+        first: int = 16,
         layers: Sequence[Sequence[int]] = LAYERS,
     ) -> None:
         super().__init__()

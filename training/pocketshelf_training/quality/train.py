@@ -40,7 +40,7 @@ __all__ = ["MADE", "add_arguments", "opened_tables", "run"]
 log = logging.getLogger(__name__)
 
 # Synthetic pictures that rules are fitted to, and as many that they are measured on.
-MADE = 800
+MADE = 300
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
