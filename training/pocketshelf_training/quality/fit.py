@@ -137,7 +137,7 @@ def _with_thresholds(rule: Rule, tables: Tables, code: str) -> Rule:
     likely = _best_cut(found, has)
     if real[1].sum() < ENOUGH:  # However few have the fault, those without it are real.
         likely = max(likely, float(np.quantile(real[0][~real[1]], 0.95)))
-    sure = max(likely, float(np.quantile(real[0][~real[1]], 1 - FALSE_ADVICE)) + 1e-4)
+    sure = max(0.5, likely, float(np.quantile(real[0][~real[1]], 1 - FALSE_ADVICE)) + 1e-4)
     return Rule(rule.bias, round(likely, 4), round(min(sure, 0.9999), 4), rule.weights)
 
 
