@@ -97,8 +97,8 @@ def test_the_page_says_what_was_measured(seen: measure.Seen) -> None:
         "heads": {name: {MIXES[0].said: learnt} for name in ("imagenet", "universal")},
         "rules": measure.rule_figures(seen, mixes),
         "chosen": measure.chosen(seen, MIXES[0], 1),
-        "doubles": {"bits": 16, "choose": doubles, "measure": doubles},
-        "faults": {"photos": 9, "said": {"too dark": 2}},
+        "doubles": {"bits": 8, "choose": doubles, "measure": doubles},
+        "faults": {"photos": 9, "faulty": 2, "said": {"too dark": 2}},
         "report": {"shown": 50, "right": 47, "close": 9, "close right": 4},
     }
     text = page(figures)

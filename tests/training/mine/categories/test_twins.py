@@ -26,7 +26,7 @@ def test_a_changed_copy_is_a_twin(tmp_path: Path, change: str) -> None:
         for name, image in (("a", textured(seed)), ("b", CHANGES[change](textured(seed)))):
             paths.append(tmp_path / f"{seed}{name}.jpg")
             image.save(paths[-1], quality=90)
-    assert twins(fingerprints(paths)).tolist() == [-1, 0, -1, 2, -1, 4, -1, 6, -1, 8, -1, 10]
+    assert twins(fingerprints(paths), 16).tolist() == [-1, 0, -1, 2, -1, 4, -1, 6, -1, 8, -1, 10]
 
 
 def test_a_twin_across_blocks_is_found() -> None:

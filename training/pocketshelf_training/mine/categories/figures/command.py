@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.formats.bundle import load_bundle
+from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import plain
 from pocketshelf_training.mine.categories.figures import measure
@@ -26,6 +27,7 @@ from pocketshelf_training.mine.categories.purify.purify import TWIN, Verdict
 from pocketshelf_training.mine.categories.report import SHOWN, close_calls, in_turn, write_report
 from pocketshelf_training.mine.categories.search.collect import Candidate
 from pocketshelf_training.mine.categories.search.source import Found
+from pocketshelf_training.outfits.page import restored
 from pocketshelf_training.pages.page import add_write, publish
 from pocketshelf_training.pages.provenance import here
 
@@ -48,13 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="PAGE.html", help="also the page of one seed's kept and dropped photos"
     )
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE.json", help="write the page of these, and measure nothing"
+    )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     add_write(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    figures = _measured(args)
+    figures = restored(read_json(args.figures)) if args.figures else _measured(args)
     publish(page(figures), json.dumps(plain(figures), indent=1), args.write, args.json)
     return 0
 

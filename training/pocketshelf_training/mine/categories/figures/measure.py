@@ -165,9 +165,9 @@ def fault_figures(pool: Sequence[Photo], fault: Fault) -> dict[str, Any]:
     """Of good garments of the part to measure with, how many are said to be faulty photos, and of what."""
     garments = [each for each in pool if each.part == "measure" and each.label >= 0]
     some = [garments[row] for row in np.random.default_rng(0).permutation(len(garments))[:FAULTS]]
-    said = Counter(fault(each.path).rsplit(" ", 1)[0] for each in some)
-    del said[""]
-    return {"photos": len(some), "said": dict(said.most_common())}
+    faults = [fault(each.path) for each in some]
+    said = Counter(part.rsplit(" ", 1)[0] for each in faults if each for part in each.split(", "))
+    return {"photos": len(some), "faulty": sum(map(bool, faults)), "said": dict(said.most_common())}
 
 
 def heads(

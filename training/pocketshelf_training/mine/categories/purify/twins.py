@@ -14,8 +14,8 @@ from pocketshelf.stages.preprocess import decode_photo
 
 __all__ = ["BITS", "fingerprints", "twins"]
 
-# Of 128, up to which two hashes are of one picture.
-BITS = 16
+# Of 128, up to which two hashes are of one picture. With 16, different garments in one pose are doubles, too.
+BITS = 8
 SIDE = 256
 _CHUNK = 512
 
