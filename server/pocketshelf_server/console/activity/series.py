@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pocketshelf_server.console.activity.store import DAY, HOUR, ActivityStore
 from pocketshelf_server.console.activity.tally import OTHER
 
-__all__ = ["Activity", "Period", "activity", "told_versions"]
+__all__ = ["Activity", "Period", "activity", "by_age", "told_versions"]
 
 
 @dataclass
@@ -100,6 +100,11 @@ def activity(store: ActivityStore, days: int, now: float | None = None) -> Activ
             if period is not None:
                 period.add(name, key, count, amount)
     return Activity(width, tuple(found.values()), total)
+
+
+def by_age(versions: dict[str, int]) -> list[tuple[str, int]]:
+    """`told_versions` from the newest generation on, then those that are none."""
+    return sorted(versions.items(), key=lambda item: (-(int(item[0]) if item[0].isdigit() else -1), item[0]))
 
 
 def told_versions(periods: Iterable[Period], known: Iterable[int]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from pocketshelf_server.console.activity.series import activity, told_versions
+from pocketshelf_server.console.activity.series import activity, by_age, told_versions
 from pocketshelf_server.console.desk import Desk
 from pocketshelf_server.console.page import page
 from pocketshelf_server.console.shards.generations import published_shards
@@ -32,6 +32,6 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
             activity=found,
             generations=generations,
             newest=newest,
-            versions=sorted(versions.items(), key=lambda item: -(int(item[0]) if item[0].isdigit() else -1)),
+            versions=by_age(versions),
             told=sum(versions.values()) - versions.get("untold", 0),
         )

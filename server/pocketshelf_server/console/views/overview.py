@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, g, request
 
 from pocketshelf_server.console.access.guard import COOKIE
-from pocketshelf_server.console.activity.series import activity
+from pocketshelf_server.console.activity.series import activity, by_age, told_versions
 from pocketshelf_server.console.desk import Desk
 from pocketshelf_server.console.page import page
 from pocketshelf_server.console.shards.generations import PublishedShard, published_shards
@@ -57,6 +57,8 @@ def _overview(desk: Desk) -> Response:
         sequence, categories = view.sequence(), view.categories()
     largest = sorted(categories.items(), key=lambda item: (-item[1], item[0]))
     desk.tally.flush()
+    counted = activity(desk.activity, DAYS)
+    generations = {g.sequence for shard in shards for g in shard.generations}
     return page(
         "overview.html",
         "overview",
@@ -67,7 +69,9 @@ def _overview(desk: Desk) -> Response:
         freshness=Freshness.of(shards, sequence),
         sequence=sequence,
         shards=shards,
-        activity=activity(desk.activity, DAYS),
+        activity=counted,
+        versions=by_age(told_versions(counted.periods, generations)),
+        newest=max(generations, default=None),
         today=activity(desk.activity, 1).total,
         days=DAYS,
         runs=desk.record.runs(5),
