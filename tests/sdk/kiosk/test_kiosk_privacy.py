@@ -30,7 +30,7 @@ class Running:
 
     def __init__(self, shelf: Path, folder: Path, *options: str) -> None:
         self.folder, self.record = folder, folder / "record.jsonl"
-        self.watched = [shelf, *(folder / name for name in ("home", "tmp", "cwd")), Path("/dev/shm")]
+        self.watched = [shelf, *(folder / name for name in ("home", "tmp", "cwd"))]
         for path in self.watched[1:4]:
             path.mkdir()
         self.before = self.tree()
