@@ -9,7 +9,7 @@ import { MOST_BYTES, takePhotos } from "./photos.js";
 import { canGoBack } from "./state.js";
 import { t, useTexts } from "./texts.js";
 import { Attract } from "./views/attract.js";
-import { allCategories, facetValues } from "./views/choices.js";
+import { allCategories, facetNames, facetValues } from "./views/choices.js";
 import { closeAll, openDialog, toast } from "./views/dialogs.js";
 import { Frame } from "./views/frame.js";
 import { Idle } from "./views/idle.js";
@@ -104,6 +104,13 @@ const facet = (name) =>
   pickIn(fieldName(name), "facet-dialog", (ask) =>
     facetValues(app.state, name, (value) => ask({ where: withValue(app.state.where, name, value) })),
   );
+const facets = (names) => {
+  const pick = (name) => {
+    dialog.close();
+    facet(name);
+  };
+  const dialog = openDialog({ kind: "sheet", title: t("More filters"), test: "facets-dialog", body: facetNames(names, pick) });
+};
 const categories = () =>
   pickIn(t("Category"), "category-dialog", (ask) => allCategories(app.state, (category) => ask({ category })));
 
@@ -117,7 +124,7 @@ const attract = new Attract(app, place("attract"));
 const views = [
   attract,
   stage,
-  new Results(app, place("results"), { retake, open, choose, facet, categories, correct }),
+  new Results(app, place("results"), { retake, open, choose, facet, facets, categories, correct }),
   new Product(app, place("product"), { open, back, correct, notIt }),
   new Frame(app),
 ];

@@ -32,10 +32,13 @@ export const roleName = (role) => ROLES[role]?.() ?? role;
 export const groupIcon = (group) => ICONS[group] ?? "package";
 
 // A catalogue's category as words: "Brown-Cap-Mushroom" is written so for a machine's sake, "T-Shirt" is not.
-export function categoryName(category) {
-  const words = category.split(/[-_ ]/);
-  const titled = words.every((word) => /^[^a-z]/.test(word));
-  return (titled ? category.replace(/(?<=\w\w)[-_](?=\w)/g, " ") : category.replaceAll("_", " ")).trim();
+export function categoryName(category, parts = Infinity) {
+  return category.split("/").filter(Boolean).slice(-parts).map(plainly).join(" › ");
+}
+
+function plainly(part) {
+  const titled = part.split(/[-_ ]/).every((word) => /^[^a-z]/.test(word));
+  return (titled ? part.replace(/(?<=\w\w)[-_](?=\w)/g, " ") : part.replaceAll("_", " ")).trim();
 }
 
 // A catalogue's columns are named in its own language; of the usual ones, this page's words are said.
@@ -58,8 +61,8 @@ const titled = (name) => {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 };
 
-// Attributes are a catalogue's own columns, or what the model saw: a value, or [value, probability].
-export const fieldValue = (value) => (Array.isArray(value) ? String(value[0]) : String(value ?? ""));
+// A catalogue's own columns: a value, several in a list, or several parted by bars.
+export const fieldValue = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? "")).replaceAll("|", ", ");
 
 export function freshness({ products, age_s }) {
   const many = tn("{n} product", "{n} products", products ?? 0);
@@ -75,7 +78,8 @@ const FAULTS = {
   store: () => t("The shelf cannot be read just now. Please ask our staff."),
   down: () => t("The kiosk's service is not answering, trying again."),
 };
-export const faultWords = ({ code, message }) => FAULTS[code]?.() ?? message;
+// The service's own words are for its log: a shopper reads the page's language.
+export const faultWords = ({ code }) => FAULTS[code]?.() ?? t("That did not work. Please try again.");
 
 const WARNINGS = {
   clock: () => t("This device's clock is wrong, so updates are paused. Searching goes on."),

@@ -135,10 +135,9 @@ test("names are filled in as they are, whatever they look like", () => {
 });
 
 test("a catalogue's names are written for people", () => {
-  assert.deepEqual(["Brown-Cap-Mushroom", "T-Shirt", "hoodies_and_sweatshirts"].map(categoryName), [
-    "Brown Cap Mushroom",
-    "T-Shirt",
-    "hoodies and sweatshirts",
-  ]);
-  assert.deepEqual([fieldValue(["short", 0.9]), fieldValue(12), fieldValue(null)], ["short", "12", ""]);
+  assert.deepEqual(
+    ["Brown-Cap-Mushroom", "T-Shirt", "hoodies_and_sweatshirts", "Men/Tops/Tees"].map((name) => categoryName(name)),
+    ["Brown Cap Mushroom", "T-Shirt", "hoodies and sweatshirts", "Men › Tops › Tees"],
+  );
+  assert.deepEqual([fieldValue(["red", "blue"]), fieldValue(12), fieldValue(null)], ["red, blue", "12", ""]);
 });

@@ -21,7 +21,7 @@ function card(hit, open, best) {
     },
     photo(hit, 480),
     h("span", { class: "name clamp", dir: "auto" }, title || id),
-    category && h("span", { class: "meta", dir: "auto" }, categoryName(category)),
+    category && h("span", { class: "meta", dir: "auto" }, categoryName(category, 2)),
     best && h("span", { class: "badge good" }, icon("check"), t("Best match")),
   );
 }

@@ -40,7 +40,7 @@ function categories(state, app, actions) {
     "div",
     { class: "chips line", role: "group", "aria-label": t("Category"), "data-scroll": "categories" },
     chip("auto", t("Automatic"), "sparkles"),
-    names.map((name) => chip(name, categoryName(name))),
+    names.map((name) => chip(name, categoryName(name, 2))),
     chip("all", t("Everything"), "layers"),
     state.shelf?.categories?.length > names.length &&
       h(
@@ -58,13 +58,19 @@ function categories(state, app, actions) {
   );
 }
 
+// What shoppers ask for first, and what is set already, before a catalogue's other columns.
+const USEFUL = ["color", "colour", "brand", "size", "pattern", "gender", "material"];
+const rank = (name, where) =>
+  name in where ? -1 : (USEFUL.indexOf(name.toLowerCase()) + USEFUL.length + 1) % (USEFUL.length + 1);
+const ordered = (offered, where) => [...offered].sort((one, other) => rank(one.name, where) - rank(other.name, where));
+
 function facets(state, app, actions) {
-  const offered = state.shelf?.facets ?? [];
+  const offered = ordered(state.shelf?.facets ?? [], state.where);
   if (!offered.length) return null;
   return h(
     "div",
     { class: "chips line", role: "group", "aria-label": t("Filters"), "data-scroll": "facets" },
-    offered.map(({ name }) =>
+    offered.slice(0, SHOWN).map(({ name }) =>
       h(
         "button",
         {
@@ -81,6 +87,19 @@ function facets(state, app, actions) {
         icon("chevron-down"),
       ),
     ),
+    offered.length > SHOWN &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "data-test": "more-facets",
+          "data-key": "more-facets",
+          "aria-haspopup": "dialog",
+          on: { click: () => actions.facets(offered.slice(SHOWN).map(({ name }) => name)) },
+        },
+        t("More filters"),
+      ),
     Object.keys(state.where).length > 0 &&
       button(t("Clear filters"), {
         glyph: "x",
@@ -115,12 +134,25 @@ export const facetValues = (state, name, pick) => {
   );
 };
 
+export const facetNames = (names, pick) =>
+  h(
+    "div",
+    { class: "chips" },
+    names.map((name) =>
+      option(h("span", { dir: "auto" }, fieldName(name)), {
+        "data-test": "facet",
+        "data-facet": name,
+        on: { click: () => pick(name) },
+      }),
+    ),
+  );
+
 export const allCategories = (state, pick) =>
   h(
     "div",
     { class: "chips" },
     state.shelf.categories.map((name) =>
-      option(h("span", { dir: "auto" }, categoryName(name)), {
+      option(h("span", { dir: "auto" }, categoryName(name, 2)), {
         "data-test": "category-option",
         "data-category": name,
         "aria-pressed": String(state.category === name),

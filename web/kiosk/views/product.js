@@ -42,6 +42,7 @@ export class Product {
           on: this.actions.back,
         }),
         h("div", { class: "product-top" }, gallery(product), this.#facts(state)),
+        about(product),
         row(t("Similar products"), "similar", cards(product.similar ?? [], this.actions.open)),
         this.#together(product),
       ),
@@ -51,7 +52,7 @@ export class Product {
 
   #facts(state) {
     const { product } = state;
-    const attributes = Object.entries(product.attributes ?? {}).filter(([, value]) => fieldValue(value) !== "");
+    const { price, first, more } = sorted(product.attributes ?? {});
     return h(
       "div",
       { class: "facts stack" },
@@ -61,14 +62,14 @@ export class Product {
         { tabindex: "-1", dir: "auto", "data-test": "product-title", class: product.title?.length > 80 ? "long" : "" },
         product.title || product.product_id,
       ),
-      attributes.length > 0 &&
+      price && h("p", { class: "price number", "data-test": "price" }, price),
+      first.length > 0 && rows(first, "attributes"),
+      more.length > 0 &&
         h(
-          "dl",
-          { class: "pairs", "data-test": "attributes" },
-          attributes.map(([name, value]) => [
-            h("dt", { dir: "auto" }, fieldName(name)),
-            h("dd", { dir: "auto" }, fieldValue(value)),
-          ]),
+          "details",
+          { class: "fold", "data-key": "more-details" },
+          h("summary", { "data-key": "more" }, t("More details")),
+          rows(more, "more-attributes"),
         ),
       this.#judgement(state),
     );
@@ -114,6 +115,32 @@ export class Product {
       ),
     );
   }
+}
+
+const ROWS = 5; // Before the fold.
+const LONG = 120; // A longer text is no row of a table.
+const DESCRIBED = ["description", "short_description"];
+
+// What leads: the price, then what says something; a "no", a nought or a further detail is for the fold.
+function sorted(attributes) {
+  const stated = Object.entries(attributes)
+    .map(([name, value]) => [name, fieldValue(value)])
+    .filter(([name, value]) => value !== "" && name !== "price" && !(DESCRIBED.includes(name) && value.length <= LONG));
+  const telling = stated.filter(([, value]) => !/^(no|false|0)$/i.test(value) && value.length <= LONG);
+  const first = telling.slice(0, ROWS);
+  return { price: fieldValue(attributes.price), first, more: stated.filter((each) => !first.includes(each)) };
+}
+
+const rows = (pairs, test) =>
+  h(
+    "dl",
+    { class: "pairs", "data-test": test },
+    pairs.map(([name, value]) => [h("dt", { dir: "auto" }, fieldName(name)), h("dd", { dir: "auto" }, value)]),
+  );
+
+function about({ attributes = {} }) {
+  const text = fieldValue(attributes.description ?? attributes.short_description);
+  return text !== "" && h("p", { class: "about", dir: "auto", "data-test": "description" }, text);
 }
 
 function seen(looks) {
