@@ -36,7 +36,7 @@ def hostile(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_hostile_titles_are_shown_as_they_are_written(
-    visit: Visiting, hostile: Program, shelf: Shelf, size: str
+    visit: Visiting, hostile: Program, shelf: Shelf, screenshots: Path, size: str
 ) -> None:
     visitor = visit(hostile.url, size=size)
     visitor.forgive("status of 404")
@@ -48,6 +48,7 @@ def test_hostile_titles_are_shown_as_they_are_written(
     text = visitor.page.locator("main, body").first.inner_text()
     for name in ("markup", "emoji", "rightward"):
         assert HOSTILE[name] in text
+    visitor.page.screenshot(path=screenshots / f"kiosk-hostile-{size}-light.png")
     assert visitor.overflow()["page"] == 0
     assert "taken" not in visitor.page.title()
 

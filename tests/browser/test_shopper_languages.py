@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -43,7 +45,9 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("size", "way"), WAYS)
-def test_nothing_sticks_out_in_any_language(visit: Visiting, shelf: Shelf, size: str, way: str) -> None:
+def test_nothing_sticks_out_in_any_language(
+    visit: Visiting, shelf: Shelf, screenshots: Path, size: str, way: str
+) -> None:
     visitor = visit(size=size)
     visitor.go(f"/?{way}")
     assert visitor.overflow() == {"page": 0, "elements": []}
@@ -52,6 +56,7 @@ def test_nothing_sticks_out_in_any_language(visit: Visiting, shelf: Shelf, size:
     assert visitor.overflow() == {"page": 0, "elements": []}
     visitor.find("upload-input").first.set_input_files(shelf.scene)
     expect(visitor.best_hit()).to_be_visible()
+    visitor.page.screenshot(path=screenshots / f"kiosk-results-{size}-{way.replace('=', '-')}.png")
     assert visitor.overflow() == {"page": 0, "elements": []}
     visitor.best_hit().click()
     expect(visitor.find("product-title")).to_be_visible()
