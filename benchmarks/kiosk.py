@@ -67,6 +67,7 @@ def measure(folder: Path, searches: int, paints: int) -> dict[str, Any]:
         found = {
             "photos": "real" if shelf.real else "drawn (synthetic)",
             "browser": f"Chromium {browser.version}, headless",
+            "load_before": [round(one, 1) for one in os.getloadavg()],
             "bytes": page_bytes(),
             "first_paint_ms": first_paints(browser, program.url, paints),
             **replay(browser, program, searches),
