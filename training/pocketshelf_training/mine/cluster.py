@@ -45,7 +45,7 @@ class Settings:
 
     expansion: int = 3
     power: float = 5.0
-    reach: float = 0.1
+    reach: float = 0.12
     core: int = 2
     mutual: int = 3
     near: float = 0.2
