@@ -28,6 +28,16 @@ const ROLES = {
 const ICONS = { upper: "shirt", outerwear: "shirt", dress: "shirt", footwear: "footprints", bag: "shopping-bag" };
 
 export const groupName = (group) => GROUPS[group]?.() ?? group;
+
+// What each region of an answer is called; where several are of one group, with a number.
+export function regionNames(regions) {
+  const seen = {};
+  return regions.map(({ group }) => {
+    const many = regions.filter((other) => other.group === group).length > 1;
+    seen[group] = (seen[group] ?? 0) + 1;
+    return many ? `${groupName(group)} ${seen[group]}` : groupName(group);
+  });
+}
 export const roleName = (role) => ROLES[role]?.() ?? role;
 export const groupIcon = (group) => ICONS[group] ?? "package";
 

@@ -6,7 +6,7 @@ import { visible } from "../../../web/kiosk/frames.js";
 import { LiveLoop } from "../../../web/kiosk/live.js";
 import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
-import { categoryName, fieldValue, freshness } from "../../../web/kiosk/words.js";
+import { categoryName, fieldValue, freshness, regionNames } from "../../../web/kiosk/words.js";
 
 const region = (box, group = "upper") => ({ box, group, score: 0.9 });
 
@@ -140,4 +140,10 @@ test("a catalogue's names are written for people", () => {
     ["Brown Cap Mushroom", "T-Shirt", "hoodies and sweatshirts", "Men › Tops › Tees"],
   );
   assert.deepEqual([fieldValue(["red", "blue"]), fieldValue(12), fieldValue(null)], ["red, blue", "12", ""]);
+});
+
+test("regions of one group are told apart by a number, others have none", () => {
+  useTexts("en", {});
+  const groups = ["upper", "footwear", "upper", "vase"].map((group) => ({ group }));
+  assert.deepEqual(regionNames(groups), ["Top 1", "Shoes", "Top 2", "vase"]);
 });

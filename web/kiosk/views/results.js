@@ -2,7 +2,7 @@
 import { shares } from "../boxes.js";
 import { button, h, icon, set, setVars, swap } from "../dom.js";
 import { t } from "../texts.js";
-import { adviceWords, faultOf, faultWords, groupIcon, groupName } from "../words.js";
+import { adviceWords, faultOf, faultWords, groupIcon, regionNames } from "../words.js";
 import { cards } from "./cards.js";
 import { choices } from "./choices.js";
 
@@ -83,10 +83,12 @@ export class Results {
     if (!answer) return this.overlay.replaceChildren();
     if (this.shot.classList.contains("unseen")) setVars(this.shot, { ratio: answer.width / answer.height });
     const sole = answer.regions.length === 1 && answer.regions[0].group === "frame";
-    swap(this.overlay, sole ? [] : answer.regions.map((each, at) => this.#box(each, at, at === region, answer)));
+    const names = regionNames(answer.regions);
+    const boxes = answer.regions.map((each, at) => this.#box(each, at, names[at], at === region, answer));
+    swap(this.overlay, sole ? [] : boxes);
   }
 
-  #box({ box, group }, at, chosen, frame) {
+  #box({ box, group }, at, name, chosen, frame) {
     return h(
       "button",
       {
@@ -96,11 +98,11 @@ export class Results {
         "data-group": group,
         "data-key": `box-${at}`,
         "aria-pressed": String(chosen),
-        "aria-label": groupName(group),
+        "aria-label": name,
         vars: shares(box, frame),
         on: { click: () => this.app.send({ type: "region", index: at }) },
       },
-      h("span", { class: "box-name" }, groupName(group)),
+      h("span", { class: "box-name" }, name),
     );
   }
 
@@ -122,6 +124,7 @@ export class Results {
   // Boxes that are small, or hidden behind each other, are in reach as words as well.
   #regions({ answer, region }) {
     if (answer.regions.length < 2) return null;
+    const names = regionNames(answer.regions);
     return h(
       "div",
       { class: "chips line", role: "group", "aria-label": t("Found in the photo"), "data-scroll": "regions" },
@@ -137,7 +140,7 @@ export class Results {
             on: { click: () => this.app.send({ type: "region", index: at }) },
           },
           icon(groupIcon(each.group)),
-          groupName(each.group),
+          names[at],
         ),
       ),
     );
@@ -255,8 +258,9 @@ const drawn = ({ view, photo, answer, region, found, asking, category, where, er
   shelf?.revision,
 ];
 
-function advice({ answer: { quality } }) {
-  const words = adviceWords(quality);
+// A sure answer needs no better photo.
+function advice({ answer: { quality }, found }) {
+  const words = found.confident && found.hits.length ? null : adviceWords(quality);
   return words && h("p", { class: "banner info", "data-test": "advice", "data-code": faultOf(quality) }, icon("info"), words);
 }
 
