@@ -141,7 +141,9 @@ def test_it_ends_when_it_is_told_to_and_leaves_no_process(own_shelf: Path, tmp_p
     environment = {**os.environ, "POCKETSHELF_KIOSK_PIN": "2580"}
     environment.pop("PYTHONUNBUFFERED", None)
     command = [sys.executable, "-m", "pocketshelf", "kiosk", "--store", str(own_shelf), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, preexec_fn=_heed_interrupts
+    )
     assert process.stdout is not None and process.stderr is not None
     port = int(process.stdout.readline().decode().rstrip("/\n").rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -164,6 +166,11 @@ def test_a_worker_ends_with_its_kiosk_however_that_ends(own_shelf: Path) -> None
     process.kill()
     process.wait()
     eventually(lambda: not any(_runs(pid) for pid in workers), patience_s=15)
+
+
+def _heed_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _children(pid: int) -> list[int]:

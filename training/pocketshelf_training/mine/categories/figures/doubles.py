@@ -24,7 +24,7 @@ COUNT = 150
 def _jpeg(image: Image.Image, quality: int) -> Image.Image:
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=quality)
-    return Image.open(stream)
+    return Image.fromarray(decode_photo(stream.getvalue(), max(image.size)).pixels)
 
 
 def _cropped(image: Image.Image) -> Image.Image:

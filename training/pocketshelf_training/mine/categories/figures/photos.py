@@ -12,6 +12,7 @@ from PIL import Image
 
 from pocketshelf.encoder import Encoder
 from pocketshelf.files import atomic_write
+from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data import clothing, grocery, patterns, shop, street
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.mine.categories.purify.twins import fingerprints
@@ -24,6 +25,8 @@ NAMES = clothing.MAIN_LABELS
 # Strangers of each kind, and the share of split train on which bounds are chosen.
 STRANGERS, CHOOSING = 300, 0.3
 LEAST_SIDE = 48
+# No street photo is larger: crops are cut from all of its pixels.
+MOST_PIXELS = 4096
 # Groups that a picture may show at once with another: a label of either would not be surely wrong.
 ALIKE = {"upper": {"upper", "outerwear"}, "outerwear": {"upper", "outerwear"}}
 
@@ -100,9 +103,9 @@ def _crops(root: str | Path | None, folder: Path, rng: np.random.Generator) -> l
         image, group, (x, y, w, h) = boxes[row]
         path = folder / f"{row}.jpg"
         if not path.is_file():
-            with atomic_write(path) as part, Image.open(image) as opened:
-                crop = opened.convert("RGB").crop((int(x), int(y), int(x + w), int(y + h)))
-                crop.save(part, "JPEG", quality=92)
+            whole = Image.fromarray(decode_photo(image, MOST_PIXELS).pixels)
+            with atomic_write(path) as part:
+                whole.crop((int(x), int(y), int(x + w), int(y + h))).save(part, "JPEG", quality=92)
         found.append((path, group))
     return found
 
