@@ -4,9 +4,9 @@
 garments that are on the shelf, photographed from another side; where POCKETSHELF_DATA is not set, two
 drawn (synthetic) ones. A search is a press of the shutter; its time is taken in the page, from the press to
 the second frame drawn with the first hit in it. Between two searches the page goes back to the camera, with
-no pause. Memory is read after a collection of garbage, at 20 points: the program with its workers (resident),
-and the page's heap, nodes and listeners. `growth` compares the median of the last quarter with that of the
-second: the first is warm-up.
+no pause. Memory is read after a collection of garbage, at 20 points: the program with its workers and the
+browser's renderers (resident), and the page's heap, nodes and listeners. `growth` compares the median of the
+last quarter with that of the second: the first is warm-up.
 
     python benchmarks/kiosk.py [--searches 2000] [--paints 9] [--print]
 """
@@ -131,17 +131,38 @@ def replay(browser: Any, program: Any, searches: int) -> dict[str, Any]:
 
 
 def memory_now(session: Any, program: Any) -> dict[str, float]:
-    """After a collection of garbage: MB of the program and of the page's heap, its nodes and listeners."""
+    """After a collection of garbage: MB of the program, the renderers and the page's heap; nodes, listeners."""
     session.send("HeapProfiler.collectGarbage")
     told = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     main = psutil.Process(program.process.pid)
     resident = sum(one.memory_info().rss for one in (main, *main.children(recursive=True)))
     return {
         "program_mb": round(resident / 1e6, 1),
+        "browser_mb": round(sum(map(_resident, _renderers())) / 1e6, 1),
         "heap_mb": round(told["JSHeapUsedSize"] / 1e6, 3),
         "nodes": int(told["Nodes"]),
         "listeners": int(told["JSEventListeners"]),
     }
+
+
+def _renderers() -> list[psutil.Process]:
+    """The browser's processes that draw pages."""
+    family = psutil.Process().children(recursive=True)
+    return [one for one in family if "--type=renderer" in _words(one)]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # It has just ended.
+        return []
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
 
 
 def growth(memory: list[dict[str, float]]) -> dict[str, float]:
@@ -150,7 +171,7 @@ def growth(memory: list[dict[str, float]]) -> dict[str, float]:
     early, late = memory[quarter : 2 * quarter] or memory[:1], memory[-quarter:]
     return {
         name: round(statistics.median(m[name] for m in late) - statistics.median(m[name] for m in early), 3)
-        for name in ("program_mb", "heap_mb", "nodes", "listeners")
+        for name in ("program_mb", "browser_mb", "heap_mb", "nodes", "listeners")
     }
 
 
