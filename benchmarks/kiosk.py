@@ -131,7 +131,7 @@ def replay(browser: Any, program: Any, searches: int) -> dict[str, Any]:
 
 
 def memory_now(session: Any, program: Any) -> dict[str, float]:
-    """After a collection of garbage: MB of the program, the renderers and the page's heap; nodes, listeners."""
+    """After a collection of garbage: MB of program, renderers and the page's heap; nodes, listeners."""
     session.send("HeapProfiler.collectGarbage")
     told = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     main = psutil.Process(program.process.pid)
