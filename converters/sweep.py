@@ -72,10 +72,15 @@ def variants(targets: Sequence[str], models: Sequence[str]) -> Iterator[Variant]
                 yield Variant(name, precision, backend, kind)
 
 
-def sweep(chosen: Sequence[Variant], checkpoints: dict[str, Path], out: Path) -> list[Outcome]:
+def sweep(
+    chosen: Sequence[Variant], checkpoints: dict[str, Path], out: Path, keep: bool = False
+) -> list[Outcome]:
     """Export each of ``chosen`` into a folder of its own in ``out``; `FILE_NAME` there lists the outcomes.
 
     The list is written after each, so that a sweep that was cut short leaves what it found.
+
+    Args:
+        keep: a variant whose files lie in ``out``, of the same checkpoints, is not exported again.
 
     Raises:
         OSError: ``out`` cannot be written.
@@ -84,11 +89,29 @@ def sweep(chosen: Sequence[Variant], checkpoints: dict[str, Path], out: Path) ->
     outcomes: list[Outcome] = []
     for variant in chosen:
         say(f"{variant.folder}: {len(outcomes) + 1} of {len(chosen)}")
-        outcomes.append(_try(variant, checkpoints[variant.kind], out / variant.folder))
+        folder = out / variant.folder
+        known = _kept(variant, folder) if keep else None
+        outcomes.append(known or _try(variant, checkpoints[variant.kind], folder))
         say(f"{variant.folder}: {outcomes[-1].result} {outcomes[-1].message}".rstrip())
         document = json.dumps([asdict(outcome) for outcome in outcomes], indent=1)
         (out / FILE_NAME).write_text(document + "\n", encoding="utf-8")
     return outcomes
+
+
+def _kept(variant: Variant, folder: Path) -> Outcome | None:
+    """What an earlier sweep found, where it left files: a variant that missed its gate leaves none."""
+    path = folder / "parity.json"
+    if not path.is_file():
+        return None
+    (report,) = json.loads(path.read_text(encoding="utf-8"))
+    heading = report["heading"]
+    return Outcome(
+        **asdict(variant),
+        result="not run here" if report["note"] else "passed",
+        bytes=digest(folder / heading["file"])[1],
+        measures={measure["name"]: measure["value"] for measure in report["measures"]},
+        outside=heading["outside"],
+    )
 
 
 def _try(variant: Variant, checkpoint: Path, out: Path) -> Outcome:
@@ -131,6 +154,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, type=Path, help="one folder a variant goes in here")
     parser.add_argument("--target", default="all", help=f"{', '.join(target_names())}, or all (default)")
     parser.add_argument("--backend", default="all", help="of executorch, or all (default)")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="go on: what lies in --out, of these checkpoints, is not exported again",
+    )
     add_models(parser, kinds())
     parsed = parser.parse_args(arguments)
 
@@ -139,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         targets = choose(parsed.target, target_names(), "target")
         choose(parsed.backend, [b for name in targets for b in find_target(name).backends], "backend")
         every = variants(targets, list(checkpoints))
-        sweep([v for v in every if parsed.backend in ("all", v.backend)], checkpoints, parsed.out)
+        chosen = [v for v in every if parsed.backend in ("all", v.backend)]
+        sweep(chosen, checkpoints, parsed.out, parsed.keep)
 
     return exit_code(work)
 

@@ -26,9 +26,10 @@ class CoreaiTarget(Target):
     suffix = ".aimodel"
     toolchain = ("coreai_torch", "coreai_opt")
     precisions = {  # noqa: RUF012 - read only
+        # Not int8: `models/universal` misses the gate in it (docs/conversion.md).
+        "fp16": "half precision; L2 and outputs float",
         "int8": "int8 weights per channel and activations (W8A8), calibrated; the rest half precision",
         "none": "float",
-        "fp16": "half precision; L2 and outputs float",
         "w8": "half precision with int8 weights per channel",
     }
     native = False

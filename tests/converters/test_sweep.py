@@ -36,6 +36,18 @@ def swept(tiny_embedder, tmp_path, monkeypatch):
     return out
 
 
+def test_a_sweep_goes_on_without_exporting_again_what_passed(swept, tiny_embedder, monkeypatch):
+    before = json.loads((swept / sweep.FILE_NAME).read_text())
+    tried = []
+    monkeypatch.setattr(
+        sweep, "_try", lambda variant, *_: tried.append(variant) or sweep._outcome(variant, "failed")
+    )
+    chosen = [Variant("coreml", precision, "", "embedder") for precision in ("none", "p4")]
+    kept, again = sweep.sweep(chosen, {"embedder": tiny_embedder}, swept, keep=True)
+    assert json.loads(json.dumps(vars(kept))) == before[0]
+    assert (again.result, tried) == ("failed", chosen[1:])
+
+
 def test_each_outcome_is_noted_with_what_it_reached(swept):
     passed, missed, absent = json.loads((swept / sweep.FILE_NAME).read_text())
     assert passed["result"] == "passed" and passed["bytes"] > 1000 and not passed["message"]
