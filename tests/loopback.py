@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 Behaviour = Callable[[socket.socket, bytes], None]
 
@@ -68,3 +69,18 @@ def whole(body: bytes, status: str = "200 OK", kind: str = "application/json", m
     """A well-formed answer."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return plain(head.encode() + body)
+
+
+@contextmanager
+def serving_app(app: Callable[..., Any]) -> Iterator[str]:
+    """A WSGI application behind a real waitress; its address."""
+    import waitress
+
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=2)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import waitress
 from kiosk_things import codes, eventually
 
+from loopback import serving_app
 from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.formats.space import Space
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
@@ -56,17 +55,8 @@ class DrawnSite:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        server = waitress.create_server(
-            create_server(self.site, self.catalogue), host="127.0.0.1", port=0, threads=2
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.effective_port}"
-        try:
+        with serving_app(create_server(self.site, self.catalogue)) as self.url:
             yield
-        finally:
-            server.close()
-            thread.join(5)
 
 
 @pytest.fixture

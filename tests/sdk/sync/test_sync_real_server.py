@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-import waitress
 
+from loopback import serving_app
 from pocketshelf.cli import main
 from pocketshelf.errors import ServerError
 from pocketshelf.formats import Product, Space, quantize_vectors
@@ -62,17 +61,8 @@ def product(name: str, version: int = 0) -> Product:
 
 @contextmanager
 def serving(shop: Shop) -> Iterator[None]:
-    server = waitress.create_server(
-        create_app(shop.site, shop.catalogue), host="127.0.0.1", port=0, threads=2
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    shop.url = f"http://127.0.0.1:{server.effective_port}"
-    try:
+    with serving_app(create_app(shop.site, shop.catalogue)) as shop.url:
         yield
-    finally:
-        server.close()
-        thread.join(5)
 
 
 @pytest.fixture
