@@ -221,8 +221,7 @@ class Encoder:
         with timed(ms, "total"):
             photo = self._decode(source, ms)
             with timed(ms, "detect"):
-                found = self._detector.detect(photo)
-                selected = self._select(photo, found)
+                found, selected = self.boxes(photo, weak=0.0)
             quality = self._judged(photo, selected)
             with timed(ms, "embed"):
                 known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
@@ -260,7 +259,7 @@ class Encoder:
         frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))
         if whole or self._detector is None:
             return [Detection(frame, FRAME, 1.0)]
-        return self._select(photo, self._detector.detect(photo)) or [Detection(frame, FRAME, 0.0)]
+        return self.boxes(photo)[1] or [Detection(frame, FRAME, 0.0)]
 
     def _select(self, photo: Photo, found: list[Detection]) -> list[Detection]:
         return select_regions(found, (photo.width, photo.height), self._threshold)
