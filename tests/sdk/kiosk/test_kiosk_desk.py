@@ -13,6 +13,7 @@ from PIL import Image
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import StoreError, UsageError
 from pocketshelf.kiosk.desk.barcodes import is_code_name, keys_of, read_barcodes
+from pocketshelf.kiosk.desk.clerk import SIDES, Clerk
 from pocketshelf.kiosk.desk.facets import facets_of, read_facets
 from pocketshelf.kiosk.desk.finder import Finder
 from pocketshelf.kiosk.desk.lines import vector_of
@@ -232,3 +233,26 @@ def test_photos_of_what_the_shelf_lacks_are_seldom_taken_for_it(
     finder, photos = half_shelf
     answers = [ask(finder, "search", photo)["regions"][0]["confident"] for photo in photos]
     assert sum(answers) / len(answers) <= 0.05
+
+
+def test_a_picture_of_a_shelf_that_the_other_desk_has_taken_up_already(
+    tmp_path: Path, trained_bundle: Path
+) -> None:
+    def publish(colours: list[str]) -> None:
+        with (tmp_path / "catalogue.csv").open("w", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(["product_id", "title", "category", "image"])
+            for colour in colours:
+                Image.new("RGB", (64, 64), colour).save(tmp_path / f"{colour}.png")
+                rows.writerow([colour, colour, "goods", f"{colour}.png"])
+        assert build_store(tmp_path / "catalogue.csv", tmp_path / "shelf").problems == []
+
+    publish(["red"])
+    clerk = Clerk(str(tmp_path / "shelf"), images=str(tmp_path))
+    before = clerk.revision
+    publish(["red", "blue"])
+    wishes = {"id": "blue", "number": 0, "side": min(SIDES)}
+    assert clerk.serve("picture", wishes, b"").startswith(b"\xff\xd8")
+    assert clerk.revision != before
+    with pytest.raises(NotFound):
+        clerk.serve("picture", {**wishes, "id": "green"}, b"")

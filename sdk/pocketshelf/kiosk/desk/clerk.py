@@ -75,11 +75,17 @@ class Clerk:
         return True
 
     def _picture(self, id: str, number: int, side: int) -> bytes:
-        product = self._store.product(id)
-        names = picture_names(product.image) if product is not None and product.image else ()
+        names = self._names(id)
+        # Who finds may have taken up a new shelf already, with products that are not in this one yet.
+        if not 0 <= number < len(names) and self._reload():
+            names = self._names(id)
         if not 0 <= number < len(names):
             raise NotFound("no such picture")
         return _scaled(self._folder, names[number], side)
+
+    def _names(self, id: str) -> tuple[str, ...]:
+        product = self._store.product(id)
+        return picture_names(product.image) if product is not None and product.image else ()
 
 
 def _scaled(folder: PictureFolder | None, image: str, side: int) -> bytes:
