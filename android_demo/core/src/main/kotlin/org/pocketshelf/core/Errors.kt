@@ -1,0 +1,44 @@
+package org.pocketshelf.core
+
+/**
+ * One tree of errors. Foreign exceptions are wrapped at the border, with their cause.
+ *
+ * Every message is one line that names what is wrong and, where there is one, the remedy.
+ */
+open class PocketshelfError(message: String, cause: Throwable? = null) : Exception(message, cause)
+
+/** A photo cannot be read: missing, truncated, not an image, or too large to decode safely. */
+class PhotoError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** A model bundle is missing, malformed, of an unknown version, or fails its hashes. */
+class BundleError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** What runs a model file is not there; the message says what to add. */
+class RuntimeUnavailable(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** A store is missing, damaged, locked, or cannot be written. */
+open class StoreError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** A store's vectors belong to another embedding space or another preprocessing. */
+class SpaceMismatch(message: String, cause: Throwable? = null) : StoreError(message, cause)
+
+/** The server could not be reached or answered with an error. */
+open class ServerError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** The server is away, or overloaded, for now: trying again later may help. */
+class Unreachable(message: String, cause: Throwable? = null) : ServerError(message, cause)
+
+/** A sync was refused or could not be completed; the store is as it was before. */
+open class SyncError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+/** The call asks for what does not exist, as an unknown category; the message lists what does. */
+class UsageError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+
+private val BLANKS = Regex("\\s+")
+
+/** What a foreign error, or a reason from outside, says: on one line, cut to [limit] characters. */
+fun oneLine(cause: Any?, limit: Int = 160): String {
+    val text = if (cause is Throwable) cause.message ?: "" else cause.toString()
+    val line = text.replace(BLANKS, " ").trim().take(limit)
+    return line.ifEmpty { cause?.javaClass?.simpleName ?: "nothing" }
+}
