@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,6 +30,45 @@ SPACE, PREPROCESSING, DIMENSION = "test-space", "0123456789abcdef", 16
 URL = "http://shop.test"
 Content = dict[str, Product]
 Body = Callable[[int], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A body that never ends: ``piece`` again and again."""
+
+    piece: bytes = b"x" * 65536
+
+    def __call__(self, offset: int) -> Iterator[bytes]:
+        while True:
+            yield self.piece
+
+
+@dataclass(frozen=True)
+class Drip:
+    """A body that comes a byte at a time, ``seconds`` apart by ``pass_time``."""
+
+    data: bytes
+    pass_time: Callable[[float], None]
+    seconds: float = 1.0
+
+    def __call__(self, offset: int) -> Iterator[bytes]:
+        for i in range(offset, len(self.data)):
+            self.pass_time(self.seconds)
+            yield self.data[i : i + 1]
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """A body whose connection breaks at byte ``at``, once: ``mend`` is called then."""
+
+    data: bytes
+    at: int
+    mend: Callable[[], None]
+
+    def __call__(self, offset: int) -> Iterator[bytes]:
+        yield self.data[offset : self.at]
+        self.mend()
+        raise Unreachable("the connection broke")
 
 
 def make_product(product_id: str, sequence: int, category: str = "Apple", seed: int = 0) -> Product:
@@ -51,6 +91,7 @@ class RepositorySimulator:
     Attributes:
         served: path → bytes, everything that the server has; tests may tamper with it.
         bodies: path → a function from the offset asked for to chunks: for bodies that drip or never end.
+        shifts: path → the offset that an answer claims to begin at, whatever was asked for.
         away: every request fails as if there were no network.
         requests: (path, offset) of each request so far.
         retention: how many bases get a delta.
@@ -61,6 +102,7 @@ class RepositorySimulator:
         folder.mkdir(parents=True, exist_ok=True)
         self.served: dict[str, bytes] = {}
         self.bodies: dict[str, Body] = {}
+        self.shifts: dict[str, int] = {}
         self.away = False
         self.requests: list[tuple[str, int]] = []
         self.chunk = 4096
@@ -238,6 +280,8 @@ class RepositorySimulator:
         if path not in self.served:
             return Answer(404, iter(()))
         data = self.served[path]
+        if path in self.shifts:
+            return Answer(206, self._chunks(data), None, self.shifts[path])
         tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         if offset and (etag is None or etag == tag):
             if offset >= len(data):

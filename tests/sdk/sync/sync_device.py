@@ -31,6 +31,9 @@ class FakeClock:
         self.slept.append(seconds)
         self.seconds += seconds
 
+    def pass_time(self, seconds: float) -> None:
+        self.seconds += seconds
+
 
 class Device:
     """A device with its store, in front of the simulated shop."""

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from repository_simulator import DIMENSION, PREPROCESSING, SPACE, URL, content_of, make_product
+from repository_simulator import DIMENSION, PREPROCESSING, SPACE, URL, Breaks, content_of, make_product
 from sync_device import first_state, second_state
 
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
@@ -161,13 +161,7 @@ def test_a_broken_connection_goes_on_where_it_ended(shop, fresh_device):
     device = fresh_device(shop)
     path, data = shop.snapshot_path(), shop.served[shop.snapshot_path()]
     half = len(data) // 2
-
-    def breaks(offset):
-        yield data[offset:half]
-        shop.bodies.clear()
-        raise Unreachable("the connection broke")
-
-    shop.bodies[path] = breaks
+    shop.bodies[path] = Breaks(data, half, shop.bodies.clear)
     assert device.sync().outcome == "updated"
     offsets = [offset for asked, offset in shop.requests if asked == path]
     assert offsets == [0, half]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from repository_simulator import RepositorySimulator, content_of
+from repository_simulator import Drip, Endless, RepositorySimulator, content_of
 from securesystemslib.signer import CryptoSigner
-from sync_device import DELTA, Device, assert_refused, first_state, second_state
+from sync_device import DELTA, assert_refused, first_state, second_state
 from tuf.ngclient._internal import trusted_metadata_set
 
 from pocketshelf.errors import ServerError, SyncError
-from pocketshelf.sync import Answer
 
 # Lies about metadata
 
@@ -112,7 +109,7 @@ def test_another_root_is_not_trusted_in_passing(shop, device, tmp_path):
 
 
 def test_endless_metadata(shop, device):
-    shop.bodies["/v1/metadata/timestamp.json"] = lambda offset: _endless()
+    shop.bodies["/v1/metadata/timestamp.json"] = Endless()
     assert_refused(device, "endless data")
 
 
@@ -122,7 +119,7 @@ def test_metadata_that_is_no_metadata(shop, device):
 
 
 def test_slow_drip_of_metadata(shop, device):
-    shop.bodies["/v1/metadata/timestamp.json"] = lambda offset: _drip(device, shop, b" " * 10_000)
+    shop.bodies["/v1/metadata/timestamp.json"] = Drip(b" " * 10_000, device.clock.pass_time)
     assert_refused(device, "sends too slowly")
 
 
@@ -130,7 +127,7 @@ def test_slow_drip_of_metadata(shop, device):
 
 
 def test_arbitrary_file(shop, device):
-    shop.served[shop.path_of(DELTA)] = gzip.compress(b"another file of any length" * 40)
+    shop.served[shop.path_of(DELTA)] = gzip.compress(b"another file of any length" * 40, mtime=0)
     assert_refused(device, "refused")
 
 
@@ -146,21 +143,21 @@ def test_arbitrary_manifest(shop, device):
 
 
 def test_endless_data(shop, device):
-    shop.bodies[shop.path_of(DELTA)] = lambda offset: _endless()
+    shop.bodies[shop.path_of(DELTA)] = Endless()
     assert_refused(device, "endless data")
     assert sum(file.stat().st_size for file in device.path.rglob("*.part")) == 0
 
 
 def test_slow_drip(shop, device):
     data = shop.served[shop.path_of(DELTA)]
-    shop.bodies[shop.path_of(DELTA)] = lambda offset: _drip(device, shop, data[offset:])
+    shop.bodies[shop.path_of(DELTA)] = Drip(data, device.clock.pass_time)
     assert_refused(device, "sends too slowly", "goes on where this one ended")
 
 
 def test_drip_that_is_just_fast_enough_meets_the_total_time(shop, device):
     device.limit(rate=0.5, total_seconds=200.0)
     data = shop.served[shop.path_of(DELTA)]
-    shop.bodies[shop.path_of(DELTA)] = lambda offset: _drip(device, shop, data[offset:])
+    shop.bodies[shop.path_of(DELTA)] = Drip(data, device.clock.pass_time)
     assert_refused(device, "the sync took longer than 200 s")
 
 
@@ -205,24 +202,8 @@ def test_a_signed_file_that_is_not_served(shop, device):
 
 
 def test_another_range_than_asked_for(shop, device):
-    class Shifted:
-        def get(self, url, *, offset=0, etag=None, seconds):
-            answer = shop.get(url, offset=offset, etag=etag, seconds=seconds)
-            return Answer(206, answer.chunks, None, 7) if DELTA.split("/")[1] in url else answer
-
-    device.environment = replace(device.environment, fetcher=Shifted())
+    shop.shifts[shop.path_of(DELTA)] = 7
     assert_refused(device, "another part than was asked for")
-
-
-def _endless() -> Iterator[bytes]:
-    while True:
-        yield b"x" * 65536
-
-
-def _drip(device: Device, shop: RepositorySimulator, data: bytes) -> Iterator[bytes]:
-    for i in range(len(data)):
-        device.clock.seconds += 1.0
-        yield data[i : i + 1]
 
 
 def _travel(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:

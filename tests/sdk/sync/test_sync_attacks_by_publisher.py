@@ -184,7 +184,7 @@ def test_malicious_snapshot(shop, fresh_device):
     path = shop.folder / "bad.sqlite"
     path.write_bytes(shop._snapshot_file(first_state(), 60))
     _sql(path, "CREATE TRIGGER t AFTER INSERT ON products BEGIN DELETE FROM products; END")
-    shop.add_target("all/snapshot-60.sqlite.gz", gzip.compress(path.read_bytes()), path.read_bytes())
+    shop.add_target("all/snapshot-60.sqlite.gz", gzip.compress(path.read_bytes(), mtime=0), path.read_bytes())
     shop.sign_all()
     with pytest.raises(SyncError, match="refused, the database is not one of this format"):
         device.sync()
@@ -198,7 +198,7 @@ def test_not_a_database(shop, device):
 
 def test_zip_bomb(shop, device):
     """10 kB that unpack to 10 MB, signed as if they unpacked to 40,960 bytes."""
-    bomb = gzip.compress(bytes(10_000_000))
+    bomb = gzip.compress(bytes(10_000_000), mtime=0)
     assert len(bomb) < 20_000
     shop.add_target(DELTA, bomb, bytes(40_960), {"from_sequence": 60, "sequence": 64})
     _resign_manifest(shop)
@@ -208,7 +208,7 @@ def test_zip_bomb(shop, device):
 def test_zip_bomb_that_is_signed_as_such(shop, device):
     device.limit(unpacked_bytes=1_000_000)
     bomb = bytes(10_000_000)
-    shop.add_target(DELTA, gzip.compress(bomb), bomb, {"from_sequence": 60, "sequence": 64})
+    shop.add_target(DELTA, gzip.compress(bomb, mtime=0), bomb, {"from_sequence": 60, "sequence": 64})
     _resign_manifest(shop)
     assert_refused(device, "would unpack to 10000000 bytes")
 
@@ -216,7 +216,7 @@ def test_zip_bomb_that_is_signed_as_such(shop, device):
 @pytest.mark.parametrize("tail", [b"rubbish", gzip.compress(b"a second member", mtime=0)])
 def test_gzip_with_something_behind(shop, device, tail):
     plain = shop._delta_file(first_state(), second_state(), 60, 64)
-    shop.add_target(DELTA, gzip.compress(plain) + tail, plain, {"from_sequence": 60, "sequence": 64})
+    shop.add_target(DELTA, gzip.compress(plain, mtime=0) + tail, plain, {"from_sequence": 60, "sequence": 64})
     _resign_manifest(shop)
     assert_refused(device, "more than one gzip member")
 
@@ -256,7 +256,7 @@ def _publish_delta(shop: RepositorySimulator, make: Callable[[Path], object]) ->
     path.unlink(missing_ok=True)
     make(path)
     plain = path.read_bytes()
-    shop.add_target(DELTA, gzip.compress(plain), plain, {"from_sequence": 60, "sequence": 64})
+    shop.add_target(DELTA, gzip.compress(plain, mtime=0), plain, {"from_sequence": 60, "sequence": 64})
     _resign_manifest(shop)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from repository_simulator import RepositorySimulator, make_product
+from repository_simulator import Endless, RepositorySimulator, make_product
 from securesystemslib.formats import encode_canonical
 from sync_device import Device, assert_refused, second_state
 
@@ -152,13 +152,14 @@ def test_a_length_is_no_reason_to_download_for_ever(shop, device):
     sign_edited(shop, "timestamp", put("meta", "snapshot.json", "length", value=LONGEST))
     sent = 0
 
-    def endless(offset: int):
-        nonlocal sent
-        while True:
-            sent += 1 << 16
-            yield b" " * (1 << 16)
+    class Counted(Endless):
+        def __call__(self, offset: int):
+            nonlocal sent
+            for piece in super().__call__(offset):
+                sent += len(piece)
+                yield piece
 
-    shop.bodies[path_of(shop, "snapshot")] = endless
+    shop.bodies[path_of(shop, "snapshot")] = Counted(b" " * (1 << 16))
     assert_refused(device, "endless data")
     assert sent <= LONGEST + (1 << 17)
 
