@@ -1,0 +1,73 @@
+import Foundation
+
+/// The one error that this module throws on purpose.
+///
+/// Its message is one line that says what is wrong and, where there is one, the remedy. Errors of other
+/// libraries are wrapped at the border. The kinds are those of the Python SDK (`pocketshelf.errors`).
+public struct PocketshelfError: Error, Equatable, CustomStringConvertible {
+    /// What failed.
+    public enum Kind: String, Sendable {
+        /// A photo cannot be read, or is too large to decode safely.
+        case photo
+        /// A model bundle is missing, malformed, of an unknown version, or fails its hashes.
+        case bundle
+        /// What runs a model file is not there.
+        case runtimeUnavailable
+        /// A store is missing, damaged, locked, or cannot be written.
+        case store
+        /// Vectors of another embedding space or preprocessing. It is a kind of `store`.
+        case spaceMismatch
+        /// The server could not be reached, or answered with an error.
+        case server
+        /// The server is away for now: later may help. It is a kind of `server`.
+        case unreachable
+        /// A sync was refused or could not be completed; the store is as before.
+        case sync
+        /// The call asks for what does not exist.
+        case usage
+    }
+
+    public let kind: Kind
+    public let message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = withoutPasswords(message)
+    }
+
+    public var description: String { message }
+
+    /// Whether this is a `store` error, a mismatch of spaces included.
+    public var isStore: Bool { kind == .store || kind == .spaceMismatch }
+    /// Whether this is a `server` error, an unreachable server included.
+    public var isServer: Bool { kind == .server || kind == .unreachable }
+
+    public static func photo(_ message: String) -> Self { Self(.photo, message) }
+    public static func bundle(_ message: String) -> Self { Self(.bundle, message) }
+    public static func runtimeUnavailable(_ message: String) -> Self { Self(.runtimeUnavailable, message) }
+    public static func store(_ message: String) -> Self { Self(.store, message) }
+    public static func spaceMismatch(_ message: String) -> Self { Self(.spaceMismatch, message) }
+    public static func server(_ message: String) -> Self { Self(.server, message) }
+    public static func unreachable(_ message: String) -> Self { Self(.unreachable, message) }
+    public static func sync(_ message: String) -> Self { Self(.sync, message) }
+    public static func usage(_ message: String) -> Self { Self(.usage, message) }
+}
+
+/// What a foreign error, or a reason from outside, says: on one line, cut to `limit` characters.
+public func oneLine(_ cause: Any, limit: Int = 160) -> String {
+    let words = String(describing: cause).split(whereSeparator: \.isWhitespace)
+    return String(words.joined(separator: " ").prefix(limit))
+}
+
+/// `text` with the passwords of all addresses in it as `***`.
+public func withoutPasswords(_ text: String) -> String {
+    guard text.contains("@"), let scheme = text.range(of: "://") else { return text }
+    let rest = text[scheme.upperBound...]
+    let word = rest.prefix { !$0.isWhitespace && $0 != "'" && $0 != "\"" }
+    guard let at = word.lastIndex(of: "@") else {
+        return String(text[..<scheme.upperBound]) + withoutPasswords(String(rest))
+    }
+    let user = word[..<at].prefix { $0 != ":" && $0 != "/" && $0 != "@" }
+    let shown = user.endIndex < at && word[user.endIndex] == ":" ? "\(user):***" : "***"
+    return String(text[..<scheme.upperBound]) + shown + withoutPasswords(String(rest[at...]))
+}

@@ -1,0 +1,36 @@
+import Foundation
+import PocketshelfCore
+
+/// One command of `pocketshelf-core`: takes its options, prints lines of JSON, throws what went wrong.
+typealias Command = (Options) throws -> Void
+
+/// The command line: a thin shell over the core, for tests and measurements.
+enum Program {
+    /// Name → command. Each lives in a file of its own.
+    static let commands: [String: Command] = [:]
+
+    /// Run; the exit code: 0 done, 1 one line on standard error says what is wrong, 2 wrong usage.
+    static func run(_ arguments: [String]) -> Int32 {
+        guard let name = arguments.first, let command = commands[name] else {
+            return fail("usage: pocketshelf-core \(commands.keys.sorted().joined(separator: "|")) …", 2)
+        }
+        do {
+            try command(Options(Array(arguments.dropFirst())))
+            return 0
+        } catch let error as PocketshelfError {
+            return fail(error.message, error.kind == .usage ? 2 : 1)
+        } catch {
+            return fail(oneLine(error), 1)
+        }
+    }
+
+    static func fail(_ line: String, _ code: Int32) -> Int32 {
+        FileHandle.standardError.write(Data("pocketshelf-core: \(line)\n".utf8))
+        return code
+    }
+
+    /// Print one line of JSON.
+    static func printLine(_ pairs: [(String, Json)]) {
+        print(Json.object(JsonObject(pairs)).serialized)
+    }
+}

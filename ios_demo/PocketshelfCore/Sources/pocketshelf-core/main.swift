@@ -1,0 +1,4 @@
+import Foundation
+import PocketshelfCore
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))
