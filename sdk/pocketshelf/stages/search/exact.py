@@ -42,9 +42,11 @@ class ExactIndex:
         cosines = self._dots(quantize_vectors(vector)) / self._norms
         by_product = np.maximum.reduceat(cosines, self._starts)
         wanted = min(k + SPARE_CANDIDATES, len(self._ids))
-        candidates = np.argpartition(-by_product, wanted - 1)[:wanted]
+        # Whoever ties with the last one enters, too: which of equals are found depends on their ids alone.
+        least = np.partition(by_product, len(by_product) - wanted)[len(by_product) - wanted]
+        candidates = np.flatnonzero(by_product >= least)
         scores = self._rescored(vector, candidates)
-        best = sorted(range(wanted), key=lambda i: (-scores[i], self._ids[candidates[i]]))[:k]
+        best = sorted(range(len(candidates)), key=lambda i: (-scores[i], self._ids[candidates[i]]))[:k]
         return [(self._ids[candidates[i]], float(scores[i])) for i in best]
 
     def _rescored(self, vector: np.ndarray, products: np.ndarray) -> np.ndarray:
@@ -56,10 +58,14 @@ class ExactIndex:
 
 
 def rescore(vector: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Cosines of a float32 (D,) query, not rounded, to int8 (n, D); the same whatever index found them."""
-    gallery = vectors.astype(np.float32)
-    norms = np.linalg.norm(gallery, axis=1) * np.linalg.norm(vector)
-    return (gallery @ vector.astype(np.float32)) / np.maximum(norms, 1e-6)
+    """Cosines of a float32 (D,) query, not rounded, to int8 (n, D); the same whatever index found them.
+
+    Summed in double precision and rounded once: so equal vectors have equal cosines, which a library's
+    float32 sums do not promise, and every language's core ranks them alike.
+    """
+    gallery, query = vectors.astype(np.float64), vector.astype(np.float64)
+    norms = np.linalg.norm(gallery, axis=1) * np.linalg.norm(query)
+    return ((gallery @ query) / np.maximum(norms, 1e-6)).astype(np.float32)
 
 
 def _scanner(vectors: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -1,0 +1,146 @@
+"""Write what each stage after the networks makes of its input: ``python -m contract.golden.generate_stages``.
+
+One file a stage in ``stages/``. Its cases are inputs and, under "expected", what the SDK makes of them. The
+inputs that a file holds are kept (a random generator's stream may change between versions of numpy) and only
+the expectations written anew; ``--anew`` makes the inputs anew, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contract.golden.stage_cases import detection, embedding, recalling, searching
+
+__all__ = ["FOLDER", "STAGES", "Stage", "cases_of", "expected"]
+
+FOLDER = Path(__file__).resolve().parent / "stages"
+Case = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage's file holds.
+
+    Attributes:
+        about: what a case is and what is expected.
+        tolerance: by which an expected number may be missed; whatever else is expected is equal exactly.
+        make: the cases' inputs.
+        answer: what the SDK makes of one.
+    """
+
+    about: str
+    tolerance: float
+    make: Callable[[], list[Case]]
+    answer: Callable[[Case], Case]
+
+
+STAGES: dict[str, Stage] = {
+    "detect": Stage(
+        "a detector's raw outputs -> boxes (x, y, w, h) of the photo, best score first",
+        1e-3, detection.boxes, detection.boxes_of,
+    ),
+    "regions": Stage(
+        "boxes -> those that a search looks at, by their places among the given ones, most prominent first",
+        1e-9, detection.regions, detection.regions_of,
+    ),
+    "embed": Stage(
+        "an embedder's raw outputs -> unit vector, probabilities, names of the five likeliest categories",
+        1e-6, embedding.outputs, embedding.outputs_of,
+    ),
+    "blend": Stage(
+        "outputs for a crop and for its frame, and the frame's weight -> the region's own",
+        1e-6, embedding.blends, embedding.blends_of,
+    ),
+    "frame": Stage(
+        "a box, the other boxes of the photo -> what the frame weighs in its query; which of the categories "
+        "its group can be of, and their probabilities then",
+        1e-9, embedding.weights, embedding.weights_of,
+    ),
+    "quantize": Stage(
+        "float32 vectors -> int8 vectors", 0.0, searching.quantized, searching.quantized_of
+    ),
+    "scan": Stage(
+        "categories (ids, each picture's product, int8 vectors) and queries -> (id, cosine), best first, "
+        "over all categories",
+        1e-6, searching.scans, searching.scans_of,
+    ),
+    "route": Stage(
+        "the model's probabilities, the store's categories and counts, wanted products -> categories of the "
+        "router, and those that are searched",
+        0.0, searching.routed, searching.routed_of,
+    ),
+    "names": Stage(
+        "asked categories (one, or a list), the store's -> those named, and whether it was all, or an error",
+        0.0, searching.names, searching.names_of,
+    ),
+    "where": Stage(
+        "a product's attributes, wanted values -> whether it fits",
+        0.0, searching.fitting, searching.fitting_of,
+    ),
+    "rerank": Stage(
+        "attributes as the model sees them, hits with those that they state -> (id, score), best first",
+        1e-9, searching.reranked, searching.reranked_of,
+    ),
+    "signals": Stage(
+        "what a search tells, and the shelf's first pictures in the order of the ids -> every feature",
+        2e-4, recalling.signals, recalling.signals_of,
+    ),
+    "recall": Stage(
+        'a bundle\'s "recall" and signals -> local recall and confidence, and whether each suffices',
+        2e-4, recalling.estimates, recalling.estimates_of,
+    ),
+    "cohort": Stage(
+        "number of products -> which of them are the cohort",
+        0.0, recalling.cohorts, recalling.cohorts_of,
+    ),
+}  # fmt: skip
+
+
+def path_of(name: str) -> Path:
+    """A stage's file."""
+    return FOLDER / f"{name}.json"
+
+
+def cases_of(name: str) -> list[Case]:
+    """The cases in a stage's file."""
+    found: list[Case] = json.loads(path_of(name).read_text(encoding="utf-8"))["cases"]
+    return found
+
+
+def expected(name: str, case: Case) -> Case:
+    """What the SDK makes of a case today, as JSON gives it back."""
+    answer: Case = json.loads(json.dumps(STAGES[name].answer(case)))
+    return answer
+
+
+def write(name: str, anew: bool) -> None:
+    """A stage's file."""
+    stage = STAGES[name]
+    inputs = stage.make() if anew or not path_of(name).exists() else cases_of(name)
+    cases = [{**case, "expected": expected(name, case)} for case in inputs]
+    head = {"about": stage.about, "tolerance": stage.tolerance}
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    text = json.dumps(head, ensure_ascii=False)[:-1] + f', "cases": [\n{lines}\n]}}\n'
+    path_of(name).write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stages", nargs="*", help="all by default")
+    parser.add_argument("--anew", action="store_true", help="make the inputs anew")
+    args = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    for name in args.stages or STAGES:
+        write(name, args.anew)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The golden files of the stages against this build; the phones' cores run the same cases."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import Any
+
+import pytest
+
+from contract.golden.generate_stages import FOLDER, STAGES, cases_of, expected
+from contract.golden.stage_cases.arrays import unpack
+
+CASES = [pytest.param(name, case, id=f"{name}: {case['name']}") for name in STAGES for case in cases_of(name)]
+
+
+def differences(found: Any, wanted: Any, tolerance: float, where: str = "") -> list[str]:
+    """Where the two differ: a float by more than ``tolerance``, anything else at all."""
+    if isinstance(found, float) and isinstance(wanted, float | int):
+        return [] if math.isclose(found, wanted, abs_tol=tolerance, rel_tol=0) else [f"{where}: {found}"]
+    if isinstance(found, dict) and isinstance(wanted, dict) and list(found) == list(wanted):
+        parts = [(f"{where}.{key}", found[key], wanted[key]) for key in found]
+    elif isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
+        parts = [(f"{where}[{i}]", *pair) for i, pair in enumerate(zip(found, wanted, strict=True))]
+    else:
+        return [] if found == wanted and type(found) is type(wanted) else [f"{where}: {found}"]
+    return [problem for place, a, b in parts for problem in differences(a, b, tolerance, place)]
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_the_sdk_answers_as_the_golden_file_says(name: str, case: dict[str, Any]) -> None:
+    assert differences(expected(name, case), case["expected"], STAGES[name].tolerance) == []
+
+
+def test_every_file_has_its_stage_and_says_what_it_is() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(STAGES)
+    for name, stage in STAGES.items():
+        document = json.loads((FOLDER / f"{name}.json").read_text())
+        assert (document["about"], document["tolerance"]) == (stage.about, stage.tolerance)
+
+
+def test_the_files_are_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 1_500_000
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_generator_makes_cases_of_these_names(name: str) -> None:
+    assert [case["name"] for case in STAGES[name].make()] == [case["name"] for case in cases_of(name)]
+
+
+def named(stage: str, name: str) -> dict[str, Any]:
+    (found,) = (case for case in cases_of(stage) if case["name"] == name)
+    return found
+
+
+def test_the_cases_stage_what_their_names_say() -> None:
+    assert len(named("detect", "much, more than fifty boxes")["expected"]["boxes"]) == 50
+    best = unpack(named("detect", "of more than 300 of a group the best")["scores"])
+    assert (best > 0.05).sum(axis=1).min() > 300
+    assert named("detect", "nothing")["expected"]["boxes"] == []
+    tied = named("detect", "all of the same score: the first point wins")["expected"]["boxes"]
+    assert len({box["score"] for box in tied[:20]}) == 1
+    assert len(named("regions", "at most eight, the most central first")["expected"]["chosen"]) == 8
+    assert len(named("regions", "one thing seen as two")["expected"]["chosen"]) == 2
+    assert len(named("route", "none stands out: everything")["expected"]["routed"]) == 12
+
+
+def test_equal_vectors_are_in_the_order_of_their_ids_code_points() -> None:
+    for name in ("equal vectors go by the ids' code points", "more equal vectors than candidates"):
+        for hits in named("scan", name)["expected"]["hits"]:
+            assert hits == sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+    (first, *_) = named("scan", "equal vectors go by the ids' code points")["expected"]["hits"]
+    assert len({score for _, score in first}) == 2
+
+
+def test_no_expected_rank_hangs_on_less_than_the_tolerance() -> None:
+    # Else a core could be right and fail: scores are equal, or apart.
+    for stage in ("scan", "rerank"):
+        for case in cases_of(stage):
+            lists = case["expected"]["hits"] if stage == "scan" else [case["expected"]["hits"]]
+            for hits in lists:
+                gaps = [a[1] - b[1] for a, b in itertools.pairwise(hits)]
+                assert all(gap == 0 or gap > 10 * STAGES[stage].tolerance for gap in gaps), case["name"]
