@@ -18,7 +18,7 @@ from pocketshelf.recall import shelf_coverage
 from pocketshelf.stages.search import StoreSearcher, derive_graphs
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf.sync import Unreachable, parse_manifest, sync, sync_status
+from pocketshelf.sync import parse_manifest, sync, sync_status
 from pocketshelf.sync.state import load_state
 
 

@@ -142,7 +142,7 @@ def test_a_hash_is_no_way_out_of_the_store(shop, device, tmp_path, where):
     )
     for target in ("all/manifest.json",):
         folder, _, base = target.rpartition("/")
-        shop.bodies[f"/v1/targets/{folder}/{name}.{base}"] = lambda offset: iter([b"#!/bin/sh"])
+        shop.served[f"/v1/targets/{folder}/{name}.{base}"] = b"#!/bin/sh"
     assert_refused(device, "refused, its metadata")
     assert {path for path in tmp_path.rglob("*") if "shop" not in path.parts} <= before
 
