@@ -1,9 +1,9 @@
 """What the phones' cores and the SDK are timed on: the folder that `pocketshelf-core bench --folder F` reads.
 
-    scan.json       {"count", "dimension", "queries", "k"}; vectors.i8, count x dimension signed bytes, a row a
-                    product, whose id is the row as six digits; queries.f32, queries x dimension
+    scan.json       {"count", "dimension", "queries", "k"}; vectors.i8, count x dimension signed bytes, a row
+                    a product, whose id is the row as six digits; queries.f32, queries x dimension
     shard.sqlite    as many products; delta.sqlite, 1,000 changes to it: 800 changed, 100 deleted, 100 new
-    detector.json   what a bundle says of a detector, and a photo's size; its output, scores.f32, distances.f32
+    detector.json   what a bundle says of a detector, and a photo's size; scores.f32, distances.f32
 
 Numbers are little-endian, row by row. All of it is synthetic, and the same in every run.
 """

@@ -10,7 +10,7 @@ The cores run here on a JVM and as a Linux program: a phone's processor is anoth
 
     python benchmarks/phones.py [--rounds 5] [--print]
 
-Needs both cores built: `android_demo/check` and `ios_demo/check`.
+Needs both cores built, by `android_demo/check` and `ios_demo/check`; else it measures nothing and says so.
 """
 
 from __future__ import annotations
@@ -212,7 +212,11 @@ def main() -> int:
     parser.add_argument("--print", action="store_true", help="do not write the results")
     args = parser.parse_args()
     if missing := [str(path.relative_to(ROOT)) for path in CORES.values() if not path.exists()]:
-        raise UsageError(f"not built: {', '.join(missing)}; android_demo/check and ios_demo/check build them")
+        print(
+            f"not built: {', '.join(missing)}; android_demo/check and ios_demo/check build them",
+            file=sys.stderr,
+        )
+        return int(os.environ.get("POCKETSHELF_PHONES") == "required")
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), args.rounds)
     if not args.print:
