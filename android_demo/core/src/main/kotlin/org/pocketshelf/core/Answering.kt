@@ -1,0 +1,119 @@
+package org.pocketshelf.core
+
+import org.pocketshelf.core.recall.Asker
+import org.pocketshelf.core.recall.Question
+import org.pocketshelf.core.recall.RecallEstimator
+import org.pocketshelf.core.recall.RecallModel
+import org.pocketshelf.core.recall.Signals
+import org.pocketshelf.core.recall.merged
+import org.pocketshelf.core.stages.Shelves
+import org.pocketshelf.core.stages.Wish
+import org.pocketshelf.core.stages.fits
+import org.pocketshelf.core.stages.rerank.Reranker
+import org.pocketshelf.core.stages.route.Router
+import org.pocketshelf.core.stages.route.filled
+import org.pocketshelf.core.types.FallbackState
+import org.pocketshelf.core.types.Hit
+import org.pocketshelf.core.types.Region
+
+/** One region's answer; [asked] says what came of the fallback. */
+class Answer(
+    val region: EncodedRegion,
+    val hits: List<Hit>,
+    val signals: Signals,
+    val recall: Double?,
+    val wish: Wish,
+    val asked: FallbackState = FallbackState.LOCAL,
+)
+
+/**
+ * From an embedded region to its answer: routed, searched, re-ranked, judged; a server asked where due. The same for
+ * every shelf and photo.
+ *
+ * @param shelves which categories belong to which of the detector's groups.
+ * @param estimator of local recall; [confidence] of the first hit; null where the bundle carries no calibration.
+ * @param asker asks when the local answer does not suffice.
+ */
+class Answering(
+    private val shelves: Shelves,
+    private val router: Router,
+    private val reranker: Reranker,
+    private val estimator: RecallEstimator?,
+    private val confidence: RecallModel?,
+    private val asker: Asker,
+) {
+    /** What the shelf itself holds. */
+    fun answer(shelf: Shelf, region: EncodedRegion, wish: Wish): Answer {
+        var hits = localHits(shelf, region, categories(shelf, region, wish), wish)
+        if (wish.where.isNotEmpty() && wish.isOpen && hits.size < wish.k) {
+            // The likely categories hold too few of what is wanted.
+            hits = localHits(shelf, region, shelf.counts.keys.toList(), wish)
+        }
+        val signals = shelf.signals(region, hits)
+        return Answer(region, hits, signals, estimator?.estimate(signals), wish)
+    }
+
+    /**
+     * The answer with the server's hits, where it is to be asked and there is time left.
+     *
+     * @param ask true: in any case; false: never; null: when the local answer does not suffice.
+     * @param seconds what is left of the search's time.
+     */
+    fun escalated(shelf: Shelf, answer: Answer, ask: Boolean?, seconds: Double): Answer {
+        if (!asker.hasWhom || !(ask ?: !suffices(answer.recall))) {
+            asker.passBy()
+            return answer
+        }
+        val wish = answer.wish
+        val question = Question(
+            answer.region.embedding.vector, shelf.products.meta.space, wish.categories, wish.k, recall = answer.recall,
+        )
+        val asked = asker.ask(seconds, question)
+        if (asked.hits.isEmpty()) {
+            return Answer(answer.region, answer.hits, answer.signals, answer.recall, wish, asked.state)
+        }
+        val found = placed(answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
+        val hits = merged(answer.hits, found, wish.k)
+        return Answer(answer.region, hits, shelf.signals(answer.region, hits), answer.recall, wish, asked.state)
+    }
+
+    /** The typed result, with the confidence in its first hit, wherever that is from. */
+    fun region(answer: Answer): Region {
+        val region = answer.region.toRegion().copy(hits = answer.hits)
+        val model = confidence ?: return region
+        val found = answer.signals.scores.isNotEmpty()
+        val p = if (found) model.estimate(answer.signals) else 0.0
+        return region.copy(confidence = p, confident = found && model.suffices(p))
+    }
+
+    private fun suffices(recall: Double?): Boolean = estimator != null && recall != null && estimator.suffices(recall)
+
+    private fun categories(shelf: Shelf, region: EncodedRegion, wish: Wish): List<String> {
+        if (!wish.isOpen) return wish.categories
+        if (wish.everything) return shelf.counts.keys.toList()
+        val likely = region.embedding.categories
+        return filled(router.route(likely, shelf.counts.keys), likely, shelf.counts, wish.k)
+    }
+
+    private fun localHits(shelf: Shelf, region: EncodedRegion, categories: List<String>, wish: Wish): List<Hit> {
+        val attributes = region.attributeProbabilities
+        val grouped = region.detection.group in shelves.names
+        // Re-ranking may lift a product from below the cut.
+        val depth = if (attributes.isNotEmpty() || grouped) RERANK_DEPTH * wish.k else wish.k
+        val hits = placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
+    }
+
+    /** The hits, best first, those fallen whose category belongs to another group than the box. */
+    private fun placed(region: EncodedRegion, hits: List<Hit>): List<Hit> {
+        val detection = region.detection
+        return hits.map { hit ->
+            if (shelves.fits(detection.group, hit.category)) hit
+            else hit.copy(score = hit.score - shelves.penalty * detection.score)
+        }.sortedByDescending { it.score }
+    }
+
+    private companion object {
+        const val RERANK_DEPTH = 3
+    }
+}

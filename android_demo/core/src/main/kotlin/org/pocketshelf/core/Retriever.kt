@@ -1,0 +1,130 @@
+package org.pocketshelf.core
+
+import org.pocketshelf.core.recall.Asker
+import org.pocketshelf.core.recall.Fallback
+import org.pocketshelf.core.recall.RecallEstimator
+import org.pocketshelf.core.recall.RecallModel
+import org.pocketshelf.core.recall.overall
+import org.pocketshelf.core.stages.Where
+import org.pocketshelf.core.stages.Wish
+import org.pocketshelf.core.stages.preprocess.Photo
+import org.pocketshelf.core.stages.rerank.AttributeReranker
+import org.pocketshelf.core.stages.rerank.Reranker
+import org.pocketshelf.core.stages.route.MassRouter
+import org.pocketshelf.core.stages.route.Router
+import org.pocketshelf.core.stages.route.namedCategories
+import org.pocketshelf.core.types.Region
+import org.pocketshelf.core.types.SearchResult
+import org.pocketshelf.core.types.Timings
+
+/**
+ * The facade: a shelf, a bundle's stages, and one [search] that runs every stage; safe to share between threads. Every
+ * stage is an object behind a small interface, and can be replaced here.
+ *
+ * @property encoder detects and embeds; its bundle must be of the shelf's space.
+ * @param fallback whom to ask when the estimate does not suffice, or there is none; nobody if null.
+ * @param seconds longest time of one search by the wall clock: after it nobody is waited for, and the local hits are
+ *   the answer, whatever the server does.
+ * @throws SpaceMismatch the shelf is of another space or preprocessing than the bundle.
+ */
+class Retriever(
+    shelf: Shelf,
+    val encoder: Encoder,
+    router: Router = MassRouter(),
+    reranker: Reranker = AttributeReranker(),
+    estimator: RecallEstimator? = RecallModel.parseRecall(encoder.bundle.recall),
+    fallback: Fallback? = null,
+    private val seconds: Double = 10.0,
+) {
+    private val answering = Answering(
+        encoder.shelves, router, reranker, estimator, RecallModel.parseConfidence(encoder.bundle.recall), Asker(fallback),
+    )
+
+    /** The generation that is searched. Searches that are under way end in the one they began with. */
+    @Volatile
+    var shelf: Shelf = accepted(shelf)
+        private set
+
+    /**
+     * Take up another generation.
+     *
+     * @throws SpaceMismatch it belongs to other models; the one before stays in use.
+     */
+    fun reload(fresh: Shelf) {
+        shelf = accepted(fresh)
+    }
+
+    /**
+     * The products in a photo.
+     *
+     * @param k hits a region, 1 to 1,000.
+     * @param categories "auto" routes by the model's, "all" searches everything, names only these.
+     * @param whole the frame is the one region, without detection.
+     * @param ask true asks the server in any case, false never, null when the local answer does not suffice.
+     * @param where only products that state one of the values of each attribute.
+     * @throws UsageError the shelf has no such category.
+     * @throws StoreError the store is damaged.
+     * @throws IllegalArgumentException [k] is out of range.
+     */
+    fun search(
+        photo: Photo,
+        k: Int = 10,
+        categories: List<String> = listOf("auto"),
+        whole: Boolean = false,
+        ask: Boolean? = null,
+        name: String = "photo",
+        where: Where = emptyMap(),
+    ): SearchResult {
+        val shelf = shelf
+        val wish = wish(shelf, k, categories, where)
+        val ms = Timings()
+        val started = System.nanoTime()
+        val encoded = encoder.encode(photo, whole, ms)
+        val searching = System.nanoTime()
+        val local = encoded.map { answering.answer(shelf, it, wish) }
+        // Every local answer is there before anyone is waited for.
+        val answers = local.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
+        ms.search += millisecondsSince(searching)
+        ms.total += millisecondsSince(started)
+        return SearchResult(
+            photo = name,
+            width = photo.width,
+            height = photo.height,
+            regions = answers.map(answering::region),
+            ms = ms,
+            store = shelf.info,
+            localRecall = answers.first().recall,
+            fallback = overall(answers.map { it.asked }),
+        )
+    }
+
+    /** The products for a region that is embedded already: another category, without the photo. Nobody else is asked. */
+    fun searchRegion(
+        region: EncodedRegion,
+        k: Int = 10,
+        categories: List<String> = listOf("auto"),
+        where: Where = emptyMap(),
+    ): Region {
+        val shelf = shelf
+        return answering.region(answering.answer(shelf, region, wish(shelf, k, categories, where)))
+    }
+
+    private fun wish(shelf: Shelf, k: Int, categories: List<String>, where: Where): Wish {
+        require(k in 1..MAX_HITS) { "k must lie in 1 to $MAX_HITS" }
+        val named = namedCategories(categories, shelf.counts.keys)
+        return Wish(k, named.categories, named.everything, where)
+    }
+
+    private fun accepted(shelf: Shelf): Shelf {
+        val bundle = encoder.bundle
+        shelf.products.meta.vectorsOf().requireSame(
+            bundle.vectorSpace, "the shelf's vectors are", "those of the bundle '${bundle.name}'",
+            "sync the shelf again, or take its bundle",
+        )
+        return shelf
+    }
+
+    private companion object {
+        const val MAX_HITS = 1000
+    }
+}

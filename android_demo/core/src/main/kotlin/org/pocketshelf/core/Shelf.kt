@@ -1,0 +1,89 @@
+package org.pocketshelf.core
+
+import org.pocketshelf.core.formats.ByCodePoint
+import org.pocketshelf.core.formats.Products
+import org.pocketshelf.core.recall.Neighbourhood
+import org.pocketshelf.core.recall.Signals
+import org.pocketshelf.core.stages.Where
+import org.pocketshelf.core.stages.fits
+import org.pocketshelf.core.stages.search.Match
+import org.pocketshelf.core.stages.search.Searcher
+import org.pocketshelf.core.types.Hit
+import org.pocketshelf.core.types.Named
+import org.pocketshelf.core.types.Source
+import org.pocketshelf.core.types.StoreInfo
+
+/**
+ * One generation of a store, with what searches derive from it; a search keeps to the one it began with.
+ *
+ * @property products the generation's.
+ * @property coverage see [Signals]; null for a shelf that is the whole catalogue.
+ */
+class Shelf(
+    val products: Products,
+    private val searcher: Searcher,
+    private val coverage: Map<String, Double>? = null,
+) {
+    /** Category → number of its products. */
+    val counts: Map<String, Int> = products.categories()
+
+    /** What a search result says about the store. */
+    val info: StoreInfo get() = products.meta.let { StoreInfo(it.sequence, it.space, it.bundle) }
+
+    private val neighbourhood = Neighbourhood(products)
+
+    /** The [wanted] nearest to a vector of D numbers that fit [where]; where few do, it looks further. */
+    fun nearest(vector: FloatArray, categories: List<String>, wanted: Int, where: Where): List<Hit> {
+        val held = categories.sumOf { counts[it] ?: 0 }
+        var depth = wanted
+        while (true) {
+            val hits = searcher.search(vector, categories, depth).map(::hit)
+            if (where.isEmpty()) return hits
+            val fitting = hits.filter { fits(it.attributes, where) }
+            if (fitting.size >= wanted || depth >= held) return fitting.take(wanted)
+            depth = minOf(depth * WIDEN, held)
+        }
+    }
+
+    /** What the estimates of recall and confidence go by. */
+    fun signals(region: EncodedRegion, hits: List<Hit>): Signals = Signals(
+        scores = hits.map { it.score },
+        hitCategories = hits.map { it.category },
+        categories = region.embedding.categories.entries.map { Named(it.key, it.value) }.sortedWith(LIKELIEST_FIRST),
+        coverage = coverage,
+        held = counts.keys,
+        detected = region.detection.score,
+        query = region.embedding.vector,
+        hit = vectorOf(hits.firstOrNull()),
+        shelf = neighbourhood,
+    )
+
+    private fun hit(match: Match): Hit {
+        // An injected searcher may know more than the store.
+        val product = products.product(match.productId) ?: return Hit(match.productId, match.score, "", "")
+        return Hit(
+            productId = product.productId,
+            score = match.score,
+            title = product.title,
+            category = product.category,
+            image = product.image,
+            attributes = product.attributes,
+        )
+    }
+
+    /** The hit's vector, of its first picture; null of a server's. */
+    private fun vectorOf(hit: Hit?): FloatArray? {
+        if (hit == null || hit.source != Source.LOCAL) return null
+        val first = products.product(hit.productId)?.vector(0) ?: return null
+        return FloatArray(first.size) { first[it].toFloat() }
+    }
+
+    private companion object {
+        // Where few products fit, so many times as many are looked at, and again.
+        const val WIDEN = 8
+        val LIKELIEST_FIRST = Comparator<Named> { a, b ->
+            val order = b.probability.compareTo(a.probability)
+            if (order != 0) order else ByCodePoint.compare(a.name, b.name)
+        }
+    }
+}

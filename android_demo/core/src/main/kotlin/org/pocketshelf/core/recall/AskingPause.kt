@@ -1,0 +1,27 @@
+package org.pocketshelf.core.recall
+
+/**
+ * How long a server that was away is left alone: a constant rest, as the Python SDK has it. Safe to share.
+ *
+ * @param rest seconds.
+ * @param clock seconds that only grow.
+ */
+class AskingPause(private val rest: Double = 30.0, private val clock: () -> Double = { System.nanoTime() / 1e9 }) {
+    private var until = Double.NEGATIVE_INFINITY
+
+    /** Whether it may be asked. */
+    @Synchronized
+    fun isOver(): Boolean = clock() >= until
+
+    /** It was asked in vain. */
+    @Synchronized
+    fun failed() {
+        until = clock() + rest
+    }
+
+    /** It answered. */
+    @Synchronized
+    fun answered() {
+        until = Double.NEGATIVE_INFINITY
+    }
+}

@@ -1,0 +1,44 @@
+package org.pocketshelf.core.recall
+
+import org.pocketshelf.core.types.Named
+
+/**
+ * What one local search tells about itself.
+ *
+ * @property scores cosines of the local hits, best first, each product once.
+ * @property hitCategories the categories of the same hits.
+ * @property categories the model's, likeliest first; need not be all of them.
+ * @property coverage category → share of the catalogue's products in it that the shelf holds. A category that is not
+ *   named has none; null: the shelf is the whole catalogue.
+ * @property held the categories that the shelf has products of; null: those of the hits.
+ * @property detected the detector's score of the region; 1 where the frame was asked for.
+ * @property query D numbers, where known; [hit] those of the best hit.
+ * @property shelf the shelf's own distances.
+ */
+class Signals(
+    val scores: List<Double>,
+    val hitCategories: List<String> = emptyList(),
+    val categories: List<Named> = emptyList(),
+    val coverage: Map<String, Double>? = null,
+    val held: Set<String>? = null,
+    val detected: Double = 1.0,
+    val query: FloatArray? = null,
+    val hit: FloatArray? = null,
+    val shelf: Neighbourhood? = null,
+) {
+    /** Of the query's cosines to the shelf at large. */
+    val queryBackground: Spread by lazy {
+        if (shelf == null || query == null) Spread.UNKNOWN else shelf.background(query)
+    }
+
+    /** The same of the best hit; the query's where the hit's vector is not at hand, as of a server's. */
+    val hitBackground: Spread by lazy {
+        if (shelf == null || hit == null) queryBackground else shelf.background(hit)
+    }
+
+    /** The share of [category] that the shelf holds. */
+    fun covered(category: String): Double = if (coverage == null) 1.0 else coverage[category] ?: 0.0
+
+    /** The model's probability of [category]; 0 where it does not know it. */
+    fun probability(category: String): Double = categories.lastOrNull { it.name == category }?.probability ?: 0.0
+}

@@ -1,0 +1,69 @@
+package org.pocketshelf.core.stages
+
+import org.pocketshelf.core.text.caseFolded
+import org.pocketshelf.core.types.Box
+import org.pocketshelf.core.types.Detection
+
+/** A box of this share of the frame, or more, is what the frame is about; below, the frame counts for less. */
+const val FULL_SHARE = 0.15
+
+/** Cosine that a product of another group's category loses. */
+const val PENALTY = 0.15
+
+/**
+ * How far the frame shows the same thing as [box], 0 to 1; it scales a bundle's frame weight.
+ *
+ * min(1, a / 0.15) · max(0, 1 - b / a), a being the box's share of the frame's area, b that of all [others].
+ *
+ * @param width of the frame in pixels; [height] likewise.
+ */
+fun frameShare(box: Box, others: List<Box>, width: Int, height: Int): Double {
+    val area = width.toDouble() * height
+    val own = box.width * box.height / area
+    var rest = 0.0
+    for (other in others) rest += other.width * other.height
+    rest /= area
+    return minOf(1.0, own / FULL_SHARE) * maxOf(0.0, 1.0 - rest / maxOf(own, 1e-9))
+}
+
+/**
+ * Which categories of a catalogue belong to a detector's group, by their names.
+ *
+ * Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name that no group
+ * claims may belong to any.
+ *
+ * @property names group → names.
+ * @property penalty cosine that a product of another group's category loses; it falls, it does not vanish: a box may
+ *   be of the wrong group.
+ */
+class Shelves(val names: Map<String, List<String>>, val penalty: Double = PENALTY) {
+    // Plain name → the groups that claim it; a group claims its own.
+    private val owners = HashMap<String, MutableSet<String>>()
+
+    init {
+        for ((group, claimed) in names) {
+            for (name in listOf(group) + claimed) owners.getOrPut(plain(name)) { HashSet() } += group
+        }
+    }
+
+    /** Whether a product of [category] may be what a box of [group] shows. */
+    fun fits(group: String, category: String): Boolean {
+        val claiming = owners[plain(category)]
+        return group !in names || claiming == null || group in claiming
+    }
+
+    /** Category probabilities in the light of the group: the surer the box, the less others keep. */
+    fun weighed(detection: Detection, probabilities: Map<String, Double>): Map<String, Double> {
+        val strangers = probabilities.keys.filterNotTo(HashSet()) { fits(detection.group, it) }
+        if (strangers.isEmpty()) return probabilities
+        val kept = 1.0 - detection.score
+        val left = probabilities.mapValues { (name, p) -> if (name in strangers) p * kept else p }
+        val total = left.values.sum()
+        return if (total > 0) left.mapValues { it.value / total } else probabilities
+    }
+
+    private fun plain(name: String): String {
+        val last = caseFolded(name.replace('>', '/').substringAfterLast('/').trim())
+        return if (last.endsWith("s") && !last.endsWith("ss")) last.dropLast(1) else last
+    }
+}

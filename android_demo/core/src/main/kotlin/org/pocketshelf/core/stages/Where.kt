@@ -1,0 +1,44 @@
+package org.pocketshelf.core.stages
+
+import org.pocketshelf.core.text.caseFolded
+
+/**
+ * Which products are wanted, by what the catalogue states: attribute → the values of which it must have one, letters'
+ * case aside. Every attribute named must fit.
+ */
+typealias Where = Map<String, List<String>>
+
+/**
+ * What a search asks for.
+ *
+ * @property k hits a region.
+ * @property categories only these; all that the search chooses to look into if empty.
+ * @property everything it chooses all.
+ */
+data class Wish(
+    val k: Int,
+    val categories: List<String> = emptyList(),
+    val everything: Boolean = false,
+    val where: Where = emptyMap(),
+) {
+    /** Whether no category was named. */
+    val isOpen: Boolean get() = categories.isEmpty()
+}
+
+/** Whether a product with [attributes] is wanted; one that states nothing of what is asked is not. */
+fun fits(attributes: Map<String, Any?>, where: Where): Boolean = where.all { (name, wanted) ->
+    val folded = wanted.map(::caseFolded)
+    texts(attributes[name]).any { it in folded }
+}
+
+/** An attribute's values as they would be typed: one, or those of a list; 42.0 is 42. */
+private fun texts(value: Any?): List<String> = when (value) {
+    null -> emptyList()
+    is List<*> -> value.map(::typed)
+    else -> listOf(typed(value))
+}
+
+private fun typed(value: Any?): String = when {
+    value is Double && value == Math.rint(value) && Math.abs(value) < 9e15 -> value.toLong().toString()
+    else -> caseFolded(value.toString())
+}

@@ -1,0 +1,55 @@
+package org.pocketshelf.core.stages.preprocess
+
+import org.pocketshelf.core.formats.Preprocessing
+import org.pocketshelf.core.types.Box
+
+/**
+ * Pixels as red, green, blue, a byte each, row after row.
+ *
+ * @property bytes height · width · 3 of them.
+ */
+class Pixels(val bytes: ByteArray, val width: Int, val height: Int) {
+    init {
+        require(width > 0 && height > 0 && bytes.size.toLong() == 3L * width * height) {
+            "pixels: ${bytes.size} bytes are no picture of $width x $height"
+        }
+    }
+}
+
+/**
+ * An upright photo, possibly decoded at a reduced scale; what decodes and turns it is the platform's.
+ *
+ * @property pixels those decoded, in sRGB.
+ * @property width of the upright photo in its own pixels; boxes are given in these.
+ * @property height as [width].
+ */
+class Photo(val pixels: Pixels, val width: Int = pixels.width, val height: Int = pixels.height) {
+    /** The frame as a box. */
+    val frame: Box get() = Box(0.0, 0.0, width.toDouble(), height.toDouble())
+
+    /** A box in the photo's own pixels in those that were decoded. */
+    fun toDecoded(box: Box): Box {
+        val sx = pixels.width.toDouble() / width
+        val sy = pixels.height.toDouble() / height
+        return Box(box.x * sx, box.y * sy, box.width * sx, box.height * sy)
+    }
+
+    /** What a network is given for [box], in the photo's own pixels, or for the frame. */
+    fun networkInput(preprocessing: Preprocessing, box: Box? = null): Pixels =
+        networkInput(pixels, preprocessing, box?.let(::toDecoded))
+}
+
+/**
+ * What a network is given for [box] of [pixels]; the frame if null.
+ *
+ * @param box in pixels of [pixels]; may reach beyond the frame, where it is cut.
+ * @return [Preprocessing.width] by [Preprocessing.height].
+ */
+fun networkInput(pixels: Pixels, preprocessing: Preprocessing, box: Box? = null): Pixels {
+    val crop = if (box == null) {
+        Box(0.0, 0.0, pixels.width.toDouble(), pixels.height.toDouble())
+    } else {
+        cropBox(box, pixels.width, pixels.height, preprocessing.margin, preprocessing.maxAspect)
+    }
+    return resizeCrop(pixels, crop, preprocessing.width, preprocessing.height)
+}

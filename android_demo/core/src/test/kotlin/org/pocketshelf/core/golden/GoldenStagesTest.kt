@@ -1,0 +1,178 @@
+package org.pocketshelf.core.golden
+
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.TestFactory
+import org.pocketshelf.core.UsageError
+import org.pocketshelf.core.formats.AttributeSpec
+import org.pocketshelf.core.formats.DetectorSpec
+import org.pocketshelf.core.formats.EmbedderSpec
+import org.pocketshelf.core.formats.FileSpec
+import org.pocketshelf.core.formats.Owners
+import org.pocketshelf.core.formats.Preprocessing
+import org.pocketshelf.core.formats.quantizeVector
+import org.pocketshelf.core.runtime.Tensor
+import org.pocketshelf.core.stages.Shelves
+import org.pocketshelf.core.stages.detect.BoxDecoder
+import org.pocketshelf.core.stages.detect.prominence
+import org.pocketshelf.core.stages.detect.selectRegions
+import org.pocketshelf.core.stages.embed.Embedding
+import org.pocketshelf.core.stages.embed.NetworkEmbedder
+import org.pocketshelf.core.stages.embed.blend
+import org.pocketshelf.core.stages.embed.topCategories
+import org.pocketshelf.core.stages.fits
+import org.pocketshelf.core.stages.frameShare
+import org.pocketshelf.core.stages.rerank.AttributeReranker
+import org.pocketshelf.core.stages.route.MassRouter
+import org.pocketshelf.core.stages.route.filled
+import org.pocketshelf.core.stages.route.namedCategories
+import org.pocketshelf.core.stages.search.ExactIndex
+import org.pocketshelf.core.stages.search.Match
+import org.pocketshelf.core.types.Box
+import org.pocketshelf.core.types.Detection
+import org.pocketshelf.core.types.Hit
+
+/** The stages against `contract/golden/stages`, which the Python SDK and the Swift core are held to as well. */
+class GoldenStagesTest {
+    private val file = FileSpec("model.tflite", "0".repeat(64), 0)
+
+    @TestFactory
+    fun detect() = GoldenFiles.stage("detect") { case ->
+        val size = case.list("size").map { (it as Number).toInt() }
+        val strides = case.list("strides").map { (it as Number).toInt() }
+        val spec = DetectorSpec(
+            file, "int8", Preprocessing(size[0], size[1]), case.texts("groups"), strides, nmsIou = case.number("nms_iou"),
+        )
+        val photo = case.child("photo")
+        val boxes = BoxDecoder(spec).decode(case.floats("scores"), case.floats("distances"), photo.int("width"), photo.int("height"))
+        same(case.child("expected")["boxes"], boxes.map(::shown))
+    }
+
+    private fun shown(detection: Detection): Map<String, Any?> {
+        val (x, y, width, height) = detection.box
+        return linkedMapOf("box" to listOf(x, y, width, height), "group" to detection.group, "score" to detection.score)
+    }
+
+    private fun detection(case: Case): Detection {
+        val (x, y, width, height) = case.numbers("box")
+        return Detection(Box(x, y, width, height), case.text("group"), case.number("score"))
+    }
+
+    @TestFactory
+    fun regions() = GoldenFiles.stage("regions") { case ->
+        val boxes = case.cases("boxes").map(::detection)
+        val (width, height) = case.numbers("frame").map { it.toInt() }
+        val chosen = selectRegions(boxes, width, height, case.number("threshold"))
+        same(case.child("expected")["chosen"], chosen.map { found -> boxes.indexOfFirst { it === found } })
+        same(case.child("expected")["prominence"], chosen.map { prominence(it, width, height) })
+    }
+
+    private fun embedding(case: Case): Embedding {
+        val heads = case.child("attributes").map.keys.toList()
+        val labels = heads.map { case.child("attributes").texts(it) }
+        val spec = EmbedderSpec(
+            file, "int8", Preprocessing(8, 8), case.shape("vector")[1], case.texts("categories"),
+            temperature = case.number("temperature"),
+            attributes = heads.withIndex().associate { (i, name) -> name to AttributeSpec(2 + i, labels[i]) },
+        )
+        val outputs = listOf(case.floats("vector"), case.floats("logits")) + heads.map { case.child("attribute_logits").floats(it) }
+        return NetworkEmbedder(spec, NoRunner).embeddingOf(outputs.map { Tensor(it, 1, it.size) })
+    }
+
+    private fun Checker.sameEmbedding(expected: Case, found: Embedding) {
+        same(expected["vector"], found.vector.toList())
+        same(expected["categories"], found.categories)
+        same(expected["attributes"], found.attributes.mapValues { it.value.toList() })
+        same(expected["top"], topCategories(found.categories).map { it.name })
+    }
+
+    @TestFactory
+    fun embed() = GoldenFiles.stage("embed") { case -> sameEmbedding(case.child("expected"), embedding(case)) }
+
+    @TestFactory
+    fun blended() = GoldenFiles.stage("blend") { case ->
+        val blended = blend(embedding(case.child("crop")), embedding(case.child("frame")), case.number("weight"))
+        sameEmbedding(case.child("expected"), blended)
+    }
+
+    @TestFactory
+    fun frame() = GoldenFiles.stage("frame") { case ->
+        val (width, height) = case.numbers("frame").map { it.toInt() }
+        val box = detection(case.child("box"))
+        val share = frameShare(box.box, case.cases("others").map { detection(it).box }, width, height)
+        val groups = case.child("groups").map.keys.associateWith { case.child("groups").texts(it) }
+        val shelves = Shelves(groups)
+        val probabilities = case.probabilities("probabilities")
+        val expected = case.child("expected")
+        same(expected["share"], share)
+        same(expected["weight"], (case.probabilities("frame_weight")[box.group] ?: 0.0) * share)
+        same(expected["fits"], probabilities.keys.map { shelves.fits(box.group, it) })
+        same(expected["probabilities"], shelves.weighed(box, probabilities))
+    }
+
+    @TestFactory
+    fun quantize() = GoldenFiles.stage("quantize") { case ->
+        val (count, dimension) = case.shape("vectors")
+        val vectors = case.floats("vectors")
+        val found = ByteArray(count * dimension)
+        for (row in 0 until count) {
+            quantizeVector(vectors.copyOfRange(row * dimension, (row + 1) * dimension)).copyInto(found, row * dimension)
+        }
+        assertArrayEquals(case.child("expected").bytes("vectors"), found)
+    }
+
+    @TestFactory
+    fun scan() = GoldenFiles.stage("scan") { case ->
+        val (count, dimension) = case.shape("queries")
+        val queries = case.floats("queries")
+        val indexes = case.cases("categories").map { part ->
+            val owners = Owners(part.texts("ids"), part.list("owners").map { (it as Number).toInt() }.toIntArray())
+            ExactIndex(owners, part.bytes("vectors"), dimension)
+        }
+        val k = case.int("k")
+        val found = List(count) { row ->
+            val query = queries.copyOfRange(row * dimension, (row + 1) * dimension)
+            indexes.flatMap { it.search(query, k) }.sortedWith(Match.BEST_FIRST).take(k).map { listOf(it.productId, it.score) }
+        }
+        same(case.child("expected")["hits"], found)
+    }
+
+    @TestFactory
+    fun route() = GoldenFiles.stage("route") { case ->
+        val counts = case.list("counts").associate { (it as List<*>)[0] as String to (it[1] as Number).toInt() }
+        val probabilities = case.probabilities("probabilities")
+        val routed = MassRouter().route(probabilities, counts.keys)
+        same(case.child("expected")["routed"], routed)
+        same(case.child("expected")["searched"], filled(routed, probabilities, counts, case.int("wanted")))
+    }
+
+    @TestFactory
+    fun names() = GoldenFiles.stage("names") { case ->
+        val asked = case["asked"].let { if (it is String) listOf(it) else case.texts("asked") }
+        val expected = case.child("expected")
+        if (expected["error"] == true) {
+            assertThrows(UsageError::class.java) { namedCategories(asked, case.texts("available")) }
+        } else {
+            val found = namedCategories(asked, case.texts("available"))
+            assertEquals(expected["named"], found.categories)
+            assertEquals(expected["everything"], found.everything)
+        }
+    }
+
+    @TestFactory
+    fun where() = GoldenFiles.stage("where") { case ->
+        val where = case.child("where").map.keys.associateWith { case.child("where").texts(it) }
+        assertEquals(case.child("expected")["fits"], fits(case.child("attributes").map, where))
+    }
+
+    @TestFactory
+    fun rerank() = GoldenFiles.stage("rerank") { case ->
+        val seen = case.child("seen").map.keys.associateWith { case.child("seen").probabilities(it) }
+        val hits = case.cases("hits").map {
+            Hit(it.text("product_id"), it.number("score"), "", "", attributes = it.child("attributes").map)
+        }
+        val found = AttributeReranker().rerank(seen, hits)
+        same(case.child("expected")["hits"], found.map { listOf(it.productId, it.score) })
+    }
+}
