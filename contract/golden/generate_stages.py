@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract.golden.stage_cases import detection, embedding, recalling, searching
+from contract.golden.stage_cases import answers, asking, detection, embedding, recalling, searching, tracking
 
 __all__ = ["FOLDER", "STAGES", "Stage", "cases_of", "expected"]
 
@@ -97,6 +97,28 @@ STAGES: dict[str, Stage] = {
     "cohort": Stage(
         "number of products -> which of them are the cohort",
         0.0, recalling.cohorts, recalling.cohorts_of,
+    ),
+    "ask": Stage(
+        "a query -> address, body and headers of the request to a server",
+        1e-9, asking.told, asking.told_of,
+    ),
+    "server": Stage(
+        "a server's replies, each at so many seconds -> whether it was asked then, and hits or an error",
+        1e-9, asking.asked, asking.asked_of,
+    ),
+    "merge": Stage(
+        "local hits and a server's, and what came of asking about each region -> (id, score, source), best "
+        "first, and the photo's one word",
+        1e-9, asking.merges, asking.merges_of,
+    ),
+    "track": Stage(
+        "a camera's frames: boxes, and the places of those that may begin a thing -> the shown things",
+        1e-6, tracking.tracks, tracking.tracks_of,
+    ),
+    "answers": Stage(
+        "what the networks gave for a photo, on the shelf and with the bundle in answers/ -> a search's line "
+        "in full, without its times, and what a server was asked",
+        3e-4, answers.answers, answers.answers_of,
     ),
 }  # fmt: skip
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.golden.generate_stages import FOLDER, STAGES, cases_of, expected
+from contract.golden.stage_cases import answer_shelf
 from contract.golden.stage_cases.arrays import unpack
+from pocketshelf.formats import open_shard
 
 CASES = [pytest.param(name, case, id=f"{name}: {case['name']}") for name in STAGES for case in cases_of(name)]
 
@@ -82,3 +85,29 @@ def test_no_expected_rank_hangs_on_less_than_the_tolerance() -> None:
             for hits in lists:
                 gaps = [a[1] - b[1] for a, b in itertools.pairwise(hits)]
                 assert all(gap == 0 or gap > 10 * STAGES[stage].tolerance for gap in gaps), case["name"]
+
+
+def test_the_answers_shelf_and_bundle_are_what_the_generator_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BUNDLE", "SHARD", "MANIFEST"):
+        monkeypatch.setattr(answer_shelf, name, tmp_path / getattr(answer_shelf, name).name)
+    answer_shelf.write_shelf()
+    kept = FOLDER / "answers"
+    assert (tmp_path / "manifest.json").read_text() == (kept / "manifest.json").read_text()
+    assert (tmp_path / "bundle/bundle.json").read_text() == (kept / "bundle/bundle.json").read_text()
+    with open_shard(tmp_path / "shard.sqlite") as made, open_shard(kept / "shard.sqlite") as shard:
+        assert made.meta == shard.meta
+        assert [p.to_row() for p in made.products()] == [p.to_row() for p in shard.products()]
+
+
+def test_answers_stage_both_sides_of_every_threshold() -> None:
+    lines = [case["expected"]["line"] for case in cases_of("answers") if "line" in case["expected"]]
+    regions = [region for line in lines for region in line["regions"]]
+    assert {region["confident"] for region in regions} == {True, False}
+    assert {line["fallback"] for line in lines} == {True, False, "unavailable"}
+    asked = named("answers", "a server is asked where that does not suffice")["expected"]
+    assert 0 < len(asked["asks"]) < len(asked["line"]["regions"])
+    assert any(hit["source"] == "server" for region in regions for hit in region["hits"])
+    assert all(abs(region["confidence"] - 0.663575) > 0.002 for region in regions)
+    assert named("answers", "an unknown category")["expected"] == {"error": True}

@@ -5,7 +5,12 @@ package org.pocketshelf.core
  *
  * Every message is one line that names what is wrong and, where there is one, the remedy.
  */
-open class PocketshelfError(message: String, cause: Throwable? = null) : Exception(message, cause)
+open class PocketshelfError(
+    message: String,
+    cause: Throwable? = null,
+    /** Why a sync or a rollback was refused; null elsewhere. */
+    val reason: Reason? = null,
+) : Exception(message, cause)
 
 /** A photo cannot be read: missing, truncated, not an image, or too large to decode safely. */
 class PhotoError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
@@ -17,19 +22,22 @@ class BundleError(message: String, cause: Throwable? = null) : PocketshelfError(
 class RuntimeUnavailable(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
 
 /** A store is missing, damaged, locked, or cannot be written. */
-open class StoreError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+open class StoreError(message: String, cause: Throwable? = null, reason: Reason? = null) :
+    PocketshelfError(message, cause, reason)
 
 /** A store's vectors belong to another embedding space or another preprocessing. */
-class SpaceMismatch(message: String, cause: Throwable? = null) : StoreError(message, cause)
+class SpaceMismatch(message: String, cause: Throwable? = null) : StoreError(message, cause, Reason.SPACE)
 
 /** The server could not be reached or answered with an error. */
-open class ServerError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+open class ServerError(message: String, cause: Throwable? = null, reason: Reason? = null) :
+    PocketshelfError(message, cause, reason)
 
 /** The server is away, or overloaded, for now: trying again later may help. */
 class Unreachable(message: String, cause: Throwable? = null) : ServerError(message, cause)
 
 /** A sync was refused or could not be completed; the store is as it was before. */
-open class SyncError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)
+open class SyncError(message: String, cause: Throwable? = null, reason: Reason? = null) :
+    PocketshelfError(message, cause, reason)
 
 /** The call asks for what does not exist, as an unknown category; the message lists what does. */
 class UsageError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)

@@ -1,0 +1,184 @@
+"""Golden cases of whole answers: from what the networks gave to the one line of a search."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contract.golden.stage_cases.answer_shelf import BUNDLE, MANIFEST, SHARD, centres, products, write_shelf
+from contract.golden.stage_cases.arrays import pack, unpack
+from contract.golden.stage_cases.detection import Outputs, raw_outputs
+from pocketshelf.encoder import Encoder
+from pocketshelf.errors import ServerError, UsageError
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.retriever import Retriever
+from pocketshelf.stages.detect import NetworkDetector
+from pocketshelf.stages.embed import Embedding, NetworkEmbedder
+from pocketshelf.stages.preprocess import Photo
+from pocketshelf.store import Store
+from pocketshelf.store.writer import StoreWriter
+from pocketshelf.types import Box, Hit
+
+__all__ = ["answers", "answers_of"]
+
+WIDTH, HEIGHT = 600, 800
+KINDS = ("T-Shirts", "Shoes", "Milk", "Coats")
+SERVER = [
+    {
+        "product_id": "far-1", "score": 0.93, "title": "Far", "category": "Shoes", "image": "f.jpg",
+        "attributes": {"colour": "red"},
+    },
+    {"product_id": "Sh01", "score": 0.99, "title": "Known here", "category": "Shoes", "attributes": {}},
+    {"product_id": "far-2", "score": 0.4, "title": "", "category": "Bags", "attributes": {}},
+]  # fmt: skip
+
+
+class Told:
+    """An embedder that says what a case has for the box nearest to the one asked about."""
+
+    def __init__(self, case: dict[str, Any]) -> None:
+        self._spec = load_bundle(BUNDLE).embedder
+        self._known = case["embedder"]
+
+    def embed(self, photo: Photo, box: Box | None = None) -> Embedding:
+        """See `pocketshelf.stages.embed.Embedder`."""
+        known = [each for each in self._known if (each["box"] is None) == (box is None)]
+        (nearest, *_) = sorted(known, key=lambda each: distance(each["box"], box))
+        return NetworkEmbedder(self._spec, Outputs(*map(unpack, nearest["outputs"]))).embed(photo, box)
+
+
+def distance(a: Box | None, b: Box | None) -> float:
+    """Sum of the sides' differences."""
+    return 0.0 if a is None or b is None else sum(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+class Server:
+    """A `Fallback` that knows the case's hits, or is away (None)."""
+
+    def __init__(self, hits: list[dict[str, Any]] | None) -> None:
+        self.asks: list[dict[str, Any]] = []
+        self._hits = hits
+
+    def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
+        """See `pocketshelf.recall.Fallback`."""
+        self.asks.append({"space": space, "categories": list(categories), "k": k})
+        if self._hits is None:
+            raise ServerError("away")
+        return [Hit(**hit, source="server") for hit in self._hits][:k]
+
+
+def answers() -> list[dict[str, Any]]:
+    """Searches of one photo with three things in it, of one with none, and of frames."""
+    if not SHARD.exists():
+        write_shelf()
+    rng = np.random.default_rng(1562)
+    scene = networks(rng, [("upper", 0.9), ("footwear", 0.62), ("goods", 0.5)])
+    crowd = networks(rng, [("outerwear", 0.8), ("upper", 0.75), ("footwear", 0.7), ("footwear", 0.46)])
+    empty = networks(rng, [])
+    base: dict[str, Any] = {"whole": False, "top_k": 5, "category": "auto", "where": {}, "ask": None}
+    cases: dict[str, dict[str, Any]] = {
+        "several things": scene,
+        "another photo": {**crowd, "top_k": 3},
+        "the frame alone": {**scene, "whole": True},
+        "nothing is found: the frame": empty,
+        "one hit": {**scene, "top_k": 1},
+        "more hits than products": {**scene, "top_k": 100},
+        "everything is searched": {**scene, "category": "all", "top_k": 12},
+        "a category by its name": {**scene, "category": "röcke"},
+        "two categories": {**scene, "category": ["Milk", "SHOES"]},
+        "an unknown category": {**scene, "category": "Hats"},
+        "no hits asked for": {**scene, "top_k": 0},
+        "only some products": {**scene, "where": {"colour": ["red"], "size": ["l", "XL"]}},
+        "few products fit: the rest of the shelf": {**scene, "where": {"price": ["12.5", "13.5"]}},
+        "no product fits": {**scene, "where": {"colour": ["purple"]}},
+        "whole numbers fit": {**scene, "where": {"year": ["2021"]}},
+        "a server is asked where that does not suffice": {**scene, "server": SERVER},
+        "a server is asked in any case": {**crowd, "server": SERVER, "ask": True},
+        "a server is asked for some products": {
+            **scene, "server": SERVER, "ask": True, "where": {"colour": ["red"]}, "category": ["Shoes"]
+        },
+        "a server is never asked": {**scene, "server": SERVER, "ask": False},
+        "a server is away": {**scene, "server": None, "ask": True},
+        "a server finds nothing": {**empty, "server": [], "ask": True},
+    }  # fmt: skip
+    return [{"name": name, **base, **case} for name, case in cases.items()]
+
+
+def networks(rng: np.random.Generator, things: list[tuple[str, float]]) -> dict[str, Any]:
+    """Outputs of detector and embedder for a photo of these groups and scores."""
+    groups = load_bundle(BUNDLE).detector.groups  # type: ignore[union-attr]
+    scores, distances = raw_outputs(rng, [64, 64], len(groups), 0.02)
+    scores = np.minimum(scores, np.float32(0.4))
+    for number, (group, score) in enumerate(things):
+        # Points of the middle level: 4 x 4 of 16 pixels, two columns apart.
+        point = 64 + 4 * (number // 2 * 2) + 2 * (number % 2) + 1
+        scores[0, point, groups.index(group)] = score
+        distances[0, point] = rng.uniform(0.6, 1.6, 4)
+    case: dict[str, Any] = {"width": WIDTH, "height": HEIGHT, "detector": [pack(distances), pack(scores)]}
+    boxes = [box.box for box in encoder(case).boxes(photo(case))[1]]
+    frame = {"box": None, "outputs": embedded(rng, 0)}
+    crops = [{"box": list(box), "outputs": embedded(rng, n)} for n, box in enumerate(boxes)]
+    return {**case, "embedder": [*crops, frame]}
+
+
+def embedded(rng: np.random.Generator, number: int) -> list[dict[str, Any]]:
+    """Logits of the categories, vector, logits of sleeve and colour: of something of one kind."""
+    kind, spec = KINDS[number % len(KINDS)], load_bundle(BUNDLE).embedder
+    vector = centres()[kind] + 0.7 * rng.normal(size=spec.dimension)
+    if number == 1:  # The very product, photographed.
+        (pair,) = (product.vectors for product in products() if product.product_id == "Sh10")
+        vector = pair[0] / 127 + 0.02 * rng.normal(size=spec.dimension)
+    logits = rng.normal(size=len(spec.categories)) + 3.0 * np.array(
+        [name == kind for name in spec.categories]
+    )
+    outputs = (logits, 5 * vector, rng.normal(size=2), rng.normal(size=3))
+    return [pack(np.asarray(output)[None]) for output in outputs]
+
+
+def photo(case: dict[str, Any]) -> Photo:
+    """A grey one of the case's size, decoded at a tenth."""
+    width, height = case["width"], case["height"]
+    return Photo(np.full((height // 10, width // 10, 3), 127, np.uint8), width, height)
+
+
+def encoder(case: dict[str, Any]) -> Encoder:
+    """One whose networks say what the case has."""
+    bundle = load_bundle(BUNDLE)
+    assert bundle.detector is not None
+    network = Outputs(*map(unpack, case["detector"]))
+    told = Told(case) if "embedder" in case else None
+    return Encoder(bundle, told, NetworkDetector(bundle.detector, network))  # type: ignore[arg-type]
+
+
+@contextmanager
+def open_shelf() -> Iterator[Store]:
+    """The golden shard and its manifest as a store."""
+    with tempfile.TemporaryDirectory() as folder:
+        with StoreWriter.open(folder) as writer, writer.staged() as staging:
+            shutil.copy(SHARD, staging / "shard.sqlite")
+            shutil.copy(MANIFEST, staging / Path(MANIFEST).name)
+            writer.publish(staging)
+        with Store.open(folder) as store:
+            yield store
+
+
+def answers_of(case: dict[str, Any]) -> dict[str, Any]:
+    """The line, without its times, and what the server was asked; or "error"."""
+    server = Server(case["server"]) if "server" in case else None
+    with open_shelf() as store:
+        retriever = Retriever(store, encoder(case), fallback=server)
+        try:
+            result = retriever.search(
+                photo(case), case["top_k"], case["category"], case["whole"], case["ask"], where=case["where"]
+            )
+        except (UsageError, ValueError):
+            return {"error": True}
+    line = result.to_json(full=True)
+    del line["ms"]
+    return {"line": line, "asks": [] if server is None else server.asks}
