@@ -3,7 +3,7 @@
 * ``preprocessing.json``: crops of the pictures, each with the box, the rule and the expected pixels.
 * ``embeddings.json``: what the committed bundle's TFLite embedder says of each picture.
 
-The pictures are drawn once and kept: ``--images`` draws them anew (a random generator's stream is not
+The pictures are PNG, and PPM with the same pixels. They are drawn once and kept: ``--images`` draws them anew (a random generator's stream is not
 promised to stay the same between versions of numpy).
 """
 
@@ -48,6 +48,13 @@ def draw_images() -> None:
     (HERE / "images").mkdir(exist_ok=True)
     for index, (height, width) in enumerate(SIZES):
         Image.fromarray(draw_picture(700 + index, height, width)).save(HERE / "images" / f"drawn{index}.png")
+    write_pixels()
+
+
+def write_pixels() -> None:
+    """The same pictures as PPM, for languages whose standard library reads no PNG."""
+    for name, pixels in images().items():
+        Image.fromarray(pixels).save(HERE / "images" / Path(name).with_suffix(".ppm"))
 
 
 def images() -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ import sqlite3
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from contract.golden import generate_formats, generate_vectors
 from contract.golden.generate_formats import FOLDER as GOLDEN
@@ -32,6 +33,12 @@ def test_preprocessing_vectors():
         expected = np.frombuffer(base64.b64decode(case["pixels"]), np.uint8).reshape(pixels.shape)
         # One grey level: resamplers round halves differently between processors.
         assert np.abs(pixels.astype(int) - expected).max() <= 1, case["image"]
+
+
+def test_the_pictures_without_compression_have_the_same_pixels():
+    for path in (GOLDEN / "images").glob("*.png"):
+        plain = path.with_suffix(".ppm")
+        assert np.array_equal(decode_photo(path).pixels, np.asarray(Image.open(plain))), plain.name
 
 
 def test_the_generator_writes_these_cases():
