@@ -1,10 +1,11 @@
 """Write what preprocessing and embedder make of pictures: ``python contract/golden/generate_vectors.py``.
 
 * ``preprocessing.json``: crops of the pictures, each with the box, the rule and the expected pixels.
-* ``embeddings.json``: what the committed bundle's TFLite embedder says of each picture.
+* ``embeddings.json``: what the TFLite embedder of `models/first` says of each picture, and
+  ``embeddings-universal.json`` that of `models/universal`, which ships.
 
-The pictures are PNG, and PPM with the same pixels. They are drawn once and kept: ``--images`` draws them anew (a random generator's stream is not
-promised to stay the same between versions of numpy).
+The pictures are PNG, and PPM with the same pixels. They are drawn once and kept: ``--images`` draws them
+anew (a random generator's stream is not promised to stay the same between versions of numpy).
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ RULES = (
     Preprocessing((16, 32), margin=0.05),
     Preprocessing((24, 24), margin=0.1, max_aspect=2.0),
 )
+
+# File → the bundle whose embedder it is of.
+EMBEDDINGS = {"embeddings.json": "first", "embeddings-universal.json": "universal"}
 
 
 def draw_images() -> None:
@@ -103,7 +107,8 @@ def main() -> None:
     if parser.parse_args().images:
         draw_images()
     write("preprocessing.json", preprocessing_cases())
-    write("embeddings.json", embedding_cases(load_bundle(HERE.parents[1] / "models" / "first")))
+    for name, bundle in EMBEDDINGS.items():
+        write(name, embedding_cases(load_bundle(HERE.parents[1] / "models" / bundle)))
 
 
 if __name__ == "__main__":

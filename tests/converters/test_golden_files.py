@@ -48,9 +48,10 @@ def test_the_generator_writes_these_cases():
     ]
 
 
-def test_embedding_vectors():
-    found = cases("embeddings.json")
-    bundle = load_bundle(GOLDEN.parents[1] / "models" / "first")
+@pytest.mark.parametrize(("name", "of"), generate_vectors.EMBEDDINGS.items())
+def test_embedding_vectors(name, of):
+    found = cases(name)
+    bundle = load_bundle(GOLDEN.parents[1] / "models" / of)
     assert found["sha256"] == bundle.embedder.sha256, "run generate_vectors.py after a new export"
     model = open_model(bundle.embedder_path)
     assert len(found["cases"]) == 4
