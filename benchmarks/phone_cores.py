@@ -8,7 +8,7 @@ SDK's is NumKong's kernel, and its numpy one, which stands in where NumKong is m
 
 The cores run here on a JVM and as a Linux program: a phone's processor is another one.
 
-    python benchmarks/phones.py [--rounds 5] [--print]
+    python benchmarks/phone_cores.py [--rounds 5] [--print]
 
 Needs both cores built, by `android_demo/check` and `ios_demo/check`; else it measures nothing and says so.
 """
@@ -220,7 +220,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), args.rounds)
     if not args.print:
-        record.write("phones", figures)
+        record.write("phone_cores", figures)
     print(json.dumps(figures, indent=1))
     return 0
 
