@@ -108,8 +108,11 @@ class ServerFallback(
 
     /** The hits of an answer, checked: it comes from outside. */
     private fun hits(answer: ByteArray, k: Int): List<Hit> = try {
-        val document = Fields(StrictJson.parse(answer), "$url: the answer", ::ServerError)
-        document.children("hits").take(k).map(::hit)
+        val where = "$url: the answer"
+        val document = Fields(StrictJson.parse(answer), where, ::ServerError)
+        val hits = document.get("hits") as? List<*> ?: throw document.problem("hits", "must be a list")
+        // What is beyond the asked ones is not read.
+        hits.take(k).mapIndexed { i, hit -> hit(Fields(hit, "$where: hits[$i]", ::ServerError)) }
     } catch (error: IllegalArgumentException) {
         throw ServerError("$url: the answer is not one (${oneLine(error)})", error)
     }

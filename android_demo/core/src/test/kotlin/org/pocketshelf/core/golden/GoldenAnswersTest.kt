@@ -1,0 +1,99 @@
+package org.pocketshelf.core.golden
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.TestFactory
+import org.pocketshelf.core.Encoder
+import org.pocketshelf.core.PocketshelfError
+import org.pocketshelf.core.Retriever
+import org.pocketshelf.core.ServerError
+import org.pocketshelf.core.Shelf
+import org.pocketshelf.core.formats.Bundle
+import org.pocketshelf.core.formats.Shard
+import org.pocketshelf.core.recall.Fallback
+import org.pocketshelf.core.recall.Question
+import org.pocketshelf.core.recall.shelfCoverage
+import org.pocketshelf.core.runtime.Tensor
+import org.pocketshelf.core.stages.detect.NetworkDetector
+import org.pocketshelf.core.stages.embed.Embedder
+import org.pocketshelf.core.stages.embed.Embedding
+import org.pocketshelf.core.stages.embed.NetworkEmbedder
+import org.pocketshelf.core.stages.preprocess.Photo
+import org.pocketshelf.core.stages.preprocess.Pixels
+import org.pocketshelf.core.stages.search.StoreSearcher
+import org.pocketshelf.core.types.Box
+import org.pocketshelf.core.types.Hit
+import org.pocketshelf.core.types.Source
+import org.pocketshelf.desktop.JdbcDatabases
+import kotlin.math.abs
+
+/** Whole answers: from what the networks gave to the one line of a search. */
+class GoldenAnswersTest {
+    private val bundle = Bundle.load(GoldenFiles.file("stages/answers/bundle"))
+    private val shard = Shard.open(JdbcDatabases(), GoldenFiles.file("stages/answers/shard.sqlite"))
+    private val coverage = Case(GoldenFiles.json("stages/answers/manifest.json")).child("categories").let { counts ->
+        shelfCoverage(counts.map.keys.associateWith { name ->
+            counts.child(name).int("local").toLong() to counts.child(name).int("catalogue").toLong()
+        })
+    }
+
+    /** Says what a case has for the box nearest to the one asked about. */
+    private inner class Told(private val known: List<Case>) : Embedder {
+        override fun embed(photo: Photo, box: Box?): Embedding {
+            val nearest = known.filter { it.has("box") == (box != null) }.minByOrNull { distance(it, box) }!!
+            return NetworkEmbedder(bundle.embedder, NoRunner).embeddingOf(tensors(nearest.cases("outputs")))
+        }
+
+        private fun distance(case: Case, box: Box?): Double = if (box == null) 0.0 else
+            case.numbers("box").zip(listOf(box.x, box.y, box.width, box.height)).sumOf { (a, b) -> abs(a - b) }
+    }
+
+    private class Server(private val hits: List<Case>?) : Fallback {
+        val asks = ArrayList<Map<String, Any?>>()
+
+        override fun search(question: Question): List<Hit> {
+            asks += linkedMapOf("space" to question.space, "categories" to question.categories, "k" to question.k)
+            if (hits == null) throw ServerError("away")
+            return hits.take(question.k).map {
+                Hit(
+                    it.text("product_id"), it.number("score"), it.text("title"), it.text("category"), Source.SERVER,
+                    it["image"] as String?, it.child("attributes").map,
+                )
+            }
+        }
+    }
+
+    private fun tensors(outputs: List<Case>): List<Tensor> = outputs.map { output ->
+        val holder = Case(mapOf("it" to output.map))
+        Tensor(holder.floats("it"), *holder.shape("it").toIntArray())
+    }
+
+    @TestFactory
+    fun answers() = GoldenFiles.stage("answers") { case ->
+        val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
+        val outputs = tensors(case.cases("detector"))
+        val detector = NetworkDetector(bundle.detector!!, ScriptedRunner { outputs })
+        val encoder = Encoder(bundle, Told(case.cases("embedder")), detector)
+        val shelf = Shelf(shard, StoreSearcher(shard), coverage)
+        val retriever = Retriever(shelf, encoder, fallback = server)
+        val width = case.int("width")
+        val height = case.int("height")
+        val pixels = Pixels(ByteArray(width / 10 * (height / 10) * 3) { 127 }, width / 10, height / 10)
+        val asked = case["category"].let { if (it is String) listOf(it) else case.texts("category") }
+        val where = case.child("where").let { where -> where.map.keys.associateWith { where.texts(it) } }
+        val expected = case.child("expected")
+        try {
+            val result = retriever.search(
+                Photo(pixels, width, height), case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?,
+                where = where,
+            )
+            assertNotNull(expected["line"], "an error was expected")
+            same(expected["line"], result.toJson(full = true) - "ms")
+            same(expected["asks"], server?.asks ?: emptyList<Any>())
+        } catch (error: PocketshelfError) {
+            assertEquals(true, expected["error"], error.message)
+        } catch (error: IllegalArgumentException) {
+            assertEquals(true, expected["error"], error.message)
+        }
+    }
+}
