@@ -10,6 +10,7 @@ The cores run here on a JVM and as a Linux program: a phone's processor is anoth
 
     python benchmarks/phone_cores.py [--rounds 5] [--print]
 
+Writes `benchmarks/results/phone_cores.json`, and the tables of the two demos' READMEs.
 Needs both cores built, by `android_demo/check` and `ios_demo/check`; else it measures nothing and says so.
 """
 
@@ -33,6 +34,7 @@ import numpy as np
 
 import record
 from phone_inputs import COUNT, DIMENSION, QUERIES, K, write_inputs
+from phone_tables import READMES, with_table
 from pocketshelf.errors import UsageError
 from pocketshelf.formats import apply_delta
 from pocketshelf.formats.bundle import DetectorSpec
@@ -221,6 +223,9 @@ def main() -> int:
         figures = measure(Path(folder), args.rounds)
     if not args.print:
         record.write("phone_cores", figures)
+        written = json.loads((record.RESULTS / "phone_cores.json").read_text())
+        for name, readme in READMES.items():
+            readme.write_text(with_table(readme.read_text(), name, written))
     print(json.dumps(figures, indent=1))
     return 0
 
