@@ -87,7 +87,8 @@ private class JdbcDatabase(private val connection: SQLiteConnection) : Database 
         prepared(sql, values) { statement ->
             statement.executeQuery().use { rows ->
                 val count = rows.metaData.columnCount
-                while (rows.next() && each((1..count).map { value(rows, it) })) Unit
+                var goesOn = true
+                while (goesOn && rows.next()) goesOn = each((1..count).map { value(rows, it) })
             }
         }
     }
