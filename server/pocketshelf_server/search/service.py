@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ __all__ = ["SearchService", "make_index"]
 
 # How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
 REFRESH_SECONDS = 1.0
+# ``user:password`` or an API key, in the environment: a config file is copied about.
+MILVUS_TOKEN = "POCKETSHELF_MILVUS_TOKEN"
 
 
 def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
@@ -42,6 +45,14 @@ def make_index(kind: str, catalogue: Catalogue, site: Site) -> VectorIndex:
             with contextlib.suppress(OSError):  # Releases before kept it there.
                 (site.folder / old).unlink(missing_ok=True)
         return SqliteVecIndex(catalogue)
+    if kind == "milvus":
+        from pocketshelf_server.search.milvus import MilvusIndex
+
+        address = site.config().milvus
+        local = not address.startswith(("http://", "https://"))
+        return MilvusIndex(
+            catalogue, str(site.folder / address) if local else address, os.environ.get(MILVUS_TOKEN, "")
+        )
     return _pgvector(catalogue)
 
 

@@ -15,10 +15,10 @@ from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Catalogue, Delete, SqliteCatalogue, Upsert
 from pocketshelf_server.search import VectorIndex, make_index
 from pocketshelf_server.search.graph import GraphIndex
-from pocketshelf_server.site import Site
+from pocketshelf_server.site import Site, SiteConfig
 
 
-@pytest.fixture(params=["scan", "graph", "sqlite-vec", "pgvector"])
+@pytest.fixture(params=["scan", "graph", "sqlite-vec", "pgvector", "milvus"])
 def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Catalogue, VectorIndex]]:
     """A catalogue and each kind of index over it; skipped only where its engine is not there."""
     if request.param == "pgvector":
@@ -33,11 +33,15 @@ def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ca
         pytest.importorskip("sqlite_vec", reason=remedy)
         if not hasattr(sqlite3.Connection, "enable_load_extension"):
             pytest.importorskip("pysqlite3", reason=remedy)
+    if request.param == "milvus":
+        pytest.importorskip(
+            "milvus_lite", reason="no Milvus here: pip install 'pocketshelf[milvus]' milvus-lite"
+        )
     # By one thread, for several insert in another order each time, and an approximate answer with it.
     index = (
         GraphIndex(catalogue, threads=1)
         if request.param == "graph"
-        else make_index(request.param, catalogue, Site(tmp_path))
+        else make_index(request.param, catalogue, Site.create(tmp_path / "site", SiteConfig()))
     )
     yield catalogue, index
     index.close()

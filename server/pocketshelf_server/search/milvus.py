@@ -1,0 +1,225 @@
+"""Milvus: an index on a cluster of its own, for catalogues and loads beyond one machine.
+
+Vectors lie in a collection that follows the catalogue's change log; a small one beside it says how far it
+has come. A server that dies in mid-refresh leaves the old sequence there, so that the same changes are
+taken in again, which changes nothing more: rows are named by product and picture. Several servers may refresh
+at once for the same reason. What has to be read anew goes into a collection of its own, and an alias then
+moves there: searches go on meanwhile.
+
+Rows and categories are asked for by digests of their names: pymilvus puts what it deletes and filters by into
+an expression without quoting, so that a name must not be able to say anything there. ``milvus-lite`` brings
+the same interface as a folder on this machine, for trials and tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pocketshelf.errors import CatalogueError, one_line
+from pocketshelf.formats import Product
+from pocketshelf.formats.product_rules import MAX_VECTORS
+from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.search.follow import Pending, pending
+from pocketshelf_server.search.protocol import best_per_product
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+__all__ = ["MilvusIndex", "number_of"]
+
+REBUILD_CHANGES = 100_000
+# Rows a message; a row is some 4 bytes a number, and gRPC takes 64 MB.
+BATCH = 4000
+# Milvus's own bound of a search's limit, and of the length of a name in bytes.
+MAX_LIMIT, NAME_BYTES = 16_384, 65_535
+# HNSW (Malkov and Yashunin, 2018): links a row, candidates while building, and the least while searching.
+LINKS, CANDIDATES, MIN_EF = 16, 200, 200
+
+
+class MilvusIndex:
+    """A `pocketshelf_server.search.VectorIndex` on Milvus.
+
+    Args:
+        address: of a server (``http://milvus:19530``), or a file of milvus-lite.
+        token: ``user:password`` or an API key, where the server asks for one.
+
+    Raises:
+        CatalogueError: pymilvus is not installed, the address does not answer, or it holds another space's.
+    """
+
+    def __init__(self, catalogue: Catalogue, address: str, token: str = "") -> None:
+        self._catalogue, self._address = catalogue, address
+        self._dimension = catalogue.space.dimension
+        self._guard = threading.Lock()
+        # One collection a space: what another space left is neither searched nor touched.
+        space = hashlib.sha256(repr(catalogue.space).encode()).hexdigest()[:12]
+        self._alias, self._state = f"pocketshelf_{space}", f"pocketshelf_{space}_state"
+        client = _client_class()
+        with self._errors():
+            self._client: MilvusClient = client(address, token=token)
+            if not self._client.has_collection(self._state):
+                self._create(self._state, 2, sequence=_int64(), most=_int64())
+            self._sequence, self._most = self._stored()
+
+    def close(self) -> None:
+        """Close the connection; the collections stay."""
+        with self._guard:
+            self._client.close()
+
+    def refresh(self) -> int:
+        """Take in what changed."""
+        with self._guard, self._errors():
+            self._sequence, self._most = self._stored()
+            there = self._client.has_collection(self._alias)
+            if self._sequence == self._catalogue.sequence() and there:
+                return self._sequence
+            changes = pending(self._catalogue, self._sequence, REBUILD_CHANGES) if there else None
+            if changes is None:
+                self._read_anew()
+            else:
+                self._follow(changes)
+            return self._sequence
+
+    def _follow(self, changes: Pending) -> None:
+        touched = (_row_names(each) for each in changes.touched)
+        for names in _in_batches(touched, BATCH // MAX_VECTORS):
+            self._client.delete(self._alias, ids=[name for few in names for name in few])
+        most = self._insert(self._alias, changes.products.values(), self._most)
+        self._note(changes.sequence, most)
+
+    def _read_anew(self) -> None:
+        name = f"{self._alias}_{uuid.uuid4().hex[:12]}"
+        self._create(name, self._dimension, product=_text(), category=_int64())
+        with self._catalogue.reading() as view:
+            sequence = view.sequence()
+            most = self._insert(name, view.products(), 1)
+        if self._client.has_collection(self._alias):
+            self._client.alter_alias(name, self._alias)
+        else:
+            self._client.create_alias(name, self._alias)
+        self._note(sequence, most)
+        for old in self._client.list_collections():
+            if old.startswith(f"{self._alias}_") and old not in (name, self._state):
+                self._client.drop_collection(old)
+
+    def _insert(self, collection: str, products: Iterable[Product], most: int) -> int:
+        """Add the vectors of ``products``; the most that one product has, at least ``most``."""
+
+        def rows() -> Iterator[dict[str, Any]]:
+            nonlocal most
+            for product in products:
+                most = max(most, len(product.vectors))
+                category = number_of(product.category)
+                for name, vector in zip(_row_names(product.product_id), product.vectors, strict=False):
+                    yield {
+                        "id": name,
+                        "product": product.product_id,
+                        "category": category,
+                        "vector": vector.astype(np.float32).tolist(),
+                    }
+
+        for batch in _in_batches(rows(), BATCH):
+            self._client.upsert(collection, batch)
+        return most
+
+    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
+        """The ``k`` nearest products, most of them."""
+        wanted = min(k * self._most, MAX_LIMIT)
+        if self._sequence < 0 or categories == frozenset():
+            return []
+        clause = "" if categories is None else f"category in {sorted(map(number_of, categories))}"
+        with self._errors():
+            (found,) = self._client.search(
+                self._alias,
+                [np.asarray(query, np.float32).tolist()],
+                filter=clause,
+                limit=wanted,
+                output_fields=["product"],
+                search_params={"metric_type": "COSINE", "params": {"ef": max(MIN_EF, wanted)}},
+            )
+            return best_per_product([(row["entity"]["product"], float(row["distance"])) for row in found], k)
+
+    def _stored(self) -> tuple[int, int]:
+        """The sequence that the vectors are at, -1 for none, and the most that one product has."""
+        found = self._client.get(self._state, ids=["state"], output_fields=["sequence", "most"])
+        return (int(found[0]["sequence"]), int(found[0]["most"])) if found else (-1, 1)
+
+    def _note(self, sequence: int, most: int) -> None:
+        row = {"id": "state", "vector": [1.0, 0.0], "sequence": sequence, "most": most}
+        self._client.upsert(self._state, [row])
+        self._sequence, self._most = sequence, most
+
+    def _create(self, name: str, dimension: int, **columns: Callable[[Any, str], None]) -> None:
+        """A collection of unit-free vectors by cosine; what was written is read from then on."""
+        from pymilvus import DataType
+
+        schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=NAME_BYTES)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
+        for column, add in columns.items():
+            add(schema, column)
+        index = self._client.prepare_index_params()
+        params = {"M": LINKS, "efConstruction": CANDIDATES}
+        index.add_index("vector", index_type="HNSW", metric_type="COSINE", params=params)
+        self._client.create_collection(name, schema=schema, index_params=index, consistency_level="Strong")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        from pymilvus.exceptions import MilvusException
+
+        try:
+            yield
+        except (MilvusException, OSError, ValueError) as error:
+            text = f"milvus at {self._address}: {one_line(error)}; is it running, or set index to 'scan'"
+            raise CatalogueError(text) from error
+
+
+def number_of(name: str) -> int:
+    """A category's name as a number of 63 bits."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
+
+
+def _row_names(product_id: str) -> list[str]:
+    """The names that a product's rows may have."""
+    digest = hashlib.sha256(product_id.encode()).hexdigest()[:32]
+    return [f"{digest}{number:02}" for number in range(MAX_VECTORS)]
+
+
+def _in_batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _int64() -> Callable[[Any, str], None]:
+    def add(schema: Any, name: str) -> None:
+        from pymilvus import DataType
+
+        schema.add_field(name, DataType.INT64)
+
+    return add
+
+
+def _text() -> Callable[[Any, str], None]:
+    def add(schema: Any, name: str) -> None:
+        from pymilvus import DataType
+
+        schema.add_field(name, DataType.VARCHAR, max_length=NAME_BYTES)
+
+    return add
+
+
+def _client_class() -> Any:
+    try:
+        from pymilvus import MilvusClient
+    except ImportError as error:
+        raise CatalogueError("index 'milvus' needs pymilvus: pip install 'pocketshelf[milvus]'") from error
+    return MilvusClient
