@@ -5,6 +5,8 @@ import kotlin.system.exitProcess
 import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.UsageError
 import org.pocketshelf.core.oneLine
+import org.pocketshelf.desktop.commands.BenchCommand
+import org.pocketshelf.desktop.commands.SearchCommand
 import org.pocketshelf.desktop.commands.StoreCommands
 import org.pocketshelf.desktop.commands.TufCommand
 
@@ -13,6 +15,8 @@ private const val USAGE = """usage: pocketshelf-core COMMAND …
   status --store DIR
   rollback --store DIR [--undo]
   dump --store DIR
+  search --store DIR --vectors FILE [--k 10] [--category NAME] [--usearch LIBRARY]
+  bench --folder DIR
   --metadata-dir DIR [--metadata-url URL] [--target-name NAME… --target-base-url URL --target-dir DIR] init FILE|refresh|download"""
 
 /** The core's command line. Exit 0 done · 1 the input or the store is bad, with one line on standard error · 2 wrong usage. */
@@ -27,6 +31,8 @@ private fun run(arguments: List<String>): Int = try {
         "status" -> StoreCommands.status(rest)
         "rollback" -> StoreCommands.rollback(rest)
         "dump" -> StoreCommands.dump(rest)
+        "search" -> SearchCommand.run(rest)
+        "bench" -> BenchCommand.run(rest)
         else -> if (command?.startsWith("--") == true) TufCommand.run(arguments) else usage()
     }
 } catch (error: WrongUsage) {
