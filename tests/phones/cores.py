@@ -41,14 +41,17 @@ class Core:
         why = f"the {self.name} core is not built: {self.demo}/check builds it"
         return pytest.fail(why) if REQUIRED else pytest.skip(why)
 
+    def command(self, *arguments: object) -> list[str]:
+        """The command line."""
+        return [str(self.require()), *map(str, arguments)]
+
     def run(self, *arguments: object, seconds: float = 120) -> list[Any]:
         """The JSON lines that a command prints.
 
         Raises:
             AssertionError: it does not end with 0.
         """
-        command = [str(self.require()), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=seconds)
         assert done.returncode == 0, f"{self.name} {arguments[0]}: exit {done.returncode}: {done.stderr}"
         return [json.loads(line) for line in done.stdout.splitlines()]
 

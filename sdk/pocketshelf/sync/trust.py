@@ -98,8 +98,8 @@ class Trusted:
         sha256 = info.hashes.get("sha256")
         if sha256 is None:
             raise SyncError(f"{name}: signed without a SHA-256; the server must publish again")
-        folder, _, base = name.rpartition("/")
-        file = f"{folder}/{sha256}.{base}" if self._root.consistent_snapshot else name
+        folder, slash, base = name.rpartition("/")
+        file = f"{folder}{slash}{sha256}.{base}" if self._root.consistent_snapshot else name
         custom = info.custom
         return Target(
             name, self._targets_url + file, info.length, sha256, custom if isinstance(custom, dict) else {}

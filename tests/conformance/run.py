@@ -1,0 +1,203 @@
+"""Run the public suite tuf-conformance against the three clients, and write the table of what came of it.
+
+    python tests/conformance/run.py SUITE [--client NAME]… [--table docs/conformance.md]
+
+SUITE is a checkout of https://github.com/theupdateframework/tuf-conformance, which is no part of this
+project. Two of its tests need the command ``faketime``. Exit status 1: a client failed a test that
+`DIFFERENCES` does not explain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+# Name → its command: the suite splits it at blanks.
+CLIENTS = {
+    "Python": f"{sys.executable} {HERE / 'python_client.py'}",
+    "Kotlin": str(ROOT / "android_demo/build/pocketshelf-core"),
+    "Swift": str(ROOT / "ios_demo/build/pocketshelf-core"),
+}
+DELEGATIONS = "A shop's files have one signer: metadata with delegations is refused."
+HASHES = "Every file is signed with a SHA-256; one that has a SHA-512 alone is refused."
+THRESHOLD = "A root whose threshold its own keys cannot meet is refused; the suite has it taken."
+KEYS = "The phones verify Ed25519 alone: no shop of this project signs otherwise."
+# What is refused on purpose and would be taken by a client for any repository: test (with its case, or
+# without) → why. A phone's client may differ in all of them, Python's in all but the keys.
+DIFFERENCES = {
+    "test_unusual_role_name": DELEGATIONS,
+    "test_targets_role_removal": DELEGATIONS,
+    "test_targets_fast_forward_recovery": DELEGATIONS,
+    "test_static_repository": DELEGATIONS,
+    "test_graph_traversal": DELEGATIONS,
+    "test_targetfile_search": DELEGATIONS,
+    "test_delegation_not_in_snapshot": DELEGATIONS,
+    "test_cached_role_is_verified_against_current_delegator": DELEGATIONS,
+    "test_download_with_hash_algorithms[hashes1]": HASHES,
+    "test_snapshot_has_too_few_keys": THRESHOLD,
+    "test_keytype_and_scheme[rsa/rsassa-pss-sha256]": KEYS,
+    "test_keytype_and_scheme[ecdsa/ecdsa-sha2-nistp256]": KEYS,
+}
+_INTRODUCTION = """\
+# Conformance of the three clients
+
+The public suite [tuf-conformance](https://github.com/theupdateframework/tuf-conformance) drives a client of
+The Update Framework by three commands, `init`, `refresh` and `download`. Here it is at {commit}. The suite is
+no part of this project: `python tests/conformance/run.py SUITE --table docs/conformance.md` ran it from
+outside and wrote this page.
+
+A cell says how many tests passed of those that ran. *n refused*: failed, and meant so, for the reasons below;
+a client for any repository would pass them. **n failed** would be a fault.
+
+The suite signs with ECDSA unless a test says otherwise. With "Ed25519 keys" it signs as this project's shops
+do (`tests/conformance/ed25519_keys.py`).
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one test.
+
+    Attributes:
+        result: "passed", "refused" (by a difference that is meant), "failed" or "skipped".
+    """
+
+    test: str
+    case: str
+    result: str
+
+
+def run_suite(suite: Path, client: str, ed25519: bool, scratch: Path) -> list[Outcome]:
+    """Run every test of ``suite`` against ``client``; one outcome each.
+
+    Raises:
+        RuntimeError: the suite did not run.
+    """
+    report = scratch / f"{client}.xml"
+    plugin = ["-p", "patient_server", *(["-p", "ed25519_keys"] if ed25519 else [])]
+    paths = [str(suite), str(HERE), *(str(ROOT / name) for name in ("sdk", ""))]
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={suite}", *plugin]
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        f"--junitxml={report}",
+        f"--entrypoint={CLIENTS[client]}",
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(scratch)}
+    print(f"{client}: {CLIENTS[client]}", file=sys.stderr)
+    done = subprocess.run([*command, *options, "tuf_conformance"], cwd=suite, env=environment, check=False)
+    if done.returncode not in (0, 1) or not report.exists():
+        raise RuntimeError(f"{client}: the suite did not run (pytest ended with {done.returncode})")
+    return [_outcome(case, client) for case in ET.parse(report).getroot().iter("testcase")]
+
+
+def _outcome(element: ET.Element, client: str) -> Outcome:
+    name = element.attrib["name"]
+    test, _, case = name.partition("[")
+    if element.find("skipped") is not None:
+        result = "skipped"
+    elif element.find("failure") is None and element.find("error") is None:
+        result = "passed"
+    else:
+        why = DIFFERENCES.get(name, DIFFERENCES.get(test))
+        result = "failed" if why is None or (client == "Python" and why == KEYS) else "refused"
+    return Outcome(test, case.removesuffix("]"), result)
+
+
+def table(columns: dict[str, list[Outcome]], commit: str) -> str:
+    """The page: a row a test, a column a run."""
+    tests = list(dict.fromkeys(outcome.test for outcomes in columns.values() for outcome in outcomes))
+    lines = [
+        *_INTRODUCTION.format(commit=commit).splitlines(),
+        "",
+        "| test | " + " | ".join(columns) + " |",
+        "|---|" + "---|" * len(columns),
+    ]
+    for test in tests:
+        cells = [_cell([o for o in outcomes if o.test == test]) for outcomes in columns.values()]
+        lines.append(f"| `{test.removeprefix('test_')}` | " + " | ".join(cells) + " |")
+    lines.append("| **all** | " + " | ".join(_cell(outcomes) for outcomes in columns.values()) + " |")
+    lines += ["", "## What is refused on purpose", ""]
+    for why in dict.fromkeys(DIFFERENCES.values()):
+        names = ", ".join(
+            f"`{name.removeprefix('test_')}`" for name, said in DIFFERENCES.items() if said == why
+        )
+        lines.append(f"- {why} ({names})")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(outcomes: list[Outcome]) -> str:
+    if not outcomes:
+        return "–"
+    counts = {
+        name: sum(o.result == name for o in outcomes) for name in ("passed", "refused", "failed", "skipped")
+    }
+    cell = f"{counts['passed']} of {len(outcomes)}"
+    if counts["refused"]:
+        cell += f", *{counts['refused']} refused*"
+    if counts["failed"]:
+        cell += f", **{counts['failed']} failed**"
+    return cell + (f", {counts['skipped']} skipped" if counts["skipped"] else "")
+
+
+def _commit(suite: Path) -> str:
+    """How the suite calls its version."""
+    text = (suite / "tuf_conformance" / "__init__.py").read_text(encoding="utf-8")
+    version = text.partition('"')[2].partition('"')[0]
+    return f"version {version}" if version else "an unnamed version"
+
+
+def main() -> int:
+    """See the module's description."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("suite", type=Path)
+    parser.add_argument(
+        "--client", action="append", choices=list(CLIENTS), help="run this one only; may be repeated"
+    )
+    parser.add_argument("--table", type=Path, help="write the page here")
+    parser.add_argument(
+        "--no-ecdsa", action="store_true", help="leave out Python's run with the suite's own keys"
+    )
+    options = parser.parse_args()
+    suite = options.suite.resolve()
+    if not (suite / "tuf_conformance" / "conftest.py").is_file():
+        parser.error(f"{suite}: no checkout of tuf-conformance")
+    columns: dict[str, list[Outcome]] = {}
+    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
+        for client in options.client or CLIENTS:
+            command = Path(CLIENTS[client].split(" ")[0])
+            if not command.exists():
+                print(f"{client}: not built ({command}); left out", file=sys.stderr)
+                continue
+            if client == "Python" and not options.no_ecdsa:
+                columns["Python, the suite's keys"] = run_suite(suite, client, False, Path(scratch))
+            columns[f"{client}, Ed25519 keys"] = run_suite(suite, client, True, Path(scratch))
+    page = table(columns, _commit(suite))
+    if options.table:
+        options.table.write_text(page, encoding="utf-8")
+    else:
+        print(page)
+    failed = {
+        name: sorted(f"{o.test}[{o.case}]" for o in found if o.result == "failed")
+        for name, found in columns.items()
+    }
+    for name, tests in failed.items():
+        for test in tests:
+            print(f"{name}: {test} failed", file=sys.stderr)
+    return 1 if any(failed.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
