@@ -1,0 +1,106 @@
+import CSQLite
+import Foundation
+
+/// An open shard: the products of one generation. Calls may come from several threads.
+public final class Shard {
+    public let path: String
+    public let meta: ShardMeta
+    private let file: ProductFile
+    private let lock = NSLock()
+    private var rows: [(category: String, rows: [Int])]?
+
+    /// - Throws: `store`: the file is missing, damaged, or of another format or version.
+    public init(_ path: String) throws {
+        self.path = path
+        file = try ProductFile(path, .shard)
+        meta = file.shardMeta
+    }
+
+    init(_ checked: ProductFile) {
+        path = checked.path
+        file = checked
+        meta = checked.shardMeta
+    }
+
+    /// Close the file; using it afterwards is an error.
+    public func close() { lock.withLock { file.close() } }
+
+    /// Read everything and compare it with the format.
+    public func check() throws { try lock.withLock { try file.check() } }
+
+    /// How many products there are.
+    public func count() throws -> Int {
+        try lock.withLock {
+            var count = 0
+            try file.query("SELECT count(*) FROM products") { count = $0.integer(0) ?? 0 }
+            return count
+        }
+    }
+
+    /// Every product, by id.
+    public func forEach(_ each: (Product) throws -> Void) throws {
+        try lock.withLock { try file.products(each: each) }
+    }
+
+    /// The product with this id, if the shard has it.
+    public func product(_ id: String) throws -> Product? {
+        try lock.withLock {
+            var found: Product?
+            try file.products("WHERE product_id = :id", [":id": .text(id)]) { found = $0 }
+            return found
+        }
+    }
+
+    /// Categories by their bytes, with their numbers of products.
+    public func categories() throws -> [CategoryCount] {
+        try lock.withLock {
+            try rowsByCategory().map { CategoryCount(name: $0.category, products: $0.rows.count) }
+        }
+    }
+
+    /// All pictures of a category, and whose they are.
+    ///
+    /// - Throws: `store`: a product's vectors are damaged.
+    public func vectors(of category: String) throws -> CategoryVectors {
+        try lock.withLock {
+            let found = try rowsByCategory().first { exactlyEqual($0.category, category) }?.rows ?? []
+            var ids: [String] = [], owners: [Int32] = [], block: [Int8] = []
+            let sql = """
+                SELECT product_id, vectors FROM products
+                WHERE rowid IN (SELECT value FROM json_each(:rows)) ORDER BY product_id
+                """
+            let chosen = "[\(found.map(String.init).joined(separator: ","))]"
+            try file.query(sql, [":rows": .text(chosen)]) { row in
+                let id = try row.text(0) ?? ""
+                let read = row.withBlob(1) { bytes -> Bool in
+                    guard bytes.count > 0, bytes.count % meta.dimension == 0 else { return false }
+                    block.append(contentsOf: bytes.bindMemory(to: Int8.self))
+                    let pictures = bytes.count / meta.dimension
+                    owners.append(contentsOf: repeatElement(Int32(ids.count), count: pictures))
+                    return true
+                }
+                guard read == true else {
+                    throw PocketshelfError.store(
+                        "\(path): product '\(id)': bad vectors; sync or build it again")
+                }
+                ids.append(id)
+            }
+            return CategoryVectors(productIds: ids, owners: owners, block: block, dimension: meta.dimension)
+        }
+    }
+
+    /// The format has no index on categories: one pass over the file serves them all.
+    private func rowsByCategory() throws -> [(category: String, rows: [Int])] {
+        if let rows { return rows }
+        var found: [ExactString: [Int]] = [:]
+        try file.query("SELECT category, rowid FROM products") { row in
+            guard let category = try row.text(0), let id = row.integer(1) else {
+                throw PocketshelfError.store("\(path): a category is no text; sync or build it again")
+            }
+            found[ExactString(category), default: []].append(id)
+        }
+        let sorted = found.sorted { $0.key < $1.key }.map { (category: $0.key.text, rows: $0.value) }
+        rows = sorted
+        return sorted
+    }
+}

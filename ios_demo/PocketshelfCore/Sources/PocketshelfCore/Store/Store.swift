@@ -1,0 +1,109 @@
+import Foundation
+
+/// An open store: the generation that was current when it was opened; it stays readable while others replace it.
+public final class Store: ShelfReader {
+    /// The store's paths.
+    public let folder: StoreFolder
+    /// Name of the opened generation.
+    public let generation: String
+    public let digest: String
+    /// The products.
+    public let shard: Shard
+    /// Between reading the pointer and opening its shard, a writer may publish twice and prune.
+    private static let attempts = 5
+
+    /// Open one generation; its shard is compared with its digest first.
+    ///
+    /// - Throws: `store`: it is missing or damaged.
+    public init(_ folder: StoreFolder, generation: String) throws {
+        self.folder = folder
+        self.generation = generation
+        digest = try Recorded.checkShard(folder, generation)
+        shard = try Shard(folder.shard(generation))
+    }
+
+    deinit { close() }
+
+    /// Open the current generation of the store at `path`.
+    ///
+    /// - Throws: `store`: there is no store, or its current shard is missing or damaged.
+    public static func open(_ path: String) throws -> Store {
+        let folder = StoreFolder(path)
+        var name = try folder.requireCurrent()
+        for _ in 0..<attempts {
+            do {
+                return try Store(folder, generation: name)
+            } catch let error as PocketshelfError {
+                let failed = name
+                name = try folder.requireCurrent()
+                if name == failed { throw withRemedy(folder, error) }
+            }
+        }
+        throw PocketshelfError.store("\(path): changes faster than it can be opened")
+    }
+
+    public var meta: ShardMeta { shard.meta }
+    public func count() throws -> Int { try shard.count() }
+    public func categories() throws -> [CategoryCount] { try shard.categories() }
+    public func product(_ id: String) throws -> Product? { try shard.product(id) }
+    public func vectors(of category: String) throws -> CategoryVectors { try shard.vectors(of: category) }
+
+    public func manifest() -> Manifest? {
+        let data = try? Recorded.read(folder, generation, Manifest.fileName, most: Manifest.mostBytes)
+        return data.flatMap { try? Manifest(parsing: $0, where: "\(folder.path): \(Manifest.fileName)") }
+    }
+
+    /// Whether no other generation has replaced this one.
+    public func isCurrent() -> Bool { (try? folder.current()) == generation }
+
+    /// Refuse models whose vectors do not compare with the store's.
+    ///
+    /// - Parameter named: the bundle's name, for the message.
+    /// - Throws: `spaceMismatch`: space, dimension or preprocessing differ.
+    public func requireSpace(_ space: Space, named name: String) throws {
+        try meta.vectorSpace.requireSame(
+            as: space, us: "\(folder.path): its vectors are", them: "those of the bundle '\(name)'",
+            remedy: "build or sync the store again, or name its bundle with --bundle")
+    }
+
+    /// Close the shard.
+    public func close() { shard.close() }
+
+    private static func withRemedy(_ folder: StoreFolder, _ error: PocketshelfError) -> PocketshelfError {
+        guard let previous = try? folder.previous(), !previous.isEmpty else { return error }
+        return PocketshelfError(
+            error.kind, "\(error.message); 'rollback' returns to the generation before")
+    }
+}
+
+/// The sequence of the store at `path`; nil if there is none, or it cannot be opened.
+public func currentSequence(_ path: String) -> Int? {
+    let folder = StoreFolder(path)
+    guard let name = try? folder.requireCurrent(), let shard = try? Shard(folder.shard(name)) else {
+        return nil
+    }
+    defer { shard.close() }
+    return shard.meta.sequence
+}
+
+/// Check the current generation, and the one kept for rollback: hash, pages, schema, rows.
+///
+/// - Returns: what is wrong, one line each; empty if all is well.
+/// - Throws: `store`: there is no store at all.
+public func verifyStore(_ path: String) throws -> [String] {
+    let folder = StoreFolder(path)
+    let current = try folder.requireCurrent()
+    var problems: [String] = []
+    for (name, prefix) in [(current, ""), (try folder.previous(), "kept for rollback: ")] {
+        guard let name else { continue }
+        do {
+            try Recorded.checkAll(folder, name)
+            let shard = try Shard(folder.shard(name))
+            defer { shard.close() }
+            try shard.check()
+        } catch let error as PocketshelfError {
+            problems.append(prefix + error.message)
+        }
+    }
+    return problems
+}
