@@ -29,10 +29,13 @@ public struct PocketshelfError: Error, Equatable, CustomStringConvertible {
 
     public let kind: Kind
     public let message: String
+    /// Which rule a sync was refused by, where one was.
+    public let refusal: Refusal?
 
-    public init(_ kind: Kind, _ message: String) {
+    public init(_ kind: Kind, _ message: String, _ refusal: Refusal? = nil) {
         self.kind = kind
         self.message = withoutPasswords(message)
+        self.refusal = refusal
     }
 
     public var description: String { message }
@@ -45,11 +48,19 @@ public struct PocketshelfError: Error, Equatable, CustomStringConvertible {
     public static func photo(_ message: String) -> Self { Self(.photo, message) }
     public static func bundle(_ message: String) -> Self { Self(.bundle, message) }
     public static func runtimeUnavailable(_ message: String) -> Self { Self(.runtimeUnavailable, message) }
-    public static func store(_ message: String) -> Self { Self(.store, message) }
-    public static func spaceMismatch(_ message: String) -> Self { Self(.spaceMismatch, message) }
-    public static func server(_ message: String) -> Self { Self(.server, message) }
+    public static func store(_ message: String, _ refusal: Refusal? = nil) -> Self {
+        Self(.store, message, refusal)
+    }
+    public static func spaceMismatch(_ message: String, _ refusal: Refusal? = nil) -> Self {
+        Self(.spaceMismatch, message, refusal)
+    }
+    public static func server(_ message: String, _ refusal: Refusal? = nil) -> Self {
+        Self(.server, message, refusal)
+    }
     public static func unreachable(_ message: String) -> Self { Self(.unreachable, message) }
-    public static func sync(_ message: String) -> Self { Self(.sync, message) }
+    public static func sync(_ message: String, _ refusal: Refusal? = nil) -> Self {
+        Self(.sync, message, refusal)
+    }
     public static func usage(_ message: String) -> Self { Self(.usage, message) }
 }
 

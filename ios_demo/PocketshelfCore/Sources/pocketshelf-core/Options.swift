@@ -1,27 +1,43 @@
 import PocketshelfCore
 
-/// `--name VALUE` pairs, flags and positional words of one call.
+/// What one call says: the command's name, `--name VALUE` pairs, flags and words, in any order.
 struct Options {
     private var values: [String: [String]] = [:]
     private var flags: Set<String> = []
-    /// What is no option, in its order.
+    /// The first word.
+    private(set) var command: String?
+    /// The words after it.
     private(set) var words: [String] = []
+    /// Options that take no value.
+    private static let known: Set<String> = [
+        "--allow-older", "--if-due", "--trust-on-first-use", "--undo", "-v",
+    ]
 
-    /// - Parameter flags: options that take no value.
     /// - Throws: `usage`: an option lacks its value.
-    init(_ arguments: [String], flags known: Set<String> = ["--allow-older"]) throws {
+    init(_ arguments: [String]) throws {
         var rest = arguments[...]
         while let word = rest.popFirst() {
-            if known.contains(word) {
+            if Self.known.contains(word) {
                 flags.insert(word)
             } else if word.hasPrefix("--") {
                 guard let value = rest.popFirst() else {
                     throw PocketshelfError.usage("\(word) needs a value")
                 }
                 values[word, default: []].append(value)
+            } else if command == nil {
+                command = word
             } else {
                 words.append(word)
             }
+        }
+    }
+
+    /// - Throws: `usage`: there is an option that is none of `names`.
+    func allow(_ names: Set<String>) throws {
+        let given = Set(values.keys).union(flags.subtracting(["-v"]))
+        if let unknown = given.subtracting(names).min() {
+            throw PocketshelfError.usage(
+                "\(command ?? "?") has no option \(unknown); it has \(names.sorted().joined(separator: ", "))")
         }
     }
 

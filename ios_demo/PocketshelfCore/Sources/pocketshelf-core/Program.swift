@@ -7,15 +7,25 @@ typealias Command = (Options) throws -> Void
 /// The command line: a thin shell over the core, for tests and measurements.
 enum Program {
     /// Name → command. Each lives in a file of its own.
-    static let commands: [String: Command] = [:]
+    static let commands: [String: Command] = [
+        "download": tufDownloadCommand,
+        "dump": dumpCommand,
+        "init": tufInitCommand,
+        "refresh": tufRefreshCommand,
+        "rollback": rollbackCommand,
+        "status": statusCommand,
+        "sync": syncCommand,
+        "verify": verifyCommand,
+    ]
 
     /// Run; the exit code: 0 done, 1 one line on standard error says what is wrong, 2 wrong usage.
     static func run(_ arguments: [String]) -> Int32 {
-        guard let name = arguments.first, let command = commands[name] else {
-            return fail("usage: pocketshelf-core \(commands.keys.sorted().joined(separator: "|")) …", 2)
-        }
         do {
-            try command(Options(Array(arguments.dropFirst())))
+            let options = try Options(arguments)
+            guard let command = options.command.flatMap({ commands[$0] }) else {
+                return fail("usage: pocketshelf-core \(commands.keys.sorted().joined(separator: "|")) …", 2)
+            }
+            try command(options)
             return 0
         } catch let error as PocketshelfError {
             return fail(error.message, error.kind == .usage ? 2 : 1)

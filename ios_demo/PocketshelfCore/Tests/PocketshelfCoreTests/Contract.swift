@@ -31,3 +31,16 @@ func temporaryFolder(_ test: XCTestCase) throws -> String {
     test.addTeardownBlock { try? FileManager.default.removeItem(at: url) }
     return url.path
 }
+
+/// Each file of a folder of `contract/golden/sync` has its test in the file that calls this, named like it.
+func assertEveryCaseIsHere(_ folder: String, file: StaticString = #filePath) throws {
+    let source = try String(contentsOfFile: "\(file)", encoding: .utf8)
+    let path = Contract.folder.appendingPathComponent("golden/sync/\(folder)").path
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".json") }
+    XCTAssertFalse(names.isEmpty)
+    for name in names {
+        let words = name.dropLast(".json".count).split(separator: "_", omittingEmptySubsequences: false)
+        let camel = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        XCTAssertTrue(source.contains("func test\(camel)()"), name)
+    }
+}

@@ -4,20 +4,25 @@ public struct Fields {
     public let place: String
     public let object: JsonObject
     private let kind: PocketshelfError.Kind
+    private let refusal: Refusal?
 
+    /// - Parameter refusal: which rule of a sync a fault breaks.
     /// - Throws: an error of `kind`: `document` is no object.
-    public init(_ document: Json, where place: String, kind: PocketshelfError.Kind) throws {
+    public init(
+        _ document: Json, where place: String, kind: PocketshelfError.Kind, refusal: Refusal? = nil
+    ) throws {
         guard case .object(let object) = document else {
-            throw PocketshelfError(kind, "\(place): must be a JSON object")
+            throw PocketshelfError(kind, "\(place): must be a JSON object", refusal)
         }
         self.object = object
         self.place = place
         self.kind = kind
+        self.refusal = refusal
     }
 
     /// The error to throw about `key`.
     public func error(_ key: String, _ problem: String) -> PocketshelfError {
-        PocketshelfError(kind, "\(place): '\(key)' \(problem)")
+        PocketshelfError(kind, "\(place): '\(key)' \(problem)", refusal)
     }
 
     /// Whether `key` is there and not null.
@@ -34,20 +39,20 @@ public struct Fields {
 
     /// The object at `key`.
     public func child(_ key: String) throws -> Fields {
-        try Fields(value(key), where: "\(place): \(key)", kind: kind)
+        try Fields(value(key), where: "\(place): \(key)", kind: kind, refusal: refusal)
     }
 
     /// The object at `key`; an empty one where it is absent or null.
     public func optionalChild(_ key: String) throws -> Fields {
         has(key)
-            ? try child(key) : try Fields(.object(JsonObject()), where: "\(place): \(key)", kind: kind)
+            ? try child(key) : try Fields(.object(JsonObject()), where: "\(place): \(key)", kind: kind, refusal: refusal)
     }
 
     /// The objects of the list at `key`.
     public func children(_ key: String) throws -> [Fields] {
         guard case .array(let values) = try value(key) else { throw error(key, "must be a list") }
         return try values.enumerated().map { i, value in
-            try Fields(value, where: "\(place): \(key)[\(i)]", kind: kind)
+            try Fields(value, where: "\(place): \(key)[\(i)]", kind: kind, refusal: refusal)
         }
     }
 
@@ -96,7 +101,7 @@ public struct Fields {
             throw error(key, "must be a list of at least two integers")
         }
         let pairs = values.enumerated().map { (String($0.offset), $0.element) }
-        let parts = try Fields(.object(JsonObject(pairs)), where: "\(place): \(key)", kind: kind)
+        let parts = try Fields(.object(JsonObject(pairs)), where: "\(place): \(key)", kind: kind, refusal: refusal)
         return try parts.names.map { try parts.integer($0, low: low) }
     }
 

@@ -59,3 +59,20 @@ public struct ShardMeta: Equatable, Sendable {
         Space(name: space, preprocessing: preprocessing, bundle: bundle, dimension: dimension)
     }
 }
+
+extension Product {
+    /// As `dump` prints it: everything but the sequence, each vector as hexadecimal digits.
+    ///
+    /// - Parameter dimension: numbers a vector.
+    public func dumped(dimension: Int) -> Json {
+        let rows = stride(from: 0, to: vectors.count, by: dimension).map { start in
+            Json.text(hexadecimal(vectors[start..<start + dimension].map { UInt8(bitPattern: $0) }))
+        }
+        return .object(
+            JsonObject([
+                ("product_id", .text(productId)), ("title", .text(title)), ("category", .text(category)),
+                ("image", image.map(Json.text) ?? .null), ("attributes", .object(attributes)),
+                ("vectors", .array(rows)),
+            ]))
+    }
+}

@@ -35,11 +35,11 @@ public struct Space: Equatable, Sendable {
     public func requireSame(as other: Space, us: String, them: String, remedy: String) throws {
         if !exactlyEqual(name, other.name) || differs(other) {
             throw PocketshelfError.spaceMismatch(
-                "\(us) of space \(shown), \(them) of space \(other.shown); \(remedy)")
+                "\(us) of space \(shown), \(them) of space \(other.shown); \(remedy)", .space)
         }
         if !exactlyEqual(preprocessing, other.preprocessing) {
             throw PocketshelfError.spaceMismatch(
-                "\(us) of preprocessing \(preprocessing), \(them) of \(other.preprocessing); \(remedy)")
+                "\(us) of preprocessing \(preprocessing), \(them) of \(other.preprocessing); \(remedy)", .space)
         }
     }
 

@@ -53,6 +53,9 @@ public final class Store: ShelfReader {
         return data.flatMap { try? Manifest(parsing: $0, where: "\(folder.path): \(Manifest.fileName)") }
     }
 
+    /// Folder of the indexes derived from this generation; need not exist.
+    public var indexFolder: String { folder.index(generation) }
+
     /// Whether no other generation has replaced this one.
     public func isCurrent() -> Bool { (try? folder.current()) == generation }
 

@@ -107,7 +107,8 @@ public final class StoreWriter {
     public func rollback() throws -> String {
         let current = try folder.requireCurrent()
         guard let previous = try folder.previous() else {
-            throw PocketshelfError.store("\(folder.path): there is no older generation to go back to")
+            throw PocketshelfError.store("\(folder.path): there is no older generation to go back to",
+                .nothingToRollBack)
         }
         _ = try sequence(previous)
         if let left = try? sequence(current) {  // A damaged one may come again, whole.
@@ -121,6 +122,19 @@ public final class StoreWriter {
         }
         try point(to: previous)
         return previous
+    }
+
+    /// Point to the generation that was rolled back from; returns its name.
+    ///
+    /// - Throws: `store`: nothing was rolled back, or it is gone or damaged.
+    public func undoRollback() throws -> String {
+        _ = try folder.requireCurrent()
+        guard let refused = folder.rolledBack() else {
+            throw PocketshelfError.store("\(folder.path): nothing was rolled back", .nothingToRollBack)
+        }
+        _ = try sequence(refused.name)
+        try point(to: refused.name)
+        return refused.name
     }
 
     /// The sequence of a sound generation.
@@ -148,10 +162,13 @@ public final class StoreWriter {
 
 /// Return the store at `path` to its previous generation, whose name is returned.
 ///
+/// - Parameter undo: return to the generation that was rolled back from instead.
 /// - Throws: `store`: there is no store, no such generation, or it is damaged.
-public func rollbackStore(_ path: String, files: FileSystem = FileSystem()) throws -> String {
+public func rollbackStore(
+    _ path: String, undo: Bool = false, files: FileSystem = FileSystem()
+) throws -> String {
     _ = try StoreFolder(path).requireCurrent()
-    return try StoreWriter.open(path, files: files) { try $0.rollback() }
+    return try StoreWriter.open(path, files: files) { try undo ? $0.undoRollback() : $0.rollback() }
 }
 
 /// An exclusive lock, which the system releases when the process dies.

@@ -62,7 +62,7 @@ final class Pace {
         if now > deadline {
             throw PocketshelfError.sync(
                 "the sync took longer than \(plain(limits.totalSeconds)) s and was stopped; "
-                    + "the next one goes on where it ended")
+                    + "the next one goes on where it ended", .time)
         }
         let elapsed = now - windowStart
         if elapsed < limits.windowSeconds { return }
@@ -70,7 +70,7 @@ final class Pace {
             let rate = Int((Double(windowBytes) / elapsed).rounded())
             throw PocketshelfError.sync(
                 "the server sends too slowly (\(rate) bytes/s, at least \(plain(limits.rate)) are asked "
-                    + "for); the next sync goes on where this one ended")
+                    + "for); the next sync goes on where this one ended", .slow)
         }
         windowStart = now
         windowBytes = 0

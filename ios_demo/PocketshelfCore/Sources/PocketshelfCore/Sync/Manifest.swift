@@ -51,12 +51,12 @@ public struct Manifest: Sendable {
             document = try StrictJson.parse(data)
         } catch {
             throw PocketshelfError.sync(
-                "\(place): the server's manifest cannot be read as JSON (\(oneLine(error)))")
+                "\(place): the server's manifest cannot be read as JSON (\(oneLine(error)))", .manifest)
         }
-        let top = try Fields(document, where: place, kind: .sync)
+        let top = try Fields(document, where: place, kind: .sync, refusal: .manifest)
         guard try top.text("format") == Self.format, try top.integer("version") == Self.version else {
             throw PocketshelfError.sync(
-                "\(place): not a manifest of version \(Self.version); update pocketshelf")
+                "\(place): not a manifest of version \(Self.version); update pocketshelf", .manifest)
         }
         let whole = try top.child("snapshot")
         shard = try top.text("shard")

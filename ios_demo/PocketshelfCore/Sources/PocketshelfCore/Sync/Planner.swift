@@ -79,7 +79,7 @@ struct Plan: Equatable {
             throw PocketshelfError.sync(
                 "the server is at sequence \(manifest.sequence), this shelf at \(sequence): going back is "
                     + "refused; allow it (--allow-older) if the server was restored from a backup, or let its "
-                    + "operator go on with `publish --jump-ahead`")
+                    + "operator go on with `publish --jump-ahead`", .older)
         }
         if sequence == manifest.sequence { return Plan(get: .nothing, why: .current) }
         if let refused = device.rolledBack, manifest.sequence <= refused {

@@ -59,11 +59,18 @@ struct Metadata {
                 wanted == UInt8(ascii: "d") ? (0x30...0x39).contains(byte) : byte == wanted
             }
         let numbers = text.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
-        guard fits, numbers.count == 6, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]),
-            numbers[3] < 24, numbers[4] < 60, numbers[5] < 60, numbers[0] > 0
+        guard fits, numbers.count == 6, numbers[0] > 0, (1...12).contains(numbers[1]),
+            (1...daysOf(numbers[1], numbers[0])).contains(numbers[2]),
+            numbers[3] < 24, numbers[4] < 60, numbers[5] < 60
         else { throw TufError.invalid("'\(text.prefix(40))' is no time") }
         return Double(days(numbers[0], numbers[1], numbers[2]) * 86_400)
             + Double(numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
+    }
+
+    /// How many days a month has.
+    private static func daysOf(_ month: Int, _ year: Int) -> Int {
+        if month == 2 { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28 }
+        return [4, 6, 9, 11].contains(month) ? 30 : 31
     }
 
     /// Days from 1970-01-01 to a day of the Gregorian calendar.

@@ -16,14 +16,14 @@ enum MetadataRules {
 
     /// - Parameter place: begins what an error says.
     /// - Throws: `sync`: something in it is out of bounds.
-    static func check(_ data: [UInt8], where place: String) throws {
+    static func check(_ data: [UInt8], where place: String, refusal: Refusal = .metadata) throws {
         let document: Json
         do {
             document = try StrictJson.parse(data)
         } catch {
-            throw PocketshelfError.sync("\(place): it cannot be read as JSON (\(oneLine(error)))")
+            throw PocketshelfError.sync("\(place): it cannot be read as JSON (\(oneLine(error)))", refusal)
         }
-        let signed = try Fields(document, where: place, kind: .sync).child("signed")
+        let signed = try Fields(document, where: place, kind: .sync, refusal: refusal).child("signed")
         let kind = try signed.text("_type")
         try number(signed, "version", 1, maxVersion)
         if precedes(lastDay, try signed.text("expires")) {

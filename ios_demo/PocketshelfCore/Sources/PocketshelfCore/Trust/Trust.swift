@@ -40,17 +40,25 @@ final class Trusted {
         return known.intersection(keys.map { ExactString($0) }).count >= role.threshold
     }
 
+    private func explaining<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as TufError {
+            throw explain(error, targetsUrl)
+        }
+    }
+
     /// The signed description of `name`.
     ///
     /// - Throws: `sync`: the server signed no such file.
     func target(_ name: String) throws -> Target {
-        guard let found = try updater.target(name) else {
+        guard let found = try explaining({ try updater.target(name) }) else {
             throw PocketshelfError.sync(
-                "\(name): the server has not published it; check the shard's name")
+                "\(name): the server has not published it; check the shard's name", .unpublished)
         }
         guard let sha256 = found.info.hash("sha256"), let length = found.info.length else {
             throw PocketshelfError.sync(
-                "\(name): signed without a SHA-256; the server must publish again")
+                "\(name): signed without a SHA-256; the server must publish again", .metadata)
         }
         let (folder, base) = splitPath(name)
         let file = updater.trusted.root.consistentSnapshot ? "\(folder)/\(sha256).\(base)" : name
@@ -94,7 +102,7 @@ final class Trust {
         }
         throw PocketshelfError.sync(
             "\(path): the root of trust is damaged (\(why)); give the server's root.json again (--root, "
-                + "or put it into the store's folder)")
+                + "or put it into the store's folder)", .badRoot)
     }
 
     /// Trust `root` (a root.json from the app, the shop or an operator) from now on.
@@ -111,7 +119,7 @@ final class Trust {
             if version == known, root != stored {
                 throw PocketshelfError.sync(
                     "another root of version \(version) is trusted already; to trust this one instead, "
-                        + "remove \(folder)")
+                        + "remove \(folder)", .anotherRoot)
             }
             expected = version > known ? (version, root) : nil
             return
@@ -151,44 +159,47 @@ final class Trust {
             let known = try checkRoot(try readPlain("\(folder)/root.json", most: Updater.Most.root))
             throw PocketshelfError.sync(
                 "the root given, version \(expected.version), is not what the trusted one, version "
-                    + "\(known), leads to: is it another site's? To trust it instead, remove \(folder)")
+                    + "\(known), leads to: is it another site's? To trust it instead, remove \(folder)", .anotherRoot)
         }
     }
 
     /// The version of `root`, once it is known to be signed by its own keys.
     private func checkRoot(_ root: [UInt8]) throws -> Int {
-        try MetadataRules.check(root, where: "the root of trust given: refused")
+        try MetadataRules.check(root, where: "the root of trust given: refused", refusal: .badRoot)
         guard case .object(let top)? = try? StrictJson.parse(root), case .object(let signed)? = top["signed"],
             signed["_type"] == .text("root")
         else {
             throw PocketshelfError.sync(
-                "the root of trust given is other metadata; give the server's root.json")
+                "the root of trust given is other metadata; give the server's root.json", .badRoot)
         }
         do {
             return try TrustedSet(root: root, now: 0, verifier: verifier).root.version
         } catch {
-            throw PocketshelfError.sync("the root of trust given is damaged or not signed by its own keys")
+            throw PocketshelfError.sync("the root of trust given is damaged or not signed by its own keys",
+                .badRoot)
         }
     }
 }
 
 /// The error of the framework as one line that says which lie was told and what to do.
 func explain(_ error: TufError, _ server: String) -> PocketshelfError {
-    let what: String
+    let what: String, refusal: Refusal
     switch error.kind {
     case .http:
         return .server(
-            "\(server): no signed repository there (status \(error.status)); check the address")
-    case .tooLong: what = "is longer than allowed (endless data)"
-    case .expired: what = "has expired: it is held back, or this clock is wrong"
-    case .unsigned: what = "is not signed by the keys that this device trusts"
+            "\(server): no signed repository there (status \(error.status)); check the address",
+            .noRepository)
+    case .tooLong: (what, refusal) = ("is longer than allowed (endless data)", .endless)
+    case .expired: (what, refusal) = ("has expired: it is held back, or this clock is wrong", .expired)
+    case .unsigned: (what, refusal) = ("is not signed by the keys that this device trusts", .signature)
     case .badVersion, .equalVersion:
         what = "is older than what this device has seen (rollback), or of mixed versions; a server that was "
             + "restored from a backup needs `publish --jump-ahead`"
-    case .lengthOrHash: what = "is not what was signed (wrong length or hash)"
-    case .invalid: what = "is invalid"
+        refusal = .rollback
+    case .lengthOrHash: (what, refusal) = ("is not what was signed (wrong length or hash)", .mixed)
+    case .invalid: (what, refusal) = ("is invalid", .metadata)
     }
-    return .sync("\(server): refused, its metadata \(what) [\(oneLine(error))]")
+    return .sync("\(server): refused, its metadata \(what) [\(oneLine(error))]", refusal)
 }
 
 /// Metadata of one run in memory, seeded with what is stored.
