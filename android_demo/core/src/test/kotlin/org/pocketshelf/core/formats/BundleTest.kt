@@ -1,0 +1,114 @@
+package org.pocketshelf.core.formats
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import org.pocketshelf.core.BundleError
+import org.pocketshelf.core.golden.GoldenFiles
+import java.io.File
+
+class BundleTest {
+    @TempDir
+    lateinit var folder: File
+    private val golden = GoldenFiles.file("bundle-v1")
+
+    private fun copied(vararg changes: Pair<String, String>): File {
+        golden.copyRecursively(folder, overwrite = true)
+        val path = File(folder, "bundle.json")
+        var text = path.readText()
+        for ((old, new) in changes) {
+            assertTrue(old in text, old)
+            text = text.replaceFirst(old, new)
+        }
+        path.writeText(text)
+        return folder
+    }
+
+    private fun refused(vararg changes: Pair<String, String>): String =
+        assertThrows(BundleError::class.java) { Bundle.load(copied(*changes)) }.message!!.also { assertEquals(1, it.lines().size) }
+
+    @Test
+    fun `the golden bundle of version 1 is read`() {
+        val bundle = Bundle.load(golden)
+        assertEquals("golden", bundle.name)
+        assertEquals(Space("golden-space", "d53c8f8f25198365", 128, "golden"), bundle.vectorSpace)
+        assertEquals(listOf("Apple", "Pear"), bundle.embedder.categories)
+        assertEquals(AttributeSpec(2, listOf("short", "long")), bundle.embedder.attributes["sleeve"])
+        assertEquals(mapOf("goods" to 0.5), bundle.detector!!.frameWeight)
+        assertEquals(listOf(8, 16, 32), bundle.detector!!.strides)
+        assertEquals(File(golden, "detector.tflite"), bundle.detectorFile)
+    }
+
+    @Test
+    fun `unknown keys are ignored, known ones may be absent`() {
+        val bundle = Bundle.load(copied("\"format\"" to "\"later\": [1], \"format\"", "\"recall\": {" to "\"once\": {"))
+        assertNull(bundle.recall)
+    }
+
+    @Test
+    fun `another version is refused, with the remedy`() {
+        assertTrue("update the app" in refused("\"version\": 1,\n \"name\"" to "\"version\": 2,\n \"name\""))
+    }
+
+    @Test
+    fun `a field of the wrong kind is named`() {
+        assertTrue("'dimension'" in refused("\"dimension\": 128" to "\"dimension\": \"128\""))
+        assertTrue("'temperature'" in refused("\"temperature\": 1.5" to "\"temperature\": 0"))
+        assertTrue("'groups'" in refused("\"upper\",\n   \"goods\"" to "\"goods\",\n   \"goods\""))
+    }
+
+    @Test
+    fun `a changed model file is refused`() {
+        File(copied(), "embedder.tflite").appendText("x")
+        assertTrue("not the file" in assertThrows(BundleError::class.java) { Bundle.load(folder) }.message!!)
+        assertEquals("golden", Bundle.load(folder, checkHashes = false).name)
+    }
+
+    @Test
+    fun `a missing model file is refused`() {
+        assertTrue(File(copied(), "detector.tflite").delete())
+        assertTrue("missing" in assertThrows(BundleError::class.java) { Bundle.load(folder, checkHashes = false) }.message!!)
+    }
+
+    @Test
+    fun `a file outside the bundle is refused`() {
+        for (name in listOf("../embedder.tflite", "a/b.tflite", "..", ".hidden", "c:x", "a\\\\b")) {
+            assertTrue("plain name" in refused("\"file\": \"embedder.tflite\"" to "\"file\": \"$name\""), name)
+        }
+    }
+
+    @Test
+    fun `a preprocessing that does not have its hash is refused`() {
+        assertTrue("preprocessing_hash" in refused("\"margin\": 0.05" to "\"margin\": 0.06"))
+    }
+
+    @Test
+    fun `frame weights of no group are refused`() {
+        assertTrue("none of the groups" in refused("\"goods\": 0.5" to "\"hats\": 0.5"))
+    }
+
+    @Test
+    fun `a folder without a bundle, and one that is no JSON, are refused`() {
+        assertTrue("no bundle here" in assertThrows(BundleError::class.java) { Bundle.load(folder) }.message!!)
+        File(folder, "bundle.json").writeText("{")
+        assertTrue("cannot be read as JSON" in assertThrows(BundleError::class.java) { Bundle.load(folder) }.message!!)
+    }
+
+    @Test
+    fun `a model that is a folder has the digest of its sorted lines`() {
+        File(folder, "m/a").mkdirs()
+        File(folder, "m/a/x").writeText("1")
+        File(folder, "m/a.txt").writeText("22")
+        // sha256 of the two lines "sha256  a/x", "sha256  a.txt", as Python's formats/bundle.py has it.
+        assertEquals(3, FileDigest.of(File(folder, "m")).bytes)
+        assertEquals("1ac160674ecfe58b", FileDigest.of(File(folder, "m")).sha256.take(16))
+    }
+
+    @Test
+    fun `an attribute of categories that the model lacks is refused`() {
+        assertTrue("none of the model's" in refused("\"output\": 2," to "\"output\": 2, \"categories\": [\"Hats\"],"))
+    }
+}
