@@ -14,14 +14,18 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        // Our own scan of int8 vectors: C, for its instructions differ from processor to processor.
+        .target(name: "CScan"),
+        // USearch by dlopen: nothing is linked.
+        .target(name: "CUSearch"),
         .target(
             name: "PocketshelfCore",
             dependencies: [
-                "CSQLite", "CZlib",
+                "CScan", "CSQLite", "CUSearch", "CZlib",
                 .target(name: "CSodium", condition: .when(platforms: [.linux])),
             ]
         ),
         .executableTarget(name: "pocketshelf-core", dependencies: ["PocketshelfCore"]),
-        .testTarget(name: "PocketshelfCoreTests", dependencies: ["PocketshelfCore"]),
+        .testTarget(name: "PocketshelfCoreTests", dependencies: ["CScan", "PocketshelfCore"]),
     ]
 )

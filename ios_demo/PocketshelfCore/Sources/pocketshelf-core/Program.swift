@@ -8,11 +8,13 @@ typealias Command = (Options) throws -> Void
 enum Program {
     /// Name → command. Each lives in a file of its own.
     static let commands: [String: Command] = [
+        "bench": benchCommand,
         "download": tufDownloadCommand,
         "dump": dumpCommand,
         "init": tufInitCommand,
         "refresh": tufRefreshCommand,
         "rollback": rollbackCommand,
+        "search": searchCommand,
         "status": statusCommand,
         "sync": syncCommand,
         "verify": verifyCommand,

@@ -1,0 +1,108 @@
+/// One region's answer; `asked` says what came of the fallback.
+struct Answer {
+    let region: EncodedRegion
+    var hits: [Hit]
+    var signals: Signals
+    let recall: Double?
+    let wish: Wish
+    var asked: FallbackState = .local
+}
+
+/// How a region is answered: routed, searched, re-ranked, judged; a server asked where due. The same for every shelf and
+/// photo.
+struct Answering {
+    /// Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
+    private static let rerankDepth = 3
+
+    /// Which categories belong to which of the detector's groups.
+    let shelves: Shelves
+    let router: any Router
+    let reranker: any Reranker
+    /// nil where the bundle carries no calibration.
+    let estimator: (any RecallEstimator)?
+    let confidence: RecallModel?
+    /// Asks when the local answer does not suffice.
+    let asker: Asker
+
+    /// What the shelf itself holds.
+    func answer(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) throws -> Answer {
+        var hits = try localHits(shelf, region, categories(shelf, region, wish), wish)
+        if !wish.where.isEmpty, wish.isOpen, hits.count < wish.count {
+            // The likely categories hold too few of what is wanted.
+            hits = try localHits(shelf, region, shelf.names, wish)
+        }
+        let signals = try shelf.signals(region, hits)
+        return Answer(
+            region: region, hits: hits, signals: signals, recall: estimator.flatMap { $0.estimate(signals) },
+            wish: wish)
+    }
+
+    /// The answer with the server's hits, where it is to be asked and there is time left.
+    ///
+    /// - Parameters:
+    ///   - ask: true in any case, false never, nil where the local answer does not suffice.
+    ///   - seconds: how long it may take.
+    func escalated(_ shelf: Shelf, _ answer: Answer, ask: Bool?, seconds: Double) throws -> Answer {
+        guard asker.hasWhom, escalates(answer.recall, ask) else {
+            asker.passBy()
+            return answer
+        }
+        let question = Question(
+            vector: answer.region.embedding.vector, space: shelf.info.space, categories: answer.wish.categories,
+            count: answer.wish.count)
+        let (asked, found) = asker.ask(question, recall: answer.recall, seconds: seconds)
+        var escalated = answer
+        escalated.asked = asked
+        if !found.isEmpty {
+            let fitting = found.filter { fits($0.attributes, answer.wish.where) }
+            escalated.hits = merged(
+                local: answer.hits, server: placed(answer.region, fitting), count: answer.wish.count)
+            escalated.signals = try shelf.signals(answer.region, escalated.hits)
+        }
+        return escalated
+    }
+
+    /// The typed result.
+    func region(_ answer: Answer) -> Region {
+        guard let confidence else { return answer.region.region(hits: answer.hits, confidence: nil, isConfident: nil) }
+        let found = !answer.signals.scores.isEmpty
+        let probability = found ? confidence.probability(answer.signals) : 0
+        return answer.region.region(
+            hits: answer.hits, confidence: probability, isConfident: found && confidence.suffices(probability))
+    }
+
+    private func escalates(_ recall: Double?, _ ask: Bool?) -> Bool {
+        if let ask { return ask }
+        guard let estimator, let recall else { return true }
+        return !estimator.suffices(recall)
+    }
+
+    private func categories(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) -> [String] {
+        guard wish.isOpen, !wish.everything else { return wish.isOpen ? shelf.names : wish.categories }
+        let likely = region.embedding.categories
+        return filled(router.route(likely, available: shelf.names), likely, counts: shelf.counts, wanted: wish.count)
+    }
+
+    private func localHits(
+        _ shelf: Shelf, _ region: EncodedRegion, _ categories: [String], _ wish: Wish
+    ) throws -> [Hit] {
+        let attributes = region.attributes
+        let grouped = shelves.knows(region.detection.group)
+        let depth = attributes.isEmpty && !grouped ? wish.count : Self.rerankDepth * wish.count
+        let nearest = try shelf.nearest(
+            region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
+        let hits = placed(region, nearest)
+        return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
+    }
+
+    /// The hits, best first, those fallen whose category belongs to another group than the box.
+    private func placed(_ region: EncodedRegion, _ hits: [Hit]) -> [Hit] {
+        let detection = region.detection
+        return hits.map { hit in
+            guard !shelves.fits(group: detection.group, category: hit.category) else { return hit }
+            var fallen = hit
+            fallen.score = hit.score - shelves.penalty * detection.score
+            return fallen
+        }.sortedDescending(by: \.score)
+    }
+}

@@ -1,0 +1,79 @@
+/// One generation of a store with what is derived from it; a search keeps to the one it began with.
+final class Shelf: Sendable {
+    /// Where few products fit `where`, so many times as many are looked at, and again.
+    private static let widen = 8
+
+    nonisolated(unsafe) let store: any ShelfReader
+    let counts: [CategoryCount]
+    let info: StoreInfo
+    private let searcher: any Searcher
+    private let coverage: [ExactString: Double]?
+    private let held: Set<ExactString>
+    private let neighbourhood: Neighbourhood
+
+    init(_ store: any ShelfReader, searcher: any Searcher) throws {
+        self.store = store
+        self.searcher = searcher
+        counts = try store.categories()
+        info = StoreInfo(store.meta)
+        coverage = shelfCoverage(store)
+        held = Set(counts.map { ExactString($0.name) })
+        neighbourhood = Neighbourhood(store)
+    }
+
+    var names: [String] { counts.map(\.name) }
+
+    /// The `wanted` nearest that fit; where few do, it looks further.
+    func nearest(_ vector: [Float], categories: [String], wanted: Int, where filter: Where) throws -> [Hit] {
+        let chosen = Set(categories.map(ExactString.init))
+        let products = counts.reduce(0) { chosen.contains(ExactString($1.name)) ? $0 + $1.products : $0 }
+        var depth = wanted
+        while true {
+            let hits = try searcher.search(vector, categories: categories, count: depth).map(hit)
+            if filter.isEmpty { return hits }
+            let fitting = hits.filter { fits($0.attributes, filter) }
+            if fitting.count >= wanted || depth >= products { return Array(fitting.prefix(wanted)) }
+            depth = min(depth * Self.widen, products)
+        }
+    }
+
+    /// What the estimates of recall and confidence go by.
+    func signals(_ region: EncodedRegion, _ hits: [Hit]) throws -> Signals {
+        let query = try neighbourhood.background(region.embedding.vector)
+        return Signals(
+            scores: hits.map(\.score), hitCategories: hits.map(\.category),
+            categories: region.embedding.categories.pairs.sorted {
+                $0.probability != $1.probability ? $0.probability > $1.probability : precedes($0.name, $1.name)
+            },
+            coverage: coverage, held: held, detected: region.detection.score, queryBackground: query,
+            hitBackground: try vector(hits).map(neighbourhood.background) ?? query,
+            nearest: try neighbourhood.nearest())
+    }
+
+    /// What the store says of a match.
+    private func hit(_ match: Match) throws -> Hit {
+        // An injected searcher may know more than the store.
+        guard let product = try store.product(match.productId) else {
+            return Hit(productId: match.productId, score: match.score, title: "", category: "")
+        }
+        return Hit(
+            productId: product.productId, score: match.score, title: product.title, category: product.category,
+            image: product.image, attributes: product.attributes)
+    }
+
+    /// The first hit's vector, of its first picture; nil of a server's.
+    private func vector(_ hits: [Hit]) throws -> [Float]? {
+        guard let first = hits.first, first.source == .local else { return nil }
+        return try store.product(first.productId)?.vectors.prefix(store.meta.dimension).map(Float.init)
+    }
+}
+
+/// Category → share of the catalogue's products that the shelf holds; nil without a manifest: a shelf that came from a
+/// server has one, one that was built from a file is all there is.
+func shelfCoverage(_ store: any ShelfReader) -> [ExactString: Double]? {
+    guard let manifest = store.manifest() else { return nil }
+    let shares = manifest.categories.map { count in
+        (ExactString(count.name), count.catalogue > 0 ? min(1, Double(count.local) / Double(count.catalogue)) : 0)
+    }
+    return Dictionary(shares, uniquingKeysWith: { $1 })
+}

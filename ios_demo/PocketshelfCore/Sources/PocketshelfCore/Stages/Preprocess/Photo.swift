@@ -1,0 +1,53 @@
+/// An upright photo, possibly decoded at a reduced scale. The platform decodes: the core sees pixels.
+public struct Photo: Sendable {
+    /// The decoded pixels: rows of R, G, B bytes in sRGB, upright.
+    public let pixels: [UInt8]
+    /// Size of `pixels`.
+    public let columns: Int
+    public let rows: Int
+    /// Size of the upright photo in its own pixels; boxes are given in these.
+    public let width: Int
+    public let height: Int
+
+    /// - Parameters:
+    ///   - pixels: rows · columns · 3 bytes.
+    ///   - width, height: of the photo itself where `pixels` were decoded smaller; else left out.
+    /// - Throws: `photo` where the bytes are not as many as the sides say, or there are none.
+    public init(pixels: [UInt8], columns: Int, rows: Int, width: Int? = nil, height: Int? = nil) throws {
+        guard columns > 0, rows > 0, width ?? 1 > 0, height ?? 1 > 0 else {
+            throw PocketshelfError.photo("photo: an array without pixels")
+        }
+        guard columns <= 1 << 20, rows <= 1 << 20, pixels.count == columns * rows * 3 else {
+            throw PocketshelfError.photo("photo: \(pixels.count) bytes are not \(rows) x \(columns) pixels of 3")
+        }
+        self.pixels = pixels
+        self.columns = columns
+        self.rows = rows
+        self.width = width ?? columns
+        self.height = height ?? rows
+    }
+
+    /// The whole photo, in its own pixels.
+    public var frame: Box { Box(0, 0, Double(width), Double(height)) }
+
+    /// A box in the photo's own pixels in those that were decoded.
+    func toDecoded(_ box: Box) -> Box {
+        let across = Double(columns) / Double(width), down = Double(rows) / Double(height)
+        return Box(box.x * across, box.y * down, box.width * across, box.height * down)
+    }
+
+    /// What a network is given: height · width · 3 bytes.
+    ///
+    /// - Parameter box: in the photo's own pixels; may reach beyond the frame, where it is cut. nil: the frame.
+    public func networkInput(_ preprocessing: Preprocessing, box: Box? = nil) -> [UInt8] {
+        var crop = Box(0, 0, Double(columns), Double(rows))
+        if let box {
+            crop = cropBox(
+                toDecoded(box), columns: columns, rows: rows, margin: preprocessing.margin,
+                maxAspect: preprocessing.maxAspect)
+        }
+        return resize(
+            pixels, columns: columns, rows: rows, box: crop, toWidth: preprocessing.width,
+            height: preprocessing.height)
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// Attribute → the values of which a product must have one, letters' case aside. Every attribute named must fit.
+public typealias Where = [(name: String, values: [String])]
+
+/// What a search asks for.
+struct Wish: Sendable {
+    let count: Int
+    /// Only these; all that the search chooses to look into if empty.
+    let categories: [String]
+    /// It chooses all.
+    let everything: Bool
+    let `where`: Where
+
+    /// Whether no category was named.
+    var isOpen: Bool { categories.isEmpty }
+}
+
+/// Whether a product with `attributes` is wanted; one that states nothing of what is asked is not.
+func fits(_ attributes: JsonObject, _ wanted: Where) -> Bool {
+    wanted.allSatisfy { name, values in
+        let stated = texts(attributes[name] ?? .null)
+        return values.contains { stated.contains($0.folded) }
+    }
+}
+
+/// An attribute's values as they would be typed: one, or those of a list; 42.0 is 42.
+private func texts(_ value: Json) -> Set<ExactString> {
+    if case .array(let values) = value { return Set(values.map { typed($0).folded }) }
+    return value == .null ? [] : [typed(value).folded]
+}
+
+/// A value as a person would type it.
+private func typed(_ value: Json) -> String {
+    if case .number(let number) = value, number == number.rounded() { return String(format: "%.0f", number) }
+    return described(value)
+}
+
+/// A value as Python's `str` writes it, but for lists and objects.
+func described(_ value: Json) -> String {
+    switch value {
+    case .null: return "None"
+    case .bool(let value): return value ? "True" : "False"
+    case .integer(let value): return String(value)
+    case .number(let value): return value.description
+    case .text(let text): return text
+    case .array, .object: return value.serialized
+    }
+}
