@@ -15,7 +15,6 @@ func syncCommand(_ options: Options) throws {
     let report = try sync(
         store: try options.required("--store"), request, SyncEnvironment(fetcher: HttpFetcher()))
     Program.printLine(report.fields)
-    if report.outcome == .offline { throw PocketshelfError.unreachable(report.why ?? "the server is away") }
 }
 
 /// `status --store S`

@@ -89,6 +89,27 @@ public final class Shard {
         }
     }
 
+    /// The first picture of the products at these places (ascending), in the order of all ids.
+    public func firstVectors(at places: [Int]) throws -> [Int8] {
+        try lock.withLock {
+            var wanted = places[...], place = 0, firsts: [Int8] = []
+            let sql = "SELECT substr(vectors, 1, :dimension) FROM products ORDER BY product_id"
+            try file.query(sql, [":dimension": .integer(meta.dimension)]) { row in
+                defer { place += 1 }
+                guard wanted.first == place else { return }
+                wanted.removeFirst()
+                let count = row.withBlob(0) { bytes -> Int in
+                    firsts.append(contentsOf: bytes.bindMemory(to: Int8.self))
+                    return bytes.count
+                }
+                guard count == meta.dimension else {
+                    throw PocketshelfError.store("\(path): bad vectors; sync or build it again")
+                }
+            }
+            return firsts
+        }
+    }
+
     /// The format has no index on categories: one pass over the file serves them all.
     private func rowsByCategory() throws -> [(category: String, rows: [Int])] {
         if let rows { return rows }

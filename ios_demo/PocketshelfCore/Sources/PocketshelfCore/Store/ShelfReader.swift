@@ -14,6 +14,10 @@ public protocol ShelfReader: AnyObject {
     func product(_ id: String) throws -> Product?
     /// All pictures of a category; none where there is no such category.
     func vectors(of category: String) throws -> CategoryVectors
+    /// The first picture of the products at these places, in the order of all ids: `dimension` bytes each.
+    ///
+    /// - Parameter places: ascending, from 0.
+    func firstVectors(at places: [Int]) throws -> [Int8]
     /// What the server's manifest says of this generation; nil for one that has none or a damaged one.
     func manifest() -> Manifest?
 }

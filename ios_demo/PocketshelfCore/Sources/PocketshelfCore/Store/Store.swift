@@ -48,6 +48,8 @@ public final class Store: ShelfReader {
     public func product(_ id: String) throws -> Product? { try shard.product(id) }
     public func vectors(of category: String) throws -> CategoryVectors { try shard.vectors(of: category) }
 
+    public func firstVectors(at places: [Int]) throws -> [Int8] { try shard.firstVectors(at: places) }
+
     public func manifest() -> Manifest? {
         let data = try? Recorded.read(folder, generation, Manifest.fileName, most: Manifest.mostBytes)
         return data.flatMap { try? Manifest(parsing: $0, where: "\(folder.path): \(Manifest.fileName)") }
