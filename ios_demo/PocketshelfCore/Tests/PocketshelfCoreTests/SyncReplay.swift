@@ -51,7 +51,11 @@ final class SyncReplay {
     static func blob(_ sha256: String) throws -> [UInt8] { try XCTUnwrap(blobs[sha256], sha256) }
 
     private func step(_ step: Fields, _ label: String) throws {
-        let path = "\(folder)/\(try step.optionalText("store") ?? "store")"
+        try self.step(step, path: "\(folder)/\(try step.optionalText("store") ?? "store")", label)
+    }
+
+    /// Do one step in the store at `path`.
+    func step(_ step: Fields, path: String, _ label: String = "") throws {
         switch try step.text("do") {
         case "sync": try sync(step, path, label)
         case "rollback": try rollback(step, path, label)
@@ -83,8 +87,7 @@ final class SyncReplay {
     }
 
     private func sync(_ step: Fields, _ path: String, _ label: String) throws {
-        let changes = try step.child("serve")
-        for name in changes.names { server.routes[name] = changes.has(name) ? changes.object[name] : nil }
+        try serve(step)
         server.away = step.object["away"] == .bool(true)
         server.asked = []
         var request = SyncRequest(server: try step.optionalText("server") ?? "http://shop.test")
@@ -107,7 +110,13 @@ final class SyncReplay {
         XCTAssertEqual(try step.value("asked"), .array(server.asked), label)
     }
 
-    private func environment(_ step: Fields) throws -> SyncEnvironment {
+    /// Change what is served as a step says.
+    func serve(_ step: Fields) throws {
+        let changes = try step.child("serve")
+        for name in changes.names { server.routes[name] = changes.has(name) ? changes.object[name] : nil }
+    }
+
+    func environment(_ step: Fields) throws -> SyncEnvironment {
         let now = try XCTUnwrap(IsoTime.seconds(step.text("now")))
         var environment = SyncEnvironment(fetcher: server)
         environment.clock = { [server] in server.seconds }

@@ -197,8 +197,16 @@ private final class HttpStream {
 
     func began(_ response: HTTPURLResponse?) { update { self.response = response } }
 
+    /// A redirect that is not followed is the whole answer.
+    func answered(_ response: HTTPURLResponse) {
+        update {
+            self.response = response
+            isDone = true
+        }
+    }
+
     func received(_ data: Data) {
-        guard !data.isEmpty else { return }
+        guard !data.isEmpty, !isAnswered else { return }
         update {
             pieces.append(data)
             held += data.count
@@ -212,7 +220,11 @@ private final class HttpStream {
         }
     }
 
+    /// Whether nothing more counts.
+    private var isAnswered: Bool { changed.withLock { isDone } }
+
     func ended(_ error: Error?) {
+        guard !isAnswered else { return }
         update {
             isDone = true
             failure = failure ?? error.map { oneLine($0.localizedDescription) }
@@ -268,6 +280,8 @@ private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked S
         if request.url?.host != task.originalRequest?.url?.host {
             next.setValue(nil, forHTTPHeaderField: "Authorization")
         }
-        completionHandler(task.originalRequest?.httpMethod == "POST" ? nil : next)
+        guard task.originalRequest?.httpMethod == "POST" else { return completionHandler(next) }
+        stream(task)?.answered(response)
+        completionHandler(nil)
     }
 }
