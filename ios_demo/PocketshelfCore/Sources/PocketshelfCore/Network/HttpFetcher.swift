@@ -6,15 +6,15 @@ import FoundationNetworking
 
 /// `Fetcher` over HTTP(S) by the system's URLSession: its proxies, certificates and redirects.
 ///
-/// A wait for the header or for the next byte ends after `seconds`; at most some megabytes are held that nobody
-/// has read yet. Only a GET is redirected: a POST's body belongs to whom it was addressed to. Holds no cookies
-/// and no cache. Blocks: call it from a thread of its own.
+/// A wait for the header or for the next byte ends after `seconds`. What nobody has read yet is held back: beyond
+/// some megabytes the session's own thread waits. Only a GET is redirected: a POST's body belongs to whom it was
+/// addressed to. Holds no connection between requests, no cookies and no cache. Blocks: call it from a thread of
+/// its own.
 public final class HttpFetcher: Fetcher {
-    private let session: URLSession
-    private let receiver = HttpReceiver()
+    private let configuration: URLSessionConfiguration
 
     public init() {
-        let configuration = URLSessionConfiguration.ephemeral
+        configuration = URLSessionConfiguration.ephemeral
         configuration.urlCache = nil
         configuration.httpShouldSetCookies = false
         configuration.httpCookieAcceptPolicy = .never
@@ -22,10 +22,7 @@ public final class HttpFetcher: Fetcher {
         // Ours end sooner.
         configuration.timeoutIntervalForRequest = 120
         configuration.timeoutIntervalForResource = 24 * 3600
-        session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
     }
-
-    deinit { session.invalidateAndCancel() }
 
     public func send(_ request: FetchRequest) throws -> FetchAnswer {
         let (plain, authorization) = splitCredentials(request.url)
@@ -43,11 +40,13 @@ public final class HttpFetcher: Fetcher {
             wire.httpMethod = "POST"
             wire.httpBody = Data(body)
         }
-        let task = session.dataTask(with: wire)
-        let stream = HttpStream(task, url: request.url, seconds: request.seconds)
-        receiver.add(stream, task.taskIdentifier)
-        task.resume()
-        let answer = try HttpAnswer(stream, receiver)
+        let stream = HttpStream(url: request.url, seconds: request.seconds)
+        // A session of its own: its thread may wait without holding up other requests.
+        let session = URLSession(
+            configuration: configuration, delegate: HttpReceiver(stream), delegateQueue: nil)
+        stream.session = session
+        session.dataTask(with: wire).resume()
+        let answer = try HttpAnswer(stream)
         guard !answer.isSignIn else {
             answer.close()
             throw signIn(request.url, answer.location ?? answer.movedTo)
@@ -82,19 +81,17 @@ private final class HttpAnswer: FetchAnswer {
     /// Where the answer came from, if it was redirected to another server.
     let movedTo: String?
     private let stream: HttpStream
-    private let receiver: HttpReceiver
     /// Read already, to see what the body begins with.
     private var first: [UInt8]?
 
-    init(_ stream: HttpStream, _ receiver: HttpReceiver) throws {
+    init(_ stream: HttpStream) throws {
         self.stream = stream
-        self.receiver = receiver
         let header: HTTPURLResponse
         do {
             header = try stream.header()
             first = try stream.next()
         } catch {
-            receiver.drop(stream)
+            stream.close()
             throw error
         }
         status = header.statusCode
@@ -125,7 +122,9 @@ private final class HttpAnswer: FetchAnswer {
         return try stream.next()
     }
 
-    func close() { receiver.drop(stream) }
+    deinit { stream.close() }
+
+    func close() { stream.close() }
 
     /// Where "bytes 7-99/100" begins.
     private static func start(_ range: String) -> Int {
@@ -136,21 +135,20 @@ private final class HttpAnswer: FetchAnswer {
 
 /// The bytes of one answer between the session's thread, which brings them, and the caller's.
 private final class HttpStream {
-    let task: URLSessionDataTask
     let url: String
+    /// Keeps the session until the stream is closed.
+    var session: URLSession?
     private let seconds: Double
     private let changed = NSCondition()
     private var response: HTTPURLResponse?
     private var pieces: [Data] = []
+    /// Bytes of `pieces`; beyond `high` the session's thread waits.
     private var held = 0
     private var isDone = false
-    private var isPaused = false
     private var failure: String?
-    /// Bytes held: beyond the first the connection is paused, beyond the second it is cut.
-    private static let high = 4 << 20, most = 64 << 20
+    private static let high = 4 << 20
 
-    init(_ task: URLSessionDataTask, url: String, seconds: Double) {
-        self.task = task
+    init(url: String, seconds: Double) {
         self.url = url
         self.seconds = seconds
     }
@@ -166,13 +164,7 @@ private final class HttpStream {
             return isDone && failure == nil ? .some(nil) : nil
         }
         guard let piece else { return nil }
-        changed.withLock {
-            held -= piece.count
-            if isPaused, held < Self.high {
-                isPaused = false
-                task.resume()
-            }
-        }
+        update { held -= piece.count }
         return Array(piece)
     }
 
@@ -188,7 +180,6 @@ private final class HttpStream {
                 }
                 if isDone { throw PocketshelfError.unreachable("\(url): the server cannot be reached") }
                 if !changed.wait(until: deadline) {
-                    task.cancel()
                     throw PocketshelfError.unreachable("\(url): \(late)")
                 }
             }
@@ -206,28 +197,31 @@ private final class HttpStream {
     }
 
     func received(_ data: Data) {
-        guard !data.isEmpty, !isAnswered else { return }
-        update {
+        guard !data.isEmpty else { return }
+        changed.withLock {
+            while held > Self.high, !isDone { changed.wait() }
+            guard !isDone else { return }
             pieces.append(data)
             held += data.count
-            if held > Self.most {
-                failure = "more comes than is read"
-                task.cancel()
-            } else if held > Self.high, !isPaused {
-                isPaused = true
-                task.suspend()
-            }
+            changed.broadcast()
         }
     }
 
-    /// Whether nothing more counts.
-    private var isAnswered: Bool { changed.withLock { isDone } }
-
-    func ended(_ error: Error?) {
-        guard !isAnswered else { return }
+    /// Nobody reads any more.
+    func close() {
         update {
             isDone = true
-            failure = failure ?? error.map { oneLine($0.localizedDescription) }
+            pieces = []
+            failure = failure ?? "closed"
+        }
+        session?.invalidateAndCancel()
+        session = nil
+    }
+
+    func ended(_ error: Error?) {
+        update {
+            if !isDone { failure = error.map { oneLine($0.localizedDescription) } }
+            isDone = true
         }
     }
 
@@ -239,36 +233,26 @@ private final class HttpStream {
     }
 }
 
-/// Hands what a session brings to the streams of its tasks.
+/// Hands what a session brings to its one stream.
 private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-    private let lock = NSLock()
-    private var streams: [Int: HttpStream] = [:]
+    private let stream: HttpStream
 
-    func add(_ stream: HttpStream, _ id: Int) { lock.withLock { streams[id] = stream } }
-
-    func drop(_ stream: HttpStream) {
-        lock.withLock { _ = streams.removeValue(forKey: stream.task.taskIdentifier) }
-        stream.task.cancel()
-    }
-
-    private func stream(_ task: URLSessionTask) -> HttpStream? {
-        lock.withLock { streams[task.taskIdentifier] }
-    }
+    init(_ stream: HttpStream) { self.stream = stream }
 
     func urlSession(
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
         completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
     ) {
-        stream(dataTask)?.began(response as? HTTPURLResponse)
+        stream.began(response as? HTTPURLResponse)
         completionHandler(.allow)
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        stream(dataTask)?.received(data)
+        stream.received(data)
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: Error?) {
-        stream(task)?.ended(error)
+        stream.ended(error)
     }
 
     func urlSession(
@@ -281,7 +265,7 @@ private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked S
             next.setValue(nil, forHTTPHeaderField: "Authorization")
         }
         guard task.originalRequest?.httpMethod == "POST" else { return completionHandler(next) }
-        stream(task)?.answered(response)
+        stream.answered(response)
         completionHandler(nil)
     }
 }
