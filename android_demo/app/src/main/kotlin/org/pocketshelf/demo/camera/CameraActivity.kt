@@ -1,0 +1,185 @@
+package org.pocketshelf.demo.camera
+
+import android.Manifest
+import android.app.Activity
+import android.content.Intent
+import android.content.pm.PackageManager
+import android.net.Uri
+import android.os.Bundle
+import android.os.SystemClock
+import android.view.View
+import android.view.ViewGroup
+import org.pocketshelf.core.PocketshelfError
+import org.pocketshelf.core.live.LiveView
+import org.pocketshelf.core.oneLine
+import org.pocketshelf.core.screen.Event
+import org.pocketshelf.core.screen.Page
+import org.pocketshelf.core.screen.Screen
+import org.pocketshelf.core.stages.preprocess.Photo
+import org.pocketshelf.core.stages.preprocess.Pixels
+import org.pocketshelf.core.types.StoreInfo
+import org.pocketshelf.demo.Online
+import org.pocketshelf.demo.PocketshelfApp
+import org.pocketshelf.demo.R
+import org.pocketshelf.demo.find
+import org.pocketshelf.demo.parts.Frames
+import org.pocketshelf.demo.parts.LiveCamera
+import org.pocketshelf.demo.parts.partsOfThisBuild
+import org.pocketshelf.demo.photos.PhotoReader
+import org.pocketshelf.demo.results.Answer
+import org.pocketshelf.demo.results.ResultsActivity
+import org.pocketshelf.demo.settings.SettingsActivity
+
+/** The first screen: the camera's picture with boxes; a tap on one opens what is like it. */
+class CameraActivity : Activity(), Frames {
+    private val app get() = application as PocketshelfApp
+    private val throttle = Throttle(clock = SystemClock::elapsedRealtime)
+    private lateinit var view: CameraScreen
+    private lateinit var online: Online
+    private var camera: LiveCamera? = null
+    private var screen = Screen()
+
+    @Volatile
+    private var wantsFrames = false
+
+    @Volatile
+    private var lastFrame: Pair<Photo, LiveView>? = null
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.activity_camera)
+        view = CameraScreen(this, partsOfThisBuild)
+        view.onBox = { send(Event.BoxTapped(it)) }
+        view.onWhole = ::searchWhole
+        view.onChoose = ::choose
+        view.onSettings = { startActivity(Intent(this, SettingsActivity::class.java)) }
+        view.onAllow = { requestPermissions(arrayOf(Manifest.permission.CAMERA), CAMERA) }
+        view.onAllResults = { startActivity(Intent(this, ResultsActivity::class.java)) }
+        online = Online(this) { send(Event.NetworkChanged(it)) }
+        camera = partsOfThisBuild.camera(this, find<ViewGroup>(R.id.preview), this)
+        send(Event.CameraAnswered(camera != null && isAllowed()))
+        if (savedInstanceState == null && camera != null && !isAllowed()) view.onAllow()
+    }
+
+    override fun onStart() {
+        super.onStart()
+        online.start()
+        if (isAllowed()) camera?.start()
+        app.keeper.start { if (!isDestroyed) shelfOpened() }
+    }
+
+    override fun onStop() {
+        online.stop()
+        camera?.stop()
+        super.onStop()
+    }
+
+    override fun onDestroy() {
+        camera?.close()
+        super.onDestroy()
+    }
+
+    @Deprecated("Until the app needs Android 13, where OnBackInvokedCallback is.")
+    override fun onBackPressed() {
+        if (screen.isHome) {
+            @Suppress("DEPRECATION")
+            super.onBackPressed()
+        } else {
+            send(Event.Back)
+        }
+    }
+
+    override fun onRequestPermissionsResult(requestCode: Int, permissions: Array<String>, grantResults: IntArray) {
+        send(Event.CameraAnswered(isAllowed()))
+        if (isAllowed()) camera?.start()
+    }
+
+    // Frames: in the camera's own thread, but for failed.
+    override fun wanted(): Boolean = wantsFrames && throttle.admits()
+
+    override fun seen(pixels: Pixels) {
+        try {
+            val photo = Photo(pixels)
+            val found = app.keeper.see(photo) ?: return
+            lastFrame = Pair(photo, found)
+            runOnUiThread { if (!isDestroyed) send(Event.FrameSeen(found)) }
+        } catch (error: PocketshelfError) {
+            runOnUiThread { if (!isDestroyed) send(Event.Failed(oneLine(error))) }
+        } finally {
+            throttle.done()
+        }
+    }
+
+    override fun failed(why: String) {
+        send(Event.CameraAnswered(false))
+        send(Event.Failed(getString(R.string.camera_failed)))
+    }
+
+    private fun isAllowed() = checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
+
+    private fun shelfOpened() {
+        val keeper = app.keeper
+        val info = keeper.info?.let { StoreInfo(it.sequence, it.space, keeper.bundle?.name ?: "") }
+        send(Event.ShelfOpened(info))
+        keeper.trouble?.let { send(Event.Failed(it)) }
+    }
+
+    /** One step of the screen's life: what happened, what is shown now, and what is to be done about it. */
+    private fun send(event: Event) {
+        screen = screen.on(event)
+        wantsFrames = screen.wantsFrames
+        if (event is Event.BoxTapped) answerBox(event.number)
+        if (screen.page is Page.Live || screen.page == Page.Empty) app.answer = null
+        view.show(screen, app.answer, app.keeper)
+    }
+
+    /** The tapped box, embedded from the frame that it was seen in: so that chips can search it in other categories. */
+    private fun answerBox(number: Int) {
+        val (photo, seen) = lastFrame ?: return
+        if (seen.regions.none { it.number == number }) return
+        app.keeper.searchBox(photo, seen, number) { found ->
+            if (!isDestroyed) found.fold({ answered(listOf(it)) }, { send(Event.Failed(oneLine(it))) })
+        }
+    }
+
+    private fun searchWhole() {
+        val (photo, _) = lastFrame ?: return
+        search(photo, whole = true)
+    }
+
+    private fun search(photo: Photo, whole: Boolean) {
+        send(Event.PhotoChosen)
+        app.keeper.search(photo, whole) { found ->
+            if (!isDestroyed) found.fold(::answered) { send(Event.Failed(oneLine(it))) }
+        }
+    }
+
+    private fun answered(answers: List<Answer>) {
+        val first = answers.firstOrNull() ?: return send(Event.Back)
+        app.answer = first
+        send(Event.RegionAnswered(first.region))
+    }
+
+    private fun choose() {
+        val images = Intent(Intent.ACTION_GET_CONTENT).setType("image/*").addCategory(Intent.CATEGORY_OPENABLE)
+        startActivityForResult(images, PHOTO)
+    }
+
+    @Deprecated("The platform's own; its successor is AndroidX's.")
+    override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        val uri: Uri = data?.data ?: return
+        if (requestCode != PHOTO || resultCode != RESULT_OK) return
+        try {
+            val photo = PhotoReader(contentResolver).read(uri)
+            view.freeze(photo)
+            search(photo, whole = false)
+        } catch (error: PocketshelfError) {
+            send(Event.Failed(getString(R.string.failed_photo)))
+        }
+    }
+
+    private companion object {
+        const val CAMERA = 1
+        const val PHOTO = 2
+    }
+}

@@ -1,0 +1,70 @@
+package org.pocketshelf.demo
+
+import org.pocketshelf.core.BundleError
+import org.pocketshelf.core.formats.Bundle
+import org.pocketshelf.core.runtime.Accelerator
+import org.pocketshelf.phone.OutputShapes
+import org.pocketshelf.phone.executorch.ExecuTorchRunner
+import org.pocketshelf.phone.litert.DelegateLog
+import java.io.File
+import kotlin.test.Test
+import kotlin.test.assertContentEquals
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertNull
+
+/** What of phone/ does not need a phone. */
+class PhoneTest {
+    private val old = "11-27 09:14:02.123  4242  4260 I tflite  : Replacing 61 out of 64 node(s) with delegate (TfLiteGpuDelegateV2) node, " +
+        "yielding 2 partitions for the whole graph."
+    private val new = "INFO: Replacing 64 out of 64 node(s) with delegate (TfLiteXNNPackDelegate) node, yielding 1 partitions for subgraph 0 (main)."
+
+    @Test
+    fun nodesAreReadFromEitherWordingOfTheLog() {
+        assertEquals(DelegateLog.Taken(61, 64, "TfLiteGpuDelegateV2"), DelegateLog.last(listOf("noise", old, "more")))
+        assertEquals(DelegateLog.Taken(64, 64, "TfLiteXNNPackDelegate"), DelegateLog.last(listOf(new)))
+    }
+
+    @Test
+    fun theLastModelLoadedIsMeant() = assertEquals(64, DelegateLog.last(listOf(old, new))?.nodes)
+
+    @Test
+    fun otherSubgraphsDoNotCount() {
+        val branch = new.replace("subgraph 0 (main)", "subgraph 1 (branch)").replace("64 out", "3 out")
+        assertEquals(64, DelegateLog.last(listOf(new, branch))?.nodes)
+    }
+
+    @Test
+    fun withoutALineNothingIsClaimed() {
+        assertNull(DelegateLog.last(emptyList()))
+        assertNull(DelegateLog.last(listOf("Replacing many out of all node(s) with delegate (x) node")))
+    }
+
+    @Test
+    fun backendsSayWhereAPteRuns() {
+        assertEquals(Accelerator.CPU, ExecuTorchRunner.acceleratorOf(listOf("XnnpackBackend")))
+        assertEquals(Accelerator.GPU, ExecuTorchRunner.acceleratorOf(listOf("VulkanBackend", "XnnpackBackend")))
+        assertEquals(Accelerator.NPU, ExecuTorchRunner.acceleratorOf(listOf("QnnBackend")))
+        assertEquals(Accelerator.CPU, ExecuTorchRunner.acceleratorOf(emptyList()))
+    }
+
+    private val bundle = Bundle.load(File(System.getenv("POCKETSHELF_ANDROID"), "../models/universal"), checkHashes = false)
+
+    @Test
+    fun outputsGetTheShapesOfTheBundleThatShips() {
+        val embedder = OutputShapes.of(bundle.embedder)
+        assertContentEquals(intArrayOf(1, 256), embedder.tensor(bundle.embedder.embeddingOutput, FloatArray(256)).shape)
+        val detector = OutputShapes.of(bundle.detector!!)
+        val points = 40 * 40 + 20 * 20 + 10 * 10
+        assertContentEquals(intArrayOf(1, points, 4), detector.tensor(bundle.detector!!.distancesOutput, FloatArray(points * 4)).shape)
+    }
+
+    @Test
+    fun outputsOfAnotherLengthAreRefused() {
+        val error = assertFailsWith<BundleError> { OutputShapes.of(bundle.embedder).tensor(bundle.embedder.embeddingOutput, FloatArray(128)) }
+        assert("128" in error.message!!)
+    }
+
+    @Test
+    fun anOutputThatNobodyNamesIsAVector() = assertContentEquals(intArrayOf(1, 5), OutputShapes.of(bundle.embedder).tensor(77, FloatArray(5)).shape)
+}

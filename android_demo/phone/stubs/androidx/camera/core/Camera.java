@@ -1,0 +1,4 @@
+package androidx.camera.core;
+
+/** Stub: the documented signatures that phone/ uses, with no behaviour. See stubs/README.md. */
+public interface Camera {}

@@ -1,0 +1,8 @@
+package androidx.camera.core;
+
+/** Stub: the documented signatures that phone/ uses, with no behaviour. See stubs/README.md. */
+public interface ImageInfo {
+    int getRotationDegrees();
+
+    long getTimestamp();
+}

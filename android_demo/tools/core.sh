@@ -1,0 +1,27 @@
+# Sourced by ./check: the core on the JVM, by ./compile, which a developer uses as well.
+
+core() {
+    export KOTLIN_HOME=$KOTLIN JAVA_17=$JDK17 JAVA_25=$JDK25 JARS
+    needed "core compiles for the JVM, Java 8's API only" ./compile core
+    needed "signatures (BouncyCastle) compile" ./compile signatures
+    needed "desktop (JDBC, foreign functions, command line) compiles" ./compile desktop
+    needed "tests of the core compile" ./compile tests
+    search_library
+    junit "core's tests" ./compile test
+    step "the command line answers" command_line || true
+}
+
+# libusearch_c.so with NumKong's kernels, from npm's sources; kept, since it takes a minute.
+search_library() {
+    [ -e ../contract/usearch/build ] || { say "no contract/usearch/build: tests of USearch say so themselves"; return; }
+    export POCKETSHELF_USEARCH=$TOOLCHAINS/usearch/libusearch_c.so
+    [ -e "$POCKETSHELF_USEARCH" ] && return
+    step "USearch's C library is built from npm's sources" ../contract/usearch/build "$TOOLCHAINS/usearch" || true
+}
+
+# A command without arguments is wrong usage: status 2 and a line that says what there is.
+command_line() {
+    local status=0
+    build/pocketshelf-core || status=$?
+    [ "$status" = 2 ]
+}
