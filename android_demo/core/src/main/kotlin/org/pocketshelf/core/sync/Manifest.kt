@@ -1,9 +1,12 @@
 package org.pocketshelf.core.sync
 
 import org.pocketshelf.core.Reason
+import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.SyncError
 import org.pocketshelf.core.formats.Fields
 import org.pocketshelf.core.formats.StrictJson
+import org.pocketshelf.core.store.Digests
+import org.pocketshelf.core.store.StoreFolder
 
 /** What a manifest names to be downloaded: the [target]'s name and its [length] in bytes as it travels. */
 sealed class Entry {
@@ -75,6 +78,18 @@ class Manifest(
                 categories = top.child("categories").let { part -> part.names.associateWith { count(part.child(it)) } },
                 data = data,
             )
+        }
+
+        /**
+         * The manifest that generation [name] came with: its counts stay with it, also after a rollback; null for one
+         * from elsewhere, or whose manifest is damaged.
+         */
+        fun kept(folder: StoreFolder, name: String): Manifest? = try {
+            parse(Digests.read(folder, name, NAME, MOST_BYTES))
+        } catch (_: StoreError) {
+            null
+        } catch (_: SyncError) {
+            null
         }
 
         private fun refused(message: String) = SyncError(message, reason = Reason.MANIFEST)

@@ -224,22 +224,13 @@ class Syncer(private val path: File, private val request: Request, private val e
         val meta = Shard.open(databases, folder.shard(name)).use { it.meta }
         val isVouched = meta.sequence == manifest.sequence && isMadeOf(name, trusted, manifest) || counts(name, trusted)
         return Device(
-            shardOf(name),
+            Manifest.kept(folder, name)?.shard,
             meta.sequence,
             meta.vectorsOf(),
             isVouched = isVouched,
             rolledBack = folder.rolledBack()?.second,
             bundle = request.bundle,
         )
-    }
-
-    /** Which shard a generation came from; null for one from elsewhere, or whose manifest is damaged. */
-    private fun shardOf(name: String): String? = try {
-        Manifest.parse(Digests.read(folder, name, Manifest.NAME, Manifest.MOST_BYTES)).shard
-    } catch (_: StoreError) {
-        null
-    } catch (_: SyncError) {
-        null
     }
 
     /** Whether a key signed the generation that is not rotated since; true where nothing is known. */

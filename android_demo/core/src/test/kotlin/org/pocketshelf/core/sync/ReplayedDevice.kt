@@ -105,7 +105,7 @@ internal class ReplayedServer : Fetcher {
 }
 
 /** Waits for no disk: what a power cut would leave is not asked here. */
-private object Undurable : FileSystem() {
+internal object Undurable : FileSystem() {
     override fun sync(file: File) = Unit
 
     override fun syncFolder(folder: File) = Unit
@@ -113,6 +113,11 @@ private object Undurable : FileSystem() {
 
 /** Does a case's steps in [folder], and asserts what each says of itself. */
 internal class ReplayedDevice(private val folder: File) {
+    /** What changes its store. */
+    var files: FileSystem = Undurable
+
+    /** Called with each staged generation. */
+    var prepare: (File) -> Unit = {}
     private val server = ReplayedServer()
     private val databases = JdbcDatabases()
 
@@ -126,6 +131,12 @@ internal class ReplayedDevice(private val folder: File) {
             "write" -> write(path, part(step["files"]))
             else -> throw AssertionError("unknown step ${step["do"]}")
         }
+    }
+
+    /** A step's sync without asserting anything. */
+    fun sync(step: Map<String, Any?>): SyncReport {
+        server.serve(part(step["serve"]))
+        return Syncer(File(folder, "store"), request(step), environment(step)).run()
     }
 
     private fun write(path: File, files: Map<String, Any?>) = files.forEach { (name, blob) ->
@@ -147,7 +158,7 @@ internal class ReplayedDevice(private val folder: File) {
         databases,
         BouncyCastleVerifier(),
         server,
-        Undurable,
+        files,
         limits = limits(part(step["limits"])),
         attempts = (step["attempts"] as Long? ?: 3L).toInt(),
         clock = { server.seconds },
@@ -155,6 +166,7 @@ internal class ReplayedDevice(private val folder: File) {
         sleep = { server.seconds += it },
         jitter = { 0.5 },
         freeBytes = { step["free_bytes"] as Long? ?: 1_000_000_000_000L },
+        prepare = prepare,
     )
 
     private fun request(step: Map<String, Any?>) = Request(

@@ -1,0 +1,134 @@
+package org.pocketshelf.core.sync
+
+import java.io.File
+import java.nio.file.Path
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import org.pocketshelf.core.Contract
+import org.pocketshelf.core.RuntimeUnavailable
+import org.pocketshelf.core.store.FileSystem
+import org.pocketshelf.core.store.Store
+import org.pocketshelf.core.store.StoreFolder
+import org.pocketshelf.desktop.JdbcDatabases
+
+/** A sync that is killed at any operation leaves the old shelf or the new one, and the next sync heals the rest. */
+class SyncCrashesTest {
+    @TempDir
+    lateinit var folder: Path
+
+    @Suppress("UNCHECKED_CAST")
+    private val steps = (Contract.json("sync/honest/changes_are_applied.json")["cases"] as List<Map<String, Any?>>)
+        .first()["steps"] as List<Map<String, Any?>>
+
+    @Test
+    fun aFirstSyncThatIsKilledAnywhereIsDoneByTheNext() = killedEverywhere(before = 0)
+
+    @Test
+    fun changesThatAreKilledAnywhereAreAppliedByTheNext() = killedEverywhere(before = 1)
+
+    private fun killedEverywhere(before: Int) {
+        var operation = 0
+        do {
+            operation++
+            val place = File(folder.toFile(), "$before-$operation").apply { mkdirs() }
+            val device = ReplayedDevice(place)
+            device.replay(steps.take(before))
+            device.files = Killing(operation)
+            val isDone = try {
+                device.sync(steps[before])
+                true
+            } catch (_: Killed) {
+                false
+            }
+            assertOldOrNew(File(place, "store"), before)
+            device.files = Undurable
+            device.sync(steps[before])
+            val store = File(place, "store")
+            assertEquals(sequence(before), Store.currentSequence(store, JdbcDatabases()))
+            val entries = StoreFolder(store).generationsPath.list().orEmpty()
+            assertTrue(isDone || entries.none { it.startsWith(".new-") } || entries.size <= 3, entries.joinToString())
+            place.deleteRecursively()
+        } while (!isDone)
+        assertTrue(operation > 20, "only $operation operations")
+    }
+
+    private fun sequence(step: Int) = (steps[step]["after"] as Map<*, *>)["sequence"] as Long
+
+    private fun assertOldOrNew(store: File, before: Int) {
+        val old = if (before == 0) null else sequence(before - 1)
+        val found = if (StoreFolder(store).current() == null) null else Store.open(store, JdbcDatabases()).use { it.meta.sequence }
+        assertTrue(found == old || found == sequence(before), "sequence $found")
+    }
+
+    @Test
+    fun aGenerationThatFailsItsWarmUpIsNotUsed() {
+        val device = ReplayedDevice(folder.toFile())
+        device.replay(steps.take(1))
+        device.prepare = { staging ->
+            assertTrue(File(staging, StoreFolder.SHARD_NAME).isFile)
+            throw RuntimeUnavailable("the golden vector is another")
+        }
+        assertFailsWith<RuntimeUnavailable> { device.sync(steps[1]) }
+        val store = File(folder.toFile(), "store")
+        assertEquals(sequence(0), Store.currentSequence(store, JdbcDatabases()))
+        device.prepare = {}
+        assertEquals(sequence(1), device.sync(steps[1]).sequence)
+    }
+
+    private class Killed : Error("killed")
+
+    /** Dies at the operation with this number: a write is half done then, anything else not at all. */
+    private class Killing(private var left: Int) : FileSystem() {
+        private fun dies(): Boolean {
+            left--
+            if (left < 0) throw Killed()
+            return left == 0
+        }
+
+        private fun live() {
+            if (dies()) throw Killed()
+        }
+
+        private fun half(data: ByteArray, work: (ByteArray) -> Unit) {
+            if (!dies()) return work(data)
+            work(data.copyOf(data.size / 2))
+            throw Killed()
+        }
+
+        override fun write(file: File, data: ByteArray) = half(data) { super.write(file, it) }
+
+        override fun append(file: File, data: ByteArray) = half(data) { super.append(file, it) }
+
+        override fun sync(file: File) = live()
+
+        override fun syncFolder(folder: File) = live()
+
+        override fun replace(source: File, target: File) {
+            live()
+            super.replace(source, target)
+        }
+
+        override fun unlink(file: File) {
+            live()
+            super.unlink(file)
+        }
+
+        override fun mkdir(folder: File) {
+            live()
+            super.mkdir(folder)
+        }
+
+        override fun removeTree(path: File) {
+            live()
+            super.removeTree(path)
+        }
+
+        override fun copy(source: File, target: File) {
+            live()
+            super.copy(source, target)
+        }
+    }
+}
