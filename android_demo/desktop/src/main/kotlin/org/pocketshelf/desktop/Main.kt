@@ -5,6 +5,7 @@ import kotlin.system.exitProcess
 import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.UsageError
 import org.pocketshelf.core.oneLine
+import org.pocketshelf.desktop.commands.AnswerCommand
 import org.pocketshelf.desktop.commands.BenchCommand
 import org.pocketshelf.desktop.commands.SearchCommand
 import org.pocketshelf.desktop.commands.StoreCommands
@@ -17,6 +18,7 @@ private const val USAGE = """usage: pocketshelf-core COMMAND …
   dump --store DIR
   search --store DIR --vectors FILE [--k 10] [--category NAME] [--usearch LIBRARY]
   bench --folder DIR
+  answer --store DIR --bundle DIR --litert LIBRARY [--k 10] [--whole] PHOTO…
   --metadata-dir DIR [--metadata-url URL] [--target-name NAME… --target-base-url URL --target-dir DIR] init FILE|refresh|download"""
 
 /** The core's command line. Exit 0 done · 1 the input or the store is bad, with one line on standard error · 2 wrong usage. */
@@ -33,6 +35,7 @@ private fun run(arguments: List<String>): Int = try {
         "dump" -> StoreCommands.dump(rest)
         "search" -> SearchCommand.run(rest)
         "bench" -> BenchCommand.run(rest)
+        "answer" -> AnswerCommand.run(rest)
         else -> if (command?.startsWith("--") == true) TufCommand.run(arguments) else usage()
     }
 } catch (error: WrongUsage) {

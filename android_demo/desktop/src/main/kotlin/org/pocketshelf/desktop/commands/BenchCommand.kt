@@ -11,6 +11,7 @@ import org.pocketshelf.core.formats.FileSpec
 import org.pocketshelf.core.formats.Owners
 import org.pocketshelf.core.formats.Preprocessing
 import org.pocketshelf.core.formats.StrictJson
+import org.pocketshelf.core.formats.quantizeVector
 import org.pocketshelf.core.stages.detect.BoxDecoder
 import org.pocketshelf.core.stages.detect.selectRegions
 import org.pocketshelf.core.stages.search.ExactIndex
@@ -38,14 +39,24 @@ object BenchCommand {
         val dimension = told.integer("dimension").toInt()
         val k = told.integer("k").toInt()
         val owners = Owners(List(count) { "%06d".format(it) }, IntArray(count) { it })
-        val index = ExactIndex(owners, File(folder, "vectors.i8").readBytes(), dimension, FastestScanners)
+        val vectors = File(folder, "vectors.i8").readBytes()
+        val index = ExactIndex(owners, vectors, dimension, FastestScanners)
         val numbers = floats(folder, "queries.f32")
         val queries = List(told.integer("queries").toInt()) { numbers.copyOfRange(it * dimension, (it + 1) * dimension) }
         val first = queries.map { index.search(it, k).first().productId }
         // The just-in-time compiler needs more than one round to be through.
         repeat(WARM_UP_ROUNDS) { for (query in queries) index.search(query, k) }
         val times = List(5) { queries.map { query -> milliseconds { index.search(query, k) } } }.flatten()
-        return mapOf("scan_ms" to median(times), "first_hits" to first)
+        val rounded = queries.map(::quantizeVector)
+        return mapOf("scan_ms" to median(times), "kernel_ms" to kernel(vectors, dimension, rounded), "first_hits" to first)
+    }
+
+    /** The dot products alone. */
+    private fun kernel(vectors: ByteArray, dimension: Int, queries: List<ByteArray>): Double {
+        val scanner = FastestScanners.over(vectors, dimension)
+        val dots = IntArray(vectors.size / dimension)
+        repeat(WARM_UP_ROUNDS) { for (query in queries) scanner.dots(query, dots) }
+        return median(List(5) { queries.map { query -> milliseconds { scanner.dots(query, dots) } } }.flatten())
     }
 
     private fun delta(folder: File): Map<String, Any?> {
@@ -77,14 +88,14 @@ object BenchCommand {
         val threshold = told.number("score_threshold")
         var boxes = 0
         var regions = 0
-        val times = List(70) {
+        val times = List(DECODES_BEFORE + 50) {
             milliseconds {
                 val found = decoder.decode(scores, distances, wide, high)
                 boxes = found.size
                 regions = selectRegions(found, wide, high, threshold).size
             }
         }
-        return mapOf("decode_ms" to median(times.drop(20)), "boxes" to boxes.toLong(), "regions" to regions.toLong())
+        return mapOf("decode_ms" to median(times.drop(DECODES_BEFORE)), "boxes" to boxes.toLong(), "regions" to regions.toLong())
     }
 
     private fun fields(folder: File, name: String) =
@@ -104,4 +115,5 @@ object BenchCommand {
     }
 
     private const val WARM_UP_ROUNDS = 20
+    private const val DECODES_BEFORE = 400
 }

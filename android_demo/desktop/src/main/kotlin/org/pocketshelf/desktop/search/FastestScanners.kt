@@ -12,5 +12,5 @@ object FastestScanners : Scanners {
     val name: String get() = if (hasVectors) "vector api" else "plain loops"
 
     override fun over(vectors: ByteArray, dimension: Int): DotScanner =
-        if (hasVectors) VectorScanner.over(vectors, dimension) else PlainScanner(vectors, dimension)
+        if (hasVectors) VectorScanner(vectors, dimension) else PlainScanner(vectors, dimension)
 }

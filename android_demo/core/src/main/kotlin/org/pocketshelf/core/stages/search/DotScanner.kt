@@ -3,8 +3,8 @@ package org.pocketshelf.core.stages.search
 /** Computes the dot products of one int8 query with all int8 vectors of a block. */
 interface DotScanner {
     /**
-     * Dot product of [query] (D signed bytes) with each of the n vectors, into the first n places of [into]. Exact:
-     * sums of 32 bits cannot overflow below 131,072 numbers a vector.
+     * Dot product of [query] (D signed bytes, ±127 at most, as `quantizeVector` gives them) with each of the n vectors,
+     * into the first n places of [into]. Exact: sums of 32 bits cannot overflow below 131,072 numbers a vector.
      */
     fun dots(query: ByteArray, into: IntArray)
 }
