@@ -1,0 +1,218 @@
+import Foundation
+import PocketshelfCore
+
+/// Shelf, models and searches behind the screens.
+///
+/// One thing at a time on one queue, which the camera's frames share: frames that come while something is searched are
+/// thrown away. Syncs have a thread of their own, since they wait for a network.
+final class Engine: @unchecked Sendable {
+    let queue = DispatchQueue(label: "org.pocketshelf.engine", qos: .userInitiated)
+    private let syncQueue = DispatchQueue(label: "org.pocketshelf.sync", qos: .utility)
+    private let places: Places
+    // All of these are touched on `queue` alone.
+    private var loaded: LoadedModels?
+    private var retriever: Retriever?
+    private var watch: Watch?
+    private var seen: Seen?
+
+    /// The last frame that was looked at, and what was seen in it.
+    private struct Seen {
+        let photo: Photo
+        let view: LiveView
+        var encoded: [Int: EncodedRegion] = [:]
+    }
+
+    init(places: Places = .standard) {
+        self.places = places
+    }
+
+    /// Run one of the screen's effects but the camera's; the event that it ends in.
+    func run(_ effect: ScreenEffect, _ settings: Settings) async -> ScreenEvent? {
+        switch effect {
+        case .open:
+            return await open(settings)
+        case .search(let number, let choice, let askServer):
+            return await onQueue { $0.search(number, choice, ask: askServer) }
+        case .sync:
+            return await sync(settings)
+        case .warmUp:
+            return await takeUp(settings)
+        case .rollBack:
+            return await onQueue { $0.rollBack() }
+        case .startCamera, .stopCamera:
+            return nil
+        }
+    }
+
+    /// What is in sight in one more frame; nil without models and a shelf. Called on `queue`.
+    func see(_ photo: Photo) -> LiveView? {
+        guard let view = try? watch?.see(photo) else { return nil }
+        seen = Seen(photo: photo, view: view)
+        return view
+    }
+
+    /// The loaded models, for the settings.
+    func models() async -> [ModelFacts] {
+        await onQueue { $0.loaded?.facts ?? [] }
+    }
+
+    /// A product of the shelf; nil for one that is not on it.
+    func product(_ id: String) async -> Product? {
+        await onQueue { try? $0.retriever?.store.product(id) }
+    }
+
+    // MARK: - Opening
+
+    private func open(_ settings: Settings) async -> ScreenEvent {
+        let models: LoadedModels
+        do {
+            models = try await LoadedModels.open(places, units: settings.units)
+        } catch {
+            return .modelsRefused(line(error))
+        }
+        return await onQueue { engine in
+            engine.loaded = models
+            return engine.openShelf(settings)
+        }
+    }
+
+    private func openShelf(_ settings: Settings) -> ScreenEvent {
+        guard let models = loaded else { return .modelsRefused("") }
+        // Nothing was synced yet: that is no fault.
+        if (try? StoreFolder(places.store).current()) == nil { return .shelfMissing(nil) }
+        do {
+            let store = try Store.open(places.store)
+            let fresh = try Retriever(store: store, encoder: models.encoder, fallback: fallback(settings))
+            retriever = fresh
+            watch = Watch(fresh)
+            seen = nil
+            return .opened(try facts(store))
+        } catch {
+            return .shelfMissing(line(error))
+        }
+    }
+
+    private func fallback(_ settings: Settings) -> (any Fallback)? {
+        guard !settings.server.isEmpty else { return nil }
+        // An address that is none is said by the next sync; searching goes on without it.
+        return try? ServerFallback(server: settings.server, fetcher: HttpFetcher(), full: true)
+    }
+
+    private func facts(_ store: any ShelfReader) throws -> ShelfFacts {
+        ShelfFacts(
+            products: try store.count(), sequence: store.meta.sequence, updated: updated(),
+            categories: try store.categories().map(\.name))
+    }
+
+    /// When a sync last reached its server, in seconds since 1970.
+    private func updated() -> Double? {
+        guard case .text(let moment)? = syncStatus(places.store).first(where: { $0.0 == "last_sync" })?.1 else {
+            return nil
+        }
+        return ISO8601DateFormatter().date(from: moment)?.timeIntervalSince1970
+    }
+
+    // MARK: - Searching
+
+    private func search(_ number: Int, _ choice: CategoryChoice, ask: Bool) -> ScreenEvent {
+        do {
+            guard let retriever, let region = try encoded(number) else {
+                return .searchFailed(number, String(localized: "It is no longer in sight."))
+            }
+            let answer = try retriever.search(region, category: choice, ask: ask ? nil : false)
+            return .answered(number, answer.region, answer.asked)
+        } catch {
+            return .searchFailed(number, line(error))
+        }
+    }
+
+    /// The followed thing's vector, embedded once from the frame in which it was tapped.
+    private func encoded(_ number: Int) throws -> EncodedRegion? {
+        guard let seen, let retriever else { return nil }
+        if let known = seen.encoded[number] { return known }
+        let boxes = seen.view.regions.map { live in
+            (live.number, Detection(box: live.region.box, group: live.region.group, score: live.region.score))
+        }
+        guard let wanted = boxes.first(where: { $0.0 == number })?.1 else { return nil }
+        let made = try retriever.encoder.embed(seen.photo, boxes: boxes.map(\.1), wanted: [wanted]).first
+        self.seen?.encoded[number] = made
+        return made
+    }
+
+    // MARK: - Syncing
+
+    private func sync(_ settings: Settings) async -> ScreenEvent {
+        let space = await onQueue { $0.loaded?.bundle.vectorSpace }
+        return await withCheckedContinuation { done in
+            syncQueue.async { done.resume(returning: self.syncNow(settings, space)) }
+        }
+    }
+
+    private func syncNow(_ settings: Settings, _ space: Space?) -> ScreenEvent {
+        var request = SyncRequest(server: settings.server)
+        request.shard = settings.shard
+        request.bundle = space
+        // The app's maker puts the shop's root of trust into the app; without one the first answer is trusted.
+        request.root = places.root
+        request.trustOnFirstUse = places.root == nil
+        do {
+            let report = try PocketshelfCore.sync(
+                store: places.store, request, SyncEnvironment(fetcher: HttpFetcher()))
+            switch report.outcome {
+            case .updated, .current: return .synced(report.sequence, isNew: report.outcome == .updated)
+            case .offline, .deferred: return .serverAway(report.why ?? "")
+            }
+        } catch {
+            return .syncRefused(line(error))
+        }
+    }
+
+    /// Take up the generation that was synced, if the models find in it what is in it; else go back to the one before.
+    private func takeUp(_ settings: Settings) async -> ScreenEvent {
+        guard await onQueue({ $0.retriever != nil }) else {
+            switch await open(settings) {
+            case .opened(let facts): return .warmedUp(facts)
+            case .shelfMissing(let why): return .warmUpFailed(why ?? "")
+            case .modelsRefused(let why): return .warmUpFailed(why)
+            default: return .warmUpFailed("")
+            }
+        }
+        return await onQueue { engine in
+            do {
+                return .warmedUp(try engine.replaceStore())
+            } catch {
+                // The retriever never let go of the previous one; the folder returns to it, too.
+                _ = try? rollbackStore(engine.places.store)
+                return .warmUpFailed(line(error))
+            }
+        }
+    }
+
+    /// - Throws: what is wrong with the current generation; the one in use stays.
+    private func replaceStore() throws -> ShelfFacts {
+        guard let retriever else { throw PocketshelfError.store("no shelf is open") }
+        let store = try Store.open(places.store)
+        try retriever.replaceStore(store) { searcher in try WarmUp.verify(store, searcher) }
+        return try facts(store)
+    }
+
+    private func rollBack() -> ScreenEvent {
+        do {
+            _ = try rollbackStore(places.store)
+            return .rolledBack(try replaceStore())
+        } catch {
+            return .rollBackFailed(line(error))
+        }
+    }
+
+    private func onQueue<Result>(_ work: @escaping (Engine) -> Result) async -> Result {
+        await withCheckedContinuation { done in
+            queue.async { done.resume(returning: work(self)) }
+        }
+    }
+}
+
+/// An error in one line.
+private func line(_ error: any Error) -> String {
+    (error as? PocketshelfError)?.message ?? oneLine(error.localizedDescription)
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// Where the app keeps what.
+struct Places: Sendable {
+    /// The store's folder.
+    let store: String
+    /// Folders that may hold a bundle, the preferred first: one that was put there later, then the app's own.
+    let bundles: [String]
+    /// Bytes of the shop's root of trust, if the app was built with one.
+    let root: [UInt8]?
+
+    static let standard: Places = {
+        let support = folder(.applicationSupportDirectory).appendingPathComponent("Pocketshelf")
+        let own = Bundle.main.resourceURL?.appendingPathComponent("Models")
+        let root = own.flatMap { try? Data(contentsOf: $0.appendingPathComponent("root.json")) }
+        return Places(
+            store: support.appendingPathComponent("shelf").path,
+            bundles: [support.appendingPathComponent("bundle").path] + [own?.path].compactMap { $0 },
+            root: root.map { Array($0) })
+    }()
+
+    /// One of the app's own folders.
+    static func folder(_ directory: FileManager.SearchPathDirectory) -> URL {
+        FileManager.default.urls(for: directory, in: .userDomainMask)[0]
+    }
+}

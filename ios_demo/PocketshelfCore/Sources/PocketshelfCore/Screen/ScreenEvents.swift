@@ -1,0 +1,189 @@
+/// What can happen to a `Screen`.
+public enum ScreenEvent: Sendable {
+    case started
+    /// Shelf and models are open and warmed up.
+    case opened(ShelfFacts)
+    /// There is none; or why it cannot be opened.
+    case shelfMissing(String?)
+    case modelsRefused(String)
+    case cameraStarted
+    case cameraRefused(Screen.CameraRefusal)
+    /// A box was tapped: the thing's number and what is known of it.
+    case tapped(Int, Region)
+    /// A search for the chosen thing ended.
+    case answered(Int, Region, FallbackState)
+    case searchFailed(Int, String)
+    case categoryChosen(CategoryChoice)
+    case closed
+    case syncAsked
+    /// A sync reached its server; whether there is a new generation.
+    case synced(Int?, isNew: Bool)
+    case serverAway(String)
+    case syncRefused(String)
+    /// What was synced reproduces its golden vector, and is in use.
+    case warmedUp(ShelfFacts)
+    /// It does not; why. The previous one is still in use.
+    case warmUpFailed(String)
+    case rollBackAsked
+    case rolledBack(ShelfFacts)
+    case rollBackFailed(String)
+    case serverAllowed(Bool)
+    case appeared
+    case disappeared
+}
+
+/// What the shell does after an event; each ends in another event.
+public enum ScreenEffect: Equatable, Sendable {
+    /// Open shelf and models → `opened`, `shelfMissing`, `modelsRefused`.
+    case open
+    /// → `cameraStarted`, `cameraRefused`.
+    case startCamera
+    case stopCamera
+    /// Search for a followed thing in these categories; whether a server may be asked → `answered`, `searchFailed`.
+    case search(Int, CategoryChoice, askServer: Bool)
+    /// → `synced`, `serverAway`, `syncRefused`.
+    case sync
+    /// Try the new generation with the models → `warmedUp`, `warmUpFailed`; after a failure the store is rolled back.
+    case warmUp
+    /// → `rolledBack`, `rollBackFailed`.
+    case rollBack
+}
+
+extension Screen {
+    /// Take up one event.
+    ///
+    /// - Returns: what is to be done, in this order.
+    public mutating func on(_ event: ScreenEvent) -> [ScreenEffect] {
+        switch event {
+        case .started:
+            stage = .starting
+            return [.open]
+        case .opened(let facts):
+            shelf = facts
+            problem = nil
+            return startLooking()
+        case .shelfMissing(let why):
+            shelf = nil
+            return leaveLooking(for: .noShelf(why))
+        case .modelsRefused(let why):
+            return leaveLooking(for: .noModels(why))
+        case .cameraStarted, .cameraRefused, .appeared, .disappeared:
+            return onCamera(event)
+        case .tapped, .answered, .searchFailed, .categoryChosen, .closed:
+            return onChosen(event)
+        case .serverAllowed(let allowed):
+            asksServer = allowed
+            return []
+        default:
+            return onSync(event)
+        }
+    }
+
+    private mutating func startLooking() -> [ScreenEffect] {
+        stage = .looking
+        return isVisible ? [.startCamera] : []
+    }
+
+    private mutating func leaveLooking(for other: Stage) -> [ScreenEffect] {
+        let wasLooking = stage == .looking
+        stage = other
+        chosen = nil
+        return wasLooking ? [.stopCamera] : []
+    }
+
+    private mutating func onCamera(_ event: ScreenEvent) -> [ScreenEffect] {
+        switch event {
+        case .cameraStarted:
+            if case .noCamera = stage { stage = .looking }
+            return []
+        case .cameraRefused(let refusal):
+            stage = .noCamera(refusal)
+            chosen = nil
+            return []
+        case .appeared:
+            isVisible = true
+            // The permission may have been given in the system's settings meanwhile.
+            if case .noCamera(.notAllowed) = stage { return startLooking() }
+            return stage == .looking && chosen == nil ? [.startCamera] : []
+        default:
+            isVisible = false
+            return stage == .looking ? [.stopCamera] : []
+        }
+    }
+
+    private mutating func onChosen(_ event: ScreenEvent) -> [ScreenEffect] {
+        switch event {
+        case .tapped(let number, let region):
+            guard stage == .looking else { return [] }
+            let held = shelf?.categories ?? []
+            let chips = region.categories.map(\.name).filter(held.contains).prefix(Chosen.mostChips)
+            chosen = Chosen(
+                id: number, region: region, choice: .auto, asked: .local, isSearching: true, chips: Array(chips))
+            // What is looked at no longer needs the camera, and the phone stays cool.
+            return [.stopCamera, .search(number, .auto, askServer: asksServer)]
+        case .categoryChosen(let choice):
+            guard let number = chosen?.id, chosen?.choice != choice else { return [] }
+            chosen?.choice = choice
+            chosen?.isSearching = true
+            return [.search(number, choice, askServer: false)]
+        case .answered(let number, let region, let asked):
+            // An answer for what is no longer chosen comes too late.
+            guard chosen?.id == number else { return [] }
+            chosen?.region = region
+            chosen?.asked = asked
+            chosen?.isSearching = false
+            problem = nil
+            return []
+        case .searchFailed(let number, let why):
+            guard chosen?.id == number else { return [] }
+            chosen?.isSearching = false
+            problem = why
+            return []
+        default:
+            guard chosen != nil else { return [] }
+            chosen = nil
+            return stage == .looking && isVisible ? [.startCamera] : []
+        }
+    }
+
+    private mutating func onSync(_ event: ScreenEvent) -> [ScreenEffect] {
+        switch event {
+        case .syncAsked:
+            guard sync != .running, sync != .warmingUp else { return [] }
+            sync = .running
+            return [.sync]
+        case .synced(let sequence, let isNew):
+            isOffline = false
+            sync = isNew ? .warmingUp : .done(sequence)
+            if isNew { return [.warmUp] }
+            // The models may have been what was missing.
+            return shelf == nil ? [.open] : []
+        case .serverAway(let why):
+            isOffline = true
+            sync = .failed(why)
+            return []
+        case .syncRefused(let why):
+            sync = .failed(why)
+            return []
+        case .warmedUp(let facts):
+            let first = shelf == nil
+            shelf = facts
+            sync = .done(facts.sequence)
+            return first ? startLooking() : []
+        case .warmUpFailed(let why):
+            sync = .failed(why)
+            return []
+        case .rollBackAsked:
+            return sync == .running || sync == .warmingUp ? [] : [.rollBack]
+        case .rolledBack(let facts):
+            shelf = facts
+            problem = nil
+            return []
+        case .rollBackFailed(let why):
+            problem = why
+            return []
+        default:
+            return []
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import XCTest
+
+@testable import PocketshelfCore
+
+/// What the app shows after what happened.
+final class ScreenTests: XCTestCase {
+    private let facts = ShelfFacts(products: 3, sequence: 7, updated: 1_000, categories: ["Hat", "Shirt"])
+    private let newer = ShelfFacts(products: 4, sequence: 9, updated: 2_000, categories: ["Hat", "Shirt"])
+
+    private func region(_ categories: [String] = ["Shirt", "Sock", "Hat"], hits: [Hit]? = nil) -> Region {
+        Region(
+            box: Box(1, 2, 3, 4), group: "upper", score: 0.9,
+            categories: categories.map { NamedProbability($0, 0.3) }, hits: hits)
+    }
+
+    private func looking(asksServer: Bool = false) -> Screen {
+        var screen = Screen(asksServer: asksServer)
+        _ = screen.on(.started)
+        _ = screen.on(.opened(facts))
+        _ = screen.on(.cameraStarted)
+        return screen
+    }
+
+    func testAStartOpensTheShelfAndThenTheCamera() {
+        var screen = Screen()
+        XCTAssertEqual(screen.on(.started), [.open])
+        XCTAssertEqual(screen.stage, .starting)
+        XCTAssertEqual(screen.on(.opened(facts)), [.startCamera])
+        XCTAssertEqual(screen.stage, .looking)
+    }
+
+    func testWithoutAShelfASyncLeadsToTheCamera() {
+        var screen = Screen()
+        _ = screen.on(.started)
+        XCTAssertEqual(screen.on(.shelfMissing(nil)), [])
+        XCTAssertEqual(screen.stage, .noShelf(nil))
+        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+        XCTAssertEqual(screen.on(.synced(7, isNew: true)), [.warmUp])
+        XCTAssertEqual(screen.on(.warmedUp(facts)), [.startCamera])
+        XCTAssertEqual(screen.stage, .looking)
+        XCTAssertEqual(screen.sync, .done(7))
+    }
+
+    func testRefusedModelsSayWhy() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.modelsRefused("no embedder")), [.stopCamera])
+        XCTAssertEqual(screen.stage, .noModels("no embedder"))
+    }
+
+    func testARefusedCameraIsAskedAgainWhenTheAppComesBack() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.cameraRefused(.notAllowed)), [])
+        XCTAssertEqual(screen.stage, .noCamera(.notAllowed))
+        _ = screen.on(.disappeared)
+        XCTAssertEqual(screen.on(.appeared), [.startCamera])
+    }
+
+    func testWhereThereIsNoCameraNoneIsAskedFor() {
+        var screen = looking()
+        _ = screen.on(.cameraRefused(.none))
+        _ = screen.on(.disappeared)
+        XCTAssertEqual(screen.on(.appeared), [])
+    }
+
+    func testInTheBackgroundTheCameraIsOff() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.disappeared), [.stopCamera])
+        XCTAssertEqual(screen.on(.appeared), [.startCamera])
+    }
+
+    func testATapStopsTheCameraAndSearches() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.tapped(4, region())), [.stopCamera, .search(4, .auto, askServer: false)])
+        XCTAssertEqual(screen.chosen?.id, 4)
+        XCTAssertEqual(screen.chosen?.isSearching, true)
+        XCTAssertEqual(screen.chosen?.chips, ["Shirt", "Hat"], "only what the shelf has")
+    }
+
+    func testOnlyWhoAllowsItHasTheServerAsked() {
+        var screen = looking(asksServer: true)
+        XCTAssertEqual(screen.on(.tapped(4, region())).last, .search(4, .auto, askServer: true))
+        _ = screen.on(.closed)
+        _ = screen.on(.serverAllowed(false))
+        XCTAssertEqual(screen.on(.tapped(4, region())).last, .search(4, .auto, askServer: false))
+    }
+
+    func testAnAnswerIsShownWhereItIsStillWanted() {
+        var screen = looking()
+        _ = screen.on(.tapped(4, region()))
+        let hit = Hit(productId: "1", score: 0.9, title: "a", category: "Hat")
+        _ = screen.on(.answered(3, region(hits: [hit]), .server))
+        XCTAssertNil(screen.chosen?.region.hits, "another thing's answer")
+        _ = screen.on(.answered(4, region(hits: [hit]), .server))
+        XCTAssertEqual(screen.chosen?.region.hits, [hit])
+        XCTAssertEqual(screen.chosen?.asked, .server)
+        XCTAssertEqual(screen.chosen?.isSearching, false)
+    }
+
+    func testAnAnswerAfterClosingIsDropped() {
+        var screen = looking()
+        _ = screen.on(.tapped(4, region()))
+        XCTAssertEqual(screen.on(.closed), [.startCamera])
+        _ = screen.on(.answered(4, region(), .local))
+        XCTAssertNil(screen.chosen)
+    }
+
+    func testAnotherCategoryIsSearchedWithoutTheServer() {
+        var screen = looking(asksServer: true)
+        _ = screen.on(.tapped(4, region()))
+        _ = screen.on(.answered(4, region(), .local))
+        XCTAssertEqual(
+            screen.on(.categoryChosen(.named(["Hat"]))), [.search(4, .named(["Hat"]), askServer: false)])
+        XCTAssertEqual(screen.on(.categoryChosen(.named(["Hat"]))), [], "it is chosen already")
+    }
+
+    func testAFailedSearchIsSaidAndTheNextAnswerClearsIt() {
+        var screen = looking()
+        _ = screen.on(.tapped(4, region()))
+        _ = screen.on(.searchFailed(4, "damaged"))
+        XCTAssertEqual(screen.problem, "damaged")
+        XCTAssertEqual(screen.chosen?.isSearching, false)
+        _ = screen.on(.categoryChosen(.all))
+        _ = screen.on(.answered(4, region(), .local))
+        XCTAssertNil(screen.problem)
+    }
+
+    func testOneSyncAtATime() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+        XCTAssertEqual(screen.on(.syncAsked), [])
+        XCTAssertEqual(screen.on(.rollBackAsked), [])
+        _ = screen.on(.synced(9, isNew: true))
+        XCTAssertEqual(screen.on(.syncAsked), [], "what came is being tried")
+        _ = screen.on(.warmedUp(newer))
+        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+    }
+
+    func testNothingNewChangesNothing() {
+        var screen = looking()
+        _ = screen.on(.syncAsked)
+        XCTAssertEqual(screen.on(.synced(7, isNew: false)), [])
+        XCTAssertEqual(screen.shelf, facts)
+        XCTAssertEqual(screen.sync, .done(7))
+    }
+
+    func testAServerThatIsAwayLeavesTheShelfAndSaysSo() {
+        var screen = looking()
+        _ = screen.on(.syncAsked)
+        _ = screen.on(.serverAway("no network"))
+        XCTAssertTrue(screen.isOffline)
+        XCTAssertEqual(screen.stage, .looking)
+        XCTAssertEqual(screen.shelf, facts)
+        _ = screen.on(.syncAsked)
+        _ = screen.on(.synced(7, isNew: false))
+        XCTAssertFalse(screen.isOffline)
+    }
+
+    func testARefusedSyncIsNoOffline() {
+        var screen = looking()
+        _ = screen.on(.syncAsked)
+        _ = screen.on(.syncRefused("forged"))
+        XCTAssertEqual(screen.sync, .failed("forged"))
+        XCTAssertFalse(screen.isOffline)
+    }
+
+    func testAGenerationThatFailsItsGoldenVectorIsNotTaken() {
+        var screen = looking()
+        _ = screen.on(.syncAsked)
+        _ = screen.on(.synced(9, isNew: true))
+        XCTAssertEqual(screen.sync, .warmingUp)
+        XCTAssertEqual(screen.on(.warmUpFailed("not its golden vector")), [])
+        XCTAssertEqual(screen.shelf, facts, "the previous stays")
+        XCTAssertEqual(screen.stage, .looking)
+        XCTAssertEqual(screen.sync, .failed("not its golden vector"))
+    }
+
+    func testANewGenerationWhileHitsAreShownLeavesThemThere() {
+        var screen = looking()
+        _ = screen.on(.tapped(4, region()))
+        _ = screen.on(.syncAsked)
+        _ = screen.on(.synced(9, isNew: true))
+        XCTAssertEqual(screen.on(.warmedUp(newer)), [])
+        XCTAssertEqual(screen.chosen?.id, 4)
+        XCTAssertEqual(screen.shelf, newer)
+    }
+
+    func testBackToThePreviousShelf() {
+        var screen = looking()
+        XCTAssertEqual(screen.on(.rollBackAsked), [.rollBack])
+        _ = screen.on(.rollBackFailed("there is none"))
+        XCTAssertEqual(screen.problem, "there is none")
+        _ = screen.on(.rolledBack(newer))
+        XCTAssertEqual(screen.shelf, newer)
+        XCTAssertNil(screen.problem)
+    }
+
+    func testAShelfIsOldAfterThreeDays() {
+        XCTAssertNil(facts.staleFor(now: 1_000 + 3 * 86_400))
+        XCTAssertEqual(facts.staleFor(now: 1_001 + 3 * 86_400), 3 * 86_400 + 1)
+        XCTAssertNil(ShelfFacts(products: 0, sequence: 0, updated: nil, categories: []).staleFor(now: 1e10))
+    }
+
+    func testATapThatComesWhileThereIsNoCameraIsNothing() {
+        var screen = Screen()
+        _ = screen.on(.started)
+        XCTAssertEqual(screen.on(.tapped(1, region())), [])
+        XCTAssertNil(screen.chosen)
+    }
+}
