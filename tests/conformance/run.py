@@ -75,30 +75,35 @@ class Outcome:
     result: str
 
 
-def run_suite(suite: Path, client: str, ed25519: bool, scratch: Path) -> list[Outcome]:
+def run_suite(suite: Path, client: str, ed25519: bool, report: Path) -> list[Outcome]:
     """Run every test of ``suite`` against ``client``; one outcome each.
+
+    Args:
+        report: pytest's report as it is written; where there is one already, it is taken instead.
 
     Raises:
         RuntimeError: the suite did not run.
     """
-    report = scratch / f"{client}.xml"
-    plugin = ["-p", "patient_server", *(["-p", "ed25519_keys"] if ed25519 else [])]
-    paths = [str(suite), str(HERE), *(str(ROOT / name) for name in ("sdk", ""))]
-    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={suite}", *plugin]
-    options = [
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        f"--junitxml={report}",
-        f"--entrypoint={CLIENTS[client]}",
-    ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(scratch)}
-    print(f"{client}: {CLIENTS[client]}", file=sys.stderr)
-    done = subprocess.run([*command, *options, "tuf_conformance"], cwd=suite, env=environment, check=False)
-    if done.returncode not in (0, 1) or not report.exists():
-        raise RuntimeError(f"{client}: the suite did not run (pytest ended with {done.returncode})")
+    if not report.exists():
+        _run(suite, client, ["ed25519_keys"] if ed25519 else [], report)
     return [_outcome(case, client) for case in ET.parse(report).getroot().iter("testcase")]
+
+
+def _run(suite: Path, client: str, plugins: list[str], report: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={suite}"]
+    command += [word for plugin in ("patient_server", *plugins) for word in ("-p", plugin)]
+    command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short", f"--entrypoint={CLIENTS[client]}"]
+    paths = [str(suite), str(HERE), *(str(ROOT / name) for name in ("sdk", ""))]
+    print(f"{client}: {CLIENTS[client]}", file=sys.stderr)
+    part = report.with_suffix(".part")
+    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": scratch}
+        done = subprocess.run(
+            [*command, f"--junitxml={part}", "tuf_conformance"], cwd=suite, env=environment, check=False
+        )
+    if done.returncode not in (0, 1) or not part.exists():
+        raise RuntimeError(f"{client}: the suite did not run (pytest ended with {done.returncode})")
+    part.replace(report)
 
 
 def _outcome(element: ET.Element, client: str) -> Outcome:
@@ -157,6 +162,24 @@ def _commit(suite: Path) -> str:
     return f"version {version}" if version else "an unnamed version"
 
 
+def _run_all(options: argparse.Namespace, suite: Path, reports: Path) -> dict[str, list[Outcome]]:
+    """Column → its outcomes."""
+    columns: dict[str, list[Outcome]] = {}
+    reports.mkdir(parents=True, exist_ok=True)
+    for client in options.client or CLIENTS:
+        command = Path(CLIENTS[client].split(" ")[0])
+        if not command.exists():
+            print(f"{client}: not built ({command}); left out", file=sys.stderr)
+            continue
+        keys = {"Ed25519 keys": True}
+        if client == "Python" and not options.no_ecdsa:
+            keys = {"the suite's keys": False, **keys}
+        for name, ed25519 in keys.items():
+            title = f"{client}, {name}"
+            columns[title] = run_suite(suite, client, ed25519, reports / f"{title}.xml")
+    return columns
+
+
 def main() -> int:
     """See the module's description."""
     parser = argparse.ArgumentParser(
@@ -174,16 +197,8 @@ def main() -> int:
     suite = options.suite.resolve()
     if not (suite / "tuf_conformance" / "conftest.py").is_file():
         parser.error(f"{suite}: no checkout of tuf-conformance")
-    columns: dict[str, list[Outcome]] = {}
-    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
-        for client in options.client or CLIENTS:
-            command = Path(CLIENTS[client].split(" ")[0])
-            if not command.exists():
-                print(f"{client}: not built ({command}); left out", file=sys.stderr)
-                continue
-            if client == "Python" and not options.no_ecdsa:
-                columns["Python, the suite's keys"] = run_suite(suite, client, False, Path(scratch))
-            columns[f"{client}, Ed25519 keys"] = run_suite(suite, client, True, Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch:
+        columns = _run_all(options, suite, options.reports or Path(scratch))
     page = table(columns, _commit(suite))
     if options.table:
         options.table.write_text(page, encoding="utf-8")
