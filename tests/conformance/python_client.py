@@ -5,8 +5,10 @@ r"""The Python client by the commands of the public suite tuf-conformance: init,
     python_client.py --metadata-dir D --metadata-url U --target-name N --target-base-url B --target-dir T \
         download
 
-What answers is the sync's own: `pocketshelf.sync.trust`, its bounds and rules, the resumable download and the
-HTTP fetcher. Only the addresses are the suite's. See https://github.com/theupdateframework/tuf-conformance
+What answers is the sync's own: `pocketshelf.sync.trust`, the resumable download and the HTTP fetcher. Only
+the addresses are the suite's. What `pocketshelf.sync.metadata_rules` asks of a shop of this project besides
+The Update Framework's rules is left out unless ``--shop-rules`` is given: the suite's repositories are of any
+kind. See https://github.com/theupdateframework/tuf-conformance
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from urllib.parse import quote
 
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf.sync import Answer, Limits
+from pocketshelf.sync import Answer, Limits, trust
 from pocketshelf.sync.download import Downloader
 from pocketshelf.sync.http import HttpFetcher
 from pocketshelf.sync.limits import Pace
@@ -92,11 +94,14 @@ def main() -> int:
     parser.add_argument("--target-name", action="append", default=[])
     parser.add_argument("--target-base-url")
     parser.add_argument("--target-dir")
+    parser.add_argument("--shop-rules", action="store_true")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("init").add_argument("trusted_root")
     commands.add_parser("refresh")
     commands.add_parser("download")
     options = parser.parse_args()
+    if not options.shop_rules:
+        trust.check_metadata = lambda data, where: None
     try:
         getattr(Client(options), options.command)()
     except PocketshelfError as error:

@@ -20,31 +20,50 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-# Name → its command: the suite splits it at blanks.
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client of the suite.
+
+    Attributes:
+        command: the suite splits it at blanks.
+        ed25519: it verifies no other signatures; see `ed25519_keys`.
+    """
+
+    command: str
+    ed25519: bool = False
+
+
+_PYTHON = f"{sys.executable} {HERE / 'python_client.py'}"
 CLIENTS = {
-    "Python": f"{sys.executable} {HERE / 'python_client.py'}",
-    "Kotlin": str(ROOT / "android_demo/build/pocketshelf-core"),
-    "Swift": str(ROOT / "ios_demo/build/pocketshelf-core"),
+    "Python": Client(_PYTHON),
+    "Kotlin": Client(str(ROOT / "android_demo/build/pocketshelf-core"), ed25519=True),
+    "Swift": Client(str(ROOT / "ios_demo/build/pocketshelf-core"), ed25519=True),
+    "Python, as it syncs": Client(f"{_PYTHON} --shop-rules"),
 }
-DELEGATIONS = "A shop's files have one signer: metadata with delegations is refused."
-HASHES = "Every file is signed with a SHA-256; one that has a SHA-512 alone is refused."
-THRESHOLD = "A root whose threshold its own keys cannot meet is refused; the suite has it taken."
+DELEGATIONS = "A shop's files have one signer: as it syncs, a client refuses metadata with delegations."
+HASHES = "Every file of a shop is signed with a SHA-256: one that has a SHA-512 alone is refused."
+THRESHOLD = (
+    "As it syncs, a client refuses a root whose threshold its own keys cannot meet; the suite has it taken."
+)
 KEYS = "The phones verify Ed25519 alone: no shop of this project signs otherwise."
-# What is refused on purpose and would be taken by a client for any repository: test (with its case, or
-# without) → why. A phone's client may differ in all of them, Python's in all but the keys.
+CACHED = "python-tuf takes a delegated role from its memory for another delegator, as the suite knows of it."
+_RULES, _PHONES = ("Python, as it syncs",), ("Kotlin", "Swift")
+# Failed and meant so: test (with its case, or without) → why, and by which clients.
 DIFFERENCES = {
-    "test_unusual_role_name": DELEGATIONS,
-    "test_targets_role_removal": DELEGATIONS,
-    "test_targets_fast_forward_recovery": DELEGATIONS,
-    "test_static_repository": DELEGATIONS,
-    "test_graph_traversal": DELEGATIONS,
-    "test_targetfile_search": DELEGATIONS,
-    "test_delegation_not_in_snapshot": DELEGATIONS,
-    "test_cached_role_is_verified_against_current_delegator": DELEGATIONS,
-    "test_download_with_hash_algorithms[hashes1]": HASHES,
-    "test_snapshot_has_too_few_keys": THRESHOLD,
-    "test_keytype_and_scheme[rsa/rsassa-pss-sha256]": KEYS,
-    "test_keytype_and_scheme[ecdsa/ecdsa-sha2-nistp256]": KEYS,
+    "test_unusual_role_name": (DELEGATIONS, _RULES),
+    "test_targets_role_removal": (DELEGATIONS, _RULES),
+    "test_targets_fast_forward_recovery": (DELEGATIONS, _RULES),
+    "test_static_repository": (DELEGATIONS, _RULES),
+    "test_graph_traversal": (DELEGATIONS, _RULES),
+    "test_targetfile_search": (DELEGATIONS, _RULES),
+    "test_delegation_not_in_snapshot": (DELEGATIONS, _RULES),
+    "test_cached_role_is_verified_against_current_delegator": (CACHED, ("Python", *_RULES)),
+    "test_download_with_hash_algorithms[hashes1]": (HASHES, ("Python", *_RULES)),
+    "test_snapshot_has_too_few_keys": (THRESHOLD, _RULES),
+    "test_keytype_and_scheme[rsa/rsassa-pss-sha256]": (KEYS, _PHONES),
+    "test_keytype_and_scheme[ecdsa/ecdsa-sha2-nistp256]": (KEYS, _PHONES),
 }
 _INTRODUCTION = """\
 # Conformance of the three clients
@@ -54,11 +73,13 @@ The Update Framework by three commands, `init`, `refresh` and `download`. Here i
 no part of this project: `python tests/conformance/run.py SUITE --table docs/conformance.md` ran it from
 outside and wrote this page.
 
-A cell says how many tests passed of those that ran. *n refused*: failed, and meant so, for the reasons below;
-a client for any repository would pass them. **n failed** would be a fault.
+A cell says how many tests passed of those that ran. *n refused*: failed for a reason
+below, and meant so, or known. **n failed** would be a fault.
 
-The suite signs with ECDSA unless a test says otherwise. With "Ed25519 keys" it signs as this project's shops
-do (`tests/conformance/ed25519_keys.py`).
+The suite's repositories are of any kind. "Python", "Kotlin" and "Swift" are the clients' workflow without
+what they ask of a shop of this project besides (`sdk/pocketshelf/sync/metadata_rules.py`, and the same in the
+phones' cores); "Python, as it syncs" is with it. The phones verify Ed25519 alone, so for them the suite signs
+with it where a test names no kind of key (`tests/conformance/ed25519_keys.py`); for Python it uses ECDSA.
 """
 
 
@@ -75,7 +96,7 @@ class Outcome:
     result: str
 
 
-def run_suite(suite: Path, client: str, ed25519: bool, report: Path) -> list[Outcome]:
+def run_suite(suite: Path, client: str, report: Path) -> list[Outcome]:
     """Run every test of ``suite`` against ``client``; one outcome each.
 
     Args:
@@ -85,16 +106,24 @@ def run_suite(suite: Path, client: str, ed25519: bool, report: Path) -> list[Out
         RuntimeError: the suite did not run.
     """
     if not report.exists():
-        _run(suite, client, ["ed25519_keys"] if ed25519 else [], report)
+        _run(suite, client, report)
     return [_outcome(case, client) for case in ET.parse(report).getroot().iter("testcase")]
 
 
-def _run(suite: Path, client: str, plugins: list[str], report: Path) -> None:
+def _run(suite: Path, client: str, report: Path) -> None:
+    plugins = ["ed25519_keys"] if CLIENTS[client].ed25519 else []
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={suite}"]
     command += [word for plugin in ("patient_server", *plugins) for word in ("-p", plugin)]
-    command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short", f"--entrypoint={CLIENTS[client]}"]
+    command += [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--tb=short",
+        f"--entrypoint={CLIENTS[client].command}",
+    ]
     paths = [str(suite), str(HERE), *(str(ROOT / name) for name in ("sdk", ""))]
-    print(f"{client}: {CLIENTS[client]}", file=sys.stderr)
+    print(f"{client}: {CLIENTS[client].command}", file=sys.stderr)
     part = report.with_suffix(".part")
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": scratch}
@@ -114,8 +143,8 @@ def _outcome(element: ET.Element, client: str) -> Outcome:
     elif element.find("failure") is None and element.find("error") is None:
         result = "passed"
     else:
-        why = DIFFERENCES.get(name, DIFFERENCES.get(test))
-        result = "failed" if why is None or (client == "Python" and why == KEYS) else "refused"
+        _, clients = DIFFERENCES.get(name, DIFFERENCES.get(test, ("", ())))
+        result = "refused" if client in clients else "failed"
     return Outcome(test, case.removesuffix("]"), result)
 
 
@@ -133,11 +162,9 @@ def table(columns: dict[str, list[Outcome]], commit: str) -> str:
         lines.append(f"| `{test.removeprefix('test_')}` | " + " | ".join(cells) + " |")
     lines.append("| **all** | " + " | ".join(_cell(outcomes) for outcomes in columns.values()) + " |")
     lines += ["", "## What is refused on purpose", ""]
-    for why in dict.fromkeys(DIFFERENCES.values()):
-        names = ", ".join(
-            f"`{name.removeprefix('test_')}`" for name, said in DIFFERENCES.items() if said == why
-        )
-        lines.append(f"- {why} ({names})")
+    for why, clients in dict.fromkeys(DIFFERENCES.values()):
+        names = [f"`{name.removeprefix('test_')}`" for name, said in DIFFERENCES.items() if said[0] == why]
+        lines.append(f"- {why} {' and '.join(clients)}: {', '.join(names)}.")
     return "\n".join(lines) + "\n"
 
 
@@ -166,17 +193,12 @@ def _run_all(options: argparse.Namespace, suite: Path, reports: Path) -> dict[st
     """Column → its outcomes."""
     columns: dict[str, list[Outcome]] = {}
     reports.mkdir(parents=True, exist_ok=True)
-    for client in options.client or CLIENTS:
-        command = Path(CLIENTS[client].split(" ")[0])
-        if not command.exists():
-            print(f"{client}: not built ({command}); left out", file=sys.stderr)
-            continue
-        keys = {"Ed25519 keys": True}
-        if client == "Python" and not options.no_ecdsa:
-            keys = {"the suite's keys": False, **keys}
-        for name, ed25519 in keys.items():
-            title = f"{client}, {name}"
-            columns[title] = run_suite(suite, client, ed25519, reports / f"{title}.xml")
+    for name in options.client or CLIENTS:
+        command = Path(CLIENTS[name].command.split(" ")[0])
+        if command.exists():
+            columns[name] = run_suite(suite, name, reports / f"{name}.xml")
+        else:
+            print(f"{name}: not built ({command}); left out", file=sys.stderr)
     return columns
 
 
@@ -190,9 +212,7 @@ def main() -> int:
         "--client", action="append", choices=list(CLIENTS), help="run this one only; may be repeated"
     )
     parser.add_argument("--table", type=Path, help="write the page here")
-    parser.add_argument(
-        "--no-ecdsa", action="store_true", help="leave out Python's run with the suite's own keys"
-    )
+    parser.add_argument("--reports", type=Path, help="keep reports here; what is there is not run again")
     options = parser.parse_args()
     suite = options.suite.resolve()
     if not (suite / "tuf_conformance" / "conftest.py").is_file():
