@@ -4,12 +4,16 @@ import PocketshelfCore
 /// `sync --store S --server URL [--root FILE] [--shard all] [--bundle DIR] [--allow-older]`
 func syncCommand(_ options: Options) throws {
     try options.allow([
-        "--store", "--server", "--root", "--shard", "--allow-older", "--trust-on-first-use", "--if-due",
+        "--store", "--server", "--root", "--shard", "--bundle", "--allow-older", "--trust-on-first-use",
+        "--if-due",
     ])
     var request = SyncRequest(server: try options.required("--server"))
     request.shard = options.optional("--shard") ?? "all"
     request.allowOlder = options.has("--allow-older")
     request.root = try options.optional("--root").map(readFile)
+    request.bundle = try options.optional("--bundle").map { folder in
+        try ModelBundle(folder: folder, checkHashes: false).vectorSpace
+    }
     request.trustOnFirstUse = options.has("--trust-on-first-use")
     request.ifDue = options.has("--if-due")
     let report = try sync(

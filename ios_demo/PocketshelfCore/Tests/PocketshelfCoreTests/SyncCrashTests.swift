@@ -101,6 +101,17 @@ final class SyncCrashTests: XCTestCase {
         XCTAssertNil(request.bundle)
     }
 
+    func testWhatIsMissingIsToldFromWhatIsDamaged() throws {
+        let folder = try temporaryFolder(self)
+        XCTAssertNil(try StoreFolder("\(folder)/none").current())
+        XCTAssertThrowsError(try PlainFile("\(folder)/none")) { error in
+            XCTAssertEqual((error as? SystemError)?.code, ENOENT)
+        }
+        XCTAssertThrowsError(try Store.open("\(folder)/none")) { error in
+            XCTAssertTrue("\(error)".contains("no store here"), "\(error)")
+        }
+    }
+
     func testALinkInPlaceOfAFileIsReplacedNotFollowed() throws {
         let folder = try temporaryFolder(self)
         try Data("keep".utf8).write(to: URL(fileURLWithPath: "\(folder)/outside"))

@@ -19,6 +19,10 @@ public func applyDelta(toShard shardPath: String, delta deltaPath: String, check
     let connection = try ProductFile.connect(shardPath, writable: true)
     defer { connection.close() }
     try ProductFile.wrapped(shardPath, written: true) {
+        // A copy that nobody else reads, made durable as a whole when its generation is published: a journal on
+        // the disk, and waiting for it, would be for nothing.
+        try connection.run("PRAGMA journal_mode = MEMORY")
+        try connection.run("PRAGMA synchronous = OFF")
         try connection.run("ATTACH DATABASE :uri AS delta", [":uri": .text(Sqlite.uri(deltaPath))])
         try connection.transaction {
             for statement in ContractSql.statements(ContractSql.applyDelta) { try connection.run(statement) }

@@ -31,14 +31,16 @@ public final class PlainFile {
     ///
     /// - Throws: `SystemError`: it is missing, cannot be read, or is a folder, a pipe or a device.
     public init(_ path: String) throws {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(path) }
+        // Into a local first: where an initialiser throws with all of it set, deinit runs as well.
+        let opened = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard opened >= 0 else { throw SystemError(path) }
         var found = stat()
-        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
+        guard fstat(opened, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            close(opened)
             throw SystemError(path, EINVAL, "not a plain file")
         }
+        self.path = path
+        descriptor = opened
     }
 
     deinit { close(descriptor) }

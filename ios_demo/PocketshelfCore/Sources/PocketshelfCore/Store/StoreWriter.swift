@@ -176,14 +176,15 @@ private final class Lock {
     private let descriptor: Int32
 
     init(_ path: String, of store: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw SystemError(path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard opened >= 0 else { throw SystemError(path) }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            close(descriptor)
+            close(opened)
             guard code == EWOULDBLOCK || code == EACCES else { throw SystemError(path, code) }
             throw PocketshelfError.store("\(store): another process is writing this store; wait for it")
         }
+        descriptor = opened
     }
 
     deinit { close(descriptor) }
