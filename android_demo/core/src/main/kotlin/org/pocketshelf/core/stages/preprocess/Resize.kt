@@ -11,8 +11,9 @@ private const val HALF = 1 shl (BITS - 1)
  * Resample [box] (inside the frame) of [pixels] to [width] by [height].
  *
  * The filter is the antialiased bilinear one: a triangle whose support grows with the reduction, evaluated on a
- * sub-pixel box, across and then down, in the fixed-point arithmetic that Pillow's `Image.resize(BILINEAR, box=…)`
- * has, so that the pixels are the same.
+ * sub-pixel box, in the fixed-point arithmetic that version 13 of Pillow has for `Image.resize(BILINEAR, box=…)`, so
+ * that the pixels are the same: across and then down; a picture that loses more than twice as many rows as columns
+ * down and then across. Samples are rounded to 8 bits in between.
  */
 fun resizeCrop(pixels: Pixels, box: Box, width: Int, height: Int): Pixels {
     val left = maxOf(box.x, 0.0).toFloat()
@@ -21,14 +22,15 @@ fun resizeCrop(pixels: Pixels, box: Box, width: Int, height: Int): Pixels {
     val bottom = minOf(box.bottom, pixels.height.toDouble()).toFloat()
     val across = width != pixels.width || left != 0f || right != width.toFloat()
     val down = height != pixels.height || top != 0f || bottom != height.toFloat()
+    val columns = Weights(pixels.width, left, right, width)
     val rows = Weights(pixels.height, top, bottom, height)
-    var image = pixels
-    var first = 0
-    if (across) {
-        first = rows.first
-        image = resizedAcross(pixels, first, rows.end, Weights(pixels.width, left, right, width))
+    if (pixels.height > height && pixels.height - height > 2 * (pixels.width - width)) {
+        val low = if (down) resizedDown(pixels, rows, 0) else pixels
+        return if (across) resizedAcross(low, 0, height, columns) else low
     }
-    return if (down) resizedDown(image, rows, first) else image
+    if (!across) return if (down) resizedDown(pixels, rows, 0) else pixels
+    val narrow = resizedAcross(pixels, rows.first, rows.end, columns)
+    return if (down) resizedDown(narrow, rows, rows.first) else narrow
 }
 
 /** For each output place: which input places count, and how much, in fixed point. */
