@@ -22,7 +22,7 @@ class Arguments(arguments: List<String>, names: Set<String>, flags: Set<String> 
             when {
                 !word.startsWith("--") -> rest.add(word)
                 name in flags && '=' !in word -> add(name, "")
-                name !in names -> throw WrongUsage("unknown option $word; there are ${(names + flags).sorted().joinToString { "--$it" }}")
+                name !in names -> throw unknown(word, names + flags)
                 '=' in word -> add(name, word.substringAfter('='))
                 i == arguments.size -> throw WrongUsage("$word needs a value")
                 else -> add(name, arguments[i++])
@@ -41,6 +41,9 @@ class Arguments(arguments: List<String>, names: Set<String>, flags: Set<String> 
 
     /** All values of [name]. */
     fun all(name: String): List<String> = values[name].orEmpty()
+
+    private fun unknown(word: String, known: Set<String>) =
+        WrongUsage("unknown option $word; there are ${known.sorted().joinToString { "--$it" }}")
 
     private fun add(name: String, value: String) {
         values.getOrPut(name) { ArrayList() }.add(value)

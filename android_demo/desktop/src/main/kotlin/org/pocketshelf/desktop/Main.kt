@@ -19,7 +19,9 @@ private const val USAGE = """usage: pocketshelf-core COMMAND …
   search --store DIR --vectors FILE [--k 10] [--category NAME] [--usearch LIBRARY]
   bench --folder DIR
   answer --store DIR --bundle DIR --litert LIBRARY [--k 10] [--whole] PHOTO…
-  --metadata-dir DIR [--metadata-url URL] [--target-name NAME… --target-base-url URL --target-dir DIR] init FILE|refresh|download"""
+  --metadata-dir DIR init FILE
+  --metadata-dir DIR --metadata-url URL refresh
+  --metadata-dir DIR --metadata-url URL --target-name NAME… --target-base-url URL --target-dir DIR download"""
 
 /** The core's command line. Exit 0 done · 1 the input or the store is bad, with one line on standard error · 2 wrong usage. */
 fun main(arguments: Array<String>) {

@@ -30,7 +30,8 @@ class Delta private constructor(file: File, database: Database) : ProductFile(fi
 
     /** (id, sequence) of the deleted products, by id. */
     fun tombstones(): List<Pair<String, Long>> =
-        rows("SELECT product_id, sequence FROM tombstones ORDER BY product_id").map { (id, sequence) -> id as String to sequence as Long }
+        rows("SELECT product_id, sequence FROM tombstones ORDER BY product_id")
+            .map { (id, sequence) -> id as String to sequence as Long }
 
     companion object {
         /** Open a delta for reading: as [Shard.open]. */
@@ -39,7 +40,8 @@ class Delta private constructor(file: File, database: Database) : ProductFile(fi
 
         /**
          * Bring [shard] from the delta's `from_sequence` to its `to_sequence`, in one transaction, by
-         * `contract/sql/apply_delta.sql`.
+         * `contract/sql/apply_delta.sql`. Not durable on return: a sync applies it to a copy, which it makes durable as a
+         * whole before it is used, so that no journal needs to reach the disk before.
          *
          * @param checked the delta was checked already, row by row.
          * @throws SpaceMismatch the two differ in space, preprocessing or dimension.
@@ -54,6 +56,8 @@ class Delta private constructor(file: File, database: Database) : ProductFile(fi
             }
             connect(databases, shard, Access.WRITE).use { database ->
                 wrapped(shard, "written") {
+                    database.query("PRAGMA journal_mode = MEMORY")
+                    database.execute("PRAGMA synchronous = OFF")
                     database.attach(delta, "delta")
                     transaction(database) { ContractSql.statements("apply_delta").forEach { database.execute(it) } }
                 }

@@ -72,7 +72,12 @@ internal class HttpConnection(private val url: String, private val seconds: Doub
         throw IOException("more than $MOST_REDIRECTS redirects")
     }
 
-    private fun request(address: String, headers: Map<String, String>, authorization: String?, body: ByteArray?): HttpURLConnection {
+    private fun request(
+        address: String,
+        headers: Map<String, String>,
+        authorization: String?,
+        body: ByteArray?,
+    ): HttpURLConnection {
         val opened = URL(address).openConnection() as HttpURLConnection
         connection = opened
         opened.instanceFollowRedirects = false
@@ -126,9 +131,12 @@ internal class HttpConnection(private val url: String, private val seconds: Doub
 internal fun isSignIn(status: Int, contentType: String, start: ByteArray = ByteArray(0)): Boolean {
     val kind = contentType.lowercase()
     val isPage = kind.startsWith("text/html") || kind.startsWith("application/xhtml")
-    val text = String(start, 0, minOf(start.size, 200), Charsets.ISO_8859_1).trimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n')
+    val text = String(start, 0, minOf(start.size, 200), Charsets.ISO_8859_1).trimStart { it in BEFORE_A_PAGE }
     return status == 511 || status in 200..399 && (isPage || text.startsWith("<"))
 }
+
+/** A byte order mark in UTF-8, and blanks. */
+private const val BEFORE_A_PAGE = "\u00ef\u00bb\u00bf \t\r\n"
 
 /** What to say of it, with the address of its page. */
 internal fun signIn(url: String, page: String? = null): Unreachable = Unreachable(

@@ -93,7 +93,8 @@ class HttpExchange : Exchange {
             val status = opened.responseCode
             val bound = if (status >= 400) MAX_PROBLEM_BYTES else most
             val bytes = HttpConnection.bodyOf(opened)?.use { read(it, bound, status >= 400, url) } ?: ByteArray(0)
-            Reply(status, opened.responseMessage.orEmpty(), opened.contentType.orEmpty(), opened.getHeaderField("Location"), bytes)
+            val location = opened.getHeaderField("Location")
+            Reply(status, opened.responseMessage.orEmpty(), opened.contentType.orEmpty(), location, bytes)
         }.also { connection.cut() }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException
 import java.io.InputStream
 import java.nio.file.Files
 import java.nio.file.LinkOption
+import java.nio.file.attribute.BasicFileAttributes
 import java.security.MessageDigest
 import org.pocketshelf.core.trust.hex
 
@@ -38,13 +39,12 @@ object PlainFiles {
     fun read(file: File, most: Int): ByteArray = open(file).use { stream ->
         val out = java.io.ByteArrayOutputStream()
         val chunk = ByteArray(minOf(CHUNK, most + 1))
-        while (true) {
-            val count = stream.read(chunk)
-            if (count < 0) return out.toByteArray()
+        var count = stream.read(chunk)
+        while (count >= 0) {
             out.write(chunk, 0, count)
             if (out.size() > most) throw IOException("$file: longer than the $most bytes that it may have")
+            count = stream.read(chunk)
         }
-        @Suppress("UNREACHABLE_CODE")
         out.toByteArray()
     }
 
@@ -70,7 +70,8 @@ object PlainFiles {
     fun fits(path: File, folder: Boolean): Boolean {
         val place = path.toPath()
         if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) return true
-        val isRight = if (folder) Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS) else Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS)
+        val kind = Files.readAttributes(place, BasicFileAttributes::class.java, LinkOption.NOFOLLOW_LINKS)
+        val isRight = if (folder) kind.isDirectory else kind.isRegularFile
         return isRight && Files.isReadable(place) && Files.isWritable(place)
     }
 

@@ -38,7 +38,10 @@ class Downloader(
      */
     fun get(target: Target, most: Long = limits.downloadBytes): File {
         if (target.length > most) {
-            throw SyncError("${target.name}: refused, ${target.length} bytes are more than the $most allowed", reason = Reason.TOO_LONG)
+            throw SyncError(
+                "${target.name}: refused, ${target.length} bytes are more than the $most allowed",
+                reason = Reason.TOO_LONG,
+            )
         }
         val done = File(folder, target.sha256)
         if (target.matches(done)) return done

@@ -42,10 +42,14 @@ internal class NextGeneration(
         val shard = File(staging, StoreFolder.SHARD_NAME)
         unpack(packed, shard, target)
         val meta = guard.shard(shard, target.name)
-        expect(target.name, "space" to (meta.space to manifest.space), "preprocessing" to (meta.preprocessing to manifest.preprocessing),
-            "sequence" to (meta.sequence to manifest.sequence))
-        space?.requireSame(meta.vectorsOf(), "what is searched here is", "the server's shelf",
-            "update the app's bundle, or sync with the server of its space")
+        expectSpace(target.name, meta.space, meta.preprocessing)
+        expect(target.name, "sequence", meta.sequence, manifest.sequence)
+        space?.requireSame(
+            meta.vectorsOf(),
+            "what is searched here is",
+            "the server's shelf",
+            "update the app's bundle, or sync with the server of its space",
+        )
         miscount(shard)?.let { throw SyncError(it, reason = Reason.COUNTS) }
         finish(staging, SignedBy(keys, target.sha256), replaces)
     }
@@ -61,8 +65,9 @@ internal class NextGeneration(
         val shard = File(staging, StoreFolder.SHARD_NAME)
         unpack(packed, changes, target)
         val meta = guard.delta(changes, target.name)
-        expect(target.name, "space" to (meta.space to manifest.space), "preprocessing" to (meta.preprocessing to manifest.preprocessing),
-            "from_sequence" to (meta.fromSequence to entry.base), "to_sequence" to (meta.toSequence to entry.to))
+        expectSpace(target.name, meta.space, meta.preprocessing)
+        expect(target.name, "from_sequence", meta.fromSequence, entry.base)
+        expect(target.name, "to_sequence", meta.toSequence, entry.to)
         writer.files.copy(writer.folder.shard(writer.folder.requireCurrent()), shard)
         Delta.apply(databases, shard, changes, checked = true)
         writer.files.unlink(changes)
@@ -75,17 +80,18 @@ internal class NextGeneration(
         Unpacking(writer.files, limits).unpack(packed, file, length, sha256)
     }
 
+    private fun expectSpace(name: String, space: String, preprocessing: String) {
+        expect(name, "space", space, manifest.space)
+        expect(name, "preprocessing", preprocessing, manifest.preprocessing)
+    }
+
     /** The file's own meta table must say what the manifest says of it. */
-    private fun expect(name: String, vararg pairs: Pair<String, Pair<Any, Any>>) {
-        for ((key, values) in pairs) {
-            val (found, expected) = values
-            if (found != expected) {
-                throw SyncError(
-                    "$name: refused, its $key is '$found', the manifest's is '$expected' (replayed?)",
-                    reason = Reason.REPLAYED,
-                )
-            }
-        }
+    private fun expect(name: String, key: String, found: Any, expected: Any) {
+        if (found == expected) return
+        throw SyncError(
+            "$name: refused, its $key is '$found', the manifest's is '$expected' (replayed?)",
+            reason = Reason.REPLAYED,
+        )
     }
 
     /** Where the shard holds another number of products than was signed; null where it does not. */

@@ -81,7 +81,9 @@ data class SyncState(
             "last_attempt" to lastAttempt?.toString(),
             "last_sync" to lastSync?.toString(),
             "server_sequence" to serverSequence,
-            "away" to away.mapValues { linkedMapOf("failures" to it.value.failures, "next_attempt" to it.value.nextAttempt.toString()) },
+            "away" to away.mapValues { (_, server) ->
+                linkedMapOf("failures" to server.failures, "next_attempt" to server.nextAttempt.toString())
+            },
         )
         files.writeAtomically(File(folder, FILE_NAME), (StrictJson.write(document) + "\n").toByteArray())
     }

@@ -22,9 +22,15 @@ import org.pocketshelf.core.trust.Updater
 import org.pocketshelf.core.trust.Verifier
 
 /** The server's metadata after a verified refresh. */
-class Trusted internal constructor(private val updater: Updater, store: MetadataStore, verifier: Verifier, private val targetsUrl: String) {
+class Trusted internal constructor(
+    private val updater: Updater,
+    store: MetadataStore,
+    verifier: Verifier,
+    private val targetsUrl: String,
+) {
     /** Ids of the keys that signed which files the server has published, ascending. */
-    val keys: List<String> = Metadata.targets(checkNotNull(store.read("targets"))).signedBy(updater.root, "targets", verifier).sorted()
+    val keys: List<String> =
+        Metadata.targets(checkNotNull(store.read("targets"))).signedBy(updater.root, "targets", verifier).sorted()
 
     /** Whether what [keys] signed would still be accepted as the publisher's. */
     fun counts(keys: Collection<String>): Boolean {
@@ -200,8 +206,9 @@ class Trust(private val folder: File, private val files: FileSystem, private val
         fun describe(folder: File): Map<String, Any?> = try {
             fun data(role: String) = PlainFiles.read(File(folder, "$role.json"), MetadataRules.LONGEST.toInt())
             val root = Metadata.root(data("root")).signed
-            val others = listOf(Metadata.timestamp(data("timestamp")), Metadata.snapshot(data("snapshot")), Metadata.targets(data("targets")))
-            val expires = (others.map { it.signed.expires } + root.expires).minOrNull()
+            val timestamp = Metadata.timestamp(data("timestamp")).signed
+            val others = listOf(Metadata.snapshot(data("snapshot")).signed, Metadata.targets(data("targets")).signed)
+            val expires = (others + timestamp + root).minOf { it.expires }
             linkedMapOf("root_version" to root.version, "expires" to expires.toString())
         } catch (_: IOException) {
             linkedMapOf("root_version" to null, "expires" to null)
@@ -229,8 +236,12 @@ class Trust(private val folder: File, private val files: FileSystem, private val
  *
  * @param base the address that file names are added to.
  */
-class FetchedMetadata(private val fetcher: Fetcher, private val base: String, private val pace: Pace, private val limits: Limits) :
-    MetadataSource {
+class FetchedMetadata(
+    private val fetcher: Fetcher,
+    private val base: String,
+    private val pace: Pace,
+    private val limits: Limits,
+) : MetadataSource {
     override fun get(name: String, most: Long): ByteArray {
         val data = bounded(name, minOf(most, MetadataRules.LONGEST))
         MetadataRules.check(data, "$name: refused, its metadata is invalid")

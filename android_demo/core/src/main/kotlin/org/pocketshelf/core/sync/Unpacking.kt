@@ -94,7 +94,10 @@ internal class Unpacking(private val files: FileSystem, private val limits: Limi
         val flags = start[3].toInt()
         val isGzip = start[0] == 0x1f.toByte() && start[1] == 0x8b.toByte() && start[2] == 8.toByte() && flags and 0xe0 == 0
         if (!isGzip) throw refused(source, "not a gzip file (its header is another)")
-        if (flags and EXTRA != 0) repeat((byte(stream).toInt() and 0xff) or ((byte(stream).toInt() and 0xff) shl 8)) { byte(stream) }
+        if (flags and EXTRA != 0) {
+            val low = byte(stream).toInt() and 0xff
+            repeat(low or ((byte(stream).toInt() and 0xff) shl 8)) { byte(stream) }
+        }
         repeat(Integer.bitCount(flags and (NAME or COMMENT))) {
             while (byte(stream) != 0.toByte()) continue
         }

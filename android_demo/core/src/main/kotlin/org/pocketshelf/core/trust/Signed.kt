@@ -96,7 +96,8 @@ class Snapshot(part: Fields) : Signed(part) {
 class TargetFile(val path: String, part: Fields) {
     val length: Long = part.integer("length", low = 0)
     val hashes: Map<String, String> = hashesOf(part)
-    val custom: Map<String, Any?> = if (part.has("custom")) (part.get("custom") as? Map<*, *>).orEmpty().mapKeys { "${it.key}" } else emptyMap()
+    val custom: Map<String, Any?> =
+        if (part.has("custom") && part.get("custom") is Map<*, *>) part.mapping("custom") else emptyMap()
 
     /** Its name as the server has it: by the first of its hashes with [consistent] snapshots. */
     fun servedAs(consistent: Boolean): String {

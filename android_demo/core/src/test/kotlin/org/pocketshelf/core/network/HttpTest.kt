@@ -40,7 +40,8 @@ class HttpTest {
         }
     }
 
-    private fun Answer.text(): String = use { chunks.asSequence().fold(ByteArray(0)) { all, part -> all + part }.toString(Charsets.UTF_8) }
+    private fun Answer.text(): String =
+        use { chunks.asSequence().fold(ByteArray(0)) { all, part -> all + part }.toString(Charsets.UTF_8) }
 
     @Test
     fun aFileComesWithItsTag() {
@@ -150,12 +151,15 @@ class HttpTest {
     @Test
     fun aRefusalsBodyIsRead() {
         answer("/ask", 400, "{\"error\": \"why\"}")
-        assertEquals("{\"error\": \"why\"}", HttpExchange().exchange("$base/ask", emptyMap(), 5.0, "q".toByteArray()).body.toString(Charsets.UTF_8))
+        val reply = HttpExchange().exchange("$base/ask", emptyMap(), 5.0, "q".toByteArray())
+        assertEquals("{\"error\": \"why\"}", reply.body.toString(Charsets.UTF_8))
     }
 
     @Test
     fun addressesAreCheckedBeforeAnythingIsAsked() {
-        for (text in listOf("https://shop.example/", "http://192.168.1.5:8000", "http://[::1]:80", "https://käse.example/x", "http://u:p@host")) {
+        val good = listOf("https://shop.example/", "http://192.168.1.5:8000", "http://[::1]:80", "https://käse.example/x",
+            "http://u:p@host")
+        for (text in good) {
             assertEquals(text.trimEnd('/'), Address.server(text))
         }
         val bad = listOf("shop.example", "ftp://shop.example", "http://", "http://a b", "http://host:0", "http://host:99999",

@@ -216,7 +216,9 @@ internal class ReplayedDevice(private val folder: File) {
             null
         }
         assertEquals(error != null, found == null, "$where: $found instead of $error")
-        if (found != null) expect.forEach { (key, value) -> assertEquals(comparable(key, value), comparable(key, found[key]), "$where: $key") }
+        if (found != null) {
+            expect.forEach { (key, value) -> assertEquals(comparable(key, value), comparable(key, found[key]), "$where: $key") }
+        }
         assertContent(path, part(step["after"]), where)
     }
 

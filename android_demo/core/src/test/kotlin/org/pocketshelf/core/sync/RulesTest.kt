@@ -96,8 +96,15 @@ class RulesTest {
         assertEquals(listOf(DeltaEntry(41, 42, "all/d.gz", 9)), found.deltas)
         assertEquals(mapOf("Apple" to Count(3, 10)), found.categories)
         assertEquals(3L, found.products)
-        for (bad in listOf("all/s.gz" to "../s.gz", "\"version\": 1" to "\"version\": 2", "\"length\": 10" to "\"length\": 0", "42," to "-1,")) {
-            val error = assertFailsWith<SyncError>(bad.toString()) { Manifest.parse(text.replaceFirst(bad.first, bad.second).toByteArray()) }
+        val lies = listOf(
+            "all/s.gz" to "../s.gz",
+            "\"version\": 1" to "\"version\": 2",
+            "\"length\": 10" to "\"length\": 0",
+            "42," to "-1,",
+        )
+        for ((right, wrong) in lies) {
+            val lie = text.replaceFirst(right, wrong).toByteArray()
+            val error = assertFailsWith<SyncError>(wrong) { Manifest.parse(lie) }
             assertEquals(Reason.MANIFEST, error.reason)
         }
     }

@@ -2,7 +2,10 @@ package org.pocketshelf.core.sync
 
 import org.junit.jupiter.api.Test
 
-/** Each test stages one lie. It is refused for the right reason, and the shelf is as it was. The list is that of `test_sync_attacks.py`, name by name. */
+/**
+ * Each test stages one lie. It is refused for the right reason, and the shelf is as it was. The list is that of
+ * `test_sync_attacks.py`, name by name.
+ */
 class SyncAttacksTest {
     @Test
     fun aSignedFileThatIsNotServed() = replay("attacks/a_signed_file_that_is_not_served")
@@ -23,7 +26,8 @@ class SyncAttacksTest {
     fun arbitraryManifest() = replay("attacks/arbitrary_manifest")
 
     @Test
-    fun dripThatIsJustFastEnoughMeetsTheTotalTime() = replay("attacks/drip_that_is_just_fast_enough_meets_the_total_time")
+    fun dripThatIsJustFastEnoughMeetsTheTotalTime() =
+        replay("attacks/drip_that_is_just_fast_enough_meets_the_total_time")
 
     @Test
     fun endlessData() = replay("attacks/endless_data")
@@ -68,7 +72,8 @@ class SyncAttacksTest {
     fun truncated() = replay("attacks/truncated")
 
     @Test
-    fun truncatedAgainAndAgainNeverResumesIntoALie() = replay("attacks/truncated_again_and_again_never_resumes_into_a_lie")
+    fun truncatedAgainAndAgainNeverResumesIntoALie() =
+        replay("attacks/truncated_again_and_again_never_resumes_into_a_lie")
 
     @Test
     fun wrongKey() = replay("attacks/wrong_key")

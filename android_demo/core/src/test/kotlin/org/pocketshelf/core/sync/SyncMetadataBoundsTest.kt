@@ -8,7 +8,8 @@ class SyncMetadataBoundsTest {
     fun aDimensionThatNothingCanSearchIsRefused() = replay("metadata/a_dimension_that_nothing_can_search_is_refused")
 
     @Test
-    fun aDimensionThatTheBundleCannotSearchIsRefused() = replay("metadata/a_dimension_that_the_bundle_cannot_search_is_refused")
+    fun aDimensionThatTheBundleCannotSearchIsRefused() =
+        replay("metadata/a_dimension_that_the_bundle_cannot_search_is_refused")
 
     @Test
     fun aFirstRootOutOfBoundsIsNotEstablished() = replay("metadata/a_first_root_out_of_bounds_is_not_established")

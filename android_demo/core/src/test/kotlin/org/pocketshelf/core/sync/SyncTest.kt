@@ -20,7 +20,8 @@ class SyncTest {
     fun aDamagedPointerTakesTheSnapshot() = replay("honest/a_damaged_pointer_takes_the_snapshot")
 
     @Test
-    fun aFlippedBitInTheManifestIsNoticedAndHealed() = replay("honest/a_flipped_bit_in_the_manifest_is_noticed_and_healed")
+    fun aFlippedBitInTheManifestIsNoticedAndHealed() =
+        replay("honest/a_flipped_bit_in_the_manifest_is_noticed_and_healed")
 
     @Test
     fun aFlippedBitInTheShardTakesTheSnapshot() = replay("honest/a_flipped_bit_in_the_shard_takes_the_snapshot")
@@ -35,7 +36,8 @@ class SyncTest {
     fun aRollbackIsUndone() = replay("honest/a_rollback_is_undone")
 
     @Test
-    fun aRollbackStaysUntilSomethingNewerIsPublished() = replay("honest/a_rollback_stays_until_something_newer_is_published")
+    fun aRollbackStaysUntilSomethingNewerIsPublished() =
+        replay("honest/a_rollback_stays_until_something_newer_is_published")
 
     @Test
     fun aSearchGoesOnInTheOldGeneration() = replay("honest/a_search_goes_on_in_the_old_generation")
@@ -44,7 +46,8 @@ class SyncTest {
     fun aStoreBuiltAfterARollbackForgetsIt() = replay("honest/a_store_built_after_a_rollback_forgets_it")
 
     @Test
-    fun afterARollbackFromDamageTheSameStateComesAgainWhole() = replay("honest/after_a_rollback_from_damage_the_same_state_comes_again_whole")
+    fun afterARollbackFromDamageTheSameStateComesAgainWhole() =
+        replay("honest/after_a_rollback_from_damage_the_same_state_comes_again_whole")
 
     @Test
     fun anAbsentServerIsNoError() = replay("honest/an_absent_server_is_no_error")
@@ -80,7 +83,8 @@ class SyncTest {
     fun noRoomIsNoticedBeforeTheDownload() = replay("honest/no_room_is_noticed_before_the_download")
 
     @Test
-    fun nothingToDoDownloadsOnlyTheTimestampAndTheManifest() = replay("honest/nothing_to_do_downloads_only_the_timestamp_and_the_manifest")
+    fun nothingToDoDownloadsOnlyTheTimestampAndTheManifest() =
+        replay("honest/nothing_to_do_downloads_only_the_timestamp_and_the_manifest")
 
     @Test
     fun statusAfterASync() = replay("honest/status_after_a_sync")

@@ -120,13 +120,16 @@ class TrustTest {
             "expires": "2030-01-01T00:00:00Z", "meta": {"snapshot.json": {"version": 1}}},
             "signatures": [{"keyid": "a", "sig": ""}, {"keyid": "a", "sig": ""}]}"""
         assertFailsWith<MetadataError> { Metadata.timestamp(data.toByteArray()) }
-        assertEquals(1L, Metadata.timestamp(data.replaceFirst(", {\"keyid\": \"a\", \"sig\": \"\"}", "").toByteArray()).signed.version)
+        val once = data.replaceFirst(", {\"keyid\": \"a\", \"sig\": \"\"}", "").toByteArray()
+        assertEquals(1L, Metadata.timestamp(once).signed.version)
     }
 
     private fun key(type: String, scheme: String, public: String) = Key("id", type, scheme, public)
 
-    private fun pem(der: ByteArray) =
-        "-----BEGIN PUBLIC KEY-----\n${Base64.getMimeEncoder(64, byteArrayOf(10)).encodeToString(der)}\n-----END PUBLIC KEY-----\n"
+    private fun pem(der: ByteArray): String {
+        val body = Base64.getMimeEncoder(64, byteArrayOf(10)).encodeToString(der)
+        return "-----BEGIN PUBLIC KEY-----\n$body\n-----END PUBLIC KEY-----\n"
+    }
 
     private fun assertVerifies(key: Key, signer: Signature, private: PrivateKey) {
         val data = "signed".toByteArray()

@@ -76,14 +76,18 @@ object TufCommand {
         false
     }
 
-    private fun fetch(url: String, most: Long): ByteArray = HttpFetcher("pocketshelf-core").get(url, seconds = SECONDS).use { answer ->
-        if (answer.status != 200) throw MetadataError(Reason.NO_REPOSITORY, "$url: status ${answer.status}", answer.status)
-        val gathered = ByteArrayOutputStream()
-        for (chunk in answer.chunks) {
-            gathered.write(chunk)
-            if (gathered.size() > most) throw MetadataError(Reason.ENDLESS, "$url: more than $most bytes")
+    private fun fetch(url: String, most: Long): ByteArray {
+        HttpFetcher("pocketshelf-core").get(url, seconds = SECONDS).use { answer ->
+            if (answer.status != 200) {
+                throw MetadataError(Reason.NO_REPOSITORY, "$url: status ${answer.status}", answer.status)
+            }
+            val gathered = ByteArrayOutputStream()
+            for (chunk in answer.chunks) {
+                gathered.write(chunk)
+                if (gathered.size() > most) throw MetadataError(Reason.ENDLESS, "$url: more than $most bytes")
+            }
+            return gathered.toByteArray()
         }
-        gathered.toByteArray()
     }
 
     private class Folder(private val folder: File) : MetadataStore {
