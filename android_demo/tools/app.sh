@@ -68,10 +68,10 @@ assets() {
     printf '%s' "$APK/assets"
 }
 
+# What is Kotlin in the library is Kotlin here, so that properties and defaults are called as they will be.
 stubs() {
-    rm -rf "$BUILD/stubs"
-    mkdir -p "$BUILD/stubs"
-    javac -cp "$1" -d "$BUILD/stubs" $(find phone/stubs -name '*.java')
+    kotlinc stubs "$1" phone/stubs/kotlin
+    javac -cp "$1:$BUILD/stubs" -d "$BUILD/stubs" $(find phone/stubs/java -name '*.java')
 }
 
 # Every block of Kotlin in the README, each as a file of its own.
@@ -95,7 +95,17 @@ app_tests() {
     local path
     path=$1:$BUILD/app:$BUILD/phone:$BUILD/stubs:$(junit_jars)$KOTLIN/lib/kotlin-test.jar:$KOTLIN/lib/kotlin-test-junit5.jar
     step "the app's tests compile" kotlinc app-tests "$path" app/src/test/kotlin || return 0
-    junit "app's tests" env POCKETSHELF_ANDROID="$HERE" "$JDK17/bin/java" -XX:+UseSerialGC -cp "$BUILD/app-tests:$path" \
+    jni || return 0
+    start "app's tests" env POCKETSHELF_ANDROID="$HERE" POCKETSHELF_USEARCH_JNI="$BUILD/libpocketshelf_usearch.so" "$JDK17/bin/java" -XX:+UseSerialGC -cp "$BUILD/app-tests:$path" \
         org.junit.platform.console.ConsoleLauncher --disable-banner --details=summary --include-engine=junit-jupiter \
         --scan-classpath "$BUILD/app-tests"
+    tests_end "app's tests"
+}
+
+# The phone's JNI over USearch, by this machine's compiler and library: the NDK builds the same file for a phone.
+jni() {
+    search_library
+    step "the phone's JNI over USearch compiles (C)" "${CC:-cc}" -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared \
+        -I "$JDK17/include" -I "$JDK17/include/linux" -o "$BUILD/libpocketshelf_usearch.so" phone/src/main/cpp/usearch_jni.c \
+        "$POCKETSHELF_USEARCH" "-Wl,-rpath,$(dirname "$POCKETSHELF_USEARCH")"
 }

@@ -2,8 +2,10 @@
 
 package() {
     step "lambdas are written as classes" desugared || return 0
-    junit "core's tests on the classes of the APK" tests_on_desugared
+    tests_end "core's tests"
+    start "core's tests on the classes of the APK" tests_on_desugared
     step "the classes are dexed" dexed || return 0
+    tests_end "core's tests on the classes of the APK"
     step "the APK is packed, aligned and signed" signed || return 0
     step "its signature verifies, for Android 8 and later" verified || true
     step "a copy with one other byte of code is refused" refused_byte || true

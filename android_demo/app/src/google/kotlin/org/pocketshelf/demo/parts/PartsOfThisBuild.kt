@@ -11,6 +11,7 @@ import org.pocketshelf.phone.OutputShapes
 import org.pocketshelf.phone.camera.CameraXCamera
 import org.pocketshelf.phone.executorch.ExecuTorchRunner
 import org.pocketshelf.phone.litert.LiteRtRunner
+import org.pocketshelf.phone.usearch.UsearchGraphs
 import java.io.File
 
 /** The flavour with CameraX, LiteRT, ExecuTorch and USearch. */
@@ -36,7 +37,7 @@ val partsOfThisBuild: Parts = object : Parts {
 
     override fun embedder(context: Context, file: File, spec: EmbedderSpec) = runner(context, file, OutputShapes.of(spec))
 
-    override val graphs: GraphLibrary? = null
+    override val graphs: GraphLibrary? = UsearchGraphs.orNull()
 
     private fun runner(context: Context, file: File, shapes: OutputShapes): ModelRunner =
         if (file.extension == "pte") ExecuTorchRunner.open(file) else LiteRtRunner.open(context, file, shapes)

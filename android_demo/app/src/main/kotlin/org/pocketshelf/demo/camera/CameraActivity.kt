@@ -25,7 +25,6 @@ import org.pocketshelf.demo.find
 import org.pocketshelf.demo.parts.Frames
 import org.pocketshelf.demo.parts.LiveCamera
 import org.pocketshelf.demo.parts.partsOfThisBuild
-import org.pocketshelf.demo.photos.PhotoReader
 import org.pocketshelf.demo.results.Answer
 import org.pocketshelf.demo.results.ResultsActivity
 import org.pocketshelf.demo.settings.SettingsActivity
@@ -104,16 +103,20 @@ class CameraActivity : Activity(), Frames {
             lastFrame = Pair(photo, found)
             runOnUiThread { if (!isDestroyed) send(Event.FrameSeen(found)) }
         } catch (error: PocketshelfError) {
-            runOnUiThread { if (!isDestroyed) send(Event.Failed(oneLine(error))) }
+            runOnUiThread { if (!isDestroyed) send(failure(error)) }
         } finally {
             throttle.done()
         }
     }
 
     override fun failed(why: String) {
+        if (isDestroyed) return
         send(Event.CameraAnswered(false))
         send(Event.Failed(getString(R.string.camera_failed)))
     }
+
+    /** Told in the person's language, with what the core says behind it. */
+    private fun failure(error: Throwable) = Event.Failed(getString(R.string.failed) + ": " + oneLine(error))
 
     private fun isAllowed() = checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
 
@@ -131,6 +134,12 @@ class CameraActivity : Activity(), Frames {
         if (event is Event.BoxTapped) answerBox(event.number)
         if (screen.page is Page.Live || screen.page == Page.Empty) app.answer = null
         view.show(screen, app.answer, app.keeper)
+        if (screen.message != null && event !is Event.MessageSeen) showLong(screen.message)
+    }
+
+    /** A message stays long enough to be read, or heard. */
+    private fun showLong(message: String?) {
+        view.later(MESSAGE_MS) { if (!isDestroyed && screen.message == message) send(Event.MessageSeen) }
     }
 
     /** The tapped box, embedded from the frame that it was seen in: so that chips can search it in other categories. */
@@ -138,7 +147,7 @@ class CameraActivity : Activity(), Frames {
         val (photo, seen) = lastFrame ?: return
         if (seen.regions.none { it.number == number }) return
         app.keeper.searchBox(photo, seen, number) { found ->
-            if (!isDestroyed) found.fold({ answered(listOf(it)) }, { send(Event.Failed(oneLine(it))) })
+            if (!isDestroyed) found.fold({ answered(listOf(it)) }, { send(failure(it)) })
         }
     }
 
@@ -147,10 +156,15 @@ class CameraActivity : Activity(), Frames {
         search(photo, whole = true)
     }
 
+    private fun searchFrozen(photo: Photo) {
+        view.freeze(photo)
+        search(photo, whole = false)
+    }
+
     private fun search(photo: Photo, whole: Boolean) {
         send(Event.PhotoChosen)
         app.keeper.search(photo, whole) { found ->
-            if (!isDestroyed) found.fold(::answered) { send(Event.Failed(oneLine(it))) }
+            if (!isDestroyed) found.fold(::answered) { send(failure(it)) }
         }
     }
 
@@ -169,17 +183,14 @@ class CameraActivity : Activity(), Frames {
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
         val uri: Uri = data?.data ?: return
         if (requestCode != PHOTO || resultCode != RESULT_OK) return
-        try {
-            val photo = PhotoReader(contentResolver).read(uri)
-            view.freeze(photo)
-            search(photo, whole = false)
-        } catch (error: PocketshelfError) {
-            send(Event.Failed(getString(R.string.failed_photo)))
+        app.keeper.read(uri) { found ->
+            if (!isDestroyed) found.fold(::searchFrozen) { send(Event.Failed(getString(R.string.failed_photo))) }
         }
     }
 
     private companion object {
         const val CAMERA = 1
         const val PHOTO = 2
+        const val MESSAGE_MS = 8_000L
     }
 }

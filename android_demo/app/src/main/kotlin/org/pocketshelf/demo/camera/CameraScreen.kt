@@ -65,11 +65,16 @@ class CameraScreen(private val activity: Activity, private val parts: Parts) {
         visible(frozen, true)
     }
 
+    /** Do [work] in the main thread after [ms] milliseconds. */
+    fun later(ms: Long, work: () -> Unit) {
+        notice.postDelayed(work, ms)
+    }
+
     /** Show [screen]; [answer] is what was found for the box that is chosen, if any. */
     fun show(screen: Screen, answer: Answer?, keeper: ShelfKeeper) {
         val page = screen.page
         val isLive = page is Page.Live
-        if (isLive) visible(frozen, false)
+        if (page !is Page.Results && page != Page.Searching) visible(frozen, false)
         visible(preview, screen.camera == true)
         visible(hint, isLive)
         visible(whole, isLive)

@@ -10,6 +10,7 @@ import org.pocketshelf.core.formats.Access
 import org.pocketshelf.core.formats.Database
 import org.pocketshelf.core.formats.Databases
 import org.pocketshelf.core.formats.Row
+import org.pocketshelf.core.formats.StrictJson
 import java.io.File
 import java.io.IOException
 import java.util.Timer
@@ -22,7 +23,6 @@ import java.util.TimerTask
 object AndroidDatabases : Databases {
     override fun open(file: File, access: Access, seconds: Double): Database {
         if (access != Access.CREATE && !file.isFile) throw IOException("$file: is missing")
-        if (access == Access.CREATE && file.exists()) throw IOException("$file: is there already")
         val flags = when (access) {
             Access.READ, Access.SUSPECT -> SQLiteDatabase.OPEN_READONLY
             Access.WRITE -> SQLiteDatabase.OPEN_READWRITE
@@ -31,8 +31,23 @@ object AndroidDatabases : Databases {
         return wrapped(file) {
             // The platform's own handler deletes a file that it finds damaged; what is damaged is ours to say.
             val opened = SQLiteDatabase.openDatabase(file.path, null, flags) { damaged -> damaged.close() }
-            AndroidDatabase(file, opened, if (access == Access.SUSPECT) seconds else null)
+            AndroidDatabase(file, opened, if (access == Access.SUSPECT) seconds else null).also { prepare(it, access) }
         }
+    }
+}
+
+/** As on a computer (`desktop/JdbcDatabases`); what an older SQLite does not know it ignores. */
+private fun prepare(database: Database, access: Access) {
+    try {
+        database.query("PRAGMA trusted_schema = OFF")
+        database.query("PRAGMA cell_size_check = ON")
+        if (access == Access.SUSPECT) database.query("PRAGMA mmap_size = 0")
+        // Android 9 writes ahead by itself, which would leave a mark in the file's header, and so another hash.
+        if (access == Access.WRITE || access == Access.CREATE) database.query("PRAGMA journal_mode = DELETE")
+        database.query("PRAGMA schema_version")
+    } catch (error: IOException) {
+        database.close()
+        throw error
     }
 }
 
@@ -99,17 +114,24 @@ private class AndroidDatabase(
         when (cursor.getType(column)) {
             Cursor.FIELD_TYPE_INTEGER -> cursor.getLong(column)
             Cursor.FIELD_TYPE_FLOAT -> cursor.getDouble(column)
-            Cursor.FIELD_TYPE_STRING -> cursor.getString(column).also(::checkLength)
-            Cursor.FIELD_TYPE_BLOB -> cursor.getBlob(column).also { if (suspect && it.size > LONGEST) tooLong() }
+            Cursor.FIELD_TYPE_STRING -> text(bytes(cursor, column))
+            Cursor.FIELD_TYPE_BLOB -> bytes(cursor, column)
             else -> null
         }
     }
 
-    private fun checkLength(text: String) {
-        if (suspect && text.length > LONGEST) tooLong()
+    private fun bytes(cursor: Cursor, column: Int): ByteArray {
+        val value = cursor.getBlob(column)
+        if (suspect && value.size > LONGEST) throw SQLiteDatabaseCorruptException("a value is longer than $LONGEST bytes")
+        return value
     }
 
-    private fun tooLong(): Nothing = throw SQLiteDatabaseCorruptException("a value is longer than $LONGEST bytes")
+    /** The platform replaces what is no UTF-8 silently: texts are decoded here; their bytes end with a NUL of SQLite's. */
+    private fun text(stored: ByteArray): String = try {
+        StrictJson.decode(if (stored.isNotEmpty() && stored.last() == 0.toByte()) stored.copyOf(stored.size - 1) else stored)
+    } catch (error: IllegalArgumentException) {
+        throw IOException("$file: damaged, a text is no UTF-8", error)
+    }
 
     private inline fun bind(
         value: Any?,

@@ -42,6 +42,9 @@ class OpenShelf private constructor(private val store: Store, graphs: GraphLibra
         coverage(),
     )
 
+    /** Whether no other generation has replaced it. */
+    val isCurrent: Boolean get() = store.isCurrent()
+
     /** The product with this id, or null; throws [org.pocketshelf.core.StoreError]. */
     fun product(id: String) = store.products.product(id)
 

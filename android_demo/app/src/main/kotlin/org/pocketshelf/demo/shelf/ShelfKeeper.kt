@@ -1,6 +1,7 @@
 package org.pocketshelf.demo.shelf
 
 import android.content.Context
+import android.net.Uri
 import android.os.Handler
 import android.os.Looper
 import org.pocketshelf.core.PocketshelfError
@@ -28,6 +29,7 @@ import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Region
 import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.demo.parts.Parts
+import org.pocketshelf.demo.photos.PhotoReader
 import org.pocketshelf.demo.results.Answer
 import org.pocketshelf.demo.settings.Settings
 import org.pocketshelf.signatures.BouncyCastleVerifier
@@ -79,7 +81,7 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
             try {
                 val unpacked = bundle ?: Models.bundle(context).also { bundle = it }
                 if (parts.runsModels && models == null) models = Models.load(context, parts, unpacked)
-                reopen()
+                if (open?.isCurrent != true) reopen()
                 trouble = null
             } catch (error: PocketshelfError) {
                 trouble = oneLine(error)
@@ -90,6 +92,9 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
 
     /** Look at a frame of the camera, in the camera's thread; null where nothing can be searched. */
     fun see(photo: Photo): LiveView? = synchronized(lock) { watch?.see(photo) }
+
+    /** Read a photo that was chosen. */
+    fun read(uri: Uri, done: (Result<Photo>) -> Unit) = inBackground(done) { PhotoReader(context.contentResolver).read(uri) }
 
     /** Search a whole photo. */
     fun search(photo: Photo, whole: Boolean, done: (Result<List<Answer>>) -> Unit) = inBackground(done) {

@@ -8,6 +8,8 @@ import androidx.camera.core.CameraSelector
 import androidx.camera.core.ImageAnalysis
 import androidx.camera.core.ImageProxy
 import androidx.camera.core.Preview
+import androidx.camera.core.resolutionselector.AspectRatioStrategy
+import androidx.camera.core.resolutionselector.ResolutionSelector
 import androidx.camera.lifecycle.ProcessCameraProvider
 import androidx.camera.view.PreviewView
 import androidx.lifecycle.Lifecycle
@@ -44,11 +46,15 @@ class CameraXCamera(
     private val frames: ExecutorService = Executors.newSingleThreadExecutor()
     private var provider: ProcessCameraProvider? = null
 
-    override fun getLifecycle(): Lifecycle = registry
+    override val lifecycle: Lifecycle get() = registry
+
+    init {
+        registry.currentState = Lifecycle.State.CREATED // So that it may be closed without ever having been started.
+    }
 
     /** Open the camera; in the main thread, when its screen is seen. */
     fun start() {
-        registry.setCurrentState(Lifecycle.State.STARTED)
+        registry.currentState = Lifecycle.State.STARTED
         if (provider != null) return
         val future = ProcessCameraProvider.getInstance(context)
         future.addListener({
@@ -56,18 +62,20 @@ class CameraXCamera(
                 bind(future.get())
             } catch (error: ExecutionException) {
                 failed(error.cause?.message ?: "no camera")
-            } catch (error: IllegalArgumentException) { // No back camera.
+            } catch (error: IllegalArgumentException) { // No back camera, or closed meanwhile.
                 failed(error.message ?: "no camera")
             }
         }, main)
     }
 
     /** Let go of the camera; in the main thread, when its screen is left. */
-    fun stop() = registry.setCurrentState(Lifecycle.State.CREATED)
+    fun stop() {
+        registry.currentState = Lifecycle.State.CREATED
+    }
 
     /** Never to be used again. */
     fun close() {
-        registry.setCurrentState(Lifecycle.State.DESTROYED)
+        registry.currentState = Lifecycle.State.DESTROYED
         provider?.unbindAll()
         frames.shutdown()
     }
@@ -75,11 +83,14 @@ class CameraXCamera(
     private fun bind(bound: ProcessCameraProvider) {
         val view = PreviewView(context)
         view.setScaleType(PreviewView.ScaleType.FILL_CENTER)
+        // Picture and frames of one shape: both fill the view, so a box lies on what it was found on.
+        val same = ResolutionSelector.Builder().setAspectRatioStrategy(AspectRatioStrategy.RATIO_4_3_FALLBACK_AUTO_STRATEGY).build()
         into.removeAllViews()
         into.addView(view, ViewGroup.LayoutParams(ViewGroup.LayoutParams.MATCH_PARENT, ViewGroup.LayoutParams.MATCH_PARENT))
-        val preview = Preview.Builder().build()
+        val preview = Preview.Builder().setResolutionSelector(same).build()
         preview.setSurfaceProvider(view.surfaceProvider)
         val analysis = ImageAnalysis.Builder()
+            .setResolutionSelector(same)
             .setBackpressureStrategy(ImageAnalysis.STRATEGY_KEEP_ONLY_LATEST)
             .setOutputImageFormat(ImageAnalysis.OUTPUT_IMAGE_FORMAT_RGBA_8888)
             .build()

@@ -46,11 +46,13 @@ class ExecuTorchRunner private constructor(
         fun open(file: File): ExecuTorchRunner {
             try {
                 val module = Module.load(file.path)
-                val backends = module.getMethodMetadata("forward").getBackends().toList()
+                val backends = module.getMethodMetadata("forward").backends.toList()
                 val got = acceleratorOf(backends)
                 return ExecuTorchRunner(module, file, Placement("ExecuTorch (${backends.joinToString().ifEmpty { "portable" }})", got, got))
             } catch (error: RuntimeException) {
                 throw BundleError("${file.name}: ExecuTorch cannot load it (${oneLine(error)})", error)
+            } catch (error: LinkageError) {
+                throw BundleError("${file.name}: ExecuTorch's library does not load on this phone (${oneLine(error)})", error)
             }
         }
 

@@ -72,6 +72,8 @@ class LiteRtRunner private constructor(
                     return open(context, file, shapes, ours, theirs, refused)
                 } catch (error: LiteRtException) {
                     refused = refused ?: oneLine(error)
+                } catch (error: LinkageError) {
+                    throw BundleError("${file.name}: LiteRT's library does not load on this phone (${oneLine(error)})", error)
                 }
             }
             throw BundleError("${file.name}: LiteRT cannot load it ($refused)")
@@ -100,7 +102,7 @@ class LiteRtRunner private constructor(
 
         private fun environment(context: Context): Environment {
             val libraries = BuiltinNpuAcceleratorProvider(context)
-            return if (libraries.isDeviceSupported && libraries.isLibraryReady) {
+            return if (libraries.isDeviceSupported() && libraries.isLibraryReady()) {
                 Environment.create(libraries)
             } else {
                 Environment.create()

@@ -1,5 +1,7 @@
 package androidx.camera.core;
 
+import androidx.camera.core.resolutionselector.ResolutionSelector;
+
 /** Stub: the documented signatures that phone/ uses, with no behaviour. See stubs/README.md. */
 public final class Preview extends UseCase {
     private Preview() {}
@@ -11,6 +13,10 @@ public final class Preview extends UseCase {
     public interface SurfaceProvider {}
 
     public static final class Builder {
+        public Builder setResolutionSelector(ResolutionSelector selector) {
+            throw new UnsupportedOperationException("stub");
+        }
+
         public Preview build() {
             throw new UnsupportedOperationException("stub");
         }

@@ -1,5 +1,6 @@
 package androidx.camera.core;
 
+import androidx.camera.core.resolutionselector.ResolutionSelector;
 import java.util.concurrent.Executor;
 
 /** Stub: the documented signatures that phone/ uses, with no behaviour. See stubs/README.md. */
@@ -22,6 +23,10 @@ public final class ImageAnalysis extends UseCase {
     }
 
     public static final class Builder {
+        public Builder setResolutionSelector(ResolutionSelector selector) {
+            throw new UnsupportedOperationException("stub");
+        }
+
         public Builder setBackpressureStrategy(int strategy) {
             throw new UnsupportedOperationException("stub");
         }
