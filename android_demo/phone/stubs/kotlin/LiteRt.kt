@@ -21,7 +21,7 @@ interface NpuAcceleratorProvider {
     fun isLibraryReady(): Boolean
 }
 
-class BuiltinNpuAcceleratorProvider @JvmOverloads constructor(context: Context) : NpuAcceleratorProvider {
+class BuiltinNpuAcceleratorProvider(context: Context) : NpuAcceleratorProvider {
     override fun isDeviceSupported(): Boolean = stub()
 
     override fun isLibraryReady(): Boolean = stub()
