@@ -1,6 +1,7 @@
 # Sourced by ./check: classes → dex → a signed APK, and what must hold of it.
 
 package() {
+    step "every class of Java that is called is in Android 8" java_of_android || true
     step "lambdas are written as classes" desugared || return 0
     tests_end "core's tests"
     start "core's tests on the classes of the APK" tests_on_desugared
@@ -15,6 +16,23 @@ package() {
     step "the dex holds app, core, Ed25519 and no invokedynamic" dex_holds || true
     step "contract's SQL, the bundle and no native code are in it" holds || true
     say "        $(du -h "$APK/pocketshelf.apk" | cut -f1) $APK/pocketshelf.apk"
+}
+
+# Java's classes in Android 8 beside those of Android 6's jar, by developer.android.com/reference ("added in API level").
+ADDED=(java.lang.FunctionalInterface java.lang.invoke. java.io.UncheckedIOException java.nio.file. java.time. java.util.Base64
+    java.util.Optional java.util.PrimitiveIterator java.util.Spliterator java.util.StringJoiner java.util.concurrent.Complet
+    java.util.concurrent.atomic.LongAdder java.util.concurrent.atomic.DoubleAdder java.util.function. java.util.stream.)
+
+# Java 8's API, which ours are compiled against, is a little more than Android has.
+java_of_android() {
+    local called unknown
+    called=$("$JDK17/bin/jdeps" -v --multi-release base -cp "$JARS/bcprov.jar:$KOTLIN/lib/kotlin-stdlib.jar:$ANDROID/android.jar" \
+        "$BUILD/core" "$BUILD/signatures" "$BUILD/app" "$BUILD/phone" 2>/dev/null |
+        sed -n 's/^ \{3,\}[^ ]* *-> \(javax\{0,1\}\.[^ ]*\) .*/\1/p' | LC_ALL=C sort -u)
+    [ "$(printf '%s\n' "$called" | wc -l)" -gt 50 ]
+    unknown=$(printf '%s\n' "$called" | grep -vFf <(printf '%s\n' "${ADDED[@]}") |
+        LC_ALL=C comm -23 - <(unzip -Z1 "$ANDROID/android.jar" '*.class' | sed 's/\.class$//; s|/|.|g' | LC_ALL=C sort)) || true
+    [ -z "$unknown" ] || { echo "not in Android 8: $unknown"; return 1; }
 }
 
 # Our classes, Kotlin's library, and of BouncyCastle what ours reach.

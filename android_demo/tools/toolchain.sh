@@ -17,7 +17,8 @@ JARS=/usr/share/java
 JDK17=
 JDK25=
 
-# unavailable WHY: no toolchain, so nothing was checked. A failure where it is required (the CI), else a skip that says so.
+# unavailable WHY: no toolchain, so nothing was checked. A failure where it is required (the CI), else a
+# skip that says so.
 unavailable() {
     if [ "${POCKETSHELF_PHONES:-}" = required ]; then
         say "error: android_demo cannot be checked here: $1"
@@ -34,7 +35,7 @@ distribution_packages() {
         "$JARS/junit-platform-console-standalone.jar:junit5" "$JARS/bcprov.jar:libbcprov-java" \
         "$JARS/sqlite-jdbc.jar:libxerial-sqlite-jdbc-java" "$JARS/asm-tree.jar:libasm-java" \
         "$FRAMEWORK:android-framework-res" \
-        /usr/bin/cc:gcc /usr/bin/unzip:unzip /usr/bin/zip:zip; do
+        /usr/bin/cc:gcc /usr/bin/g++:g++ /usr/bin/unzip:unzip /usr/bin/zip:zip; do
         [ -e "${pair%%:*}" ] || missing+=("${pair##*:}")
     done
     find_jdk 17 >/dev/null || missing+=(openjdk-17-jdk-headless)

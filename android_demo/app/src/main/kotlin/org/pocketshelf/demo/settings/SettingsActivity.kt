@@ -7,8 +7,6 @@ import android.widget.Button
 import android.widget.EditText
 import android.widget.Switch
 import android.widget.TextView
-import org.pocketshelf.core.UsageError
-import org.pocketshelf.core.network.Address
 import org.pocketshelf.core.oneLine
 import org.pocketshelf.core.runtime.Placement
 import org.pocketshelf.core.sync.SyncReport
@@ -49,9 +47,7 @@ class SettingsActivity : Activity() {
     }
 
     private fun syncNow() {
-        val address = try {
-            Address.server(server.text.toString().trim())
-        } catch (_: UsageError) {
+        val address = ServerAddress.of(server.text.toString()) ?: run {
             server.error = getString(R.string.settings_server_bad)
             return
         }
