@@ -93,6 +93,10 @@ open class FileSystem {
         let descriptor = open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(path) }
         defer { close(descriptor) }
+        #if canImport(Darwin)
+        // There fsync leaves the bytes in the drive's own cache.
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+        #endif
         // What a volume answers that cannot.
         guard fsync(descriptor) == 0 || [EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(errno) else {
             throw SystemError(path)

@@ -51,7 +51,8 @@ struct SyncState {
             return (
                 name,
                 Away(
-                    failures: try part.integer("failures", low: 1),
+                    // A damaged memory must not count beyond what can be counted.
+                    failures: min(try part.integer("failures", low: 1), 1_000_000),
                     nextAttempt: try Self.time(part, "next_attempt"))
             )
         }
