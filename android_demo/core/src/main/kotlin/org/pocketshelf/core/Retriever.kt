@@ -13,9 +13,18 @@ import org.pocketshelf.core.stages.rerank.Reranker
 import org.pocketshelf.core.stages.route.MassRouter
 import org.pocketshelf.core.stages.route.Router
 import org.pocketshelf.core.stages.route.namedCategories
+import org.pocketshelf.core.types.FallbackState
 import org.pocketshelf.core.types.Region
 import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.core.types.Timings
+
+/**
+ * A region's answer.
+ *
+ * @property fallback what came of asking the server.
+ * @property recall the estimate of the local answer; null without a calibration.
+ */
+class RegionAnswer(val region: Region, val fallback: FallbackState, val recall: Double?)
 
 /**
  * The facade: a shelf, a bundle's stages, and one [search] that runs every stage; safe to share between threads. Every
@@ -98,7 +107,24 @@ class Retriever(
         )
     }
 
-    /** The products for a region that is embedded already: another category, without the photo. Nobody else is asked. */
+    /**
+     * The products for a region that is embedded already, as of a camera's box that was tapped: as [search], of which
+     * see the arguments.
+     */
+    fun answerRegion(
+        region: EncodedRegion,
+        k: Int = 10,
+        categories: List<String> = listOf("auto"),
+        ask: Boolean? = null,
+        where: Where = emptyMap(),
+    ): RegionAnswer {
+        val shelf = shelf
+        val local = answering.answer(shelf, region, wish(shelf, k, categories, where))
+        val answer = if (ask == false) local else answering.escalated(shelf, local, ask, seconds)
+        return RegionAnswer(answering.region(answer), answer.asked, answer.recall)
+    }
+
+    /** The products for a region, of the shelf alone: another category, without the photo. */
     fun searchRegion(
         region: EncodedRegion,
         k: Int = 10,

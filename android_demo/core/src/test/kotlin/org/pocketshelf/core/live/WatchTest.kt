@@ -15,6 +15,8 @@ import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.formats.ShardMeta
 import org.pocketshelf.core.golden.GoldenFiles
 import org.pocketshelf.core.golden.ShelfOfVectors
+import org.pocketshelf.core.recall.Fallback
+import org.pocketshelf.core.recall.Question
 import org.pocketshelf.core.stages.detect.Detector
 import org.pocketshelf.core.stages.embed.Embedder
 import org.pocketshelf.core.stages.embed.Embedding
@@ -23,6 +25,9 @@ import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.stages.search.StoreSearcher
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
+import org.pocketshelf.core.types.FallbackState
+import org.pocketshelf.core.types.Hit
+import org.pocketshelf.core.types.Source
 
 /** A camera's frames, with a detector and an embedder that say what a test has them say. */
 class WatchTest {
@@ -143,5 +148,26 @@ class WatchTest {
         assertEquals(5, retriever.searchRegion(region, categories = listOf("APPLE")).hits!!.size)
         assertEquals(0, embedded)
         assertThrows(org.pocketshelf.core.UsageError::class.java) { retriever.searchRegion(region, categories = listOf("Hats")) }
+    }
+
+    @Test
+    fun `a tapped box may ask the server, too`() {
+        val far = Hit("far", 1.0, "Far", "Hats", Source.SERVER)
+        var asked = 0
+        val server = object : Fallback {
+            override fun search(question: Question): List<Hit> {
+                asked++
+                return listOf(far)
+            }
+        }
+        val online = Retriever(Shelf(products, StoreSearcher(products)), Encoder(bundle, embedder, detector), fallback = server)
+        val region = online.encoder.encode(frame()).first()
+        // Without a calibration the shelf's own answer never suffices.
+        val answer = online.answerRegion(region)
+        assertEquals(FallbackState.ASKED, answer.fallback)
+        assertEquals("far", answer.region.hits!!.first().productId)
+        assertEquals(FallbackState.LOCAL, online.answerRegion(region, ask = false).fallback)
+        assertEquals(1, asked)
+        assertEquals(FallbackState.LOCAL, retriever.answerRegion(region).fallback)
     }
 }

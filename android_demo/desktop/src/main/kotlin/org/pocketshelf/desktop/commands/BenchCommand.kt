@@ -64,11 +64,11 @@ object BenchCommand {
         val copy = File.createTempFile("pocketshelf-bench", ".sqlite")
         var sequence = 0L
         try {
-            val times = List(6) {
+            val times = List(WHOLE_ROUNDS + 5) {
                 File(folder, "shard.sqlite").copyTo(copy, overwrite = true)
                 milliseconds { sequence = Delta.apply(databases, copy, File(folder, "delta.sqlite")).sequence }
             }
-            return mapOf("delta_ms" to median(times.drop(1)), "sequence" to sequence)
+            return mapOf("delta_ms" to median(times.drop(WHOLE_ROUNDS)), "sequence" to sequence)
         } finally {
             copy.delete()
         }
@@ -115,5 +115,6 @@ object BenchCommand {
     }
 
     private const val WARM_UP_ROUNDS = 20
-    private const val DECODES_BEFORE = 400
+    private const val DECODES_BEFORE = 600
+    private const val WHOLE_ROUNDS = 3
 }
