@@ -19,12 +19,13 @@ final class AppModel {
 
     let camera: Camera
     private let engine: Engine
+    private var needsReopening = false
 
     init(engine: Engine = Engine(), settings: Settings = .kept()) {
         self.engine = engine
         self.settings = settings
         camera = Camera(queue: engine.queue)
-        screen = Screen(asksServer: settings.asksServer)
+        screen = Screen(asksServer: settings.asksServer, syncsItself: settings.canSyncItself)
     }
 
     /// The chosen thing, as a sheet wants it: setting nil closes it.
@@ -70,9 +71,18 @@ final class AppModel {
         send(refusal.map(ScreenEvent.cameraRefused) ?? .cameraStarted)
     }
 
+    /// Open shelf and models again, once the settings are left: an address is typed letter by letter.
+    func reopenIfNeeded() {
+        guard needsReopening else { return }
+        needsReopening = false
+        send(.started)
+    }
+
     private func changed(from old: Settings) {
         settings.keep()
         if settings.asksServer != old.asksServer { send(.serverAllowed(settings.asksServer)) }
-        if settings.units != old.units { send(.started) }
+        if settings.canSyncItself != old.canSyncItself { send(.selfSyncWanted(settings.canSyncItself)) }
+        // A server is asked at another address, or the models run on other processors.
+        if settings.units != old.units || settings.server != old.server { needsReopening = true }
     }
 }

@@ -9,8 +9,13 @@ struct Settings: Codable, Equatable, Sendable {
     var shard = "all"
     /// Whether the server may be asked, with a vector, when the shelf may lack the answer.
     var asksServer = false
+    /// Whether a sync begins by itself when the app opens or comes back.
+    var syncsItself = true
     /// What Core ML may use.
     var units = Units.all
+
+    /// Whether it can, too.
+    var canSyncItself: Bool { syncsItself && !server.isEmpty }
 
     /// Processors.
     enum Units: String, Codable, CaseIterable, Sendable {

@@ -33,8 +33,8 @@ final class Engine: @unchecked Sendable {
             return await open(settings)
         case .search(let number, let choice, let askServer):
             return await onQueue { $0.search(number, choice, ask: askServer) }
-        case .sync:
-            return await sync(settings)
+        case .sync(let ifDue):
+            return await sync(settings, ifDue: ifDue)
         case .warmUp:
             return await takeUp(settings)
         case .rollBack:
@@ -141,17 +141,18 @@ final class Engine: @unchecked Sendable {
 
     // MARK: - Syncing
 
-    private func sync(_ settings: Settings) async -> ScreenEvent {
+    private func sync(_ settings: Settings, ifDue: Bool) async -> ScreenEvent {
         let space = await onQueue { $0.loaded?.bundle.vectorSpace }
         return await withCheckedContinuation { done in
-            syncQueue.async { done.resume(returning: self.syncNow(settings, space)) }
+            syncQueue.async { done.resume(returning: self.syncNow(settings, space, ifDue: ifDue)) }
         }
     }
 
-    private func syncNow(_ settings: Settings, _ space: Space?) -> ScreenEvent {
+    private func syncNow(_ settings: Settings, _ space: Space?, ifDue: Bool) -> ScreenEvent {
         var request = SyncRequest(server: settings.server)
         request.shard = settings.shard
         request.bundle = space
+        request.ifDue = ifDue
         // The app's maker puts the shop's root of trust into the app; without one the first answer is trusted.
         request.root = places.root
         request.trustOnFirstUse = places.root == nil

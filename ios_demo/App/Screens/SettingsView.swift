@@ -14,6 +14,7 @@ struct SettingsView: View {
         }
         .navigationTitle("Settings")
         .navigationBarTitleDisplayMode(.inline)
+        .onDisappear { model.reopenIfNeeded() }
     }
 }
 
@@ -31,6 +32,7 @@ private struct ServerSection: View {
             TextField("Shelf", text: $model.settings.shard)
                 .textInputAutocapitalization(.never)
                 .autocorrectionDisabled()
+            Toggle("Sync by itself", isOn: $model.settings.syncsItself)
             Button("Sync now") { model.send(.syncAsked) }
                 .disabled(model.screen.sync.isBusy || model.settings.server.isEmpty)
             SyncStateView(state: model.screen.sync)

@@ -34,7 +34,7 @@ final class ScreenTests: XCTestCase {
         _ = screen.on(.started)
         XCTAssertEqual(screen.on(.shelfMissing(nil)), [])
         XCTAssertEqual(screen.stage, .noShelf(nil))
-        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+        XCTAssertEqual(screen.on(.syncAsked), [.sync(ifDue: false)])
         XCTAssertEqual(screen.on(.synced(7, isNew: true)), [.warmUp])
         XCTAssertEqual(screen.on(.warmedUp(facts)), [.startCamera])
         XCTAssertEqual(screen.stage, .looking)
@@ -126,13 +126,36 @@ final class ScreenTests: XCTestCase {
 
     func testOneSyncAtATime() {
         var screen = looking()
-        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+        XCTAssertEqual(screen.on(.syncAsked), [.sync(ifDue: false)])
         XCTAssertEqual(screen.on(.syncAsked), [])
         XCTAssertEqual(screen.on(.rollBackAsked), [])
         _ = screen.on(.synced(9, isNew: true))
         XCTAssertEqual(screen.on(.syncAsked), [], "what came is being tried")
         _ = screen.on(.warmedUp(newer))
-        XCTAssertEqual(screen.on(.syncAsked), [.sync])
+        XCTAssertEqual(screen.on(.syncAsked), [.sync(ifDue: false)])
+    }
+
+    func testASyncBeginsByItselfWhereThatIsWanted() {
+        var screen = Screen(syncsItself: true)
+        _ = screen.on(.started)
+        XCTAssertEqual(screen.on(.opened(facts)), [.startCamera, .sync(ifDue: true)])
+        XCTAssertEqual(screen.sync, .running)
+        _ = screen.on(.synced(7, isNew: false))
+        _ = screen.on(.disappeared)
+        XCTAssertEqual(screen.on(.appeared), [.startCamera, .sync(ifDue: true)])
+        XCTAssertEqual(screen.on(.disappeared), [.stopCamera])
+        XCTAssertEqual(screen.on(.appeared), [.startCamera], "one is under way")
+        _ = screen.on(.serverAway("no network"))
+        _ = screen.on(.selfSyncWanted(false))
+        _ = screen.on(.disappeared)
+        XCTAssertEqual(screen.on(.appeared), [.startCamera])
+    }
+
+    func testTheFirstSyncMayBeginByItself() {
+        var screen = Screen(syncsItself: true)
+        _ = screen.on(.started)
+        XCTAssertEqual(screen.on(.appeared), [], "the shelf is being opened")
+        XCTAssertEqual(screen.on(.shelfMissing(nil)), [.sync(ifDue: true)])
     }
 
     func testNothingNewChangesNothing() {

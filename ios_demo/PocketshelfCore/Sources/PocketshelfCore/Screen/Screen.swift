@@ -12,11 +12,14 @@ public struct Screen: Sendable {
     public internal(set) var problem: String?
     /// Whether the person allows the server to be asked.
     public internal(set) var asksServer: Bool
+    /// Whether a sync begins by itself when the app opens or comes back.
+    public internal(set) var syncsItself: Bool
     /// Whether the app is before the person's eyes.
     var isVisible = true
 
-    public init(asksServer: Bool = false) {
+    public init(asksServer: Bool = false, syncsItself: Bool = false) {
         self.asksServer = asksServer
+        self.syncsItself = syncsItself
     }
 
     /// What fills the screen.

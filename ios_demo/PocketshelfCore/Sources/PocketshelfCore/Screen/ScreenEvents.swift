@@ -28,6 +28,8 @@ public enum ScreenEvent: Sendable {
     case rolledBack(ShelfFacts)
     case rollBackFailed(String)
     case serverAllowed(Bool)
+    /// The person wants syncs to begin by themselves, or not; a shelf without a server's address cannot.
+    case selfSyncWanted(Bool)
     case appeared
     case disappeared
 }
@@ -41,8 +43,8 @@ public enum ScreenEffect: Equatable, Sendable {
     case stopCamera
     /// Search for a followed thing in these categories; whether a server may be asked → `answered`, `searchFailed`.
     case search(Int, CategoryChoice, askServer: Bool)
-    /// → `synced`, `serverAway`, `syncRefused`.
-    case sync
+    /// If due, a server that was away a moment ago is left alone → `synced`, `serverAway`, `syncRefused`.
+    case sync(ifDue: Bool)
     /// Try the new generation with the models → `warmedUp`, `warmUpFailed`; after a failure the store is rolled back.
     case warmUp
     /// → `rolledBack`, `rollBackFailed`.
@@ -61,10 +63,10 @@ extension Screen {
         case .opened(let facts):
             shelf = facts
             problem = nil
-            return startLooking()
+            return startLooking() + syncByItself()
         case .shelfMissing(let why):
             shelf = nil
-            return leaveLooking(for: .noShelf(why))
+            return leaveLooking(for: .noShelf(why)) + syncByItself()
         case .modelsRefused(let why):
             return leaveLooking(for: .noModels(why))
         case .cameraStarted, .cameraRefused, .appeared, .disappeared:
@@ -74,6 +76,9 @@ extension Screen {
         case .serverAllowed(let allowed):
             asksServer = allowed
             return []
+        case .selfSyncWanted(let wanted):
+            syncsItself = wanted
+            return []
         default:
             return onSync(event)
         }
@@ -82,6 +87,13 @@ extension Screen {
     private mutating func startLooking() -> [ScreenEffect] {
         stage = .looking
         return isVisible ? [.startCamera] : []
+    }
+
+    /// Nothing waits for it: the shelf answers meanwhile.
+    private mutating func syncByItself() -> [ScreenEffect] {
+        guard syncsItself, isVisible, sync != .running, sync != .warmingUp else { return [] }
+        sync = .running
+        return [.sync(ifDue: true)]
     }
 
     private mutating func leaveLooking(for other: Stage) -> [ScreenEffect] {
@@ -102,9 +114,11 @@ extension Screen {
             return []
         case .appeared:
             isVisible = true
+            // While the shelf is being opened, its end does what is left to do.
+            if stage == .starting { return [] }
             // The permission may have been given in the system's settings meanwhile.
-            if case .noCamera(.notAllowed) = stage { return startLooking() }
-            return stage == .looking && chosen == nil ? [.startCamera] : []
+            if case .noCamera(.notAllowed) = stage { return startLooking() + syncByItself() }
+            return (stage == .looking && chosen == nil ? [.startCamera] : []) + syncByItself()
         default:
             isVisible = false
             return stage == .looking ? [.stopCamera] : []
@@ -151,7 +165,7 @@ extension Screen {
         case .syncAsked:
             guard sync != .running, sync != .warmingUp else { return [] }
             sync = .running
-            return [.sync]
+            return [.sync(ifDue: false)]
         case .synced(let sequence, let isNew):
             isOffline = false
             sync = isNew ? .warmingUp : .done(sequence)
