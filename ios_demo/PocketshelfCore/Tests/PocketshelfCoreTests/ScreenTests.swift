@@ -124,6 +124,13 @@ final class ScreenTests: XCTestCase {
         XCTAssertNil(screen.problem)
     }
 
+    func testAnOlderProblemIsNotTheNewSearchs() {
+        var screen = looking()
+        _ = screen.on(.rollBackFailed("there is none"))
+        _ = screen.on(.tapped(4, region()))
+        XCTAssertNil(screen.problem)
+    }
+
     func testOneSyncAtATime() {
         var screen = looking()
         XCTAssertEqual(screen.on(.syncAsked), [.sync(ifDue: false)])

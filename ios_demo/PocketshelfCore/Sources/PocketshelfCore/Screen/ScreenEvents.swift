@@ -133,6 +133,7 @@ extension Screen {
             let chips = region.categories.map(\.name).filter(held.contains).prefix(Chosen.mostChips)
             chosen = Chosen(
                 id: number, region: region, choice: .auto, asked: .local, isSearching: true, chips: Array(chips))
+            problem = nil
             // What is looked at no longer needs the camera, and the phone stays cool.
             return [.stopCamera, .search(number, .auto, askServer: asksServer)]
         case .categoryChosen(let choice):
