@@ -25,7 +25,9 @@ let package = Package(
                 .target(name: "CSodium", condition: .when(platforms: [.linux])),
             ]
         ),
-        .executableTarget(name: "pocketshelf-core", dependencies: ["PocketshelfCore"]),
+        // LiteRT by dlopen, for the command line alone.
+        .target(name: "CLiteRt"),
+        .executableTarget(name: "pocketshelf-core", dependencies: ["CLiteRt", "PocketshelfCore"]),
         .testTarget(name: "PocketshelfCoreTests", dependencies: ["CScan", "PocketshelfCore"]),
     ]
 )

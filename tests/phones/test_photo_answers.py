@@ -1,6 +1,6 @@
-"""The same photos, the same models, the same shelf: the JVM's core and the SDK print the same line.
+"""The same photos, the same models, the same shelf: the phones' cores and the SDK print the same line.
 
-The core runs the shipped models by LiteRT's C library, which the pip package of the SDK's own runtime brings.
+A core runs the shipped models by LiteRT's C library, which the pip package of the SDK's own runtime brings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pocketshelf.retriever import Retriever
 from pocketshelf.shipped import shipped
 from pocketshelf.store import Store
 
-KOTLIN: Core = next(core for core in CORES if core.name == "kotlin")
+# What each core's command line reads: the JVM has a decoder, Swift's own library on Linux has none.
+SUFFIXES = {"kotlin": ".png", "swift": ".ppm"}
 SAMPLES = shipped("samples")
 # Of the drawn sample: as many of the shop's pictures make the shelf, and of the street's are asked about.
 PRODUCTS, PHOTOS = 24, 8
@@ -52,7 +53,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """As PNGs, which every decoder reads alike; one of them tall, which is resized another way."""
+    """As PNGs, which every decoder reads alike, and as PPMs; one of them tall: it is resized another way."""
     folder = tmp_path_factory.mktemp("photos")
     found = []
     for path in sorted((SAMPLES / "street").glob("*.webp"))[:PHOTOS]:
@@ -62,17 +63,25 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     with Image.open(found[0]) as picture:
         found.append(folder / "tall.png")
         picture.resize((200, 640)).save(found[-1])
+    for path in found:
+        with Image.open(path) as picture:
+            picture.save(path.with_suffix(".ppm"))
     return found
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["detected", "whole"])
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.name)
 def test_the_core_prints_the_line_that_the_sdk_prints(
-    library: Path, shelf: Path, photos: list[Path], whole: bool
+    library: Path, shelf: Path, photos: list[Path], core: Core, whole: bool
 ) -> None:
     options = ["--store", shelf, "--bundle", default_bundle(), "--litert", library, "--k", 5]
-    lines = KOTLIN.run("answer", *options, *(["--whole"] if whole else []), *photos)
+    given = [photo.with_suffix(SUFFIXES[core.name]) for photo in photos]
+    lines = core.run("answer", *options, *(["--whole"] if whole else []), *given)
     with Retriever.open(shelf) as retriever:
-        wanted = [retriever.search(photo, 5, whole=whole).to_json() for photo in photos]
+        wanted = [
+            retriever.search(photo, 5, whole=whole, name=str(path)).to_json()
+            for photo, path in zip(photos, given, strict=True)
+        ]
     for found, line in zip(lines, wanted, strict=True):
         found, line = told(found), told(line)
         assert {place: found.get(place) for place in line} == pytest.approx(line, abs=2e-4)

@@ -8,6 +8,7 @@ typealias Command = (Options) throws -> Void
 enum Program {
     /// Name → command. Each lives in a file of its own.
     static let commands: [String: Command] = [
+        "answer": answerCommand,
         "bench": benchCommand,
         "download": tufDownloadCommand,
         "dump": dumpCommand,

@@ -34,8 +34,12 @@ public struct GoldenCase: Sendable {
         let cases = try top.children("cases").map { part -> GoldenCase in
             let image = try FileName.plain(part, "image")
             let name = image.hasSuffix(".png") ? "\(image.dropLast(4)).ppm" : image
-            return GoldenCase(
-                name: image, photo: try PortablePixmap.read("\(folder)/\(name)"), vector: try vector(part))
+            do {
+                let photo = try PortablePixmap.read("\(folder)/\(name)")
+                return GoldenCase(name: image, photo: photo, vector: try vector(part))
+            } catch let error as PocketshelfError where error.kind == .photo {
+                throw PocketshelfError.bundle("its golden picture cannot be read: \(error.message)")
+            }
         }
         guard !cases.isEmpty else { throw top.error("cases", "must not be empty") }
         return cases

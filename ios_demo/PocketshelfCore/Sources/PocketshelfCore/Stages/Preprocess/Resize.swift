@@ -1,6 +1,6 @@
 // Pillow's antialiased bilinear filter (a triangle whose support grows with the reduction) on a sub-pixel box,
-// in its fixed-point arithmetic: 22 bits after the point, each pass rounded to bytes, across before down. So the
-// networks see on the phone, byte for byte, what they saw in training. (libImaging/Resample.c.)
+// in its fixed-point arithmetic: 22 bits after the point, each pass rounded to bytes. So the networks see on the phone,
+// byte for byte, what they saw in training. (libImaging/Resample.c.)
 
 private let precisionBits = 32 - 8 - 2
 
@@ -55,11 +55,21 @@ func resize(
     let vertical = Weights(size: rows, from: top, to: bottom, output: height)
     guard across else { return down ? resizedDown(pixels, columns: columns, vertical, skip: 0) : pixels }
     let horizontal = Weights(size: columns, from: left, to: right, output: width)
+    if down, downFirst(columns: columns, rows: rows, toWidth: width, height: height) {
+        let low = resizedDown(pixels, columns: columns, vertical, skip: 0)
+        return resizedAcross(low, columns: columns, rows: 0..<height, horizontal)
+    }
     // Only the rows that the second pass will look at.
     let first = down ? vertical.starts[0] : 0
     let last = down ? vertical.starts[height - 1] + vertical.counts[height - 1] : rows
     let squeezed = resizedAcross(pixels, columns: columns, rows: first..<last, horizontal)
     return down ? resizedDown(squeezed, columns: width, vertical, skip: first) : squeezed
+}
+
+/// Whether Pillow, from version 13 on, brings a picture down before it brings it across: a tall one, by the whole
+/// picture's sides. The passes are rounded to bytes between them, and so their order shows.
+private func downFirst(columns: Int, rows: Int, toWidth width: Int, height: Int) -> Bool {
+    rows > height && rows - height > 2 * (columns - width)
 }
 
 private func resizedAcross(_ pixels: [UInt8], columns: Int, rows: Range<Int>, _ weights: Weights) -> [UInt8] {
