@@ -17,7 +17,9 @@ import org.pocketshelf.core.screen.Page
 import org.pocketshelf.core.screen.Screen
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
+import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.core.types.StoreInfo
+import org.pocketshelf.core.types.Timings
 import org.pocketshelf.demo.Online
 import org.pocketshelf.demo.PocketshelfApp
 import org.pocketshelf.demo.R
@@ -38,6 +40,9 @@ class CameraActivity : Activity(), Frames {
     private var camera: LiveCamera? = null
     private var screen = Screen()
 
+    // Of the photo or the box that is shown, a region each.
+    private var answers = emptyList<Answer>()
+
     @Volatile
     private var wantsFrames = false
 
@@ -48,7 +53,7 @@ class CameraActivity : Activity(), Frames {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.activity_camera)
         view = CameraScreen(this, partsOfThisBuild)
-        view.onBox = { send(Event.BoxTapped(it)) }
+        view.onBox = ::boxTapped
         view.onWhole = ::searchWhole
         view.onChoose = ::choose
         view.onSettings = { startActivity(Intent(this, SettingsActivity::class.java)) }
@@ -131,9 +136,10 @@ class CameraActivity : Activity(), Frames {
     private fun send(event: Event) {
         screen = screen.on(event)
         wantsFrames = screen.wantsFrames
-        if (event is Event.BoxTapped) answerBox(event.number)
-        if (screen.page is Page.Live || screen.page == Page.Empty) app.answer = null
-        view.show(screen, app.answer, app.keeper)
+        val page = screen.page
+        if (page !is Page.Results && page != Page.Searching) answers = emptyList()
+        app.answer = (page as? Page.Results)?.let { answers.getOrNull(it.chosen) }
+        view.show(screen, answers, app.keeper)
         if (screen.message != null && event !is Event.MessageSeen) showLong(screen.message)
     }
 
@@ -142,12 +148,23 @@ class CameraActivity : Activity(), Frames {
         view.later(MESSAGE_MS) { if (!isDestroyed && screen.message == message) send(Event.MessageSeen) }
     }
 
+    /** Of the live picture a thing's number, of a photo a region's place. */
+    private fun boxTapped(number: Int) {
+        if (screen.page is Page.Results) return send(Event.RegionChosen(number))
+        send(Event.BoxTapped(number))
+        answerBox(number)
+    }
+
     /** The tapped box, embedded from the frame that it was seen in: so that chips can search it in other categories. */
     private fun answerBox(number: Int) {
         val (photo, seen) = lastFrame ?: return
         if (seen.regions.none { it.number == number }) return
         app.keeper.searchBox(photo, seen, number) { found ->
-            if (!isDestroyed) found.fold({ answered(listOf(it)) }, { send(failure(it)) })
+            if (isDestroyed) return@searchBox
+            found.fold({
+                answers = listOf(it)
+                send(Event.RegionAnswered(it.region))
+            }, { send(failure(it)) })
         }
     }
 
@@ -164,14 +181,13 @@ class CameraActivity : Activity(), Frames {
     private fun search(photo: Photo, whole: Boolean) {
         send(Event.PhotoChosen)
         app.keeper.search(photo, whole) { found ->
-            if (!isDestroyed) found.fold(::answered) { send(failure(it)) }
+            if (isDestroyed) return@search
+            found.fold({
+                answers = it
+                val ms = Timings(total = it.firstOrNull()?.tookMs ?: 0.0)
+                send(Event.Answered(SearchResult("photo", photo.width, photo.height, it.map(Answer::region), ms)))
+            }, { send(failure(it)) })
         }
-    }
-
-    private fun answered(answers: List<Answer>) {
-        val first = answers.firstOrNull() ?: return send(Event.Back)
-        app.answer = first
-        send(Event.RegionAnswered(first.region))
     }
 
     private fun choose() {

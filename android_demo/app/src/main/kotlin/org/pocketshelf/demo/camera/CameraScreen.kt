@@ -12,6 +12,7 @@ import org.pocketshelf.core.live.LiveView
 import org.pocketshelf.core.screen.Page
 import org.pocketshelf.core.screen.Screen
 import org.pocketshelf.core.stages.preprocess.Photo
+import org.pocketshelf.core.types.Region
 import org.pocketshelf.demo.R
 import org.pocketshelf.demo.find
 import org.pocketshelf.demo.StatePanel
@@ -70,8 +71,8 @@ class CameraScreen(private val activity: Activity, private val parts: Parts) {
         notice.postDelayed(work, ms)
     }
 
-    /** Show [screen]; [answer] is what was found for the box that is chosen, if any. */
-    fun show(screen: Screen, answer: Answer?, keeper: ShelfKeeper) {
+    /** Show [screen]; [answers] are what was found for the regions of its results, in their order. */
+    fun show(screen: Screen, answers: List<Answer>, keeper: ShelfKeeper) {
         val page = screen.page
         val isLive = page is Page.Live
         if (page !is Page.Results && page != Page.Searching) visible(frozen, false)
@@ -80,9 +81,9 @@ class CameraScreen(private val activity: Activity, private val parts: Parts) {
         visible(whole, isLive)
         visible(choose, screen.shelf != null && parts.runsModels)
         showNotice(screen)
-        showBoxes(screen)
+        if (page is Page.Results && page.result != null) showRegions(page, answers) else showLive((page as? Page.Live)?.view)
         showState(screen, keeper)
-        showSheet(if (page is Page.Results) answer else null)
+        showSheet((page as? Page.Results)?.let { answers.getOrNull(it.chosen) })
     }
 
     private fun showNotice(screen: Screen) {
@@ -91,17 +92,27 @@ class CameraScreen(private val activity: Activity, private val parts: Parts) {
         notice.visibility = if (text == null) View.INVISIBLE else View.VISIBLE
     }
 
-    private fun showBoxes(screen: Screen) {
-        val seen: LiveView? = (screen.page as? Page.Live)?.view
-        val items = seen?.regions.orEmpty().mapIndexed { place, live ->
-            val name = groupName(activity, live.region.group)
-            val count = seen?.regions?.size ?: 0
-            val best = live.region.hits?.firstOrNull()?.title
-            val label = if (best == null) activity.getString(R.string.box_label, name, place + 1, count)
-            else activity.getString(R.string.box_label_answered, name, place + 1, count, best)
-            BoxesView.Item(live.number, live.region.box, name, label)
-        }
+    private fun showLive(seen: LiveView?) {
+        val regions = seen?.regions.orEmpty()
+        val items = regions.mapIndexed { place, live -> item(live.number, live.region, place, regions.size) }
         boxes.show(items, seen?.width ?: 0, seen?.height ?: 0, fill = true, chosen = null)
+    }
+
+    /** Of a photo: its regions, by their places; a box that is the whole photo is not drawn. */
+    private fun showRegions(page: Page.Results, answers: List<Answer>) {
+        val photo = page.result ?: return
+        val items = answers.mapIndexed { place, answer -> item(place, answer.region, place, answers.size) }
+        boxes.show(items.filter { it.box.area < 0.98 * photo.width * photo.height }, photo.width, photo.height, isFrozen().not(), page.chosen)
+    }
+
+    private fun isFrozen() = frozen.visibility == View.VISIBLE
+
+    private fun item(number: Int, region: Region, place: Int, count: Int): BoxesView.Item {
+        val name = groupName(activity, region.group)
+        val best = region.hits?.firstOrNull()?.title
+        val label = if (best == null) activity.getString(R.string.box_label, name, place + 1, count)
+        else activity.getString(R.string.box_label_answered, name, place + 1, count, best)
+        return BoxesView.Item(number, region.box, name, label)
     }
 
     private fun showState(screen: Screen, keeper: ShelfKeeper) = when {

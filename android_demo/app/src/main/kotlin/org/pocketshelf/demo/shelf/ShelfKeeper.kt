@@ -4,6 +4,7 @@ import android.content.Context
 import android.net.Uri
 import android.os.Handler
 import android.os.Looper
+import org.pocketshelf.core.EncodedRegion
 import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.Retriever
 import org.pocketshelf.core.StoreError
@@ -24,10 +25,8 @@ import org.pocketshelf.core.sync.Request
 import org.pocketshelf.core.sync.SyncReport
 import org.pocketshelf.core.sync.Syncer
 import org.pocketshelf.core.types.Detection
-import org.pocketshelf.core.types.FallbackState
 import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Region
-import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.demo.parts.Parts
 import org.pocketshelf.demo.photos.PhotoReader
 import org.pocketshelf.demo.results.Answer
@@ -96,25 +95,26 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
     /** Read a photo that was chosen. */
     fun read(uri: Uri, done: (Result<Photo>) -> Unit) = inBackground(done) { PhotoReader(context.contentResolver).read(uri) }
 
-    /** Search a whole photo. */
+    /**
+     * Search a photo: an answer a region, most prominent first. Where the server may be asked, it is for the first alone,
+     * so that nobody waits for the others.
+     */
     fun search(photo: Photo, whole: Boolean, done: (Result<List<Answer>>) -> Unit) = inBackground(done) {
-        val used = usable()
         val began = System.nanoTime()
-        val encoded = used.encoder.encode(photo, whole)
-        val result: SearchResult = used.search(photo, whole = whole)
-        val took = (System.nanoTime() - began) / 1e6
-        result.regions.zip(encoded) { region, each -> Answer(region, each, result.fallback, took) }
+        usable().encoder.encode(photo, whole).mapIndexed { place, each -> answer(each, began, asks = place == 0) }
     }
 
     /** Search one of the [boxes] that a frame showed, by its number. */
     fun searchBox(photo: Photo, boxes: LiveView, number: Int, done: (Result<Answer>) -> Unit) = inBackground(done) {
-        val used = usable()
         val began = System.nanoTime()
         val all = boxes.regions.map { Detection(it.region.box, it.region.group, it.region.score) }
         val wanted = all[boxes.regions.indexOfFirst { it.number == number }]
-        val encoded = used.encoder.encodeBoxes(photo, all, listOf(wanted)).single()
-        val region = used.searchRegion(encoded)
-        Answer(region, encoded, FallbackState.LOCAL, (System.nanoTime() - began) / 1e6)
+        answer(usable().encoder.encodeBoxes(photo, all, listOf(wanted)).single(), began, asks = true)
+    }
+
+    private fun answer(encoded: EncodedRegion, began: Long, asks: Boolean): Answer {
+        val found = usable().answerRegion(encoded, ask = if (asks) null else false)
+        return Answer(found.region, encoded, found.fallback, (System.nanoTime() - began) / 1e6)
     }
 
     /** The same box in another category, by its vector alone. */
