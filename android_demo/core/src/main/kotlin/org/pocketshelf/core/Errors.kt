@@ -3,14 +3,15 @@ package org.pocketshelf.core
 /**
  * One tree of errors. Foreign exceptions are wrapped at the border, with their cause.
  *
- * Every message is one line that names what is wrong and, where there is one, the remedy.
+ * Every message is one line that names what is wrong and, where there is one, the remedy. The passwords of addresses in it
+ * are left out, whoever wrote them into the message.
  */
 open class PocketshelfError(
     message: String,
     cause: Throwable? = null,
     /** Why a sync or a rollback was refused; null elsewhere. */
     val reason: Reason? = null,
-) : Exception(message, cause)
+) : Exception(withoutPasswords(message), cause)
 
 /** A photo cannot be read: missing, truncated, not an image, or too large to decode safely. */
 class PhotoError(message: String, cause: Throwable? = null) : PocketshelfError(message, cause)

@@ -10,8 +10,6 @@ import org.pocketshelf.core.UsageError
 object Address {
     private const val EXAMPLE = "it must look like https://shop.example or http://192.168.1.5:8000"
     private val LABEL = Regex("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", RegexOption.IGNORE_CASE)
-    private val USERINFO = Regex("(\\b[a-z][a-z0-9+.-]*://[^\\s/:@'\"]*):[^\\s'\"]*@", RegexOption.IGNORE_CASE)
-    private val TOKEN = Regex("(\\bhttps?://)[^\\s/:@'\"]+@", RegexOption.IGNORE_CASE)
 
     /**
      * [text] without a slash at its end, once it can be the address of a server.
@@ -23,10 +21,6 @@ object Address {
         val shown = ((if ('@' in text) "…@" else "") + text.substringAfterLast('@')).filterNot(::isUnseen).take(200)
         throw UsageError("'$shown' is no server's address ($problem); $EXAMPLE")
     }
-
-    /** [text] with the passwords of all addresses in it as `***`. */
-    fun withoutPasswords(text: String): String =
-        TOKEN.replace(USERINFO.replace(text) { it.groupValues[1] + ":***@" }) { it.groupValues[1] + "***@" }
 
     /** [url] without its `user:password@`, and those as a header (RFC 7617); null where there are none. */
     fun splitCredentials(url: String): Pair<String, String?> {

@@ -3,6 +3,7 @@ package org.pocketshelf.core.sync
 import java.io.File
 import java.io.IOException
 import java.time.Instant
+import java.time.temporal.ChronoUnit
 import org.pocketshelf.core.Reason
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.SyncError
@@ -22,6 +23,7 @@ import org.pocketshelf.core.store.StoreFolder
 import org.pocketshelf.core.store.StoreWriter
 import org.pocketshelf.core.trust.Updater
 import org.pocketshelf.core.trust.Verifier
+import org.pocketshelf.core.withoutPasswords
 
 /**
  * Everything outside that a sync touches; tests replace it.
@@ -43,7 +45,7 @@ class Environment(
     val limits: Limits = Limits(),
     val attempts: Int = 3,
     val clock: () -> Double = { System.nanoTime() / 1e9 },
-    val now: () -> Instant = Instant::now,
+    val now: () -> Instant = { Instant.now().truncatedTo(ChronoUnit.MILLIS) },
     val sleep: (Double) -> Unit = { Thread.sleep((it * 1000).toLong()) },
     val jitter: () -> Double = Math::random,
     val freeBytes: (File) -> Long = File::getUsableSpace,
@@ -83,7 +85,7 @@ class Request(
  */
 class Syncer(private val path: File, private val request: Request, private val environment: Environment) {
     private val address: String = Address.server(request.serverUrl)
-    private val server: String = Address.withoutPasswords(address)
+    private val server: String = withoutPasswords(address)
     private val folder = StoreFolder(path)
     private val files = environment.files
     private val databases = environment.databases

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.pocketshelf.core.Unreachable
 import org.pocketshelf.core.UsageError
+import org.pocketshelf.core.withoutPasswords
 
 /** HTTP over loopback: real sockets, servers that are slow, lie or lead elsewhere. */
 class HttpTest {
@@ -169,7 +170,10 @@ class HttpTest {
 
     @Test
     fun messagesTellNoPassword() {
+        val port = ServerSocket(0).use { it.localPort }
+        val unreachable = assertFailsWith<Unreachable> { HttpFetcher().get("http://u:secret@127.0.0.1:$port/", seconds = 2.0) }
+        assertTrue("u:***@127.0.0.1" in unreachable.message!!)
         assertTrue("secret" !in assertFailsWith<UsageError> { Address.server("ftp://user:secret@host") }.message!!)
-        assertEquals("http://u:***@host and https://***@b", Address.withoutPasswords("http://u:secret@host and https://token@b"))
+        assertEquals("http://u:***@host and https://***@b", withoutPasswords("http://u:secret@host and https://token@b"))
     }
 }
