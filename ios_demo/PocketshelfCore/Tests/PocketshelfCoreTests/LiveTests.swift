@@ -187,10 +187,12 @@ final class LiveTests: XCTestCase {
         }
     }
 
-    func testAVectorOfAnotherLengthIsRefused() throws {
-        embedder.vector = [1, 0, 0]
-        XCTAssertThrowsError(try retriever(shelf(["a"])).search(photo())) { error in
-            XCTAssertEqual((error as? PocketshelfError)?.kind, .bundle)
+    func testAVectorOfAnotherLengthOrOfNoNumbersIsRefused() throws {
+        for vector in [[1, 0, 0], [1, 0, 0, .nan], [.infinity, 0, 0, 0]] as [[Float]] {
+            embedder.vector = vector
+            XCTAssertThrowsError(try retriever(shelf(["a"])).search(photo())) { error in
+                XCTAssertEqual((error as? PocketshelfError)?.kind, .bundle)
+            }
         }
     }
 }

@@ -124,6 +124,10 @@ public final class Encoder: Sendable {
                 "the embedder's vector has \(embedding.vector.count) numbers, that of the bundle '\(bundle.name)' "
                     + "\(bundle.embedder.dimension); name another space and dimension in the bundle")
         }
+        guard embedding.vector.allSatisfy(\.isFinite) else {
+            throw PocketshelfError.bundle(
+                "the embedder of the bundle '\(bundle.name)' gave a vector that holds NaN or infinity")
+        }
         return embedding
     }
 }

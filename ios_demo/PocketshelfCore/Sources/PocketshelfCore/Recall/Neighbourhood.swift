@@ -59,7 +59,13 @@ public final class Neighbourhood: @unchecked Sendable {
     }
 
     /// Of the cosines of a vector to the cohort.
+    ///
+    /// - Throws: `usage`: the vector is of another dimension than the shelf's.
     public func background(_ vector: [Float]) throws -> Spread {
+        guard vector.count == shelf.meta.dimension else {
+            throw PocketshelfError.usage(
+                "a vector of \(vector.count) numbers; the shelf's have \(shelf.meta.dimension)")
+        }
         let cohort = try cohort()
         guard !cohort.isEmpty else { return .unknown }
         let length = Float(max(vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-6))

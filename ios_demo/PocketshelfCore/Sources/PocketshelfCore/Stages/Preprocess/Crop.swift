@@ -3,8 +3,11 @@
 /// - Parameters:
 ///   - margin: share of the box's sides added on each side.
 ///   - maxAspect: a crop longer than this is widened with the photo around it.
-/// - Returns: a box inside the frame, at least one pixel wide and high.
+/// - Returns: a box inside the frame, at least one pixel wide and high; the frame where `box` holds what is no number.
 public func cropBox(_ box: Box, columns: Int, rows: Int, margin: Double, maxAspect: Double) -> Box {
+    guard [box.x, box.y, box.width, box.height].allSatisfy(\.isFinite) else {
+        return Box(0, 0, Double(columns), Double(rows))
+    }
     let middleX = box.x + box.width / 2, middleY = box.y + box.height / 2
     let wide = max(box.width, 1) * (1 + 2 * margin), high = max(box.height, 1) * (1 + 2 * margin)
     let width = max(wide, high / maxAspect), height = max(high, wide / maxAspect)
