@@ -4,10 +4,17 @@ import org.pocketshelf.core.formats.ByCodePoint
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.recall.Neighbourhood
 import org.pocketshelf.core.recall.Signals
+import org.pocketshelf.core.recall.shelfCoverage
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.fits
+import org.pocketshelf.core.stages.search.DerivedFile
+import org.pocketshelf.core.stages.search.GraphLibrary
 import org.pocketshelf.core.stages.search.Match
+import org.pocketshelf.core.stages.search.PlainScanner
+import org.pocketshelf.core.stages.search.Scanners
 import org.pocketshelf.core.stages.search.Searcher
+import org.pocketshelf.core.stages.search.StoreSearcher
+import org.pocketshelf.core.store.Store
 import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Named
 import org.pocketshelf.core.types.Source
@@ -78,10 +85,23 @@ class Shelf(
         return FloatArray(first.size) { first[it].toFloat() }
     }
 
-    private companion object {
+    companion object {
+        /**
+         * The open generation of [store], its graphs kept beside it, with the counts of the manifest it came with.
+         *
+         * @param graphs for large categories; null: all are scanned.
+         */
+        fun of(store: Store, graphs: GraphLibrary? = null, scanners: Scanners = Scanners(::PlainScanner)): Shelf {
+            val folder = store.folder.index(store.generation)
+            val searcher = StoreSearcher(store.products, scanners = scanners, graphs = graphs) {
+                DerivedFile.ofCategory(folder, store.digest, it)
+            }
+            return Shelf(store.products, searcher, shelfCoverage(store))
+        }
+
         // Where few products fit, so many times as many are looked at, and again.
-        const val WIDEN = 8
-        val LIKELIEST_FIRST = Comparator<Named> { a, b ->
+        private const val WIDEN = 8
+        private val LIKELIEST_FIRST = Comparator<Named> { a, b ->
             val order = b.probability.compareTo(a.probability)
             if (order != 0) order else ByCodePoint.compare(a.name, b.name)
         }

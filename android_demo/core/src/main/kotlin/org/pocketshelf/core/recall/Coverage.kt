@@ -1,5 +1,15 @@
 package org.pocketshelf.core.recall
 
+import org.pocketshelf.core.store.Store
+import org.pocketshelf.core.sync.Manifest
+
+/**
+ * The same of a store's open generation, from the manifest that it came with; null for one without: it is all there is.
+ */
+fun shelfCoverage(store: Store): Map<String, Double>? = Manifest.kept(store.folder, store.generation)?.let { manifest ->
+    shelfCoverage(manifest.categories.mapValues { (_, count) -> count.local to count.catalogue })
+}
+
 /**
  * Category → share of the catalogue's products that a shelf holds, from the counts of its manifest.
  *

@@ -14,7 +14,6 @@ import org.pocketshelf.core.formats.StrictJson
 import org.pocketshelf.core.oneLine
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
-import org.pocketshelf.core.stages.search.StoreSearcher
 import org.pocketshelf.core.store.Store
 import org.pocketshelf.desktop.Arguments
 import org.pocketshelf.desktop.JdbcDatabases
@@ -37,8 +36,7 @@ object AnswerCommand {
         runner(library, bundle.embedderFile).use { embedder ->
             val detector = bundle.detectorFile?.let { runner(library, it) }
             Store.open(File(options.required("store")), JdbcDatabases()).use { store ->
-                val shelf = Shelf(store.products, StoreSearcher(store.products, scanners = FastestScanners))
-                val retriever = Retriever(shelf, Encoder.of(bundle, embedder, detector))
+                val retriever = Retriever(Shelf.of(store, scanners = FastestScanners), Encoder.of(bundle, embedder, detector))
                 for (photo in options.rest) {
                     val result = retriever.search(read(File(photo)), k, whole = options.has("whole"), name = photo)
                     println(StrictJson.write(result.toJson()))
