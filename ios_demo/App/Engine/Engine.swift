@@ -157,6 +157,7 @@ final class Engine: @unchecked Sendable {
         request.root = places.root
         request.trustOnFirstUse = places.root == nil
         do {
+            try places.makeReady()
             let report = try PocketshelfCore.sync(
                 store: places.store, request, SyncEnvironment(fetcher: HttpFetcher()))
             switch report.outcome {

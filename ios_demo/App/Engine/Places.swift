@@ -19,6 +19,17 @@ struct Places: Sendable {
             root: root.map { Array($0) })
     }()
 
+    /// Make the shelf's folder, out of backups: what is in it can be synced again.
+    ///
+    /// - Throws: what the file system throws.
+    func makeReady() throws {
+        var folder = URL(fileURLWithPath: store).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var values = URLResourceValues()
+        values.isExcludedFromBackup = true
+        try folder.setResourceValues(values)
+    }
+
     /// One of the app's own folders.
     static func folder(_ directory: FileManager.SearchPathDirectory) -> URL {
         FileManager.default.urls(for: directory, in: .userDomainMask)[0]
