@@ -82,7 +82,8 @@ final class Engine: @unchecked Sendable {
         if (try? StoreFolder(places.store).current()) == nil { return .shelfMissing(nil) }
         do {
             let store = try Store.open(places.store)
-            let fresh = try Retriever(store: store, encoder: models.encoder, fallback: fallback(settings))
+            let fresh = try Retriever(
+                store: store, encoder: models.encoder, fallback: fallback(settings), searcher: searcher(places))
             retriever = fresh
             watch = Watch(fresh)
             seen = nil
@@ -96,6 +97,15 @@ final class Engine: @unchecked Sendable {
         guard !settings.server.isEmpty else { return nil }
         // An address that is none is said by the next sync; searching goes on without it.
         return try? ServerFallback(server: settings.server, fetcher: HttpFetcher(), full: true)
+    }
+
+    /// The exact scan, and graphs of large categories where the app has USearch and it computes rightly.
+    private func searcher(_ places: Places) -> (any ShelfReader) -> any Searcher {
+        let library = USearchLibrary(path: places.usearch)
+        return { shelf in
+            guard let library, let store = shelf as? Store else { return StoreSearcher(shelf) }
+            return StoreSearcher(shelf, graphs: Graphs(library, folder: store.folder.index(store.generation)))
+        }
     }
 
     private func facts(_ store: any ShelfReader) throws -> ShelfFacts {

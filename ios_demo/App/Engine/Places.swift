@@ -6,6 +6,8 @@ struct Places: Sendable {
     let store: String
     /// Folders that may hold a bundle, the preferred first: one that was put there later, then the app's own.
     let bundles: [String]
+    /// USearch's C library as an embedded framework, if the app was built with one.
+    let usearch: String
     /// Bytes of the shop's root of trust, if the app was built with one.
     let root: [UInt8]?
 
@@ -16,6 +18,7 @@ struct Places: Sendable {
         return Places(
             store: support.appendingPathComponent("shelf").path,
             bundles: [support.appendingPathComponent("bundle").path] + [own?.path].compactMap { $0 },
+            usearch: (Bundle.main.privateFrameworksPath ?? "") + "/usearch_c.framework/usearch_c",
             root: root.map { Array($0) })
     }()
 
