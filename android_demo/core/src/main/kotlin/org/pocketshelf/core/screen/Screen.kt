@@ -38,6 +38,10 @@ sealed class Page {
         /** The one that is shown. */
         val region: Region get() = regions[chosen]
 
+        /** The same with another answer for the one that is shown. */
+        fun withChosen(region: Region): Results =
+            copy(regions = regions.mapIndexed { place, old -> if (place == chosen) region else old })
+
         /** Whether there is nothing like it on this shelf: no hits, or none that is trusted. */
         val nothing: Boolean get() = region.hits.isNullOrEmpty() || region.confident == false
     }
@@ -91,7 +95,7 @@ data class Screen(
         is Event.Failed -> copy(page = if (page == Page.Searching) home() else page, message = event.message)
         is Event.NetworkChanged -> copy(online = event.online)
         is Event.SyncStarted -> copy(syncing = Syncing.RUNNING)
-        is Event.SyncEnded -> copy(syncing = if (event.error == null) Syncing.IDLE else Syncing.FAILED, message = event.error ?: message)
+        is Event.SyncEnded -> synced(event.error)
         is Event.MessageSeen -> copy(message = null)
         is Event.Back -> back()
     }
@@ -109,6 +113,9 @@ data class Screen(
         return if (info == null || page == Page.Starting || page == Page.Empty) next.settled() else next
     }
 
+    private fun synced(error: String?): Screen =
+        copy(syncing = if (error == null) Syncing.IDLE else Syncing.FAILED, message = error ?: message)
+
     private fun settled(): Screen = if (isHome || shelf == null) copy(page = home()) else this
 
     private fun home(): Page = when {
@@ -121,18 +128,19 @@ data class Screen(
     private fun tapped(number: Int): Screen {
         val seen = (page as? Page.Live)?.view?.regions?.firstOrNull { it.number == number } ?: return this
         // Its answer may be there already; else the app asks for it and sends RegionAnswered.
-        return if (seen.region.hits != null) copy(page = Page.Results(listOf(seen.region))) else copy(page = Page.Searching)
+        return copy(page = if (seen.region.hits == null) Page.Searching else Page.Results(listOf(seen.region)))
     }
 
     private fun answered(result: SearchResult): Screen {
         if (page != Page.Searching) return this
-        return if (result.regions.isEmpty()) copy(page = home(), message = NOTHING_SEEN) else copy(page = Page.Results(result.regions, 0, result))
+        if (result.regions.isEmpty()) return copy(page = home(), message = NOTHING_SEEN)
+        return copy(page = Page.Results(result.regions, 0, result))
     }
 
     private fun regionAnswered(region: Region): Screen = when (page) {
         is Page.Searching -> copy(page = Page.Results(listOf(region)))
         // Another category was chosen for the region that is shown.
-        is Page.Results -> copy(page = page.copy(regions = page.regions.mapIndexed { i, old -> if (i == page.chosen) region else old }))
+        is Page.Results -> copy(page = page.withChosen(region))
         else -> this
     }
 

@@ -66,6 +66,14 @@ class LiteRtTest {
     }
 
     @Test
+    fun `a closed runner is not asked any more`() {
+        val runner = LiteRtRunner(library, Bundle.load(File(models, "universal")).embedderFile)
+        runner.close()
+        runner.close()
+        assertThrows(IllegalStateException::class.java) { runner.run(Pixels(ByteArray(224 * 224 * 3), 224, 224)) }
+    }
+
+    @Test
     fun `a file that is no model is refused`() {
         val file = File(folder, "no.tflite").apply { writeText("no model") }
         assertThrows(BundleError::class.java) { LiteRtRunner(library, file) }

@@ -71,6 +71,7 @@ class LiteRtRunner(library: File, private val model: File) : ModelRunner {
 
     @Synchronized
     override fun run(pixels: Pixels): List<Tensor> {
+        check(arena.scope().isAlive) { "$model: is closed" }
         if (pixels.height != inputShape[1] || pixels.width != inputShape[2]) {
             throw BundleError("$model: takes uint8 $inputShape, not [1, ${pixels.height}, ${pixels.width}, 3]")
         }
@@ -91,6 +92,7 @@ class LiteRtRunner(library: File, private val model: File) : ModelRunner {
         }
     }
 
+    @Synchronized
     override fun close() {
         while (closing.isNotEmpty()) closing.removeLast()()
         if (arena.scope().isAlive) arena.close()

@@ -7,6 +7,8 @@ import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_FLOAT
 import java.lang.foreign.ValueLayout.JAVA_INT
 import java.lang.foreign.ValueLayout.JAVA_LONG
+import java.lang.ref.Cleaner
+import java.lang.ref.Reference
 import org.pocketshelf.core.stages.search.Graph
 import org.pocketshelf.core.stages.search.GraphLibrary
 import org.pocketshelf.core.stages.search.Nearest
@@ -42,10 +44,11 @@ class UsearchLibrary(library: File) : GraphLibrary {
 /** One index. It is freed when it is closed, or when nobody holds it any more. */
 private class UsearchGraph(private val functions: UsearchFunctions, private val index: MemorySegment, private val dimension: Int) : Graph {
     private val freeing = CLEANER.register(this, Freeing(functions, index))
+    private var isClosed = false
 
-    override val size: Int get() = (functions.call(functions.size, index) as Long).toInt()
+    override val size: Int get() = open { (functions.call(functions.size, index) as Long).toInt() }
 
-    override fun build(vectors: ByteArray) {
+    override fun build(vectors: ByteArray) = open {
         require(vectors.size % dimension == 0) { "${vectors.size} bytes are no vectors of $dimension" }
         val count = vectors.size / dimension
         functions.call(functions.reserve, index, count.toLong())
@@ -58,7 +61,7 @@ private class UsearchGraph(private val functions: UsearchFunctions, private val 
         }
     }
 
-    override fun load(data: ByteArray) {
+    override fun load(data: ByteArray) = open {
         Arena.ofConfined().use { arena ->
             functions.call(functions.load, index, arena.allocateFrom(JAVA_BYTE, *data), data.size.toLong())
         }
@@ -66,19 +69,24 @@ private class UsearchGraph(private val functions: UsearchFunctions, private val 
         check(found == dimension.toLong()) { "usearch: a graph of $found dimensions, not $dimension" }
     }
 
-    override fun save(): ByteArray = Arena.ofConfined().use { arena ->
-        val length = functions.call(functions.length, index) as Long
-        val buffer = arena.allocate(length)
-        functions.call(functions.save, index, buffer, length)
-        buffer.toArray(JAVA_BYTE)
+    override fun save(): ByteArray = open {
+        Arena.ofConfined().use { arena ->
+            val length = functions.call(functions.length, index) as Long
+            val buffer = arena.allocate(length)
+            functions.call(functions.save, index, buffer, length)
+            buffer.toArray(JAVA_BYTE)
+        }
     }
 
     override fun nearest(query: ByteArray, count: Int): Nearest {
         require(query.size == dimension) { "a query of ${query.size} numbers, not $dimension" }
         // Beyond its size USearch answers garbage.
         val wanted = minOf(count, size).toLong()
-        if (wanted <= 0) return Nearest(IntArray(0), FloatArray(0))
-        return Arena.ofConfined().use { arena ->
+        return if (wanted <= 0) Nearest(IntArray(0), FloatArray(0)) else open { found(query, wanted) }
+    }
+
+    private fun found(query: ByteArray, wanted: Long): Nearest =
+        Arena.ofConfined().use { arena ->
             val keys = arena.allocate(JAVA_LONG, wanted)
             val distances = arena.allocate(JAVA_FLOAT, wanted)
             val asked = arena.allocateFrom(JAVA_BYTE, *query)
@@ -88,9 +96,23 @@ private class UsearchGraph(private val functions: UsearchFunctions, private val 
                 FloatArray(found) { distances.getAtIndex(JAVA_FLOAT, it.toLong()) },
             )
         }
+
+    @Synchronized
+    override fun close() {
+        isClosed = true
+        freeing.clean()
     }
 
-    override fun close() = freeing.clean()
+    // One call at a time, none after the end, and no end during a call.
+    @Synchronized
+    private fun <T> open(work: () -> T): T {
+        check(!isClosed) { "usearch: the graph is closed" }
+        try {
+            return work()
+        } finally {
+            Reference.reachabilityFence(this)
+        }
+    }
 
     /** Holds no reference to the graph itself, which would keep it alive. */
     private class Freeing(private val functions: UsearchFunctions, private val index: MemorySegment) : Runnable {
@@ -100,6 +122,6 @@ private class UsearchGraph(private val functions: UsearchFunctions, private val 
     }
 
     private companion object {
-        val CLEANER: java.lang.ref.Cleaner = java.lang.ref.Cleaner.create()
+        val CLEANER: Cleaner = Cleaner.create()
     }
 }

@@ -98,4 +98,13 @@ class UsearchTest {
         val file = File(folder, "no.so").apply { writeText("no library") }
         assertThrows(IllegalArgumentException::class.java) { UsearchLibrary(file) }
     }
+
+    @Test
+    fun `a closed graph is not asked any more`() {
+        val graph = library.create(64)
+        graph.build(vectors.copyOf(64 * 10))
+        graph.close()
+        graph.close()
+        assertThrows(IllegalStateException::class.java) { graph.nearest(vectors.copyOf(64), 1) }
+    }
 }
