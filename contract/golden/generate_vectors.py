@@ -27,6 +27,8 @@ from pocketshelf.stages.preprocess import decode_photo, network_input
 
 HERE = Path(__file__).resolve().parent
 SIZES = ((90, 120), (120, 90), (64, 64), (37, 151))
+# Of which more than twice as many rows than columns are lost: Pillow 13 resizes such a picture down first.
+TALL = (200, 40)
 # Inside, at a corner, beyond the frame, thin, smaller than the input, a single pixel.
 BOXES = (
     None,
@@ -52,6 +54,7 @@ def draw_images() -> None:
     (HERE / "images").mkdir(exist_ok=True)
     for index, (height, width) in enumerate(SIZES):
         Image.fromarray(draw_picture(700 + index, height, width)).save(HERE / "images" / f"drawn{index}.png")
+    Image.fromarray(draw_picture(750, *TALL)).save(HERE / "images" / "tall.png")
     write_pixels()
 
 
@@ -61,9 +64,9 @@ def write_pixels() -> None:
         Image.fromarray(pixels).save(HERE / "images" / Path(name).with_suffix(".ppm"))
 
 
-def images() -> dict[str, np.ndarray]:
+def images(pattern: str = "*.png") -> dict[str, np.ndarray]:
     """Name → uint8 (h, w, 3) of the kept pictures."""
-    return {path.name: decode_photo(path).pixels for path in sorted((HERE / "images").glob("*.png"))}
+    return {path.name: decode_photo(path).pixels for path in sorted((HERE / "images").glob(pattern))}
 
 
 def preprocessing_cases() -> list[dict]:
@@ -84,7 +87,7 @@ def embedding_cases(bundle: Bundle) -> dict:
     model = open_model(bundle.embedder_path)
     outputs = bundle.embedder.outputs
     cases = []
-    for name, pixels in images().items():
+    for name, pixels in images("drawn*.png").items():
         results = model.run(network_input(pixels, bundle.embedder.preprocessing)[None])
         vector = results[outputs["embedding"]][0].astype(float)
         logits = results[outputs["categories"]][0].astype(float)

@@ -1,8 +1,9 @@
 """Crop and resize: the one definition that training, export, the SDK and the phones' demos share.
 
 The filter is Pillow's antialiased bilinear one (a triangle whose support grows with the reduction),
-evaluated on a sub-pixel box. Normalisation is not here: it is inside the exported graph, which
-takes uint8 RGB.
+evaluated on a sub-pixel box. Samples are rounded between its two passes, so that their order is part of it:
+across first, but down first in a tall picture (see ``contract/golden/README.md``). Normalisation is not
+here: it is inside the exported graph, which takes uint8 RGB.
 """
 
 from __future__ import annotations
