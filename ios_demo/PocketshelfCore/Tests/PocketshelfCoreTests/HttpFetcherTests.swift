@@ -89,6 +89,19 @@ final class HttpFetcherTests: XCTestCase {
         XCTAssertEqual(try body(FetchRequest(url: url, seconds: 5)).1, "Basic bWU6c2VjcmV0")
     }
 
+    func testCredentialsDoNotFollowARedirect() throws {
+        let server = try LoopbackServer { connection in
+            if connection.head.hasPrefix("GET /moved") {
+                connection.send("HTTP/1.1 302 Moved\r\nLocation: /here\r\nContent-Length: 0\r\n\r\n")
+            } else {
+                let text = connection.header("Authorization") ?? "none"
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)")
+            }
+        }
+        let url = "http://me:secret@127.0.0.1:\(server.port)/moved"
+        XCTAssertEqual(try body(FetchRequest(url: url, seconds: 5)).1, "none")
+    }
+
     func testNobodyThere() throws {
         let port = try LoopbackServer { _ in }.port
         assertUnreachable("cannot be reached") {

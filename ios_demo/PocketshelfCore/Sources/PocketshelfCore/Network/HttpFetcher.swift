@@ -259,11 +259,9 @@ private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked S
         _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
         newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
     ) {
-        // Credentials are not sent to where a server redirects.
+        // Credentials are for whom they were given to, not for where that one leads.
         var next = request
-        if request.url?.host != task.originalRequest?.url?.host {
-            next.setValue(nil, forHTTPHeaderField: "Authorization")
-        }
+        next.setValue(nil, forHTTPHeaderField: "Authorization")
         guard task.originalRequest?.httpMethod == "POST" else { return completionHandler(next) }
         stream.answered(response)
         completionHandler(nil)
