@@ -27,7 +27,7 @@ let package = Package(
         ),
         // LiteRT by dlopen, for the command line alone.
         .target(name: "CLiteRt"),
-        .executableTarget(name: "pocketshelf-core", dependencies: ["CLiteRt", "PocketshelfCore"]),
+        .executableTarget(name: "pocketshelf-core", dependencies: ["CLiteRt", "CScan", "PocketshelfCore"]),
         .testTarget(name: "PocketshelfCoreTests", dependencies: ["CScan", "PocketshelfCore"]),
     ]
 )

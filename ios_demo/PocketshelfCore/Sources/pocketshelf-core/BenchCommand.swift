@@ -1,3 +1,4 @@
+import CScan
 import Foundation
 import PocketshelfCore
 
@@ -12,10 +13,12 @@ func benchCommand(_ options: Options) throws {
         ("decode_ms", .number(detector.milliseconds)), ("first_hits", .array(scan.firsts.map(Json.text))),
         ("sequence", .integer(delta.sequence)), ("boxes", .integer(detector.boxes)),
         ("regions", .integer(detector.regions)), ("scan", .text(ExactIndex.instructions)),
+        ("kernel_ms", .number(scan.kernel)),
     ])
 }
 
-private func benchScan(_ folder: String) throws -> (milliseconds: Double, firsts: [String]) {
+/// Of a whole search, and of its int8 dot products alone.
+private func benchScan(_ folder: String) throws -> (milliseconds: Double, kernel: Double, firsts: [String]) {
     let said = try document("\(folder)/scan.json")
     let count = try said.integer("count", low: 1), dimension = try said.integer("dimension", low: 1)
     let k = try said.integer("k", low: 1)
@@ -33,7 +36,17 @@ private func benchScan(_ folder: String) throws -> (milliseconds: Double, firsts
     for _ in 0..<5 {
         for query in queries { times.append(try time { _ = try index.search(query, count: k) }) }
     }
-    return (median(times), firsts)
+    let kernel = try benchKernel(queries, vectors, count: count, dimension: dimension)
+    return (median(times), kernel, firsts)
+}
+
+private func benchKernel(_ queries: [[Float]], _ vectors: [Int8], count: Int, dimension: Int) throws -> Double {
+    let rounded = try queries.map(quantized)
+    var dots = [Int32](repeating: 0, count: count), times: [Double] = []
+    for _ in 0..<6 {
+        for query in rounded { times.append(time { cscan_dots(query, vectors, count, dimension, &dots) }) }
+    }
+    return median(times.dropFirst(queries.count))
 }
 
 private func benchDelta(_ folder: String) throws -> (milliseconds: Double, sequence: Int) {

@@ -70,12 +70,15 @@ final class WarmUpTests: XCTestCase {
     func testGoldenVectorsOfAnotherBundleAreRefused() throws {
         XCTAssertThrowsError(try cases { $0["sha256"] = .text(String(repeating: "0", count: 64)) })
         XCTAssertThrowsError(try cases { $0["cases"] = .array([]) })
-        XCTAssertThrowsError(try cases { $0["cases"] = .array([.of(["image": .text("../x.png"), "embedding": .array([])])]) })
-        XCTAssertThrowsError(try cases { $0["cases"] = .array([.of(["image": .text("none.png"), "embedding": .array([])])]) })
+        for name in ["../x.png", "none.png"] {
+            let missing = Json.of(["image": .text(name), "embedding": .array([])])
+            XCTAssertThrowsError(try cases { $0["cases"] = .array([missing]) })
+        }
     }
 
     func testAShelfInWhichProductsDoNotFindThemselvesIsRefused() throws {
-        let shelf = MemoryShelf([.of("x", [1, 2, 3]), .of("y", [3, 2, 1]), .of("z", [0, 0, 0], category: "none")], dimension: 3)
+        let products: [Product] = [.of("x", [1, 2, 3]), .of("y", [3, 2, 1]), .of("z", [0, 0, 0], category: "none")]
+        let shelf = MemoryShelf(products, dimension: 3)
         XCTAssertNoThrow(try WarmUp.verify(shelf, StoreSearcher(shelf)))
         let answers = Answers()
         for wrong in [0.99, 0, .nan] {
@@ -88,7 +91,8 @@ final class WarmUpTests: XCTestCase {
 
     func testPicturesThatAreNoneAreRefused() throws {
         let path = "\(try temporaryFolder(self))/a.ppm"
-        for text in ["", "P5 1 1 255\nxxx", "P6\n1 1\n65535\nxxxxxx", "P6\n2 2\n255\nxxx", "P6\n-1 -1\n255\nxxx", "P6 1 1 255"] {
+        let others = ["", "P5 1 1 255\nxxx", "P6\n1 1\n65535\nxxxxxx", "P6\n2 2\n255\nxxx", "P6\n-1 -1\n255\nxxx"]
+        for text in others + ["P6 1 1 255"] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             XCTAssertThrowsError(try PortablePixmap.read(path), text)
         }

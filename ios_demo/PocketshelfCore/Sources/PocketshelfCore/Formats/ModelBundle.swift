@@ -72,15 +72,12 @@ public struct ModelBundle: Sendable {
         space = try top.text("space")
         embedder = try EmbedderSpec(top.child("embedder"))
         detector = try top.has("detector") ? DetectorSpec(top.child("detector")) : nil
-        if top.has("recall") {
-            _ = try top.child("recall")
-            guard case .object(let block)? = try? top.value("recall") else {
-                throw top.error("recall", "must be a JSON object")
-            }
-            recall = block
-        } else {
-            recall = nil
-        }
+        recall = try top.has("recall") ? Self.object(top, "recall") : nil
         others = try ["enrolment", "outfit", "quality"].filter(top.has).map { try FileSpec(top.child($0)) }
+    }
+
+    private static func object(_ part: Fields, _ key: String) throws -> JsonObject {
+        guard case .object(let object) = try part.value(key) else { throw part.error(key, "must be a JSON object") }
+        return object
     }
 }

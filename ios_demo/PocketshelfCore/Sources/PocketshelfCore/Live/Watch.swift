@@ -25,10 +25,10 @@ public struct LiveView: Sendable {
 
 /// Searches what a camera sees: regions that stay, each answered once and anew only when it is another thing.
 ///
-/// A detector runs on every frame; embedding and search run for one thing a frame at most, the one that waited longest. An
-/// answer is kept while its box stands where it was answered, what is in it looks the same and it is not old: so a thing that
-/// is swapped for another in the same place is seen. Not for several threads: frames that come meanwhile are the caller's to
-/// drop.
+/// A detector runs on every frame; embedding and search run for one thing a frame at most, the one that waited longest.
+/// An answer is kept while its box stands where it was answered, what is in it looks the same and it is not old: so a
+/// thing that is swapped for another in the same place is seen. Not for several threads: frames that come meanwhile are
+/// the caller's to drop.
 public final class Watch {
     /// A box of less than this share of the bundle's threshold continues nothing.
     static let weak = 0.5
