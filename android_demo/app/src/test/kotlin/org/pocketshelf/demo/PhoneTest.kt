@@ -6,12 +6,18 @@ import org.pocketshelf.core.runtime.Accelerator
 import org.pocketshelf.phone.OutputShapes
 import org.pocketshelf.phone.executorch.ExecuTorchRunner
 import org.pocketshelf.phone.litert.DelegateLog
+import org.pocketshelf.phone.litert.LiteRtRunner
+import org.pocketshelf.phone.litert.OperatorCount
 import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertNull
+import kotlin.test.assertTrue
 
 /** What of phone/ does not need a phone. */
 class PhoneTest {
@@ -38,6 +44,51 @@ class PhoneTest {
     fun withoutALineNothingIsClaimed() {
         assertNull(DelegateLog.last(emptyList()))
         assertNull(DelegateLog.last(listOf("Replacing many out of all node(s) with delegate (x) node")))
+    }
+
+    @Test
+    fun whatTheGpuDeclinesIsRead() {
+        val line = "E tflite  : 61 operations will run on the GPU, and the remaining 3 operations will run on the CPU."
+        assertEquals(DelegateLog.Taken(61, 64, "GPU"), DelegateLog.last(listOf(line)))
+    }
+
+    // As LiteRT's own interpreter lists them in Python, but for the delegate that it adds; a new export changes them.
+    @Test
+    fun operatorsAreCountedInTheFilesThatShip() {
+        assertEquals(69, OperatorCount.of(bundle.embedderFile))
+        assertEquals(127, OperatorCount.of(bundle.detectorFile!!))
+    }
+
+    @Test
+    fun whatIsNoModelHasNoCount() {
+        assertNull(OperatorCount.of(File(bundle.folder, "bundle.json")))
+        assertNull(OperatorCount.of(File(bundle.folder, "missing.tflite")))
+        val good = bundle.embedderFile.readBytes()
+        val random = Random(3)
+        repeat(2_000) {
+            val bad = good.copyOf(64 + random.nextInt(400))
+            repeat(8) { bad[random.nextInt(bad.size)] = random.nextInt().toByte() }
+            OperatorCount.of(ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN))
+        }
+    }
+
+    @Test
+    fun anAcceleratorThatTookTheNetworkAloneRunsAllOfIt() {
+        val placement = LiteRtRunner.placement(bundle.embedderFile, Accelerator.GPU, null, "no library")
+        assertEquals("LiteRT on GPU, 69 of 69 nodes (asked for NPU: no library)", placement.line())
+    }
+
+    @Test
+    fun whatItDeclinedIsShown() {
+        val placement = LiteRtRunner.placement(bundle.embedderFile, Accelerator.NPU, DelegateLog.Taken(61, 64, "x"), null)
+        assertEquals("LiteRT on NPU, 61 of 64 nodes; the rest on CPU", placement.line())
+        assertTrue(placement.fellBack)
+    }
+
+    @Test
+    fun theProcessorRunsAllOfItWhateverXnnpackTook() {
+        val placement = LiteRtRunner.placement(bundle.embedderFile, Accelerator.CPU, DelegateLog.Taken(60, 70, "TfLiteXNNPackDelegate"), "none")
+        assertEquals(69, placement.nodes)
     }
 
     @Test

@@ -94,6 +94,15 @@ class ResourcesTest {
         }
     }
 
+    @Test
+    fun whatLayoutsAndManifestNameIsThere() {
+        val manifest = parse(File(root, "AndroidManifest.xml"))
+        val named = (listOf(manifest) + elements(manifest)).map { it.getAttribute("android:name") }.filter { it.startsWith(".") }.map { "org.pocketshelf.demo$it" }
+        val views = layouts.values.flatten().map { it.tagName }.filter { '.' in it }
+        assertTrue(named.size >= 6 && views.isNotEmpty())
+        for (name in named + views) Class.forName(name, false, javaClass.classLoader)
+    }
+
     private fun colours(folder: String): Map<String, String> =
         elements(parse(File(res, "$folder/colors.xml"))).associate { it.getAttribute("name") to it.textContent }
 

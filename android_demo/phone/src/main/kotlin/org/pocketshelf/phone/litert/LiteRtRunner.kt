@@ -20,9 +20,9 @@ import com.google.ai.edge.litert.Accelerator as LiteRtAccelerator
 /**
  * A `.tflite` file by LiteRT's `CompiledModel`.
  *
- * Each accelerator is asked for alone, the best first, so that none can hand its work to the processor without a
- * word; what it took all the same is read from LiteRT's log ([DelegateLog]) and shown in the settings. NNAPI, which
- * Android 15 deprecated, is not among them.
+ * Each accelerator is asked for alone, the best first: LiteRT then refuses a network of which it would hand a part to the
+ * processor ("Some ops are not accelerated"), instead of doing so without a word. What it declines later all the same is
+ * read from its log ([DelegateLog]). The settings show both. NNAPI, which Android 15 deprecated, is not among them.
  */
 class LiteRtRunner private constructor(
     private val environment: Environment,
@@ -91,13 +91,21 @@ class LiteRtRunner private constructor(
             val environment = environment(context)
             try {
                 val model = CompiledModel.create(file.path, CompiledModel.Options(theirs), environment)
-                val taken = DelegateLog.last(log.lines())
-                val placement = Placement("LiteRT", ORDER[0].first, ours, taken?.nodes, taken?.of, refused)
-                return LiteRtRunner(environment, model, shapes, file, placement)
+                return LiteRtRunner(environment, model, shapes, file, placement(file, ours, DelegateLog.last(log.lines()), refused))
             } catch (error: LiteRtException) {
                 environment.close()
                 throw error
             }
+        }
+
+        /**
+         * Where the network of [file] runs, once LiteRT took it for [got] alone: all of it, unless its log says otherwise
+         * ([taken]). On the processor it is all of it in any case.
+         */
+        fun placement(file: File, got: Accelerator, taken: DelegateLog.Taken?, refused: String?): Placement {
+            val all = OperatorCount.of(file)
+            val said = taken?.takeIf { got != Accelerator.CPU }
+            return Placement("LiteRT", ORDER[0].first, got, said?.nodes ?: all, said?.of ?: all, refused)
         }
 
         private fun environment(context: Context): Environment {
