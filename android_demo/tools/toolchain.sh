@@ -68,8 +68,8 @@ kotlin() {
     say "fetching kotlin-compiler $KOTLIN_VERSION (90 MB, once)"
     local work=$SCRATCH/kotlin
     mkdir -p "$work"
-    (cd "$work" && npm pack --silent "kotlin-compiler@$KOTLIN_VERSION") > "$LOGS/npm.log" 2>&1 ||
-        unavailable "npm pack kotlin-compiler@$KOTLIN_VERSION: $(tail -n 1 "$LOGS/npm.log")"
+    (cd "$work" && npm pack --loglevel=error "kotlin-compiler@$KOTLIN_VERSION") > "$LOGS/npm.log" 2>&1 ||
+        unavailable "npm pack kotlin-compiler@$KOTLIN_VERSION: $(grep -m 1 -i 'npm err' "$LOGS/npm.log")"
     checked "$work"/kotlin-compiler-*.tgz "$KOTLIN_SHA256" || { say "error: kotlin-compiler is not the file that was pinned"; exit 1; }
     tar -xzf "$work"/kotlin-compiler-*.tgz -C "$work"
     rm -rf "$KOTLIN"
