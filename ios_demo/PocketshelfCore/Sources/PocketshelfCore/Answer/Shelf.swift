@@ -1,9 +1,11 @@
 /// One generation of a store with what is derived from it; a search keeps to the one it began with.
-final class Shelf: Sendable {
+///
+/// Readers serialise their calls, so that searches share it.
+final class Shelf: @unchecked Sendable {
     /// Where few products fit `where`, so many times as many are looked at, and again.
     private static let widen = 8
 
-    nonisolated(unsafe) let store: any ShelfReader
+    let store: any ShelfReader
     let counts: [CategoryCount]
     let info: StoreInfo
     private let searcher: any Searcher
