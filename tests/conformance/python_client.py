@@ -14,11 +14,16 @@ kind. See https://github.com/theupdateframework/tuf-conformance
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
+
+from tuf.api.exceptions import RepositoryError
 
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.store.filesystem import FileSystem
@@ -86,6 +91,25 @@ class Client:
         return SuitesAddresses(self._options.metadata_url, self._options.target_base_url)
 
 
+@contextlib.contextmanager
+def any_repository(folder: Path) -> Iterator[None]:
+    """Leave out a shop's rules, and keep the metadata of roles that are delegated to, which no shop has."""
+    scratches: list[Path] = []
+    rules, shutil_there = trust.check_metadata, trust.shutil
+    trust.check_metadata = lambda data, where: None
+    # The workflow's folder is removed after a refresh; delegated roles are asked for only later.
+    trust.shutil = SimpleNamespace(rmtree=lambda path, ignore_errors: scratches.append(Path(path)))
+    try:
+        yield
+    finally:
+        trust.check_metadata, trust.shutil = rules, shutil_there
+        for scratch in scratches:
+            for path in scratch.glob("*.json"):
+                if not (folder / path.name).exists():
+                    shutil.copyfile(path, folder / path.name)
+            shutil.rmtree(scratch)
+
+
 def main() -> int:
     """Exit status 0: done; 1: refused, with one line on standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,11 +124,10 @@ def main() -> int:
     commands.add_parser("refresh")
     commands.add_parser("download")
     options = parser.parse_args()
-    if not options.shop_rules:
-        trust.check_metadata = lambda data, where: None
     try:
-        getattr(Client(options), options.command)()
-    except PocketshelfError as error:
+        with contextlib.nullcontext() if options.shop_rules else any_repository(Path(options.metadata_dir)):
+            getattr(Client(options), options.command)()
+    except (PocketshelfError, RepositoryError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
