@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from contract.golden.generate_syncs import FOLDER, MODULES
 from contract.golden.sync_refusals import REASONS
 
 CASES = load_cases()
-TESTS = Path(__file__).resolve().parents[1] / "sdk" / "sync"
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests" / "sdk" / "sync"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,20 @@ def test_every_attack_is_recorded_by_its_name():
     tree = ast.parse((TESTS / "test_sync_attacks.py").read_text(encoding="utf-8"))
     names = {node.name.removeprefix("test_") for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert recorded == {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    ("core", "declared"),
+    [
+        ("android_demo/core/src/test/kotlin/org/pocketshelf/core/sync/SyncAttacksTest.kt", r"fun (\w+)\("),
+        ("ios_demo/PocketshelfCore/Tests/PocketshelfCoreTests/SyncAttacksTests.swift", r"func test(\w+)\("),
+    ],
+    ids=["kotlin", "swift"],
+)
+def test_the_phones_stage_every_attack_by_its_name(core, declared):
+    found = re.findall(declared, (ROOT / core).read_text(encoding="utf-8"))
+    names = {path.stem.replace("_", "") for path in (FOLDER / "attacks").glob("*.json")}
+    assert names <= {name.lower() for name in found}
 
 
 def test_the_pool_holds_what_is_named_and_nothing_else(blobs):
