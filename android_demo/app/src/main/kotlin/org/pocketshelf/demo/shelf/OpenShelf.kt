@@ -1,16 +1,10 @@
 package org.pocketshelf.demo.shelf
 
 import org.pocketshelf.core.Shelf
-import org.pocketshelf.core.SyncError
-import org.pocketshelf.core.recall.shelfCoverage
-import org.pocketshelf.core.stages.search.DerivedFile
 import org.pocketshelf.core.stages.search.GraphLibrary
-import org.pocketshelf.core.stages.search.StoreSearcher
 import org.pocketshelf.core.store.Store
-import org.pocketshelf.core.sync.Manifest
 import java.io.Closeable
 import java.io.File
-import java.io.IOException
 
 /**
  * What the screens tell of a shelf.
@@ -34,13 +28,7 @@ class OpenShelf private constructor(private val store: Store, graphs: GraphLibra
     }
 
     /** What the core searches. */
-    val shelf: Shelf = Shelf(
-        store.products,
-        StoreSearcher(store.products, graphs = graphs) { category ->
-            DerivedFile.ofCategory(store.folder.index(store.generation), store.digest, category)
-        },
-        coverage(),
-    )
+    val shelf: Shelf = Shelf.of(store, graphs)
 
     /** Whether no other generation has replaced it. */
     val isCurrent: Boolean get() = store.isCurrent()
@@ -49,16 +37,6 @@ class OpenShelf private constructor(private val store: Store, graphs: GraphLibra
     fun product(id: String) = store.products.product(id)
 
     override fun close() = store.close()
-
-    // Without counts, or with damaged ones, the estimates take the shelf for the whole catalogue, as the SDK does.
-    private fun coverage(): Map<String, Double>? = try {
-        val manifest = Manifest.parse(File(store.folder.generation(store.generation), Manifest.NAME).readBytes())
-        shelfCoverage(manifest.categories.mapValues { (_, count) -> Pair(count.local, count.catalogue) })
-    } catch (_: IOException) {
-        null
-    } catch (_: SyncError) {
-        null
-    }
 
     companion object {
         /**
