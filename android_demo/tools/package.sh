@@ -127,7 +127,7 @@ refuses() {
         return 1
     fi
     printf '%s\n' "$said"
-    printf '%s\n' "$said" | grep -qiE 'digest|signature|signing block|DOES NOT VERIFY'
+    grep -qiE 'digest|signature|signing block|DOES NOT VERIFY' <<< "$said"
 }
 
 other_signer() {
@@ -147,7 +147,7 @@ manifest() {
     local asked
     asked=$(printf '%s\n' "$said" | sed -n "s/^uses-permission: name='android.permission.\(.*\)'.*/\1/p" | sort | tr '\n' ' ')
     [ "$asked" = "ACCESS_NETWORK_STATE CAMERA INTERNET " ] || { echo "permissions: $asked"; return 1; }
-    ! printf '%s\n' "$said" | grep -q application-debuggable
+    ! grep -q application-debuggable <<< "$said"
 }
 
 # says TEXT WANTED…: whether all are in it.
@@ -155,7 +155,7 @@ says() {
     local text=$1 each
     shift
     for each; do
-        printf '%s\n' "$text" | grep -qF -- "$each" || { echo "missing: $each"; return 1; }
+        grep -qF -- "$each" <<< "$text" || { echo "missing: $each"; return 1; }
     done
 }
 
@@ -176,6 +176,6 @@ holds() {
     names=$(unzip -Z1 "$APK/pocketshelf.apk")
     says "$names" classes.dex resources.arsc contract/sql/apply_delta.sql assets/bundle/bundle.json assets/bundle/embedder.tflite
     # 16 KB pages are a matter of native code; there is none in this APK (phone/'s libraries bring theirs).
-    ! printf '%s\n' "$names" | grep -q '\.so$'
+    ! grep -q '\.so$' <<< "$names"
     cmp <(unzip -p "$APK/pocketshelf.apk" contract/sql/apply_delta.sql) ../contract/sql/apply_delta.sql
 }
