@@ -116,5 +116,5 @@ object BenchCommand {
 
     private const val WARM_UP_ROUNDS = 20
     private const val DECODES_BEFORE = 600
-    private const val WHOLE_ROUNDS = 3
+    private const val WHOLE_ROUNDS = 25
 }
