@@ -1,4 +1,4 @@
-"""The exact scan: every picture of a category, by int8 dot products.
+"""The exact scan: every picture of some categories, by int8 dot products.
 
 NumKong's packed kernel scans 20,000 vectors of 128 in a tenth of a millisecond; numpy, which stands in
 where NumKong is missing, takes a few.
@@ -6,16 +6,17 @@ where NumKong is missing, takes a few.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from pocketshelf.formats.product import quantize_vectors
 
-__all__ = ["ExactIndex", "rescore"]
+__all__ = ["ExactIndex", "rescore", "search_exactly"]
 
-# The query is rounded to int8 for the scan; so many more candidates make up for it before the rescoring.
-SPARE_CANDIDATES = 16
+# The query is rounded to int8 for the scan; so many more candidates a category make up for it before the
+# rescoring, and of many categories together so many.
+SPARE_CANDIDATES, MOST_SPARE = 16, 128
 
 
 class ExactIndex:
@@ -28,7 +29,7 @@ class ExactIndex:
     """
 
     def __init__(self, ids: list[str], owners: np.ndarray, vectors: np.ndarray) -> None:
-        self._ids = ids
+        self.ids = ids
         self._vectors = vectors
         self._starts = np.searchsorted(owners, np.arange(len(ids)))
         self._ends = np.append(self._starts[1:], len(owners))
@@ -37,24 +38,42 @@ class ExactIndex:
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
         """The best ``k`` products for a float32 (D,) query: (product_id, cosine), best first."""
-        if not self._ids or k < 1:
-            return []
-        cosines = self._dots(quantize_vectors(vector)) / self._norms
-        by_product = np.maximum.reduceat(cosines, self._starts)
-        wanted = min(k + SPARE_CANDIDATES, len(self._ids))
-        # Whoever ties with the last one enters, too: which of equals are found depends on their ids alone.
-        least = np.partition(by_product, len(by_product) - wanted)[len(by_product) - wanted]
-        candidates = np.flatnonzero(by_product >= least)
-        scores = self._rescored(vector, candidates)
-        best = sorted(range(len(candidates)), key=lambda i: (-scores[i], self._ids[candidates[i]]))[:k]
-        return [(self._ids[candidates[i]], float(scores[i])) for i in best]
+        return search_exactly([self], vector, k)
 
-    def _rescored(self, vector: np.ndarray, products: np.ndarray) -> np.ndarray:
-        """Best cosine over the pictures of each of ``products``."""
-        spans = [np.arange(self._starts[i], self._ends[i]) for i in products]
-        cosines = rescore(vector, self._vectors[np.concatenate(spans)])
-        firsts = np.cumsum([0, *(len(span) for span in spans[:-1])])
-        return np.maximum.reduceat(cosines, firsts)
+    def scan(self, rounded: np.ndarray) -> np.ndarray:
+        """Of each product, in the order of ``ids``, its best picture's dot product with an int8 query by the
+        picture's length: float32 (products,)."""
+        return np.maximum.reduceat(self._dots(rounded) / self._norms, self._starts)
+
+    def pictures(self, products: np.ndarray) -> list[np.ndarray]:
+        """int8 (n, D) of each of ``products``, by their places in ``ids``."""
+        return [self._vectors[self._starts[i] : self._ends[i]] for i in products]
+
+
+def search_exactly(indexes: Sequence[ExactIndex], vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+    """The best ``k`` products of several categories for a float32 (D,) query: (product_id, cosine).
+
+    Best first. Each is scanned by itself; what is near is chosen among all, and rescored once.
+    """
+    indexes = [index for index in indexes if index.ids]
+    if not indexes or k < 1:
+        return []
+    rounded = quantize_vectors(vector)
+    near = np.concatenate([index.scan(rounded) for index in indexes])
+    wanted = min(k + min(SPARE_CANDIDATES * len(indexes), MOST_SPARE), len(near))
+    # Whoever ties with the last one enters, too: which of equals are found depends on their ids alone.
+    candidates = np.flatnonzero(near >= np.partition(near, len(near) - wanted)[len(near) - wanted])
+    names, pictures, first = [], [], 0
+    for index in indexes:
+        low, high = np.searchsorted(candidates, (first, first + len(index.ids)))
+        places = candidates[low:high] - first
+        names += [index.ids[place] for place in places]
+        pictures += index.pictures(places)
+        first += len(index.ids)
+    firsts = np.cumsum([0, *map(len, pictures[:-1])])
+    scores = np.maximum.reduceat(rescore(vector, np.concatenate(pictures)), firsts)
+    best = sorted(range(len(names)), key=lambda i: (-scores[i], names[i]))[:k]
+    return [(names[i], float(scores[i])) for i in best]
 
 
 def rescore(vector: np.ndarray, vectors: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.shard import Shard
-from pocketshelf.stages.search.exact import ExactIndex
+from pocketshelf.stages.search.exact import ExactIndex, search_exactly
 from pocketshelf.stages.search.graph import GraphIndex, graph_is_sound
 from pocketshelf.store import Store
 
@@ -61,7 +61,12 @@ class StoreSearcher:
         Raises:
             StoreError: the shard is damaged.
         """
-        matches = [Match(*found) for name in categories for found in self.index(name).search(vector, k)]
+        indexes = [self.index(name) for name in categories]
+        exact = [index for index in indexes if isinstance(index, ExactIndex)]
+        matches = [Match(*found) for found in search_exactly(exact, vector, k)]
+        for index in indexes:
+            if not isinstance(index, ExactIndex):
+                matches += [Match(*found) for found in index.search(vector, k)]
         return sorted(matches, key=lambda match: (-match.score, match.product_id))[:k]
 
     def index(self, category: str) -> CategoryIndex:

@@ -10,6 +10,7 @@ import pytest
 
 from pocketshelf.formats import Product, ShardMeta, quantize_vectors
 from pocketshelf.stages.search import ExactIndex, GraphIndex, StoreSearcher, graph, graph_is_sound
+from pocketshelf.stages.search.exact import search_exactly
 from pocketshelf.store import Store
 
 D = 32
@@ -53,6 +54,41 @@ def test_the_exact_scan_finds_what_brute_force_finds(
     for query in queries(10):
         check_equal(index.search(query, 10), brute_force(*data, query, 10))
     check_equal(index.search(query, 10_000), brute_force(*data, query, 10_000))
+
+
+def parts(data: tuple[list[str], np.ndarray, np.ndarray], count: int) -> list[ExactIndex]:
+    """The same products dealt to ``count`` categories, an empty one among them."""
+    ids, owners, vectors = data
+    found = [ExactIndex([], np.zeros(0, np.int64), np.zeros((0, D), np.int8))]
+    for part in range(count):
+        rows = np.flatnonzero(owners % count == part)
+        places = sorted(set(owners[rows]))
+        found.append(
+            ExactIndex([ids[i] for i in places], np.searchsorted(places, owners[rows]), vectors[rows])
+        )
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 7, 50])
+def test_many_categories_together_find_what_brute_force_finds(count: int) -> None:
+    data = gallery(600)
+    dealt = parts(data, count)
+    for query in queries(20):
+        check_equal(search_exactly(dealt, query, 10), brute_force(*data, query, 10))
+    check_equal(search_exactly(dealt, query, 10_000), brute_force(*data, query, 10_000))
+    assert (
+        search_exactly(dealt, query, 0)
+        == search_exactly(dealt[:1], query, 5)
+        == search_exactly([], query, 5)
+        == []
+    )
+
+
+def test_of_equals_in_several_categories_the_first_ids_are_found() -> None:
+    vector = quantize_vectors(RNG.normal(size=(1, D)))
+    dealt = [ExactIndex([f"{name:03}"], np.zeros(1, np.int64), vector) for name in RNG.permutation(200)]
+    found = search_exactly(dealt, vector[0].astype(np.float32), 5)
+    assert [name for name, _ in found] == ["000", "001", "002", "003", "004"]
 
 
 def test_an_empty_category_has_no_hits() -> None:

@@ -1,0 +1,308 @@
+"""Search, bytes, opening, adding and deleting: a shelf beside hnswlib, Faiss and sqlite-vec.
+
+The same vectors (synthetic, clustered, seed 0: `server_search.vectors`), the same queries, one thread.
+Each engine keeps what it needs to answer with: ours titles and categories as well, the others vectors and
+numbers. Recall is the share of the exact ten. "One category" is a fiftieth of the shelf, as each engine
+filters: hnswlib and Faiss by a function or selector on the graph.
+
+    pip install 'pocketshelf[bench]'
+    python benchmarks/peers_search.py [--sizes 1000 20000 100000 1000000] [--queries 100]
+"""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import psutil
+
+import record
+from pocketshelf.formats import Product
+from pocketshelf.formats.shard import ShardMeta, create_shard
+from pocketshelf.stages.search import StoreSearcher
+from pocketshelf.store import Store
+from pocketshelf.store.writer import StoreWriter
+from server_search import CATEGORIES, DIMENSION, SPACE, K, queries, vectors
+
+CHANGED = 100
+LINKS, CANDIDATES, WIDTH = 16, 200, 100
+
+
+class Engine(Protocol):
+    """What is compared."""
+
+    def build(self, gallery: np.ndarray, folder: Path) -> None:
+        """Put the gallery on the disk."""
+
+    def open(self, folder: Path) -> None:
+        """Be ready for the first search."""
+
+    def search(self, query: np.ndarray, category: int | None) -> list[int]:
+        """The ten nearest's numbers."""
+
+    def change(self, gallery: np.ndarray, folder: Path) -> None:
+        """Replace the first `CHANGED` vectors and delete as many after them, on the disk."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+class Shelf:
+    """Ours: a store, its exact scan or graphs."""
+
+    name = "pocketshelf"
+
+    def build(self, gallery: np.ndarray, folder: Path) -> None:
+        self._publish(folder, range(len(gallery)), gallery, 1)
+
+    def open(self, folder: Path) -> None:
+        self._store = Store.open(folder / "store")
+        self._names = list(self._store.categories())
+        self._searcher = StoreSearcher(self._store)
+
+    def search(self, query: np.ndarray, category: int | None) -> list[int]:
+        names = self._names if category is None else [f"category {category}"]
+        return [int(match.product_id[1:]) for match in self._searcher.search(query, names, K)]
+
+    def change(self, gallery: np.ndarray, folder: Path) -> None:
+        kept = [*range(CHANGED), *range(2 * CHANGED, len(gallery))]
+        self._publish(folder, kept, np.roll(gallery, 1, axis=0), 2)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _publish(self, folder: Path, numbers: Any, gallery: np.ndarray, sequence: int) -> None:
+        products = (
+            Product(
+                f"p{i:07}", sequence, f"category {i % CATEGORIES}", f"Product {i}", None, gallery[i][None]
+            )
+            for i in numbers
+        )
+        with StoreWriter.open(folder / "store") as writer, writer.staged() as staging:
+            create_shard(staging / "shard.sqlite", ShardMeta.of(SPACE, sequence), products)
+            writer.publish(staging)
+
+
+class Hnswlib:
+    """hnswlib's graph over float32."""
+
+    name = "hnswlib"
+
+    def build(self, gallery: np.ndarray, folder: Path) -> None:
+        import hnswlib
+
+        index = hnswlib.Index("cosine", DIMENSION)
+        index.init_index(len(gallery) + CHANGED, ef_construction=CANDIDATES, M=LINKS)
+        index.add_items(gallery.astype(np.float32), np.arange(len(gallery)))
+        index.save_index(str(folder / "hnsw.bin"))
+
+    def open(self, folder: Path) -> None:
+        import hnswlib
+
+        self._index = hnswlib.Index("cosine", DIMENSION)
+        self._index.load_index(str(folder / "hnsw.bin"))
+        self._index.set_ef(WIDTH)
+        self._index.set_num_threads(1)
+
+    def search(self, query: np.ndarray, category: int | None) -> list[int]:
+        chosen = None if category is None else (lambda number: number % CATEGORIES == category)
+        return [int(n) for n in self._index.knn_query(query, K, filter=chosen)[0][0]]
+
+    def change(self, gallery: np.ndarray, folder: Path) -> None:
+        self._index.add_items(np.roll(gallery, 1, axis=0)[:CHANGED].astype(np.float32), np.arange(CHANGED))
+        for number in range(CHANGED, 2 * CHANGED):
+            self._index.mark_deleted(number)
+        self._index.save_index(str(folder / "hnsw.bin"))
+
+    def close(self) -> None:
+        del self._index
+
+
+class Faiss:
+    """Faiss: the exact index over float32, or its HNSW over 8-bit scalars."""
+
+    def __init__(self, exact: bool) -> None:
+        self.name = "faiss flat" if exact else "faiss hnsw sq8"
+        self._exact = exact
+
+    def build(self, gallery: np.ndarray, folder: Path) -> None:
+        import faiss
+
+        rows = _unit(gallery)
+        if self._exact:
+            inner: Any = faiss.IndexFlatIP(DIMENSION)
+        else:
+            inner = faiss.IndexHNSWSQ(
+                DIMENSION, faiss.ScalarQuantizer.QT_8bit, LINKS, faiss.METRIC_INNER_PRODUCT
+            )
+            inner.hnsw.efConstruction = CANDIDATES
+            inner.train(rows)
+        inner.add(rows)
+        faiss.write_index(inner, str(folder / "faiss.bin"))
+
+    def open(self, folder: Path) -> None:
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+        self._index = faiss.read_index(str(folder / "faiss.bin"))
+
+    def search(self, query: np.ndarray, category: int | None) -> list[int]:
+        import faiss
+
+        chosen = None
+        if category is not None:
+            chosen = faiss.IDSelectorBatch(np.arange(category, self._index.ntotal, CATEGORIES))
+        if self._exact:
+            parameters = faiss.SearchParameters(sel=chosen)
+        else:
+            parameters = faiss.SearchParametersHNSW(sel=chosen, efSearch=WIDTH)
+        found = self._index.search(_unit(query[None]), K, params=parameters)[1][0]
+        return [int(n) for n in found if n >= 0]
+
+    def change(self, gallery: np.ndarray, folder: Path) -> None:
+        import faiss
+
+        if not self._exact:
+            raise NotImplementedError("its HNSW removes nothing")
+        self._index.remove_ids(np.arange(2 * CHANGED))
+        self._index.add(_unit(np.roll(gallery, 1, axis=0)[:CHANGED]))
+        faiss.write_index(self._index, str(folder / "faiss.bin"))
+
+    def close(self) -> None:
+        del self._index
+
+
+class SqliteVec:
+    """sqlite-vec's exact scan over int8, categories as partitions."""
+
+    name = "sqlite-vec"
+
+    def build(self, gallery: np.ndarray, folder: Path) -> None:
+        connection = self._connect(folder)
+        connection.execute(
+            "CREATE VIRTUAL TABLE v USING vec0(category INTEGER PARTITION KEY, "
+            f"e INT8[{DIMENSION}] DISTANCE_METRIC=cosine)"
+        )
+        connection.executemany(
+            "INSERT INTO v(rowid, category, e) VALUES(?, ?, vec_int8(?))",
+            ((i, i % CATEGORIES, row.tobytes()) for i, row in enumerate(gallery)),
+        )
+        connection.commit()
+        connection.close()
+
+    def open(self, folder: Path) -> None:
+        self._connection = self._connect(folder)
+
+    def search(self, query: np.ndarray, category: int | None) -> list[int]:
+        clause, values = ("", ()) if category is None else (" AND category = ?", (category,))
+        rows = self._connection.execute(
+            f"SELECT rowid FROM v WHERE e MATCH vec_int8(?) AND k = {K}{clause} ORDER BY distance",
+            (_int8(query).tobytes(), *values),
+        )
+        return [number for (number,) in rows]
+
+    def change(self, gallery: np.ndarray, folder: Path) -> None:
+        moved = np.roll(gallery, 1, axis=0)
+        self._connection.execute("DELETE FROM v WHERE rowid < ?", (2 * CHANGED,))
+        self._connection.executemany(
+            "INSERT INTO v(rowid, category, e) VALUES(?, ?, vec_int8(?))",
+            ((i, i % CATEGORIES, moved[i].tobytes()) for i in range(CHANGED)),
+        )
+        self._connection.commit()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @staticmethod
+    def _connect(folder: Path) -> Any:
+        import pysqlite3
+        import sqlite_vec
+
+        connection = pysqlite3.connect(str(folder / "vec.sqlite"))
+        connection.enable_load_extension(True)
+        sqlite_vec.load(connection)
+        return connection
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    rows = rows.astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def _int8(query: np.ndarray) -> np.ndarray:
+    return np.round(query * (127 / np.abs(query).max())).astype(np.int8)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Seconds."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure(engine: Any, gallery: np.ndarray, asked: np.ndarray, truth: dict, folder: Path) -> dict[str, Any]:
+    """One engine's row."""
+    row: dict[str, Any] = {"engine": engine.name, "vectors": len(gallery)}
+    row["build_s"] = round(timed(lambda: engine.build(gallery, folder)), 2)
+    row["disk_bytes_an_item"] = round(
+        sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / len(gallery)
+    )
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    row["open_ms"] = round(1000 * timed(lambda: engine.open(folder)), 1)
+    row["first_search_ms"] = round(1000 * timed(lambda: engine.search(asked[0], None)), 2)
+    for label, category in (("all", None), ("one_category", 7)):
+        for query in asked[:3]:
+            engine.search(query, category)
+        spent, hits = [], []
+        for query in asked:
+            started = time.perf_counter()
+            hits.append(engine.search(query, category))
+            spent.append(1000 * (time.perf_counter() - started))
+        wanted = truth.setdefault((len(gallery), label), [set(found) for found in hits])
+        row[f"{label}_ms"] = round(float(np.median(spent)), 3)
+        row[f"{label}_p99_ms"] = round(float(np.percentile(spent, 99)), 3)
+        row[f"{label}_recall"] = round(
+            float(np.mean([len(w & set(h)) / len(w) for w, h in zip(wanted, hits, strict=True)])), 4
+        )
+    row["memory_bytes_an_item"] = round((psutil.Process().memory_info().rss - before) / len(gallery))
+    try:
+        row["change_200_ms"] = round(1000 * timed(lambda: engine.change(gallery, folder)), 1)
+    except NotImplementedError as error:
+        row["change_200_ms"] = str(error)
+    engine.close()
+    return row
+
+
+def main() -> int:
+    """Measure, print, write ``results/peers_search.json``."""
+    parser = record.parser(__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 20_000, 100_000, 1_000_000])
+    parser.add_argument("--queries", type=int, default=100)
+    arguments = parser.parse_args()
+    truth: dict[tuple[int, str], list[set[int]]] = {}
+    rows = []
+    for size in arguments.sizes:
+        gallery = vectors(size)
+        asked = queries(gallery, arguments.queries)
+        # Faiss's flat index first: it is exact, and all are held against it.
+        for engine in (Faiss(True), Shelf(), Hnswlib(), Faiss(False), SqliteVec()):
+            folder = Path(tempfile.mkdtemp(prefix="pocketshelf-peers-"))
+            try:
+                rows.append(measure(engine, gallery, asked, truth, folder))
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            print(" · ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    what = "search of synthetic clustered vectors of 128 numbers, ten nearest, one thread"
+    record.write("peers_search", {"what": what, "queries": arguments.queries, "rows": rows})
+    return 0
+
+
+if __name__ == "__main__":
+    record.run(main)
