@@ -30,14 +30,15 @@ def test_a_sync_while_the_page_is_open_is_taken_up_without_a_reload(
 ) -> None:
     with shop_server(tmp_path) as (site, server):
         publish(site, more_goods(tmp_path / "first", FIRST))
+        second = more_goods(tmp_path / "second", SECOND)
         store = tmp_path / "shelf"
         sync(store, server.url, root=(site / "repository/metadata/1.root.json").read_bytes())
-        kiosk = make_kiosk(store, "--server", server.url)
+        kiosk = make_kiosk(store, "--server", server.url, "--images", str(second.parent))
         visitor = visit(kiosk.url)
         visitor.go("/?view=live")
         visitor.page.evaluate("window.same = true")
         expect(visitor.find("freshness").first).to_contain_text("2")
-        publish(site, more_goods(tmp_path / "second", SECOND))
+        publish(site, second)
         request = Request(f"{kiosk.url}/api/sync", b"", {"Origin": kiosk.url}, method="POST")
         assert urlopen(request, timeout=30).status == 202
         expect(visitor.find("freshness").first).to_contain_text("3")
@@ -45,6 +46,9 @@ def test_a_sync_while_the_page_is_open_is_taken_up_without_a_reload(
         visitor.find("upload-input").first.set_input_files(tmp_path / "blue.png")
         visitor.page.wait_for_function(
             "() => document.querySelector('[data-test=hit][data-product=blue]') !== null"
+        )
+        visitor.page.wait_for_function(
+            "() => document.querySelector('[data-test=hit][data-product=blue] img')?.naturalWidth > 0"
         )
         assert visitor.page.evaluate("window.same") is True
         state = json.load(urlopen(f"{kiosk.url}/api/state", timeout=30))

@@ -55,7 +55,7 @@ class Visit:
         # A busy kiosk answers so to a live frame, which the page then drops.
         self.forgiven = [r"status of 503"]
         context.on("request", lambda request: self._asked(request.url))
-        context.on("console", lambda message: self._said(message.type, message.text))
+        context.on("console", lambda message: self._said(message.type, message.text, message.location["url"]))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
@@ -65,9 +65,9 @@ class Visit:
         if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{self.origin}/"):
             self.foreign.append(url)
 
-    def _said(self, kind: str, text: str) -> None:
+    def _said(self, kind: str, text: str, url: str) -> None:
         if kind in ("error", "warning"):
-            self.complaints.append(text)
+            self.complaints.append(f"{text} ({url})" if url else text)
 
     def forgive(self, pattern: str) -> None:
         """Complaints that a test provokes, such as of a server that it stopped."""
