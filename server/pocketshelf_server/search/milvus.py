@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -52,7 +52,7 @@ class MilvusIndex:
         token: ``user:password`` or an API key, where the server asks for one.
 
     Raises:
-        CatalogueError: pymilvus is not installed, the address does not answer, or it holds another space's.
+        CatalogueError: pymilvus is not installed, or the address does not answer.
     """
 
     def __init__(self, catalogue: Catalogue, address: str, token: str = "") -> None:
@@ -66,7 +66,7 @@ class MilvusIndex:
         with self._errors():
             self._client: MilvusClient = client(address, token=token)
             if not self._client.has_collection(self._state):
-                self._create(self._state, 2, sequence=_int64(), most=_int64())
+                self._create(self._state, 2, sequence="INT64", most="INT64")
             self._sequence, self._most = self._stored()
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class MilvusIndex:
 
     def _read_anew(self) -> None:
         name = f"{self._alias}_{uuid.uuid4().hex[:12]}"
-        self._create(name, self._dimension, product=_text(), category=_int64())
+        self._create(name, self._dimension, product="VARCHAR", category="INT64")
         with self._catalogue.reading() as view:
             sequence = view.sequence()
             most = self._insert(name, view.products(), 1)
@@ -157,15 +157,16 @@ class MilvusIndex:
         self._client.upsert(self._state, [row])
         self._sequence, self._most = sequence, most
 
-    def _create(self, name: str, dimension: int, **columns: Callable[[Any, str], None]) -> None:
-        """A collection of unit-free vectors by cosine; what was written is read from then on."""
+    def _create(self, name: str, dimension: int, **columns: str) -> None:
+        """A collection of vectors by cosine, and columns (name to Milvus's type); writes are read at once."""
         from pymilvus import DataType
 
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=NAME_BYTES)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-        for column, add in columns.items():
-            add(schema, column)
+        for column, kind in columns.items():
+            length = {"max_length": NAME_BYTES} if kind == "VARCHAR" else {}
+            schema.add_field(column, DataType[kind], **length)
         index = self._client.prepare_index_params()
         params = {"M": LINKS, "efConstruction": CANDIDATES}
         index.add_index("vector", index_type="HNSW", metric_type="COSINE", params=params)
@@ -197,24 +198,6 @@ def _in_batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     left = iter(items)
     while batch := list(islice(left, size)):
         yield batch
-
-
-def _int64() -> Callable[[Any, str], None]:
-    def add(schema: Any, name: str) -> None:
-        from pymilvus import DataType
-
-        schema.add_field(name, DataType.INT64)
-
-    return add
-
-
-def _text() -> Callable[[Any, str], None]:
-    def add(schema: Any, name: str) -> None:
-        from pymilvus import DataType
-
-        schema.add_field(name, DataType.VARCHAR, max_length=NAME_BYTES)
-
-    return add
 
 
 def _client_class() -> Any:
