@@ -37,20 +37,29 @@ final class FileSource: MetadataSource {
         let url = "\(server)/v1/metadata/\(name)"
         pace.start()
         let answer = try get(url)
-        defer { answer.close() }
-        guard answer.status == 200 else {
-            throw TufError(.http, "\(url): status \(answer.status)", status: answer.status)
+        let data = try answer.metadata(url, most: min(most, MetadataRules.longest), pace: pace)
+        try MetadataRules.check(data, where: "\(name): refused, its metadata is invalid")
+        return data
+    }
+}
+
+extension FetchAnswer {
+    /// The body of metadata, of at most `most` bytes at `pace`; the answer is closed.
+    ///
+    /// - Throws: `TufError` of a status other than 200, or of more bytes; what `next` and `pace` throw.
+    func metadata(_ url: String, most: Int, pace: Pace) throws -> [UInt8] {
+        defer { close() }
+        guard status == 200 else {
+            throw TufError(.http, "\(url): status \(status)", status: status)
         }
-        let most = min(most, MetadataRules.longest)
         var data: [UInt8] = []
-        while let piece = try answer.next() {
+        while let piece = try next() {
             try pace.received(piece.count)
             data += piece
             guard data.count <= most else {
                 throw TufError(.tooLong, "\(data.count) bytes exceed the \(most) allowed")
             }
         }
-        try MetadataRules.check(data, where: "\(name): refused, its metadata is invalid")
         return data
     }
 }

@@ -94,18 +94,6 @@ private final class BareSource: MetadataSource {
     func metadata(_ name: String, most: Int) throws -> [UInt8] {
         let url = base + name, pace = Pace(limits, monotonicSeconds)
         let answer = try fetcher.send(FetchRequest(url: url, seconds: limits.gapSeconds))
-        defer { answer.close() }
-        guard answer.status == 200 else {
-            throw TufError(.http, "\(url): status \(answer.status)", status: answer.status)
-        }
-        var data: [UInt8] = []
-        while let piece = try answer.next() {
-            try pace.received(piece.count)
-            data += piece
-            guard data.count <= most else {
-                throw TufError(.tooLong, "\(data.count) bytes exceed the \(most) allowed")
-            }
-        }
-        return data
+        return try answer.metadata(url, most: most, pace: pace)
     }
 }
