@@ -24,10 +24,19 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def write(name: str, figures: dict[str, Any]) -> None:
     """``results/<name>.json`` with the figures, the machine and the commit; says so on standard error."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    write_to(RESULTS / f"{name}.json", figures)
+
+
+def write_to(path: Path, figures: dict[str, Any]) -> None:
+    """As `write`, to any file."""
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({**here(), **figures}, indent=1) + "\n")
     print(f"written to {path}", file=sys.stderr)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What `write` wrote."""
+    return json.loads(path.read_text())
 
 
 def run(main: Callable[[], int]) -> None:

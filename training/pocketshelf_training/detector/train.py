@@ -301,6 +301,9 @@ class DetectorTask(Task[Detector, Batch]):
         sampler = PlanSampler(self.mixture, plan, args.batch, size, strength, (args.seed, epoch))
         return sampler.batches(0, sampler.steps, args.workers)
 
+    def pictures(self, batch: Batch) -> int:
+        return len(batch.images)
+
     def losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         points, strides = (part.to(self.device) for part in grid_points(batch.images.shape[1], STRIDES))
         images = normalise(batch.images)

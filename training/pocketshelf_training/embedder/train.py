@@ -220,6 +220,9 @@ class EmbedderTask(Task[Embedder, Step]):
         sampler = PoolSampler(self.pools, self.sizes, size, args.seed * 1000 + epoch, args.virtual)
         return map(Step, sampler.batches(0, self.length, args.workers), drawn)
 
+    def pictures(self, batch: Step) -> int:
+        return len(batch.batch.images) + (0 if batch.garments is None else len(batch.garments.images))
+
     def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
         pictures, garments = batch
         count = len(pictures.images)

@@ -269,6 +269,9 @@ class UniversalTask(Task[Embedder, Step]):
 
         return compute.ahead(make, range(self.steps(epoch)))
 
+    def pictures(self, batch: Step) -> int:
+        return batch.rows.numel()
+
     def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
         rows = batch.rows.flatten()
         rng = torch.Generator(self.device).manual_seed(batch.seed)

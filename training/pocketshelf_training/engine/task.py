@@ -56,6 +56,10 @@ class Task(Generic[Network, Batch]):
         """Those of an epoch; ``kept`` is the running average as it is before."""
         raise NotImplementedError
 
+    def pictures(self, batch: Batch) -> int:
+        """How many pictures the network sees of a batch, for the speed in the log; 0: not counted."""
+        return 0
+
     def losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         """Weighted terms by name, whose sum is minimised; none: the step teaches nothing.
 

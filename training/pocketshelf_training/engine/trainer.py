@@ -17,6 +17,7 @@ from pocketshelf_training.engine import compute
 from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.engine.average import WeightAverage
 from pocketshelf_training.engine.schedule import Clock
+from pocketshelf_training.engine.speed import Speed
 from pocketshelf_training.engine.task import Task
 
 __all__ = ["LOG", "STATE", "Trainer"]
@@ -31,7 +32,7 @@ class Trainer:
     """One run: a task, and where it stands.
 
     After every epoch the folder holds ``state.pt``, from which the same command goes on, and one line more in
-    ``log.jsonl``: the epoch, each loss's mean, and what the task has to say.
+    ``log.jsonl``: the epoch, each loss's mean, its speed (`Speed.figures`), and what the task has to say.
 
     Args:
         folder: of the run; made if need be.
@@ -69,9 +70,10 @@ class Trainer:
         while self.epoch < task.epochs:
             # A task may plan anew after an epoch.
             clock.prices = [task.price(epoch) for epoch in range(task.epochs)]
-            losses = self._train_epoch(clock)
+            speed = Speed()
+            losses = self._train_epoch(clock, speed)
             self.epoch += 1
-            record = {"epoch": self.epoch, "losses": losses}
+            record = {"epoch": self.epoch, "losses": losses, "speed": self._said(speed.figures())}
             record |= task.finish_epoch(self.epoch, losses, self.kept)
             self.save()
             self.record(record)
@@ -81,13 +83,20 @@ class Trainer:
         with (self.folder / LOG).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
-    def _train_epoch(self, clock: Clock) -> dict[str, float]:
+    def _said(self, figures: dict[str, float]) -> dict[str, float]:
+        rate = f", {figures['pictures_a_second']:g} pictures/s" if "pictures_a_second" in figures else ""
+        text = "epoch %d/%d took %.1f s%s, %.0f %% of it waiting for pictures"
+        log.info(text, self.epoch, self.task.epochs, figures["seconds"], rate, 100 * figures["waiting"])
+        return figures
+
+    def _train_epoch(self, clock: Clock, speed: Speed) -> dict[str, float]:
         """Mean of every loss's term."""
         sums: dict[str, Tensor] = {}
         steps = self.task.steps(self.epoch)
         batches = self.task.batches(self.epoch, self.kept)
         self.task.network.train()
-        for count, batch in enumerate(batches, 1):
+        for count, batch in enumerate(speed.over(batches), 1):
+            speed.pictures += self.task.pictures(batch)
             for name, term in self._descend(compute.moved(batch, self.device)).items():
                 sums[name] = sums[name] + term if name in sums else term
             if count % LOG_EVERY == 0 or count == steps:

@@ -144,6 +144,9 @@ class SystemTask(Task[System, Batch]):
         first = epoch * self.args.save_every
         return self.sampler.batches(first, first + self.steps(epoch), self.args.workers)
 
+    def pictures(self, batch: Batch) -> int:
+        return len(batch.images)
+
     def losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         self.network.begin(step, self.args.steps)
         return self.network.losses(batch)
