@@ -64,6 +64,10 @@ COMMANDS = {
         "pages.run",
         "measure any model on any data set; without --model, the results page of a bundle",
     ),
+    "left-out": (
+        "pages.left_out",
+        "what trainings find of products that each of them left out, over several draws",
+    ),
     "looks": ("outfits.library", "a library of looks from street photos, as a store"),
     "polyvore": ("outfits.polyvore", "measure a bundle's outfit head on Polyvore Outfits"),
     "prepare composites": (

@@ -15,6 +15,7 @@ P = ParamSpec("P")
 # Libraries of a command's other doors; what is not here comes with the command's own extra.
 _EXTRAS = {
     "shtab": "completion",
+    "pyarrow": "lookbench",
     "coreai_torch": "coreai",
     "coreai_opt": "coreai",
     **dict.fromkeys(("ray", "imagehash", "jmespath", "yaml"), "mine"),

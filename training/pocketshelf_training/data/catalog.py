@@ -52,6 +52,10 @@ DATA_SETS = {
     "deepfashion2": DataSet("deepfashion2", "own", "several garments a photo, pairs of shop and user"),
     "street2shop": DataSet("street2shop", "own", "Where to Buy It: exact street-to-shop matches"),
     "stanford-online-products": DataSet("stanford_online_products", "own", "products from eBay"),
+    "stanford-mobile-visual-search": DataSet(
+        "stanford_mobile_visual_search", "own", "covers, cards, prints and places by phone cameras"
+    ),
+    "lookbench": DataSet("lookbench", "own", "one subset of LookBench, its noise as further gallery"),
     "composites": DataSet("composites", "own", "real cut-outs pasted into new places", synthetic=True),
     "hard-cases": DataSet("plain_csv", "own", "street photos made harder for a detector", synthetic=True),
     "studio": DataSet("studio", "own", "drawn garments in shop and street pictures", synthetic=True),

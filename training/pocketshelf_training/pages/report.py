@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from pocketshelf_training.metrics.intervals import Figure
+from pocketshelf_training.pages import unseen_tables
 from pocketshelf_training.pages.page import joined, table
 
 __all__ = ["Results", "as_json", "as_markdown"]
@@ -24,6 +25,9 @@ Machine: {machine}; commit {commit}.
 """
 
 
+# What a shop sells comes first; `pocketshelf-train unseen --fill docs/unseen.md` measures it.
+UNSEEN = "Products that no training saw ([all of it](unseen.md))"
+
 EXACT = """By `pocketshelf-train evaluate --model`; `docs/evaluation.md` has the categories one by one.
 Street → shop: the 81 shop pictures. Photo → training photos: the 2,640 phone photos that the model was
 trained on; R@k counts any photo of the same product among the first k. mAP: mean average precision over
@@ -37,7 +41,10 @@ def as_json(results: Results) -> str:
 
 def as_markdown(results: Results) -> str:
     """The whole page."""
-    parts = [HEAD.format(**results["run"]), "## Files\n", _files(results["files"])]
+    parts = [HEAD.format(**results["run"])]
+    if unseen := results.get("unseen"):
+        parts += [f"## {UNSEEN}\n", unseen_tables.of_sets(unseen)]
+    parts += ["## Files\n", _files(results["files"])]
     parts += ["## Phone photo → the shop's picture, 81 grocery products\n", _retrieval(results["grocery"])]
     parts += ["`int8 − float` compares whole frames, the same photos.\n"]
     parts += ["## The embedder alone: whole frames, every picture ranked exactly\n", _exact(results["exact"])]

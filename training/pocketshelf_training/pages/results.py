@@ -19,7 +19,7 @@ from pocketshelf_training.metrics.average_precision import mean_average_precisio
 from pocketshelf_training.metrics.detector_figures import by_photo, true_boxes
 from pocketshelf_training.metrics.embedder_figures import search_all
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
-from pocketshelf_training.pages import report
+from pocketshelf_training.pages import report, unseen_tables
 from pocketshelf_training.pages.page import add_bundle, publish
 from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict.model import Crop, open_model
@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle)
     say(f"measuring {bundle.folder}")
     results = measure(bundle, args.data, [split for split in args.splits.split(",") if split], args.cache)
+    if args.write:
+        results["unseen"] = unseen_tables.sets_beside(args.write)
     publish(report.as_markdown(results), report.as_json(results), args.write, args.json)
     return 0
 

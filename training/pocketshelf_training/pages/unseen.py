@@ -1,51 +1,43 @@
 """Products that no training saw: ``pocketshelf-train unseen``.
 
-Each set has a gallery, a picture an item, and queries that show some of its items elsewhere. Rows: ImageNet's
-frozen trunk (pooled features, whole frames, float), and any bundle through the SDK as it runs on a phone, by
-the whole frame and by the most prominent box. Only queries of one split are asked, of the whole gallery.
-"""
+Each set has a gallery, and queries that show some of its items elsewhere
+(`pocketshelf_training.predict.asking`). Rows are the frozen trunk of ImageNet, linear discriminants of it,
+any checkpoint, and any bundle through the SDK as it runs on a phone (`pocketshelf_training.predict.rows`).
+The figures lie in the page's JSON; its tables stand between marks, so that the page's own words stay."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from pocketshelf.encoder import Encoder
-from pocketshelf.errors import UsageError
-from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf.stages.preprocess import decode_photo, network_input
-from pocketshelf_training.data import grocery, pairs, shop
-from pocketshelf_training.data.protocol import SPLITS, Sample
+from pocketshelf.cli.output import tell_lines
+from pocketshelf_training.data.protocol import SPLITS
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import mean_with_interval, plain, recalls
-from pocketshelf_training.metrics.ranking import rank
-from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, normalise
-from pocketshelf_training.pages.page import add_write, joined, publish, table
+from pocketshelf_training.metrics.ranking import Ranking, rank
+from pocketshelf_training.pages import unseen_tables
+from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.predict.asking import SETS, load_set, searches_of
+from pocketshelf_training.predict.rows import Row, rows_of
+from pocketshelf_training.predict.searches import Search
 
-__all__ = ["add_arguments", "measured", "run"]
-
-log = logging.getLogger("pocketshelf.training")
+__all__ = ["ROWS", "add_arguments", "measured", "run"]
 
 DEPTHS = (1, 5, 10, 20)
-IMAGENET = "imagenet"
-# A picture to its unit vector.
-Embed = Callable[[Path], np.ndarray]
-
-
-class Row(NamedTuple):
-    """One way to make vectors: of a gallery's picture, and of a query's photo."""
-
-    name: str
-    enrol: Embed
-    ask: Embed
+# What the page shows; a teacher, a plain fine-tuning or any other checkpoint is one more --row.
+ROWS = (
+    "ImageNet Lite0=imagenet:lite0@224",
+    "ImageNet Lite2=imagenet:lite2@260",
+    "LDA on ImageNet Lite0=lda:lite0@224",
+    "first=first",
+    "universal=universal",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,8 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="sets",
         action="append",
         default=[],
-        metavar="NAME",
-        help="shop, grocery, or pairs=DIR with a pairs.csv (default: shop); grocery is no unseen one",
+        metavar="NAME[=DIR]",
+        help=f"of {', '.join(SETS)} (default: shop); grocery is no unseen one",
+    )
+    parser.add_argument(
+        "--pairs",
+        dest="sets",
+        action="append",
+        type="pairs={}".format,
+        metavar="DIR",
+        help="one's own: a folder with pairs.csv (role, image, item_id)",
     )
     parser.add_argument(
         "--row",
@@ -63,125 +63,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=MODEL",
-        help="a bundle's folder or name, or imagenet:lite0@224 (default: ImageNet's Lite0, and what ships)",
+        help="a bundle's folder or name, a checkpoint, imagenet:lite0@224, or lda:lite0@224 (default: "
+        + ", ".join(ROWS)
+        + ")",
     )
     parser.add_argument(
-        "--split", choices=(*SPLITS, "all"), default="test", help="of the queries; choose on val"
+        "--split", choices=(*SPLITS, "all"), help="of the queries; choose on val (default: the set's test)"
     )
     parser.add_argument("--json", action="store_true")
-    add_write(parser)
+    unseen_tables.add_fill(parser)
     add_data(parser)
 
 
-def imagenet(given: str) -> Embed:
-    """``imagenet[:VARIANT[@SIZE]]``: the frozen trunk's pooled features of the whole picture.
-
-    Raises:
-        UsageError: no such variant or size.
-    """
-    variant, _, size = given.partition(":")[2].partition("@")
-    try:
-        trunk = EfficientNetLite(variant or "lite0").load_imagenet().eval()
-        preprocessing = Preprocessing((int(size or 224),) * 2)
-    except (ValueError, ModuleNotFoundError) as error:
-        raise UsageError(f"{given}: {error}; write imagenet:lite0@224") from None
-
-    @torch.no_grad()
-    def embed(path: Path) -> np.ndarray:
-        pixels = network_input(decode_photo(path).pixels, preprocessing)
-        pooled = trunk.pooled(normalise(torch.tensor(pixels)[None]))[0].numpy()
-        return pooled / np.linalg.norm(pooled)
-
-    return embed
+def run(args: argparse.Namespace) -> int:
+    given = [load_set(entry, args.data) for entry in args.sets or ["shop"]]
+    asked = [(shown, *searches_of(name, samples, args.split)) for shown, name, samples in given]
+    rows = rows_of(args.rows or ROWS, args.data)
+    found = {shown: measured(rows, searches, split) for shown, searches, split in asked}
+    document = {"sets": plain(found), "run": here()}
+    markdown = unseen_tables.of_sets(document["sets"])
+    if args.fill:
+        unseen_tables.fill(args.fill, {"sets": document["sets"]}, document["run"])
+    tell_lines(json.dumps(document, indent=1) if args.json else markdown)
+    return 0
 
 
-def rows_of(given: Sequence[str]) -> list[Row]:
-    """The rows that ``NAME=MODEL`` entries name; a bundle makes two."""
-    found = []
-    for entry in given:
-        name, _, model = entry.partition("=")
-        if not model:
-            raise UsageError(f"--row {entry}: write NAME=MODEL")
-        if model.split(":")[0] == IMAGENET:
-            embed = imagenet(model)
-            found.append(Row(name, embed, embed))
-            continue
-        encoder = Encoder.open(model)
-        found.append(Row(f"{name}, whole", encoder.enrol, _asking(encoder, True)))
-        if encoder.bundle.detector is not None:
-            found.append(Row(f"{name}, by box", encoder.enrol, _asking(encoder, False)))
-    return found
-
-
-def _asking(encoder: Encoder, whole: bool) -> Embed:
-    return lambda path: encoder.encode(path, whole).regions[0].embedding.vector
-
-
-def samples_of(name: str, root: str | None) -> list[Sample]:
-    """The set's pictures: a gallery of domain "shop", queries of domain "street".
-
-    Raises:
-        UsageError: no such set. DataMissing, DataDamaged: it cannot be read.
-    """
-    kind, _, folder = name.partition("=")
-    if kind == "pairs" and folder:
-        return pairs.load(folder)
-    loaders = {"shop": shop.load, "grocery": grocery.load}
-    if name not in loaders:
-        raise UsageError(f"--set {name}: there are shop, grocery and pairs=DIR")
-    return loaders[name](root)
-
-
-def measured(row: Row, samples: Sequence[Sample], split: str) -> dict[str, Any]:
-    """Recall, mean average precision, and R@1 by category, of the queries of a split.
-
-    Raises:
-        UsageError: there is no query of the split.
-    """
-    gallery = [s for s in samples if s.domain == "shop"]
-    queries = [s for s in samples if s.domain == "street" and split in ("all", s.split)]
-    if not queries:
-        raise UsageError(f"no queries of split {split}; try --split all")
-    shown = [row.enrol(s.image) for s in tqdm(gallery, desc=f"{row.name}: gallery", disable=None)]
-    asked = [row.ask(s.image) for s in tqdm(queries, desc=f"{row.name}: queries", disable=None)]
-    names = [s.identity or "" for s in queries]
-    ranked = rank(list(asked), names, list(shown), [s.identity or "" for s in gallery])
-    first = np.array([found.first for found in ranked])
-    categories = np.array([s.category or "" for s in queries])
+def measured(rows: Sequence[Row], searches: Sequence[Search], split: str) -> dict[str, Any]:
+    """What was asked of a set, and of each row recall, mean average precision, and R@1 by category."""
     return {
-        "queries": len(queries),
-        "gallery": len(gallery),
+        "split": split,
+        "search": searches[0].name,
+        "queries": sum(len(search.queries) for search in searches),
+        "gallery": sum(len(search.gallery) for search in searches),
+        "without": sum(search.without for search in searches),
+        "rows": {row.name: _figures(row, searches) for row in rows},
+    }
+
+
+def _figures(row: Row, searches: Sequence[Search]) -> dict[str, Any]:
+    ranked = [ranking for search in searches for ranking in _ranked(row, search)]
+    first = np.array([ranking.first for ranking in ranked])
+    by_category = defaultdict(list)
+    for sample, place in zip((s for search in searches for s in search.queries), first, strict=True):
+        if sample.category:
+            by_category[sample.category].append(place == 0)
+    return {
         **recalls(first, DEPTHS),
-        "mAP": mean_with_interval([found.precision for found in ranked]),
+        "mAP": mean_with_interval([ranking.precision for ranking in ranked]),
         "categories": {
-            name: {"queries": int(own.sum()), "R@1": float((first[own] == 0).mean())}
-            for name in sorted(set(categories) - {""})
-            for own in [categories == name]
+            name: {"queries": len(right), "R@1": float(np.mean(right))}
+            for name, right in sorted(by_category.items())
         },
     }
 
 
-def run(args: argparse.Namespace) -> int:
-    rows = rows_of(args.rows or ["ImageNet Lite0=imagenet:lite0@224", "universal=universal", "first=first"])
-    found: dict[str, dict[str, Any]] = {}
-    for name in args.sets or ["shop"]:
-        shown = "pairs: " + Path(name.partition("=")[2]).name if "=" in name else name
-        samples = samples_of(name, args.data)
-        found[shown] = {row.name: measured(row, samples, args.split) for row in rows}
-    document = {"split": args.split, "sets": plain(found)}
-    publish(_page(found, args.split), json.dumps(document, indent=1), args.write, args.json)
-    return 0
-
-
-def _page(found: dict[str, dict[str, Any]], split: str) -> str:
-    columns = [f"R@{k}" for k in DEPTHS] + ["mAP"]
-    parts = []
-    for name, rows in found.items():
-        some = next(iter(rows.values()))
-        parts.append(f"{name}, split {split}: {some['queries']} queries, gallery of {some['gallery']}.\n")
-        cells = [
-            (row, str(figures["R@1"]), *(f"{figures[c].value:.3f}" for c in columns[1:]))
-            for row, figures in rows.items()
-        ]
-        parts.append(table(["row", *(f">{column}" for column in columns)], cells))
-    return joined(parts)
+def _ranked(row: Row, search: Search) -> list[Ranking]:
+    shown = [row.enrol(s) for s in tqdm(search.gallery, desc=f"{row.name}: gallery", disable=None)]
+    asked = [row.ask(s) for s in tqdm(search.queries, desc=f"{row.name}: queries", disable=None)]
+    names = [s.identity or "" for s in search.queries]
+    return rank(list(asked), names, list(shown), [s.identity or "" for s in search.gallery], search.itself)

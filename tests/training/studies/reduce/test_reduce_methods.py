@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from pocketshelf_training.metrics.ranking import found_at
-from pocketshelf_training.models import pca
+from pocketshelf_training.models import lda, pca
 from pocketshelf_training.models.projection import Projection, unit
-from pocketshelf_training.studies.reduce import lda, learned
+from pocketshelf_training.studies.reduce import learned
 from pocketshelf_training.studies.reduce.learned import KINDS, train_projection
 
 SIDE, PRODUCTS, EACH = 40, 12, 40

@@ -13,9 +13,9 @@ import numpy as np
 from pocketshelf.formats import quantize_vectors
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 from pocketshelf_training.metrics.ranking import found_at
-from pocketshelf_training.models import pca
+from pocketshelf_training.models import lda, pca
 from pocketshelf_training.models.projection import Projection, unit
-from pocketshelf_training.studies.reduce import lda, learned
+from pocketshelf_training.studies.reduce import learned
 from pocketshelf_training.studies.reduce.features import Features
 
 __all__ = ["METHODS", "Row", "measure_method", "row_of", "to_int8"]
