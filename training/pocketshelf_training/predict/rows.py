@@ -7,6 +7,7 @@ phone."""
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +132,9 @@ def _pooled(given: str) -> Embed:
 def _discriminants(pooled: Embed, root: str | None) -> Embed:
     """LDA on split train of the groceries and of the shop, as trainings see them; shrinkage chosen on val."""
     items = shop.load(root)
-    known = [s for s in (*grocery.load(root), *items) if s.split == "train"]
+    seen = [s for s in (*grocery.load(root), *items) if s.split == "train"]
+    counts = Counter(s.identity for s in seen)
+    known = [s for s in seen if counts[s.identity] > 1]  # One picture says nothing of how a product varies.
     rows, labels = np.stack([pooled(s) for s in known]), np.array([s.identity for s in known])
     fitted = [_fit(rows, labels, shrinkage) for shrinkage in SHRINKAGES]
     asked = [s for s in items if s.domain == "street" and s.split == "val"]
