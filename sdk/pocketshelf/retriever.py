@@ -13,15 +13,12 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pocketshelf.answering import Answering
 from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.live import LiveView, Watch
-from pocketshelf.outfit import Looks, OutfitResult, Outfitter, ProductOutfit
-from pocketshelf.outfit.looks import is_library
 from pocketshelf.recall import (
     Fallback,
     Neighbourhood,
@@ -42,7 +39,12 @@ from pocketshelf.stages.route import MassRouter, Router, named_categories
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
 from pocketshelf.stages.where import Where, Wish
 from pocketshelf.store import Store
+from pocketshelf.store.libraries import is_library
 from pocketshelf.types import Region, SearchResult, Timings
+
+if TYPE_CHECKING:  # What a search does not need is loaded when it is asked for.
+    from pocketshelf.live import LiveView
+    from pocketshelf.outfit import Looks, OutfitResult, Outfitter, ProductOutfit
 
 __all__ = ["Retriever"]
 
@@ -313,6 +315,8 @@ class Retriever:
         Raises:
             PhotoError: a frame cannot be read.
         """
+        from pocketshelf.live import Watch
+
         return Watch(self, top_k, **wishes).views(frames, newest)
 
     def outfit(
@@ -337,6 +341,8 @@ class Retriever:
         return self._advised_by(looks).for_product(product_id, top_k, **wishes)
 
     def _advised_by(self, looks: Looks | None) -> Outfitter:
+        from pocketshelf.outfit import Outfitter
+
         store, known = self.store, self._outfitter
         if known is None or known.store is not store or known.looks is not looks:
             known = self._outfitter = Outfitter(self.encoder, store, looks)

@@ -6,11 +6,13 @@ Exit codes: 0 done · 1 the input or the store is bad · 2 wrong usage · 130 in
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -53,7 +55,8 @@ class Program:
         argv = list(sys.argv[1:] if argv is None else argv)
         _set_encoding()
         try:
-            args = self.parser(argv).parse_args(argv)
+            with _loading():
+                args = self.parser(argv).parse_args(argv)
             return args.run(args)
         except BrokenPipeError:
             # The reader has seen enough. Python would complain once more when it flushes at exit.
@@ -98,6 +101,18 @@ class Program:
     def available(self) -> dict[str, str]:
         """Command → module, of those whose module is installed."""
         return {name: module for name, module in self.commands.items() if _exists(module)}
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Modules stay: to look for rubbish among them while they come would only delay the command."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _add_command(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) -> None:

@@ -20,10 +20,11 @@ from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.outfit.head import OutfitHead
 from pocketshelf.outfit.roles import ROLES
 from pocketshelf.store import Store
+from pocketshelf.store.libraries import LOOKS
 
-__all__ = ["KIND", "Advice", "Advisor", "Looks", "is_library", "look_product"]
+__all__ = ["KIND", "Advice", "Advisor", "Looks", "look_product"]
 
-KIND = "looks"
+KIND = LOOKS
 # All of them are held in memory.
 MAX_GARMENTS = 100_000
 
@@ -44,12 +45,6 @@ def look_product(look: str, role: str, vector: np.ndarray, image: str | None, se
         vectors=quantize_vectors(vector[None]),
         attributes={"kind": KIND, "look": look, "role": role},
     )
-
-
-def is_library(store: Store) -> bool:
-    """Whether all that the store holds are looks, as its categories say: then it is no shelf."""
-    categories = store.categories()
-    return bool(categories) and all(name.startswith(f"{KIND}/") for name in categories)
 
 
 class Advice(NamedTuple):

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,8 +16,10 @@ from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.product_rules import MAX_TEXT, check_names
 from pocketshelf.network.address import server_address
-from pocketshelf.network.http import Reply, exchange, is_sign_in, sign_in
 from pocketshelf.types import Hit
+
+if TYPE_CHECKING:
+    from pocketshelf.network.http import Reply
 
 __all__ = ["Fallback", "ServerFallback", "Telling"]
 
@@ -102,6 +104,9 @@ class ServerFallback:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if told:
             headers["Pocketshelf-Local"] = told
+        # A search without a server needs no HTTP.
+        from pocketshelf.network.http import exchange, is_sign_in, sign_in
+
         reply = exchange(self._url, headers, self._timeout, body, MAX_ANSWER_BYTES)
         if is_sign_in(reply.status, reply.content_type, reply.body[:64]):
             raise sign_in(self._url, reply.location)

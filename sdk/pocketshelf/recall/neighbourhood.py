@@ -41,8 +41,9 @@ class Neighbourhood:
         rows = np.array(
             [row for (row,) in self._shard.query("SELECT rowid FROM products ORDER BY product_id")]
         )
-        drawn = np.sort(np.random.default_rng(0).permutation(len(rows))[:COHORT])
-        chosen = json.dumps(rows[drawn].tolist())
+        if len(rows) > COHORT:
+            rows = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:COHORT])]
+        chosen = json.dumps(rows.tolist())
         sampled = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
         blobs = self._shard.query(f"SELECT vectors FROM products {sampled}", chosen)
         size = self._shard.meta.dimension

@@ -65,7 +65,6 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 )
 _HEAD = 4096
 _READ = [(re.compile(pattern, re.DOTALL), reader) for pattern, reader in _READERS]
-_NAMED = [(re.compile(pattern, re.DOTALL), name) for pattern, name in _OTHERS]
 
 
 def read_container(data: bytes) -> Container:
@@ -84,8 +83,8 @@ def read_container(data: bytes) -> Container:
 
 
 def _name(head: bytes) -> str:
-    for pattern, name in _NAMED:
-        if pattern.match(head):
+    for pattern, name in _OTHERS:  # Compiled, and kept by `re`, once there is such a file.
+        if re.match(pattern, head, re.DOTALL):
             return f"not an image that can be read: {name}"
     if not head.strip(b"\0"):
         return "not an image that can be read: it begins with nothing but zeros, a download or copy cut short"
