@@ -8,7 +8,7 @@ import numpy as np
 
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.recall import Neighbourhood, Signals
-from pocketshelf.stages.search import Match, Searcher
+from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
 from pocketshelf.stages.where import Where, fits
 from pocketshelf.store import Store
 from pocketshelf.types import Hit
@@ -45,6 +45,9 @@ class Shelf:
 
     def nearest(self, vector: np.ndarray, categories: list[str], wanted: int, where: Where) -> list[Hit]:
         """The ``wanted`` nearest to a float32 (D,) vector that fit; where few do, it looks further."""
+        if where and isinstance(self.searcher, FilteringSearcher):
+            matches = self.searcher.search_where(vector, categories, wanted, where)
+            return [hit for hit in map(self.hit, matches) if fits(hit.attributes, where)]
         held, depth = sum(self.counts.get(name, 0) for name in categories), wanted
         while True:
             hits = [self.hit(match) for match in self.searcher.search(vector, categories, depth)]

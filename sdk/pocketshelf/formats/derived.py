@@ -1,10 +1,10 @@
-"""Files derived from a shard, such as the graph of a category: each carries two digests. Format, version 1::
+"""Files derived from a shard, such as its layout: each carries two digests. Format, version 1::
 
     pocketshelf-derived 1 <origin> <sha256> <length>\\n     five words in ASCII, 170 bytes at most
     <length> bytes, whose SHA-256 is <sha256>
 
 ``origin`` is the SHA-256 of what the bytes were made from and for: the shard's own digest, and the file's
-purpose. A file that does not fit, whatever befell it, is as good as none: it is made again.
+name. A file that does not fit, whatever befell it, is as good as none: it is made again.
 
 Native code gets bytes that were read once, into memory of ours, and verified there: what happens to the file
 afterwards changes nothing. The digests tell damage and mix-ups; whoever may write into a store can forge a
@@ -22,9 +22,10 @@ from pathlib import Path
 
 from pocketshelf.files import atomic_write, make_way, open_plain
 
-__all__ = ["SUFFIX", "DerivedFile"]
+__all__ = ["FACTS", "GRAPH", "LAYOUT", "DerivedFile"]
 
-SUFFIX = ".1.usearch"
+# Kinds of content, each with the version of its own format.
+GRAPH, LAYOUT, FACTS = ".2.usearch", ".1.layout", ".1.facts"
 _MAGIC = "pocketshelf-derived 1"
 _HEADER = 170
 _CHUNK = 1 << 20
@@ -32,36 +33,43 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class DerivedFile:
-    """A file in ``folder`` derived from the shard with the SHA-256 ``shard``, for one ``purpose``.
+    """A file in ``folder`` derived from the shard with the SHA-256 ``shard``.
 
     Attributes:
         folder: made when needed.
-        purpose: names the file; what is derived for another never passes for it.
+        name: the file's, which says what it is for; what is derived for another never passes for it.
     """
 
     folder: Path
     shard: str
-    purpose: str
+    name: str
 
     @classmethod
-    def named(cls, path: Path, shard: str) -> DerivedFile:
-        """The one that lies at ``path``, a name that ends with `SUFFIX`."""
-        return cls(path.parent, shard, path.name.removesuffix(SUFFIX))
+    def every(cls, folder: Path, shard: str) -> list[DerivedFile]:
+        """Those that are there, by name."""
+        names = [path.name for path in folder.glob("*") if path.name.endswith((GRAPH, LAYOUT, FACTS))]
+        return [cls(folder, shard, name) for name in sorted(names) if not name.startswith(".")]
 
     @classmethod
     def of_category(cls, folder: Path, shard: str, category: str) -> DerivedFile:
-        """The one for a category, whose name may hold what no file's name can."""
-        return cls(folder, shard, hashlib.sha256(category.encode("utf-8", "surrogatepass")).hexdigest()[:24])
+        """The graph of a category, whose name may hold what no file's name can."""
+        name = hashlib.sha256(category.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        return cls(folder, shard, f"{name}{GRAPH}")
+
+    @classmethod
+    def of_shard(cls, folder: Path, shard: str, kind: str) -> DerivedFile:
+        """The one of its kind (`LAYOUT`, `FACTS`) for the whole shard."""
+        return cls(folder, shard, f"shard{kind}")
 
     @property
     def path(self) -> Path:
         """The file."""
-        return self.folder / f"{self.purpose}{SUFFIX}"
+        return self.folder / self.name
 
     @property
     def origin(self) -> str:
         """What the file's header must name."""
-        return hashlib.sha256(f"{self.shard} {self.purpose}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.shard} {self.name}".encode()).hexdigest()
 
     def read(self, most: int) -> bytearray | None:
         """The verified bytes; None if there is no such file, or it does not fit.

@@ -11,15 +11,10 @@ content is the same bytes.
 
 from __future__ import annotations
 
-import functools
 import json
-from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.product import Product
@@ -68,45 +63,17 @@ class Shard(ProductFile[ShardMeta]):
 
     def categories(self) -> dict[str, int]:
         """Category → number of products, in alphabetical order."""
-        return {name: len(rows) for name, rows in self._rows_by_category.items()}
+        found = dict(
+            self.query("SELECT category, count(*) FROM products GROUP BY category ORDER BY category")
+        )
+        if not all(isinstance(category, str) for category in found):
+            raise StoreError(f"{self.path}: a category is no text; sync or build it again")
+        return found
 
-    def owners(self, category: str) -> tuple[list[str], np.ndarray]:
-        """Whose pictures a category holds.
-
-        Returns:
-            the products' ids, ascending; int64 (n,): for each picture its product's place among them.
-        """
-        rows = list(self._in_category("product_id, length(vectors)", category))
-        counts = [size // self.meta.dimension for _, size in rows]
-        return [product_id for product_id, _ in rows], np.repeat(np.arange(len(rows), dtype=np.int64), counts)
-
-    def vectors(self, category: str) -> np.ndarray:
-        """int8 (n, D): the category's pictures in the order of `owners`.
-
-        Raises:
-            StoreError: a product's vectors are damaged.
-        """
-        blobs: list[bytes] = []
-        for product_id, blob in self._in_category("product_id, vectors", category):
-            if not isinstance(blob, bytes) or not blob or len(blob) % self.meta.dimension:
-                raise StoreError(f"{self.path}: product {product_id!r}: bad vectors; sync or build it again")
-            blobs.append(blob)
-        return np.frombuffer(b"".join(blobs), dtype=np.int8).reshape(-1, self.meta.dimension)
-
-    @functools.cached_property
-    def _rows_by_category(self) -> dict[str, array[int]]:
-        """The format has no index on categories: one pass over the file serves them all."""
-        found: dict[str, array[int]] = {}
-        for category, row in self.query("SELECT category, rowid FROM products"):
-            if not isinstance(category, str):
-                raise StoreError(f"{self.path}: a category is no text; sync or build it again")
-            found.setdefault(category, array("q")).append(row)
-        return dict(sorted(found.items()))
-
-    def _in_category(self, columns: str, category: str) -> Iterator[tuple[Any, ...]]:
-        rows = json.dumps(list(self._rows_by_category.get(category, ())))
-        chosen = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
-        return self.query(f"SELECT {columns} FROM products {chosen}", rows)
+    def ids(self, rows: Iterable[int]) -> dict[int, str]:
+        """Row → its product's id."""
+        chosen = "WHERE rowid IN (SELECT value FROM json_each(?))"
+        return dict(self.query(f"SELECT rowid, product_id FROM products {chosen}", json.dumps(list(rows))))
 
 
 open_shard = Shard

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Where", "Wish", "fits"]
+__all__ = ["Where", "Wish", "fits", "texts"]
 
 # Attribute → the values of which it must have one, letters' case aside. Every attribute named must fit.
 Where = Mapping[str, Sequence[str]]
@@ -35,12 +35,12 @@ class Wish:
 def fits(attributes: Mapping[str, Any], where: Where) -> bool:
     """Whether a product with ``attributes`` is wanted; one that states nothing of what is asked is not."""
     return all(
-        not {value.casefold() for value in wanted}.isdisjoint(_texts(attributes.get(name)))
+        not {value.casefold() for value in wanted}.isdisjoint(texts(attributes.get(name)))
         for name, wanted in where.items()
     )
 
 
-def _texts(value: Any) -> Iterable[str]:
+def texts(value: Any) -> Iterable[str]:
     """An attribute's values as they would be typed: one, or those of a list; 42.0 is 42."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     for each in values:

@@ -5,7 +5,10 @@
     <store>/generations/<name>/shard.sha256          "<64 hex>  shard.sqlite\\n", as sha256sum writes it, and
                                                      a line of manifest.json, if there is one
     <store>/generations/<name>/index/                derived from the shard, each file with its digests
-                                                     (`pocketshelf.formats.derived`); may be deleted
+                                                     (`pocketshelf.formats.derived`); may be deleted:
+        shard.1.layout                               where its pictures are (`pocketshelf.formats.layout`)
+        shard.1.facts                                what products state (`pocketshelf.stages.search.facts`)
+        <category's hash>.2.usearch                  the graph of a large category
     <store>/generations/.new-<name>/                 being written; nobody reads it
     <store>/.lock                                    held by the one process that writes
 
@@ -13,6 +16,7 @@ A generation never changes once it has its name. Names sort by age (00000001, 00
 before the current is kept for a rollback.
 """
 
+from pocketshelf.store.changes import change_store
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.store import Store, current_sequence
 from pocketshelf.store.verify import StoreReport, verify_store
@@ -23,6 +27,7 @@ __all__ = [
     "StoreFolder",
     "StoreReport",
     "StoreWriter",
+    "change_store",
     "current_sequence",
     "rollback_store",
     "verify_store",

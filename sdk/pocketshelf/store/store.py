@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 from pocketshelf.formats.space import require_same, space_of
 from pocketshelf.store.digest import DigestCheck
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.layouts import map_file, open_layout
 from pocketshelf.store.writer import StoreWriter
 from pocketshelf.types import StoreInfo
 
@@ -41,8 +46,15 @@ class Store(AbstractContextManager):
         self.folder = folder
         self.generation = generation
         self._check = DigestCheck(folder, generation)
+        self._layout: Layout | None = None
+        self._lock = threading.Lock()
         try:
             self._shard = open_shard(folder.shard(generation))
+            try:
+                self._data = map_file(folder.shard(generation))
+            except BaseException:
+                self._shard.close()
+                raise
         except BaseException:
             self._check.stop()
             raise
@@ -56,6 +68,30 @@ class Store(AbstractContextManager):
         """
         self._check.require_sound()
         return self._shard
+
+    @property
+    def data(self) -> np.ndarray:
+        """The shard's bytes, uint8 (n,), mapped: they are read where they are looked at.
+
+        Raises:
+            StoreError: as `shard`.
+        """
+        self._check.require_sound()
+        return self._data
+
+    @property
+    def layout(self) -> Layout:
+        """Where the products' pictures are in `data`; made, and kept beside the shard, where it is missing.
+
+        Raises:
+            StoreError: the shard is damaged.
+        """
+        shard = self.shard
+        with self._lock:
+            if self._layout is None:
+                folder = self.folder.index(self.generation)
+                self._layout = open_layout(shard, self._data, self.digest, folder)
+            return self._layout
 
     @property
     def digest(self) -> str:
@@ -109,11 +145,12 @@ class Store(AbstractContextManager):
         return StoreInfo(self.meta.sequence, self.meta.space, self.meta.bundle)
 
     def __len__(self) -> int:
-        return len(self.shard)
+        return len(self.layout.rowids)
 
     def categories(self) -> dict[str, int]:
         """Category → number of products, in alphabetical order."""
-        return self.shard.categories()
+        self._check.require_sound()
+        return dict(self.layout.counts)
 
     def product(self, product_id: str) -> Product | None:
         """The product with this id, if the store has it."""
@@ -150,6 +187,7 @@ class Store(AbstractContextManager):
         """Close the shard."""
         self._check.stop()
         self._shard.close()
+        self._layout, self._data = None, np.zeros(0, np.uint8)
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import StoreError
-from pocketshelf.formats.derived import SUFFIX, DerivedFile
+from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.store.digest import check_digests
 from pocketshelf.store.folder import StoreFolder
@@ -83,7 +83,7 @@ def _check(folder: StoreFolder, name: str, problems: list[str]) -> tuple[int, in
     with open_shard(folder.shard(name)) as shard:
         shard.check()
         most = INDEX_FACTOR * shard.path.stat().st_size
-        for index in sorted(folder.index(name).glob(f"*{SUFFIX}")):
-            if DerivedFile.named(index, digest).read(most) is None:
-                problems.append(f"{index}: damaged, or of other products; a search makes it again")
+        for derived in DerivedFile.every(folder.index(name), digest):
+            if derived.read(most) is None:
+                problems.append(f"{derived.path}: damaged, or of other products; a search makes it again")
         return shard.meta.sequence, len(shard)

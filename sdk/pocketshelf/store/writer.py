@@ -16,6 +16,7 @@ from pocketshelf.formats.shard import open_shard
 from pocketshelf.store.digest import RECORDED, check_shard
 from pocketshelf.store.filesystem import UNSUPPORTED, FileSystem, write_atomically, write_over
 from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.layouts import map_file, open_layout
 
 __all__ = ["StoreWriter", "rollback_store"]
 
@@ -91,11 +92,15 @@ class StoreWriter:
             StoreError: the shard does not open, or the disk does not take it; the store is as before.
         """
         shard = staging / "shard.sqlite"
-        open_shard(shard).close()
+        digests = {file: _sha256(staging / file) for file in RECORDED if (staging / file).is_file()}
+        with open_shard(shard) as opened:
+            open_layout(opened, map_file(shard), digests[shard.name], staging / "index")
         kept = self._worth_keeping(replaces_damaged)
         name = staging.name.removeprefix(".new-")
         self.files.fsync(shard)
-        write_atomically(self.files, staging / "shard.sha256", _digest_lines(staging))
+        # As sha256sum writes them.
+        lines = "".join(f"{sha256}  {file}\n" for file, sha256 in digests.items())
+        write_atomically(self.files, staging / "shard.sha256", lines.encode("ascii"))
         self.files.replace(staging, self.folder.generation(name))
         self.files.fsync_dir(self.folder.generations_path)
         self._point_to(name)
@@ -188,12 +193,6 @@ def rollback_store(path: str | Path, files: FileSystem | None = None, undo: bool
     StoreFolder(path).require_current()
     with StoreWriter.open(path, files) as writer:
         return writer.undo_rollback() if undo else writer.rollback()
-
-
-def _digest_lines(staging: Path) -> bytes:
-    """The SHA-256s of what never changes in a generation, as sha256sum writes them."""
-    files = [staging / name for name in RECORDED if (staging / name).is_file()]
-    return "".join(f"{_sha256(file)}  {file.name}\n" for file in files).encode("ascii")
 
 
 def _sha256(file: Path) -> str:

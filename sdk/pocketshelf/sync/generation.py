@@ -121,11 +121,10 @@ class NextGeneration:
 
 
 def derive_indexes(staging: Path) -> None:
-    """The default `Prepare`: the graphs of large categories, so that the first search need not build them."""
-    from pocketshelf.stages.search import derive_graphs  # USearch is only needed here.
+    """The default `Prepare`: what searches derive, so that the first in a new generation need not wait."""
+    from pocketshelf.stages import search  # USearch is only needed here.
 
-    with open_shard(staging / "shard.sqlite") as shard:
-        derive_graphs(shard, staging / "index")
+    search.derive_indexes(staging)
 
 
 def unpacked_length(target: Target, limits: Limits) -> int:

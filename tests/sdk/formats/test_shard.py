@@ -98,13 +98,11 @@ def test_the_same_products_in_any_order_are_the_same_bytes(tmp_path: Path) -> No
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_a_category_gives_its_pictures_and_whose_they_are(tmp_path: Path) -> None:
+def test_a_product_is_found_by_its_id_and_an_id_by_its_row(tmp_path: Path) -> None:
     create_shard(tmp_path / "s", META, [product("b", pictures=2), product("a"), product("z", category="d")])
     with open_shard(tmp_path / "s") as shard:
-        ids, owners = shard.owners("c")
-        assert (ids, owners.tolist(), shard.vectors("c").shape) == (["a", "b"], [0, 1, 1], (3, 4))
-        assert shard.owners("none")[0] == [] and shard.vectors("none").shape == (0, 4)
         assert same(shard.get("b"), product("b", pictures=2)) and shard.get("q") is None
+        assert shard.ids([3, 1, 9]) == {1: "a", 3: "z"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sync_device import first_state, second_state
 
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
 from pocketshelf.recall import shelf_coverage
-from pocketshelf.stages.search import StoreSearcher, derive_graphs
+from pocketshelf.stages.search import StoreSearcher, derive_indexes
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync import parse_manifest, sync, sync_status
@@ -318,7 +318,7 @@ def test_the_manifest_stays_with_its_generation(device):
 
 
 def test_graphs_are_derived_before_the_first_search(device, monkeypatch):
-    monkeypatch.setattr(derive_graphs, "__defaults__", (10,))
+    monkeypatch.setattr(derive_indexes, "__defaults__", (10,))
     device.sync()
     with Store.open(device.path) as store:
         index = store.folder.index(store.generation)
@@ -326,7 +326,7 @@ def test_graphs_are_derived_before_the_first_search(device, monkeypatch):
         searcher = StoreSearcher(store, exact_limit=10)
         query = np.ones(16, dtype=np.float32)
         assert len(searcher.search(query, ["Apple", "Milk", "Juice"], 60)) == 60
-        assert len(before) == 2  # Juice is small.
+        assert len(before) == 4  # Layout, facts, two graphs: Juice is small.
         assert {path.name: path.stat().st_mtime_ns for path in index.iterdir()} == before
 
 

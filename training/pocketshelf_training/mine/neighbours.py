@@ -32,7 +32,7 @@ def nearest(vectors: np.ndarray, k: int, exact_limit: int = 4000) -> tuple[np.nd
     if count <= exact_limit:
         index = ExactIndex(names, np.arange(count), stored)
     else:
-        index = GraphIndex.build(names, np.arange(count), stored, None)
+        index = GraphIndex.build(np.arange(count), stored, ids=names)
     for row, vector in enumerate(vectors):
         others = [(int(name), cosine) for name, cosine in index.search(vector, k + 1) if int(name) != row][:k]
         for place, (other, cosine) in enumerate(others):

@@ -4,21 +4,21 @@ from pocketshelf.stages.search.exact import ExactIndex
 from pocketshelf.stages.search.graph import GraphIndex, graph_is_sound
 from pocketshelf.stages.search.searcher import (
     EXACT_LIMIT,
-    CategoryIndex,
+    FilteringSearcher,
     Match,
     Searcher,
     StoreSearcher,
-    derive_graphs,
+    derive_indexes,
 )
 
 __all__ = [
     "EXACT_LIMIT",
-    "CategoryIndex",
     "ExactIndex",
+    "FilteringSearcher",
     "GraphIndex",
     "Match",
     "Searcher",
     "StoreSearcher",
-    "derive_graphs",
+    "derive_indexes",
     "graph_is_sound",
 ]

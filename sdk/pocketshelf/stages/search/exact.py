@@ -1,22 +1,15 @@
-"""The exact scan: every picture of some categories, by int8 dot products.
-
-NumKong's packed kernel scans 20,000 vectors of 128 in a tenth of a millisecond; numpy, which stands in
-where NumKong is missing, takes a few.
-"""
+"""The exact scan of vectors in memory: every picture of some categories, by int8 dot products."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from pocketshelf.formats.product import quantize_vectors
+from pocketshelf.stages.search.scanning import candidates, cosines, first_pictures, norms, rescore
 
-__all__ = ["ExactIndex", "rescore", "search_exactly"]
-
-# The query is rounded to int8 for the scan; so many more candidates a category make up for it before the
-# rescoring, and of many categories together so many.
-SPARE_CANDIDATES, MOST_SPARE = 16, 128
+__all__ = ["ExactIndex", "search_exactly"]
 
 
 class ExactIndex:
@@ -30,24 +23,17 @@ class ExactIndex:
 
     def __init__(self, ids: list[str], owners: np.ndarray, vectors: np.ndarray) -> None:
         self.ids = ids
-        self._vectors = vectors
-        self._starts = np.searchsorted(owners, np.arange(len(ids)))
-        self._ends = np.append(self._starts[1:], len(owners))
-        self._norms = np.maximum(np.linalg.norm(vectors.astype(np.float32), axis=1), 1e-6)
-        self._dots = _scanner(vectors)
+        self.vectors = np.ascontiguousarray(vectors)
+        self.starts = np.append(np.searchsorted(owners, np.arange(len(ids))), len(owners))
+        self._norms = norms(self.vectors)
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
         """The best ``k`` products for a float32 (D,) query: (product_id, cosine), best first."""
         return search_exactly([self], vector, k)
 
-    def scan(self, rounded: np.ndarray) -> np.ndarray:
-        """Of each product, in the order of ``ids``, its best picture's dot product with an int8 query by the
-        picture's length: float32 (products,)."""
-        return np.maximum.reduceat(self._dots(rounded) / self._norms, self._starts)
-
-    def pictures(self, products: np.ndarray) -> list[np.ndarray]:
-        """int8 (n, D) of each of ``products``, by their places in ``ids``."""
-        return [self._vectors[self._starts[i] : self._ends[i]] for i in products]
+    def near(self, rounded: np.ndarray) -> np.ndarray:
+        """Of each picture, its cosine to an int8 query, times the query's length: float64 (n,)."""
+        return cosines(rounded, self.vectors, self._norms)
 
 
 def search_exactly(indexes: Sequence[ExactIndex], vector: np.ndarray, k: int) -> list[tuple[str, float]]:
@@ -59,39 +45,18 @@ def search_exactly(indexes: Sequence[ExactIndex], vector: np.ndarray, k: int) ->
     if not indexes or k < 1:
         return []
     rounded = quantize_vectors(vector)
-    near = np.concatenate([index.scan(rounded) for index in indexes])
-    wanted = min(k + min(SPARE_CANDIDATES * len(indexes), MOST_SPARE), len(near))
-    # Whoever ties with the last one enters, too: which of equals are found depends on their ids alone.
-    candidates = np.flatnonzero(near >= np.partition(near, len(near) - wanted)[len(near) - wanted])
-    names, pictures, first = [], [], 0
-    for index in indexes:
-        low, high = np.searchsorted(candidates, (first, first + len(index.ids)))
-        places = candidates[low:high] - first
-        names += [index.ids[place] for place in places]
-        pictures += index.pictures(places)
-        first += len(index.ids)
-    firsts = np.cumsum([0, *map(len, pictures[:-1])])
-    scores = np.maximum.reduceat(rescore(vector, np.concatenate(pictures)), firsts)
+    near = np.concatenate([index.near(rounded) for index in indexes])
+    first = np.cumsum([0, *(len(index.vectors) for index in indexes)])
+    starts = np.concatenate(
+        [*(index.starts[:-1] + at for index, at in zip(indexes, first, strict=False)), first[-1:]]
+    )
+    chosen = candidates(near, starts, k, len(indexes))
+    pictures, firsts = first_pictures(starts, chosen)
+    part = np.searchsorted(first, pictures, side="right") - 1
+    gallery = np.stack([indexes[i].vectors[at] for i, at in zip(part, pictures - first[part], strict=True)])
+    scores = np.maximum.reduceat(rescore(vector, gallery), firsts)
+    products = np.cumsum([0, *(len(index.ids) for index in indexes)])
+    whose = np.searchsorted(products, chosen, side="right") - 1
+    names = [indexes[i].ids[at] for i, at in zip(whose, chosen - products[whose], strict=True)]
     best = sorted(range(len(names)), key=lambda i: (-scores[i], names[i]))[:k]
     return [(names[i], float(scores[i])) for i in best]
-
-
-def rescore(vector: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Cosines of a float32 (D,) query, not rounded, to int8 (n, D); the same whatever index found them.
-
-    Summed in double precision and rounded once: so equal vectors have equal cosines, which a library's
-    float32 sums do not promise, and every language's core ranks them alike.
-    """
-    gallery, query = vectors.astype(np.float64), vector.astype(np.float64)
-    norms = np.linalg.norm(gallery, axis=1) * np.linalg.norm(query)
-    return ((gallery @ query) / np.maximum(norms, 1e-6)).astype(np.float32)
-
-
-def _scanner(vectors: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from an int8 (D,) query to its dot products (n,) with ``vectors``."""
-    try:
-        import numkong
-    except ImportError:
-        return lambda query: vectors.astype(np.float32) @ query.astype(np.float32)
-    packed = numkong.dots_pack(np.ascontiguousarray(vectors))
-    return lambda query: np.asarray(numkong.dots_packed(query[None], packed))[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.product import quantize_vectors
-from pocketshelf.stages.search.exact import rescore
+from pocketshelf.stages.search.scanning import rescore
 
 if TYPE_CHECKING:
     from usearch.index import Index
@@ -45,24 +45,32 @@ class GraphIndex:
     """Approximate search over one large category.
 
     Args:
-        ids: the products' ids.
-        owners: int64 (n,), ascending: each picture's place in ``ids``.
+        owners: int64 (n,), ascending from 0: of each picture, the number of its product.
         index: USearch's, with the pictures' numbers 0 to n - 1 as keys.
         data: the bytes that ``index`` works on, if it does not hold them itself.
+        ids: the products' ids, for `search`.
     """
 
     def __init__(
-        self, ids: list[str], owners: np.ndarray, index: Index, data: bytearray | None = None
+        self,
+        owners: np.ndarray,
+        index: Index,
+        data: bytearray | None = None,
+        ids: list[str] | None = None,
     ) -> None:
-        self._ids = ids
         self._owners = owners
+        self._ids = ids
         # In this order: the index goes first.
         self._index = index
         self._data = data
 
     @classmethod
     def build(
-        cls, ids: list[str], owners: np.ndarray, vectors: np.ndarray, cache: DerivedFile | None
+        cls,
+        owners: np.ndarray,
+        vectors: np.ndarray,
+        cache: DerivedFile | None = None,
+        ids: list[str] | None = None,
     ) -> GraphIndex:
         """Build the graph over int8 (n, D) ``vectors`` and keep it in the file ``cache``, if that works."""
         index = empty_graph(vectors.shape[1])
@@ -71,12 +79,10 @@ class GraphIndex:
             # A read-only store is searched all the same; it builds its graph anew each time.
             with contextlib.suppress(OSError, RuntimeError):
                 cache.write(index.save(None) or b"")
-        return cls(ids, owners, index)
+        return cls(owners, index, ids=ids)
 
     @classmethod
-    def load(
-        cls, ids: list[str], owners: np.ndarray, dimension: int, cache: DerivedFile
-    ) -> GraphIndex | None:
+    def load(cls, owners: np.ndarray, dimension: int, cache: DerivedFile) -> GraphIndex | None:
         """The graph in ``cache``; None if there is none that fits, so that it must be built.
 
         USearch believes what it is given, and a flipped bit makes it crash or answer wrongly: it sees
@@ -89,24 +95,32 @@ class GraphIndex:
             index = empty_graph(dimension)
             index.view(data)
             if len(index) == len(owners) and index.ndim == dimension:
-                return cls(ids, owners, index, data)
+                return cls(owners, index, data)
         return None
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
-        """The best ``k`` products for a float32 (D,) query: (product_id, cosine), best first.
+        """The best ``k`` products for a float32 (D,) query: (product_id, cosine), best first."""
+        if self._ids is None:
+            raise ValueError("this graph knows no ids: take products()")
+        products, scores = self.products(vector, k)
+        named = [(self._ids[i], float(score)) for i, score in zip(products, scores, strict=True)]
+        return sorted(named, key=lambda found: (-found[1], found[0]))[:k]
+
+    def products(self, vector: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """(products' numbers, their cosines to a float32 (D,) query): the best ``k`` are among them.
 
         A product with many pictures may fill the nearest: the search widens until k differ.
         """
         total, query = len(self._owners), quantize_vectors(vector)
+        held = int(self._owners[-1]) + 1 if total else 0
         # USearch answers garbage keys beyond its size.
         width = min(2 * k + 16, total)
         while k > 0 and total:
             scores = self._scores(vector, self._nearest(query, width))
-            if len(scores) >= min(k, len(self._ids)) or width == total:
-                best = sorted(scores, key=lambda i: (-scores[i], self._ids[i]))[:k]
-                return [(self._ids[i], scores[i]) for i in best]
+            if len(scores) >= min(k, held) or width == total:
+                return np.array(list(scores), np.int64), np.array(list(scores.values()), np.float32)
             width = min(2 * width, total)
-        return []
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
 
     def _nearest(self, query: np.ndarray, width: int) -> np.ndarray:
         """The pictures to score; all of them where all are wanted, for a graph may leave one unreachable."""

@@ -16,7 +16,7 @@ import pytest
 
 from pocketshelf.formats import Product, ShardMeta, quantize_vectors
 from pocketshelf.formats.derived import DerivedFile
-from pocketshelf.stages.search import GraphIndex, StoreSearcher
+from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store, verify_store
 
 D, COUNT = 32, 400
@@ -27,7 +27,7 @@ def make_store(path: Path, seed: int = 1) -> Path:
     vectors = quantize_vectors(np.random.default_rng(seed).normal(size=(COUNT, D)))
     rows = [Product(f"{n:04}", 1, "big", f"t{n}", None, vectors[n : n + 1]) for n in range(COUNT)]
     with Store.create(path, ShardMeta("space", "hash", "bundle", 1, D), rows) as store:
-        assert isinstance(StoreSearcher(store, exact_limit=1).index("big"), GraphIndex)
+        assert StoreSearcher(store, exact_limit=1).graph("big") is not None
     return path
 
 

@@ -1,0 +1,291 @@
+"""Where a shard's pictures are: what a search needs to know of 100,000 rows, without reading them.
+
+Derived from a shard, and kept beside it (`pocketshelf.formats.derived`). The vectors themselves stay where
+they are, in the shard's pages, and are not written a second time. Format, version 1::
+
+    {"dimension": D, "size": bytes of the shard, "categories": [[name, products], …], "pictures": N,
+     "strays": S, "width": 4 or 8}\n                                          JSON, categories in order
+    P rowids, P numbers of pictures (if N is not P), N offsets   little-endian, of 4 bytes or 8 signed ones
+    S vectors of D signed bytes
+
+Products are in the order of categories, within one in that of their rows. An offset is a picture's place in
+the shard; one from ``size`` on counts the strays, which the shard holds in pieces (SQLite spills what does
+not fit its page).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pocketshelf.errors import StoreError
+from pocketshelf.formats.shard import Shard
+from pocketshelf.formats.sqlite_pages import Rows, locate_rows
+
+__all__ = ["Layout", "derive_layout"]
+
+_COLUMNS = ("product_id", "sequence", "category", "title", "image", "attributes", "vectors")
+_CATEGORY, _VECTORS = _COLUMNS.index("category"), _COLUMNS.index("vectors")
+# So many rows are compared with what SQL says of them.
+_PROBES, _AT_ONCE = 64, 10_000
+_WIDTHS = {4: "<u4", 8: "<i8"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The products of a shard, by category, and where each one's pictures are.
+
+    Attributes:
+        dimension: numbers a vector.
+        size: bytes of the shard.
+        counts: category → number of products, in alphabetical order.
+        rowids: (P,): each product's row.
+        starts: int64 (P + 1,): the first picture of each.
+        offsets: (N,): see the module's description.
+        strays: int8 (S, D).
+    """
+
+    dimension: int
+    size: int
+    counts: dict[str, int]
+    rowids: np.ndarray
+    starts: np.ndarray
+    offsets: np.ndarray
+    strays: np.ndarray
+
+    @functools.cached_property
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """Category → its first product, and the one after its last."""
+        ends = np.cumsum(list(self.counts.values()), dtype=np.int64).tolist()
+        return {
+            name: (end - count, end) for (name, count), end in zip(self.counts.items(), ends, strict=True)
+        }
+
+    def pictures(self, category: str) -> tuple[int, int]:
+        """The first picture of a category, and the one after its last; the same if there is none."""
+        first, last = self.spans.get(category, (0, 0))
+        return int(self.starts[first]), int(self.starts[last])
+
+    def gather(self, data: np.ndarray, first: int, last: int, out: np.ndarray) -> None:
+        """Copy the pictures ``first`` to ``last`` from the shard's bytes (uint8) to ``out``, int8 (n, D)."""
+        self._copy(data, self.offsets[first:last].astype(np.int64), out)
+
+    def gather_each(self, data: np.ndarray, pictures: np.ndarray, out: np.ndarray) -> None:
+        """`gather` for any pictures, by their numbers."""
+        self._copy(data, self.offsets[pictures].astype(np.int64), out)
+
+    def _copy(self, data: np.ndarray, offsets: np.ndarray, out: np.ndarray) -> None:
+        kind = np.dtype((np.void, self.dimension))
+        # A view of every place where a vector may begin.
+        anywhere = np.ndarray((max(len(data) - self.dimension + 1, 0),), kind, data, 0, (1,))
+        astray = offsets >= self.size
+        if not astray.any():
+            out.view(kind).reshape(-1)[:] = anywhere[offsets]
+            return
+        out.view(kind).reshape(-1)[~astray] = anywhere[offsets[~astray]]
+        out[astray] = self.strays[offsets[astray] - self.size]
+
+    def to_bytes(self) -> bytes:
+        """The format above."""
+        highest = max(self.size + len(self.strays), int(self.rowids.max(initial=0)))
+        width = 4 if highest < 1 << 32 and self.rowids.min(initial=0) >= 0 else 8
+        head = {
+            "dimension": self.dimension,
+            "size": self.size,
+            "categories": list(self.counts.items()),
+            "pictures": len(self.offsets),
+            "strays": len(self.strays),
+            "width": width,
+        }
+        several = [np.diff(self.starts)] if len(self.offsets) != len(self.rowids) else []
+        arrays = [np.asarray(part, _WIDTHS[width]) for part in (self.rowids, *several, self.offsets)]
+        line = json.dumps(head, ensure_ascii=False, separators=(",", ":"))
+        return b"".join([line.encode(), b"\n", *(part.tobytes() for part in arrays), self.strays.tobytes()])
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray, dimension: int, size: int) -> Layout:
+        """What `to_bytes` made, of a shard of ``size`` bytes.
+
+        Raises:
+            ValueError: it is not, or leads out of the shard.
+        """
+        end = data.index(b"\n")
+        head = json.loads(bytes(data[:end]))
+        width, pictures, strays = head["width"], head["pictures"], head["strays"]
+        counts = {str(name): int(count) for name, count in head["categories"]}
+        products = sum(counts.values())
+        if (head["dimension"], head["size"]) != (dimension, size) or width not in _WIDTHS:
+            raise ValueError("of another shard")
+        lengths = [products, *([products] if pictures != products else []), pictures]
+        if (
+            len(data) - end - 1 != sum(lengths) * width + strays * dimension
+            or min(counts.values(), default=1) < 1
+        ):
+            raise ValueError("longer or shorter than its parts")
+        parts, at = [], end + 1
+        for length in lengths:
+            parts.append(np.frombuffer(data, _WIDTHS[width], length, at))
+            at += length * width
+        starts = np.arange(products + 1, dtype=np.int64)
+        if len(parts) == 3:
+            np.cumsum(parts[1], out=starts[1:])
+        spilled = np.frombuffer(data, np.int8, strays * dimension, at).reshape(-1, dimension)
+        found = cls(dimension, size, counts, parts[0], starts, parts[-1], spilled)
+        found.require_inside()
+        return found
+
+    def require_inside(self) -> None:
+        """Refuse what leads out of the shard.
+
+        Raises:
+            ValueError: it does.
+        """
+        if self.starts[-1] != len(self.offsets) or (np.diff(self.starts) < 1).any():
+            raise ValueError("products without pictures, or pictures without products")
+        inside = self.offsets <= max(self.size - self.dimension, 0)
+        if (self.offsets < 0).any():
+            raise ValueError("leads out of the shard")
+        if not inside.all():
+            stray = self.offsets[~inside]
+            if (stray < self.size).any() or (stray - self.size >= len(self.strays)).any():
+                raise ValueError("leads out of the shard")
+
+
+def derive_layout(shard: Shard, data: np.ndarray) -> Layout:
+    """The layout of a shard, whose bytes are ``data`` (uint8).
+
+    Raises:
+        StoreError: the shard is damaged.
+    """
+    try:
+        ((root,),) = shard.query("SELECT rootpage FROM sqlite_master WHERE name = 'products'")
+        return _Located(shard, data, locate_rows(data, root, len(_COLUMNS))).layout()
+    except (ValueError, IndexError):
+        # Not laid out as SQLite does it here and now, or damaged, which SQL finds: all of it is astray then.
+        return _layout_by_sql(shard, len(data))
+
+
+class _Located:
+    """What the B-tree walk found of a shard's rows."""
+
+    def __init__(self, shard: Shard, data: np.ndarray, rows: Rows) -> None:
+        self._shard, self._data, self._rows = shard, data, rows
+        self._dimension = shard.meta.dimension
+
+    def layout(self) -> Layout:
+        """Raises ValueError where it does not fit what SQL says."""
+        rows = self._rows
+        types, sizes = rows.types[_VECTORS], rows.sizes[_VECTORS]
+        if ((types % 2 == 1) | (sizes == 0) | (sizes % self._dimension != 0)).any() or len(
+            self._shard
+        ) != len(rows):
+            raise ValueError("bad vectors")
+        counts, order = _grouped(self._categories())
+        pictures = sizes[order] // self._dimension
+        starts = np.concatenate([[0], np.cumsum(pictures)])
+        whose = np.repeat(order, pictures)
+        within = np.arange(starts[-1]) - np.repeat(starts[:-1], pictures)
+        offsets = rows.places(whose, rows.begins[_VECTORS][whose] + within * self._dimension, self._dimension)
+        strays = self._strays(offsets, whose, within)
+        found = Layout(self._dimension, len(self._data), counts, rows.rowids[order], starts, offsets, strays)
+        found.require_inside()
+        self._probe(found)
+        return found
+
+    def _categories(self) -> list[bytes]:
+        rows = self._rows
+        if (rows.types[_CATEGORY] % 2 == 0).any() or (rows.types[_CATEGORY] < 12).any():
+            raise ValueError("a category is no text")
+        every, sizes = np.arange(len(rows)), rows.sizes[_CATEGORY]
+        begins = rows.places(every, rows.begins[_CATEGORY], sizes)
+        if (begins < 0).any():
+            raise ValueError("a category lies on several pages")
+        data = memoryview(self._data)
+        ends = begins + sizes
+        return [bytes(data[a:b]) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+
+    def _strays(self, offsets: np.ndarray, whose: np.ndarray, within: np.ndarray) -> np.ndarray:
+        """The pictures that lie in pieces, int8 (S, D); ``offsets`` are made to lead to them."""
+        astray = np.flatnonzero(offsets < 0)
+        offsets[astray] = len(self._data) + np.arange(len(astray))
+        strays = np.empty((len(astray), self._dimension), np.int8)
+        rowids = self._rows.rowids[whose[astray]]
+        blobs = _blobs(self._shard, np.unique(rowids))
+        for place, (rowid, number) in enumerate(zip(rowids.tolist(), within[astray].tolist(), strict=True)):
+            begin = number * self._dimension
+            strays[place] = np.frombuffer(blobs[rowid], np.int8, self._dimension, begin)
+        return strays
+
+    def _probe(self, found: Layout) -> None:
+        """Compare some rows with what SQL says of them."""
+        products = np.unique(np.linspace(0, len(found.rowids) - 1, _PROBES).astype(np.int64))
+        if not len(found.rowids):
+            return
+        blobs = _blobs(self._shard, found.rowids[products])
+        for product in products.tolist():
+            first, last = int(found.starts[product]), int(found.starts[product + 1])
+            pictures = np.empty((last - first, self._dimension), np.int8)
+            found.gather(self._data, first, last, pictures)
+            if pictures.tobytes() != blobs.get(int(found.rowids[product])):
+                raise ValueError("SQL says otherwise")
+
+
+def _layout_by_sql(shard: Shard, size: int) -> Layout:
+    """All pictures are strays, copies.
+
+    Raises:
+        StoreError: the shard is damaged.
+    """
+    dimension = shard.meta.dimension
+    rowids, names, blobs = [], [], []
+    for rowid, product_id, category, blob in shard.query(
+        "SELECT rowid, product_id, category, vectors FROM products ORDER BY rowid"
+    ):
+        if not isinstance(category, str):
+            raise StoreError(f"{shard.path}: a category is no text; sync or build it again")
+        if not isinstance(blob, bytes) or not blob or len(blob) % dimension:
+            raise StoreError(f"{shard.path}: product {product_id!r}: bad vectors; sync or build it again")
+        rowids.append(rowid)
+        names.append(category.encode())
+        blobs.append(blob)
+    counts, order = _grouped(names)
+    pictures = np.array([len(blobs[row]) // dimension for row in order], dtype=np.int64)
+    strays = np.frombuffer(b"".join(blobs[row] for row in order), np.int8).reshape(-1, dimension)
+    starts = np.concatenate([[0], np.cumsum(pictures)]).astype(np.int64)
+    offsets = size + np.arange(len(strays), dtype=np.int64)
+    return Layout(dimension, size, counts, np.array(rowids, np.int64)[order], starts, offsets, strays)
+
+
+def _grouped(names: list[bytes]) -> tuple[dict[str, int], np.ndarray]:
+    """(category → number of rows, in alphabetical order; the rows in that order).
+
+    Raises:
+        ValueError: a name is no UTF-8.
+    """
+    places: dict[bytes, int] = {}
+    codes = np.fromiter((places.setdefault(name, len(places)) for name in names), np.int64, len(names))
+    # UTF-8 sorts as its characters do.
+    by_name = sorted(places)
+    rank = np.empty(len(by_name), np.uint32)
+    rank[[places[name] for name in by_name]] = np.arange(len(by_name))
+    ranks = rank[codes]
+    counts = np.bincount(ranks, minlength=len(by_name)).tolist()
+    named = {name.decode(): count for name, count in zip(by_name, counts, strict=True)}
+    return named, np.argsort(ranks, kind="stable")
+
+
+def _blobs(shard: Shard, rowids: np.ndarray) -> dict[int, bytes]:
+    """Row → its vectors."""
+    found: dict[int, bytes] = {}
+    for rows in _batches(rowids.tolist()):
+        chosen = "WHERE rowid IN (SELECT value FROM json_each(?))"
+        found.update(shard.query(f"SELECT rowid, vectors FROM products {chosen}", json.dumps(rows)))
+    return found
+
+
+def _batches(rows: list[int]) -> Iterable[list[int]]:
+    return (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE))

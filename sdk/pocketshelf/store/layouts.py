@@ -1,0 +1,56 @@
+"""The layout of a generation's shard: read from beside it, made where it is missing or unfit."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+from pathlib import Path
+
+import numpy as np
+
+from pocketshelf.errors import StoreError
+from pocketshelf.files import open_plain
+from pocketshelf.formats.derived import LAYOUT, DerivedFile
+from pocketshelf.formats.layout import Layout, derive_layout
+from pocketshelf.formats.shard import Shard
+
+__all__ = ["map_file", "open_layout"]
+
+# A layout is shorter than its shard, but for the smallest of shards.
+_SLACK = 1 << 20
+
+
+def map_file(path: Path) -> np.ndarray:
+    """The bytes of a file, uint8 (n,), read from the disk where they are looked at.
+
+    Raises:
+        StoreError: it cannot be mapped.
+    """
+    try:
+        with open_plain(path) as stream:
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError, OverflowError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); sync or build it again") from error
+    return np.frombuffer(mapped, np.uint8)
+
+
+def open_layout(shard: Shard, data: np.ndarray, digest: str, folder: Path) -> Layout:
+    """The layout of ``shard``; derived, and kept in ``folder``, where that lacks it.
+
+    Args:
+        data: the shard's bytes.
+        digest: their SHA-256.
+
+    Raises:
+        StoreError: the shard is damaged.
+    """
+    file = DerivedFile.of_shard(folder, digest, LAYOUT)
+    kept = file.read(2 * len(data) + _SLACK)
+    if kept is not None:
+        # Sound, but perhaps another release's, or forged: as good as none.
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            return Layout.from_bytes(kept, shard.meta.dimension, len(data))
+    found = derive_layout(shard, data)
+    with contextlib.suppress(OSError):  # A store may be read-only, a disk full.
+        file.write(found.to_bytes())
+    return found
