@@ -77,7 +77,7 @@ class PictureCache:
         except ServerError as error:
             raise PhotoError(str(error)) from error
         try:
-            unfinished = path.with_suffix(f".{threading.get_ident()}.part")
+            unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
             unfinished.write_bytes(data)
             os.replace(unfinished, path)  # noqa: PTH105 - a pair of strangers may both have fetched it
         except OSError as error:

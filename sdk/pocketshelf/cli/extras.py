@@ -18,7 +18,8 @@ _EXTRAS = {
     "pyarrow": "lookbench",
     "coreai_torch": "coreai",
     "coreai_opt": "coreai",
-    **dict.fromkeys(("ray", "imagehash", "jmespath", "yaml"), "mine"),
+    "ray": "ray",
+    **dict.fromkeys(("imagehash", "jmespath", "yaml"), "mine"),
 }
 _OURS = ("pocketshelf", "pocketshelf_server", "pocketshelf_training", "converters")
 

@@ -27,7 +27,7 @@ from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry,
 from pocketshelf_server.catalogue.plan import plan_changes, product_ids, refused_changes
 from pocketshelf_server.connections import ThreadConnections
 
-__all__ = ["Catalogue", "Dialect", "View", "new_meta"]
+__all__ = ["Catalogue", "Dialect", "View", "new_meta", "require_space"]
 
 log = logging.getLogger("pocketshelf.server")
 
@@ -47,6 +47,16 @@ TOMBSTONES = (
     "SELECT product_id, max(sequence) FROM {p}changes c WHERE kind = 'delete' AND NOT EXISTS "
     "(SELECT 1 FROM {p}products p WHERE p.product_id = c.product_id) GROUP BY product_id"
 )
+
+
+def require_space(catalogue: Space, space: Space) -> None:
+    """Refuse vectors that cannot be compared with those of a catalogue of the space ``catalogue``.
+
+    Raises:
+        SpaceMismatch: ``space`` is another.
+    """
+    remedy = "use a bundle of the catalogue's space, or start another site"
+    require_same(catalogue, space, "the catalogue's vectors are", "these are", remedy)
 
 
 @dataclass(frozen=True)
@@ -243,8 +253,7 @@ class Catalogue(ABC):
         Raises:
             SpaceMismatch: ``space`` is another.
         """
-        remedy = "use a bundle of the catalogue's space, or start another site"
-        require_same(self.space, space, "the catalogue's vectors are", "these are", remedy)
+        require_space(self.space, space)
 
     def sequence(self) -> int:
         """The number of the last change; 0 when there was none."""

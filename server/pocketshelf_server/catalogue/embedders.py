@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from pocketshelf.encoder import Encoder
-from pocketshelf.formats import load_bundle, space_of
-from pocketshelf_server.catalogue.base import Catalogue
-from pocketshelf_server.catalogue.importer import EmbedderFactory
+from dataclasses import dataclass
 
-__all__ = ["lazy_embedders"]
+from pocketshelf.encoder import Encoder
+from pocketshelf.formats import Space, load_bundle, space_of
+from pocketshelf_server.catalogue.base import Catalogue, require_space
+from pocketshelf_server.catalogue.rows import Embedder, EmbedderFactory
+
+__all__ = ["BundleEmbedders", "lazy_embedders"]
+
+
+@dataclass(frozen=True)
+class BundleEmbedders:
+    """Embedders of the bundle in ``folder`` (None for the default one) for vectors of ``space``.
+
+    Holds names alone, so that it can travel to another process, which has the bundle by the same name.
+    """
+
+    folder: str | None
+    space: Space
+
+    def __call__(self) -> Embedder:
+        """An embedder.
+
+        Raises:
+            BundleError: there is no such bundle.
+            SpaceMismatch: it is of another space.
+        """
+        bundle = load_bundle(self.folder)
+        require_space(self.space, space_of(bundle))
+        return Encoder.open(bundle, detects=False).enrol
 
 
 def lazy_embedders(folder: str | None, catalogue: Catalogue) -> EmbedderFactory:

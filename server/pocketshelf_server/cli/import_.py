@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.losses import told
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf.cli.ray_cluster import ADDRESSES
 from pocketshelf.errors import StoreError, one_line
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
-from pocketshelf_server.catalogue.embedders import lazy_embedders
+from pocketshelf_server.catalogue.embedders import BundleEmbedders, lazy_embedders
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
 from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
+from pocketshelf_server.catalogue.rows import Spread
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.console.record import CANCELLED, COMMAND_LINE, DONE, FAILED, Record
 
@@ -42,6 +45,7 @@ good ones are kept; then the exit code is 1.
   pocketshelf-server import SITE shop.csv --images pictures/ --workers 4
   pocketshelf-server import SITE shop.csv --replace      the file is the whole catalogue: delete the rest
                                                          (if that is more than a tenth: --allow-shrink)
+  pocketshelf-server import SITE shop.csv --ray auto     embed on a Ray cluster: the same, sooner
   pocketshelf-server import SITE --delete 17 --delete 18
   pocketshelf-server import SITE --store DIR             take a device's store, vectors and all
   pocketshelf-server import SITE --store DIR --replace   it is the whole catalogue, or library of looks
@@ -63,7 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_reading(parser)
     add_bundle(parser)
     parser.add_argument(
-        "--workers", metavar="N", type=values.threads, default=os.cpu_count() or 1, help="default: every core"
+        "--workers", metavar="N", type=values.threads, help="default: every core, here or of --ray"
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help=f"read and embed on this Ray cluster ({ADDRESSES}), whose machines have the pictures and the "
+        "bundle under the same names; needs the extra 'ray'",
     )
     parser.add_argument(
         "--replace", action="store_true", help="delete the products that FILE, or --store, does not name"
@@ -87,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("give FILE, --store or --delete")
     if args.replace and bool(args.file) == bool(args.store):
         args.parser.error("--replace needs FILE or --store, one of them")
+    if args.ray and not args.file:
+        args.parser.error("--ray needs FILE")
     if args.allow_shrink and not args.replace:
         args.parser.error("--allow-shrink needs --replace")
     catalogue = open_catalogue(open_site(args))
@@ -168,11 +180,28 @@ def _whole_store(args: argparse.Namespace, catalogue: Catalogue) -> set[str] | N
 def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     images = args.images or args.file.parent
     embedders = lazy_embedders(args.bundle, catalogue)
+    workers = args.workers or os.cpu_count() or 1
     with ProgressBar("import", "product") as bar:
         importer = Importer(
-            catalogue, embedders, images, args.workers, bar.update, args.reembed, fetch_of(args)
+            catalogue,
+            embedders,
+            images,
+            workers,
+            bar.update,
+            args.reembed,
+            fetch_of(args),
+            _on_ray(args, catalogue, images) if args.ray else None,
         )
         return importer.run(args.file, args.replace, args.allow_shrink, reading_of(args))
+
+
+def _on_ray(args: argparse.Namespace, catalogue: Catalogue, images: Path) -> AbstractContextManager[Spread]:
+    from pocketshelf_server.catalogue.on_ray import RemoteRows, on_ray
+
+    # Names that mean the same in another process; a bundle that ships is named, not a path.
+    bundle = str(Path(args.bundle).resolve()) if args.bundle and Path(args.bundle).exists() else args.bundle
+    make = RemoteRows(images.resolve(), BundleEmbedders(bundle, catalogue.space), args.download)
+    return on_ray(args.ray, args.workers, make)
 
 
 def _show(report: ImportReport, as_json: bool) -> None:

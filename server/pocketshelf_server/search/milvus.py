@@ -3,8 +3,9 @@
 Vectors lie in a collection that follows the catalogue's change log; a small one beside it says how far it
 has come. A server that dies in mid-refresh leaves the old sequence there, so that the same changes are
 taken in again, which changes nothing more: rows are named by product and picture. Several servers may refresh
-at once for the same reason. What has to be read anew goes into a collection of its own, and an alias then
-moves there: searches go on meanwhile.
+at once for the same reason. What has to be read anew goes into a collection of its own, sealed and indexed
+before it is loaded, and an alias then moves there: searches go on meanwhile, and never meet rows that Milvus
+has not indexed yet (it searches those by a coarse index of its own, which found 0.77 of the exact ten).
 
 Rows and categories are asked for by digests of their names: pymilvus puts what it deletes and filters by into
 an expression without quoting, so that a name must not be able to say anything there. ``milvus-lite`` brings
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pocketshelf.errors import CatalogueError, one_line
-from pocketshelf.formats import Product
+from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.follow import Pending, pending
@@ -42,6 +43,8 @@ BATCH = 4000
 MAX_LIMIT, NAME_BYTES = 16_384, 65_535
 # HNSW (Malkov and Yashunin, 2018): links a row, candidates while building, and the least while searching.
 LINKS, CANDIDATES, MIN_EF = 16, 200, 200
+# Below so many new rows Milvus scans them exactly; from there on they are sealed, and so indexed.
+SEAL_ROWS = 4000
 
 
 class MilvusIndex:
@@ -50,15 +53,18 @@ class MilvusIndex:
     Args:
         address: of a server (``http://milvus:19530``), or a file of milvus-lite.
         token: ``user:password`` or an API key, where the server asks for one.
+        ef: candidates of a search; more find more, and take longer.
 
     Raises:
         CatalogueError: pymilvus is not installed, or the address does not answer.
     """
 
-    def __init__(self, catalogue: Catalogue, address: str, token: str = "") -> None:
+    def __init__(self, catalogue: Catalogue, address: str, token: str = "", ef: int = MIN_EF) -> None:
+        self.ef = ef
         self._catalogue, self._address = catalogue, address
         self._dimension = catalogue.space.dimension
         self._guard = threading.Lock()
+        self._unsealed = 0
         # One collection a space: what another space left is neither searched nor touched.
         space = hashlib.sha256(repr(catalogue.space).encode()).hexdigest()[:12]
         self._alias, self._state = f"pocketshelf_{space}", f"pocketshelf_{space}_state"
@@ -67,6 +73,9 @@ class MilvusIndex:
             self._client: MilvusClient = client(address, token=token)
             if not self._client.has_collection(self._state):
                 self._create(self._state, 2, sequence="INT64", most="INT64")
+            self._open(self._state)
+            if self._client.has_collection(self._alias):
+                self._client.load_collection(self._alias)  # Unloaded where milvus-lite was started anew.
             self._sequence, self._most = self._stored()
 
     def close(self) -> None:
@@ -77,15 +86,19 @@ class MilvusIndex:
     def refresh(self) -> int:
         """Take in what changed."""
         with self._guard, self._errors():
-            self._sequence, self._most = self._stored()
             there = self._client.has_collection(self._alias)
+            # Asked without a look at Milvus first, which answers after all that was written, a fifth of a
+            # second later.
             if self._sequence == self._catalogue.sequence() and there:
                 return self._sequence
+            self._sequence, self._most = self._stored()
             changes = pending(self._catalogue, self._sequence, REBUILD_CHANGES) if there else None
             if changes is None:
                 self._read_anew()
             else:
                 self._follow(changes)
+            # Waits until what was written, by whichever server, is found: searches then need not.
+            self._client.get(self._alias, ids=["-"], output_fields=["category"])
             return self._sequence
 
     def _follow(self, changes: Pending) -> None:
@@ -93,6 +106,10 @@ class MilvusIndex:
         for names in _in_batches(touched, BATCH // MAX_VECTORS):
             self._client.delete(self._alias, ids=[name for few in names for name in few])
         most = self._insert(self._alias, changes.products.values(), self._most)
+        self._unsealed += sum(len(product.vectors) for product in changes.products.values())
+        if self._unsealed >= SEAL_ROWS:
+            self._client.flush(self._alias)
+            self._unsealed = 0
         self._note(changes.sequence, most)
 
     def _read_anew(self) -> None:
@@ -101,6 +118,8 @@ class MilvusIndex:
         with self._catalogue.reading() as view:
             sequence = view.sequence()
             most = self._insert(name, view.products(), 1)
+        self._client.flush(name)
+        self._open(name)
         if self._client.has_collection(self._alias):
             self._client.alter_alias(name, self._alias)
         else:
@@ -131,7 +150,7 @@ class MilvusIndex:
         return most
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
-        """The ``k`` nearest products, most of them."""
+        """The ``k`` nearest products to the query as int8, most of them."""
         wanted = min(k * self._most, MAX_LIMIT)
         if self._sequence < 0 or categories == frozenset():
             return []
@@ -139,11 +158,12 @@ class MilvusIndex:
         with self._errors():
             (found,) = self._client.search(
                 self._alias,
-                [np.asarray(query, np.float32).tolist()],
+                [quantize_vectors(query).astype(np.float32).tolist()],
                 filter=clause,
                 limit=wanted,
                 output_fields=["product"],
-                search_params={"metric_type": "COSINE", "params": {"ef": max(MIN_EF, wanted)}},
+                search_params={"metric_type": "COSINE", "params": {"ef": max(self.ef, wanted)}},
+                consistency_level="Session",
             )
             return best_per_product([(row["entity"]["product"], float(row["distance"])) for row in found], k)
 
@@ -158,7 +178,8 @@ class MilvusIndex:
         self._sequence, self._most = sequence, most
 
     def _create(self, name: str, dimension: int, **columns: str) -> None:
-        """A collection of vectors by cosine, and columns (name to Milvus's type); writes are read at once."""
+        """A collection of vectors by cosine, and columns (name to Milvus's type); writes are read at once,
+        once it is open."""
         from pymilvus import DataType
 
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -167,10 +188,16 @@ class MilvusIndex:
         for column, kind in columns.items():
             length = {"max_length": NAME_BYTES} if kind == "VARCHAR" else {}
             schema.add_field(column, DataType[kind], **length)
-        index = self._client.prepare_index_params()
-        params = {"M": LINKS, "efConstruction": CANDIDATES}
-        index.add_index("vector", index_type="HNSW", metric_type="COSINE", params=params)
-        self._client.create_collection(name, schema=schema, index_params=index, consistency_level="Strong")
+        self._client.create_collection(name, schema=schema, consistency_level="Strong")
+
+    def _open(self, name: str) -> None:
+        """Index what a collection holds, if that was not done, and make it searchable."""
+        if not self._client.list_indexes(name):
+            index = self._client.prepare_index_params()
+            params = {"M": LINKS, "efConstruction": CANDIDATES}
+            index.add_index("vector", index_type="HNSW", metric_type="COSINE", params=params)
+            self._client.create_index(name, index)
+        self._client.load_collection(name)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

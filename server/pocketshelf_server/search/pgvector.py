@@ -39,11 +39,15 @@ HALVES, SEARCHES_ON = (0, 7), (0, 8)
 class PgVectorIndex:
     """A `pocketshelf_server.search.VectorIndex` in the catalogue's own database.
 
+    Args:
+        ef: candidates of a search; more find more, and take longer.
+
     Raises:
         CatalogueError: the server has no pgvector, or this user may not install it.
     """
 
-    def __init__(self, catalogue: PostgresCatalogue) -> None:
+    def __init__(self, catalogue: PostgresCatalogue, ef: int = MIN_EF) -> None:
+        self.ef = ef
         self._catalogue = catalogue
         try:
             catalogue.query("SELECT 1 FROM pocketshelf_vectors_state")
@@ -146,7 +150,7 @@ class PgVectorIndex:
         }
         with self._catalogue.transaction() as connection:
             if graph:
-                connection.execute(f"SET LOCAL hnsw.ef_search = {max(MIN_EF, wanted)}")
+                connection.execute(f"SET LOCAL hnsw.ef_search = {max(self.ef, wanted)}")
                 if self._searches_on:
                     connection.execute("SET LOCAL hnsw.iterative_scan = strict_order")
             else:  # The graph alone gives no more than ef_search rows.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +99,62 @@ def test_two_servers_follow_one_collection(
     sqlite_catalogue.apply([Upsert(make_product("new", 3, "Fig", 4))])
     assert other.refresh() == index.refresh() == 21
     assert ids(index) == ids(other) == expected(sqlite_catalogue, query(1), 20, None)
+
+
+@pytest.fixture
+def real_server(tmp_path: Path) -> Iterator[str]:
+    """The address of a Milvus server, standalone, in a process of its own."""
+    milvus = pytest.importorskip("milvus", reason="no Milvus server here: pip install 'milvus>=2.3.5,<2.4'")
+    server = milvus.MilvusServer(milvus.MilvusServerConfig(data_dir=str(tmp_path / "server")))
+    server.start()
+    yield f"http://127.0.0.1:{server.listen_port}"
+    server.server_proc.kill()  # It would take half a minute to stop, and nothing is to be kept.
+    server.server_proc.wait(30)
+
+
+def test_a_real_server_is_filled_followed_and_found_again_by_the_next(
+    sqlite_catalogue: SqliteCatalogue, real_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = MilvusIndex(sqlite_catalogue, real_server)
+    fill(sqlite_catalogue, 120, pictures=2)
+    assert index.refresh() == 120
+    everything, plums = None, frozenset({"Plum"})
+    for categories in (everything, plums):
+        assert ids(index, categories) == expected(sqlite_catalogue, query(1), 20, categories)
+    monkeypatch.setattr("pocketshelf_server.search.milvus.SEAL_ROWS", 3)
+    gone, *_ = ids(index)
+    sqlite_catalogue.apply([Delete(gone), *(Upsert(make_product(f"new{n}", n, "Plum")) for n in range(4))])
+    assert index.refresh() == 125  # As soon as that is back, all of it is found.
+    for categories in (everything, plums):
+        assert ids(index, categories) == expected(sqlite_catalogue, query(1), 20, categories)
+    again = MilvusIndex(sqlite_catalogue, real_server)
+    monkeypatch.setattr(sqlite_catalogue, "reading", lambda: pytest.fail("everything was read again"))
+    assert again.refresh() == 125
+    monkeypatch.undo()
+    assert ids(again) == ids(index)
+    sqlite_catalogue.apply([Delete("new0")])
+    sqlite_catalogue.compact(sqlite_catalogue.sequence())
+    assert again.refresh() == index.refresh() == 126  # Into a collection of its own, which the other finds.
+    assert ids(again) == ids(index) == expected(sqlite_catalogue, query(1), 20, everything)
+    index.close()
+    again.close()
+
+
+def test_milvus_lite_that_was_started_anew_is_loaded_again(
+    sqlite_catalogue: SqliteCatalogue, tmp_path: Path
+) -> None:
+    """In processes of their own, for one process keeps what it has loaded."""
+    fill(sqlite_catalogue, 20)
+    script = (
+        "import sys; from pathlib import Path; from pocketshelf_server.catalogue import SqliteCatalogue\n"
+        "from pocketshelf_server.search.milvus import MilvusIndex\n"
+        "index = MilvusIndex(SqliteCatalogue(Path(sys.argv[1])), sys.argv[2]); index.refresh()\n"
+        "import numpy as np; print(len(index.search(np.ones(16, np.float32), 5, None)))\n"
+    )
+    words = [sys.executable, "-c", script, str(tmp_path / "catalogue.sqlite"), str(tmp_path / "milvus.db")]
+    for _ in range(2):
+        found = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert found.stdout.split() == ["5"]
 
 
 def test_names_of_any_kind_are_only_names(sqlite_catalogue: SqliteCatalogue, index: MilvusIndex) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from mined_things import blobs
+from pocketshelf.cli.ray_cluster import LOCAL
 from pocketshelf.errors import UsageError
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.mine.cluster import Settings, cluster
-from pocketshelf_training.mine.spread import LOCAL, spread_over
+from pocketshelf_training.mine.spread import spread_over
 from pocketshelf_training.mine.vectors import embedded_of
 
 
@@ -36,4 +37,4 @@ def test_without_ray_the_extra_is_named(fake_bundle, photo_folder, tmp_path, mon
     monkeypatch.setitem(sys.modules, "ray", None)
     words = ["--bundle", str(fake_bundle.folder), "--out", str(tmp_path), "--whole", "--ray", "auto"]
     assert main(["mine", "same-style", str(photo_folder), *words]) == 1
-    assert "ray is not installed: pip install 'pocketshelf[mine]'" in capsys.readouterr().err
+    assert "ray is not installed: pip install 'pocketshelf[ray]'" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from typing import Any
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
+from pocketshelf.cli.ray_cluster import ADDRESSES
 from pocketshelf.encoder import Encoder
 from pocketshelf.files import atomic_write
 from pocketshelf_training.mine.cluster import Settings, cluster
@@ -74,8 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ray",
         metavar="ADDRESS",
-        help="cluster the categories on this Ray cluster (auto, ray://host:10001, or local to try it here); "
-        "needs the extra 'mine'",
+        help=f"cluster the categories on this Ray cluster ({ADDRESSES}); needs the extra 'ray'",
     )
     _add_rules(parser)
 

@@ -6,19 +6,15 @@ gives them out.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import UsageError
+from pocketshelf.cli.ray_cluster import connected
 from pocketshelf_training.mine.cluster import Spread, in_one_process
 
-__all__ = ["LOCAL", "spread_over"]
-
-LOCAL = "local"
+__all__ = ["spread_over"]
 
 
 @contextmanager
@@ -26,8 +22,7 @@ def spread_over(address: str | None) -> Iterator[Spread]:
     """The `Spread` of a Ray cluster, for as long as the block lasts.
 
     Args:
-        address: as Ray knows it (``auto``, ``ray://host:10001``); "local" starts one on this machine; None
-            computes here without Ray.
+        address: see `pocketshelf.cli.ray_cluster.connected`; None computes here without Ray.
 
     Raises:
         UsageError: no cluster answers there.
@@ -38,12 +33,6 @@ def spread_over(address: str | None) -> Iterator[Spread]:
         return
     import ray
 
-    try:
-        alone: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {}
-        ray.init(address=address, logging_level=logging.WARNING, **alone)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UsageError(f"--ray {address}: no Ray cluster answers there ({error})") from error
-
     def on_cluster(
         function: Callable[[np.ndarray], np.ndarray], items: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
@@ -51,10 +40,8 @@ def spread_over(address: str | None) -> Iterator[Spread]:
         # Ray puts a copy of each into its store; results come in the order asked for.
         return ray.get([task.remote(item) for item in items])
 
-    try:
+    with connected(address):
         yield on_cluster
-    finally:
-        ray.shutdown()
 
 
 def _plain(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
