@@ -10,8 +10,9 @@ import numpy as np
 
 from contract.golden.stage_cases.arrays import pack, unpack
 from pocketshelf.errors import ServerError, Unreachable
+from pocketshelf.network import http
 from pocketshelf.network.http import Reply
-from pocketshelf.recall import ServerFallback, fallback
+from pocketshelf.recall import ServerFallback
 from pocketshelf.recall.fallback import Telling
 from pocketshelf.recall.merging import merged, overall
 from pocketshelf.types import Hit
@@ -122,7 +123,7 @@ def asked_of(case: dict[str, Any]) -> dict[str, Any]:
     for each in case["replies"]:
         stub.now, stub.next, before = each["at"], each, len(stub.sent)
         answer: dict[str, Any]
-        with patch.object(fallback, "exchange", stub.exchange):
+        with patch.object(http, "exchange", stub.exchange):
             try:
                 found = server.search(np.array([0.6, 0.8], np.float32), "space", (), case["k"])
                 answer = {"hits": [hit.to_json(full=True) for hit in found]}
@@ -157,7 +158,7 @@ def told_of(case: dict[str, Any]) -> dict[str, Any]:
     stub = Stub([])
     stub.next = reply(0, '{"hits": []}')
     server = ServerFallback(URL, full=case["full"])
-    with patch.object(fallback, "exchange", stub.exchange):
+    with patch.object(http, "exchange", stub.exchange):
         Telling(server, case["searches"], case["recall"]).search(
             unpack(case["vector"]), case["space"], tuple(case["categories"]), case["k"]
         )
