@@ -193,7 +193,7 @@ class Retriever:
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
             store.categories(),
             shelf_coverage(store),
-            Neighbourhood(store.shard),
+            Neighbourhood(store.shard, store.sample),
         )
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
+from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
 
 __all__ = ["BuildReport", "build_store"]
@@ -107,6 +108,7 @@ def build_store(
         if not products:
             raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
         create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
+        derive_indexes(staging)
         generation = writer.publish(staging)
     return BuildReport(
         store=Path(store),

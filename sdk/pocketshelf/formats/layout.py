@@ -4,13 +4,14 @@ Derived from a shard, and kept beside it (`pocketshelf.formats.derived`). The ve
 they are, in the shard's pages, and are not written a second time. Format, version 1::
 
     {"dimension": D, "size": bytes of the shard, "categories": [[name, products], …], "pictures": N,
-     "strays": S, "width": 4 or 8}\n                                          JSON, categories in order
-    P rowids, P numbers of pictures (if N is not P), N offsets   little-endian, of 4 bytes or 8 signed ones
-    S vectors of D signed bytes
+     "strays": S, "sample": Q, "width": 4 or 8}\n                             JSON, categories in order
+    P rowids, Q places, N offsets, P numbers of pictures (if N is not P)
+    S vectors of D signed bytes                             numbers little-endian, of 4 bytes or 8 signed ones
 
 Products are in the order of categories, within one in that of their rows. An offset is a picture's place in
 the shard; one from ``size`` on counts the strays, which the shard holds in pieces (SQLite spills what does
-not fit its page).
+not fit its page). The sample are products drawn from all, in the order of their ids, for the statistics of a
+shelf (`pocketshelf.recall.neighbourhood`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import Shard
 from pocketshelf.formats.sqlite_pages import Rows, locate_rows
 
-__all__ = ["Layout", "derive_layout"]
+__all__ = ["SAMPLE", "Layout", "derive_layout", "sampled_rows"]
+
+# Products; a shard with fewer is its own sample.
+SAMPLE = 2048
 
 _COLUMNS = ("product_id", "sequence", "category", "title", "image", "attributes", "vectors")
 _CATEGORY, _VECTORS = _COLUMNS.index("category"), _COLUMNS.index("vectors")
@@ -47,6 +51,7 @@ class Layout:
         starts: int64 (P + 1,): the first picture of each.
         offsets: (N,): see the module's description.
         strays: int8 (S, D).
+        sample: (Q,): places of the sampled products.
     """
 
     dimension: int
@@ -56,6 +61,7 @@ class Layout:
     starts: np.ndarray
     offsets: np.ndarray
     strays: np.ndarray
+    sample: np.ndarray
 
     @functools.cached_property
     def spans(self) -> dict[str, tuple[int, int]]:
@@ -99,10 +105,13 @@ class Layout:
             "categories": list(self.counts.items()),
             "pictures": len(self.offsets),
             "strays": len(self.strays),
+            "sample": len(self.sample),
             "width": width,
         }
         several = [np.diff(self.starts)] if len(self.offsets) != len(self.rowids) else []
-        arrays = [np.asarray(part, _WIDTHS[width]) for part in (self.rowids, *several, self.offsets)]
+        arrays = [
+            np.asarray(part, _WIDTHS[width]) for part in (self.rowids, self.sample, self.offsets, *several)
+        ]
         line = json.dumps(head, ensure_ascii=False, separators=(",", ":"))
         return b"".join([line.encode(), b"\n", *(part.tobytes() for part in arrays), self.strays.tobytes()])
 
@@ -120,7 +129,7 @@ class Layout:
         products = sum(counts.values())
         if (head["dimension"], head["size"]) != (dimension, size) or width not in _WIDTHS:
             raise ValueError("of another shard")
-        lengths = [products, *([products] if pictures != products else []), pictures]
+        lengths = [products, head["sample"], pictures, *([products] if pictures != products else [])]
         if (
             len(data) - end - 1 != sum(lengths) * width + strays * dimension
             or min(counts.values(), default=1) < 1
@@ -131,10 +140,10 @@ class Layout:
             parts.append(np.frombuffer(data, _WIDTHS[width], length, at))
             at += length * width
         starts = np.arange(products + 1, dtype=np.int64)
-        if len(parts) == 3:
-            np.cumsum(parts[1], out=starts[1:])
+        if len(parts) == 4:
+            np.cumsum(parts[3], out=starts[1:])
         spilled = np.frombuffer(data, np.int8, strays * dimension, at).reshape(-1, dimension)
-        found = cls(dimension, size, counts, parts[0], starts, parts[-1], spilled)
+        found = cls(dimension, size, counts, parts[0], starts, parts[2], spilled, parts[1])
         found.require_inside()
         return found
 
@@ -147,7 +156,7 @@ class Layout:
         if self.starts[-1] != len(self.offsets) or (np.diff(self.starts) < 1).any():
             raise ValueError("products without pictures, or pictures without products")
         inside = self.offsets <= max(self.size - self.dimension, 0)
-        if (self.offsets < 0).any():
+        if (self.offsets < 0).any() or ((self.sample < 0) | (self.sample >= len(self.rowids))).any():
             raise ValueError("leads out of the shard")
         if not inside.all():
             stray = self.offsets[~inside]
@@ -191,7 +200,9 @@ class _Located:
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], pictures)
         offsets = rows.places(whose, rows.begins[_VECTORS][whose] + within * self._dimension, self._dimension)
         strays = self._strays(offsets, whose, within)
-        found = Layout(self._dimension, len(self._data), counts, rows.rowids[order], starts, offsets, strays)
+        rowids = rows.rowids[order]
+        sample = _places(rowids, sampled_rows(self._shard))
+        found = Layout(self._dimension, len(self._data), counts, rowids, starts, offsets, strays, sample)
         found.require_inside()
         self._probe(found)
         return found
@@ -257,7 +268,25 @@ def _layout_by_sql(shard: Shard, size: int) -> Layout:
     strays = np.frombuffer(b"".join(blobs[row] for row in order), np.int8).reshape(-1, dimension)
     starts = np.concatenate([[0], np.cumsum(pictures)]).astype(np.int64)
     offsets = size + np.arange(len(strays), dtype=np.int64)
-    return Layout(dimension, size, counts, np.array(rowids, np.int64)[order], starts, offsets, strays)
+    ordered = np.array(rowids, np.int64)[order]
+    sample = _places(ordered, sampled_rows(shard))
+    return Layout(dimension, size, counts, ordered, starts, offsets, strays, sample)
+
+
+def sampled_rows(shard: Shard) -> np.ndarray:
+    """Rows of at most `SAMPLE` products, int64, in the order of their ids; the same in every session."""
+    rows = np.array(
+        [row for (row,) in shard.query("SELECT rowid FROM products ORDER BY product_id")], np.int64
+    )
+    if len(rows) > SAMPLE:
+        rows = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:SAMPLE])]
+    return rows
+
+
+def _places(rowids: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The places of ``rows`` among ``rowids``."""
+    order = np.argsort(rowids, kind="stable")
+    return order[np.searchsorted(rowids[order], rows)]
 
 
 def _grouped(names: list[bytes]) -> tuple[dict[str, int], np.ndarray]:

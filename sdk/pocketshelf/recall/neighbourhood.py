@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 
 import numpy as np
 
+from pocketshelf.formats.layout import SAMPLE, sampled_rows
 from pocketshelf.formats.shard import Shard
 
 __all__ = ["LEAST_SPREAD", "Neighbourhood"]
 
 # Of the products; a shelf with fewer is its own cohort. 2,048 vectors of 256 numbers are 2 MB.
-COHORT = 2048
+COHORT = SAMPLE
 # Of the cohort, to take nearest neighbours of.
 PROBES = 512
 # A spread below it, as of a shelf with one product, says nothing.
@@ -30,26 +32,26 @@ class Neighbourhood:
 
     Args:
         shard: the products.
+        sample: gives the first pictures of `sampled_rows`, int8 (n, D), where they are at hand; else they are
+            read from the shard.
     """
 
-    def __init__(self, shard: Shard) -> None:
+    def __init__(self, shard: Shard, sample: Callable[[], np.ndarray] | None = None) -> None:
         self._shard = shard
+        self._sample = sample
 
     @functools.cached_property
     def cohort(self) -> np.ndarray:
         """Float32 (n, D), L2-normalised: the first picture of each of at most `COHORT` products."""
-        rows = np.array(
-            [row for (row,) in self._shard.query("SELECT rowid FROM products ORDER BY product_id")]
-        )
-        if len(rows) > COHORT:
-            rows = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:COHORT])]
-        chosen = json.dumps(rows.tolist())
-        sampled = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
-        blobs = self._shard.query(f"SELECT vectors FROM products {sampled}", chosen)
-        size = self._shard.meta.dimension
-        vectors = np.array([np.frombuffer(blob, np.int8)[:size] for (blob,) in blobs], np.float32)
-        vectors = vectors.reshape(-1, size)
+        vectors = (self._read() if self._sample is None else self._sample()).astype(np.float32)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+    def _read(self) -> np.ndarray:
+        chosen = json.dumps(sampled_rows(self._shard).tolist())
+        rows = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
+        size = self._shard.meta.dimension
+        blobs = self._shard.query(f"SELECT vectors FROM products {rows}", chosen)
+        return np.array([np.frombuffer(blob, np.int8)[:size] for (blob,) in blobs], np.int8).reshape(-1, size)
 
     @functools.cached_property
     def nearest(self) -> tuple[float, float]:

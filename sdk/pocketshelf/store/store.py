@@ -93,6 +93,17 @@ class Store(AbstractContextManager):
                 self._layout = open_layout(shard, self._data, self.digest, folder)
             return self._layout
 
+    def sample(self) -> np.ndarray:
+        """The first picture of each of some products drawn from all, int8 (n, D); the same in every session.
+
+        Raises:
+            StoreError: the shard is damaged.
+        """
+        data, layout = self.data, self.layout
+        out = np.empty((len(layout.sample), layout.dimension), np.int8)
+        layout.gather_each(data, layout.starts[layout.sample], out)
+        return out
+
     @property
     def digest(self) -> str:
         """The shard's SHA-256."""

@@ -118,7 +118,7 @@ def test_vectors_are_taken_from_the_shard_and_not_kept_twice(tmp_path: Path) -> 
         for n in range(2000)
     ]
     create_shard(tmp_path / "s", ShardMeta("s", "p", "b", 1, 128), rows)
-    assert len(check(tmp_path / "s").to_bytes()) < 10 * 2000
+    assert len(check(tmp_path / "s").to_bytes()) < 13 * 2000  # Of 256 * 2000.
 
 
 def test_a_shard_that_is_empty_has_an_empty_layout(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_shelf_of_next_to_nothing(tmp_path: Path, count: int) -> None:
 
 
 def test_a_large_shelf_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pocketshelf.recall.neighbourhood.COHORT", 20)
+    monkeypatch.setattr("pocketshelf.formats.layout.SAMPLE", 20)
     vectors = directions(60, 0.3)
     sampled = shelf(tmp_path / "a.shard", vectors).cohort
     assert sampled.shape == (20, 32) and (sampled @ vectors.T).max(axis=1).min() > 0.99

@@ -32,7 +32,7 @@ class ExactIndex:
         return search_exactly([self], vector, k)
 
     def near(self, rounded: np.ndarray) -> np.ndarray:
-        """Of each picture, its cosine to an int8 query, times the query's length: float64 (n,)."""
+        """Of each picture, its cosine to an int8 query, times the query's length: float32 (n,)."""
         return cosines(rounded, self.vectors, self._norms)
 
 

@@ -24,8 +24,10 @@ def norms(vectors: np.ndarray) -> np.ndarray:
 
 
 def cosines(rounded: np.ndarray, vectors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Dot products of an int8 (D,) query with int8 (n, D) by their lengths: float64 (n,)."""
-    return _dots(rounded, vectors) / lengths
+    """Dot products of an int8 (D,) query with int8 (n, D) by their lengths: float32 (n,)."""
+    near = _dots(rounded, vectors)
+    near /= lengths
+    return near
 
 
 def candidates(near: np.ndarray, starts: np.ndarray, k: int, categories: int) -> np.ndarray:
@@ -71,7 +73,7 @@ def rescore(vector: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 def _dots(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Exact dot products of an int8 (D,) query with int8 (n, D)."""
+    """Dot products of an int8 (D,) query with int8 (n, D): float32 (n,), a fresh array."""
     try:
         import numkong
     except ImportError:
@@ -81,6 +83,6 @@ def _dots(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         ]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if not len(vectors):
-        return np.zeros(0, np.int32)
+        return np.zeros(0, np.float32)
     # This way round: one query's row against many columns takes four times as long.
-    return np.asarray(numkong.cdist(vectors, query[None], "inner", out_dtype="int32"))[:, 0]
+    return np.asarray(numkong.cdist(vectors, query[None], "inner", out_dtype="float32"))[:, 0]

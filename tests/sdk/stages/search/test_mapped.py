@@ -19,6 +19,7 @@ from test_damaged_graphs import DAMAGE, its_folder_a_file, its_folder_a_link
 from pocketshelf.errors import StoreError
 from pocketshelf.formats import Product, ShardMeta, create_shard, quantize_vectors
 from pocketshelf.formats import derived as derived_files
+from pocketshelf.recall import Neighbourhood
 from pocketshelf.stages.search import StoreSearcher, derive_indexes
 from pocketshelf.stages.search.facts import derive_facts
 from pocketshelf.stages.where import Where, fits
@@ -333,3 +334,14 @@ def test_attributes_that_are_none_are_named(tmp_path: Path) -> None:
 
         with pytest.raises(StoreError, match="sync or build it again"):
             derive_facts(Bad(), layout)  # type: ignore[arg-type]
+
+
+def test_a_shelf_s_statistics_are_of_the_same_products_mapped_or_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pocketshelf.formats.layout.SAMPLE", 40)
+    Store.create(tmp_path / "s", META, made(300, 8)).close()
+    change_store(tmp_path / "s", made(30, 9), [f"{299 * 37 % 10007:05}"])
+    with Store.open(tmp_path / "s") as store:
+        read, mapped = Neighbourhood(store.shard), Neighbourhood(store.shard, store.sample)
+        assert mapped.cohort.shape == (40, D) and np.array_equal(mapped.cohort, read.cohort)
