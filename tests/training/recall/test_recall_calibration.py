@@ -133,13 +133,41 @@ def test_the_report_names_every_catalogue_and_one_that_was_left_out():
     assert text.count("| b | own | detected |") == 4  # Twice each: with it and without it in the fit.
 
 
-def test_fitting_and_control_share_no_photo_and_control_has_one_search_a_photo():
-    first, second = searches.split_photos(_searches(photos=50, shelves=6, seed=0), 0.3)
-    names = [{line["photo"] for line in part} for part in (first, second)]
-    assert names[0] and names[1] and not names[0] & names[1]
-    one = searches.one_a_photo(second)
-    assert len(one) == len(names[1])
+def test_a_photo_is_in_one_fold_and_control_has_one_search_of_it():
+    lines = _searches(photos=50, shelves=6, seed=0)
+    fold = searches.folds(lines, 5)
+    by_photo = {line["photo"]: set() for line in lines}
+    for line, number in zip(lines, fold, strict=True):
+        by_photo[line["photo"]].add(int(number))
+    assert all(len(found) == 1 for found in by_photo.values())
+    assert set(fold) == set(range(5))
+    one = searches.one_a_photo(lines)
+    assert len(one) == len(by_photo)
     assert len({line["shelf"] for line in one}) > 1
+
+
+def test_a_kind_of_photo_that_strangers_dilute_is_held_to_the_same_share():
+    """Nine strangers to one photo of its own: the world's share is small, that of its own is not."""
+    own = _searches(photos=60, shelves=6, seed=0, miss=0.7)
+    strangers = [
+        {**line, "set": "others", "local": False, "rank": None, "photo": f"x{line['photo']}"}
+        for line in _searches(photos=540, shelves=2, seed=4, miss=0.0)
+        if not line["local"]
+    ]
+    calibration = calibrate(own + strangers, k=10, alpha=0.05, delta=0.05)
+    absent = lacking(_searches(photos=600, shelves=3, seed=5, miss=0.7))
+    assert lacking_figures(absent, calibration)["confident"] < 0.08
+
+
+def test_a_catalogue_by_other_names_is_left_out_with_its_own():
+    named, renamed = (
+        _searches(photos=200, shelves=4, seed=n, world=w) for n, w in enumerate(("a", "a, own names"))
+    )
+    others = _searches(photos=200, shelves=4, seed=3, world="b")
+    lines, settings = [*named, *renamed, *others], (10, 0.05, 0.05, "world")
+    found = reported(lines, lines, calibrate(lines, *settings), settings)["left_out"]
+    assert set(found) == {"a", "b"}
+    assert {row["world"] for row in found["a"]} == {"a", "a, own names"}
 
 
 def _searches(photos: int, shelves: int, seed: int, world: str = "a", miss: float = 0.4) -> list[dict]:

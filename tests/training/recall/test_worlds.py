@@ -15,7 +15,7 @@ from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.data.shop import style_of
 from pocketshelf_training.recall import encodings
 from pocketshelf_training.recall.encodings import RememberingEncoder
-from pocketshelf_training.recall.worlds import World, search_world, worlds
+from pocketshelf_training.recall.worlds import World, catalogue_of, search_world, worlds
 
 real = pytest.mark.skipif("POCKETSHELF_DATA" not in os.environ, reason="needs the real photos")
 
@@ -29,6 +29,16 @@ def test_no_photo_and_no_style_is_fitted_on_and_tested_on() -> None:
         assert not {sample.image for sample in before.gallery} & set(before.photos)
     styles = [{style_of(s.identity or "") for s in world[1].gallery} for world in (fitted, tested)]
     assert styles[0] and styles[1] and not styles[0] & styles[1]
+
+
+@real
+def test_a_shop_may_call_its_categories_what_it_likes() -> None:
+    found = {world.name: world for world in worlds("val", limit=3)}
+    for name in ("groceries", "clothing"):
+        plain, own = found[name], found[f"{name}, own names"]
+        assert [s.identity for s in plain.gallery] == [s.identity for s in own.gallery]
+        assert not {s.category for s in plain.gallery} & {s.category for s in own.gallery}
+        assert own.asking == plain.asking and catalogue_of(own.name) == name
 
 
 @real

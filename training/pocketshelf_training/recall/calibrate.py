@@ -1,14 +1,15 @@
 """Two logistic models of searches in several worlds, and the thresholds that bound their risks.
 
 Local recall: the wanted product is among the first k of this shelf. Confidence: the first hit is the right
-product. The thresholds are controlled on other photos than the models are fitted on, one independent search a
-photo and world.
+product. The thresholds are controlled by what models that were fitted on other photos say, one independent
+search a photo and world.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from pocketshelf.recall.signals import CONFIDENCE_FEATURES
 from pocketshelf_training.recall import evidence
 from pocketshelf_training.recall.evidence import Evidence, Lines
 from pocketshelf_training.recall.fit import LogisticModel, fit_logistic
-from pocketshelf_training.recall.risk import Control, control_threshold
+from pocketshelf_training.recall.risk import Control, clopper_pearson_upper, control_threshold
 
 __all__ = ["Calibration", "calibrate", "kinds_of_lacking", "lacking", "one_each"]
 
-# Of the photos; the rest choose the thresholds.
-FIT_SHARE = 0.4
+# Parts of the photos; a search is judged by models that saw none of its part.
+FOLDS = 5
 CONFIDENCE_COLUMNS = [evidence.NAMES.index(name) for name in CONFIDENCE_FEATURES]
 
 
@@ -52,7 +53,7 @@ class Calibration:
 
 
 def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "world") -> Calibration:
-    """Fit both models on some of the photos, and control their risks on the others.
+    """Fit both models on all photos; control their risks by what models fitted on other photos say of each.
 
     Args:
         lines: with "world" and "set", see `pocketshelf_training.recall.worlds`.
@@ -61,29 +62,59 @@ def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "wo
     Raises:
         ValueError: the evidence holds only hits or only misses.
     """
-    some, rest = evidence.split_photos(lines, FIT_SHARE)
-    fitting, weights = evidence.read(some), _weights(some)
-    recall = fit_logistic(evidence.NAMES, fitting.features, fitting.hits(k), 1.0, weights)
-    known = fitting.features[:, CONFIDENCE_COLUMNS]
-    confidence = fit_logistic(tuple(CONFIDENCE_FEATURES), known, fitting.hits(1), 1.0, weights)
-    missed = [line for line in one_each(rest) if not line["rank"] or line["rank"] > k]
-    absent = one_each(lacking(rest))
-    asking = _strictest(missed, recall.probability(_features(missed)), alpha, delta, bound)
-    known = _features(absent)[:, CONFIDENCE_COLUMNS]
-    sure = _strictest(absent, confidence.probability(known), alpha, delta, bound)
-    return Calibration(k, recall, asking, confidence, sure)
+    table, weights = evidence.read(lines), _weights(lines)
+    known = table.features[:, CONFIDENCE_COLUMNS]
+    fold = evidence.folds(lines, FOLDS)
+    recall, elsewhere = _cross_fitted(evidence.NAMES, table.features, table.hits(k), weights, fold)
+    confidence, sure = _cross_fitted(tuple(CONFIDENCE_FEATURES), known, table.hits(1), weights, fold)
+    place = {id(line): row for row, line in enumerate(lines)}
+    missed = [line for line in one_each(lines) if not line["rank"] or line["rank"] > k]
+    absent = one_each(lacking(lines))
+    of_missed, of_absent = ([place[id(line)] for line in some] for some in (missed, absent))
+    asking = _strictest(missed, elsewhere[of_missed], alpha, delta, bound)
+    control = _strictest(absent, sure[of_absent], alpha, delta, bound)
+    return Calibration(k, recall, asking, confidence, _at_most(absent, sure[of_absent], control))
+
+
+def _cross_fitted(
+    names: tuple[str, ...], features: np.ndarray, hits: np.ndarray, weights: np.ndarray, fold: np.ndarray
+) -> tuple[LogisticModel, np.ndarray]:
+    """The model of all, and of each search (n,) what a model fitted on other photos' says."""
+    said = np.zeros(len(hits))
+    for number in np.unique(fold):
+        own = fold == number
+        other = fit_logistic(names, features[~own], hits[~own], 1.0, weights[~own])
+        said[own] = other.probability(features[own])
+    return fit_logistic(names, features, hits, 1.0, weights), said
+
+
+def _groups(lines: Lines, bound: str) -> list[np.ndarray]:
+    """Bool (n,) each: the searches of a world, or of a kind of photo in it."""
+    keys = [(line["world"], line["set"] if bound == "kind" else "") for line in lines]
+    return [np.array([own == key for own in keys]) for key in dict.fromkeys(keys)]
 
 
 def _strictest(lines: Lines, p: np.ndarray, alpha: float, delta: float, bound: str) -> Control:
     """The control with the highest threshold: with it the risk is bounded in every group of the searches."""
-    keys = [(line["world"], line["set"] if bound == "kind" else "") for line in lines]
-    groups = {key: np.array([own == key for own in keys]) for key in dict.fromkeys(keys)}
-    controls = [control_threshold(p[mine], alpha, delta) for mine in groups.values()]
+    controls = [control_threshold(p[mine], alpha, delta) for mine in _groups(lines, bound)]
     return max(controls, key=lambda control: control.threshold)
 
 
-def _features(lines: Lines) -> np.ndarray:
-    return evidence.read(lines).features
+def _at_most(lines: Lines, p: np.ndarray, control: Control) -> Control:
+    """The control, its threshold raised until at most ``alpha`` of every kind of photo pass, as counted.
+
+    A world's bound is of all its photos, and strangers' seldom pass: of its own it may let more.
+    """
+    for mine in _groups(lines, "kind"):
+        ordered = np.sort(p[mine])[::-1]
+        first = float(ordered[int(control.alpha * len(ordered))])
+        if first >= control.threshold:
+            control = replace(control, threshold=min(1.0, math.floor(first * 1e6 + 1) / 1e6))
+    passed = [int((p[mine] >= control.threshold).sum()) for mine in _groups(lines, "world")]
+    sizes = [int(mine.sum()) for mine in _groups(lines, "world")]
+    tightest = max(range(len(sizes)), key=lambda n: passed[n] / sizes[n])
+    bound = float(clopper_pearson_upper(passed[tightest], sizes[tightest], control.delta))
+    return replace(control, misses=sizes[tightest], unescalated=passed[tightest], bound=bound)
 
 
 def lacking(lines: Lines) -> Lines:

@@ -22,7 +22,7 @@ from pocketshelf_training.recall.encodings import RememberingEncoder
 from pocketshelf_training.recall.figures import figures
 from pocketshelf_training.recall.page import page
 from pocketshelf_training.recall.plot import plot_risk_coverage
-from pocketshelf_training.recall.worlds import search_world, worlds
+from pocketshelf_training.recall.worlds import catalogue_of, search_world, worlds
 
 __all__ = ["add_arguments", "run"]
 
@@ -103,11 +103,11 @@ def reported(
     settings: tuple[int, float, float, str],
 ) -> dict[str, Any]:
     """The block, its figures on the test, and those of a catalogue that was left out of the calibration."""
-    names = list(dict.fromkeys(line["world"] for line in lines))
+    names = list(dict.fromkeys(catalogue_of(line["world"]) for line in lines))
     without = {
         name: figures(_of(test, [name]), calibrate(_of(lines, [n for n in names if n != name]), *settings))
         for name in names
-        if any(line["world"] == name for line in test) and _fits(lines, name)
+        if any(catalogue_of(line["world"]) == name for line in test) and _fits(lines, name)
     }
     return {"recall": calibration.to_block(), "test": figures(test, calibration), "left_out": without}
 
@@ -144,10 +144,10 @@ def _plot(test: evidence.Lines, calibration: Calibration, path: Path) -> None:
 
 
 def _of(lines: evidence.Lines, names: Sequence[str]) -> evidence.Lines:
-    return [line for line in lines if line["world"] in names]
+    return [line for line in lines if catalogue_of(line["world"]) in names]
 
 
 def _fits(lines: evidence.Lines, name: str) -> bool:
     """Whether there is something to fit, and to control, without this catalogue."""
-    others = [line for line in lines if line["world"] != name]
+    others = [line for line in lines if catalogue_of(line["world"]) != name]
     return any(line["local"] for line in others) and bool(one_each(lacking(others)))

@@ -33,9 +33,9 @@ __all__ = [
     "Shelf",
     "collect",
     "draw_shelves",
+    "folds",
     "one_a_photo",
     "read",
-    "split_photos",
 ]
 
 NAMES = tuple(RECALL_FEATURES)
@@ -178,12 +178,9 @@ def read(lines: Lines) -> Evidence:
     )
 
 
-def split_photos(lines: Lines, share: float) -> tuple[Lines, Lines]:
-    """Two parts without a photo in common; the first has about ``share`` of the photos."""
-    parts: tuple[Lines, Lines] = [], []
-    for line in lines:
-        parts[_unit(line["photo"], "split") >= share].append(line)
-    return parts
+def folds(lines: Lines, count: int) -> np.ndarray:
+    """Int (n,): the part, of ``count``, that each row's photo is in; by the photo's name."""
+    return np.array([int(count * _unit(line["photo"], "split")) for line in lines])
 
 
 def one_a_photo(lines: Lines, seed: int = 0) -> Lines:

@@ -37,13 +37,16 @@ Bundle `{bundle}` (space `{space}`), by `pocketshelf-train recall --bundle DIR -
 fits the two estimates of [the fallback](../sync.md) and writes this page. Fitted and chosen on photos
 of val, measured on those of test (`shop`: other styles; `clothing` and `street`: train and val);
 shelves drawn with the seeds {val} and {test}. *Own* photos show products of the catalogue, the others
-show none of it; *lacking*: the catalogue does not hold the product (own photos: it was left out). One
-search a photo."""
+show none of it; *own names*: the same catalogue, its categories called by names that the model does not
+know, as a shop calls them; *lacking*: the catalogue does not hold the product (own photos: it was left
+out). One search a photo."""
 MEANING = """\
 **Confident** is an answer whose `confidence` is at least **{sure:.3f}**, the bundle's threshold, chosen
 so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every {where}:
-{sure_risk}. **Asked**: `local_recall` is below {enough:.3f}, chosen alike on the searches whose product
-is not among the first {k} hits: {enough_risk}."""
+{sure_risk};
+and of every kind of photo in it at most {alpha:.0%}, as counted on val. **Asked**: `local_recall` is below
+{enough:.3f}, chosen on the searches whose product is not among the first {k} hits, in every {where}:
+{enough_risk}."""
 
 
 def _introduction(report: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pocketshelf.catalogue.build import space_of
@@ -21,12 +21,15 @@ from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.recall import evidence
 from pocketshelf_training.recall.encodings import RememberingEncoder
 
-__all__ = ["World", "search_world", "worlds"]
+__all__ = ["World", "catalogue_of", "search_world", "worlds"]
 
 # Of the clothes at home: how many stand as a shelf, and how many of each set of photos ask elsewhere.
 SHELF, STRANGERS = 250, 160
 # Shelves that photos from elsewhere are searched in, besides the full one.
 STRANGE_SHELVES = 2
+# Worlds whose categories are those of the model; the shop's are its own.
+NAMED_BY_THE_MODEL = ("groceries", "clothing")
+RENAMED = ", own names"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,19 @@ def worlds(part: str, root: str | Path | None = None, limit: int | None = None) 
             "clothing", _clothes_at_home(root), {"clothing": clothes, "street": people, "groceries": goods}
         ),
     ]
+    # A shop names its categories as it likes: the same catalogues, by names that no model knows.
+    found += [_renamed(world) for world in found if world.name in NAMED_BY_THE_MODEL]
     return [_limited(world, limit) for world in found]
+
+
+def catalogue_of(world: str) -> str:
+    """The catalogue of a world's name, whatever its categories are called there."""
+    return world.removesuffix(RENAMED)
+
+
+def _renamed(world: World) -> World:
+    gallery = [replace(s, category=f"our {s.category}") for s in world.gallery]
+    return World(world.name + RENAMED, gallery, world.asking)
 
 
 def search_world(

@@ -119,7 +119,9 @@ def _chosen(chosen: Mapping[str, Any]) -> str:
         (*(f"{each[name]:g}" for name in BOUNDS), f"{each['purity']:.3f}", f"{each['kept']:.3f}")
         for each in chosen["best"]
     ]
-    return table([*(f">{name}" for name in BOUNDS), ">purity", ">good kept"], rows)
+    opened = ", ".join(f"{name} ({100 * share:.0f} %)" for name, share in chosen["opened"].items()) or "none"
+    said = f"Opened, with the share of wrong labels among what they alone dropped: {opened}.\n"
+    return joined([said, table([*(f">{name}" for name in BOUNDS), ">purity", ">good kept"], rows)])
 
 
 def _doubles(doubles: Mapping[str, Any]) -> str:

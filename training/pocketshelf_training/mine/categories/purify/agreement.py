@@ -32,9 +32,9 @@ class Bounds:
         neighbours: least share of the nearest pictures that carry the same label.
     """
 
-    agreement: float = 0.05
-    distance: float = 1.5
-    neighbours: float = 0.05
+    agreement: float = 0.1
+    distance: float = 1.4
+    neighbours: float = 0.0
 
 
 # What a round's pictures must meet for the next one to learn from them, besides their label being likeliest.
