@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pocketshelf.closely import SURE, Sighting, lifted, of_region
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.recall import RecallEstimator, Signals
 from pocketshelf.recall.asking import Asker
@@ -17,7 +18,7 @@ from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.rerank import Reranker
 from pocketshelf.stages.route import Router, filled
 from pocketshelf.stages.where import Wish, fits
-from pocketshelf.types import FallbackState, Hit, Region
+from pocketshelf.types import Detection, FallbackState, Hit, Region
 
 __all__ = ["Answer", "Answering"]
 
@@ -27,7 +28,7 @@ RERANK_DEPTH = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """One region's answer; ``asked`` says what came of the fallback."""
+    """One region's answer; ``asked``: what came of the fallback; ``seen``: what a close look found in it."""
 
     region: EncodedRegion
     hits: list[Hit]
@@ -35,6 +36,23 @@ class Answer:
     recall: float | None
     wish: Wish
     asked: FallbackState = False
+    seen: tuple[Sighting, ...] = ()
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the first hit's picture lies in the photo."""
+        return bool(self.hits) and self.hits[0].inliers is not None
+
+    @property
+    def seen_as(self) -> Detection:
+        """The region's box; the print's own, and certain, where one is confirmed."""
+        if not self.confirmed:
+            return self.region.detection
+        first = next(each for each in self.seen if each.product_id == self.hits[0].product_id)
+        low, high = first.corners.min(axis=0), first.corners.max(axis=0)
+        width, height = map(float, high - low)
+        box = float(low[0]), float(low[1]), width, height
+        return Detection(box, self.region.detection.group, 1.0)
 
 
 @dataclass(frozen=True)
@@ -64,9 +82,29 @@ class Answering:
         recall = None if self.estimator is None else self.estimator.estimate(signals)
         return Answer(region, hits, signals, recall, wish)
 
+    def looked(self, shelf: Shelf, answer: Answer, sightings: Sequence[Sighting]) -> Answer:
+        """The answer after a close look at the photo, of which ``sightings`` came."""
+        seen = of_region(sightings, answer.region.detection.box)
+        if not seen:
+            return answer
+        answer = replace(answer, seen=tuple(seen))
+        answer = replace(answer, hits=self._lifted(shelf, answer, answer.hits))
+        sure = SURE if answer.recall is None else max(SURE, answer.recall)
+        return replace(answer, recall=sure) if answer.confirmed else answer
+
+    def _lifted(self, shelf: Shelf, answer: Answer, hits: Sequence[Hit]) -> list[Hit]:
+        wish, vector = answer.wish, answer.region.embedding.vector
+
+        def find(product_id: str) -> Hit | None:
+            hit = shelf.known(product_id, vector)
+            wished = hit is not None and (not wish.categories or hit.category in wish.categories)
+            return hit if wished and hit is not None and fits(hit.attributes, wish.where) else None
+
+        return lifted(hits, answer.seen, wish.k, find)
+
     def escalated(self, shelf: Shelf, answer: Answer, ask: bool | None, deadline: float) -> Answer:
         """The answer with the server's hits, where it is to be asked and there is time left."""
-        if not self.asker.has_whom or not self._escalates(answer.recall, ask):
+        if not self.asker.has_whom or not self._escalates(answer, ask):
             self.asker.pass_by()
             return answer
         vector, space, wish = answer.region.embedding.vector, shelf.store.meta.space, answer.wish
@@ -76,15 +114,20 @@ class Answering:
             return replace(answer, asked=asked)
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
         hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
-        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
+        signals = shelf.signals(answer.region, hits)
+        return replace(answer, asked=asked, hits=self._lifted(shelf, answer, hits), signals=signals)
 
     def region(self, answer: Answer) -> Region:
         """The typed result."""
-        return answer.region.to_region(hits=tuple(answer.hits), **self._judged(answer.signals))
+        judged = self._judged(answer.signals)
+        if answer.confirmed:
+            judged = {"confidence": max(SURE, judged.get("confidence", 0.0)), "confident": True}
+        return answer.region.to_region(hits=tuple(answer.hits), **judged)
 
-    def _escalates(self, recall: float | None, ask: bool | None) -> bool:
-        if ask is not None:
-            return ask
+    def _escalates(self, answer: Answer, ask: bool | None) -> bool:
+        recall = answer.recall
+        if ask is not None or answer.confirmed:
+            return bool(ask)
         return self.estimator is None or recall is None or not self.estimator.suffices(recall)
 
     def _judged(self, signals: Signals) -> dict[str, Any]:

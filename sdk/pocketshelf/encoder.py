@@ -251,6 +251,14 @@ class Encoder:
         """
         return self._embed(photo, boxes, wanted)
 
+    def encode_print(self, photo: Photo, box: Box) -> EncodedRegion:
+        """The region of a flat thing that was found in ``photo`` without the detector.
+
+        Raises:
+            BundleError: the network's outputs are not those its bundle describes.
+        """
+        return EncodedRegion(Detection(box, FRAME, 1.0), self._embedded(photo, box), self._heads)
+
     def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
         with timed(ms, "decode"):
             return read_photo(source)

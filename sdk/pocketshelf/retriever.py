@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pocketshelf.answering import Answering
-from pocketshelf.encoder import EncodedRegion, Encoder, timed
+from pocketshelf.answering import Answer, Answering
+from pocketshelf.closely import NEAREST, Closely, unclaimed
+from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.recall import (
@@ -31,7 +32,7 @@ from pocketshelf.recall import (
 from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
-from pocketshelf.stages.detect import Detector
+from pocketshelf.stages.detect import Detector, prominence
 from pocketshelf.stages.embed import Embedder
 from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
@@ -66,6 +67,7 @@ class Retriever:
         recall_estimator: see `pocketshelf.recall`; if None the bundle's own, if any.
         fallback: whom to ask when the estimate does not suffice, or there is none; nobody if None.
         detector, embedder: in the place of the encoder's; vectors must be of the bundle's space all the same.
+        closely: look for the store's covers and cartons by local features, where it has any.
         timeout_s: longest time of one search, in seconds, by the wall clock: after it nobody is waited for,
             and the local hits are the answer, whatever the server does. The stages on the device are not
             cut short; what they may cost is bounded by the photo's limits.
@@ -88,12 +90,14 @@ class Retriever:
         timeout_s: float = TIMEOUT_SECONDS,
         detector: Detector | None = None,
         embedder: Embedder | None = None,
+        closely: bool = True,
     ) -> None:
         if isinstance(timeout_s, bool) or not 0 < timeout_s < math.inf:
             raise ValueError("timeout_s must be a number of seconds above 0")
         self._timeout_s = timeout_s
         self.encoder = encoder.with_stages(detector, embedder)
         self._given_searcher = searcher
+        self._closely = closely
         self._shelf = self._make_shelf(store)
         self._outfitter: Outfitter | None = None
         self._answering = Answering(
@@ -125,6 +129,7 @@ class Retriever:
         embedder: Embedder | None = None,
         router: Router | None = None,
         reranker: Reranker | None = None,
+        closely: bool = True,
     ) -> Retriever:
         """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
 
@@ -134,6 +139,7 @@ class Retriever:
             timeout_s: longest time of one search, in seconds; see the class.
             detector, embedder: in the place of the bundle's, which are not loaded then.
             router, reranker: in the place of the defaults.
+            closely: see the class.
 
         Raises:
             UsageError: ``server`` is no address.
@@ -149,7 +155,15 @@ class Retriever:
         try:
             encoder = Encoder.open(bundle, threads, detector=detector, embedder=embedder)
             return cls(
-                opened, encoder, router, None, reranker, recall_estimator, fallback, timeout_s=timeout_s
+                opened,
+                encoder,
+                router,
+                None,
+                reranker,
+                recall_estimator,
+                fallback,
+                timeout_s=timeout_s,
+                closely=closely,
             )
         except BaseException:
             opened.close()
@@ -194,6 +208,7 @@ class Retriever:
             store.categories(),
             shelf_coverage(store),
             Neighbourhood(store.shard, store.sample),
+            Closely.of(store) if self._closely else None,
         )
 
     def close(self) -> None:
@@ -248,6 +263,7 @@ class Retriever:
             encoded = self.encoder.encode(photo, whole, ms)
             with timed(ms, "search"):
                 local = [self._answering.answer(shelf, each, wish) for each in encoded.regions]
+                local = self._looked(shelf, encoded, local, wish)
                 # Every local answer is there before anyone is waited for.
                 answers = [self._answering.escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
@@ -261,6 +277,26 @@ class Retriever:
             fallback=overall(answer.asked for answer in answers),
             quality=encoded.quality,
         )
+
+    def _looked(self, shelf: Shelf, encoded: EncodedPhoto, local: list[Answer], wish: Wish) -> list[Answer]:
+        """The answers after a close look at the whole photo, where the shelf has prints.
+
+        A print that no box claims gets a region of its own.
+        """
+        if shelf.closely is None:
+            return local
+        nearest = [hit.product_id for answer in local for hit in answer.hits[:NEAREST]]
+        photo = encoded.photo
+        frame = photo.width, photo.height
+        seen = shelf.closely.sightings(photo, nearest)
+        own = unclaimed(seen, [answer.region.detection.box for answer in local], frame)
+        regions = [self.encoder.encode_print(photo, box) for box in own]
+        local = local + [self._answering.answer(shelf, region, wish) for region in regions]
+        looked = [self._answering.looked(shelf, answer, seen) for answer in local]
+        if any(answer.confirmed for answer in looked):
+            # What is certain stands out more than what the detector takes for something.
+            looked.sort(key=lambda answer: -prominence(answer.seen_as, frame))
+        return looked
 
     def search_region(
         self,

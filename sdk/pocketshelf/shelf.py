@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pocketshelf.closely import Closely
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.recall import Neighbourhood, Signals
 from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
+from pocketshelf.stages.search.scanning import rescore
 from pocketshelf.stages.where import Where, fits
 from pocketshelf.store import Store
 from pocketshelf.types import Hit
@@ -21,13 +23,18 @@ WIDEN = 8
 
 @dataclass(frozen=True)
 class Shelf:
-    """One generation with what is derived from it; a search keeps to the one it began with."""
+    """One generation with what is derived from it; a search keeps to the one it began with.
+
+    Attributes:
+        closely: its prints; None where it has none.
+    """
 
     store: Store
     searcher: Searcher
     counts: dict[str, int]
     coverage: dict[str, float] | None
     neighbourhood: Neighbourhood
+    closely: Closely | None = None
 
     def hit(self, match: Match) -> Hit:
         """What the store says of a match."""
@@ -42,6 +49,13 @@ class Shelf:
             image=product.image,
             attributes=product.attributes,
         )
+
+    def known(self, product_id: str, vector: np.ndarray) -> Hit | None:
+        """The product with this id as a hit for a float32 (D,) query; None if the store has none."""
+        product = self.store.product(product_id)
+        if product is None:
+            return None
+        return self.hit(Match(product_id, float(rescore(vector, product.vectors).max())))
 
     def nearest(self, vector: np.ndarray, categories: list[str], wanted: int, where: Where) -> list[Hit]:
         """The ``wanted`` nearest to a float32 (D,) vector that fit; where few do, it looks further."""

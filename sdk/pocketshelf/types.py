@@ -55,6 +55,8 @@ class Hit:
     Attributes:
         score: cosine between the query's and the product's vector.
         source: "local" for the store's own products, "server" for the fallback's.
+        inliers: local features of its picture that lie in the photo as a camera would see them
+            (`pocketshelf.closely`): such hits come first, whatever their score. None where not found so.
         image: the product's picture as its catalogue names it; part of the full JSON line only.
         attributes: the catalogue's further columns; part of the full JSON line only.
     """
@@ -64,12 +66,15 @@ class Hit:
     title: str
     category: str
     source: str = "local"
+    inliers: int | None = None
     image: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self, full: bool = False) -> dict[str, Any]:
         """The hit as `contract/schemas/answer.schema.json` has it; ``full`` with image and attributes."""
-        more = {"image": self.image, "attributes": self.attributes} if full else {}
+        more: dict[str, Any] = {} if self.inliers is None else {"inliers": self.inliers}
+        if full:
+            more |= {"image": self.image, "attributes": self.attributes}
         return {
             "product_id": self.product_id,
             "score": round(float(self.score), 5),

@@ -82,6 +82,10 @@ COMMANDS = {
         "studio.prepare.hard_cases",
         "two people, close crops, people far away, from the street photos kept apart (synthetic)",
     ),
+    "prepare rephotographed": (
+        "studio.prepare.rephotographed",
+        "flat prints as phones photograph them (synthetic)",
+    ),
     "prepare samples": (
         "studio.prepare.samples",
         "draw the small shop of `pocketshelf demo --drawn` (synthetic)",

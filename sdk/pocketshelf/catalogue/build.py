@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,16 +14,21 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
+from pocketshelf.closely import Features, extract, is_available, write_features
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import CatalogueError, PhotoError
+from pocketshelf.errors import CatalogueError, PhotoError, RuntimeUnavailable
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
+from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
 
 __all__ = ["BuildReport", "build_store"]
+
+# A larger catalogue's local features are kept only if asked for: 6 kB a product.
+CLOSELY_UP_TO = 20_000
 
 Progress = Callable[[int, int], None]
 OnProblem = Callable[[RowProblem], None]
@@ -35,6 +41,8 @@ class BuildReport:
     Attributes:
         problems: the lines that were left out, in the file's order.
         notes: what looked wrong and was taken as it is.
+        prints: products whose local features were kept (`pocketshelf.closely`).
+        prints_bytes: what they take in the store; 0 where there are none.
         seconds: wall time.
     """
 
@@ -49,6 +57,8 @@ class BuildReport:
     problems: list[RowProblem]
     notes: list[RowProblem]
     seconds: float
+    prints: int = 0
+    prints_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -71,6 +81,7 @@ def build_store(
     reading: ReadOptions | None = None,
     fetch: Fetch | None = None,
     on_note: OnProblem = lambda note: None,
+    closely: bool | None = None,
 ) -> BuildReport:
     """Embed a catalogue's pictures and make them the new generation of the store.
 
@@ -82,11 +93,13 @@ def build_store(
         on_problem, on_note: called with each bad row, and each remark, as it is found.
         reading: how the file is to be read.
         fetch: gets pictures that the file names by address, see `pocketshelf.catalogue.download`.
+        closely: keep local features of flat prints, so that covers and cartons are found by them; None where
+            OpenCV is installed and the catalogue has at most 20,000 products.
 
     Raises:
         CatalogueError: the file cannot be used, or not one row of it.
         UsageError: an unknown format, column or encoding.
-        BundleError, RuntimeUnavailable: the models cannot be loaded.
+        BundleError, RuntimeUnavailable: the models, or OpenCV if ``closely``, cannot be loaded.
         StoreError: the store cannot be written; what was there before is unharmed and still current.
     """
     started = time.perf_counter()
@@ -98,8 +111,9 @@ def build_store(
     base = table.path.parent if images is None else Path(images)
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
+    looks = _looks_closely(closely, len(table.products))
     encoder = encoder or Encoder.open(bundle, threads)
-    work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note)
+    work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
     # Before the long work: a store that cannot be written is found out at once.
     with StoreWriter.open(store) as writer, writer.staged() as staging:
@@ -109,6 +123,7 @@ def build_store(
             raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
         create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
         derive_indexes(staging)
+        prints_bytes = work.write_features(staging, [product.product_id for product in products])
         generation = writer.publish(staging)
     return BuildReport(
         store=Path(store),
@@ -122,7 +137,20 @@ def build_store(
         problems=problems,
         notes=[*table.notes, *work.notes],
         seconds=time.perf_counter() - started,
+        prints=len(work.features),
+        prints_bytes=prints_bytes,
     )
+
+
+def _looks_closely(asked: bool | None, products: int) -> bool:
+    """Whether local features are kept.
+
+    Raises:
+        RuntimeUnavailable: they are asked for, and OpenCV is not installed.
+    """
+    if asked and not is_available():
+        raise RuntimeUnavailable("--closely needs OpenCV: pip install 'pocketshelf[closely]'")
+    return is_available() and products <= CLOSELY_UP_TO if asked is None else asked
 
 
 class _Work:
@@ -135,14 +163,17 @@ class _Work:
         whole: bool,
         on_problem: OnProblem,
         on_note: OnProblem,
+        looks: bool,
     ) -> None:
         self._encoder = encoder
         self._pictures = pictures
         self._whole = whole
         self._on_problem = on_problem
         self._on_note = on_note
+        self._looks = looks
         self.problems: list[RowProblem] = []
         self.notes: list[RowProblem] = []
+        self.features: dict[str, tuple[Features, float]] = {}
 
     def products(self, listed: list[ListedProduct], sequence: int, progress: Progress) -> list[Product]:
         """Those with at least one good picture, or with vectors of their own."""
@@ -155,7 +186,7 @@ class _Work:
                 done += max(1, len(product.pictures))
                 progress(done, total)
             for picture in product.pictures if product.vectors is None else ():
-                vectors += self._vector(picture.line, picture.image)
+                vectors += self._vector(product.product_id, picture.line, picture.image)
                 done += 1
                 progress(done, total)
             if vectors:
@@ -164,14 +195,32 @@ class _Work:
                 self._lose(problem.line, problem.problem)
         return products
 
-    def _vector(self, line: int, image: str) -> list[np.ndarray]:
+    def write_features(self, staging: Path, product_ids: list[str]) -> int:
+        """Keep the features of these beside their shard; the file's bytes, 0 where there are none."""
+        if not any(product_id in self.features for product_id in product_ids):
+            return 0
+        with (staging / "shard.sqlite").open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        in_order = [self.features.get(product_id) for product_id in sorted(product_ids, key=_as_sqlite_sorts)]
+        return write_features(staging / "index", digest, in_order)
+
+    def _vector(self, product_id: str, line: int, image: str) -> list[np.ndarray]:
         """int8 (1, D) of a picture; nothing if it cannot be used."""
         try:
             data = self._pictures.read(image, lambda note: self._remark(line, note))
-            return [quantize_vectors(self._encoder.enrol(data, self._whole))]
+            photo = read_photo(data)
+            vectors = [quantize_vectors(self._encoder.enrol(photo, self._whole))]
+            if self._looks and product_id not in self.features:
+                self._look(product_id, photo)
+            return vectors
         except PhotoError as error:
             self._lose(line, f"{image}: {str(error).removeprefix('photo: ').removeprefix(f'{image}: ')}")
             return []
+
+    def _look(self, product_id: str, photo: Photo) -> None:
+        features = extract(photo.pixels, gallery=True)
+        if features is not None:
+            self.features[product_id] = features, photo.width / photo.height
 
     def _given(self, product: ListedProduct, vectors: np.ndarray) -> list[np.ndarray]:
         if vectors.shape[1] != self._encoder.bundle.embedder.dimension:
@@ -188,6 +237,11 @@ class _Work:
     def _remark(self, line: int, note: str) -> None:
         self.notes.append(RowProblem(line, note))
         self._on_note(self.notes[-1])
+
+
+def _as_sqlite_sorts(product_id: str) -> bytes:
+    """The order of a shard's ids."""
+    return product_id.encode("utf-8")
 
 
 def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int) -> Product:

@@ -22,10 +22,12 @@ from pathlib import Path
 
 from pocketshelf.files import atomic_write, make_way, open_plain
 
-__all__ = ["FACTS", "GRAPH", "LAYOUT", "DerivedFile"]
+__all__ = ["FACTS", "FEATURES", "GRAPH", "LAYOUT", "DerivedFile"]
 
 # Kinds of content, each with the version of its own format.
 GRAPH, LAYOUT, FACTS = ".2.usearch", ".1.layout", ".1.facts"
+# Local features (`pocketshelf.closely`): derived from the products' pictures, which no search has.
+FEATURES = ".1.features"
 _MAGIC = "pocketshelf-derived 1"
 _HEADER = 170
 _CHUNK = 1 << 20
@@ -47,7 +49,9 @@ class DerivedFile:
     @classmethod
     def every(cls, folder: Path, shard: str) -> list[DerivedFile]:
         """Those that are there, by name."""
-        names = [path.name for path in folder.glob("*") if path.name.endswith((GRAPH, LAYOUT, FACTS))]
+        names = [
+            path.name for path in folder.glob("*") if path.name.endswith((GRAPH, LAYOUT, FACTS, FEATURES))
+        ]
         return [cls(folder, shard, name) for name in sorted(names) if not name.startswith(".")]
 
     @classmethod
@@ -58,7 +62,7 @@ class DerivedFile:
 
     @classmethod
     def of_shard(cls, folder: Path, shard: str, kind: str) -> DerivedFile:
-        """The one of its kind (`LAYOUT`, `FACTS`) for the whole shard."""
+        """The one of its kind (`LAYOUT`, `FACTS`, `FEATURES`) for the whole shard."""
         return cls(folder, shard, f"shard{kind}")
 
     @property

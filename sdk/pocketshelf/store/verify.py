@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import StoreError
-from pocketshelf.formats.derived import DerivedFile
+from pocketshelf.formats.derived import FEATURES, DerivedFile
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.store.digest import check_digests
 from pocketshelf.store.folder import StoreFolder
@@ -85,5 +85,8 @@ def _check(folder: StoreFolder, name: str, problems: list[str]) -> tuple[int, in
         most = INDEX_FACTOR * shard.path.stat().st_size
         for derived in DerivedFile.every(folder.index(name), digest):
             if derived.read(most) is None:
-                problems.append(f"{derived.path}: damaged, or of other products; a search makes it again")
+                remedy = (
+                    "build the store again" if derived.name.endswith(FEATURES) else "a search makes it again"
+                )
+                problems.append(f"{derived.path}: damaged, or of other products; {remedy}")
         return shard.meta.sequence, len(shard)

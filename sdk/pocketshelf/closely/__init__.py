@@ -1,0 +1,29 @@
+"""Looking closely: flat prints (covers, cartons) found by local features and a homography.
+
+An embedding says what a picture is like; a few hundred corners of a print say which print it is, and where
+it lies in the photo. They find products that the embedding ranks far behind, and overrule it only on strong
+evidence: `pocketshelf.closely.deciding`. Needs OpenCV (the extra ``closely``); without it nothing changes.
+"""
+
+from pocketshelf.closely.deciding import CONFIRMED, SURE, lifted, of_region, unclaimed
+from pocketshelf.closely.features import Features, extract, is_available
+from pocketshelf.closely.file import FeatureTable, features_file, write_features
+from pocketshelf.closely.geometry import Sighting
+from pocketshelf.closely.look import NEAREST, Closely
+
+__all__ = [
+    "CONFIRMED",
+    "NEAREST",
+    "SURE",
+    "Closely",
+    "FeatureTable",
+    "Features",
+    "Sighting",
+    "extract",
+    "features_file",
+    "is_available",
+    "lifted",
+    "of_region",
+    "unclaimed",
+    "write_features",
+]

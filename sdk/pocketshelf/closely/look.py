@@ -1,0 +1,96 @@
+"""A shelf's prints, and which of them a photo shows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+
+import numpy as np
+
+from pocketshelf.closely.features import GALLERY_FEATURES, extract, is_available
+from pocketshelf.closely.file import FEATURE, MOST_PRODUCTS, FeatureTable, features_file, parse
+from pocketshelf.closely.geometry import Sighting, sighted
+from pocketshelf.closely.words import Inverted
+from pocketshelf.stages.preprocess import Photo
+from pocketshelf.store import Store
+
+__all__ = ["Closely"]
+
+# So many products that the photo's corners speak for are looked at, and so many of the embedding's.
+VOTED, NEAREST = 10, 5
+_MOST_BYTES = 12 + MOST_PRODUCTS * (4 + GALLERY_FEATURES * FEATURE.itemsize) + (1 << 20)
+
+_log = logging.getLogger(__name__)
+
+
+class Closely:
+    """The prints of one generation of a store; safe to share between threads.
+
+    Args:
+        ids: the products' ids, ascending.
+        table: their features.
+    """
+
+    def __init__(self, ids: list[str], table: FeatureTable) -> None:
+        self._ids = ids
+        self._table = table
+        self._places = {product_id: place for place, product_id in enumerate(ids)}
+        self._lock = threading.Lock()
+        self._inverted: Inverted | None = None
+
+    @classmethod
+    def of(cls, store: Store) -> Closely | None:
+        """The store's prints; None where it has none, or OpenCV is not installed, which is logged."""
+        file = features_file(store.folder.index(store.generation), store.digest)
+        if not file.path.exists():
+            return None
+        if not is_available():
+            _log.warning(
+                "%s: its covers and cartons are searched by their vectors alone, since OpenCV is not "
+                "installed: pip install 'pocketshelf[closely]'",
+                store.folder.path,
+            )
+            return None
+        data = file.read(_MOST_BYTES)
+        ids = [
+            str(row[0]) for row in store.shard.query("SELECT product_id FROM products ORDER BY product_id")
+        ]
+        table = None if data is None else parse(data, len(ids))
+        if table is None:
+            _log.warning(
+                "%s: its local features are damaged and are left out; build the store again", file.path
+            )
+            return None
+        return cls(ids, table) if len(table.rows) else None
+
+    def __len__(self) -> int:
+        """How many products have features."""
+        return int((self._table.counts > 0).sum())
+
+    def sightings(self, photo: Photo, nearest: Iterable[str] = ()) -> list[Sighting]:
+        """The products whose picture the photo shows, most inliers first.
+
+        Args:
+            nearest: ids of the embedding's hits, best first, of each region.
+        """
+        features = extract(photo.pixels, gallery=False)
+        if features is None or not len(features):
+            return []
+        places = self._index().votes(features.descriptors, VOTED)
+        near = [self._places[product_id] for product_id in nearest if product_id in self._places]
+        found = []
+        for place in dict.fromkeys([*places, *near]):
+            if self._table.counts[place]:
+                print_, shape = self._table.features(place), float(self._table.shapes[place])
+                found.append(sighted(self._ids[place], print_, features, (photo.width, photo.height), shape))
+        seen = [each for each in found if each is not None]
+        return sorted(seen, key=lambda each: (-each.inliers, each.product_id))
+
+    def _index(self) -> Inverted:
+        with self._lock:
+            if self._inverted is None:
+                table, owners = self._table, np.repeat(np.arange(len(self._ids)), self._table.counts)
+                rows = table.rows
+                self._inverted = Inverted(table.words, rows["word"], owners, rows["descriptor"])
+            return self._inverted

@@ -1,0 +1,136 @@
+"""A store of covers, built and searched: geometry finds them by default, and everything works without it."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from pathlib import Path
+
+import pytest
+from test_closely import cover, photographed
+
+from pocketshelf import Retriever
+from pocketshelf.catalogue import build as build_module
+from pocketshelf.catalogue import build_store
+from pocketshelf.closely import look
+from pocketshelf.errors import RuntimeUnavailable
+from pocketshelf.formats import Bundle
+from pocketshelf.store import Store, StoreFolder, StoreWriter, verify_store
+
+pytest.importorskip("cv2")
+COUNT = 6
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    """Six covers, and a plain thing."""
+    path = tmp_path / "catalogue.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["product_id", "title", "category", "image"])
+        for seed in range(COUNT):
+            cover(seed).save(tmp_path / f"{seed}.png")
+            # Ids whose order as text and as numbers differ.
+            writer.writerow([f"{10 * seed}", f"Cover {seed}", "Other things", f"{seed}.png"])
+        cover(0).resize((1, 1)).resize((300, 300)).save(tmp_path / "plain.png")
+        writer.writerow(["plain", "A plain thing", "Other things", "plain.png"])
+    return path
+
+
+def features_path(store: Path) -> Path:
+    folder = StoreFolder(store)
+    return folder.index(folder.require_current()) / "shard.1.features"
+
+
+def first(store: Path, bundle: Bundle, seed: int, **options: bool) -> tuple[str, int | None, bool | None]:
+    with Retriever.open(store, bundle, **options) as retriever:
+        region = retriever.search(photographed(cover(seed)).pixels).regions[0]
+    assert region.hits
+    return region.hits[0].product_id, region.hits[0].inliers, region.confident
+
+
+def test_a_cover_in_a_photo_is_the_first_hit_and_sure(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle
+) -> None:
+    store = tmp_path / "store"
+    report = build_store(catalogue, store, bundle=fake_bundle)
+    assert report.prints == COUNT and report.prints_bytes < COUNT * 7000
+    for seed in range(COUNT):
+        product_id, inliers, confident = first(store, fake_bundle, seed)
+        assert product_id == f"{10 * seed}" and inliers and inliers >= 12 and confident
+    assert verify_store(store).ok
+    without = [first(store, fake_bundle, seed, closely=False) for seed in range(COUNT)]
+    assert all(inliers is None for _, inliers, _ in without)
+
+
+def test_a_category_that_is_wished_for_is_kept_to(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle
+) -> None:
+    text = catalogue.read_text().replace("Cover 3,Other things", "Cover 3,Red things")
+    catalogue.write_text(text)
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    with Retriever.open(tmp_path / "store", fake_bundle) as retriever:
+        photo = photographed(cover(3)).pixels
+        assert retriever.search(photo, whole=True).regions[0].hits[0].product_id == "30"
+        found = retriever.search(photo, whole=True, category="Other things").regions[0].hits
+        assert "30" not in [hit.product_id for hit in found]
+        nowhere = retriever.search(photo, whole=True, where={"colour": ["red"]}).regions[0].hits
+        assert nowhere == ()
+
+
+def test_without_features_the_store_is_as_it_was(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle
+) -> None:
+    build_store(catalogue, tmp_path / "with", bundle=fake_bundle)
+    report = build_store(catalogue, tmp_path / "without", bundle=fake_bundle, closely=False)
+    assert report.prints == 0 and not features_path(tmp_path / "without").exists()
+    shards = [StoreFolder(tmp_path / name).shard("00000001").read_bytes() for name in ("with", "without")]
+    assert shards[0] == shards[1]
+
+
+def test_damaged_features_are_left_out_and_told(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = tmp_path / "store"
+    build_store(catalogue, store, bundle=fake_bundle)
+    path = features_path(store)
+    data = bytearray(path.read_bytes())
+    data[-100] ^= 1
+    path.write_bytes(data)
+    with caplog.at_level(logging.WARNING):
+        assert first(store, fake_bundle, 2)[1] is None
+    assert "damaged" in caplog.text and "build the store again" in caplog.text
+    (problem,) = verify_store(store).problems
+    assert "build the store again" in problem
+
+
+def test_another_generations_features_are_none(catalogue: Path, tmp_path: Path, fake_bundle: Bundle) -> None:
+    store = tmp_path / "store"
+    build_store(catalogue, store, bundle=fake_bundle)
+    kept = features_path(store).read_bytes()
+    catalogue.write_text(catalogue.read_text().replace("Cover 1", "Cover one"))
+    build_store(catalogue, store, bundle=fake_bundle)
+    features_path(store).write_bytes(kept)
+    with Store.open(store) as opened:
+        assert look.Closely.of(opened) is None
+    with StoreWriter.open(store) as writer:
+        writer.rollback()
+    assert first(store, fake_bundle, 4)[0] == "40", "a rollback brings its own features"
+
+
+def test_without_opencv_one_line_names_what_to_install(
+    catalogue: Path,
+    tmp_path: Path,
+    fake_bundle: Bundle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    monkeypatch.setattr(look, "is_available", lambda: False)
+    monkeypatch.setattr(build_module, "is_available", lambda: False)
+    with caplog.at_level(logging.WARNING):
+        assert first(tmp_path / "store", fake_bundle, 2)[1] is None
+    assert caplog.text.count("pip install 'pocketshelf[closely]'") == 1
+    assert build_store(catalogue, tmp_path / "other", bundle=fake_bundle).prints == 0
+    with pytest.raises(RuntimeUnavailable, match="closely"):
+        build_store(catalogue, tmp_path / "asked", bundle=fake_bundle, closely=True)
