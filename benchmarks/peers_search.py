@@ -1,10 +1,10 @@
 """Search, bytes, opening, adding and deleting: a shelf beside hnswlib, Faiss and sqlite-vec.
 
-The same vectors (synthetic, clustered, seed 0: `server_search.vectors`), the same queries, one thread; graphs
-of a million are built by two. Each engine keeps what it needs to answer with: ours titles and categories as
-well, the others vectors and numbers. Recall is the share of the exact ten. "One category" is a fiftieth of
-the shelf, as each engine filters: hnswlib and Faiss by a function or selector on the graph. What is ready is
-opened and has answered once, over everything; a change is ready when it has been searched.
+The same vectors (synthetic, clustered, seed 0: `search_engines.vectors`), the same queries, one thread;
+graphs of a million are built by two. Each engine keeps what it needs to answer with: ours titles and
+categories as well, the others vectors and numbers. Recall is the share of the exact ten. "One category" is a
+fiftieth of the shelf, as each engine filters: hnswlib and Faiss by a function or selector on the graph. What is
+ready is opened and has answered once, over everything; a change is ready when it has been searched.
 
 Then ours alone (`shelf_parts`): bytes by what they are for, filters by attribute, several pictures a product,
 and a graph mapped from its file beside one in verified memory.
@@ -32,7 +32,8 @@ import shelf_parts
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store, change_store
-from server_search import CATEGORIES, DIMENSION, SPACE, K, queries, vectors
+from search_engines import CATEGORIES, DIMENSION, SPACE
+from shelf_parts import K, drawn
 
 CHANGED = 100
 LINKS, CANDIDATES, WIDTH = 16, 200, 100
@@ -303,8 +304,7 @@ def main() -> int:
     truth: dict[tuple[int, str], list[set[int]]] = {}
     rows, ours = [], []
     for size in arguments.sizes:
-        gallery = vectors(size)
-        asked = queries(gallery, arguments.queries)
+        gallery, asked = drawn(size, arguments.queries)
         # Faiss's flat index first: it is exact, and all are held against it.
         for engine in (Faiss(True), Shelf(), SqliteVec(), Hnswlib(), Faiss(False)):
             if time.monotonic() > end:

@@ -21,9 +21,11 @@ from pocketshelf.shelf import Shelf
 from pocketshelf.stages.search import GraphIndex, Match, StoreSearcher, derive_indexes
 from pocketshelf.stages.search.graph import empty_graph
 from pocketshelf.store import Store
-from server_search import CATEGORIES, DIMENSION, SPACE, K, queries, vectors
+from search_engines import CATEGORIES, DIMENSION, SPACE, queries, vectors
 
-__all__ = ["parts"]
+__all__ = ["K", "drawn", "parts"]
+
+K = 10
 
 TIMES = 30
 # As alike as two photos of one product are to our embedder, about: a cosine of 0.8.
@@ -33,8 +35,7 @@ BRANDS, COLOURS, SIZES = 200, 12, 8
 
 def parts(size: int) -> Iterator[dict[str, Any]]:
     """The rows for a shelf of ``size`` products; synthetic, seed 0."""
-    gallery = vectors(size)
-    asked = queries(gallery, TIMES)
+    gallery, asked = drawn(size, TIMES)
     with tempfile.TemporaryDirectory(prefix="pocketshelf-shelf-") as name:
         folder = Path(name)
         with _store(folder / "one", gallery[:, None]) as store:
@@ -43,6 +44,12 @@ def parts(size: int) -> Iterator[dict[str, Any]]:
         if size <= 200_000:
             yield _pictures(folder, gallery, asked)
             yield _graph(folder, gallery, asked)
+
+
+def drawn(size: int, asked: int) -> tuple[np.ndarray, np.ndarray]:
+    """(int8 (size, 128) vectors, float32 (asked, 128) queries near them): synthetic, clustered."""
+    gallery = vectors(size, 0)
+    return gallery, queries(gallery, asked, 0)
 
 
 def _store(path: Path, gallery: np.ndarray) -> Store:
