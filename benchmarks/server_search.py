@@ -9,7 +9,8 @@ What is chosen by looking (``--ef``) is chosen on draw 0; figures are of draw 1.
 
     python benchmarks/server_search.py [--sizes 100000 1000000] [--indexes scan graph pgvector milvus …]
         --keep DIR      built indexes stay in DIR, and a later run searches them: a build of a million takes
-                        minutes; seconds and load of the build that made it stand beside the search figures
+                        minutes; seconds and load of the build that made it stand beside the search figures.
+                        What a run does not measure stays in the results as it was, with its commit
         --draw 0 --ef 100 200 400 --out DIR/tuning.json      how recall and time change with the candidates
         --table         write the table of docs/server.md from the results, and measure nothing
 """
@@ -102,6 +103,7 @@ def run(
             row: dict[str, Any] = {"index": kind, "vectors": len(gallery), "draw": arguments.draw}
             if hasattr(index, "ef"):
                 row["ef"] = index.ef
+            row["commit"] = here()["commit"]
             figures, hits = searched(index, asked, truth, arguments.seconds)
             yield {**row, **built, **figures}, hits
 
@@ -155,11 +157,19 @@ def _arguments() -> argparse.Namespace:
 
 
 def _write(arguments: argparse.Namespace, rows: Sequence[dict[str, Any]]) -> None:
-    figures = {"queries": arguments.queries, "draw": arguments.draw, "rows": rows}
+    figures = {"queries": arguments.queries, "draw": arguments.draw}
     if arguments.out is None:
-        record.write("server_search", figures)
+        rows = with_earlier(rows, record.RESULTS / "server_search.json", arguments.draw)
+        record.write("server_search", {**figures, "rows": rows})
     else:
-        arguments.out.write_text(json.dumps({**here(), **figures}, indent=1) + "\n")
+        arguments.out.write_text(json.dumps({**here(), **figures, "rows": rows}, indent=1) + "\n")
+
+
+def with_earlier(rows: Sequence[dict[str, Any]], path: Path, draw: int) -> list[dict[str, Any]]:
+    """``rows``, and those of ``path`` on the same draw that they leave as they were, in the table's order."""
+    earlier = json.loads(path.read_text())["rows"] if path.exists() else []
+    found = {(row["vectors"], row["index"]): row for row in (*earlier, *rows) if row.get("draw") == draw}
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], INDEXES.index(key[1])))]
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -105,8 +108,19 @@ def test_two_servers_follow_one_collection(
 def real_server(tmp_path: Path) -> Iterator[str]:
     """The address of a Milvus server, standalone, in a process of its own."""
     milvus = pytest.importorskip("milvus", reason="no Milvus server here: pip install 'milvus>=2.3.5,<2.4'")
-    server = milvus.MilvusServer(milvus.MilvusServerConfig(data_dir=str(tmp_path / "server")))
+    config = milvus.MilvusServerConfig(data_dir=str(tmp_path / "server"))
+    server = milvus.MilvusServer(config, wait_for_started=False)
     server.start()
+    health = f"http://127.0.0.1:{server.webservice_port}/healthz"
+    for _ in range(1200):
+        if server.server_proc.poll() is not None:
+            pytest.skip(
+                "Milvus does not start here: a second one on a machine fails on the first one's ports"
+            )
+        with contextlib.suppress(OSError), urllib.request.urlopen(health, timeout=5) as answer:
+            if b"OK" in answer.read():
+                break
+        time.sleep(0.1)
     yield f"http://127.0.0.1:{server.listen_port}"
     server.server_proc.kill()  # It would take half a minute to stop, and nothing is to be kept.
     server.server_proc.wait(30)
