@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pocketshelf_training.mine.gain import Known, gain_of, learnt, mined_labels, shop_places
+from pocketshelf_training.mine.gain import Known, gain_of, learnt, mined_labels, shop_places, whitened
 
 PRODUCTS, SIZE = 6, 24
 
@@ -44,3 +44,17 @@ def test_clusters_too_small_teach_nothing():
     assert sorted(learnt(known.features, labels, 0.5).classes_) == [0, 1, 2]
     with pytest.raises(ValueError, match=r"."):
         learnt(known.features, np.full(len(labels), -1), 0.5)
+
+
+def test_whitening_takes_what_disturbs_and_pushes_no_cluster_away():
+    """Products in parts of three pictures teach the same: what lies between clusters has no say."""
+    train, asked, shop = photos(12, 0), photos(8, 2), photos(1, 3, noise=4.0)
+    _, whole = np.unique(train.products, return_inverse=True)
+    parts = np.arange(len(whole)) // 3
+    found = [
+        (shop_places(asked, shop, whitened(train.features, each, 0.1)) == 0).mean() for each in (whole, parts)
+    ]
+    assert (shop_places(asked, shop) == 0).mean() < 0.97
+    assert found == [1.0, 1.0]
+    with pytest.raises(ValueError, match="no label has two pictures"):
+        whitened(train.features, np.full(len(whole), -1), 0.5)

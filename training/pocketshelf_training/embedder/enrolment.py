@@ -94,6 +94,7 @@ class Galleries:
         self.products = [str(sample.identity) for sample in shop]
         self.pictures = _vectors(predictor, shop, "shop pictures")
         known = np.array([product not in hidden for product in self.products])
+        self._asked: dict[tuple[Path, ...], np.ndarray] = {}
         self._fitted = fit(_vectors(predictor, photos, "training photos"), self.pictures[known], 0.0)
 
     def enrolment(self, weight: float, margin: float) -> Enrolment:
@@ -110,9 +111,16 @@ class Galleries:
         """
         rows = [i for i, product in enumerate(self.products) if only is None or product in only]
         names = [str(photo.identity) for photo in photos]
-        queries = list(_vectors(self.predictor, photos, "photos"))
+        queries = list(self._queries(photos))
         found = rank(queries, names, [gallery[i] for i in rows], [self.products[i] for i in rows])
         return np.array([ranking.first < 1 for ranking in found])
+
+    def _queries(self, photos: Sequence[Sample]) -> np.ndarray:
+        """Their vectors (n, d), which a choice asks for hundreds of times."""
+        key = tuple(photo.image for photo in photos)
+        if key not in self._asked:
+            self._asked[key] = _vectors(self.predictor, photos, "photos")
+        return self._asked[key]
 
     def best(self, margins: Sequence[float] = MARGINS, cost: float | None = None) -> tuple[float, float]:
         """Weight and margin with the best figure on val; of equal ones the smallest.
