@@ -26,7 +26,8 @@ def change_store(
     """Make a generation with some products added, replaced or gone the current one; returns its name.
 
     The rows are copied as they are, and the changes applied by the SQL that a sync's are applied by. Like a
-    store that was built, it is nobody's signed shelf any more: the next sync takes the server's whole.
+    store that was built, it is nobody's signed shelf any more: the next sync takes the server's whole. What a
+    build derives from pictures (`pocketshelf.closely`) is not carried over.
 
     Args:
         upserts: in the place of those with their ids; their ``sequence`` is set here.
