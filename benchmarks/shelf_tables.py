@@ -1,0 +1,56 @@
+"""The table of docs/compare.md that is of our store alone: what `shelf_parts` measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["parts"]
+
+
+def parts(figures: dict[str, Any]) -> str:
+    """Bytes, filters, pictures a product and graphs, by size, in Markdown."""
+    rows = figures.get("ours", [])
+    if not rows:
+        return "Not measured yet."
+    lines = ["| what, of our store alone | products | measured | beside it |", "|---|---:|---:|---:|"]
+    for row in rows:
+        lines += [f"| {what} | {row['products']:,} | {a} | {b} |" for what, a, b in _SAID[row["part"]](row)]
+    said = (
+        f"{figures['machine']}, commit {figures['commit']}; `python benchmarks/peers_search.py`. Synthetic."
+    )
+    return "\n".join([*lines, "", said])
+
+
+def _disk(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    derived = sum(row["derived"].values())
+    split = f"vectors {row['vectors']:g}, derived {derived:.1f}"
+    besides = f"rows' texts {row['texts']:g}, SQLite besides {row['sqlite_besides']:g}"
+    return [("bytes an item", f"{row['without_rows_texts']:g} ({split})", f"{row['all']:g} with {besides}")]
+
+
+def _filter(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    what = f"ten hits of everything by {row['by']}: in the scan · looking at hits"
+    return [(what, f"{row['in_the_scan_ms']:g} ms", f"{row['looking_at_hits_ms']:,g} ms")]
+
+
+def _pictures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    kinds = {"one_category": "one category", "three_categories": "three categories", "all": "everything"}
+    return [
+        (
+            f"four pictures a product · one: search of {name}",
+            f"{row[f'{kind}_4_ms']:g} ms",
+            f"{row[f'{kind}_1_ms']:g} ms ({row[f'{kind}_ratio']:g} ×)",
+        )
+        for kind, name in kinds.items()
+    ]
+
+
+def _graph(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    what = "a graph of everything, in verified memory · mapped from its file"
+    return [
+        (f"{what}: ready", f"{row['verified_ready_ms']:g} ms", f"{row['mapped_ready_ms']:g} ms"),
+        (f"{what}: a search", f"{row['verified_ms']:g} ms", f"{row['mapped_ms']:g} ms"),
+    ]
+
+
+_SAID = {"disk": _disk, "filter": _filter, "pictures": _pictures, "graph": _graph}
