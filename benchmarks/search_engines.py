@@ -27,7 +27,7 @@ from pocketshelf_server.search import VectorIndex, make_index
 from pocketshelf_server.site import Site, SiteConfig
 from pocketshelf_training.pages.provenance import here
 
-__all__ = ["DIMENSION", "INDEXES", "ONE_CATEGORY", "opened", "queries", "vectors"]
+__all__ = ["DIMENSION", "INDEXES", "ONE_CATEGORY", "fill", "opened", "queries", "vectors"]
 
 DIMENSION, CATEGORIES, CLUSTERS = 128, 50, 2000
 ONE_CATEGORY = frozenset({"category 7"})
@@ -82,7 +82,7 @@ def opened(kind: str, folder: Path, gallery: np.ndarray) -> Iterator[tuple[Vecto
     with _engine(kind, folder) as (catalogue, config):
         if not before:
             started = time.perf_counter()
-            _fill(catalogue, gallery)
+            fill(catalogue, gallery)
             before = {"import_s": round(time.perf_counter() - started, 1)}
         load, started = os.getloadavg()[0], time.perf_counter()
         shutil.rmtree(folder / "site", ignore_errors=True)
@@ -101,7 +101,7 @@ def opened(kind: str, folder: Path, gallery: np.ndarray) -> Iterator[tuple[Vecto
             index.close()
 
 
-def _fill(catalogue: Catalogue, gallery: np.ndarray) -> None:
+def fill(catalogue: Catalogue, gallery: np.ndarray) -> None:
     """Write the products."""
     have = catalogue.count()  # A run that was cut off goes on.
     for start in range(have - have % BATCH, len(gallery), BATCH):

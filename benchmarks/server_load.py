@@ -1,26 +1,36 @@
-"""The server under load, on loopback: many devices that sync and some that search, at once.
+"""Does a search feel it when the catalogue is published, beside devices that sync?
 
-A site of synthetic products is served by a process of its own (`pocketshelf-server serve`). Each syncing
-client does over and over what a device does: ask for the timestamp, follow it to snapshot, targets and
-manifest when it has changed, fetch the delta (the snapshot the first time), and check lengths and hashes.
-Meanwhile 1 % of the products change and are published every few seconds. Searching clients send vectors.
+A site of synthetic products is served by a process of its own (`pocketshelf-server serve`), with Debian's
+nginx before it in a second round (`docs/deploy/nginx-files.conf`): then syncs are served by nginx. 200
+clients sync and 20 search all the while, in two processes of their own (`load_clients.py`). Three phases,
+one after another in the same run:
 
-    python benchmarks/server_load.py [--seconds 60] [--syncing 200] [--searching 20]
+    calm        nothing is published
+    publishing  over and over 1 % of the products change, and a generation of all is published
+    anew        every product changes, and is published: each device downloads all of it
+
+What changes the products and what publishes (`pocketshelf-server publish`) are processes of their own, as
+in a shop.
+
+    python benchmarks/server_load.py [--seconds 60] [--products 100000] [--files python nginx]
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import http.client
+import itertools
 import json
+import multiprocessing
 import random
+import shutil
+import subprocess
+import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,209 +38,199 @@ from urllib.parse import urlsplit
 import numpy as np
 
 import record
+from load_nginx import nginx_before
+from load_tables import write_table
+from pocketshelf.cli import values
 from pocketshelf.demo.server import LocalServer
 from pocketshelf.formats.bundle import default_bundle
-from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
+from pocketshelf_server import priority
+from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.making import make_site
-from pocketshelf_server.publish import publish_site
 from pocketshelf_server.site import Site
-from server_search import SPACE, fill, queries, vectors
+from search_engines import DIMENSION, SPACE, fill, vectors
 
-HOST = "127.0.0.1"
+CLIENTS = Path(__file__).with_name("load_clients.py")
+BATCH = 1000
+PHASES = ("calm", "publishing", "anew")
 
 
-class Figures:
-    """Times and errors by kind of request, from any thread."""
+@dataclass
+class Phase:
+    """What was done from ``begin`` to ``end`` (monotonic seconds)."""
 
-    def __init__(self) -> None:
-        self.times: dict[str, list[float]] = defaultdict(list)
-        self.errors: list[str] = []
-        self.sent = 0
-        self._guard = threading.Lock()
+    name: str
+    begin: float
+    end: float = 0.0
+    generations: int = 0
+    publish_seconds: float = 0.0
+    change_seconds: float = 0.0
 
-    def add(self, kind: str, seconds: float, size: int = 0) -> None:
-        with self._guard:
-            self.times[kind].append(1000 * seconds)
-            self.sent += size
 
-    def fail(self, error: str) -> None:
-        with self._guard:
-            self.errors.append(error)
+def change(folder: str, share: float, turn: int) -> None:
+    """Give a share of the products another title, in batches, at the priority of an import."""
+    priority.own(True)
+    priority.give_way(priority.PUBLISH)
+    with closing(open_catalogue(Site(Path(folder)))) as catalogue:
+        with catalogue.reading() as view:
+            ids = list(view.product_ids())
+        chosen = random.Random(turn).sample(ids, max(1, int(share * len(ids))))
+        for start in range(0, len(chosen), BATCH):
+            products = catalogue.get(chosen[start : start + BATCH]).values()
+            catalogue.apply([Upsert(replace(p, title=f"{p.title[:20]}, turn {turn}")) for p in products])
 
-    def table(self) -> dict[str, dict[str, float]]:
-        """Count, median and p99 in milliseconds, by kind."""
-        return {
-            kind: {
-                "count": len(times),
-                "median_ms": round(float(np.median(times)), 2),
-                "p99_ms": round(float(np.percentile(times, 99)), 2),
-                "max_ms": round(max(times), 2),
-            }
-            for kind, times in sorted(self.times.items())
+
+def in_process(target: Any, *arguments: Any) -> float:
+    """Call ``target`` in a fresh process; seconds."""
+    started = time.monotonic()
+    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{target.__name__} failed")
+    return time.monotonic() - started
+
+
+def publish(site: Site, *options: str) -> float:
+    """`pocketshelf-server publish`; seconds."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pocketshelf_server", "publish", str(site.folder), *options]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - started
+
+
+def renew(site: Site, phase: Phase, share: float, turn: int) -> None:
+    """Change a share, and publish all."""
+    phase.change_seconds += in_process(change, str(site.folder), share, turn)
+    phase.publish_seconds += publish(site)
+    phase.generations += 1
+
+
+@contextmanager
+def clients(kind: str, order: dict[str, Any], seen: dict[str, list]) -> Iterator[None]:
+    """Clients that ask for as long as the block lasts; then what they saw is added to ``seen``."""
+    command = [sys.executable, str(CLIENTS), kind, json.dumps(order)]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said)
+        try:
+            yield
+        finally:
+            process.communicate()
+        said.seek(0)
+        for name, found in json.load(said).items():
+            seen[name] += found
+
+
+def phases(site: Site, arguments: argparse.Namespace) -> list[Phase]:
+    """Go through all of them while the clients ask."""
+    time.sleep(arguments.settle)  # Every device takes its first snapshot.
+    calm = Phase("calm", time.monotonic())
+    time.sleep(arguments.seconds)
+    publishing = Phase("publishing", time.monotonic())
+    while time.monotonic() < publishing.begin + arguments.seconds:
+        renew(site, publishing, 0.01, publishing.generations)
+    time.sleep(2 * arguments.pause)  # The devices take the last one.
+    done = [calm, publishing]
+    if "anew" in arguments.phases:
+        done.append(Phase("anew", time.monotonic()))
+        renew(site, done[-1], 1.0, 1000)
+        time.sleep(arguments.settle)
+    for phase, following in itertools.pairwise(done):
+        phase.end = following.begin
+    done[-1].end = time.monotonic()
+    return done
+
+
+def table(seen: dict[str, list], phase: Phase) -> dict[str, Any]:
+    """Count, median and p99 in milliseconds of each kind of request that began in ``phase``."""
+    times: dict[str, list[float]] = defaultdict(list)
+    sent = 0
+    for kind, started, milliseconds, size in seen["requests"]:
+        if phase.begin <= started < phase.end:
+            times[kind].append(milliseconds)
+            sent += size
+    rows = {
+        kind: {
+            "count": len(found),
+            "median_ms": round(float(np.median(found)), 2),
+            "p99_ms": round(float(np.percentile(found, 99)), 2),
+            "max_ms": round(max(found), 2),
         }
+        for kind, found in sorted(times.items())
+    }
+    counted = {
+        name: round(value, 1) for name, value in vars(phase).items() if name not in ("name", "begin", "end")
+    }
+    return {
+        **counted,
+        "seconds": round(phase.end - phase.begin, 1),
+        "sent_mb": round(sent / 1e6, 1),
+        "requests": rows,
+    }
 
 
-class Client:
-    """One connection, kept open."""
-
-    def __init__(self, port: int, figures: Figures) -> None:
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
-        self._figures = figures
-
-    def request(self, kind: str, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The answer's body; anything but 200 raises."""
-        started = time.perf_counter()
-        headers = {"Content-Type": "application/json"} if body else {}
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
-        data = answer.read()
-        self._figures.add(kind, time.perf_counter() - started, len(data))
-        if answer.status != 200:
-            raise RuntimeError(f"{method} {path}: status {answer.status}")
-        return data
-
-
-class Syncing(Client):
-    """A device: what it has seen of the metadata, and its sequence."""
-
-    def __init__(self, port: int, figures: Figures) -> None:
-        super().__init__(port, figures)
-        self._seen = -1
-        self.sequence: int | None = None
-
-    def sync(self) -> None:
-        """One sync, timed as a whole."""
-        started = time.perf_counter()
-        version = self._metadata("timestamp.json")["meta"]["snapshot.json"]["version"]
-        if version != self._seen:
-            snapshot = self._metadata(f"{version}.snapshot.json")
-            targets = self._metadata(f"{snapshot['meta']['targets.json']['version']}.targets.json")["targets"]
-            self._follow(targets)
-            self._seen = version
-            self._figures.add("sync with changes", time.perf_counter() - started)
-        else:
-            self._figures.add("sync without changes", time.perf_counter() - started)
-
-    def _metadata(self, name: str) -> dict[str, Any]:
-        return json.loads(self.request("metadata", "GET", f"/v1/metadata/{name}"))["signed"]
-
-    def _follow(self, targets: dict[str, Any]) -> None:
-        manifest = json.loads(self._target("manifest", "all/manifest.json", targets))
-        sequence = manifest["sequence"]
-        direct = [
-            d["target"] for d in manifest["deltas"] if (d["from"], d["to"]) == (self.sequence, sequence)
-        ]
-        if direct:
-            self._target("delta", direct[0], targets)
-        elif self.sequence != sequence:
-            self._target("snapshot", manifest["snapshot"]["target"], targets)
-        self.sequence = sequence
-
-    def _target(self, kind: str, name: str, targets: dict[str, Any]) -> bytes:
-        digest, length = targets[name]["hashes"]["sha256"], targets[name]["length"]
-        folder, _, base = name.rpartition("/")
-        data = self.request(kind, "GET", f"/v1/targets/{folder}/{digest}.{base}")
-        if len(data) != length or hashlib.sha256(data).hexdigest() != digest:
-            raise RuntimeError(f"{name}: not what was signed")
-        return data
-
-
-def published_site(folder: Path, products: int) -> tuple[Site, Catalogue]:
-    """A published site of synthetic products."""
+def load(arguments: argparse.Namespace, folder: Path, files: str) -> dict[str, Any]:
+    """One round: serve, publish and ask; the figures by phase."""
     site = make_site(folder / "site", SPACE)
-    catalogue = open_catalogue(site)
-    fill(catalogue, vectors(products))
-    publish_site(site)
-    return site, catalogue
-
-
-def change(catalogue: Catalogue, share: float, turn: int) -> None:
-    """Give a share of the products another title."""
-    with catalogue.reading() as view:
-        entries = [entry.product_id for entry in view.entries()]
-    chosen = catalogue.get(random.Random(turn).sample(entries, max(1, int(share * len(entries)))))
-    changed = (replace(product, title=f"{product.title}, turn {turn}") for product in chosen.values())
-    catalogue.apply([Upsert(product) for product in changed])
-
-
-def keep_syncing(port: int, figures: Figures, until: float, pause: float) -> None:
-    """One device until the time is over."""
-    device = Syncing(port, figures)
-    while time.perf_counter() < until:
-        try:
-            device.sync()
-        except Exception as error:
-            figures.fail(f"sync: {error!r}")
-            device = Syncing(port, figures)
-        time.sleep(random.uniform(0.5, 1.5) * pause)
-
-
-def keep_searching(port: int, figures: Figures, until: float, asked: np.ndarray, pause: float) -> None:
-    """One searching client until the time is over."""
-    client, turn = Client(port, figures), 0
-    while time.perf_counter() < until:
-        body = {"vector": asked[turn % len(asked)].tolist(), "space": SPACE.name, "k": 20}
-        turn += 1
-        try:
-            client.request("search", "POST", "/v1/search", json.dumps(body).encode())
-        except Exception as error:
-            figures.fail(f"search: {error!r}")
-            client = Client(port, figures)
-        time.sleep(random.uniform(0.5, 1.5) * pause)
-
-
-def load(arguments: argparse.Namespace, folder: Path) -> tuple[Figures, int]:
-    """Serve, publish and ask until the time is over; the figures and the generations published meanwhile."""
-    site, catalogue = published_site(folder, arguments.products)
+    with closing(open_catalogue(site)) as catalogue:
+        fill(catalogue, vectors(arguments.products, 0))
+    publish(site, "--hurry")
+    seen: dict[str, list] = {"requests": [], "errors": []}
     server = LocalServer(site.folder, default_bundle(), folder / "server.log")
-    with closing(catalogue), server.serve() as url:
-        port = int(urlsplit(url).port or 0)
-        figures, until = Figures(), time.perf_counter() + arguments.seconds
-        asked = queries(vectors(1000), 200)
-        threads = [
-            *(threading.Thread(target=keep_syncing, args=(port, figures, until, arguments.pause))
-              for _ in range(arguments.syncing)),
-            *(threading.Thread(target=keep_searching, args=(port, figures, until, asked, arguments.pause))
-              for _ in range(arguments.searching)),
-        ]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        turns = 0
-        while time.perf_counter() + arguments.publish_every < until:
-            time.sleep(arguments.publish_every)
-            turns += 1
-            change(catalogue, 0.01, turns)
-            publish_site(site)
-        for thread in threads:
-            thread.join()
-        return figures, turns
+    with ExitStack() as stack:
+        asked = int(urlsplit(stack.enter_context(server.serve())).port or 0)
+        synced = stack.enter_context(nginx_before(site, folder, asked)) if files == "nginx" else asked
+        order = {"pause": arguments.pause, "dimension": DIMENSION, "space": SPACE.name}
+        for kind, port, count in (
+            ("sync", synced, arguments.syncing),
+            ("search", asked, arguments.searching),
+        ):
+            stack.enter_context(clients(kind, {**order, "port": port, "clients": count}, seen))
+        done = phases(site, arguments)
+    found = {phase.name: table(seen, phase) for phase in done}
+    calm = found["calm"]["requests"]["search"]["p99_ms"]
+    for row in found.values():
+        row["search_p99_beside_calm"] = round(row["requests"]["search"]["p99_ms"] / calm, 2)
+    return {"errors": len(seen["errors"]), "first_errors": sorted(set(seen["errors"]))[:5], "phases": found}
+
+
+def show(files: str, result: dict[str, Any]) -> None:
+    """A line a kind and phase."""
+    print(f"syncs served by {files}: {result['errors']} errors {result['first_errors'] or ''}")
+    for name, phase in result["phases"].items():
+        told = (f"{key} {value}" for key, value in phase.items() if key != "requests")
+        print(f"  {name}: " + " · ".join(told))
+        for kind, row in phase["requests"].items():
+            print(f"    {kind}: " + " · ".join(f"{key} {value}" for key, value in row.items()))
 
 
 def main() -> int:
     """Load the server, print the figures, write ``results/server_load.json``; 1 if a request failed."""
     parser = record.parser(__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--syncing", type=int, default=200, help="devices")
-    parser.add_argument("--searching", type=int, default=20, help="clients that search")
-    parser.add_argument("--products", type=int, default=10_000)
-    parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between two calls of a client")
-    parser.add_argument("--publish-every", type=float, default=10.0, help="seconds between generations")
+    parser.add_argument("--seconds", type=values.seconds, default=60.0, help="of each phase")
+    parser.add_argument("--settle", type=values.seconds, default=30.0, help="seconds for 200 first snapshots")
+    parser.add_argument("--syncing", type=values.whole, default=200, help="devices")
+    parser.add_argument("--searching", type=values.whole, default=20, help="clients that search")
+    parser.add_argument("--products", type=values.whole, default=100_000)
+    parser.add_argument(
+        "--pause", type=values.seconds, default=1.0, help="mean seconds between two calls of a client"
+    )
+    parser.add_argument("--files", nargs="+", choices=("python", "nginx"), default=["python", "nginx"])
+    parser.add_argument("--phases", nargs="+", choices=PHASES, default=list(PHASES))
+    parser.add_argument("--table", action="store_true", help="only write the results into docs/server.md")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pocketshelf-load-") as folder:
-        figures, generations = load(arguments, Path(folder))
-    for kind, row in figures.table().items():
-        print(f"{kind}: " + " · ".join(f"{name} {value}" for name, value in row.items()))
-    print(f"{len(figures.errors)} errors, {generations} generations, {figures.sent / 1e6:.1f} MB sent")
-    for error in sorted(set(figures.errors))[:10]:
-        print(f"  {error}")
-    result = {
-        **vars(arguments),
-        "generations": generations,
-        "errors": len(figures.errors),
-        "requests": figures.table(),
-    }
-    record.write("server_load", result)
-    return 1 if figures.errors else 0
+    if arguments.table:
+        write_table(record.read(record.RESULTS / "server_load.json"))
+        return 0
+    if "nginx" in arguments.files and shutil.which("nginx") is None:
+        parser.error("no nginx here: apt-get install nginx, or --files python")
+    rounds = {}
+    for files in arguments.files:
+        with tempfile.TemporaryDirectory(prefix="pocketshelf-load-") as folder:
+            rounds[files] = load(arguments, Path(folder), files)
+        show(files, rounds[files])
+    asked = {name: value for name, value in vars(arguments).items() if name != "table"}
+    record.write("server_load", {**asked, "rounds": rounds})
+    return 1 if any(found["errors"] for found in rounds.values()) else 0
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_every_figure_that_is_watched_exists_with_its_labels(
 
 def test_every_file_stands_in_a_page() -> None:
     pages = "".join(
-        (ROOT / page).read_text(encoding="utf-8") for page in ("docs/operations.md", "docs/kiosk.md")
+        (ROOT / f"docs/{page}.md").read_text(encoding="utf-8") for page in ("operations", "kiosk", "cdn")
     )
     assert {path.name for path in DEPLOY.iterdir()} == set(re.findall(r"\(deploy/([\w.-]+)\)", pages))
 
@@ -126,7 +126,9 @@ def unit(name: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["pocketshelf.service", "pocketshelf-doctor.service"])
+@pytest.mark.parametrize(
+    "name", ["pocketshelf.service", "pocketshelf-doctor.service", "pocketshelf-publish.service"]
+)
 def test_the_units_call_commands_that_exist(name: str) -> None:
     (command,) = unit(name)["ExecStart"]
     program, *arguments = shlex.split(command)
@@ -141,7 +143,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         text = path.read_text().replace("/opt/pocketshelf/bin/pocketshelf-server", "/bin/true")
         (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.M))
     units = sorted(map(str, tmp_path.iterdir()))
-    assert len(units) == 3
+    assert len(units) == 4
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60
     )
@@ -232,9 +234,17 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def test_nginx_passes_on_what_the_server_has_and_keeps_metrics_inside(site: Site) -> None:
+def nginx_conf() -> str:
+    """nginx.conf with nginx-files.conf in place of its include."""
+    text, include = (DEPLOY / "nginx.conf").read_text(), "include /etc/nginx/pocketshelf-files.conf;"
+    assert text.count(include) == 1
+    return text.replace(include, "\n" + (DEPLOY / "nginx-files.conf").read_text() + "\n#")
+
+
+def test_nginx_passes_on_what_the_server_has_and_keeps_metrics_inside(site: Site, tmp_path: Path) -> None:
     crossplane = pytest.importorskip("crossplane", reason="needs the extra 'dev'")
-    parsed = crossplane.parse(str(DEPLOY / "nginx.conf"), strict=False, check_ctx=False)
+    (tmp_path / "nginx.conf").write_text(nginx_conf())
+    parsed = crossplane.parse(str(tmp_path / "nginx.conf"), strict=False, check_ctx=False)
     assert parsed["status"] == "ok", parsed["errors"]
     (config,) = parsed["config"]
     server = [part for part in config["parsed"] if part["directive"] == "server"][1]["block"]
@@ -272,7 +282,7 @@ def test_a_device_syncs_through_nginx_by_tls(site: Site, tmp_path: Path) -> None
     http, https = free_port(), free_port()
     key, certificate = self_signed(tmp_path)
     with serve(site) as url:
-        text = (DEPLOY / "nginx.conf").read_text()
+        text = nginx_conf()
         for old, new in (
             ("/srv/pocketshelf", str(site.folder)),
             ("127.0.0.1:8000", url.removeprefix("http://")),

@@ -8,7 +8,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -17,6 +17,7 @@ from waitress.server import TcpWSGIServer
 from pocketshelf.wsgi.access import AccessLog
 from pocketshelf.wsgi.channel import RECEIVE, SEND_BUFFER, BoundedChannel
 from pocketshelf.wsgi.descriptors import connections_for
+from pocketshelf.wsgi.lanes import lanes_dispatcher
 from pocketshelf.wsgi.refusal import SMALL, Bodies, Refused
 
 __all__ = ["WebServer"]
@@ -44,6 +45,7 @@ class WebServer(TcpWSGIServer):
         trusts_proxies: leave X-Forwarded-For to the application.
         connections: the most at once; None for what the process's limit of open files allows.
         in_memory: no body and no answer is put on the disk on its way, however long.
+        waits: which paths' requests may wait for others (`pocketshelf.wsgi.lanes`); None: in turn.
 
     Raises:
         ServerError: the process may open too few files.
@@ -62,6 +64,7 @@ class WebServer(TcpWSGIServer):
         trusts_proxies: bool = False,
         connections: int | None = None,
         in_memory: bool = False,
+        waits: Callable[[str], bool] | None = None,
     ) -> None:
         adjustments = Adjustments(
             sockets=[listener],
@@ -84,7 +87,8 @@ class WebServer(TcpWSGIServer):
         self.access = access
         self._resting_until = 0.0
         where = (listener.family, listener.type, listener.proto, listener.getsockname())
-        super().__init__(app, {}, True, listener, adj=adjustments, bind_socket=False, sockinfo=where)
+        dispatcher: Any = None if waits is None else lanes_dispatcher(threads, waits)
+        super().__init__(app, {}, True, listener, dispatcher, adjustments, bind_socket=False, sockinfo=where)
 
     def admit(self, method: str, path: str, length: int | None, headers: Mapping[str, str]) -> int:
         """See `pocketshelf.wsgi.parser.Admit`."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.program import Program
+from pocketshelf_server import priority
 
 __all__ = ["PROGRAM", "main"]
 
@@ -45,4 +46,5 @@ PROGRAM = Program(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     set_up_logging()
+    priority.own(arguments is None)
     return PROGRAM.main(arguments)

@@ -19,6 +19,7 @@ from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.cli.ray_cluster import ADDRESSES
 from pocketshelf.errors import StoreError, one_line
 from pocketshelf.progress import ProgressBar
+from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedders import BundleEmbedders, lazy_embedders
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
@@ -101,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--ray needs FILE")
     if args.allow_shrink and not args.replace:
         args.parser.error("--allow-shrink needs --replace")
+    priority.give_way(priority.PUBLISH)
     catalogue = open_catalogue(open_site(args))
     try:
         report = _recorded(args, catalogue) if args.file else _import(args, catalogue)

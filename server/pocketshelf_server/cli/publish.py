@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf_server import priority
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.publish import Published, publish_site
 from pocketshelf_server.trust import open_repository
@@ -50,10 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jump-ahead", action="store_true", help="after an older backup was restored: see above"
     )
     parser.add_argument("--compact", action="store_true", help="drop log lines that no delta needs any more")
+    parser.add_argument(
+        "--hurry",
+        action="store_true",
+        help="at the priority of any other program; without it a server on this machine goes first",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    if not args.hurry:
+        priority.give_way(priority.PUBLISH)
     site = open_site(args)
     for result in publish_site(site, args.shard, args.compact, args.jump_ahead):
         print_json({**asdict(result), "deltas": _deltas(result)}) if args.json else tell(_line(result))

@@ -18,6 +18,8 @@ from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
+from pocketshelf_server.search import SearchService, make_index
+from pocketshelf_server.search.apart import ApartIndex, can_be_apart
 from pocketshelf_server.site import Site, SiteConfig
 from pocketshelf_server.trust import SignedRepository, open_repository
 
@@ -89,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
     from pocketshelf.wsgi import AccessLog, WebServer
     from pocketshelf_server.console import Console
     from pocketshelf_server.http import create_app
+    from pocketshelf_server.http.files import is_file
     from pocketshelf_server.http.lengths import Lengths
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -99,13 +102,15 @@ def run(args: argparse.Namespace) -> int:
     searched = photos if config.photo_search else None
     console = Console(site, catalogue, searched, args.bundle) if config.console else None
     rooms = [console] if console else []
-    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms)
+    service = _service(config.index, catalogue, site)
+    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service)
     listener = _listen(args.host, args.port)
     lengths = Lengths(config, searched, console.doors() if console else None)
     access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
-    server = WebServer(app, listener, lengths, args.threads, access, args.trusted_proxies > 0)
+    server = WebServer(app, listener, lengths, args.threads, access, args.trusted_proxies > 0, waits=is_file)
     logs.install()
     sys.setswitchinterval(SWITCH_SECONDS)
+    service.start()
     if console is not None:
         console.start()
     _keep_watch(site, None if args.no_refresh else open_repository(site))
@@ -119,8 +124,17 @@ def run(args: argparse.Namespace) -> int:
             console.close()
         if photos is not None:
             photos.close()
+        service.close()
         catalogue.close()
     return 0
+
+
+def _service(kind: str, catalogue: Catalogue, site: Site) -> SearchService:
+    """The search, whose index a process beside reads where that can be."""
+    apart = can_be_apart(kind)
+    return SearchService(
+        catalogue, ApartIndex(kind, catalogue, site) if apart else make_index(kind, catalogue, site)
+    )
 
 
 def _url(host: str, port: int) -> str:

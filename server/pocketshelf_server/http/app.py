@@ -40,6 +40,7 @@ def create_app(
     photos: Photos | None = None,
     trusted_proxies: int = 0,
     rooms: Sequence[Room] = (),
+    service: SearchService | None = None,
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
@@ -48,6 +49,7 @@ def create_app(
         trusted_proxies: how many proxies stand before the server, each of which adds to X-Forwarded-For; the
             nearest says by X-Forwarded-Proto whether it was asked by TLS.
         rooms: what else is served.
+        service: searches the catalogue; None for one of this process's own, refreshed as it is asked.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -55,7 +57,8 @@ def create_app(
     app = Flask("pocketshelf.server", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     config, space = site.config(), catalogue.space
-    service = SearchService(catalogue, make_index(config.index, catalogue, site))
+    if service is None:
+        service = SearchService(catalogue, make_index(config.index, catalogue, site))
     service.refresh()
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=1)  # type: ignore[method-assign]

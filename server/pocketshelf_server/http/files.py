@@ -14,13 +14,18 @@ from werkzeug.security import safe_join
 from pocketshelf_server.http.problems import Problem
 from pocketshelf_server.site import Site
 
-__all__ = ["files_blueprint"]
+__all__ = ["files_blueprint", "is_file"]
 
 # Of The Update Framework's files only timestamp.json changes under its name.
 METADATA = re.compile(r"([1-9][0-9]{0,9}\.(root|snapshot|targets)|timestamp)\.json")
 TARGET = re.compile(r"([0-9a-f]{64})\.[A-Za-z0-9][A-Za-z0-9._-]*")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
+
+
+def is_file(path: str) -> bool:
+    """Whether a device's sync asks for it: in the background, where a second does not matter."""
+    return path.startswith(("/v1/metadata/", "/v1/targets/"))
 
 
 def files_blueprint(site: Site) -> Blueprint:

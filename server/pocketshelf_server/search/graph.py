@@ -19,12 +19,12 @@ from pocketshelf.formats import quantize_vectors
 from pocketshelf.stages.search.graph import EXPANSION_SEARCH, empty_graph, graph_is_sound
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import best_per_product
-from pocketshelf_server.search.scan import ScanIndex
+from pocketshelf_server.search.scan import ScanIndex, ScanState
 
 if TYPE_CHECKING:
     from usearch.index import Index
 
-__all__ = ["GraphIndex"]
+__all__ = ["Graph", "GraphIndex"]
 
 
 class GraphIndex:
@@ -39,7 +39,17 @@ class GraphIndex:
         self._threads = threads
         self._expansion = expansion
         self._guard = threading.Lock()
-        self._graph: _Graph | None = None
+        self._graph: Graph | None = None
+
+    @property
+    def scan(self) -> ScanIndex:
+        """The exact one beside it."""
+        return self._scan
+
+    @property
+    def graph(self) -> Graph | None:
+        """None before the first `refresh`."""
+        return self._graph
 
     def close(self) -> None:
         """Nothing is held outside memory."""
@@ -50,23 +60,54 @@ class GraphIndex:
         with self._guard:
             base = self._scan.base
             if self._graph is None or self._graph.vectors is not base:
-                self._graph = _Graph(base, _build(base, self._threads, self._expansion))
+                self._graph = Graph(base, _build(base, self._threads, self._expansion))
         return sequence
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
         """The ``k`` nearest products, most of them."""
         graph, state = self._graph, self._scan.state
-        if categories is not None or graph is None or graph.vectors is not state.base.vectors:
-            return self._scan.search(query, k, categories)
-        rounded = quantize_vectors(query)
-        rows = graph.nearest(rounded, min(k * state.base.most + len(state.dead), len(graph.vectors)))
-        return best_per_product([*state.score_rows(rounded, rows), *state.score_tail(rounded, k)], k)
+        return (
+            state.search(query, k, categories) if graph is None else graph.search(state, query, k, categories)
+        )
 
 
 @dataclass(frozen=True)
-class _Graph:
+class Graph:
+    """A graph over the base of a `ScanState`.
+
+    Attributes:
+        vectors: the base's, int8 (n, D).
+        index: USearch's, with rows as keys.
+        memory: what ``index`` works on, if it does not hold that itself.
+    """
+
     vectors: np.ndarray
     index: Index
+    memory: np.ndarray | None = None
+
+    @classmethod
+    def view(cls, vectors: np.ndarray, memory: np.ndarray, expansion: int = EXPANSION_SEARCH) -> Graph:
+        """One that another process has built and saved to ``memory``, uint8."""
+        index = empty_graph(vectors.shape[1], expansion)
+        index.view(memory.data)
+        return cls(vectors, index, memory)
+
+    def save(self) -> np.ndarray:
+        """The inverse of `view`."""
+        return np.frombuffer(self.index.save(None) or b"", np.uint8)
+
+    def search(
+        self, state: ScanState, query: np.ndarray, k: int, categories: frozenset[str] | None
+    ) -> list[tuple[str, float]]:
+        """The ``k`` nearest products of ``state``, most of them.
+
+        All of them within categories, and where its base is another than the graph's.
+        """
+        if categories is not None or self.vectors is not state.base.vectors:
+            return state.search(query, k, categories)
+        rounded = quantize_vectors(query)
+        rows = self.nearest(rounded, min(k * state.base.most + len(state.dead), len(self.vectors)))
+        return best_per_product([*state.score_rows(rounded, rows), *state.score_tail(rounded, k)], k)
 
     def nearest(self, query: np.ndarray, count: int) -> np.ndarray:
         """Rows of the nearest vectors; fewer when the graph does not reach so many."""

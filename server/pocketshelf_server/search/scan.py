@@ -9,8 +9,9 @@ state and never waits for a refresh.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numkong
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.follow import Pending, pending
+from pocketshelf_server.search.mapped import Names, names_to_arrays
 from pocketshelf_server.search.protocol import best_per_product
 
 __all__ = ["ScanIndex", "ScanState"]
@@ -46,7 +48,7 @@ class Block:
     vectors: np.ndarray
     inverse_norms: np.ndarray
     owners: np.ndarray
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     ranges: dict[str, tuple[int, int]]
     most: int
 
@@ -66,6 +68,18 @@ class Block:
         owners = np.repeat(np.arange(len(ordered), dtype=np.int32), counts)
         ids = tuple(product_id for _, product_id, _ in ordered)
         return cls(matrix, _inverse_norms(matrix), owners, ids, ranges, max(counts, default=1))
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """All of it as arrays, and the rest, which is fit for JSON."""
+        arrays = {"vectors": self.vectors, "inverse_norms": self.inverse_norms, "owners": self.owners}
+        return {**arrays, **names_to_arrays(self.ids, "ids")}, {"ranges": self.ranges, "most": self.most}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], rest: Mapping[str, Any]) -> Block:
+        """The inverse of `to_arrays`; its ids stay in the arrays until they are asked for."""
+        ranges = {name: (start, end) for name, (start, end) in rest["ranges"].items()}
+        three = (arrays["vectors"], arrays["inverse_norms"], arrays["owners"])
+        return cls(*three, Names(arrays, "ids"), ranges, rest["most"])
 
     def spans(self, categories: frozenset[str] | None) -> Iterator[tuple[int, int]]:
         """The ranges of rows to look at."""
@@ -97,6 +111,12 @@ class ScanState:
     dead: np.ndarray
     changed: dict[str, Product] = field(repr=False)
 
+    @classmethod
+    def empty(cls, dimension: int) -> ScanState:
+        """Before anything was read."""
+        none, nothing = np.empty(0, dtype=np.int64), Block.of([], dimension)
+        return cls(-1, nothing, nothing, none, {})
+
     def score_rows(self, query: np.ndarray, rows: np.ndarray) -> Scored:
         """Cosines of some rows of the base with ``query`` (int8), without the dead ones."""
         rows = rows[~np.isin(rows, self.dead)]
@@ -106,6 +126,15 @@ class ScanState:
     def score_tail(self, query: np.ndarray, k: int) -> Scored:
         """The best of the tail."""
         return _best_rows(self.tail, query, (0, len(self.tail.vectors)), None, k * self.tail.most)
+
+    def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> Scored:
+        """The exact ``k`` nearest products to the query as int8."""
+        rounded = quantize_vectors(query)
+        scored: Scored = []
+        for block, dead in ((self.base, self.dead), (self.tail, None)):
+            for span in block.spans(categories):
+                scored += _best_rows(block, rounded, span, dead, k * block.most)
+        return best_per_product(scored, k)
 
 
 class ScanIndex:
@@ -120,7 +149,7 @@ class ScanIndex:
         self._guard = threading.Lock()
         self._dimension = catalogue.space.dimension
         self._places: dict[str, int] = {}
-        self.state = self._fresh_state(-1, [])
+        self.state = ScanState.empty(self._dimension)
 
     def __len__(self) -> int:
         """How many vectors are held."""
@@ -131,6 +160,11 @@ class ScanIndex:
     def base(self) -> np.ndarray:
         """The vectors that were read at once: int8 (n, D); another array after each full read."""
         return self.state.base.vectors
+
+    def share(self, base: Block) -> None:
+        """Hold ``base``, the same rows elsewhere in memory, in place of its own."""
+        with self._guard:
+            self.state = replace(self.state, base=base)
 
     def close(self) -> None:
         """Nothing is held outside memory."""
@@ -152,15 +186,11 @@ class ScanIndex:
 
     def _reload(self) -> None:
         with self._catalogue.reading() as view:
-            state = self._fresh_state(view.sequence(), view.products())
+            empty = ScanState.empty(self._dimension)
+            base = Block.of(view.products(), self._dimension)
+            state = replace(empty, sequence=view.sequence(), base=base)
         self._places = {product_id: place for place, product_id in enumerate(state.base.ids)}
         self.state = state
-
-    def _fresh_state(self, sequence: int, products: Iterable[Product]) -> ScanState:
-        none = np.empty(0, dtype=np.int64)
-        return ScanState(
-            sequence, Block.of(products, self._dimension), Block.of([], self._dimension), none, {}
-        )
 
     def _advanced(self, state: ScanState, changes: Pending) -> ScanState:
         changed = {key: product for key, product in state.changed.items() if key not in changes.touched}
@@ -176,14 +206,8 @@ class ScanIndex:
         )
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> Scored:
-        """The exact ``k`` nearest products to the query as int8."""
-        state = self.state
-        rounded = quantize_vectors(query)
-        scored: Scored = []
-        for block, dead in ((state.base, state.dead), (state.tail, None)):
-            for span in block.spans(categories):
-                scored += _best_rows(block, rounded, span, dead, k * block.most)
-        return best_per_product(scored, k)
+        """See `ScanState.search`."""
+        return self.state.search(query, k, categories)
 
 
 def _best_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,7 @@ from pocketshelf_server.site import Site
 
 __all__ = ["SearchService", "make_index"]
 
+log = logging.getLogger("pocketshelf.server")
 # How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
 REFRESH_SECONDS = 1.0
 # ``user:password`` or an API key, in the environment: a config file is copied about.
@@ -83,6 +85,18 @@ class SearchService:
         self._due = -np.inf
         self._sequence = -1
         self._guard = threading.Lock()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """From now on, until `close`, a thread refreshes once a second, and no search waits for that."""
+        self._thread = threading.Thread(target=self._follow, name="follow", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End that, and the index."""
+        self._ended.set()
+        self._index.close()
 
     @property
     def dimension(self) -> int:
@@ -124,8 +138,19 @@ class SearchService:
         """
         return self._catalogue.missing_categories(sorted(categories)) if categories else []
 
+    def _follow(self) -> None:
+        said = ""
+        while not self._ended.wait(REFRESH_SECONDS):
+            try:
+                self.refresh()
+                said = ""
+            except Exception as error:  # What is held is searched on.
+                if not self._ended.is_set() and str(error) != said:
+                    log.error("the index could not be refreshed: %s", error)
+                said = str(error)
+
     def _refresh_if_due(self) -> None:
-        if self._clock() < self._due or not self._guard.acquire(blocking=False):
+        if self._thread is not None or self._clock() < self._due or not self._guard.acquire(blocking=False):
             return
         try:
             self.refresh()

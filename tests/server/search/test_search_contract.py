@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from server_products import SPACE, make_product
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Catalogue, Delete, SqliteCatalogue, Upsert
 from pocketshelf_server.search import VectorIndex, make_index
+from pocketshelf_server.search.apart import ApartIndex
 from pocketshelf_server.search.graph import GraphIndex
 from pocketshelf_server.site import Site, SiteConfig
 
 
-@pytest.fixture(params=["scan", "graph", "sqlite-vec", "pgvector", "milvus"])
+@pytest.fixture(params=["scan", "graph", "scan apart", "graph apart", "sqlite-vec", "pgvector", "milvus"])
 def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Catalogue, VectorIndex]]:
     """A catalogue and each kind of index over it; skipped only where its engine is not there."""
     if request.param == "pgvector":
@@ -37,6 +39,12 @@ def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ca
         pytest.importorskip(
             "milvus_lite", reason="no Milvus here: pip install 'pocketshelf[milvus]' milvus-lite"
         )
+    if request.param.endswith("apart"):
+        site = Site.create(tmp_path / "apart", SiteConfig())
+        catalogue = SqliteCatalogue.create(site.catalogue_path, SPACE)
+        with closing(catalogue), closing(ApartIndex(request.param.split()[0], catalogue, site)) as index:
+            yield catalogue, index
+        return
     # By one thread, for several insert in another order each time, and an approximate answer with it.
     index = (
         GraphIndex(catalogue, threads=1)

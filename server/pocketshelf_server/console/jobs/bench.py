@@ -204,6 +204,7 @@ def _process(order: Order) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-P", "-c", MAIN, order_to_json(order)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment,
+        start_new_session=True,  # See `pocketshelf_server.priority`; and Ctrl-C is the server's to handle.
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import PhotoError, PocketshelfError, one_line
+from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedders import lazy_embedders
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
@@ -29,17 +30,17 @@ from pocketshelf_server.site import Site
 
 __all__ = ["main"]
 
-NICENESS = 10
 LOOKED_AT = 50
 
 
 def main(arguments: list[str]) -> None:
     """Do what the order says, and say what came of it."""
     threading.Thread(target=_end_with_server, daemon=True).start()
-    os.nice(NICENESS)
     sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # Whatever a library prints is not for the server.
     order = order_from_json(arguments[0])
+    priority.own(True)
+    priority.give_way(priority.PUBLISH)
     try:
         _say(_publish(order) if isinstance(order, PublishOrder) else _import(order))
     except (PocketshelfError, OSError) as error:
