@@ -37,7 +37,7 @@ def server_load_table(figures: dict[str, Any]) -> str:
         f"{figures['products']:,} products, {figures['syncing']} clients sync and {figures['searching']} "
         f"search, each once in {figures['pause']:g} s"
     )
-    machine = f"{figures['machine']}, commit {figures['commit']}"
+    machine = f"{figures['machine']}, commit {figures['commit']}, load before {figures['load_before']}"
     return "\n".join([*lines, "", f"{told}; {machine}."])
 
 

@@ -2,11 +2,12 @@
 
 A site of synthetic products is served by a process of its own (`pocketshelf-server serve`), with Debian's
 nginx before it in a second round (`docs/deploy/nginx-files.conf`): then syncs are served by nginx. 200
-clients sync and 20 search all the while, in two processes of their own (`load_clients.py`). Three phases,
+clients sync and 20 search all the while, in two processes of their own (`load_clients.py`). Four phases,
 one after another in the same run:
 
     calm        nothing is published
     publishing  over and over 1 % of the products change, and a generation of all is published
+    in a hurry  the same by `publish --hurry`, which gives way to nobody: what giving way is worth
     anew        every product changes, and is published: each device downloads all of it
 
 What changes the products and what publishes (`pocketshelf-server publish`) are processes of their own, as
@@ -21,6 +22,7 @@ import argparse
 import itertools
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import subprocess
@@ -51,7 +53,7 @@ from search_engines import DIMENSION, SPACE, fill, vectors
 
 CLIENTS = Path(__file__).with_name("load_clients.py")
 BATCH = 1000
-PHASES = ("calm", "publishing", "anew")
+PHASES = ("calm", "publishing", "in a hurry", "anew")
 
 
 @dataclass
@@ -98,10 +100,10 @@ def publish(site: Site, *options: str) -> float:
     return time.monotonic() - started
 
 
-def renew(site: Site, phase: Phase, share: float, turn: int) -> None:
+def renew(site: Site, phase: Phase, share: float, turn: int, *options: str) -> None:
     """Change a share, and publish all."""
     phase.change_seconds += in_process(change, str(site.folder), share, turn)
-    phase.publish_seconds += publish(site)
+    phase.publish_seconds += publish(site, *options)
     phase.generations += 1
 
 
@@ -125,11 +127,13 @@ def phases(site: Site, arguments: argparse.Namespace) -> list[Phase]:
     time.sleep(arguments.settle)  # Every device takes its first snapshot.
     calm = Phase("calm", time.monotonic())
     time.sleep(arguments.seconds)
-    publishing = Phase("publishing", time.monotonic())
-    while time.monotonic() < publishing.begin + arguments.seconds:
-        renew(site, publishing, 0.01, publishing.generations)
-    time.sleep(2 * arguments.pause)  # The devices take the last one.
-    done = [calm, publishing]
+    done = [calm]
+    for name, first, options in (("publishing", 0, ()), ("in a hurry", 500, ("--hurry",))):
+        if name in arguments.phases:
+            done.append(phase := Phase(name, time.monotonic()))
+            while time.monotonic() < phase.begin + arguments.seconds:
+                renew(site, phase, 0.01, first + phase.generations, *options)
+            time.sleep(2 * arguments.pause)  # The devices take the last one.
     if "anew" in arguments.phases:
         done.append(Phase("anew", time.monotonic()))
         renew(site, done[-1], 1.0, 1000)
@@ -223,13 +227,13 @@ def main() -> int:
         return 0
     if "nginx" in arguments.files and shutil.which("nginx") is None:
         parser.error("no nginx here: apt-get install nginx, or --files python")
-    rounds = {}
+    rounds, load_before = {}, round(os.getloadavg()[0], 1)
     for files in arguments.files:
         with tempfile.TemporaryDirectory(prefix="pocketshelf-load-") as folder:
             rounds[files] = load(arguments, Path(folder), files)
         show(files, rounds[files])
     asked = {name: value for name, value in vars(arguments).items() if name != "table"}
-    record.write("server_load", {**asked, "rounds": rounds})
+    record.write("server_load", {**asked, "load_before": load_before, "rounds": rounds})
     return 1 if any(found["errors"] for found in rounds.values()) else 0
 
 

@@ -48,7 +48,8 @@ class Lanes:
     def append(self, channel: Any) -> None:
         """Take a channel, whose first request decides where it waits."""
         requests = channel.requests
-        later = bool(requests) and self._waits(requests[0].path or "")
+        # One that could not be read has no path.
+        later = bool(requests) and self._waits(getattr(requests[0], "path", ""))
         (self._later if later else self._first).append(channel)
 
     def popleft(self) -> Any:

@@ -228,6 +228,8 @@ def publish_site(
 ) -> list[Published]:
     """Publish ``shards`` (all if None), sign them, and remove the files that no device needs any more.
 
+    It works in this process, at its priority; `pocketshelf-server publish` is a process that gives way.
+
     Args:
         compact: drop the lines of the catalogue's log that no delta needs any more, too.
         jump_ahead: first leave every number behind that may have been public, as after an older backup was

@@ -86,6 +86,18 @@ def test_a_request_that_fails_gives_its_place_back(caplog: pytest.LogCaptureFixt
     dispatcher.shutdown()
 
 
+def test_a_request_that_could_not_be_read_is_answered_at_once() -> None:
+    dispatcher: Any = lanes_dispatcher(1, is_file)
+    seen: list[str] = []
+    free = threading.Event()
+    free.set()
+    channel = Channel("?", seen, free)
+    channel.requests = [SimpleNamespace()]
+    dispatcher.add_task(channel)
+    assert channel.done.wait(30)
+    dispatcher.shutdown()
+
+
 def test_what_waits_is_cancelled_at_the_end() -> None:
     dispatcher: Any = lanes_dispatcher(2, is_file)
     seen: list[str] = []
