@@ -23,15 +23,19 @@ _SLACK = 1 << 20
 def map_file(path: Path) -> np.ndarray:
     """The bytes of a file, uint8 (n,), read from the disk where they are looked at.
 
+    On a volume that cannot map files they are read at once.
+
     Raises:
-        StoreError: it cannot be mapped.
+        StoreError: it cannot be read.
     """
     try:
         with open_plain(path) as stream:
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError, OverflowError) as error:
+            try:
+                return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+            except (OSError, ValueError):
+                return np.frombuffer(stream.read(), np.uint8)
+    except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error}); sync or build it again") from error
-    return np.frombuffer(mapped, np.uint8)
 
 
 def open_layout(shard: Shard, data: np.ndarray, digest: str, folder: Path) -> Layout:

@@ -345,3 +345,13 @@ def test_a_shelf_s_statistics_are_of_the_same_products_mapped_or_read(
     with Store.open(tmp_path / "s") as store:
         read, mapped = Neighbourhood(store.shard), Neighbourhood(store.shard, store.sample)
         assert mapped.cohort.shape == (40, D) and np.array_equal(mapped.cohort, read.cohort)
+
+
+def test_a_volume_that_cannot_map_files_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    monkeypatch.setattr("pocketshelf.store.layouts.mmap.mmap", refused)
+    store, rows = full_store(tmp_path / "s")
+    change_store(store, [], [rows[0].product_id])
+    assert_right(store, rows[1:])
