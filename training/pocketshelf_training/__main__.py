@@ -38,6 +38,10 @@ COMMANDS = {
         "adapt.listing",
         "write a data set's pictures as a shop's CSV",
     ),
+    "closely": (
+        "closely.command",
+        "what local features find of covers and cartons, and what they cost: docs/closely.md",
+    ),
     "compare": (
         "pages.compare",
         "several ways to search the same pictures, side by side",

@@ -1,0 +1,1 @@
+"""What looking closely finds, costs and must not lose: docs/closely.md."""
