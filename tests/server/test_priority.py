@@ -98,8 +98,8 @@ def test_a_signal_reaches_the_process_that_works() -> None:
         import sys, time
         priority.own(True)
         priority.give_way(10)
-        print("at work", flush=True)
         try:
+            print("at work", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             print("cleaned up", flush=True)

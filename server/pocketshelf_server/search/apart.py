@@ -47,7 +47,7 @@ class ApartIndex:
 
     def __init__(self, kind: str, catalogue: Catalogue, site: Site) -> None:
         self._catalogue = catalogue
-        self._order = ReaderOrder(str(site.folder.resolve()), kind)
+        self._order = ReaderOrder(str(site.folder.resolve()), kind, awaited=True)
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
@@ -131,6 +131,7 @@ class ApartIndex:
                 start_new_session=True,  # See `pocketshelf_server.priority`.
             )
         self._connection = ours
+        self._order = replace(self._order, awaited=False)
         return ours
 
     def _end(self) -> str:

@@ -14,7 +14,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +37,24 @@ MOST_FILES = 3
 
 @dataclass(frozen=True)
 class ReaderOrder:
-    """What it is to read: the index ``kind`` (of `KINDS`) over the catalogue of the site at ``site``."""
+    """What it is to read.
+
+    Attributes:
+        site: whose catalogue.
+        kind: of index, one of `KINDS`.
+        awaited: it gives way only after its first answer, without which the server cannot start.
+    """
 
     site: str
     kind: str
+    awaited: bool = False
 
 
 def main(arguments: list[str]) -> None:
     """Answer the server on the socket of this number, until it closes."""
-    priority.own(True)
-    priority.give_way(priority.HELPER)
     order = ReaderOrder(**json.loads(arguments[1]))
+    priority.own(not order.awaited)
+    priority.give_way(priority.HELPER)
     site = Site(Path(order.site))
     with socket.socket(fileno=int(arguments[0])) as connection, closing(open_catalogue(site)) as catalogue:
         reader = Reader(GraphIndex(catalogue) if order.kind == "graph" else ScanIndex(catalogue))
@@ -60,6 +67,10 @@ def main(arguments: list[str]) -> None:
                 send(connection, said, files)
             except OSError:
                 break  # The server has ended meanwhile.
+            if order.awaited:
+                order = replace(order, awaited=False)
+                priority.own(True)
+                priority.give_way(priority.HELPER)
     os._exit(0)
 
 
