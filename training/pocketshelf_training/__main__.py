@@ -73,6 +73,10 @@ COMMANDS = {
         "what trainings find of products that each of them left out, over several draws",
     ),
     "looks": ("outfits.library", "a library of looks from street photos, as a store"),
+    "pack": (
+        "data.pack",
+        "a smaller copy of the real photos, to train where a GPU is at hand",
+    ),
     "polyvore": ("outfits.polyvore", "measure a bundle's outfit head on Polyvore Outfits"),
     "prepare composites": (
         "studio.prepare.composites",
@@ -97,6 +101,10 @@ COMMANDS = {
     "prepare studio": (
         "studio.prepare.studio",
         "draw garments as shop and street pictures (synthetic)",
+    ),
+    "prepare wardrobe": (
+        "studio.prepare.wardrobe",
+        "garments cut out, and people, for trainings that dress on the device (synthetic)",
     ),
     "recall": (
         "recall.command",
@@ -137,6 +145,10 @@ COMMANDS = {
         "fit attribute heads on a trained embedder",
     ),
     "train embedder": ("embedder.train", "train the embedder on the real photos"),
+    "train stages": (
+        "embedder.stages",
+        "the universal embedder in a fixed time, with draws that leave products out",
+    ),
     "train universal": (
         "embedder.universal",
         "train one embedder for products of any shop, from pairs of many sources",

@@ -30,10 +30,19 @@ def test_a_view_shows_its_own_picture() -> None:
 
 def test_nothing_but_the_size_changes_without_strength() -> None:
     gradient = torch.arange(64, dtype=torch.uint8).view(1, 64, 1, 1).expand(1, 64, 64, 3).contiguous()
-    plain = Strength(smallest=1.0, turn=0.0, tilt=0.0, colour=0.0, hidden=0.0)
+    plain = Strength(smallest=1.0, turn=0.0, tilt=0.0, colour=0.0, hidden=0.0, held=0.0)
     shown = views(gradient, 64, plain, seeded(4))
     rows = shown.mean((0, 1, 3))
     assert (rows.diff() > 0).all()
+
+
+def test_fingers_cover_a_part_and_leave_the_rest() -> None:
+    blue = torch.zeros(8, 64, 64, 3, dtype=torch.uint8)
+    blue[..., 2] = 200
+    plain = Strength(smallest=1.0, turn=0.0, tilt=0.0, colour=0.0, hidden=0.0, held=1.0)
+    shown = views(blue, 64, plain, seeded(6))
+    skin = (shown[:, 0] > shown[:, 2]).float().mean((1, 2))
+    assert (skin < 0.7).all() and (skin > 0.01).sum() >= 6
 
 
 def test_the_white_of_a_shop_picture_lets_the_ground_through() -> None:

@@ -7,7 +7,7 @@ they rank one another (Park et al., "Relational knowledge distillation", CVPR 20
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from pocketshelf_training.models.efficientnet_lite import EfficientNetLite, norm
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.samplers.resident import Resident
 
-__all__ = ["both_ways", "features_of", "imagenet_view", "specialist_view"]
+__all__ = ["both_ways", "features_of", "imagenet_features", "imagenet_view", "specialist_view"]
 
 # Trunks and their input sizes whose features are put side by side.
 IMAGENET = (("lite0", 224), ("lite2", 256))
@@ -51,19 +51,28 @@ def both_ways(network: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]
     return lambda x: (network(x) + network(x.flip(3))) / 2
 
 
-def imagenet_view(resident: Resident, device: torch.device) -> Tensor:
-    """Unit vectors (n, e): the pooled features of ImageNet's trunks, each half whitened.
+def imagenet_features(images: Tensor, device: torch.device) -> list[np.ndarray]:
+    """What ImageNet's trunks see in uint8 pictures (n, s, s, 3): unit pooled features (n, 1280) of each."""
+    found = []
+    for variant, size in IMAGENET:
+        trunk = placed(EfficientNetLite(variant).load_imagenet().eval(), device)
+        pooled = features_of(both_ways(trunk.pooled), images, size, device)
+        found.append(functional.normalize(pooled, dim=1).cpu().numpy())
+    return found
+
+
+def imagenet_view(features: Sequence[np.ndarray], shop: np.ndarray) -> Tensor:
+    """Unit vectors (n, e): the features of ImageNet's trunks side by side, each half whitened.
 
     The mean of shop pictures and that of photos are each taken away: what makes the two differ is no trait of
     a product.
+
+    Args:
+        features: see `imagenet_features`.
+        shop: bool (n,).
     """
-    views = []
-    for variant, size in IMAGENET:
-        trunk = placed(EfficientNetLite(variant).load_imagenet().eval(), device)
-        pooled = features_of(both_ways(trunk.pooled), resident.images, size, device)
-        features = functional.normalize(pooled, dim=1)
-        views.append(_whitened(_centred(features.cpu().numpy(), resident.shop)))
-    return functional.normalize(torch.cat(views, 1), dim=1).to(device)
+    views = [_whitened(_centred(each, shop)) for each in features]
+    return functional.normalize(torch.cat(views, 1), dim=1)
 
 
 def _centred(features: np.ndarray, shop: np.ndarray) -> np.ndarray:

@@ -1,11 +1,11 @@
 """Train one embedder for products of any shop: ``pocketshelf-train train universal``.
 
 Every batch has two pictures of each of some things, from many sources: groceries and the shop's items
-(real pairs), things pasted, dressed or photographed again (synthetic pairs), and pictures of which nothing
-is known, seen twice (instance discrimination: Wu et al., CVPR 2018; SimCLR, Chen et al., ICML 2020). They
-find one another among all others of the batch. Beside it the network keeps how ImageNet's trunks see the same
-pictures, and how a specialist, the embedder that shipped before, sees the groceries. All pictures lie on the
-device as uint8.
+(real pairs), garments worn and things placed anew in every batch (synthetic pairs), and pictures of which
+nothing is known, seen twice (instance discrimination: Wu et al., CVPR 2018; SimCLR, Chen et al., ICML 2020).
+They find one another among all others of the batch. Beside it the network keeps how ImageNet's trunks see the
+same pictures, and how a specialist, the embedder that shipped before, sees the groceries. All pictures lie on
+the device as uint8.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,9 +24,7 @@ from torch.nn import functional
 
 from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
-from pocketshelf_training.data import clothing, composites, grocery, pairs, shop, street
-from pocketshelf_training.data.clothing import MAIN_LABELS
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.embedder.gathered import LISTS, SOURCES, Gathered, fabrics, gather
 from pocketshelf_training.embedder.general import both_ways, features_of, imagenet_view, specialist_view
 from pocketshelf_training.embedder.options import parse_left_out, weights_with
 from pocketshelf_training.engine import compute, options
@@ -44,15 +42,18 @@ from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
 from pocketshelf_training.models.efficientnet_lite import VARIANTS
 from pocketshelf_training.models.embedder import Embedder, trunk_of
 from pocketshelf_training.models.start import refuse_what_saw, weights_of
-from pocketshelf_training.samplers import device_views, resident
-from pocketshelf_training.samplers.resident import Pairs, Resident
+from pocketshelf_training.samplers import device_views
+from pocketshelf_training.samplers.device_dressing import Wardrobe
+from pocketshelf_training.samplers.pair_batches import Batch, Pictures, Step
+from pocketshelf_training.samplers.resident import STORED, Pairs
 
-__all__ = ["UniversalTask", "add_arguments", "run"]
+__all__ = ["UniversalTask", "add_arguments", "looks_general", "run", "whiten"]
 
 log = logging.getLogger("pocketshelf.training")
 
-# Things of each source in a batch of 384.
-THINGS = {"grocery": 81, "shop": 64, "clothing": 56, "street": 28, "pairs": 155}
+# Things of each source in a batch of 512; of `made` those of the wardrobe: worn, placed, and parts of photos.
+THINGS = {"grocery": 81, "shop": 72, "clothing": 56, "street": 40, "pairs": 120}
+MADE = {"worn": 150, "placed": 50, "parts": 63}
 SCALE, IDENTITY_SCALE, MARGIN, SMOOTHING = 16.0, 20.0, 0.1, 0.1
 WEIGHTS = {"pairs": 1.0, "identity": 0.5, "category": 0.3, "general": 2.0, "features": 1.0, "specialist": 2.0}
 STEPS = 50
@@ -60,22 +61,23 @@ STEPS = 50
 WARM = 60
 # Where --minutes ends the training.
 MOST_EPOCHS = 2000
-# Of the shop's pictures that are to be found as if they were photos.
-PASTED = 0.5
 PROJECTION_POWER = 0.5
-
-
-class Step(NamedTuple):
-    """One batch: rows of the pictures (2, n)."""
-
-    rows: Tensor
-    seed: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_arguments(parser, Path("runs/universal"))
     parser.add_argument("--variant", choices=tuple(VARIANTS), default="lite0", help="of the trunk")
     parser.add_argument("--size", type=values.count, default=224, help="input in pixels (default: 224)")
+    parser.add_argument("--low", type=values.count, help="input in pixels at first (default: --size)")
+    parser.add_argument(
+        "--low-share", type=values.share, default=0.7, help="of the time, for how long (default: 0.7)"
+    )
+    parser.add_argument(
+        "--stored",
+        type=values.count,
+        default=STORED,
+        help=f"pixels of pictures in memory (default: {STORED})",
+    )
     parser.add_argument(
         "--dimension", type=values.count, default=256, help="numbers of a vector (default: 256)"
     )
@@ -84,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=values.amount, help="end after so long instead; the rates follow the clock"
     )
     parser.add_argument(
-        "--batch", type=values.count, default=384, help="things, two pictures each (default: 384)"
+        "--batch", type=values.count, default=512, help="things, two pictures each (default: 512)"
     )
     parser.add_argument(
         "--lr", type=values.amount, default=6e-4, help="of the trunk; the rest learns 4 times as fast"
@@ -101,8 +103,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of `prepare composites`: cut-out things on white and in other places (synthetic)",
     )
     parser.add_argument(
-        "--without", action="append", default=[], choices=tuple(THINGS), help="leave a source out"
+        "--without", action="append", default=[], choices=(*SOURCES, *MADE), help="leave a source out"
     )
+    parser.add_argument(
+        "--wardrobe", type=Path, metavar="DIR", help="of `prepare wardrobe`: dress and place on the device"
+    )
+    parser.add_argument("--tagged", action="store_true", help="the street photos without masks, too")
     parser.add_argument(
         "--weight", action="append", default=[], metavar="LOSS=VALUE", help=f"of {', '.join(WEIGHTS)}"
     )
@@ -126,69 +132,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class UniversalTask(Task[Embedder, Step]):
-    """Pairs from many sources, beside what was known before."""
+    """Pairs from many sources, beside what was known before.
+
+    Args:
+        gathered: what was read for several trainings; None: it is read for this one.
+        network: to be used again; its weights are begun anew.
+        wardrobe: what ``--wardrobe`` names, if it is in memory already.
+    """
 
     decay = 0.995
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        gathered: Gathered | None = None,
+        network: Embedder | None = None,
+        wardrobe: Wardrobe | None = None,
+    ) -> None:
         self.args, self.began = args, 0.0
         self.epochs = MOST_EPOCHS if args.minutes else args.epochs
         torch.manual_seed(args.seed)
         self.weights = weights_with(args.weight, WEIGHTS)
         self.device = compute.choose(args)
-        goods = grocery.load(args.data)
-        catalogue = [sample for sample in goods if sample.domain == "shop"]
-        self.left_out = parse_left_out(args.leave_out, [s.identity or "" for s in catalogue])
-        self.names, sources, held = self._sources(goods)
-        categories = sorted({s.category or "" for s in catalogue}) + list(MAIN_LABELS)
-        log.info("reading %s", ", ".join(f"{n} {len(s)}" for n, s in zip(self.names, sources, strict=True)))
-        self.held = {name: resident.read([s], categories, args.workers) for name, s in held.items()}
-        known = resident.read(sources, categories, args.workers)
-        self.images = known.images.to(self.device)
-        self.things = torch.from_numpy(known.things).to(self.device)
-        self.categories = torch.from_numpy(known.categories).to(self.device)
-        self.grocery = torch.from_numpy(known.sources == self.names.index("grocery")).to(self.device)
-        self.shop = torch.from_numpy(known.shop).to(self.device)
-        self.photos = torch.nonzero(~self.shop)[:, 0]
+        whole = gathered or gather(args)
+        if wardrobe is None and args.wardrobe:
+            wardrobe = Wardrobe(args.wardrobe, self.device, fabrics(args.data, args.workers).to(self.device))
+        without = "grocery" in args.without
+        self.left_out = whole.catalogue if without else parse_left_out(args.leave_out, whole.catalogue)
+        if looks_general(args):
+            whole = whole.seen_by_imagenet(self.device)
+        self.gathered = whole.only(args.without, self.left_out)
+        self.names, known = self.gathered.names, self.gathered.known
+        self.pictures_there = Pictures(known, self.device, wardrobe, whole.categories)
+        number = self.names.index("grocery") if "grocery" in self.names else -1
+        self.grocery = torch.from_numpy(known.sources == number).to(self.device)
         self.pairs = Pairs(known, self._shares())
-        self.network = Embedder(categories, args.dimension, args.variant, args.size, bias=True)
-        self._start(known)
+        made = {
+            name: 0 if name in args.without or wardrobe is None else count for name, count in MADE.items()
+        }
+        self.made = {name: round(count * args.batch / 512) for name, count in made.items()}
+        if self.made["worn"]:
+            # What is left free by a source that is not there; batches of one size are the fastest.
+            drawn = sum(
+                min(n, len(there)) for n, there in zip(self.pairs.share, self.pairs.things, strict=True)
+            )
+            self.made["worn"] += max(0, args.batch - drawn - sum(self.made.values()))
+        self.network = network or Embedder(
+            whole.categories, args.dimension, args.variant, args.size, bias=True
+        )
+        self.look = self.network.pooled
+        self._start()
         compute.placed(self.network, self.device).trunk.freeze_until(args.freeze)
-        self._add_teachers(known)
-
-    def _sources(self, goods: list[Sample]) -> tuple[list[str], list[list[Sample]], dict[str, list[Sample]]]:
-        """Names and samples of what is learnt, and of what is held for looking on the way."""
-        data, items = self.args.data, shop.load(self.args.data)
-        loaders: dict[str, Callable[[], list[Sample]]] = {
-            "grocery": lambda: [s for s in goods if s.identity not in self.left_out],
-            "shop": lambda: items,
-            "clothing": lambda: clothing.load(data),
-            "street": lambda: street.load(data),
-        }
-        found = {name: load() for name, load in loaders.items() if name not in self.args.without}
-        found |= {f"pairs {folder.name}": pairs.load(folder) for folder in self.args.pairs}
-        found |= {f"pairs {folder.name}": composites.load(folder) for folder in self.args.things}
-        there = {name: [s for s in samples if s.split == "train"] for name, samples in found.items()}
-        held = {
-            name: [s for s in samples if s.domain == "shop" or s.split == "val"]
-            for name, samples in (("grocery", goods), ("shop", items))
-        }
-        return list(there), list(there.values()), held
+        self._add_teachers()
 
     def _shares(self) -> list[int]:
-        """Things of each source in a batch; lists of pairs share theirs."""
-        lists = max(1, len(self.args.pairs) + len(self.args.things))
-        wanted = [THINGS.get(name, THINGS["pairs"] / lists) for name in self.names]
-        return [max(1, round(self.args.batch * each / sum(wanted))) for each in wanted]
+        """Things of each source in a batch; lists of pairs share theirs; of a source left out none."""
+        lists = max(1, sum(name.startswith(LISTS) for name in self.names))
+        there = set(np.unique(self.gathered.known.sources))
+        wanted = [
+            THINGS.get(name, THINGS["pairs"] / lists) * (number in there)
+            for number, name in enumerate(self.names)
+        ]
+        return [max(1, round(self.args.batch * each / 512)) if each else 0 for each in wanted]
 
-    def _start(self, known: Resident) -> None:
+    def _start(self) -> None:
         """ImageNet's trunk with a share of another's; a projection that whitens the pictures there are."""
-        trunk = self.network.trunk.load_imagenet()
+        known, trunk = self.gathered.known, self.network.trunk.load_imagenet()
         if self.args.start:
             other = self._weights(self.args.start)
             if self.args.share == 1 and self._continues(other):
                 return
-            trunk.load_state_dict(interpolated(trunk.state_dict(), trunk_of(other.state), self.args.share))
+            mixed = interpolated(trunk.state_dict(), trunk_of(other.state), self.args.share)
+            trunk.load_state_dict(mixed)
         compute.placed(self.network, self.device).eval()
         some = torch.from_numpy(np.random.default_rng(self.args.seed).permutation(len(known))[:4000])
         look = both_ways(self.network.pooled)
@@ -200,9 +215,9 @@ class UniversalTask(Task[Embedder, Step]):
         refuse_what_saw(path, found, self.left_out)
         return found
 
-    def _view(self, path: Path, known: Resident) -> Tensor:
+    def _view(self, path: Path) -> Tensor:
         """How another embedder sees the pictures."""
-        return specialist_view(Embedder.of(self._weights(path)), known, self.device)
+        return specialist_view(Embedder.of(self._weights(path)), self.gathered.known, self.device)
 
     def _continues(self, other: Checkpoint) -> bool:
         """Take up another universal embedder whole, if that is what it is."""
@@ -212,31 +227,34 @@ class UniversalTask(Task[Embedder, Step]):
         self.network.load_state_dict(other.state)
         return True
 
-    def _add_teachers(self, known: Resident) -> None:
-        args, classes = self.args, int(self.things[self.grocery].max()) + 1
-        self.general = self._general_view(known)
-        self.special = self._view(args.specialist, known) if args.specialist else None
+    def _add_teachers(self) -> None:
+        args, goods = self.args, self.pictures_there.things[self.grocery]
+        classes = int(goods.max()) + 1 if len(goods) else 1
+        self.general = self._general_view()
+        self.special = self._view(args.specialist) if args.specialist and len(goods) else None
         self.proxies = torch.nn.Linear(args.dimension, classes, bias=False).to(self.device)
         self.regression = torch.nn.Linear(self.network.trunk.channels, self.general.shape[1]).to(self.device)
         self.parts = {"proxies": self.proxies, "regression": self.regression}
 
-    def _general_view(self, known: Resident) -> Tensor:
+    def _general_view(self) -> Tensor:
+        known = self.gathered.known
         if not (self.weights["general"] or self.weights["features"]):
-            return self.images.new_zeros(len(known), 1)
+            return torch.zeros(len(known), 1, device=self.device)
         if self.args.general:
-            return self._view(self.args.general, known)
-        return imagenet_view(known, self.device)
+            return self._view(self.args.general)
+        return imagenet_view(self.gathered.features, known.shop).to(self.device)
 
     @property
     def settings(self) -> dict[str, Any]:
         files = {name: getattr(self.args, name) for name in ("start", "general", "specialist")}
         names = {name: path.name if path else None for name, path in files.items()}
         lists = [folder.name for folder in (*self.args.pairs, *self.args.things)]
-        free = ("leave_out", "weight", "pairs", "things", "minutes", "epochs")
+        free = ("leave_out", "weight", "pairs", "things", "minutes", "epochs", "wardrobe")
         return options.recipe(self.args, free, **names) | {
             "left_out": self.left_out,
             "weights": self.weights,
             "lists": lists,
+            "dressed": self.args.wardrobe is not None,
         }
 
     def parameter_groups(self) -> list[dict[str, Any]]:
@@ -265,55 +283,49 @@ class UniversalTask(Task[Embedder, Step]):
 
         def make(step: int) -> Step:
             seed = (self.args.seed * 1000 + epoch) * 1000 + step
-            return Step(torch.from_numpy(self.pairs.draw(np.random.default_rng(seed))), seed)
+            return self.pictures_there.step(self.pairs, self.made, seed)
 
         return compute.ahead(make, range(self.steps(epoch)))
 
     def pictures(self, batch: Step) -> int:
-        return batch.rows.numel()
+        return batch.rows.numel() + 2 * (sum(self.made.values()))
+
+    def _size(self, step: int) -> int:
+        """Of the input in pixels: small pictures for most of the time, then those of the search."""
+        gone = self._minutes() / self.args.minutes if self.args.minutes else step / (self.epochs * STEPS)
+        return self.args.low if self.args.low and gone < self.args.low_share else self.args.size
 
     def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
-        rows = batch.rows.flatten()
         rng = torch.Generator(self.device).manual_seed(batch.seed)
-        images = device_views.views(self._pictures(rows, rng), self.args.size, device_views.Strength(), rng)
+        shown = self.pictures_there.shown(batch, rng)
+        images = device_views.views(shown.images, self._size(step), device_views.Strength(), rng)
         with compute.half(self.device):
-            pooled = self.network.pooled(images)
-        pooled = pooled.float()
+            pooled = self.look(images)
+        return self._terms(pooled.float(), shown)
+
+    def _terms(self, pooled: Tensor, shown: Batch) -> dict[str, Tensor]:
         vectors = functional.normalize(self.network.embedding(pooled), dim=1)
         first, second = vectors.chunk(2)
+        # The pictures that lie in memory; the others were made for this batch, and no teacher saw them.
+        own, rows = vectors[shown.resident], shown.rows
         goods = self.grocery[rows]
         general = self.general[rows].float()
         # Where a specialist says how things lie, the general view does not.
         wide = torch.ones_like(goods) if self.special is None else ~goods
         terms = {
-            "pairs": contrastive(first, second, self.things[batch.rows[0]], SCALE).mean(),
-            "identity": cosface(
-                vectors[goods],
-                self.proxies.weight,
-                self.things[rows][goods],
-                IDENTITY_SCALE,
-                MARGIN,
-                SMOOTHING,
-            ).mean(),
-            "category": known_cross_entropy(self.network.category(pooled), self.categories[rows], SMOOTHING),
-            "general": relational(vectors[wide], general[wide], 20.0, 20.0).mean(),
-            "features": 1 - functional.cosine_similarity(self.regression(pooled), general).mean(),
+            "pairs": contrastive(first, second, shown.things, SCALE).mean(),
+            "category": known_cross_entropy(self.network.category(pooled), shown.categories, SMOOTHING),
+            "general": relational(own[wide], general[wide], 20.0, 20.0).mean(),
+            "features": 1
+            - functional.cosine_similarity(self.regression(pooled[shown.resident]), general).mean(),
         }
+        if "grocery" in self.names and self.args.without.count("grocery") == 0:
+            labels = self.pictures_there.things[rows][goods]
+            each = cosface(own[goods], self.proxies.weight, labels, IDENTITY_SCALE, MARGIN, SMOOTHING)
+            terms["identity"] = each.mean()
         if self.special is not None:
-            terms["specialist"] = relational(vectors[goods], self.special[rows][goods], 20.0, 20.0).mean()
+            terms["specialist"] = relational(own[goods], self.special[rows][goods], 20.0, 20.0).mean()
         return {name: self.weights[name] * term for name, term in terms.items() if self.weights[name]}
-
-    def _pictures(self, rows: Tensor, rng: torch.Generator) -> Tensor:
-        """The pictures of a batch; half of the shop's among the first of each pair stand in other places."""
-        images = self.images[rows]
-        first = torch.arange(len(rows), device=self.device) < len(rows) // 2
-        chance = torch.rand(len(rows), generator=rng, device=self.device) < PASTED
-        chosen = torch.nonzero(self.shop[rows] & first & chance)[:, 0]
-        if len(chosen):
-            drawn = torch.randint(len(self.photos), (len(chosen),), generator=rng, device=self.device)
-            grounds = self.images[self.photos[drawn]]
-            images[chosen] = device_views.pasted(images[chosen], grounds, rng)
-        return images
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
         """Write the average; the last one when the time is over."""
@@ -336,13 +348,19 @@ class UniversalTask(Task[Embedder, Step]):
     def _look(self, kept: Embedder) -> dict[str, float]:
         """R@1 of val: phone photo → shop's picture, other view → main picture."""
         figures = {}
-        for name, held in self.held.items():
+        for name, held in self.gathered.held.items():
             vectors = specialist_view(kept, held, self.device).cpu().numpy()
             ask, there = ~held.shop, held.shop
             figures[f"{name}_R@1"] = recall_at(
                 vectors[ask], held.things[ask], vectors[there], held.things[there], 1
             )
         return figures
+
+
+def looks_general(args: argparse.Namespace) -> bool:
+    """Whether a training keeps ImageNet's view."""
+    weights = weights_with(args.weight, WEIGHTS)
+    return bool(weights["general"] or weights["features"]) and not args.general
 
 
 def whiten(network: Embedder, pooled: np.ndarray, power: float = PROJECTION_POWER) -> None:

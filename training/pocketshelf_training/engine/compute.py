@@ -62,6 +62,8 @@ def choose(args: argparse.Namespace) -> torch.device:
     if name == "cuda":
         # Pictures come in a few sizes only: the fastest convolution is worth looking for.
         torch.backends.cudnn.benchmark = True
+        # Of each size it takes half a minute to try all that cuDNN knows.
+        torch.backends.cudnn.benchmark_limit = 3
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
     return torch.device(name)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
-__all__ = ["Strength", "pasted", "views"]
+__all__ = ["Strength", "pasted", "uniform", "views"]
 
 # A pixel of which all colours are as bright is the ground of a shop's picture.
 WHITE = 244
@@ -29,6 +29,7 @@ class Strength:
         tilt: how far a corner may move, as a share of the crop's side: perspective.
         colour: spread of brightness, contrast and saturation.
         hidden: share of the views of which a rectangle is covered.
+        held: share of the views that fingers hold.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Strength:
         tilt: float = 0.12,
         colour: float = 0.35,
         hidden: float = 0.25,
+        held: float = 0.2,
     ) -> None:
-        self.smallest, self.turn, self.tilt, self.colour, self.hidden = smallest, turn, tilt, colour, hidden
+        self.smallest, self.turn, self.tilt = smallest, turn, tilt
+        self.colour, self.hidden, self.held = colour, hidden, held
 
 
 def views(images: Tensor, size: int, strength: Strength, rng: torch.Generator) -> Tensor:
@@ -57,6 +60,7 @@ def views(images: Tensor, size: int, strength: Strength, rng: torch.Generator) -
     x = functional.grid_sample(
         x, _grids(len(x), size, strength, rng), padding_mode="reflection", align_corners=False
     )
+    x = _held(x, strength.held, rng)
     x = _softened(_coloured(x, strength.colour, rng), rng)
     x = _covered(x, strength.hidden, rng)
     return ((x - IMAGENET_MEAN) / IMAGENET_STD).contiguous(memory_format=torch.channels_last)
@@ -74,8 +78,8 @@ def pasted(images: Tensor, grounds: Tensor, rng: torch.Generator) -> Tensor:
     n, size = len(images), images.shape[1]
     x = images.permute(0, 3, 1, 2).to(torch.float32)
     thing = (x.amin(1, keepdim=True) < WHITE).to(torch.float32)
-    scale = _uniform(rng, 0.5, 1.0, n)
-    shift = (1 - scale)[:, None] * _uniform(rng, -1, 1, n, 2)
+    scale = uniform(rng, 0.5, 1.0, n)
+    shift = (1 - scale)[:, None] * uniform(rng, -1, 1, n, 2)
     affine = torch.zeros(n, 2, 3, device=x.device)
     affine[:, 0, 0] = affine[:, 1, 1] = 1 / scale
     affine[:, :, 2] = -shift / scale[:, None]
@@ -86,22 +90,21 @@ def pasted(images: Tensor, grounds: Tensor, rng: torch.Generator) -> Tensor:
     return shown.clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
 
 
-def _uniform(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
+def uniform(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
+    """Even between two bounds, on the generator's device."""
     return low + (high - low) * torch.rand(shape, generator=rng, device=rng.device)
 
 
 def _grids(n: int, size: int, strength: Strength, rng: torch.Generator) -> Tensor:
     """Where each pixel of each view comes from, (n, size, size, 2) in -1..1."""
-    area = _uniform(rng, strength.smallest, 1.0, n)
-    aspect = _uniform(rng, math.log(3 / 4), math.log(4 / 3), n).exp()
+    area = uniform(rng, strength.smallest, 1.0, n)
+    aspect = uniform(rng, math.log(3 / 4), math.log(4 / 3), n).exp()
     half = torch.stack([(area * aspect).sqrt().clamp(max=1), (area / aspect).sqrt().clamp(max=1)], 1)
-    centre = (1 - half) * _uniform(rng, -1, 1, n, 2)
-    angle = _uniform(rng, -1, 1, n) * math.radians(strength.turn) * _chosen(rng, n, 0.5)
+    centre = (1 - half) * uniform(rng, -1, 1, n, 2)
+    angle = uniform(rng, -1, 1, n) * math.radians(strength.turn) * _chosen(rng, n, 0.5)
     flip = 1 - 2 * _chosen(rng, n, 0.5)
     corners = torch.tensor([[-1.0, -1], [1, -1], [-1, 1], [1, 1]], device=rng.device).expand(n, 4, 2)
-    corners = (
-        corners + strength.tilt * 2 * _uniform(rng, -1, 1, n, 4, 2) * _chosen(rng, n, 0.6)[:, None, None]
-    )
+    corners = corners + strength.tilt * 2 * uniform(rng, -1, 1, n, 4, 2) * _chosen(rng, n, 0.6)[:, None, None]
     corners = corners * half[:, None] * torch.stack([flip, torch.ones_like(flip)], 1)[:, None]
     turned = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
     corners = corners @ turned + centre[:, None]
@@ -120,11 +123,11 @@ def _chosen(rng: torch.Generator, n: int, share: float) -> Tensor:
 def _coloured(x: Tensor, spread: float, rng: torch.Generator) -> Tensor:
     """Brightness, a small cast of the light, contrast, saturation."""
     n = len(x)
-    x = x * _uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1) * _uniform(rng, 0.9, 1.1, n, 3, 1, 1)
+    x = x * uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1) * uniform(rng, 0.9, 1.1, n, 3, 1, 1)
     mean = x.mean((1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * _uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1)
+    x = mean + (x - mean) * uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1)
     grey = x.mean(1, keepdim=True)
-    return (grey + (x - grey) * _uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1)).clamp(0, 255)
+    return (grey + (x - grey) * uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1)).clamp(0, 255)
 
 
 def _softened(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -139,8 +142,39 @@ def _softened(x: Tensor, rng: torch.Generator) -> Tensor:
 def _covered(x: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Random erasing (Zhong et al., AAAI 2020): a rectangle of a tenth to a third of the sides."""
     n, _, height, width = x.shape
-    centre, half = _uniform(rng, 0, 1, n, 2), _uniform(rng, 0.05, 0.25, n, 2)
+    centre, half = uniform(rng, 0, 1, n, 2), uniform(rng, 0.05, 0.25, n, 2)
     rows = (torch.arange(height, device=x.device) / height - centre[:, :1]).abs() < half[:, :1]
     columns = (torch.arange(width, device=x.device) / width - centre[:, 1:]).abs() < half[:, 1:]
     inside = rows[:, :, None] & columns[:, None] & (_chosen(rng, n, share) > 0)[:, None, None]
-    return torch.where(inside[:, None], _uniform(rng, 40, 220, n, 3, 1, 1), x)
+    return torch.where(inside[:, None], uniform(rng, 40, 220, n, 3, 1, 1), x)
+
+
+def _held(x: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Fingers before the thing, from beyond a border inwards: strokes of skin, darker at their sides."""
+    some = torch.nonzero(torch.rand(len(x), generator=rng, device=rng.device) < share)[:, 0]
+    n, fingers = len(some), 4
+    if not n:
+        return x
+    angle = uniform(rng, 0, 2 * math.pi, n, 1, 1)
+    inwards = torch.cat([angle.cos(), angle.sin()], 2)
+    along = torch.cat([-angle.sin(), angle.cos()], 2)
+    width = uniform(rng, 0.05, 0.11, n, 1, 1)
+    place = uniform(rng, -0.5, 0.5, n, 1, 1) + 2.1 * width * torch.arange(-1.5, 2, device=x.device).view(
+        1, fingers, 1
+    )
+    length = uniform(rng, 0.15, 0.75, n, 1, 1) + uniform(rng, -0.1, 0.1, n, fingers, 1)
+    tip = along * place - inwards * (1 - length)
+    rows = torch.linspace(-1, 1, x.shape[2], device=x.device).view(1, 1, -1, 1)
+    columns = torch.linspace(-1, 1, x.shape[3], device=x.device).view(1, 1, 1, -1)
+    dx, dy = columns - tip[..., 0, None, None], rows - tip[..., 1, None, None]
+    # How far behind the tip, and how far from the finger's middle line.
+    behind = -(dx * inwards[..., 0, None, None] + dy * inwards[..., 1, None, None])
+    aside = dx * along[..., 0, None, None] + dy * along[..., 1, None, None]
+    far = (aside**2 + behind.clamp(max=0) ** 2).sqrt() / width[..., None]
+    nearest = far.amin(1, keepdim=True)
+    tone = uniform(rng, 0.25, 1.0, n, 1, 1, 1)
+    skin = torch.cat([60 + 175 * tone, 35 + 145 * tone, 25 + 120 * tone], 1)
+    shaded = skin * (1.05 - 0.35 * nearest.clamp(max=1) ** 2) * uniform(rng, 0.8, 1.15, n, 1, 1, 1)
+    alpha = ((1 - nearest) * 8).clamp(0, 1)
+    x[some] = alpha * shaded + (1 - alpha) * x[some]
+    return x

@@ -16,7 +16,7 @@ from scipy import ndimage
 from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import street
 
-__all__ = ["Person", "dressed", "people", "printed", "recoloured"]
+__all__ = ["Person", "dressed", "extents", "people", "printed", "recoloured", "spread"]
 
 # A worn garment that is too small, or in pieces behind others, teaches nothing.
 _SMALLEST, _LARGEST_PIECE = 40, 0.75
@@ -64,7 +64,7 @@ def dressed(garment: Image.Image, person: Person, rng: np.random.Generator) -> I
     if not count or np.bincount(pieces.ravel())[1:].max() < _LARGEST_PIECE * cloth.sum():
         return None
     pixels = decode_photo(person.image, WHOLE).pixels.astype(np.float32)
-    flat, alpha = _spread(garment)
+    flat, alpha = spread(garment)
     rows, columns = _sources(cloth, alpha)
     worn = np.stack(
         [ndimage.map_coordinates(flat[..., c], [rows, columns], order=1, mode="nearest") for c in range(3)],
@@ -75,7 +75,7 @@ def dressed(garment: Image.Image, person: Person, rng: np.random.Generator) -> I
     return Image.fromarray(np.clip(seen * worn + (1 - seen) * pixels, 0, 255).astype(np.uint8))
 
 
-def _spread(garment: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+def spread(garment: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """Colours (h, w, 3), those of the nearest cloth beyond its outline, and bool (h, w): the outline."""
     array = np.asarray(garment).astype(np.float32)
     inside = array[..., 3] > 200
@@ -85,7 +85,7 @@ def _spread(garment: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     return array[..., :3][near[0], near[1]], inside
 
 
-def _extents(mask: np.ndarray, torso: float | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def extents(mask: np.ndarray, torso: float | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The rows with something in them, and its smoothed left and right ends there.
 
     Args:
@@ -104,8 +104,8 @@ def _extents(mask: np.ndarray, torso: float | None = None) -> tuple[np.ndarray, 
 
 def _sources(cloth: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each pixel of the photo its row and column in the flat garment: outline to outline, row by row."""
-    rows, left, right = _extents(cloth)
-    flat_rows, flat_left, flat_right = _extents(flat, _TORSO)
+    rows, left, right = extents(cloth)
+    flat_rows, flat_left, flat_right = extents(flat, _TORSO)
     height, width = cloth.shape
     down = np.clip((np.arange(height) - rows[0]) / max(1, rows[-1] - rows[0]), 0, 1)
     at = down * (len(flat_rows) - 1)
