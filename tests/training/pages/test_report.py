@@ -74,3 +74,17 @@ def test_every_table_is_rectangular():
 def test_the_json_holds_every_figure():
     document = json.loads(report.as_json(results()))
     assert document["exact"]["val"]["int8"]["street → shop"]["mAP"] == pytest.approx([0.7, 0.6, 0.8, 10])
+
+
+def test_what_no_training_saw_comes_first():
+    """The sets that `unseen --fill` left beside the page; without them the page is as it was."""
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    row = dict.fromkeys(("R@1", "R@5", "R@10", "R@20", "mAP"), figure) | {"categories": {}}
+    asked = {"split": "test", "search": "street → shop", "queries": 60, "gallery": 473, "without": 0}
+    unseen = {"shop": asked | {"rows": {"ImageNet": row}}}
+    heads = [
+        line for line in report.as_markdown(results() | {"unseen": unseen}).splitlines() if line[:2] == "##"
+    ]
+    assert heads[0].startswith("## Products that no training saw") and heads[1] == "## Files"
+    assert "| ImageNet | 0.500 (0.400 to 0.600) |" in report.as_markdown(results() | {"unseen": unseen})
+    assert "no training saw" not in "\n".join(report.as_markdown(results()).split("\n## ")[1:])
