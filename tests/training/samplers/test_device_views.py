@@ -30,7 +30,7 @@ def test_a_view_shows_its_own_picture() -> None:
 
 def test_nothing_but_the_size_changes_without_strength() -> None:
     gradient = torch.arange(64, dtype=torch.uint8).view(1, 64, 1, 1).expand(1, 64, 64, 3).contiguous()
-    plain = Strength(smallest=1.0, turn=0.0, tilt=0.0, colour=0.0, hidden=0.0, held=0.0)
+    plain = Strength(smallest=1.0, turn=0.0, tilt=0.0, colour=0.0, hidden=0.0)
     shown = views(gradient, 64, plain, seeded(4))
     rows = shown.mean((0, 1, 3))
     assert (rows.diff() > 0).all()

@@ -51,9 +51,12 @@ __all__ = ["UniversalTask", "add_arguments", "looks_general", "run", "whiten"]
 
 log = logging.getLogger("pocketshelf.training")
 
-# Things of each source in a batch of 512; of `made` those of the wardrobe: worn, placed, and parts of photos.
-THINGS = {"grocery": 81, "shop": 72, "clothing": 56, "street": 40, "pairs": 120}
+# Things of each source in a batch of 384; with a wardrobe these beside what is made of it: garments worn,
+# things placed, and parts of photos.
+THINGS = {"grocery": 81, "shop": 64, "clothing": 56, "street": 28, "pairs": 155}
 MADE = {"worn": 150, "placed": 50, "parts": 63}
+# Of the views that fingers hold, where there is a wardrobe.
+HELD = 0.2
 SCALE, IDENTITY_SCALE, MARGIN, SMOOTHING = 16.0, 20.0, 0.1, 0.1
 WEIGHTS = {"pairs": 1.0, "identity": 0.5, "category": 0.3, "general": 2.0, "features": 1.0, "specialist": 2.0}
 STEPS = 50
@@ -86,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=values.amount, help="end after so long instead; the rates follow the clock"
     )
     parser.add_argument(
-        "--batch", type=values.count, default=512, help="things, two pictures each (default: 512)"
+        "--batch", type=values.count, default=384, help="things, two pictures each (default: 384)"
     )
     parser.add_argument(
         "--lr", type=values.amount, default=6e-4, help="of the trunk; the rest learns 4 times as fast"
@@ -166,17 +169,13 @@ class UniversalTask(Task[Embedder, Step]):
         self.pictures_there = Pictures(known, self.device, wardrobe, whole.categories)
         number = self.names.index("grocery") if "grocery" in self.names else -1
         self.grocery = torch.from_numpy(known.sources == number).to(self.device)
-        self.pairs = Pairs(known, self._shares())
-        made = {
-            name: 0 if name in args.without or wardrobe is None else count for name, count in MADE.items()
-        }
-        self.made = {name: round(count * args.batch / 512) for name, count in made.items()}
+        shares, self.made = self._shares(wardrobe is not None)
+        self.pairs = Pairs(known, shares)
         if self.made["worn"]:
-            # What is left free by a source that is not there; batches of one size are the fastest.
-            drawn = sum(
-                min(n, len(there)) for n, there in zip(self.pairs.share, self.pairs.things, strict=True)
-            )
+            # What is left free by a source that has fewer; batches of one size are the fastest.
+            drawn = sum(min(n, len(there)) for n, there in zip(shares, self.pairs.things, strict=True))
             self.made["worn"] += max(0, args.batch - drawn - sum(self.made.values()))
+        self.strength = device_views.Strength(held=HELD if wardrobe is not None else 0.0)
         self.network = network or Embedder(
             whole.categories, args.dimension, args.variant, args.size, bias=True
         )
@@ -185,15 +184,18 @@ class UniversalTask(Task[Embedder, Step]):
         compute.placed(self.network, self.device).trunk.freeze_until(args.freeze)
         self._add_teachers()
 
-    def _shares(self) -> list[int]:
-        """Things of each source in a batch; lists of pairs share theirs; of a source left out none."""
+    def _shares(self, dresses: bool) -> tuple[list[int], dict[str, int]]:
+        """Things of each source in a batch, and of what is made for it; lists of pairs share theirs."""
         lists = max(1, sum(name.startswith(LISTS) for name in self.names))
         there = set(np.unique(self.gathered.known.sources))
         wanted = [
             THINGS.get(name, THINGS["pairs"] / lists) * (number in there)
             for number, name in enumerate(self.names)
         ]
-        return [max(1, round(self.args.batch * each / 512)) if each else 0 for each in wanted]
+        made = {name: count * (dresses and name not in self.args.without) for name, count in MADE.items()}
+        scale = self.args.batch / (sum(wanted) + sum(made.values()))
+        shares = [max(1, round(scale * each)) if each else 0 for each in wanted]
+        return shares, {name: round(scale * count) for name, count in made.items()}
 
     def _start(self) -> None:
         """ImageNet's trunk with a share of another's; a projection that whitens the pictures there are."""
@@ -298,7 +300,7 @@ class UniversalTask(Task[Embedder, Step]):
     def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
         rng = torch.Generator(self.device).manual_seed(batch.seed)
         shown = self.pictures_there.shown(batch, rng)
-        images = device_views.views(shown.images, self._size(step), device_views.Strength(), rng)
+        images = device_views.views(shown.images, self._size(step), self.strength, rng)
         with compute.half(self.device):
             pooled = self.look(images)
         return self._terms(pooled.float(), shown)

@@ -39,7 +39,7 @@ class Strength:
         tilt: float = 0.12,
         colour: float = 0.35,
         hidden: float = 0.25,
-        held: float = 0.2,
+        held: float = 0.0,
     ) -> None:
         self.smallest, self.turn, self.tilt = smallest, turn, tilt
         self.colour, self.hidden, self.held = colour, hidden, held
