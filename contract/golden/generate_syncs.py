@@ -292,6 +292,8 @@ class Recorder:
             found["server"] = url
         if shop.away:
             found["away"] = True
+            if shop.retry_after is not None:
+                found["retry_after"] = shop.retry_after
         if environment.attempts != _DEFAULTS.attempts:
             found["attempts"] = environment.attempts
         if environment.free_bytes is not _DEFAULTS.free_bytes:

@@ -62,7 +62,15 @@ class ServerError(PocketshelfError):
 
 
 class Unreachable(ServerError):
-    """The server is away, or overloaded, for now: trying again later may help."""
+    """The server is away, or overloaded, for now: trying again later may help.
+
+    Attributes:
+        retry_after: seconds for which it asks to be left alone; None if it did not say.
+    """
+
+    def __init__(self, message: object = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SyncError(PocketshelfError):

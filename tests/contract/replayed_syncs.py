@@ -29,6 +29,7 @@ class ReplayedServer:
     def __init__(self, blobs: dict[str, bytes]) -> None:
         self.routes: dict[str, Any] = {}
         self.away = False
+        self.retry_after: float | None = None
         self.asked: list[list[Any]] = []
         self.seconds = 0.0
         self._blobs = blobs
@@ -48,7 +49,7 @@ class ReplayedServer:
         if path.startswith("/v1/targets/"):
             self.asked.append([path, offset])
         if self.away:
-            raise Unreachable("no network")
+            raise Unreachable("no network", self.retry_after)
         route = self.routes.get(path)
         if route is None:
             return Answer(404, iter(()))
@@ -120,6 +121,7 @@ class ReplayedDevice:
         server, now = self._server, datetime.fromisoformat(step["now"])
         server.serve(step["serve"])
         server.away, server.asked = step.get("away", False), []
+        server.retry_after = step.get("retry_after")
         self._set_clock(now)
         options = {
             key: step[key] for key in ("shard", "allow_older", "trust_on_first_use", "if_due") if key in step

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import random
+import time
 from pathlib import Path
 
 from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import byte_size, print_json, say, tell
-from pocketshelf.cli.values import address
+from pocketshelf.cli.values import address, number
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.printable import without_passwords
@@ -50,12 +52,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--if-due", action="store_true", help="for background runs: do nothing while the server is given rest"
     )
     parser.add_argument(
+        "--spread",
+        type=number(0, 86_400),
+        default=0.0,
+        metavar="SECONDS",
+        help="for timers: wait a random time of up to so long first, so that devices whose timers go off "
+        "together do not ask together",
+    )
+    parser.add_argument(
         "--allow-older", action="store_true", help="accept a state older than the store's (a restored server)"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    time.sleep(args.spread * random.random())
     with ProgressBar(unit="B") as bar:
         report = sync(
             args.store,

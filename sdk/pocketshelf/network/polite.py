@@ -11,12 +11,11 @@ import urllib.error
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from pocketshelf.errors import ServerError, Unreachable, one_line
 from pocketshelf.network.http import body_chunks, open_url
 from pocketshelf.network.pace import TokenBucket
+from pocketshelf.network.retry_after import seconds_asked_for
 from pocketshelf.shipped import version
 
 __all__ = ["MOST_FAILURES", "TRIES", "Polite"]
@@ -107,7 +106,8 @@ class Polite:
                     problem = kind(f"{_shown(address)}: the server answers {error.code}")
                     if error.code not in LATER or attempt == TRIES:
                         raise problem from error
-                    wait = _seconds(error.headers.get("Retry-After"), wait)
+                    asked = seconds_asked_for(error.headers.get("Retry-After"))
+                    wait = wait if asked is None else min(asked, LONGEST_WAIT)
             except Unreachable as error:
                 if attempt == TRIES:
                     raise Unreachable(one_line(error).replace(address, _shown(address))) from error
@@ -148,16 +148,3 @@ def _shown(address: str) -> str:
     """``address`` without a password."""
     parts = urllib.parse.urlsplit(address)
     return urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))[:300]
-
-
-def _seconds(text: str | None, otherwise: float) -> float:
-    """What ``Retry-After`` says, in seconds or as a date (RFC 9110, 10.2.3)."""
-    given = otherwise
-    if text and text.isascii() and text.isdigit() and len(text) < 9:
-        given = float(text)
-    elif text:
-        try:
-            given = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            given = otherwise
-    return min(max(given, 0.0), LONGEST_WAIT)

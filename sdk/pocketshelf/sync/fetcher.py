@@ -39,5 +39,5 @@ class Fetcher(Protocol):
             seconds: longest wait for the answer's header and for each next byte.
 
         Raises:
-            Unreachable: no connection, no answer in time, or status 5xx or 429.
+            Unreachable: no connection, no answer in time, or status 5xx or 429, with its ``Retry-After``.
         """

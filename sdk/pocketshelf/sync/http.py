@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pocketshelf.errors import Unreachable
 from pocketshelf.network.http import body_chunks, is_sign_in, open_url, sign_in
+from pocketshelf.network.retry_after import seconds_asked_for
 from pocketshelf.sync.fetcher import Answer
 
 __all__ = ["HttpFetcher"]
@@ -40,7 +41,8 @@ class HttpFetcher:
             if is_sign_in(error.code, ""):
                 raise sign_in(url) from error
             if error.code >= 500 or error.code == 429:
-                raise Unreachable(f"{url}: the server answered {error.code}") from error
+                asked = seconds_asked_for(error.headers.get("Retry-After"))
+                raise Unreachable(f"{url}: the server answered {error.code}", asked) from error
             return Answer(error.code, iter(()))
         return Answer(
             response.status,

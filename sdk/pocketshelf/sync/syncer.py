@@ -22,7 +22,7 @@ from pocketshelf.printable import without_passwords
 from pocketshelf.store import StoreFolder, StoreWriter, current_sequence
 from pocketshelf.store.digest import check_digests, read_recorded
 from pocketshelf.store.filesystem import FileSystem, write_over
-from pocketshelf.sync.backoff import delays, next_attempt_after
+from pocketshelf.sync.backoff import PATIENCE, delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.generation import NextGeneration, Prepare, derive_indexes, unpacked_length
@@ -144,15 +144,17 @@ class Syncer:
             try:
                 return self._once(writer)
             except Unreachable as error:
-                logger.info("%s; trying again in %.1f s", error, delay)
-                if delay > self._pace.remaining:
+                wait = max(delay, error.retry_after or 0.0)
+                if wait > min(PATIENCE, self._pace.remaining):
                     raise
-                self._env.sleep(delay)
+                logger.info("%s; trying again in %.1f s", error, wait)
+                self._env.sleep(wait)
         return self._once(writer)
 
     def _offline(self, state: SyncState, error: Unreachable) -> SyncReport:
         moment = self._env.now()
-        pause = next_attempt_after(state.failures(self._server) + 1, self._env.jitter)
+        failures = state.failures(self._server) + 1
+        pause = next_attempt_after(failures, self._env.jitter, error.retry_after)
         # A clock at the end of the calendar has no later moment.
         due = min(moment, _LATEST) + timedelta(seconds=pause)
         self._remember(state.failed(self._server, moment, due))

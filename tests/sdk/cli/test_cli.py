@@ -136,6 +136,7 @@ def test_an_unknown_category_lists_those_there_are(shop: Path, store: Path, call
         ),
         *(["search", "a.jpg", "--store", "s", "--top-k", text] for text in ("1.5", "1_0", "１", "9" * 5000)),
         ["sync", "--store", "s", "--server", "shop.example"],
+        *(["sync", "--store", "s", "--server", "http://[::1]", "--spread", s] for s in ("-1", "1e6", "x")),
     ],
 )
 def test_wrong_usage_is_exit_code_2(call: Any, argv: list[str]) -> None:
@@ -152,6 +153,17 @@ def test_a_password_in_an_address_is_told_nowhere(store: Path, shop: Path, call:
                 _, out, err = call(*command, *options)
                 assert "hunter2" not in out + err
     assert "hunter2" not in (store / "sync.json").read_text()
+
+
+def test_a_sync_of_a_timer_waits_a_random_part_of_its_spread(
+    store: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("pocketshelf.cli.sync.time.sleep", waited.append)
+    monkeypatch.setattr("pocketshelf.cli.sync.random.random", lambda: 0.25)
+    server = ["sync", "--store", store, "--server", "http://[::1]:9", "--trust-on-first-use"]
+    assert call(*server, "--spread", "600")[0] == call(*server)[0] == 1
+    assert waited[0] == 150.0 and 0.0 in waited[1:] and 150.0 not in waited[1:]
 
 
 def test_every_command_explains_itself(call: Any) -> None:

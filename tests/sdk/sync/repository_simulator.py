@@ -93,6 +93,7 @@ class RepositorySimulator:
         bodies: path → a function from the offset asked for to chunks: for bodies that drip or never end.
         shifts: path → the offset that an answer claims to begin at, whatever was asked for.
         away: every request fails as if there were no network.
+        retry_after: with ``away``: the seconds that the server asks for; it answers 503.
         requests: (path, offset) of each request so far.
         retention: how many bases get a delta.
     """
@@ -104,6 +105,7 @@ class RepositorySimulator:
         self.bodies: dict[str, Body] = {}
         self.shifts: dict[str, int] = {}
         self.away = False
+        self.retry_after: float | None = None
         self.requests: list[tuple[str, int]] = []
         self.chunk = 4096
         self.generations: dict[int, Content] = {}
@@ -274,6 +276,8 @@ class RepositorySimulator:
         path = urlsplit(url).path
         self.requests.append((path, offset))
         if self.away:
+            if self.retry_after is not None:
+                raise Unreachable(f"{url}: the server answered 503", self.retry_after)
             raise Unreachable(f"{url}: the server cannot be reached (no network)")
         if path in self.bodies:
             return Answer(206 if offset else 200, self.bodies[path](offset), None, offset)

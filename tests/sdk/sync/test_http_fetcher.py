@@ -64,6 +64,16 @@ def test_an_overloaded_server_is_away(status):
         HttpFetcher().get(url, seconds=5)
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("Retry-After: 120\r\n", 120.0), ("Retry-After: soon\r\n", None), ("", None)]
+)
+def test_what_an_overloaded_server_asks_for_comes_with_the_error(said, seconds):
+    answer = f"HTTP/1.1 503 No\r\n{said}Content-Length: 0\r\n\r\n".encode()
+    with answering(plain(answer)) as url, pytest.raises(Unreachable) as found:
+        HttpFetcher().get(url, seconds=5)
+    assert found.value.retry_after == seconds
+
+
 def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

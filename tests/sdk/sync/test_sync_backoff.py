@@ -10,7 +10,7 @@ import pytest
 from repository_simulator import URL
 
 from pocketshelf.sync import sync, sync_status
-from pocketshelf.sync.backoff import LONGEST
+from pocketshelf.sync.backoff import LONGEST, next_attempt_after
 from pocketshelf.sync.state import load_state
 
 OTHER = "http://other.test"
@@ -51,6 +51,62 @@ def test_each_server_s_back_off_grows_by_itself(shop, device):
         time.moment = datetime.fromisoformat(report.next_attempt)
     assert background(device, OTHER).next_attempt == (time.moment + timedelta(seconds=45)).isoformat()
     assert sync_status(device.path)["failures"] == 3
+
+
+def test_a_server_is_left_alone_for_as_long_as_it_asks_for(shop, device):
+    time = Time(device)
+    shop.away, shop.retry_after = True, 3600.0
+    report = background(device)
+    rest = datetime.fromisoformat(report.next_attempt) - time.moment
+    assert (report.outcome, rest) == ("offline", timedelta(seconds=1.25 * 3600))  # Jitter is 0.5 here.
+    time.moment += timedelta(seconds=3600)
+    assert background(device).outcome == "deferred"
+    shop.away, shop.retry_after = False, None
+    time.moment += timedelta(seconds=900)
+    assert background(device).outcome == "updated"
+
+
+def test_who_asks_for_a_moment_is_asked_again_at_once_and_who_asks_for_more_is_not(shop, device):
+    device.environment = replace(device.environment, attempts=3)
+    shop.away, shop.retry_after = True, 5.0
+    asked = len(shop.requests)
+    assert background(device).outcome == "offline"
+    assert device.clock.slept == [5.0, 5.0]
+    first = len(shop.requests) - asked
+    shop.retry_after = 60.0
+    assert background(device, OTHER).outcome == "offline"
+    assert device.clock.slept == [5.0, 5.0], "nobody waits a minute before a prompt"
+    assert len(shop.requests) - asked - first == first // 3
+
+
+def test_a_long_back_off_is_not_shortened_by_what_the_server_asks_for(shop, device):
+    time = Time(device)
+    shop.away, shop.retry_after = True, 30.0
+    waits = []
+    for _ in range(3):
+        report = background(device)
+        waits.append((datetime.fromisoformat(report.next_attempt) - time.moment).total_seconds())
+        time.moment = datetime.fromisoformat(report.next_attempt)
+    assert waits == [45.0, 90.0, 180.0]
+
+
+@pytest.mark.parametrize("asked", [1e5, 1e8])
+def test_no_server_puts_a_device_off_for_longer_than_the_longest_back_off(shop, device, asked):
+    time = Time(device)
+    shop.away, shop.retry_after = True, asked
+    report = background(device)
+    due = datetime.fromisoformat(report.next_attempt)
+    assert timedelta(hours=4) <= due - time.moment <= timedelta(seconds=LONGEST)
+    assert background(device).outcome == "deferred"
+    shop.away, shop.retry_after = False, None
+    time.moment = due
+    assert background(device).outcome == "updated"
+
+
+def test_devices_that_were_told_the_same_do_not_come_back_together():
+    waits = [next_attempt_after(1, lambda n=n: n / 100, 600.0) for n in range(100)]
+    assert min(waits) == 600.0 and 850 < max(waits) < 900
+    assert len(set(waits)) == 100
 
 
 def test_only_so_many_servers_are_remembered(shop, device):

@@ -31,11 +31,14 @@ public struct PocketshelfError: Error, Equatable, CustomStringConvertible {
     public let message: String
     /// Which rule a sync was refused by, where one was.
     public let refusal: Refusal?
+    /// Seconds for which a server that is away asks to be left alone; nil if it did not say.
+    public let retryAfter: Double?
 
-    public init(_ kind: Kind, _ message: String, _ refusal: Refusal? = nil) {
+    public init(_ kind: Kind, _ message: String, _ refusal: Refusal? = nil, retryAfter: Double? = nil) {
         self.kind = kind
         self.message = withoutPasswords(message)
         self.refusal = refusal
+        self.retryAfter = retryAfter
     }
 
     public var description: String { message }
@@ -57,7 +60,9 @@ public struct PocketshelfError: Error, Equatable, CustomStringConvertible {
     public static func server(_ message: String, _ refusal: Refusal? = nil) -> Self {
         Self(.server, message, refusal)
     }
-    public static func unreachable(_ message: String) -> Self { Self(.unreachable, message) }
+    public static func unreachable(_ message: String, retryAfter: Double? = nil) -> Self {
+        Self(.unreachable, message, retryAfter: retryAfter)
+    }
     public static func sync(_ message: String, _ refusal: Refusal? = nil) -> Self {
         Self(.sync, message, refusal)
     }

@@ -89,6 +89,7 @@ final class SyncReplay {
     private func sync(_ step: Fields, _ path: String, _ label: String) throws {
         try serve(step)
         server.away = step.object["away"] == .bool(true)
+        server.retryAfter = step.has("retry_after") ? try step.number("retry_after") : nil
         server.asked = []
         var request = SyncRequest(server: try step.optionalText("server") ?? "http://shop.test")
         request.root = try step.optionalText("root").map(Self.blob)
@@ -194,6 +195,7 @@ final class SyncReplay {
 final class ReplayedServer: Fetcher {
     var routes: [String: Json] = [:]
     var away = false
+    var retryAfter: Double?
     var asked: [Json] = []
     /// The clock.
     var seconds = 0.0
@@ -202,7 +204,7 @@ final class ReplayedServer: Fetcher {
         let path = try XCTUnwrap(URL(string: request.url)).path
         let offset = request.offset
         if path.hasPrefix("/v1/targets/") { asked.append(.array([.text(path), .integer(offset)])) }
-        if away { throw PocketshelfError.unreachable("no network") }
+        if away { throw PocketshelfError.unreachable("no network", retryAfter: retryAfter) }
         guard let route = routes[path] else { return ReplayedAnswer(404) }
         if case .text(let sha256) = route { return plain(try SyncReplay.blob(sha256), request) }
         let fields = try Fields(route, where: path, kind: .sync)

@@ -44,6 +44,8 @@ public protocol FetchAnswer: AnyObject {
     var contentType: String { get }
     /// Where a redirect leads that was not followed.
     var location: String? { get }
+    /// What a busy server asks for, as it wrote it.
+    var retryAfter: String? { get }
     /// The next piece of the body, of any length but 0; nil at its end.
     ///
     /// - Throws: `unreachable`: the connection broke, or nothing came in time.
@@ -53,6 +55,8 @@ public protocol FetchAnswer: AnyObject {
 }
 
 extension FetchAnswer {
+    public var retryAfter: String? { nil }
+
     /// The whole body, of at most `most` bytes, by `deadline` of `clock` (seconds).
     ///
     /// - Throws: `unreachable`: it is longer, or not there in time.

@@ -78,6 +78,7 @@ private final class HttpAnswer: FetchAnswer {
     let start: Int
     let contentType: String
     let location: String?
+    let retryAfter: String?
     /// Where the answer came from, if it was redirected to another server.
     let movedTo: String?
     private let stream: HttpStream
@@ -98,6 +99,7 @@ private final class HttpAnswer: FetchAnswer {
         etag = header.value(forHTTPHeaderField: "ETag")
         contentType = (header.value(forHTTPHeaderField: "Content-Type") ?? "").lowercased()
         location = header.value(forHTTPHeaderField: "Location")
+        retryAfter = header.value(forHTTPHeaderField: "Retry-After")
         start = header.statusCode == 206
             ? HttpAnswer.start(header.value(forHTTPHeaderField: "Content-Range") ?? "") : 0
         let asked = URL(string: stream.url)

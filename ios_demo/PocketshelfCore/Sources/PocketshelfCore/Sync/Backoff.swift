@@ -1,26 +1,35 @@
 import Foundation
 
-/// When to try again: exponential back-off with full jitter, which keeps the devices of a chain of shops from
-/// coming back all at once. See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+/// When to try again: exponential back-off with jitter, and no sooner than the server asks for. Jitter keeps the
+/// devices of a chain of shops from coming back all at once: "equal jitter", half of a wait is certain, half is
+/// drawn ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 enum Backoff {
     /// Seconds between two attempts of a background sync, at the most.
     static let longest = 6 * 3600.0
     private static let first = 60.0
+    /// Of what a server may ask for: up to half of it is drawn on top, and nobody waits longer than `longest`.
+    private static let longestAsked = longest / 1.5
+    /// Seconds that one sync waits between two of its attempts, at the most; who asks for more is left alone.
+    static let patience = 8.0
 
     /// Seconds to wait between the attempts of one sync: `attempts - 1` of them.
     ///
     /// - Parameter jitter: gives a number in [0, 1).
     static func delays(_ attempts: Int, jitter: () -> Double) -> [Double] {
         (0..<max(0, attempts - 1)).map { n -> Double in
-            let most = min(8.0, 0.5 * pow(2.0, Double(n)))
+            let most = min(patience, 0.5 * pow(2.0, Double(n)))
             return most * (0.5 + 0.5 * jitter())
         }
     }
 
     /// Seconds until a background sync is due again after `failures` in a row: a minute, up to six hours.
-    static func nextAttempt(after failures: Int, jitter: () -> Double) -> Double {
+    ///
+    /// - Parameter asked: seconds for which the server wants to be left alone. Never less than that, at most half
+    ///   as much again: devices that were told the same do not come back together.
+    static func nextAttempt(after failures: Int, asked: Double? = nil, jitter: () -> Double) -> Double {
+        let drawn = jitter()
         let most = min(longest, first * pow(2.0, Double(min(failures - 1, 20))))
-        return most * (0.5 + 0.5 * jitter())
+        return max(most * (0.5 + 0.5 * drawn), min(asked ?? 0, longestAsked) * (1 + 0.5 * drawn))
     }
 }
 

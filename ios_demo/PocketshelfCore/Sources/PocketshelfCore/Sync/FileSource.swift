@@ -1,3 +1,5 @@
+import Foundation
+
 /// A sync's way to the server: statuses that mean "later" are told apart, metadata is bounded and looked at.
 final class FileSource: MetadataSource {
     /// The server's address, without a slash at its end.
@@ -21,14 +23,16 @@ final class FileSource: MetadataSource {
 
     /// Ask for `url` from `offset` on; only files are answers, and refusals (4xx).
     ///
-    /// - Throws: `unreachable`: no answer in time, or status 5xx or 429.
+    /// - Throws: `unreachable`: no answer in time, or status 5xx or 429, with its `Retry-After`.
     func get(_ url: String, offset: Int = 0, etag: String? = nil) throws -> FetchAnswer {
         let request = FetchRequest(
             url: url, seconds: limits.gapSeconds, headers: headers, offset: offset, etag: etag)
         let answer = try fetcher.send(request)
         if answer.status >= 500 || answer.status == 429 {
             answer.close()
-            throw PocketshelfError.unreachable("\(url): the server answered \(answer.status)")
+            throw PocketshelfError.unreachable(
+                "\(url): the server answered \(answer.status)",
+                retryAfter: answer.retryAfter.flatMap { RetryAfter.seconds($0, now: Date()) })
         }
         return answer
     }

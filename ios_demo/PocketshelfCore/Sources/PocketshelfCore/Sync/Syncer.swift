@@ -50,8 +50,9 @@ final class Syncer {
             do {
                 return try once(writer)
             } catch let error as PocketshelfError where error.kind == .unreachable {
-                if delay > pace.remaining { throw error }
-                env.sleep(delay)
+                let wait = max(delay, error.retryAfter ?? 0)
+                if wait > min(Backoff.patience, pace.remaining) { throw error }
+                env.sleep(wait)
             }
         }
         return try once(writer)
@@ -59,7 +60,8 @@ final class Syncer {
 
     private func offline(_ state: inout SyncState, _ error: PocketshelfError) -> SyncReport {
         let moment = env.now()
-        let due = moment + Backoff.nextAttempt(after: state.failures(of: server) + 1, jitter: env.jitter)
+        let failures = state.failures(of: server) + 1
+        let due = moment + Backoff.nextAttempt(after: failures, asked: error.retryAfter, jitter: env.jitter)
         state.failed(server, at: moment, until: due)
         remember(state)
         return report(.offline, why: error.message, nextAttempt: IsoTime.text(due))

@@ -33,8 +33,12 @@ class SpaceMismatch(message: String, cause: Throwable? = null) : StoreError(mess
 open class ServerError(message: String, cause: Throwable? = null, reason: Reason? = null) :
     PocketshelfError(message, cause, reason)
 
-/** The server is away, or overloaded, for now: trying again later may help. */
-class Unreachable(message: String, cause: Throwable? = null) : ServerError(message, cause)
+/**
+ * The server is away, or overloaded, for now: trying again later may help.
+ *
+ * @property retryAfter seconds for which it asks to be left alone; null if it did not say.
+ */
+class Unreachable(message: String, cause: Throwable? = null, val retryAfter: Double? = null) : ServerError(message, cause)
 
 /** A sync was refused or could not be completed; the store is as it was before. */
 open class SyncError(message: String, cause: Throwable? = null, reason: Reason? = null) :

@@ -28,7 +28,8 @@ interface Fetcher {
      *
      * @param etag with an offset, sent as If-Range: a file that changed comes whole, with status 200.
      * @param seconds longest wait for the answer's header and for each next byte.
-     * @throws org.pocketshelf.core.Unreachable no connection, no answer in time, or status 5xx or 429.
+     * @throws org.pocketshelf.core.Unreachable no connection, no answer in time, or status 5xx or 429, with its
+     *   `Retry-After`.
      */
     fun get(url: String, offset: Long = 0, etag: String? = null, seconds: Double): Answer
 }

@@ -2,6 +2,7 @@ package org.pocketshelf.core.network
 
 import java.io.IOException
 import java.io.InputStream
+import java.time.Instant
 import org.pocketshelf.core.Unreachable
 import org.pocketshelf.core.oneLine
 
@@ -20,9 +21,10 @@ class HttpFetcher(private val agent: String = "pocketshelf", private val sequenc
         val opened = connection.open(headers(offset, etag))
         val status = opened.responseCode
         if (status >= 400) {
+            val asked = RetryAfter.seconds(opened.getHeaderField("Retry-After"), Instant.now())
             connection.cut()
             if (isSignIn(status, "")) throw signIn(url)
-            if (status >= 500 || status == 429) throw Unreachable("$url: the server answered $status")
+            if (status >= 500 || status == 429) throw Unreachable("$url: the server answered $status", retryAfter = asked)
             return Answer(status, emptyList<ByteArray>().iterator())
         }
         val kind = opened.contentType.orEmpty()

@@ -122,8 +122,9 @@ class Syncer(private val path: File, private val request: Request, private val e
             try {
                 return once(writer)
             } catch (error: Unreachable) {
-                if (delay > pace.remaining) throw error
-                environment.sleep(delay)
+                val wait = maxOf(delay, error.retryAfter ?: 0.0)
+                if (wait > minOf(Backoff.PATIENCE, pace.remaining)) throw error
+                environment.sleep(wait)
             }
         }
         return once(writer)
@@ -131,7 +132,8 @@ class Syncer(private val path: File, private val request: Request, private val e
 
     private fun offline(state: SyncState, error: Unreachable): SyncReport {
         val moment = environment.now()
-        val pause = Backoff.nextAttemptAfter(state.failures(server) + 1, environment.jitter)
+        val failures = state.failures(server) + 1
+        val pause = Backoff.nextAttemptAfter(failures, environment.jitter, error.retryAfter)
         // A clock at the end of the calendar has no later moment.
         val due = minOf(moment, LATEST).plusMillis((pause * 1000).toLong())
         remember(state.failed(server, moment, due))

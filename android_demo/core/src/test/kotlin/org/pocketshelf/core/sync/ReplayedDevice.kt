@@ -57,6 +57,7 @@ internal class ReplayedServer : Fetcher {
     private val routes = HashMap<String, Any>()
     val asked = ArrayList<List<Any>>()
     var isAway = false
+    var retryAfter: Double? = null
     var seconds = 0.0
 
     fun serve(changes: Map<String, Any?>) = changes.forEach { (path, route) ->
@@ -66,7 +67,7 @@ internal class ReplayedServer : Fetcher {
     override fun get(url: String, offset: Long, etag: String?, seconds: Double): Answer {
         val path = URI(url).path
         if (path.startsWith("/v1/targets/")) asked.add(listOf(path, offset))
-        if (isAway) throw Unreachable("no network")
+        if (isAway) throw Unreachable("no network", retryAfter = retryAfter)
         val route = routes[path] ?: return Answer(404, iterator { })
         if (route is String) return plain(Blobs[route], offset.toInt(), etag)
         route as Map<*, *>
@@ -148,6 +149,7 @@ internal class ReplayedDevice(private val folder: File) {
     private fun sync(path: File, step: Map<String, Any?>, where: String) {
         server.serve(part(step["serve"]))
         server.isAway = step["away"] == true
+        server.retryAfter = (step["retry_after"] as Number?)?.toDouble()
         server.asked.clear()
         val environment = environment(step)
         check(path, step, where) { Syncer(path, request(step), environment).run().toJson() }

@@ -24,5 +24,20 @@ class SyncBackoffTest {
         replay("backoff/another_server_is_asked_while_the_first_is_left_alone")
 
     @Test
+    fun aServerIsLeftAloneForAsLongAsItAsksFor() = replay("backoff/a_server_is_left_alone_for_as_long_as_it_asks_for")
+
+    @Test
+    fun whoAsksForAMomentIsAskedAgainAtOnceAndWhoAsksForMoreIsNot() =
+        replay("backoff/who_asks_for_a_moment_is_asked_again_at_once_and_who_asks_for_more_is_not")
+
+    @Test
+    fun aLongBackOffIsNotShortenedByWhatTheServerAsksFor() =
+        replay("backoff/a_long_back_off_is_not_shortened_by_what_the_server_asks_for")
+
+    @Test
+    fun noServerPutsADeviceOffForLongerThanTheLongestBackOff() =
+        replay("backoff/no_server_puts_a_device_off_for_longer_than_the_longest_back_off")
+
+    @Test
     fun eachServerSBackOffGrowsByItself() = replay("backoff/each_server_s_back_off_grows_by_itself")
 }
