@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,11 @@ from typing import Any
 from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.pages.provenance import here
 
-RESULTS = Path(__file__).parent / "results"
+# Where results go instead, if this variable of the environment names a folder: for a look, or a test.
+ELSEWHERE = "POCKETSHELF_BENCH_RESULTS"
+# The commit that `benchmarks/everything.py` began with.
+COMMIT = "POCKETSHELF_BENCH_COMMIT"
+RESULTS = Path(os.environ.get(ELSEWHERE) or Path(__file__).resolve().parent / "results")
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -30,8 +35,14 @@ def write(name: str, figures: dict[str, Any]) -> None:
 def write_to(path: Path, figures: dict[str, Any]) -> None:
     """As `write`, to any file."""
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({**here(), **figures}, indent=1) + "\n")
+    path.write_text(json.dumps({**where(), **figures}, indent=1) + "\n")
     print(f"written to {path}", file=sys.stderr)
+
+
+def where() -> dict[str, str]:
+    """Machine and commit."""
+    found = here()
+    return {**found, "commit": os.environ.get(COMMIT) or found["commit"]}
 
 
 def read(path: Path) -> dict[str, Any]:

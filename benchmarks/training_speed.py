@@ -43,7 +43,6 @@ from pocketshelf_training.losses.detection import detection_losses
 from pocketshelf_training.models.detector import GROUPS, STRIDES, Detector
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.samplers import device_views
 from pocketshelf_training.samplers.mixture_batches import Batch, collate
 from pocketshelf_training.samplers.pictures import Picture, colour, flip, view
@@ -178,7 +177,7 @@ def measure(name: str, args: argparse.Namespace, device: torch.device) -> dict[s
     speeds = [line["speed"] for line in lines[1:]]
     row = {key: round(float(np.median([speed[key] for speed in speeds])), 4) for key in speeds[0]}
     return {
-        **here(),
+        **record.where(),
         "training": name,
         "device": device.type,
         "chip": torch.cuda.get_device_name() if device.type == "cuda" else "the machine's cores",

@@ -1,0 +1,94 @@
+"""The tables of docs/compare.md, from the peers' benchmarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["cold_start", "photo", "search", "taken"]
+
+SHOWN_AT = 100_000
+# Engines in the order of the page, and what they are called there.
+ENGINES = {
+    "pocketshelf": "**Pocketshelf**, exact, with titles",
+    "faiss flat": "Faiss, flat, float32",
+    "faiss hnsw sq8": "Faiss, HNSW, 8 bits",
+    "hnswlib": "hnswlib, float32",
+    "sqlite-vec": "sqlite-vec, int8",
+}
+
+
+def taken(figures: dict[str, Any], command: str) -> str:
+    """Where and when: the line under a table."""
+    return f"{figures['machine']}, commit {figures['commit']}; `python benchmarks/{command}`."
+
+
+def _short(value: float | str) -> str:
+    """Two digits below ten, thousands set apart; words as they are."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def photo(figures: dict[str, Any]) -> str:
+    """A photo to ten hits, whole and with detection, beside MediaPipe and hnswlib."""
+    sizes: dict[float, dict[str, dict[str, Any]]] = {}
+    for row in figures["rows"]:
+        sizes.setdefault(row["megapixels"], {})[row["ours"]] = row
+    lines = [
+        "| megapixels | whole photo: ours · peer, ms | ratio "
+        "| with detection, which the peer has not: ours, ms | ratio |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for size, rows in sizes.items():
+        whole, found = rows["whole"], rows["detected"]
+        ratio = f"**{whole['ratio']:.2f}**" if whole["ratio"] > 1 else f"{whole['ratio']:.2f}"
+        lines.append(
+            f"| {size:g} | {_short(whole['ours_ms'])} · {_short(whole['peer_ms'])} | {ratio} "
+            f"| {_short(found['ours_ms'])} | {found['ratio']:.2f} |"
+        )
+    return "\n".join([*lines, "", taken(figures, "peers_photo.py")])
+
+
+def search(figures: dict[str, Any]) -> str:
+    """Search of 100,000 vectors by engine."""
+    rows = {row["engine"]: row for row in figures["rows"] if row["vectors"] == SHOWN_AT}
+    lines = [
+        f"| {SHOWN_AT:,} vectors | all, ms | recall | a category, ms | recall "
+        "| ready for the first search, ms | disk, bytes an item | 100 replaced, 100 deleted, ms |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for engine, name in ENGINES.items():
+        if engine not in rows:
+            continue
+        row = rows[engine]
+        ready = row["open_ms"] + row["first_search_ms"]
+        change = row.get("change_200_ms")
+        cells = (
+            name,
+            _short(row["all_ms"]),
+            f"{row['all_recall']:.3g}",
+            _short(row["one_category_ms"]),
+            f"{row['one_category_recall']:.3g}",
+            _short(ready),
+            str(row["disk_bytes_an_item"]),
+            _short("–" if change is None else change),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", taken(figures, "peers_search.py")])
+
+
+def cold_start(figures: dict[str, Any]) -> str:
+    """Processes from start to end."""
+    clock, used = figures["ms"], figures["processor_ms"]
+    lines = ["| a process of its own | ms, median | processor time, ms |", "|---|---:|---:|"]
+    lines += [
+        f"| `{name}` | {_short(clock[name])} | {_short(used[name])} |" for name in clock if name != "nothing"
+    ]
+    low, high = figures["search_to_peer_5_95"]
+    beyond = figures["import_beyond_numpy_ms"]
+    said = (
+        f"Beyond numpy, `import pocketshelf` takes {beyond['pocketshelf']:g} ms, `import mediapipe` "
+        f"{beyond['mediapipe']:g}. A search from a shell takes {figures['search_to_peer']:.2f} of the peer's "
+        f"time (middle 90 % of {figures['repeats']} pairs: {low:.2f} to {high:.2f})."
+    )
+    return "\n".join([*lines, "", said, taken(figures, "cold_start.py")])
