@@ -39,11 +39,13 @@ class Part(NamedTuple):
         command: of this folder, without "python".
         minutes: about, on two quiet cores.
         quick: the same on less; None: it has no smaller form and is left out by ``--quick``.
+        table: what writes its table into a page, where `fill_pages` does not.
     """
 
     command: str
     minutes: float
     quick: str | None = None
+    table: str | None = None
 
 
 PARTS: dict[str, Part] = {
@@ -59,7 +61,13 @@ PARTS: dict[str, Part] = {
         "server_load.py", 2, "server_load.py --seconds 12 --syncing 20 --searching 4 --products 2000"
     ),
     "photo-rain": Part("photo_rain.py", 3, "photo_rain.py --seconds 6"),
-    "search": Part("server_search.py", 40, "server_search.py --sizes 5000 --indexes scan graph --queries 20"),
+    "search": Part(
+        "server_search.py",
+        35,
+        "server_search.py --sizes 5000 --indexes scan graph --queries 20",
+        "server_search.py --table",
+    ),
+    "import": Part("import_ray.py", 4, "import_ray.py --pictures 20 --rounds 1 --workers 1"),
     "fallback": Part("fallback_end_to_end.py", 4),
     "kiosk": Part("kiosk.py", 12, "kiosk.py --searches 20"),
     "phones": Part("phone_cores.py", 6),
@@ -124,6 +132,8 @@ def run_all(
                 continue
             began = time.monotonic()
             problem = run_part(command, environment)
+            if not problem and not quick and (table := parts[name].table):
+                problem = run_part(table, environment)
             print(
                 f"    {'failed' if problem else 'done'} in {(time.monotonic() - began) / 60:.1f} min",
                 flush=True,

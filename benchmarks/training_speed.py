@@ -12,12 +12,16 @@ A step is waited for before the next batch is asked for, so that the share is th
 epoch warms up and is left out.
 
     python benchmarks/training_speed.py [--device cpu|cuda|auto] [--steps 20] [--epochs 3] [--only pairs]
+
+A training that was run says its speed itself: ``--log runs/universal/log.jsonl --chip NAME`` takes a row from
+there and trains nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -32,7 +36,9 @@ from torch.nn import functional
 
 import record
 from pocketshelf.cli import values
+from pocketshelf.errors import PocketshelfError
 from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf_training.embedder.universal import STEPS
 from pocketshelf_training.engine import compute
 from pocketshelf_training.engine.schedule import warm_cosine
 from pocketshelf_training.engine.task import Task
@@ -47,6 +53,7 @@ from pocketshelf_training.samplers import device_views
 from pocketshelf_training.samplers.mixture_batches import Batch, collate
 from pocketshelf_training.samplers.pictures import Picture, colour, flip, view
 
+WHAT = "training on drawn pictures (synthetic), and logged runs on real ones"
 THINGS = {"cpu": 32, "cuda": 384}
 BOXES = {"cpu": 8, "cuda": 64}
 STORED, SIZE, DETECTED = 256, 224, 320
@@ -189,6 +196,27 @@ def measure(name: str, args: argparse.Namespace, device: torch.device) -> dict[s
     }
 
 
+def logged(path: Path, chip: str) -> dict[str, Any]:
+    """The row of a training of universal that was run on a GPU, from its log; the first epoch is left out."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    speeds = [line["speed"] for line in lines[1:] if "speed" in line]
+    if not speeds:
+        raise PocketshelfError(f"{path}: no epoch after the first says its speed")
+    row = {key: round(float(np.median([speed[key] for speed in speeds])), 4) for key in speeds[0]}
+    steps = lines[0].get("limit_steps") or STEPS
+    return {
+        "training": "universal",
+        "device": "cuda",
+        "chip": chip,
+        "threads": None,
+        "workers": 0,
+        "pictures_a_batch": 2 * lines[0]["batch"],
+        "steps_an_epoch": steps,
+        "epochs": len(speeds),
+        **row,
+    }
+
+
 def merged(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
     """The new rows, and what was measured before on other devices."""
     known = record.read(path).get("rows", []) if path.exists() else []
@@ -205,15 +233,21 @@ def main() -> int:
     parser.add_argument("--batch", type=values.count, help="things, or photos, of a batch")
     parser.add_argument("--only", choices=tuple(TASKS), help="one of the two")
     parser.add_argument("--out", type=Path, help="write there (default: results/training_speed.json)")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="of a run of `train universal` on a GPU")
+    parser.add_argument("--chip", default="a GPU", help="what it ran on, for --log")
     args = parser.parse_args()
+    path = args.out or record.RESULTS / "training_speed.json"
+    if args.log:
+        found = merged([logged(args.log, args.chip)], path)
+        record.write_to(path, {"what": WHAT, "rows": found})
+        return 0
     device = compute.choose(args)
     logging.disable(logging.INFO)
     rows = []
     for name in [args.only] if args.only else list(TASKS):
         rows.append(measure(name, args, device))
         print(" · ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-    path = args.out or record.RESULTS / "training_speed.json"
-    record.write_to(path, {"what": "training on drawn pictures (synthetic)", "rows": merged(rows, path)})
+    record.write_to(path, {"what": WHAT, "rows": merged(rows, path)})
     return 0
 
 

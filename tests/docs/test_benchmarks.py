@@ -19,7 +19,11 @@ import record  # noqa: E402
 from pocketshelf.errors import UsageError  # noqa: E402
 
 GOOD, BAD, OTHER = "good.py", "bad.py", "other.py --twice"
-PARTS = {"good": bench.Part(GOOD, 1, GOOD), "bad": bench.Part(BAD, 1, BAD), "other": bench.Part(OTHER, 1)}
+PARTS = {
+    "good": bench.Part(GOOD, 1, GOOD, "table.py"),
+    "bad": bench.Part(BAD, 1, BAD),
+    "other": bench.Part(OTHER, 1),
+}
 
 
 @pytest.fixture
@@ -39,13 +43,13 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_part_that_fails_ends_no_other_and_is_done_again(ran: list[str], tmp_path: Path) -> None:
     path = tmp_path / "done.json"
     failed = bench.run_all(list(PARTS), PARTS, False, [], path)
-    assert (ran, failed) == ([GOOD, BAD, OTHER], {"bad": "no such thing"})
+    assert (ran, failed) == ([GOOD, "table.py", BAD, OTHER], {"bad": "no such thing"})
     known = json.loads(path.read_text())
     assert known["parts"] == ["good", "other"]
     assert bench.done_before(known["commit"], path) == ["good", "other"]
     assert bench.done_before("another", path) == []
     bench.run_all(list(PARTS), PARTS, False, bench.done_before(known["commit"], path), path)
-    assert ran[3:] == [BAD]
+    assert ran[4:] == [BAD]
 
 
 def test_a_quick_run_leaves_out_what_has_no_smaller_form(ran: list[str], tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ def test_what_a_part_says_last_is_why_it_failed() -> None:
 
 def test_every_part_is_a_script_and_takes_its_options() -> None:
     for name, part in bench.PARTS.items():
-        for command in (part.command, part.quick or part.command):
+        for command in filter(None, (part.command, part.quick, part.table)):
             script, *options = command.split()
             assert (ROOT / "benchmarks" / script).is_file(), name
             source = (ROOT / "benchmarks" / script).read_text()
