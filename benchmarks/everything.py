@@ -58,7 +58,10 @@ PARTS: dict[str, Part] = {
     "quality": Part("quality.py", 1),
     "delta": Part("sync_delta.py", 2, "sync_delta.py --products 2000 --rounds 1"),
     "server": Part(
-        "server_load.py", 2, "server_load.py --seconds 12 --syncing 20 --searching 4 --products 2000"
+        "server_load.py",
+        16,
+        "server_load.py --seconds 6 --settle 4 --syncing 10 --searching 2 --products 2000 --files python",
+        "server_load.py --table",
     ),
     "photo-rain": Part("photo_rain.py", 3, "photo_rain.py --seconds 6"),
     "search": Part(
