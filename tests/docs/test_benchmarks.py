@@ -16,7 +16,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 import everything as bench  # noqa: E402
 import fill_pages as tables  # noqa: E402
 import record  # noqa: E402
-from pocketshelf.errors import UsageError  # noqa: E402
+from pocketshelf.errors import PocketshelfError, UsageError  # noqa: E402
 
 GOOD, BAD, OTHER = "good.py", "bad.py", "other.py --twice"
 PARTS = {
@@ -101,6 +101,24 @@ def test_a_table_replaces_the_one_before_and_nothing_else() -> None:
     once = tables.filled(page, "x", r"| new \1 |")
     assert once == page.replace("old", r"| new \1 |") and tables.filled(once, "x", r"| new \1 |") == once
     assert tables.filled(page, "z", "new") == page
+
+
+def test_a_logged_run_s_speed_leaves_its_first_epoch_out(tmp_path: Path) -> None:
+    from training_speed import logged
+
+    speeds = [(60.0, 10.0, 0.5), (7.0, 900.0, 0.001), (8.0, 800.0, 0.002), (9.0, 700.0, 0.003)]
+    names = ("seconds", "pictures_a_second", "waiting")
+    lines = [
+        {"epoch": n, "batch": 8, "speed": dict(zip(names, s, strict=True))} for n, s in enumerate(speeds)
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    row = logged(path, "a chip")
+    assert [row[name] for name in names] == [8.0, 800.0, 0.002]
+    assert (row["chip"], row["pictures_a_batch"], row["epochs"]) == ("a chip", 16, 3)
+    path.write_text(json.dumps({"epoch": 1, "batch": 8}) + "\n")
+    with pytest.raises(PocketshelfError, match="says its speed"):
+        logged(path, "a chip")
 
 
 def test_results_go_elsewhere_where_that_is_asked_for(tmp_path: Path) -> None:
