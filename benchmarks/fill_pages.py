@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import compare_tables
 import record
 import scale_tables
+import shelf_tables
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -34,6 +36,10 @@ class Table(NamedTuple):
 TABLES = {
     "peers-photo": Table("compare.md", "peers_photo", compare_tables.photo),
     "peers-search": Table("compare.md", "peers_search", compare_tables.search),
+    "peers-search-million": Table(
+        "compare.md", "peers_search_million", partial(compare_tables.search, size=1_000_000)
+    ),
+    "shelf-parts": Table("compare.md", "peers_search", shelf_tables.parts),
     "cold-start": Table("compare.md", "cold_start", compare_tables.cold_start),
     "scale-measured": Table("scale.md", "scale", scale_tables.measured),
     "scale-computed": Table("scale.md", "scale", scale_tables.computed),
