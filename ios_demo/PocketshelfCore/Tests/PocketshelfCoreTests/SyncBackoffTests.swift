@@ -1,4 +1,7 @@
+import Foundation
 import XCTest
+
+@testable import PocketshelfCore
 
 /// When a server that was away is asked again.
 final class SyncBackoffTests: XCTestCase {
