@@ -161,7 +161,7 @@ def _spread(points: np.ndarray, strength: np.ndarray, wanted: int) -> np.ndarray
     order = np.argsort(-strength, kind="stable")
     cells = np.minimum((points * GRID).astype(int), GRID - 1) @ np.array([1, GRID])
     rank = np.zeros(len(order), int)  # Of each among those of its cell.
-    for cell in np.unique(cells):
+    for cell in sorted(set(cells.tolist())):
         inside = order[cells[order] == cell]
         rank[inside] = np.arange(len(inside))
     cap = int(np.ceil(FULL * wanted / GRID**2))

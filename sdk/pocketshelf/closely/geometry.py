@@ -57,7 +57,7 @@ def sighted(
     """
     first, second = _matches(print_, photo)
     first, second = _consistent(print_, photo, first, second)
-    if len(np.unique(first)) < LEAST_INLIERS:
+    if len(set(first.tolist())) < LEAST_INLIERS:
         return None
     cv2 = opencv()
     scale = PHOTO_SIDE / max(size)

@@ -225,7 +225,7 @@ class _Located:
         offsets[astray] = len(self._data) + np.arange(len(astray))
         strays = np.empty((len(astray), self._dimension), np.int8)
         rowids = self._rows.rowids[whose[astray]]
-        blobs = _blobs(self._shard, np.unique(rowids))
+        blobs = _blobs(self._shard, np.array(sorted(set(rowids.tolist())), np.int64))
         for place, (rowid, number) in enumerate(zip(rowids.tolist(), within[astray].tolist(), strict=True)):
             begin = number * self._dimension
             strays[place] = np.frombuffer(blobs[rowid], np.int8, self._dimension, begin)
@@ -233,9 +233,10 @@ class _Located:
 
     def _probe(self, found: Layout) -> None:
         """Compare some rows with what SQL says of them."""
-        products = np.unique(np.linspace(0, len(found.rowids) - 1, _PROBES).astype(np.int64))
         if not len(found.rowids):
             return
+        products = np.linspace(0, len(found.rowids) - 1, _PROBES).astype(np.int64)
+        products = products[np.diff(products, prepend=-1) > 0]
         blobs = _blobs(self._shard, found.rowids[products])
         for product in products.tolist():
             first, last = int(found.starts[product]), int(found.starts[product + 1])
