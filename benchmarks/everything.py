@@ -53,6 +53,9 @@ PARTS: dict[str, Part] = {
     "photo": Part("photo_to_hits.py", 1, "photo_to_hits.py --repeats 3"),
     "peers-photo": Part("peers_photo.py", 3, "peers_photo.py --repeats 2 --megapixels 0.3 2"),
     "peers-search": Part("peers_search.py", 8, "peers_search.py --sizes 1000 --queries 10"),
+    "peers-million": Part(
+        "peers_search.py --sizes 1000000 --queries 50 --minutes 25 --name peers_search_million", 30
+    ),
     "live": Part("live.py", 2, "live.py --photos 2"),
     "colours": Part("display_p3.py", 2),
     "quality": Part("quality.py", 1),
