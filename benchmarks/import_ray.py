@@ -11,6 +11,7 @@ until that: the start of Ray, of its workers, and of the model. Every way must c
 from __future__ import annotations
 
 import csv
+import os
 import statistics
 import tempfile
 import time
@@ -100,6 +101,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=values.count, default=2)
     parser.add_argument("--workers", type=values.count, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
+    load = round(os.getloadavg()[0], 1)
     ways = [(ray, workers) for workers in arguments.workers for ray in (False, True)]
     runs: dict[tuple[bool, int], list[dict[str, float]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory(prefix="pocketshelf-import-") as made:
@@ -118,6 +120,7 @@ def main() -> int:
     figures = {
         "pictures": arguments.pictures,
         "rounds": arguments.rounds,
+        "load_before": load,
         "same_rows": True,
         "rows": table,
     }

@@ -1,33 +1,33 @@
-"""The table of what ``server_search.py`` measured, between two marks in ``docs/server.md``."""
+"""The tables of ``server_search.py`` and ``import_ray.py``, between marks in ``docs/server.md``."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BEGIN", "END", "PAGE", "table", "with_table", "write_table"]
+__all__ = ["PAGE", "TABLES", "engines_table", "filled", "imports_table", "write_tables"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "server.md"
-BEGIN, END = (
-    "<!-- measured: begin; written by benchmarks/server_search.py --table -->",
-    "<!-- measured: end -->",
-)
+RESULTS = Path(__file__).parent / "results"
 # Searches keep two processes busy at most, PostgreSQL's builds three.
 QUIET, QUIET_BUILD = 2.5, 4.0
+WAYS = {"threads": "threads, without Ray", "ray": "Ray's processes, on this machine"}
 
 
-def table(figures: dict[str, Any]) -> str:
-    """The rows of ``server_search.json``, in Markdown; builds beside other work carry a mark."""
+def engines_table(figures: dict[str, Any]) -> str:
+    """The rows of ``server_search.json``, in Markdown; what was measured beside other work carries a mark."""
     head = (
         "| index | vectors | build | median | p99 | recall | one of 50 categories: median, p99 | recall |",
         "|---|---|---|---|---|---|---|---|",
     )
-    rows = [_row(row) for row in figures["rows"]]
-    return "\n".join((f"{figures['machine']}; draw {figures['draw']}.", "", *head, *rows))
+    rows = [_engine(row) for row in figures["rows"]]
+    commits = ", ".join(sorted({row["commit"] for row in figures["rows"]}))
+    return "\n".join((*head, *rows, "", f"{figures['machine']}, draw {figures['draw']}, commit {commits}."))
 
 
-def _row(row: dict[str, Any]) -> str:
+def _engine(row: dict[str, Any]) -> str:
     built_busy = " (busy)" if max(row["build_load"]) > QUIET_BUILD else ""
     busy = " (busy)" if row["load"] > QUIET else ""
     cells = (
@@ -47,12 +47,39 @@ def _time(milliseconds: float) -> str:
     return f"{milliseconds:.3g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.3g} s"
 
 
-def with_table(page: str, figures: dict[str, Any]) -> str:
-    """``page`` with the table between its marks; as it was where it has no marks."""
-    marked = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
-    return marked.sub(lambda _: f"{BEGIN}\n{table(figures)}\n{END}", page)
+def imports_table(figures: dict[str, Any]) -> str:
+    """The rows of ``import_ray.json``, in Markdown."""
+    head = (
+        "| where | workers | pictures/s | beside one thread | until the first 64 are written |",
+        "|---|---|---|---|---|",
+    )
+    rows = [
+        f"| {WAYS[row['way']]} | {row['workers']} | {row['pictures_s']:g} | "
+        f"{row['ratio_to_one_thread']:g} × | {row['first_s']:g} s |"
+        for row in figures["rows"]
+    ]
+    load = f"load before {figures['load_before']}" + (" (busy)" if figures["load_before"] > QUIET else "")
+    told = f"{figures['pictures']} drawn pictures, {figures['rounds']} rounds"
+    machine = f"{figures['machine']}, commit {figures['commit']}, {load}"
+    return "\n".join((*head, *rows, "", f"{told}; {machine}."))
 
 
-def write_table(figures: dict[str, Any]) -> None:
-    """Write the table into ``docs/server.md``."""
-    PAGE.write_text(with_table(PAGE.read_text(), figures))
+# By the name of the marks: the results, and what makes the table of them.
+TABLES = {"server-search": ("server_search", engines_table), "import-ray": ("import_ray", imports_table)}
+
+
+def filled(page: str, name: str, table: str) -> str:
+    """``page`` with the table between the marks of that name; as it was where it has none."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    marked = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    return marked.sub(lambda _: f"{begin}\n{table}\n{end}", page)
+
+
+def write_tables() -> None:
+    """Put those whose results are there into the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    for name, (results, make) in TABLES.items():
+        path = RESULTS / f"{results}.json"
+        if path.exists():
+            page = filled(page, name, make(json.loads(path.read_text())))
+    PAGE.write_text(page, encoding="utf-8")

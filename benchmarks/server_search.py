@@ -12,7 +12,7 @@ What is chosen by looking (``--ef``) is chosen on draw 0; figures are of draw 1.
                         minutes; seconds and load of the build that made it stand beside the search figures.
                         What a run does not measure stays in the results as it was, with its commit
         --draw 0 --ef 100 200 400 --out DIR/tuning.json      how recall and time change with the candidates
-        --table         write the table of docs/server.md from the results, and measure nothing
+        --table         write its table and import_ray's in docs/server.md, and measure nothing
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pocketshelf.cli import values
 from pocketshelf_server.search import VectorIndex
 from pocketshelf_training.pages.provenance import here
 from search_engines import INDEXES, ONE_CATEGORY, opened, queries, vectors
-from search_tables import write_table
+from search_tables import write_tables
 
 K = 10
 # The draw that figures are of; another is for choosing.
@@ -134,7 +134,7 @@ def main() -> int:
                 rows.append(row)
                 _write(arguments, rows)
     if arguments.table:
-        write_table(json.loads((record.RESULTS / "server_search.json").read_text()))
+        write_tables()
     return 0
 
 
@@ -151,7 +151,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--keep", metavar="DIR", type=Path, help="keep what is built here, and use it again")
     parser.add_argument("--out", type=Path, help="default: results/server_search.json")
     parser.add_argument(
-        "--table", action="store_true", help="write the table of docs/server.md, measure nothing"
+        "--table", action="store_true", help="write the tables of docs/server.md, measure nothing"
     )
     return parser.parse_args()
 

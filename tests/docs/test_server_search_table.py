@@ -1,0 +1,50 @@
+"""What docs/server.md says of indexes and imports is what `benchmarks/results` says."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from pages import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))
+ROW = {
+    "index": "milvus", "vectors": 1_000_000, "commit": "abc", "build_s": 1200.4, "build_load": [0.5, 3.0],
+    "median_ms": 4.5, "p99_ms": 1200.0, "recall_at_10": 0.9994, "one_category_median_ms": 0.5,
+    "one_category_p99_ms": 2.0, "one_category_recall_at_10": 1.0, "load": 1.0,
+}  # fmt: skip
+
+
+def test_an_engines_row_says_what_was_measured_beside_other_work() -> None:
+    from search_tables import engines_table
+
+    rows = [ROW, {**ROW, "load": 9.0, "build_load": [0.5, 9.0]}]
+    _, _, quiet, busy, _, told = engines_table({"machine": "m", "draw": 1, "rows": rows}).splitlines()
+    assert quiet == "| `milvus` | 1,000,000 | 1,200 s | 4.5 ms | 1.2 s | 0.999 | 0.5 ms, 2 ms | 1.000 |"
+    assert (
+        busy.startswith("| `milvus` (busy) | 1,000,000 | 1,200 s (busy) |") and "draw 1, commit abc" in told
+    )
+
+
+def test_an_imports_row() -> None:
+    from search_tables import imports_table
+
+    row = {"way": "ray", "workers": 2, "pictures_s": 40.5, "ratio_to_one_thread": 1.8, "first_s": 9.0}
+    about = {"machine": "m", "commit": "abc", "pictures": 640, "rounds": 2, "load_before": 0.2}
+    _, _, found, _, told = imports_table({**about, "rows": [row]}).splitlines()
+    assert found == "| Ray's processes, on this machine | 2 | 40.5 | 1.8 × | 9 s |" and "(busy)" not in told
+
+
+@pytest.mark.parametrize("name", ["server-search", "import-ray"])
+def test_the_page_says_what_the_results_say(name: str) -> None:
+    from search_tables import PAGE, TABLES, filled
+
+    results, make = TABLES[name]
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"<!-- {name}: begin -->" in page
+    path = ROOT / f"benchmarks/results/{results}.json"
+    if not path.exists():
+        pytest.skip(f"not measured yet: python benchmarks/{results}.py")
+    found = json.loads(path.read_text())
+    assert filled(page, name, make(found)) == page
