@@ -73,7 +73,12 @@ PARTS: dict[str, Part] = {
         "server_search.py --sizes 5000 --indexes scan graph --queries 20",
         "server_search.py --table",
     ),
-    "import": Part("import_ray.py", 4, "import_ray.py --pictures 20 --rounds 1 --workers 1"),
+    "import": Part(
+        "import_ray.py",
+        4,
+        "import_ray.py --pictures 20 --rounds 1 --workers 1",
+        "server_search.py --table",
+    ),
     "fallback": Part("fallback_end_to_end.py", 4),
     "kiosk": Part("kiosk.py", 12, "kiosk.py --searches 20"),
     "phones": Part("phone_cores.py", 6),

@@ -54,6 +54,8 @@ class Clock:
     def figures(self) -> dict[str, float]:
         """Seconds to the first batch, and pictures a second from there on."""
         (first, begun), (last, ended) = self.at[0], self.at[-1]
+        if last == first:  # All of it is one batch.
+            return {"first_s": begun - self.started, "pictures_s": last / (ended - self.started)}
         return {"first_s": begun - self.started, "pictures_s": (last - first) / (ended - begun)}
 
 
