@@ -29,20 +29,22 @@ def profile_space(icc: bytes | None) -> str | None:
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """``image`` as sRGB; itself where its profile is for other pictures, damaged, or sRGB."""
     if icc is None or profile_space(icc) != image.mode:
-        return image.convert("RGB")
+        return _as_rgb(image)
     transform = _transform(icc, image.mode)
     if transform is None:
-        return image.convert("RGB")
+        return _as_rgb(image)
     converted: Image.Image = transform.apply(image)
     return converted
 
 
-def srgb_converter(icc: bytes | None) -> Callable[[np.ndarray], np.ndarray] | None:
-    """What converts RGB pixels, uint8 (h, w, 3), of a profile to sRGB; None where they are sRGB already."""
+def _as_rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def srgb_converter(icc: bytes | None) -> Callable[[Image.Image], Image.Image] | None:
+    """What converts RGB images of a profile to sRGB; None where they are sRGB already."""
     transform = _transform(icc, "RGB") if icc is not None and profile_space(icc) == "RGB" else None
-    if transform is None:
-        return None
-    return lambda pixels: np.asarray(transform.apply(Image.fromarray(pixels)))
+    return None if transform is None else transform.apply
 
 
 @functools.lru_cache(maxsize=16)

@@ -25,7 +25,8 @@ from pocketshelf.stages.preprocess.containers.limits import (
     check_pixels,
 )
 from pocketshelf.stages.preprocess.decoders import is_deep_colour, open_image, open_low_bytes
-from pocketshelf.stages.preprocess.photo import Photo, PhotoInOwnColours
+from pocketshelf.stages.preprocess.heap import keep_freed_memory
+from pocketshelf.stages.preprocess.photo import DecodedPhoto, Photo
 from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
 __all__ = ["WHOLE", "WORKING_SIDE", "decode_photo", "finished"]
@@ -64,6 +65,7 @@ def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -
         PhotoError: the file is missing, empty, truncated, no image, or too large.
     """
     name = "photo" if isinstance(source, bytes) else str(source)
+    keep_freed_memory()
     try:
         return _decode(read_container(_read(source)), working_side)
     except PhotoError as error:
@@ -102,6 +104,8 @@ def _decode(container: Container, working_side: int) -> Photo:
         deep = is_deep_colour(image)
         image.load()
         loaded = from_deep_colour(image, lambda: open_low_bytes(container)) if deep else image
+        if container.frames > 1:  # Of which the next takes its place.
+            loaded = loaded.copy()
         icc = container.icc or image.info.get("icc_profile")
         shown = finished(loaded, loaded.size, _orientation(image, container), icc, working_side)
         photo = photo or shown
@@ -138,7 +142,10 @@ def _orientation(image: Image.Image, container: Container) -> int:
 def finished(
     image: Image.Image, size: tuple[int, int], turn: int, icc: bytes | None, working_side: int
 ) -> Photo:
-    """Reduce, turn and convert to sRGB what was decoded of a picture whose stored ``size`` is (w, h)."""
+    """Reduce, turn and convert to sRGB what was decoded of a picture whose stored ``size`` is (w, h).
+
+    A picture that needs none of it becomes the photo's own.
+    """
     keeps = image.mode in ("L", "CMYK") and profile_space(icc) == image.mode
     target = _within(image.size, working_side)
     small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), target)
@@ -148,9 +155,7 @@ def finished(
     if max(small.size) > working_side:
         small = _resized(small, image.size[::-1] if turn > 4 else image.size, working_side)
     convert = srgb_converter(icc) if small.mode == image.mode == "RGB" else None
-    if convert is not None:
-        return PhotoInOwnColours(np.asarray(small), *upright, convert)
-    return Photo(np.asarray(to_srgb(small, icc)), *upright)
+    return DecodedPhoto(small if convert else to_srgb(small, icc), *upright, convert)
 
 
 def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -173,12 +178,12 @@ def _jpeg(container: Container, working_side: int) -> Image.Image:
         PhotoError: pixels are missing. Where there is no end marker, or the last pixel is the grey that
             missing ones have, it is decoded with other data behind it, and is whole if no pixel changes.
     """
-    image = _scaled_jpeg(container, container.data + END, working_side)
+    image = _scaled_jpeg(container, container.data, working_side)
     if container.ended and not _ends_grey(image):
         return image
     pixels = image.tobytes()
     for continuation in _CONTINUATIONS:
-        again = _scaled_jpeg(container, container.data + continuation + END, working_side)
+        again = _scaled_jpeg(container, container.data.removesuffix(END) + continuation + END, working_side)
         if again.tobytes() != pixels:
             raise PhotoError("truncated image: picture data is missing")
     return image
@@ -189,6 +194,7 @@ def _scaled_jpeg(container: Container, data: bytes, working_side: int) -> Image.
     size = _within((container.width, container.height), working_side)
     if size != (container.width, container.height):
         image.draft(None, size)
+    image.decodermaxblock = len(data)  # In one piece, which the decoder does not copy.
     check_memory(4 * image.width * image.height)
     image.load()
     return image

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf.stages.preprocess.resize import network_input, thumbnail
+from pocketshelf.stages.preprocess.resize import Picture, as_image, network_input, picture_size, thumbnail
 from pocketshelf.types import Box
 
-__all__ = ["Photo", "PhotoInOwnColours"]
+__all__ = ["DecodedPhoto", "Photo"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Photo:
     @property
     def scale(self) -> tuple[float, float]:
         """Factors (x, y) from the photo's pixels to those decoded."""
-        height, width = self._decoded.shape[:2]
+        width, height = picture_size(self._decoded)
         return width / self.width, height / self.height
 
     def to_decoded(self, box: Box) -> Box:
@@ -48,50 +49,53 @@ class Photo:
         return thumbnail(self._decoded, side)
 
     @property
-    def _decoded(self) -> np.ndarray:
+    def _decoded(self) -> Picture:
         return self.pixels
 
 
-class PhotoInOwnColours(Photo):
-    """A photo of another colour space, converted where it is looked at.
+class DecodedPhoto(Photo):
+    """A photo as its decoder left it: an array of its pixels is made, and in sRGB, where one is asked for.
 
-    A network looks at 50,000 of the 750,000 pixels, whose conversion takes a millisecond instead of eleven.
+    Networks look at crops, and those of a decoder's own picture are the same without copies to and fro. They
+    look at 50,000 of 750,000 pixels, whose conversion from another colour space takes a millisecond instead
+    of eleven.
 
     Args:
-        pixels: in its own colours.
-        to_srgb: converts them; None (of a copy that `dataclasses.replace` makes): they are in sRGB.
+        pixels: an RGB picture that nobody changes, or an array (of a copy that `dataclasses.replace` makes).
+        to_srgb: converts pictures of its colours; None: they are in sRGB.
     """
 
     def __init__(
         self,
-        pixels: np.ndarray,
+        pixels: Picture,
         width: int,
         height: int,
-        to_srgb: Callable[[np.ndarray], np.ndarray] | None = None,
+        to_srgb: Callable[[Image.Image], Image.Image] | None = None,
     ) -> None:
         # A frozen dataclass is not set by assignment.
-        vars(self).update(width=width, height=height, _own=pixels, _to_srgb=to_srgb or np.asarray)
+        vars(self).update(width=width, height=height, _own=pixels, _to_srgb=to_srgb)
 
     @functools.cached_property
     def pixels(self) -> np.ndarray:  # type: ignore[override]
         """As `Photo`'s, made when first asked for."""
-        converted: np.ndarray = vars(self)["_to_srgb"](self._decoded)
-        return converted
+        return self._converted(self._decoded)
 
     def network_input(self, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
         """See `Photo`."""
-        converted: np.ndarray = vars(self)["_to_srgb"](super().network_input(preprocessing, box))
-        return converted
+        return self._converted(super().network_input(preprocessing, box))
 
     def thumbnail(self, side: int) -> np.ndarray:
         """See `Photo`."""
-        converted: np.ndarray = vars(self)["_to_srgb"](super().thumbnail(side))
-        return converted
+        return self._converted(super().thumbnail(side))
 
     def __reduce__(self) -> tuple[type[Photo], tuple[np.ndarray, int, int]]:
         return Photo, (self.pixels, self.width, self.height)
 
+    def _converted(self, own: Picture) -> np.ndarray:
+        to_srgb = vars(self)["_to_srgb"]
+        return np.asarray(own if to_srgb is None else to_srgb(as_image(own)))
+
     @property
-    def _decoded(self) -> np.ndarray:
-        own: np.ndarray = vars(self)["_own"]
+    def _decoded(self) -> Picture:
+        own: Picture = vars(self)["_own"]
         return own

@@ -14,20 +14,23 @@ from PIL import Image
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.types import Box
 
-__all__ = ["crop_box", "network_input", "resize_crop", "thumbnail"]
+__all__ = ["Picture", "as_image", "crop_box", "network_input", "picture_size", "resize_crop", "thumbnail"]
+
+# Pixels, uint8 (h, w, 3), or the RGB image that holds them: from one to the other is a copy.
+Picture = np.ndarray | Image.Image
 
 
-def network_input(pixels: np.ndarray, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
+def network_input(pixels: Picture, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
     """What a network is given for ``box`` (x, y, w, h; the frame if None) of ``pixels``.
 
     Args:
-        pixels: uint8 (h, w, 3).
+        pixels: uint8 (h, w, 3), or an RGB image.
         box: in pixels of ``pixels``; may reach beyond the frame, where it is cut.
 
     Returns:
         uint8, shape (preprocessing.size[0], preprocessing.size[1], 3).
     """
-    height, width = pixels.shape[:2]
+    width, height = picture_size(pixels)
     crop = (0.0, 0.0, float(width), float(height))
     if box is not None:
         crop = crop_box(box, (width, height), preprocessing.margin, preprocessing.max_aspect)
@@ -63,21 +66,34 @@ def _slide(low: float, high: float, limit: int) -> tuple[float, float]:
     return low, high
 
 
-def resize_crop(pixels: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+def resize_crop(pixels: Picture, box: Box, size: tuple[int, int]) -> np.ndarray:
     """Resample ``box`` (x, y, w, h, inside the frame) of uint8 ``pixels`` to ``size`` (h, w)."""
     x, y, w, h = box
-    height, width = pixels.shape[:2]
+    width, height = picture_size(pixels)
     corners = (max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height)))
-    image = Image.fromarray(pixels)
+    image = as_image(pixels)
     return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=corners))
 
 
-def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
+def thumbnail(pixels: Picture, side: int) -> np.ndarray:
     """uint8 ``pixels`` (h, w, 3) with a longer side of ``side``, for what is measured, not embedded.
 
     Whole factors are averaged first, which takes half the time of the networks' filter.
     """
-    height, width = pixels.shape[:2]
+    width, height = picture_size(pixels)
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
+    return np.asarray(as_image(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
+
+
+def picture_size(pixels: Picture) -> tuple[int, int]:
+    """(width, height)."""
+    if isinstance(pixels, Image.Image):
+        return pixels.size
+    height, width = pixels.shape[:2]
+    return width, height
+
+
+def as_image(pixels: Picture) -> Image.Image:
+    """The image of these pixels."""
+    return pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)

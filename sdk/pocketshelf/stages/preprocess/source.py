@@ -55,7 +55,7 @@ def read_photo(source: PhotoSource, working_side: int = WORKING_SIDE) -> Photo:
     if isinstance(source, np.ndarray):
         return _of_array(source, working_side)
     if isinstance(source, Image.Image):
-        return _of_image(source, working_side)
+        return _of_image(source, working_side, shared=True)
     if callable(getattr(source, "read", None)):
         return decode_photo(_contents(source), working_side)
     raise TypeError(f"a photo is {_KINDS}, not {_type(source)}")
@@ -86,12 +86,14 @@ def _of_array(array: np.ndarray, working_side: int) -> Photo:
     return _of_image(Image.fromarray(np.ascontiguousarray(array)), working_side)
 
 
-def _of_image(image: Image.Image, working_side: int) -> Photo:
+def _of_image(image: Image.Image, working_side: int, shared: bool = False) -> Photo:
     try:
         check_pixels(*image.size, MAX_PIXELS)
         image.load()
         turn = orientation(image.info.get("exif") or b"")
         icc = image.info.get("icc_profile")
+        if shared and max(image.size) <= working_side:  # A larger one is reduced, which copies it.
+            image = image.copy()
         return finished(image, image.size, turn, icc, working_side)
     except PhotoError as error:
         raise PhotoError(f"photo: {error}") from error

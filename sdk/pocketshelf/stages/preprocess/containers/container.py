@@ -13,7 +13,7 @@ class Container:
 
     Attributes:
         kind: its one decoder: "JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF" or "HEIF".
-        data: the file for that decoder, without what has no part in the pixels.
+        data: the file for that decoder, without what has no part in the pixels; a JPEG's with an end marker.
         width, height: as stored, before ``orientation`` is applied.
         orientation: EXIF's 1 to 8: how the stored picture is turned to stand upright.
         icc: its colour profile, or none.

@@ -47,13 +47,14 @@ class Scanned:
     """What a walk over the segments found.
 
     Attributes:
-        pieces: the file without segments that have no part in the pixels, and without end marker.
+        pieces: the file without segments that have no part in the pixels, and without end marker; a piece
+            of data is a view of the file.
         ended: whether there was an end marker.
         blocks: component → its 8 x 8 blocks.
         passed: component → coefficient → the last bit that is still to come; 0: it is whole.
     """
 
-    pieces: list[bytes] = field(default_factory=lambda: [SOI])
+    pieces: list[bytes | memoryview] = field(default_factory=lambda: [SOI])
     width: int = 0
     height: int = 0
     progressive: bool = False
@@ -74,11 +75,12 @@ def read_jpeg(data: bytes) -> Container:
     check_pixels(found.width, found.height, MAX_PIXELS)
     check_cost(found)
     check_whole(found)
-    body = b"".join(found.pieces)
+    if not found.ended:
+        found.pieces[-1] = bytes(found.pieces[-1]).removesuffix(b"\xff")
     icc = b"".join(part for _, part in sorted(found.profile.items()))
     return Container(
         "JPEG",
-        body if found.ended else body.removesuffix(b"\xff"),
+        b"".join((*found.pieces, END)),
         found.width,
         found.height,
         orientation(found.exif, found.xmp),
@@ -149,7 +151,7 @@ def _segment(data: bytes, marker: int, at: int, found: Scanned) -> int:
     elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
         found.profile[body[12]] = body[14:]
     if _is_needed(marker, body):
-        found.pieces.append(data[at - 2 : at - 1] + bytes([marker]) + data[at:end])
+        found.pieces += bytes([0xFF, marker]), memoryview(data)[at:end]
     return end
 
 
