@@ -57,6 +57,6 @@ class _LiteRtRunner:
 
 def _as_float(tensor: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
     if tensor.dtype.kind == "f":
-        return tensor.astype(np.float32)
+        return tensor.astype(np.float32, copy=False)
     scale, zero = detail["quantization"]
     return (tensor.astype(np.float32) - zero) * (scale or 1.0)

@@ -78,12 +78,14 @@ class NetworkDetector:
             BundleError: the network's outputs are not those its bundle describes.
         """
         scores, distances = self._run(photo)
+        # Of thousands of points a few dozen see something, of a few groups.
+        seen = np.flatnonzero((scores >= self._cutoffs.score).any(axis=1))
+        scores = scores[seen]
         height, width = self._spec.preprocessing.size
-        boxes = decode_boxes(distances, self._points, self._strides, (width, height))
+        boxes = decode_boxes(distances[seen], self._points[seen], self._strides[seen], (width, height))
         boxes *= np.array([photo.width / width, photo.height / height] * 2, dtype=np.float32)
-        found = [
-            d for column in range(scores.shape[1]) for d in self._group(boxes, scores[:, column], column)
-        ]
+        groups = np.flatnonzero((scores >= self._cutoffs.score).any(axis=0))
+        found = [d for column in groups for d in self._group(boxes, scores[:, column], column)]
         return sorted(found, key=lambda detection: -detection.score)[: self._cutoffs.boxes]
 
     def _run(self, photo: Photo) -> tuple[np.ndarray, np.ndarray]:

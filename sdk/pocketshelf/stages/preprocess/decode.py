@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -29,11 +30,11 @@ from pocketshelf.stages.preprocess.heap import keep_freed_memory
 from pocketshelf.stages.preprocess.photo import DecodedPhoto, Photo
 from pocketshelf.stages.preprocess.pixels import from_deep_colour, reduced, to_rgb
 
-__all__ = ["WHOLE", "WORKING_SIDE", "decode_photo", "finished"]
+__all__ = ["WHOLE", "WORKING_SIDE", "Reach", "decode_photo", "finished"]
 
-# The longest working side: three times what the detector sees; a crop of a tenth of it still has 100 pixels.
-# Not 1024: a quarter of a 12-megapixel photo's 4,000 or 4,032 pixels, and an eighth of a 50-megapixel
-# one's, then suffice, so that the JPEG's DCT is evaluated at that scale and not at twice it.
+# The longer working side, or up to twice it: three times what the detector sees, and a tenth of it still has
+# 100 pixels. Not 1024: a quarter of a 12-megapixel photo's 4,000 or 4,032 pixels, and an eighth of a
+# 50-megapixel one's, then suffice, so that the JPEG's DCT is evaluated at that scale and not at twice it.
 WORKING_SIDE = 1000
 # As working side: every pixel, of a picture that fits into memory.
 WHOLE = MAX_SIDE
@@ -55,11 +56,29 @@ _MISSING = {127, 128}
 _CONTINUATIONS = (b"\x00" * 96, b"\x55" * 96, b"\xaa" * 96, bytes(range(7, 247, 5)) * 2)
 
 
-def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -> Photo:
+class Reach(NamedTuple):
+    """How large a picture is wanted.
+
+    Attributes:
+        side: the longer side, of a picture that is not smaller.
+        exact: no longer than that; else up to twice it, as whole factors leave it.
+    """
+
+    side: int = WORKING_SIDE
+    exact: bool = False
+
+
+def decode_photo(
+    source: str | Path | bytes, working_side: int | None = None, near: int = WORKING_SIDE
+) -> Photo:
     """Decode ``source`` (a path or the file's bytes) to an upright sRGB photo.
 
-    A photo larger than ``working_side`` is brought near it: JPEGs while decoding (the DCT is
-    evaluated at 1/2, 1/4 or 1/8, which is several times faster), others after it.
+    A large one is brought down by whole factors: JPEGs while decoding (the DCT is evaluated at 1/2, 1/4
+    or 1/8, which is several times faster), others after it.
+
+    Args:
+        working_side: its longer side has at most so many pixels then; None: at least ``near``, and fewer
+            than twice as many, which is what networks are shown crops of.
 
     Raises:
         PhotoError: the file is missing, empty, truncated, no image, or too large.
@@ -67,7 +86,8 @@ def decode_photo(source: str | Path | bytes, working_side: int = WORKING_SIDE) -
     name = "photo" if isinstance(source, bytes) else str(source)
     keep_freed_memory()
     try:
-        return _decode(read_container(_read(source)), working_side)
+        reach = Reach(near) if working_side is None else Reach(working_side, exact=True)
+        return _decode(read_container(_read(source)), reach)
     except PhotoError as error:
         raise PhotoError(f"{name}: {error}") from error
     except MemoryError as error:
@@ -92,11 +112,11 @@ def _read(source: str | Path | bytes) -> bytes:
         raise PhotoError(f"cannot be read ({one_line(error)})") from error
 
 
-def _decode(container: Container, working_side: int) -> Photo:
+def _decode(container: Container, reach: Reach) -> Photo:
     if container.kind == "JPEG":
-        image = _jpeg(container, working_side)
+        image = _jpeg(container, reach.side)
         size = container.width, container.height
-        return finished(image, size, container.orientation, container.icc, working_side)
+        return finished(image, size, container.orientation, container.icc, reach)
     image = open_image(container)
     photo = None
     for _ in _frames(image, container.frames):
@@ -107,7 +127,7 @@ def _decode(container: Container, working_side: int) -> Photo:
         if container.frames > 1:  # Of which the next takes its place.
             loaded = loaded.copy()
         icc = container.icc or image.info.get("icc_profile")
-        shown = finished(loaded, loaded.size, _orientation(image, container), icc, working_side)
+        shown = finished(loaded, loaded.size, _orientation(image, container), icc, reach)
         photo = photo or shown
         if container.frames == 1 or _shows_something(shown.pixels):
             return shown
@@ -139,23 +159,29 @@ def _orientation(image: Image.Image, container: Container) -> int:
     return container.orientation
 
 
-def finished(
-    image: Image.Image, size: tuple[int, int], turn: int, icc: bytes | None, working_side: int
-) -> Photo:
+def finished(image: Image.Image, size: tuple[int, int], turn: int, icc: bytes | None, reach: Reach) -> Photo:
     """Reduce, turn and convert to sRGB what was decoded of a picture whose stored ``size`` is (w, h).
 
     A picture that needs none of it becomes the photo's own.
     """
     keeps = image.mode in ("L", "CMYK") and profile_space(icc) == image.mode
-    target = _within(image.size, working_side)
-    small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), target)
+    small = reduced(image, (lambda strip: strip) if keeps else to_rgb(image), _factors(image.size, reach))
     if turn in _TURNS:
         small = small.transpose(_TURNS[turn])
     upright = size[::-1] if turn > 4 else size
-    if max(small.size) > working_side:
-        small = _resized(small, image.size[::-1] if turn > 4 else image.size, working_side)
+    if reach.exact and max(small.size) > reach.side:
+        small = _resized(small, image.size[::-1] if turn > 4 else image.size, reach.side)
     convert = srgb_converter(icc) if small.mode == image.mode == "RGB" else None
     return DecodedPhoto(small if convert else to_srgb(small, icc), *upright, convert)
+
+
+def _factors(size: tuple[int, int], reach: Reach) -> tuple[int, int]:
+    """By what a picture may be reduced across and down: alike, or to twice what it is resized to after it."""
+    if not reach.exact:
+        return (max(1, max(size) // reach.side),) * 2
+    target = _within(size, reach.side)
+    across, down = (int(whole / part / 2.0) or 1 for whole, part in zip(size, target, strict=True))
+    return across, down
 
 
 def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -165,8 +191,7 @@ def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def _resized(small: Image.Image, size: tuple[int, int], working_side: int) -> Image.Image:
     """The rest of the way to ``working_side``, of a picture of ``size`` that was reduced to ``small``."""
-    target = _within(size, working_side)
-    factors = [int(whole / part / 2.0) or 1 for whole, part in zip(size, target, strict=True)]
+    target, factors = _within(size, working_side), _factors(size, Reach(working_side, exact=True))
     box = (0.0, 0.0, size[0] / factors[0], size[1] / factors[1])
     return small.resize(target, Image.Resampling.BILINEAR, box=box)
 

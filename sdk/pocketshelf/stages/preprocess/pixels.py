@@ -41,12 +41,8 @@ def _shallow(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def reduced(image: Image.Image, convert: Converter, size: tuple[int, int]) -> Image.Image:
-    """``image`` brought down by whole factors to no less than twice ``size``, and converted.
-
-    Strip by strip, with the pixels of ``Image.resize(size, reducing_gap=2.0)``'s first step.
-    """
-    factors = tuple(int(whole / part / 2.0) or 1 for whole, part in zip(image.size, size, strict=True))
+def reduced(image: Image.Image, convert: Converter, factors: tuple[int, int]) -> Image.Image:
+    """``image`` brought down by whole ``factors`` (across, down), and converted, strip by strip."""
     if factors == (1, 1):
         return convert(image)
     (across, down), (width, height) = factors, image.size

@@ -14,7 +14,16 @@ from PIL import Image
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.types import Box
 
-__all__ = ["Picture", "as_image", "crop_box", "network_input", "picture_size", "resize_crop", "thumbnail"]
+__all__ = [
+    "Picture",
+    "as_image",
+    "crop_box",
+    "cropped",
+    "network_input",
+    "picture_size",
+    "resize_crop",
+    "thumbnail",
+]
 
 # Pixels, uint8 (h, w, 3), or the RGB image that holds them: from one to the other is a copy.
 Picture = np.ndarray | Image.Image
@@ -30,11 +39,14 @@ def network_input(pixels: Picture, preprocessing: Preprocessing, box: Box | None
     Returns:
         uint8, shape (preprocessing.size[0], preprocessing.size[1], 3).
     """
-    width, height = picture_size(pixels)
-    crop = (0.0, 0.0, float(width), float(height))
-    if box is not None:
-        crop = crop_box(box, (width, height), preprocessing.margin, preprocessing.max_aspect)
-    return resize_crop(pixels, crop, preprocessing.size)
+    return resize_crop(pixels, cropped(box, picture_size(pixels), preprocessing), preprocessing.size)
+
+
+def cropped(box: Box | None, frame: tuple[int, int], preprocessing: Preprocessing) -> Box:
+    """What is cropped for ``box`` of a frame (w, h), or for all of it: (x, y, w, h)."""
+    if box is None:
+        return 0.0, 0.0, float(frame[0]), float(frame[1])
+    return crop_box(box, frame, preprocessing.margin, preprocessing.max_aspect)
 
 
 def crop_box(box: Box, frame: tuple[int, int], margin: float, max_aspect: float) -> Box:

@@ -12,7 +12,7 @@ from PIL import Image
 from pocketshelf.errors import PhotoError, one_line
 from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import MAX_FILE_BYTES, MAX_PIXELS, check_pixels
-from pocketshelf.stages.preprocess.decode import WORKING_SIDE, decode_photo, finished
+from pocketshelf.stages.preprocess.decode import WORKING_SIDE, Reach, decode_photo, finished
 from pocketshelf.stages.preprocess.photo import Photo
 
 __all__ = ["PhotoSource", "read_photo"]
@@ -33,8 +33,8 @@ _KINDS = "a path, bytes, an open file, a PIL image, a uint8 array or a Photo"
 _SHAPES = "uint8 (h, w, 3) or (h, w, 4) in the order RGB, or grey (h, w)"
 
 
-def read_photo(source: PhotoSource, working_side: int = WORKING_SIDE) -> Photo:
-    """The upright sRGB photo that ``source`` is, near ``working_side`` if it is larger.
+def read_photo(source: PhotoSource, near: int = WORKING_SIDE) -> Photo:
+    """The upright sRGB photo that ``source`` is; a large one brought down to between ``near`` and twice that.
 
     Args:
         source: a path; a file's bytes; a file opened in binary mode, read from where it stands; a PIL
@@ -49,15 +49,15 @@ def read_photo(source: PhotoSource, working_side: int = WORKING_SIDE) -> Photo:
     if isinstance(source, Photo):
         return source
     if isinstance(source, str | os.PathLike):
-        return decode_photo(os.fspath(source), working_side)
+        return decode_photo(os.fspath(source), near=near)
     if isinstance(source, bytes | bytearray | memoryview):
-        return decode_photo(bytes(source), working_side)
+        return decode_photo(bytes(source), near=near)
     if isinstance(source, np.ndarray):
-        return _of_array(source, working_side)
+        return _of_array(source, near)
     if isinstance(source, Image.Image):
-        return _of_image(source, working_side, shared=True)
+        return _of_image(source, near, shared=True)
     if callable(getattr(source, "read", None)):
-        return decode_photo(_contents(source), working_side)
+        return decode_photo(_contents(source), near=near)
     raise TypeError(f"a photo is {_KINDS}, not {_type(source)}")
 
 
@@ -77,24 +77,24 @@ def _contents(file: Any) -> bytes:
     return bytes(contents)
 
 
-def _of_array(array: np.ndarray, working_side: int) -> Photo:
+def _of_array(array: np.ndarray, near: int) -> Photo:
     channels = array.shape[2:] if array.ndim == 3 else ()
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in ((), (3,), (4,)):
         raise TypeError(f"a photo's array is {_SHAPES}, not {array.dtype} {array.shape}")
     if not array.size:
         raise PhotoError("photo: an array without pixels")
-    return _of_image(Image.fromarray(np.ascontiguousarray(array)), working_side)
+    return _of_image(Image.fromarray(np.ascontiguousarray(array)), near)
 
 
-def _of_image(image: Image.Image, working_side: int, shared: bool = False) -> Photo:
+def _of_image(image: Image.Image, near: int, shared: bool = False) -> Photo:
     try:
         check_pixels(*image.size, MAX_PIXELS)
         image.load()
         turn = orientation(image.info.get("exif") or b"")
         icc = image.info.get("icc_profile")
-        if shared and max(image.size) <= working_side:  # A larger one is reduced, which copies it.
+        if shared and max(image.size) < 2 * near:  # A larger one is reduced, which copies it.
             image = image.copy()
-        return finished(image, image.size, turn, icc, working_side)
+        return finished(image, image.size, turn, icc, Reach(near))
     except PhotoError as error:
         raise PhotoError(f"photo: {error}") from error
     except MemoryError as error:

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from pocketshelf.formats.preprocessing import Preprocessing
-from pocketshelf.stages.preprocess import decode_photo, network_input, read_photo
+from pocketshelf.stages.preprocess import Photo, decode_photo, network_input, read_photo
+from pocketshelf.types import Box
 
-RULE = Preprocessing(size=(64, 48))
+RULE = Preprocessing(size=(224, 224))
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -28,13 +29,10 @@ def jpeg(image: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("box", [None, (30.5, 20.0, 111.0, 95.5)])
-@pytest.mark.parametrize("size", [(400, 300), (1280, 720)])
-def test_networks_are_given_what_the_pixels_give(
-    size: tuple[int, int], box: tuple[float, float, float, float] | None
-) -> None:
+@pytest.mark.parametrize("box", [None, (30.5, 20.0, 311.0, 195.5)])
+def test_networks_are_given_what_the_pixels_give(box: Box | None) -> None:
     """Whether they were asked for before or not."""
-    data = jpeg(noise(*size))
+    data = jpeg(noise(400, 300))
     before, after = decode_photo(data), decode_photo(data)
     assert after.pixels.dtype == np.uint8
     wanted = network_input(after.pixels, RULE, box)
@@ -43,13 +41,56 @@ def test_networks_are_given_what_the_pixels_give(
     assert np.array_equal(before.thumbnail(90), after.thumbnail(90))
 
 
+@pytest.mark.parametrize(
+    ("box", "scale"),
+    [
+        (None, 2),
+        ((200.0, 100.0, 700.0, 600.0), 1),
+        ((11.5, 9.0, 1250.0, 700.0), 2),
+        ((3.0, 4.0, 90.0, 60.0), 1),
+    ],
+)
+def test_a_large_crop_is_taken_from_a_halving(box: Box | None, scale: int) -> None:
+    image = noise(1280, 720)
+    small = np.asarray(image.reduce(scale))
+    wanted = network_input(small, RULE, box and tuple(side / scale for side in box))  # type: ignore[arg-type]
+    for photo in (read_photo(image), Photo(np.asarray(image), 1280, 720)):
+        assert np.array_equal(photo.network_input(RULE, box), wanted)
+    assert np.abs(wanted.astype(int) - network_input(np.asarray(image), RULE, box)).mean() < 2
+
+
+def test_a_photo_of_eight_times_the_pixels_is_halved_twice() -> None:
+    image = noise(1600, 1400)
+    wanted = network_input(np.asarray(image.reduce(2).reduce(2)), RULE)
+    assert np.array_equal(read_photo(image).network_input(RULE), wanted)
+
+
+@pytest.mark.parametrize(
+    ("size", "side"), [((999, 700), 999), ((1633, 1225), 1633), ((2000, 1500), 1000), ((5000, 3001), 1250)]
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_whole_factors_bring_a_photo_near_the_working_side(
+    size: tuple[int, int], side: int, kind: str
+) -> None:
+    """And both of its sides alike, so that a box's shape is the same."""
+    if kind == "PNG" and side == 1250:
+        side = 1000  # By five, which the JPEG's decoder cannot.
+    stream = io.BytesIO()
+    noise(*size).resize(size).save(stream, kind)
+    photo = decode_photo(stream.getvalue())
+    assert max(photo.pixels.shape) == side and photo.width == size[0]
+    across, down = photo.scale
+    assert abs(across / down - 1) < 0.002
+    assert max(decode_photo(stream.getvalue(), 900).pixels.shape) == 900
+
+
 @pytest.mark.parametrize("size", [(400, 300), (1280, 720)])
 def test_a_picture_that_is_changed_later_leaves_the_photo_as_it_was(size: tuple[int, int]) -> None:
     image = noise(*size)
     photo, wanted = read_photo(image), read_photo(image.copy()).network_input(RULE)
     image.paste((0, 0, 0), (0, 0, *size))
     assert np.array_equal(photo.network_input(RULE), wanted)
-    assert np.array_equal(network_input(photo.pixels, RULE), wanted)
+    assert np.array_equal(Photo(photo.pixels, *size).network_input(RULE), wanted)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
