@@ -17,6 +17,7 @@ from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
 from pocketshelf.quality import Judge
 from pocketshelf.runtime import open_model
+from pocketshelf.runtime.workers import Workers
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from pocketshelf.stages.outfit import Shelves, frame_share
@@ -90,7 +91,9 @@ class Encoder:
     Args:
         bundle: describes the models.
         embedder, detector: the stages; without a detector every photo is one region, the frame.
-        threads: how many the network that judges photos may use.
+        threads: how many of its own work side by side: with more than one, several regions of a photo are
+            embedded at once, and the photo is judged meanwhile. Stages of one's own are then called from
+            several threads.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Encoder:
     ) -> None:
         self.bundle = bundle
         self._threads = threads
+        self.workers = Workers(threads)
         self._embedder = embedder
         self._detector = detector
 
@@ -151,10 +155,11 @@ class Encoder:
 
     def _encode(self, source: PhotoSource, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
         photo = self._decode(source, ms)
+        judging = self._judging(photo) if judged else None
         with timed(ms, "detect"):
             found = self._regions(photo, whole)
         looked = not whole and self._detector is not None
-        quality = self._judged(photo, found if looked else None) if judged else None
+        quality = judging and judging(found if looked else None)
         with timed(ms, "embed"):
             regions = self._embed(photo, found)
         return EncodedPhoto(photo, regions, quality)
@@ -169,8 +174,13 @@ class Encoder:
         """
         return Judge.open(self.bundle, self._threads)
 
-    def _judged(self, photo: Photo, found: Sequence[Detection] | None) -> Quality | None:
-        return None if self.judge is None else self.judge.judge(photo, found)
+    def _judging(self, photo: Photo) -> Callable[[Sequence[Detection] | None], Quality] | None:
+        """Begin to judge; what is returned takes what was found. None where there is nothing to judge by."""
+        judge = self.judge
+        if judge is None:
+            return None
+        seen = self.workers.start(judge.see, photo)
+        return lambda found: judge.judge(photo, found, seen=seen())
 
     def embed(self, source: PhotoSource, box: Box | None = None) -> np.ndarray:
         """The vector (d,) of a photo's frame, or of ``box`` in it, without a look at what is there.
@@ -220,9 +230,10 @@ class Encoder:
         ms = Timings()
         with timed(ms, "total"):
             photo = self._decode(source, ms)
+            judging = self._judging(photo)
             with timed(ms, "detect"):
                 found, selected = self.boxes(photo, weak=0.0)
-            quality = self._judged(photo, selected)
+            quality = judging and judging(selected)
             with timed(ms, "embed"):
                 known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
@@ -280,14 +291,18 @@ class Encoder:
     def _embed(
         self, photo: Photo, found: list[Detection], wanted: list[Detection] | None = None
     ) -> tuple[EncodedRegion, ...]:
+        chosen = found if wanted is None else wanted
+        weights = [self._frame_weight(photo, detection, found) for detection in chosen]
         # Several regions may want the frame: it is embedded once, and only if one does.
-        frame = functools.cache(lambda: self._embedded(photo))
+        looks: list[Box | None] = [None] if any(weights) else []
+        looks += {each.box: 0 for each, weight in zip(chosen, weights, strict=True) if weight < 1.0}
+        embedded = functools.partial(self._embedded, photo)
+        vectors = dict(zip(looks, self.workers.map(embedded, looks), strict=True))
         regions = []
-        for detection in found if wanted is None else wanted:
-            weight = self._frame_weight(photo, detection, found)
-            embedding = frame() if weight == 1.0 else self._embedded(photo, detection.box)
+        for detection, weight in zip(chosen, weights, strict=True):
+            embedding = vectors[None if weight == 1.0 else detection.box]
             if 0.0 < weight < 1.0:
-                embedding = blend(embedding, frame(), weight)
+                embedding = blend(embedding, vectors[None], weight)
             regions.append(EncodedRegion(detection, self._weighed(detection, embedding), self._heads))
         return tuple(regions)
 

@@ -134,7 +134,8 @@ class Retriever:
         """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
 
         Args:
-            threads: how many the models may use.
+            threads: how many the models may use; with more than one, stages of one's own are called from
+                several threads.
             server: URL of a server to ask when the local answer does not suffice.
             timeout_s: longest time of one search, in seconds; see the class.
             detector, embedder: in the place of the bundle's, which are not loaded then.
@@ -321,6 +322,8 @@ class Retriever:
     ) -> list[SearchResult | PhotoError]:
         """`search` for each of ``photos``, in order; one that cannot be read has its error in its place.
 
+        With several threads so many are searched side by side, each by one.
+
         Args:
             progress: called after each with how many are done, and of how many (None if not known).
             options: of `search`, for all of them.
@@ -328,13 +331,17 @@ class Retriever:
         Raises:
             UsageError, StoreError, ValueError, TypeError: as `search`.
         """
+
+        def search(photo: PhotoSource) -> SearchResult | PhotoError:
+            try:
+                return self.search(photo, **options)
+            except PhotoError as error:
+                return error
+
         total = len(photos) if isinstance(photos, Sized) else None
         found: list[SearchResult | PhotoError] = []
-        for photo in photos:
-            try:
-                found.append(self.search(photo, **options))
-            except PhotoError as error:
-                found.append(error)
+        for result in self.encoder.workers.map(search, photos):
+            found.append(result)
             if progress is not None:
                 progress(len(found), total)
         return found

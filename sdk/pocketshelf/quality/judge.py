@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -47,36 +47,53 @@ class Judge:
         rules = parse_rules(spec.rules, f"{bundle.folder}: quality.rules")
         return cls(rules, spec, open_model(bundle.folder / spec.file, threads))
 
-    def signals(self, photo: Photo, found: Sequence[Detection] | None = None) -> dict[str, float]:
+    def see(self, photo: Photo) -> dict[str, float]:
+        """What the pixels tell, whatever is found in them: the part of `signals` that takes time."""
+        small = photo.thumbnail(WORKING_SIDE)
+        return pixel_signals(small, min(photo.width, photo.height)) | self._logits(small)
+
+    def signals(
+        self,
+        photo: Photo,
+        found: Sequence[Detection] | None = None,
+        seen: Mapping[str, float] | None = None,
+    ) -> dict[str, float]:
         """Everything that was measured, by name.
 
         Args:
             found: the regions of the photo; None where nobody looked: what needs them is not judged then.
+            seen: what `see` gave for the photo, if it was asked.
         """
-        small = photo.thumbnail(WORKING_SIDE)
-        signals = pixel_signals(small, min(photo.width, photo.height))
-        if found is not None:
-            signals |= layout_signals(found, (photo.width, photo.height))
-        return signals | self._logits(small)
+        laid_out = {} if found is None else layout_signals(found, (photo.width, photo.height))
+        return {**(self.see(photo) if seen is None else seen), **laid_out}
 
-    def faults(self, photo: Photo, found: Sequence[Detection] | None = None) -> list[Fault]:
-        """Every fault that can be judged, with its score; ``found`` as in `signals`."""
-        return faults_of(self._rules, self.signals(photo, found))
+    def faults(
+        self,
+        photo: Photo,
+        found: Sequence[Detection] | None = None,
+        seen: Mapping[str, float] | None = None,
+    ) -> list[Fault]:
+        """Every fault that can be judged, with its score; ``found`` and ``seen`` as in `signals`."""
+        return faults_of(self._rules, self.signals(photo, found, seen))
 
     def judge(
-        self, photo: PhotoSource, found: Sequence[Detection] | None = None, looks: bool = False
+        self,
+        photo: PhotoSource,
+        found: Sequence[Detection] | None = None,
+        looks: bool = False,
+        seen: Mapping[str, float] | None = None,
     ) -> Quality:
         """What the shopper is told.
 
         Args:
             photo: anything that `pocketshelf.Retriever.search` takes.
-            found: as in `signals`.
+            found, seen: as in `signals`.
             looks: a whole outfit is wanted, from head to feet.
 
         Raises:
             PhotoError: the photo cannot be read.
         """
-        return spoken(self.faults(read_photo(photo), found), looks)
+        return spoken(self.faults(read_photo(photo), found, seen), looks)
 
     def _logits(self, small: np.ndarray) -> dict[str, float]:
         if self._spec is None or self._runner is None:

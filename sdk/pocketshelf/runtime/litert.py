@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ import numpy as np
 from pocketshelf.errors import BundleError, RuntimeUnavailable, one_line
 from pocketshelf.runtime.notices import without_notices
 from pocketshelf.runtime.registry import ModelRunner, check_input
+from pocketshelf.runtime.workers import is_worker
 
 __all__ = ["open_runner"]
 
 
 def open_runner(path: Path, threads: int) -> ModelRunner:
-    """Load a ``.tflite`` file; see `pocketshelf.runtime.open_model`."""
+    """Load a ``.tflite`` file; see `pocketshelf.runtime.open_model`.
+
+    With several threads a call has them all, but a call of a worker (`pocketshelf.runtime.workers`) only its
+    own: each worker that runs at the same time has a copy of the model, loaded when it is first needed.
+    """
+    runner = _open(path, threads)
+    return runner if threads == 1 else _SideBySide(runner, lambda: _open(path, 1))
+
+
+def _open(path: Path, threads: int) -> ModelRunner:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
@@ -30,6 +41,24 @@ def open_runner(path: Path, threads: int) -> ModelRunner:
         return _LiteRtRunner(path, interpreter)
     except (ValueError, RuntimeError, OSError) as error:
         raise BundleError(f"{path}: LiteRT cannot load it ({one_line(error)})") from error
+
+
+class _SideBySide:
+    def __init__(self, wide: ModelRunner, open_narrow: Callable[[], ModelRunner]) -> None:
+        self._wide, self._open_narrow = wide, open_narrow
+        self._idle: list[ModelRunner] = []  # Whose pop and append are atomic.
+
+    def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        if not is_worker():
+            return self._wide.run(pixels)
+        try:
+            narrow = self._idle.pop()
+        except IndexError:
+            narrow = self._open_narrow()
+        try:
+            return narrow.run(pixels)
+        finally:
+            self._idle.append(narrow)
 
 
 class _LiteRtRunner:

@@ -85,7 +85,7 @@ class NetworkDetector:
         boxes = decode_boxes(distances[seen], self._points[seen], self._strides[seen], (width, height))
         boxes *= np.array([photo.width / width, photo.height / height] * 2, dtype=np.float32)
         groups = np.flatnonzero((scores >= self._cutoffs.score).any(axis=0))
-        found = [d for column in groups for d in self._group(boxes, scores[:, column], column)]
+        found = [d for column in groups.tolist() for d in self._group(boxes, scores[:, column], column)]
         return sorted(found, key=lambda detection: -detection.score)[: self._cutoffs.boxes]
 
     def _run(self, photo: Photo) -> tuple[np.ndarray, np.ndarray]:

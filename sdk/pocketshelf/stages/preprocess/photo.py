@@ -103,7 +103,7 @@ class DecodedPhoto(Photo):
         to_srgb: Callable[[Image.Image], Image.Image] | None = None,
     ) -> None:
         # A frozen dataclass is not set by assignment.
-        vars(self).update(width=width, height=height, _halves=[pixels], _to_srgb=to_srgb)
+        vars(self).update(width=width, height=height, _halves={0: pixels}, _to_srgb=to_srgb)
 
     @functools.cached_property
     def pixels(self) -> np.ndarray:  # type: ignore[override]
@@ -130,7 +130,7 @@ class DecodedPhoto(Photo):
         return self._halved(0)
 
     def _halved(self, times: int) -> Picture:
-        halves: list[Picture] = vars(self)["_halves"]
-        if times >= len(halves):  # Of two threads that make it, the later's is as good.
-            halves[times:] = [super()._halved(times)]
+        halves: dict[int, Picture] = vars(self)["_halves"]
+        if times not in halves:  # Of two threads that make it, the other's is as good.
+            halves[times] = super()._halved(times)
         return halves[times]
