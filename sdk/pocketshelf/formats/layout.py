@@ -215,7 +215,7 @@ class _Located:
         begins = rows.places(every, rows.begins[_CATEGORY], sizes)
         if (begins < 0).any():
             raise ValueError("a category lies on several pages")
-        data = memoryview(self._data)
+        data = self._data.data
         ends = begins + sizes
         return [bytes(data[a:b]) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
 
