@@ -117,6 +117,10 @@ class Answering:
         signals = shelf.signals(answer.region, hits)
         return replace(answer, asked=asked, hits=self._lifted(shelf, answer, hits), signals=signals)
 
+    def is_confident(self, answer: Answer) -> bool:
+        """Whether the first hit is trusted as it is; never where the bundle carries no calibration."""
+        return bool(self._judged(answer.signals).get("confident"))
+
     def region(self, answer: Answer) -> Region:
         """The typed result."""
         judged = self._judged(answer.signals)

@@ -282,9 +282,10 @@ class Retriever:
     def _looked(self, shelf: Shelf, encoded: EncodedPhoto, local: list[Answer], wish: Wish) -> list[Answer]:
         """The answers after a close look at the whole photo, where the shelf has prints.
 
-        A print that no box claims gets a region of its own.
+        A print that no box claims gets a region of its own. A photo whose every answer is confident
+        already is not looked at: that is most of a photo's time, and would change next to nothing.
         """
-        if shelf.closely is None:
+        if shelf.closely is None or (local and all(map(self._answering.is_confident, local))):
             return local
         nearest = [hit.product_id for answer in local for hit in answer.hits[:NEAREST]]
         photo = encoded.photo

@@ -10,6 +10,7 @@ import pytest
 from test_closely import cover, photographed
 
 from pocketshelf import Retriever
+from pocketshelf.answering import Answering
 from pocketshelf.catalogue import build as build_module
 from pocketshelf.catalogue import build_store
 from pocketshelf.closely import look
@@ -76,6 +77,19 @@ def test_a_category_that_is_wished_for_is_kept_to(
         assert "30" not in [hit.product_id for hit in found]
         nowhere = retriever.search(photo, whole=True, where={"colour": ["red"]}).regions[0].hits
         assert nowhere == ()
+
+
+def test_a_photo_that_is_answered_with_confidence_is_not_looked_at(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    photo, answers = photographed(cover(3)).pixels, []
+    for confident in (True, False):
+        monkeypatch.setattr(Answering, "is_confident", lambda _, answer, is_so=confident: is_so)
+        with Retriever.open(tmp_path / "store", fake_bundle) as retriever:
+            answers.append(retriever.search(photo, whole=True).regions[0].hits[0])
+    assert answers[0].inliers is None
+    assert answers[1].product_id == "30" and answers[1].inliers
 
 
 def test_without_features_the_store_is_as_it_was(
