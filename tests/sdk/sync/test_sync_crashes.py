@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from fault_injection import Crash, DyingFileSystem, FullFileSystem
 from repository_simulator import RepositorySimulator, content_of, make_product
 from sync_device import Device, first_state, second_state
 
+from fault_injection import Crash, DyingFileSystem, FullFileSystem
 from pocketshelf.errors import StoreError
 from pocketshelf.store import Store, StoreFolder, current_sequence, verify_store
 from pocketshelf.store.filesystem import FileSystem
