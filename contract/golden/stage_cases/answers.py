@@ -98,7 +98,9 @@ def answers() -> list[dict[str, Any]]:
         "few products fit: the rest of the shelf": {**scene, "where": {"price": ["12.5", "13.5"]}},
         "no product fits": {**scene, "where": {"colour": ["purple"]}},
         "whole numbers fit": {**scene, "where": {"year": ["2021"]}},
-        "a server is asked where that does not suffice": {**scene, "server": SERVER},
+        "a server is asked where that does not suffice": {
+            **scene, "server": SERVER, "category": ["Shoes"], "top_k": 2
+        },
         "a server is asked in any case": {**crowd, "server": SERVER, "ask": True},
         "a server is asked for some products": {
             **scene, "server": SERVER, "ask": True, "where": {"colour": ["red"]}, "category": ["Shoes"]
