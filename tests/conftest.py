@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from drawn_things import COLOURS, draw_thing
 from fake_models import make_bundle
 from pocketshelf.formats import Bundle, default_bundle
+
+# A library of the trainings would have Faiss take PyTorch's tensors, for the whole process: milvus-lite's
+# searches, in another test of it, end in an error then. No product of ours has both in one process.
+sys.modules.setdefault("faiss.contrib.torch_utils", None)  # type: ignore[arg-type]
 
 # What a test starts as a process of its own finds these sources, and the stand-ins of this folder.
 ROOT = Path(__file__).resolve().parents[1]

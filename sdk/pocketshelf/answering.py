@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pocketshelf.closely import SURE, Sighting, lifted, of_region
+from pocketshelf.closely import SURE, SURE_INLIERS, Sighting, lifted, of_region
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.recall import RecallEstimator, Signals
 from pocketshelf.recall.asking import Asker
@@ -42,6 +42,11 @@ class Answer:
     def confirmed(self) -> bool:
         """Whether the first hit's picture lies in the photo."""
         return bool(self.hits) and self.hits[0].inliers is not None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is confirmed by so many inliers that no variant of it is taken for it."""
+        return bool(self.hits) and (self.hits[0].inliers or 0) >= SURE_INLIERS
 
     @property
     def seen_as(self) -> Detection:
@@ -89,8 +94,11 @@ class Answering:
             return answer
         answer = replace(answer, seen=tuple(seen))
         answer = replace(answer, hits=self._lifted(shelf, answer, answer.hits))
+        if answer.confirmed and not answer.is_sure:
+            # Seen, but with few inliers: what stands first now is judged like any other.
+            return replace(answer, signals=shelf.signals(answer.region, answer.hits))
         sure = SURE if answer.recall is None else max(SURE, answer.recall)
-        return replace(answer, recall=sure) if answer.confirmed else answer
+        return replace(answer, recall=sure) if answer.is_sure else answer
 
     def _lifted(self, shelf: Shelf, answer: Answer, hits: Sequence[Hit]) -> list[Hit]:
         wish, vector = answer.wish, answer.region.embedding.vector
@@ -124,13 +132,13 @@ class Answering:
     def region(self, answer: Answer) -> Region:
         """The typed result."""
         judged = self._judged(answer.signals)
-        if answer.confirmed:
+        if answer.is_sure:
             judged = {"confidence": max(SURE, judged.get("confidence", 0.0)), "confident": True}
         return answer.region.to_region(hits=tuple(answer.hits), **judged)
 
     def _escalates(self, answer: Answer, ask: bool | None) -> bool:
         recall = answer.recall
-        if ask is not None or answer.confirmed:
+        if ask is not None or answer.is_sure:
             return bool(ask)
         return self.estimator is None or recall is None or not self.estimator.suffices(recall)
 

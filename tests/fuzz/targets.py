@@ -25,6 +25,7 @@ from fake_models import make_bundle
 from pocketshelf.errors import BundleError, PhotoError, ServerError, StoreError, SyncError
 from pocketshelf.formats import Product, load_bundle
 from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta, create_delta
+from pocketshelf.formats.layout import derive_layout
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 from pocketshelf.recall import fallback
 from pocketshelf.stages.preprocess import decode_photo
@@ -65,18 +66,25 @@ def shard(data: bytes) -> None:
         _read_unguarded(path)
         return
     with open_shard(path) as opened:
-        assert sum(len(product.vectors) for product in opened) == sum(
-            len(opened.vectors(category)) for category in opened.categories()
-        )
+        assert sum(len(product.vectors) for product in opened) == len(_gathered(opened, path))
 
 
 def _read_unguarded(path: Path) -> None:
     """A store's own file that was damaged: one error, whichever way it is read."""
     with contextlib.suppress(StoreError), open_shard(path) as opened:
-        for category in opened.categories():
-            with contextlib.suppress(StoreError):
-                opened.vectors(category)
+        opened.categories()
+        with contextlib.suppress(StoreError):
+            _gathered(opened, path)
         list(opened)
+
+
+def _gathered(opened: Shard, path: Path) -> np.ndarray:
+    """Every vector, int8 (n, D), from where the layout says that it lies."""
+    data = np.fromfile(path, np.uint8)
+    layout = derive_layout(opened, data)
+    found = np.zeros((len(layout.offsets), opened.meta.dimension), np.int8)
+    layout.gather(data, 0, len(found), found)
+    return found
 
 
 def delta(data: bytes) -> None:

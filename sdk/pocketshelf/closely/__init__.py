@@ -5,7 +5,7 @@ it lies in the photo. They find products that the embedding ranks far behind, an
 evidence: `pocketshelf.closely.deciding`. Needs OpenCV (the extra ``closely``); without it nothing changes.
 """
 
-from pocketshelf.closely.deciding import CONFIRMED, SURE, lifted, of_region, unclaimed
+from pocketshelf.closely.deciding import CONFIRMED, SURE, SURE_INLIERS, lifted, of_region, unclaimed
 from pocketshelf.closely.features import Features, extract, is_available
 from pocketshelf.closely.file import FeatureTable, features_file, write_features
 from pocketshelf.closely.geometry import Sighting
@@ -15,6 +15,7 @@ __all__ = [
     "CONFIRMED",
     "NEAREST",
     "SURE",
+    "SURE_INLIERS",
     "Closely",
     "FeatureTable",
     "Features",

@@ -43,11 +43,12 @@ class ApartIndex:
 
     Args:
         catalogue: of ``site``.
+        threads: that build a graph; 0 for all.
     """
 
-    def __init__(self, kind: str, catalogue: Catalogue, site: Site) -> None:
+    def __init__(self, kind: str, catalogue: Catalogue, site: Site, threads: int = 0) -> None:
         self._catalogue = catalogue
-        self._order = ReaderOrder(str(site.folder.resolve()), kind, awaited=True)
+        self._order = ReaderOrder(str(site.folder.resolve()), kind, awaited=True, threads=threads)
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None

@@ -43,11 +43,13 @@ class ReaderOrder:
         site: whose catalogue.
         kind: of index, one of `KINDS`.
         awaited: it gives way only after its first answer, without which the server cannot start.
+        threads: that build a graph; 0 for all.
     """
 
     site: str
     kind: str
     awaited: bool = False
+    threads: int = 0
 
 
 def main(arguments: list[str]) -> None:
@@ -57,7 +59,8 @@ def main(arguments: list[str]) -> None:
     priority.give_way(priority.HELPER)
     site = Site(Path(order.site))
     with socket.socket(fileno=int(arguments[0])) as connection, closing(open_catalogue(site)) as catalogue:
-        reader = Reader(GraphIndex(catalogue) if order.kind == "graph" else ScanIndex(catalogue))
+        is_graph = order.kind == "graph"
+        reader = Reader(GraphIndex(catalogue, order.threads) if is_graph else ScanIndex(catalogue))
         while receive(connection) is not None:
             try:
                 said, files = reader.refresh()

@@ -42,7 +42,10 @@ def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ca
     if request.param.endswith("apart"):
         site = Site.create(tmp_path / "apart", SiteConfig())
         catalogue = SqliteCatalogue.create(site.catalogue_path, SPACE)
-        with closing(catalogue), closing(ApartIndex(request.param.split()[0], catalogue, site)) as index:
+        with (
+            closing(catalogue),
+            closing(ApartIndex(request.param.split()[0], catalogue, site, threads=1)) as index,
+        ):
             yield catalogue, index
         return
     # By one thread, for several insert in another order each time, and an approximate answer with it.

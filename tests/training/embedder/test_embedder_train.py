@@ -120,7 +120,8 @@ def test_a_run_leaves_checkpoints_and_a_record(teacher: Path) -> None:
     assert recalls[meta["epoch"]] == meta["val"]["grocery_shop_R@1"] == max(recalls.values())
     assert meta["epoch"] == max(epoch for epoch, recall in recalls.items() if recall == max(recalls.values()))
     assert max(recalls.values()) > 1 / PRODUCTS, "better than guessing: each product has one colour"
-    assert load_checkpoint(teacher / AVERAGE).meta == records[-1]
+    # How long an epoch took is known only once its checkpoint is written.
+    assert load_checkpoint(teacher / AVERAGE).meta == {k: v for k, v in records[-1].items() if k != "speed"}
 
 
 def log_of(run: Path) -> list[dict[str, Any]]:

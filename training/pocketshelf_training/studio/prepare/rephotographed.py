@@ -139,4 +139,4 @@ def _as_jpeg(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     """As a phone's or a messenger's compression leaves it."""
     stream = io.BytesIO()
     photo.save(stream, "JPEG", quality=int(rng.integers(30, 90)))
-    return Image.open(io.BytesIO(stream.getvalue())).convert("RGB")
+    return Image.open(stream, formats=("JPEG",)).convert("RGB")
