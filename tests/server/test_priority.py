@@ -89,7 +89,9 @@ work.main([order])
     with _process(order) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-    assert said == {**given_way(priority.PUBLISH), "leader": True} and process.returncode == 7
+        # Before its input closes, at which a job ends by itself.
+        code = process.wait(60)
+    assert (code, said) == (7, {**given_way(priority.PUBLISH), "leader": True})
 
 
 @LINUX

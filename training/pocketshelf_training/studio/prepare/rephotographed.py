@@ -18,6 +18,7 @@ from PIL import Image
 
 from pocketshelf.errors import UsageError
 from pocketshelf.files import atomic_write
+from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.protocol import DataMissing, data_root
 from pocketshelf_training.studio.prepare.making import Row, add_common, make, report, save_picture
 from pocketshelf_training.studio.scene.flat_prints import Print, draw_print, opened
@@ -139,4 +140,4 @@ def _as_jpeg(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     """As a phone's or a messenger's compression leaves it."""
     stream = io.BytesIO()
     photo.save(stream, "JPEG", quality=int(rng.integers(30, 90)))
-    return Image.open(stream, formats=("JPEG",)).convert("RGB")
+    return Image.fromarray(decode_photo(stream.getvalue()).pixels)
