@@ -122,8 +122,8 @@ class Answering:
             return replace(answer, asked=asked)
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
         hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
-        signals = shelf.signals(answer.region, hits)
-        return replace(answer, asked=asked, hits=self._lifted(shelf, answer, hits), signals=signals)
+        hits = self._lifted(shelf, answer, hits)
+        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
 
     def is_confident(self, answer: Answer) -> bool:
         """Whether the first hit is trusted as it is; never where the bundle carries no calibration."""

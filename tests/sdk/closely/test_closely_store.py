@@ -6,6 +6,7 @@ import csv
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_closely import cover, photographed
 
@@ -14,9 +15,13 @@ from pocketshelf.answering import Answering
 from pocketshelf.catalogue import build as build_module
 from pocketshelf.catalogue import build_store
 from pocketshelf.closely import look
+from pocketshelf.encoder import EncodedRegion
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle
+from pocketshelf.recall import Signals
+from pocketshelf.shelf import Shelf
 from pocketshelf.store import Store, StoreFolder, StoreWriter, verify_store
+from pocketshelf.types import Hit
 
 pytest.importorskip("cv2")
 COUNT = 6
@@ -90,6 +95,31 @@ def test_a_photo_that_is_answered_with_confidence_is_not_looked_at(
             answers.append(retriever.search(photo, whole=True).regions[0].hits[0])
     assert answers[0].inliers is None
     assert answers[1].product_id == "30" and answers[1].inliers
+
+
+def test_what_stands_first_is_what_is_judged_whoever_was_asked(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A print of few inliers stays first among a server's hits, and the confidence is that in it."""
+
+    class Server:
+        def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
+            return [Hit("elsewhere", 0.999, "Elsewhere", "Other things", source="server")]
+
+    judged: list[str] = []
+    signals = Shelf.signals
+
+    def noted(shelf: Shelf, region: EncodedRegion, hits: list[Hit]) -> Signals:
+        judged.append(hits[0].product_id)
+        return signals(shelf, region, hits)
+
+    monkeypatch.setattr(Shelf, "signals", noted)
+    monkeypatch.setattr("pocketshelf.answering.SURE_INLIERS", 10_000)
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    with Retriever.open(tmp_path / "store", fake_bundle, fallback=Server()) as retriever:
+        hits = retriever.search(photographed(cover(3)).pixels, whole=True, fallback=True).regions[0].hits
+    assert hits[0].product_id == "30" and hits[0].inliers and hits[1].source == "server"
+    assert judged[-1] == "30"
 
 
 def test_without_features_the_store_is_as_it_was(
