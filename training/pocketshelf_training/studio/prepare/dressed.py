@@ -9,18 +9,23 @@ it. **Synthetic**: made from data-set images, it stays where it was made and is 
 from __future__ import annotations
 
 import argparse
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data import patterns
 from pocketshelf_training.data.protocol import data_root
-from pocketshelf_training.studio.prepare.making import Row, add_common, make, report, save_picture
+from pocketshelf_training.studio.prepare.making import (
+    Row,
+    add_common,
+    make,
+    report,
+    save_picture,
+    write_pairs,
+)
 from pocketshelf_training.studio.scene.cutouts import Source, cut, sources
 from pocketshelf_training.studio.scene.dressing import Person, dressed, people, printed, recoloured
 
@@ -72,10 +77,7 @@ def prepare(
     asked = {"identities": identities, "photos": photos, "seed": seed, "split": split}
     unit = Unit(out, wardrobe(root, identities, seed, split), photos, seed)
     rows = make(out, "dressed", VERSION, asked, len(unit.wardrobe.garments), unit, processes)
-    with atomic_write(out / "pairs.csv") as part, part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_pairs(out, COLUMNS, rows)
     return rows
 
 

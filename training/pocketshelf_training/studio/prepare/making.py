@@ -11,10 +11,11 @@ A unit's pictures and labels depend on its number alone. Its part is written aft
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,7 +30,7 @@ from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data.studio import LABELS
 
-__all__ = ["Row", "add_common", "add_folder", "make", "report", "save_picture"]
+__all__ = ["Row", "add_common", "add_folder", "make", "report", "save_picture", "write_pairs"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -161,3 +162,11 @@ def report(folder: Path, rows: list[Row], columns: int) -> None:
         cells += line + [Image.new("RGB", (1, 1), "white")] * (columns - len(line))
     grid(cells, columns, _SHEET_SIDE).save(folder / "sheet.png")
     log.info("look at %s", folder / "sheet.png")
+
+
+def write_pairs(folder: Path, columns: Sequence[str], rows: list[Row]) -> None:
+    """List the pictures in ``pairs.csv`` (`pocketshelf_training.data.pairs`), whole or not at all."""
+    with atomic_write(folder / "pairs.csv") as part, part.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -17,10 +17,16 @@ import numpy as np
 from PIL import Image
 
 from pocketshelf.errors import UsageError
-from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.protocol import DataMissing, data_root
-from pocketshelf_training.studio.prepare.making import Row, add_common, make, report, save_picture
+from pocketshelf_training.studio.prepare.making import (
+    Row,
+    add_common,
+    make,
+    report,
+    save_picture,
+    write_pairs,
+)
 from pocketshelf_training.studio.scene.flat_prints import Print, draw_print, opened
 from pocketshelf_training.studio.scene.rephotograph import rephotographed
 
@@ -61,10 +67,7 @@ def prepare(
     asked = {"identities": identities, "photos": photos, "seed": seed, "split": split}
     unit = Unit(out, *prints(root, identities, seed, split), photos, seed, split)
     rows = make(out, "rephotographed", VERSION, asked, identities, unit, processes)
-    with atomic_write(out / "pairs.csv") as part, part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_pairs(out, COLUMNS, rows)
     return rows
 
 
