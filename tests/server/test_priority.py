@@ -25,7 +25,9 @@ from pathlib import Path
 from pocketshelf_server import priority
 
 def say(*_, **__):
-    group = priority.GROUP.read_text().split()[-1] if priority.GROUP.exists() else None
+    # Empty for the first session of a system, which no group is made for.
+    words = priority.GROUP.read_text().split() if priority.GROUP.exists() else []
+    group = words[-1] if words else None
     leader = os.getsid(0) == os.getpid()
     print(json.dumps({"nice": os.nice(0), "group": group, "leader": leader}), flush=True)
     os._exit(7)
