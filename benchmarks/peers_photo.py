@@ -136,7 +136,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pocketshelf-peers-") as name:
         folder = Path(name)
         files = {size: photo(size, folder) for size in arguments.megapixels}
-        encoded = _encoder_vector(bundle, files[arguments.megapixels[0]])
+        encoded = photo_vector(bundle, files[arguments.megapixels[0]])
         vectors = gallery(bundle, encoded)
         peer = MediaPipe(bundle, vectors)
         with Retriever.open(shelf(folder, bundle, vectors), threads=1) as retriever:
@@ -172,7 +172,8 @@ def main() -> int:
     return 0
 
 
-def _encoder_vector(bundle: Bundle, path: Path) -> np.ndarray:
+def photo_vector(bundle: Bundle, path: Path) -> np.ndarray:
+    """Float32 (D,): the whole photo's."""
     from pocketshelf.encoder import Encoder
 
     return Encoder.open(bundle.folder, threads=1).encode(path.read_bytes(), True).regions[0].embedding.vector

@@ -155,14 +155,24 @@ class Encoder:
 
     def _encode(self, source: PhotoSource, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
         photo = self._decode(source, ms)
+        looks = not whole and self._detector is not None
+        frame = self._ahead(photo) if looks else None
         judging = self._judging(photo) if judged else None
-        with timed(ms, "detect"):
+        with timed(ms, "detect"), self.workers.busy(0 if frame is None else 1):
             found = self._regions(photo, whole)
-        looked = not whole and self._detector is not None
-        quality = judging and judging(found if looked else None)
         with timed(ms, "embed"):
-            regions = self._embed(photo, found)
+            regions = self._embed(photo, found, frame=frame)
+        quality = judging and judging(found if looks else None)
         return EncodedPhoto(photo, regions, quality)
+
+    def _ahead(self, photo: Photo) -> Callable[[], Embedding] | None:
+        """Begin to embed the frame while the detector looks; None with one thread, or where it never counts.
+
+        Most photos want it: those of one thing, and those of nothing that the detector knows.
+        """
+        if self.workers.alone or self.bundle.detector is None or not self.bundle.detector.frame_weight:
+            return None
+        return self.workers.start(self._embedded, photo)
 
     @functools.cached_property
     def judge(self) -> Judge | None:
@@ -233,9 +243,9 @@ class Encoder:
             judging = self._judging(photo)
             with timed(ms, "detect"):
                 found, selected = self.boxes(photo, weak=0.0)
-            quality = judging and judging(selected)
             with timed(ms, "embed"):
                 known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
+            quality = judging and judging(selected)
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
         return SearchResult(name, photo.width, photo.height, regions, ms, quality=quality)
 
@@ -289,15 +299,21 @@ class Encoder:
         return self.bundle.detector.score_threshold if self.bundle.detector else 0.0
 
     def _embed(
-        self, photo: Photo, found: list[Detection], wanted: list[Detection] | None = None
+        self,
+        photo: Photo,
+        found: list[Detection],
+        wanted: list[Detection] | None = None,
+        frame: Callable[[], Embedding] | None = None,
     ) -> tuple[EncodedRegion, ...]:
         chosen = found if wanted is None else wanted
         weights = [self._frame_weight(photo, detection, found) for detection in chosen]
         # Several regions may want the frame: it is embedded once, and only if one does.
-        looks: list[Box | None] = [None] if any(weights) else []
+        looks: list[Box | None] = [None] if any(weights) and frame is None else []
         looks += {each.box: 0 for each, weight in zip(chosen, weights, strict=True) if weight < 1.0}
-        embedded = functools.partial(self._embedded, photo)
-        vectors = dict(zip(looks, self.workers.map(embedded, looks), strict=True))
+        embedded = self.workers.share(functools.partial(self._embedded, photo), looks)
+        vectors = dict(zip(looks, embedded, strict=True))
+        if any(weights) and frame is not None:
+            vectors[None] = frame()
         regions = []
         for detection, weight in zip(chosen, weights, strict=True):
             embedding = vectors[None if weight == 1.0 else detection.box]

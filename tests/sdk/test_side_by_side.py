@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,13 @@ import pytest
 from PIL import Image
 
 from pocketshelf import Retriever, SearchResult, build_store
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
 from pocketshelf.shipped import shipped
-from pocketshelf.types import Timings
+from pocketshelf.stages.detect import Detector
+from pocketshelf.stages.embed import Embedder, Embedding
+from pocketshelf.stages.preprocess import Photo, read_photo
+from pocketshelf.types import Box, Detection, Timings
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +92,57 @@ def test_a_streams_frames_are_equal(both: list[Retriever], sheet: Image.Image) -
     for first, second in zip(one, two, strict=True):
         assert [each.region for each in first.regions] == [each.region for each in second.regions]
     assert sum(view.searched for view in two) > 0
+
+
+class Noting:
+    """An embedder that notes what was embedded, and whether the detector was at work meanwhile."""
+
+    def __init__(self, embedder: Embedder, looking: threading.Event) -> None:
+        self._embedder, self._looking = embedder, looking
+        self.looks: list[tuple[bool, bool]] = []
+
+    def embed(self, photo: Photo, box: Box | None = None) -> Embedding:
+        self.looks.append((box is None, self._looking.wait(30 if box is None else 0)))
+        return self._embedder.embed(photo, box)
+
+
+class Waiting:
+    """A detector that says when it looks, and waits for the frame's embedding to begin."""
+
+    def __init__(self, detector: Detector, noting: Noting, looking: threading.Event) -> None:
+        self._detector, self._noting, self._looking = detector, noting, looking
+
+    def detect(self, photo: Photo) -> list[Detection]:
+        self._looking.set()
+        found = self._detector.detect(photo)
+        deadline = time.monotonic() + 30
+        while not self._noting.looks and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self._looking.clear()
+        return found
+
+
+def test_the_frame_is_embedded_while_the_detector_looks(trained_bundle: Path, photos: list[Path]) -> None:
+    """And once, whatever the boxes make of it."""
+    plain = Encoder.open(trained_bundle)
+    looking = threading.Event()
+    noting = Noting(plain._embedder, looking)
+    encoder = Encoder(plain.bundle, noting, Waiting(plain._detector, noting, looking), threads=2)
+    found = encoder.encode(photos[0])
+    assert noting.looks[0] == (True, True) and sum(frame for frame, _ in noting.looks) == 1
+    same = [each.embedding.vector.tobytes() for each in plain.encode(photos[0]).regions]
+    assert [each.embedding.vector.tobytes() for each in found.regions] == same
+
+
+def test_a_halving_that_two_threads_want_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, plain = [], Image.Image.reduce
+    monkeypatch.setattr(
+        Image.Image, "reduce", lambda image, by: (made.append(by), time.sleep(0.05), plain(image, by))[2]
+    )
+    photo = read_photo(np.zeros((900, 1200, 3), np.uint8))
+    threads = [threading.Thread(target=photo.thumbnail, args=(250,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [2, 2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 from pocketshelf.errors import BundleError, RuntimeUnavailable, one_line
 from pocketshelf.runtime.notices import without_notices
 from pocketshelf.runtime.registry import ModelRunner, check_input
-from pocketshelf.runtime.workers import is_worker
+from pocketshelf.runtime.workers import own_threads
 
 __all__ = ["open_runner"]
 
@@ -20,11 +22,11 @@ __all__ = ["open_runner"]
 def open_runner(path: Path, threads: int) -> ModelRunner:
     """Load a ``.tflite`` file; see `pocketshelf.runtime.open_model`.
 
-    With several threads a call has them all, but a call of a worker (`pocketshelf.runtime.workers`) only its
-    own: each worker that runs at the same time has a copy of the model, loaded when it is first needed.
+    With several threads a call has those that are not busy (`pocketshelf.runtime.workers`): each call beside
+    others has a copy of the model, loaded when it is first needed.
     """
     runner = _open(path, threads)
-    return runner if threads == 1 else _SideBySide(runner, lambda: _open(path, 1))
+    return runner if threads == 1 else _SideBySide(runner, threads, functools.partial(_open, path))
 
 
 def _open(path: Path, threads: int) -> ModelRunner:
@@ -44,21 +46,24 @@ def _open(path: Path, threads: int) -> ModelRunner:
 
 
 class _SideBySide:
-    def __init__(self, wide: ModelRunner, open_narrow: Callable[[], ModelRunner]) -> None:
-        self._wide, self._open_narrow = wide, open_narrow
-        self._idle: list[ModelRunner] = []  # Whose pop and append are atomic.
+    def __init__(self, wide: ModelRunner, threads: int, open_copy: Callable[[int], ModelRunner]) -> None:
+        self._wide, self._threads, self._open_copy = wide, threads, open_copy
+        # Threads → copies, whose pop and append are atomic.
+        self._idle: defaultdict[int, list[ModelRunner]] = defaultdict(list)
 
     def run(self, pixels: np.ndarray) -> list[np.ndarray]:
-        if not is_worker():
+        threads = own_threads(self._threads)
+        if threads == self._threads:
             return self._wide.run(pixels)
+        idle = self._idle[threads]
         try:
-            narrow = self._idle.pop()
+            copy = idle.pop()
         except IndexError:
-            narrow = self._open_narrow()
+            copy = self._open_copy(threads)
         try:
-            return narrow.run(pixels)
+            return copy.run(pixels)
         finally:
-            self._idle.append(narrow)
+            idle.append(copy)
 
 
 class _LiteRtRunner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -104,6 +105,7 @@ class DecodedPhoto(Photo):
     ) -> None:
         # A frozen dataclass is not set by assignment.
         vars(self).update(width=width, height=height, _halves={0: pixels}, _to_srgb=to_srgb)
+        vars(self)["_halving"] = threading.RLock()
 
     @functools.cached_property
     def pixels(self) -> np.ndarray:  # type: ignore[override]
@@ -131,6 +133,8 @@ class DecodedPhoto(Photo):
 
     def _halved(self, times: int) -> Picture:
         halves: dict[int, Picture] = vars(self)["_halves"]
-        if times not in halves:  # Of two threads that make it, the other's is as good.
-            halves[times] = super()._halved(times)
+        if times not in halves:
+            with vars(self)["_halving"]:  # Another thread waits for it, rather than make it as well.
+                if times not in halves:
+                    halves[times] = super()._halved(times)
         return halves[times]
