@@ -35,6 +35,7 @@ from pocketshelf.stages.preprocess import decode
 from pocketshelf.stages.preprocess.photo import DecodedPhoto
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store
+from pocketshelf_training.data.protocol import data_root
 
 
 class Span(NamedTuple):
@@ -152,14 +153,15 @@ def main() -> int:
     print("; ".join(f"{key} {value}" for key, value in record.where().items()))
     with tempfile.TemporaryDirectory(prefix="pocketshelf-profile-") as name:
         folder = Path(name)
-        files = {size: photo(size, folder) for size in arguments.megapixels}
-        vectors = gallery(bundle, photo_vector(bundle, files[arguments.megapixels[0]]))
+        files = {f"{size:g} megapixels": photo(size, folder) for size in arguments.megapixels}
+        vectors = gallery(bundle, photo_vector(bundle, next(iter(files.values()))))
+        files["an outfit"] = min((data_root(None) / "street/photos").glob("*.jpg"))
         store = shelf(folder, bundle, vectors)
         retrievers = [Retriever.open(store, bundle, threads) for threads in (1, 2)]
         noted = recorder(retrievers)
-        for size, path in files.items():
+        for what, path in files.items():
             for whole in (True, False):
-                print(f"\n{size:g} megapixels, {'whole' if whole else 'detected'}")
+                print(f"\n{what}, {'whole' if whole else 'detected'}")
                 show(noted, retrievers, path.read_bytes(), whole, arguments.repeats)
     return 0
 

@@ -52,8 +52,10 @@ class Shelves:
 
     def fits(self, group: str, category: str) -> bool:
         """Whether a product of ``category`` may be what a box of ``group`` shows."""
+        if group not in self.names:
+            return True
         owners = self._owners.get(_plain(category))
-        return group not in self.names or owners is None or group in owners
+        return owners is None or group in owners
 
     @functools.cached_property
     def _owners(self) -> dict[str, set[str]]:
@@ -75,6 +77,7 @@ class Shelves:
         return {name: p / total for name, p in left.items()} if total > 0 else dict(probabilities)
 
 
+@functools.lru_cache(maxsize=4096)  # A search asks for each category of the model and of each hit.
 def _plain(name: str) -> str:
     last = name.replace(">", "/").split("/")[-1].strip().casefold()
     return last[:-1] if last.endswith("s") and not last.endswith("ss") else last

@@ -110,6 +110,19 @@ def test_suppression_keeps_the_better_of_two() -> None:
     assert non_maximum_suppression(np.zeros((0, 4)), 0.5).tolist() == []
 
 
+@pytest.mark.parametrize("count", [1, 8, 9, 300])
+def test_suppression_is_that_of_the_plain_definition(count: int) -> None:
+    """Box by box, each against all that were kept."""
+    rng = np.random.default_rng(count)
+    low = rng.uniform(0, 60, (count, 2))
+    boxes = np.concatenate([low, low + rng.uniform(5, 40, (count, 2))], axis=1).astype(np.float32)
+    kept: list[int] = []
+    for i in range(count):
+        if not kept or pairwise_iou(boxes[i][None], boxes[kept]).max() <= 0.4:
+            kept.append(i)
+    assert non_maximum_suppression(boxes, 0.4).tolist() == kept
+
+
 def test_iou_of_known_boxes() -> None:
     a = np.array([[0, 0, 2, 2]], float)
     b = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6], [0, 0, 0, 0]], float)
