@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 
@@ -89,3 +90,14 @@ def test_the_scan_and_the_graph_name_the_same_neighbours():
     assert (own[rows] == own[:, None]).all() and (np.diff(distances, axis=1) >= 0).all()
     assert np.mean([set(a) == set(b) for a, b in zip(rows, by_graph, strict=True)]) > 0.95
     assert (rows != np.arange(len(found))[:, None]).all()
+
+
+def test_two_far_pictures_are_no_product_because_all_others_are_farther():
+    """HDBSCAN alone knows no distance: it calls them a cluster."""
+    tight = blobs(np.eye(1, 16), 5, 0.02)
+    two = np.zeros((2, 16), np.float32)
+    two[0, 1], two[1, 1:3] = 1, (0.5, 0.75**0.5)
+    vectors = np.concatenate([tight.vectors, two])
+    pictures = [Picture(Path(str(n)), str(n)) for n in range(7)]
+    labels, _ = cluster(embedded_of(pictures, vectors, np.ones((7, 1), np.float32), ["Thing"]))
+    assert labels.tolist() == [0] * 5 + [-1] * 2

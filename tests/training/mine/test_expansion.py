@@ -10,7 +10,7 @@ import pytest
 from mined_things import blobs
 from pocketshelf_training.mine.cluster import Settings, cluster
 from pocketshelf_training.mine.expansion import expanded
-from pocketshelf_training.mine.figures import pair_figures
+from pocketshelf_training.mine.pairs import pair_figures
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.vectors import embedded_of, side_by_side
 

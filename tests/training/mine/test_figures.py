@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pocketshelf_training.__main__ import main
-from pocketshelf_training.mine.figures import pair_figures
+from pocketshelf_training.mine.pairs import pair_figures
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -8,5 +8,7 @@ rules        which clusters are kept, and which rule dropped the others
 review       the page where a person splits, merges, accepts and rejects
 decisions    what the page exports, read back; accepted clusters as identities for training
 figures      pairs found on photos whose labels were hidden
+    pairs        counted, with intervals over categories
+    choice       how settings were chosen, on photos that are not measured
     gain         what mined identities teach, against true labels and none
 """

@@ -37,7 +37,8 @@ class Settings:
             `pocketshelf_training.mine.expansion`; before, not in, `cluster`.
         reach: cosine distance up to which clusters are joined, on average over their pairs.
         core: HDBSCAN's smallest cluster.
-        mutual, near: two pictures hang together if each is among so many nearest of the other, and so near.
+        mutual, near: two pictures hang together if they are so near, and each is among so many nearest of the
+            other, or both in one of HDBSCAN's clusters.
         voters: neighbours that have a say in a picture's category, besides itself.
         links: neighbours of each picture that are looked at within its category.
         exact_limit: pictures up to which neighbours are exact and a matrix of distances is made.
@@ -47,7 +48,7 @@ class Settings:
     power: float = 5.0
     reach: float = 0.12
     core: int = 2
-    mutual: int = 3
+    mutual: int = 2
     near: float = 0.2
     voters: int = 5
     links: int = 32
@@ -72,9 +73,15 @@ def likely_categories(embedded: Embedded, settings: Settings) -> np.ndarray:
 
 
 def cluster(
-    embedded: Embedded, settings: Settings | None = None, spread: Spread = in_one_process
+    embedded: Embedded,
+    settings: Settings | None = None,
+    spread: Spread = in_one_process,
+    categories: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cluster the pictures of each category.
+
+    Args:
+        categories: int (n,) those of the pictures, where `likely_categories` was asked before.
 
     Returns:
         int64 (n,) the cluster of each picture, -1 for none, and int64 (n,) its category's number.
@@ -82,7 +89,8 @@ def cluster(
     settings = settings or Settings()
     if not len(embedded):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    categories = likely_categories(embedded, settings)
+    if categories is None:
+        categories = likely_categories(embedded, settings)
     groups = [np.flatnonzero(categories == name) for name in np.unique(categories)]
     found = spread(partial(_clusters, settings=settings), [embedded.vectors[rows] for rows in groups])
     labels, count = np.full(len(embedded), -1), 0
@@ -121,7 +129,10 @@ def _parts(vectors: np.ndarray, reach: float, settings: Settings) -> list[np.nda
 
 
 def _sure(vectors: np.ndarray, settings: Settings) -> np.ndarray:
-    """What hangs together for sure (n,): in one of HDBSCAN's clusters, or among each other's nearest."""
+    """What hangs together for sure (n,): near, and in one of HDBSCAN's clusters or mutually nearest.
+
+    HDBSCAN alone knows no distance: it takes two products for one where there is no third.
+    """
     count = len(vectors)
     if count <= max(settings.core, 2):
         return np.full(count, -1)
@@ -132,7 +143,8 @@ def _sure(vectors: np.ndarray, settings: Settings) -> np.ndarray:
     np.fill_diagonal(distances, 0.0)
     model = HDBSCAN(min_cluster_size=settings.core, min_samples=1, metric="precomputed", copy=True)
     found = model.fit_predict(distances)
-    together = _mutual(distances, settings) | ((found[:, None] == found) & (found >= 0))
+    in_one = (found[:, None] == found) & (found >= 0) & (distances <= settings.near)
+    together = _mutual(distances, settings) | in_one
     return connected_components(together, directed=False)[1]
 
 

@@ -1,15 +1,11 @@
-"""``pocketshelf-train mine figures``: pairs found among the grocery photos with their labels hidden.
-
-Of all pairs of photos: precision is the share of those put into one cluster that show one product, recall the
-share of those that show one product that are in one cluster.
-"""
+"""``pocketshelf-train mine figures``: pairs found among the grocery photos with their labels hidden."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,61 +13,28 @@ import numpy as np
 
 from pocketshelf.encoder import Encoder
 from pocketshelf_training.data import grocery
+from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.mine.choice import Hidden, choice_of
 from pocketshelf_training.mine.cluster import Settings, cluster
 from pocketshelf_training.mine.expansion import expanded
 from pocketshelf_training.mine.figures_page import page_of
 from pocketshelf_training.mine.gain import gain_of, imagenet
+from pocketshelf_training.mine.pairs import Pairs, by_category, intervals, pair_figures
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Cluster, Rules, describe, kept_labels
 from pocketshelf_training.mine.vectors import Embedded, add_beside, embed_pictures, side_by_side
 from pocketshelf_training.pages.page import add_bundle, add_write, publish
+from pocketshelf_training.pages.provenance import here
 
-__all__ = ["Pairs", "add_arguments", "pair_figures", "run"]
+__all__ = ["add_arguments", "run"]
+
+log = logging.getLogger("pocketshelf.training")
 
 REACHES = np.round(np.arange(0.05, 0.41, 0.01), 2)
 SHOWN_REACHES = (0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16)
 # The best on val of vectors as they are.
 REACH_UNEXPANDED = 0.17
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of photos: said to be of one product, truly so, and both."""
-
-    said: int
-    true: int
-    both: int
-
-    @property
-    def precision(self) -> float:
-        return self.both / self.said if self.said else 1.0
-
-    @property
-    def recall(self) -> float:
-        return self.both / self.true if self.true else 1.0
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.both / max(self.said + self.true, 1)
-
-
-def pair_figures(labels: np.ndarray, truth: np.ndarray) -> Pairs:
-    """Count the pairs.
-
-    Args:
-        labels: int (n,) clusters, -1 for none.
-        truth: (n,) of whatever tells products apart.
-    """
-    _, truth = np.unique(truth, return_inverse=True)
-    found = labels >= 0
-    both = labels[found].astype(np.int64) * (truth.max(initial=0) + 1) + truth[found]
-    return Pairs(_pairs(labels[found]), _pairs(truth), _pairs(both))
-
-
-def _pairs(names: np.ndarray) -> int:
-    _, counts = np.unique(names, return_counts=True)
-    return int((counts * (counts - 1) // 2).sum())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gain",
         type=Path,
         metavar="DIR",
-        help="also what mined identities teach a linear projection of ImageNet's features, kept there",
+        help="also how settings were chosen, and what mined identities teach a linear projection: by "
+        "ImageNet's features, kept there",
     )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     add_write(parser)
@@ -92,49 +56,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     encoders = [Encoder.open(bundle) for bundle in (args.bundle, *args.beside)]
-    names = [encoder.bundle.name for encoder in encoders]
-    hidden = {split: _Hidden.load(encoders, split, args.data, args.cache) for split in ("val", "test")}
+    loaded = {split: _load(encoders, split, args.data, args.cache) for split in ("val", "test")}
+    hidden = {split: both for split, (both, _) in loaded.items()}
     radius = max(REACHES, key=lambda reach: _dbscan(hidden["val"], reach).f1)
     figures: dict[str, Any] = {split: _measured(each, float(radius)) for split, each in hidden.items()}
-    figures["bundles"] = names
-    if len(names) > 1:
-        alone = {split: replace(each, embedded=each.parts[0]) for split, each in hidden.items()}
-        figures["alone"] = {split: _found(each) for split, each in alone.items()}
+    figures |= {**here(), "bundles": [encoder.bundle.name for encoder in encoders]}
+    if len(encoders) > 1:
+        figures["alone"] = {split: _found(first) for split, (_, first) in loaded.items()}
     if args.gain:
-        figures["gain"] = gain_of(imagenet(args.data, args.gain))
+        known = imagenet(args.data, args.gain)
+        category_of = {str(each.identity): str(each.category) for each in grocery.photos("train", args.data)}
+        figures["choice"] = choice_of(hidden["val"], known["train"], category_of, log=log.info)
+        figures["gain"] = gain_of(known)
     publish(page_of(figures), json.dumps(figures, indent=1), args.write, args.json)
     return 0
 
 
-@dataclass(frozen=True)
-class _Hidden:
-    """A split's photos, and what was hidden from the mining.
-
-    Attributes:
-        embedded: by all bundles side by side; parts: by each.
-    """
-
-    embedded: Embedded
-    parts: Sequence[Embedded]
-    truth: np.ndarray
-    categories: np.ndarray
-
-    @classmethod
-    def load(cls, encoders: Sequence[Encoder], split: str, root: str | None, cache: Path | None) -> _Hidden:
-        samples = grocery.photos(split, root)
-        pictures = [Picture(each.image, str(number)) for number, each in enumerate(samples)]
-        parts = [embed_pictures(encoder, pictures, cache) for encoder in encoders]
-        embedded = side_by_side(parts)
-        read = [samples[int(each.name)] for each in embedded.pictures]
-        return cls(
-            embedded,
-            parts,
-            np.array([each.identity for each in read]),
-            np.array([each.category for each in read]),
-        )
+def _load(
+    encoders: Sequence[Encoder], split: str, root: str | None, cache: Path | None
+) -> tuple[Hidden, Hidden]:
+    """A split's photos, by all bundles side by side and by the first alone."""
+    samples = grocery.photos(split, root)
+    pictures = [Picture(each.image, str(number)) for number, each in enumerate(samples)]
+    parts = [embed_pictures(encoder, pictures, cache) for encoder in encoders]
+    return _hidden(side_by_side(parts), samples), _hidden(parts[0], samples)
 
 
-def _dbscan(hidden: _Hidden, radius: float) -> Pairs:
+def _hidden(embedded: Embedded, samples: Sequence[Sample]) -> Hidden:
+    read = [samples[int(each.name)] for each in embedded.pictures]
+    return Hidden(
+        embedded,
+        np.array([each.identity for each in read]),
+        np.array([each.category for each in read]),
+    )
+
+
+def _dbscan(hidden: Hidden, radius: float) -> Pairs:
     """Plain DBSCAN's pairs among all photos."""
     from sklearn.cluster import DBSCAN
 
@@ -143,19 +100,25 @@ def _dbscan(hidden: _Hidden, radius: float) -> Pairs:
     return pair_figures(labels, hidden.truth)
 
 
-def _found(hidden: _Hidden, settings: Settings | None = None, rules: Rules | None = None) -> dict[str, float]:
+def _found(hidden: Hidden, settings: Settings | None = None) -> dict[str, Any]:
     """The pair figures of what is kept."""
-    _, clusters = _clusters(hidden, settings or Settings(), rules or Rules())
-    return _figures(pair_figures(kept_labels(len(hidden.embedded), clusters), hidden.truth))
+    _, clusters = _clusters(hidden, settings or Settings(), Rules())
+    return _with_intervals(hidden, kept_labels(len(hidden.embedded), clusters))
 
 
-def _clusters(hidden: _Hidden, settings: Settings, rules: Rules) -> tuple[np.ndarray, list[Cluster]]:
+def _with_intervals(hidden: Hidden, labels: np.ndarray) -> dict[str, Any]:
+    names = sorted(np.unique(hidden.categories))
+    over = intervals(by_category(labels, hidden.truth, hidden.categories, names))
+    return {**_figures(pair_figures(labels, hidden.truth)), "intervals": over}
+
+
+def _clusters(hidden: Hidden, settings: Settings, rules: Rules) -> tuple[np.ndarray, list[Cluster]]:
     embedded = expanded(hidden.embedded, settings.expansion, settings.power)
     labels, categories = cluster(embedded, settings)
     return labels, describe(embedded, labels, categories, rules)
 
 
-def _measured(hidden: _Hidden, radius: float) -> dict[str, Any]:
+def _measured(hidden: Hidden, radius: float) -> dict[str, Any]:
     labels, clusters = _clusters(hidden, Settings(), Rules())
     kept = kept_labels(len(hidden.embedded), clusters)
     return {
@@ -165,12 +128,22 @@ def _measured(hidden: _Hidden, radius: float) -> dict[str, Any]:
         "dbscan": _figures(_dbscan(hidden, radius)),
         "not expanded": _found(hidden, Settings(expansion=0, reach=REACH_UNEXPANDED)),
         "without rules": _figures(pair_figures(labels, hidden.truth)),
-        "with rules": _figures(pair_figures(kept, hidden.truth)),
+        "with rules": _with_intervals(hidden, kept),
         "clusters": sum(not each.dropped for each in clusters),
         "reaches": [(reach, _found(hidden, Settings(reach=reach))) for reach in SHOWN_REACHES],
+        "wrong": _wrong(hidden, kept),
         "dropped": _dropped(clusters, hidden.truth),
         "categories": dict(_by_category(hidden, labels, kept)),
     }
+
+
+def _wrong(hidden: Hidden, labels: np.ndarray, count: int = 4) -> dict[str, float]:
+    """The categories of most wrong pairs, each with its share of all wrong pairs."""
+    names = sorted(np.unique(hidden.categories))
+    said, _, both = by_category(labels, hidden.truth, hidden.categories, names).T
+    wrong = said - both
+    most = [row for row in np.argsort(-wrong, kind="stable")[:count] if wrong[row]]
+    return {str(names[row]): round(float(wrong[row] / wrong.sum()), 3) for row in most}
 
 
 def _figures(pairs: Pairs) -> dict[str, float]:
@@ -198,7 +171,7 @@ def _dropped(clusters: Iterable[Cluster], truth: np.ndarray) -> list[dict[str, A
     ]
 
 
-def _by_category(hidden: _Hidden, labels: np.ndarray, kept: np.ndarray) -> Iterable[tuple[str, Any]]:
+def _by_category(hidden: Hidden, labels: np.ndarray, kept: np.ndarray) -> Iterable[tuple[str, Any]]:
     """By the true category: pairs of a cluster that holds several count in none."""
     for name in np.unique(hidden.categories):
         rows = hidden.categories == name

@@ -9,22 +9,70 @@ from pocketshelf_training.pages.page import joined, table
 
 __all__ = ["page_of"]
 
+WANTED = {"precision": 0.92, "recall": 0.65}
+
 
 def page_of(figures: dict[str, Any]) -> str:
     """The document of all figures."""
-    parts = [_head(figures), *(_split(name, figures[name]) for name in ("test", "val"))]
-    return joined([*parts, _gain(figures["gain"])] if "gain" in figures else parts)
+    parts = [_head(figures)]
+    parts += [_choice(figures["choice"])] if "choice" in figures else []
+    parts += [_split(name, figures[name]) for name in ("test", "val")]
+    parts += [_gain(figures["gain"])] if "gain" in figures else []
+    return joined([*parts, f"Measured on {figures['machine']}, commit {figures['commit']}."])
+
+
+def _choice(choice: dict[str, Any]) -> str:
+    """The rule's five best settings, and what ships at every reach."""
+    rows = [(f"{n}.", *_tried(each)) for n, each in enumerate(choice["best"], 1)]
+    rows += [("ships, at this reach", *_tried(each)) for each in choice["shipped"]]
+    head = ["", *(f">{name}" for name in ("neighbours", "power", "mutual", "reach"))]
+    head += [">precision", ">lower bound", ">recall"]
+    head += [">val: precision", ">recall", ">halves: precision", ">recall"]
+    text = _template("mining_choice.md").replace("{table}", table(head, rows))
+    return text.replace("{wanted}", f"{choice['wanted']:g}").replace("{sets}", str(choice["sets"]))
+
+
+def _tried(each: dict[str, Any]) -> tuple[str, ...]:
+    settings = tuple(f"{each[name]:g}" for name in ("expansion", "power", "mutual", "reach"))
+    shares = (each["precision"], each["bound"], each["recall"], *each["val"], *each["halves"])
+    return (*settings, *(f"{share:.3f}" for share in shares))
 
 
 def _gain(gain: dict[str, Any]) -> str:
-    rows = [("nothing", gain["none"]), ("mined identities", gain["mined"]), ("true labels", gain["true"])]
+    names = {"mined": "mined identities", "true": "true labels"}
+    rows = [
+        ("nothing", "", gain["none"]),
+        *((name, "val's choice", gain[key]) for key, name in names.items()),
+    ]
+    rows += [(names[key], way, each[key]) for way, each in gain["ways"].items() for key in names]
     text = _template("mining_gain.md").replace("{share}", f"{100 * gain['recovered']:.0f}")
-    return text.replace("{table}", table(["learnt from", ">R@1"], rows))
+    return text.replace("{table}", table(["learnt from", "by", ">R@1"], rows))
 
 
 def _head(figures: dict[str, Any]) -> str:
     bundles = " and ".join(f"`{name}`" for name in figures["bundles"])
-    return _template("mining.md").replace("{bundles}", bundles).replace("{results}", _results(figures))
+    text = _template("mining.md").replace("{bundles}", bundles).replace("{results}", _results(figures))
+    return text.replace("{verdict}", _verdict(figures["test"]))
+
+
+def _verdict(test: dict[str, Any]) -> str:
+    """Wanted and reached on test, and where the wrong pairs are."""
+    found, over = test["with rules"], test["with rules"]["intervals"]
+    rows = [
+        (f"{name} ≥ {wanted:g}", _with_interval(found[name], over[name]), _reached(found[name], wanted))
+        for name, wanted in WANTED.items()
+    ]
+    wrong = ", ".join(f"{name} {100 * share:.0f} %" for name, share in test["wrong"].items())
+    said = f"The wrong pairs of test are of {wrong} (a pair of two categories counts half in each).\n"
+    return joined([table(["wanted on test", ">reached", ""], rows), said])
+
+
+def _reached(value: float, wanted: float) -> str:
+    return "yes" if value >= wanted else "**no**"
+
+
+def _with_interval(value: float, interval: list[float]) -> str:
+    return f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 
 def _results(figures: dict[str, Any]) -> str:
@@ -37,7 +85,11 @@ def _results(figures: dict[str, Any]) -> str:
 
 
 def _both(by_split: dict[str, dict[str, float]]) -> tuple[str, ...]:
-    return tuple(f"{by_split[name][key]:.3f}" for name in ("test", "val") for key in ("precision", "recall"))
+    return tuple(
+        _with_interval(by_split[name][key], by_split[name]["intervals"][key])
+        for name in ("test", "val")
+        for key in WANTED
+    )
 
 
 def _template(name: str) -> str:
