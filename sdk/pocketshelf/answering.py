@@ -14,7 +14,6 @@ from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
-from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.rerank import Reranker
 from pocketshelf.stages.route import Router, filled
 from pocketshelf.stages.where import Wish, fits
@@ -65,12 +64,10 @@ class Answering:
     """How a region is answered: the same for every shelf and photo.
 
     Attributes:
-        shelves: which categories belong to which of the detector's groups.
         estimator, confidence: None where the bundle carries no calibration.
         asker: asks when the local answer does not suffice.
     """
 
-    shelves: Shelves
     router: Router
     reranker: Reranker
     estimator: RecallEstimator | None
@@ -121,7 +118,7 @@ class Answering:
         if not found:
             return replace(answer, asked=asked)
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
-        hits = merged(answer.hits, self._placed(answer.region, found), wish.k)
+        hits = merged(answer.hits, self._placed(shelf, answer.region, found), wish.k)
         hits = self._lifted(shelf, answer, hits)
         return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
 
@@ -160,14 +157,16 @@ class Answering:
         self, shelf: Shelf, region: EncodedRegion, categories: list[str], wish: Wish
     ) -> list[Hit]:
         attributes = region.attribute_probabilities
-        grouped = region.detection.group in self.shelves.names
+        grouped = region.detection.group in shelf.named.names
         depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
-        hits = self._placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        hits = self._placed(
+            shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where)
+        )
         return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
 
-    def _placed(self, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
+    def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
         """The hits, best first, those fallen whose category belongs to another group than the box."""
-        shelves, detection = self.shelves, region.detection
+        shelves, detection = shelf.shelves, region.detection
         placed = [
             hit
             if shelves.fits(detection.group, hit.category)

@@ -101,7 +101,6 @@ class Retriever:
         self._shelf = self._make_shelf(store)
         self._outfitter: Outfitter | None = None
         self._answering = Answering(
-            self.encoder.shelves,
             router or MassRouter(),
             reranker or AttributeReranker(),
             recall_estimator or parse_recall(encoder.bundle.recall),
@@ -209,6 +208,8 @@ class Retriever:
             store.categories(),
             shelf_coverage(store),
             Neighbourhood(store.shard, store.sample),
+            self.encoder.shelves,
+            self.encoder.bundle.group_head,
             Closely.of(store) if self._closely else None,
         )
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from pocketshelf.closely import Closely
 from pocketshelf.encoder import EncodedRegion
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.recall import Neighbourhood, Signals
+from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
 from pocketshelf.stages.search.scanning import rescore
 from pocketshelf.stages.where import Where, fits
 from pocketshelf.store import Store
 from pocketshelf.types import Hit
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "shelves_of"]
 
 # Where few products fit `where`, so many times as many are looked at, and again.
 WIDEN = 8
@@ -26,6 +29,8 @@ class Shelf:
     """One generation with what is derived from it; a search keeps to the one it began with.
 
     Attributes:
+        named: which categories belong to which of the detector's groups, by their names.
+        head: what tells the groups of categories of other names; None where the bundle has none.
         closely: its prints; None where it has none.
     """
 
@@ -34,7 +39,18 @@ class Shelf:
     counts: dict[str, int]
     coverage: dict[str, float] | None
     neighbourhood: Neighbourhood
+    named: Shelves
+    head: GroupHead | None = None
     closely: Closely | None = None
+
+    @functools.cached_property
+    def shelves(self) -> Shelves:
+        """Which categories belong to which of the detector's groups, by their names or by what they hold.
+
+        Raises:
+            StoreError: the store is damaged.
+        """
+        return shelves_of(self.store, self.named, self.head)
 
     def hit(self, match: Match) -> Hit:
         """What the store says of a match."""
@@ -90,3 +106,12 @@ class Shelf:
         """The first hit's vector, of its first picture; None of a server's."""
         product = self.store.product(hits[0].product_id) if hits and hits[0].source == "local" else None
         return None if product is None else product.vectors[0].astype(np.float32)
+
+
+def shelves_of(store: Store, named: Shelves, head: GroupHead | None) -> Shelves:
+    """``named``, knowing the store's other categories by some products of each.
+
+    Raises:
+        StoreError: the store is damaged.
+    """
+    return named if head is None else named.looking(store.categories(), head, store.some_of)

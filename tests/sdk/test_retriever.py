@@ -22,6 +22,7 @@ from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import FRAME, Encoder
 from pocketshelf.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
 from pocketshelf.formats import Bundle, write_bundle
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.recall import Signals
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
@@ -277,6 +278,25 @@ def test_products_of_another_group_fall_wherever_they_come_from(store: Path, tmp
     assert server["far"] == pytest.approx(1.0 - fall)
     assert server["red"] == after["red"]
     assert list(after.values()) == sorted(after.values(), reverse=True)
+
+
+def test_categories_of_unknown_names_are_placed_by_their_products(store: Path, tmp_path: Path) -> None:
+    """The box is "goods"; what lies in "Red things" looks like it, what lies in the others like an upper."""
+    shelves = {"goods": ("Goods",), "upper": ("Tops",)}
+    bundle = make_bundle(tmp_path / "named", categories=shelves)
+    with Store.open(store) as opened:
+        reds, greens = (opened.some_of(f"{name} things").astype(np.float32) for name in ("Red", "Green"))
+    toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
+    toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
+    head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
+    bundle = write_bundle(replace(bundle, groups=head.to_json()))
+    with Retriever.open(store, bundle) as opened:
+        (found,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
+    with Retriever.open(store, make_bundle(tmp_path / "plain")) as opened:
+        (plain,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
+    before, after = ({hit.product_id: hit.score for hit in r.hits or ()} for r in (plain, found))
+    assert after["red"] == pytest.approx(before["red"])
+    assert after["green"] == pytest.approx(before["green"] - 0.15 * found.score)
 
 
 class Backwards:

@@ -155,6 +155,10 @@ COMMANDS = {
     ),
     "train detector": ("detector.train", "train the detector on the real photos"),
     "train quality": ("quality.train", "train what looks for a photo's faults, and its rules"),
+    "train groups": (
+        "outfits.groups",
+        "fit what tells which groups a shop's own categories are of, by their products",
+    ),
     "train outfits": ("outfits.train", "fit what says which garments go together"),
     "train system": (
         "studies.systems.train",

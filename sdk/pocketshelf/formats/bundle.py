@@ -12,6 +12,7 @@
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
        "categories": {"upper": ["T-Shirt", …]}},
+     "groups": {"names", "weights", "scales", "bias"},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
      "outfit": {"file": "outfit.npz", "sha256", "bytes"},
      "quality": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
@@ -19,10 +20,10 @@
      "card": "CARD.md"}
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
-``recall``, ``enrolment``, ``outfit``, ``quality`` and ``card`` may be absent. A model "file" may be a folder
-(``.mlpackage``); its sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of the files
-within and ``bytes`` is their sum. Unknown keys are ignored, so that a minor addition needs no new version; a
-change of meaning does.
+``groups``, ``recall``, ``enrolment``, ``outfit``, ``quality`` and ``card`` may be absent. A model "file" may
+be a folder (``.mlpackage``); its sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of
+the files within and ``bytes`` is their sum. Unknown keys are ignored, so that a minor addition needs no new
+version; a change of meaning does.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from pocketshelf.errors import BundleError
 from pocketshelf.files import atomic_write
 from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.preprocessing import parse_preprocessing
 from pocketshelf.formats.specs import (
     AttributeSpec,
@@ -85,6 +87,8 @@ class Bundle:
         outfit: what says which garments go together, if anything does (see `pocketshelf.outfit.head`).
         quality: what looks for a photo's faults, if anything does (see `pocketshelf.quality`).
         card: name of the model card's file, if any.
+        groups: what tells a category's groups from its products, if anything does (see
+            `pocketshelf.formats.group_head`).
     """
 
     folder: Path
@@ -97,12 +101,25 @@ class Bundle:
     outfit: FileSpec | None = None
     quality: QualitySpec | None = None
     card: str | None = None
+    groups: Mapping[str, Any] | None = None
 
     @property
     def files(self) -> list[FileSpec]:
         """Every file but the card."""
         parts = (self.embedder, self.detector, self.enrolment, self.outfit, self.quality)
         return [spec for spec in parts if spec is not None]
+
+    @property
+    def group_head(self) -> GroupHead | None:
+        """The parsed `groups`.
+
+        Raises:
+            BundleError: it is not the format.
+        """
+        if self.groups is None or self.detector is None:
+            return None
+        part = Fields(self.groups, f"{self.folder / FILE_NAME}: groups", BundleError)
+        return GroupHead.parse(part, self.embedder.dimension, self.detector.groups)
 
     @property
     def preprocessing_hash(self) -> str:
@@ -167,6 +184,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
     bundle = _parse(folder, Fields(document, str(path), BundleError))
+    _ = bundle.group_head  # Malformed, it is refused here.
     for spec in bundle.files:
         _check_file(folder / spec.file, spec, check_hashes)
     return bundle
@@ -211,6 +229,7 @@ def _to_json(bundle: Bundle) -> dict[str, Any]:
     parts = {
         "embedder": _spec_to_json(bundle.folder, bundle.embedder),
         "detector": bundle.detector and _spec_to_json(bundle.folder, bundle.detector),
+        "groups": bundle.groups,
         "recall": bundle.recall,
         "enrolment": bundle.enrolment and _spec_to_json(bundle.folder, bundle.enrolment),
         "outfit": bundle.outfit and _spec_to_json(bundle.folder, bundle.outfit),
@@ -249,6 +268,7 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         space=top.text("space"),
         embedder=_parse_embedder(top.child("embedder")),
         detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
+        groups=top.mapping("groups") if top.has("groups") else None,
         recall=top.mapping("recall") if top.has("recall") else None,
         enrolment=FileSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
         outfit=FileSpec(**_parse_file(top.child("outfit"))) if top.has("outfit") else None,

@@ -106,6 +106,14 @@ class Fields:
             raise self.error(key, f"must lie in [{low}, {high}]")
         return float(value)
 
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of finite numbers."""
+        values = self._get(key, _REQUIRED)
+        if not isinstance(values, list):
+            raise self.error(key, "must be a list of numbers")
+        parts = Fields({str(i): v for i, v in enumerate(values)}, f"{self.where}: {key}", self._error_type)
+        return tuple(map(parts.number, parts))
+
     def _get(self, key: str, default: Any) -> Any:
         if key in self._document:
             return self._document[key]

@@ -20,6 +20,7 @@ from pocketshelf.outfit.head import OutfitHead, load_head
 from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
 from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
+from pocketshelf.shelf import shelves_of
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
 from pocketshelf.store import Store
@@ -72,11 +73,13 @@ class Outfitter:
         self.store = store
         self._searcher: Searcher = StoreSearcher(store, EXACT_LIMIT)
         shelves = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
-        self._categories = roles_of_categories(shelves, encoder.shelves)
+        self._shelves = shelves_of(store, encoder.shelves, encoder.bundle.group_head)
+        self._categories = roles_of_categories(shelves, self._shelves)
         if not self._categories:
             raise UsageError(
                 f"{store.folder.path}: no category of this store is known as a garment's; "
-                "roles follow from the names of categories, such as Shirt, Pants, Skirt, Shoes or Bag"
+                "roles follow from the names of categories, such as Shirt, Pants, Skirt, Shoes or Bag, "
+                "or from what their products look like"
             )
 
     def outfit(
@@ -142,7 +145,7 @@ class Outfitter:
         product = self.store.product(product_id)
         if product is None:
             raise UsageError(f"{self.store.folder.path}: no product {product_id!r}")
-        role = role_of_category(product.category, self._encoder.shelves)
+        role = role_of_category(product.category, self._shelves)
         found: tuple[Partners, ...] = ()
         if role is not None:
             asked = self._asked(role, product.vectors[0].astype(np.float32), "shop")

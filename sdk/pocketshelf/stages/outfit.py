@@ -1,15 +1,18 @@
 """Several things in one photo: how much of the frame belongs in a box's query, and which shelf it is about.
 
 The frame says much about a thing that fills it, and the wrong thing about a shoe below a coat. A box's
-group says which categories its product can be in, as far as their names tell.
+group says which categories its product can be in, as far as their names tell, or what lies in them.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.types import Box, Detection
 
 __all__ = ["Shelves", "frame_share"]
@@ -39,22 +42,37 @@ class Shelves:
     """Which categories of a catalogue belong to a detector's group, by their names.
 
     Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name
-    that no group claims may belong to any.
+    that no group claims belongs where its products look to be of, if that is known, else to any.
 
     Attributes:
         names: group → names.
+        looks: category → the groups that its products look to be of.
         penalty: cosine that a product of another group's category loses; it falls, it does not vanish: a
             box may be of the wrong group.
     """
 
     names: Mapping[str, Sequence[str]]
     penalty: float = PENALTY
+    looks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def looking(
+        self, categories: Iterable[str], head: GroupHead, products: Callable[[str], np.ndarray]
+    ) -> Shelves:
+        """The same, knowing those of ``categories`` that no group claims by their products, too.
+
+        Args:
+            products: category → vectors (n, D) of some of its products.
+        """
+        unknown = frozenset(self.names).difference(head.names)
+        found = {name: products(name) for name in categories if _plain(name) not in self._owners}
+        looks = {name: head.groups(vectors) | unknown for name, vectors in found.items() if len(vectors)}
+        return replace(self, looks=looks)
 
     def fits(self, group: str, category: str) -> bool:
         """Whether a product of ``category`` may be what a box of ``group`` shows."""
         if group not in self.names:
             return True
-        owners = self._owners.get(_plain(category))
+        owners = self._owners.get(_plain(category)) or self.looks.get(category)
         return owners is None or group in owners
 
     @functools.cached_property

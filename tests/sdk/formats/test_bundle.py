@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from fake_models import CATEGORIES, make_bundle
+from fake_models import CATEGORIES, DIMENSION, make_bundle
 from json_edits import put
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import load_bundle, write_bundle
 from pocketshelf.formats.bundle import FileSpec, default_bundle, digest
+from pocketshelf.formats.group_head import GroupHead
+
+WEIGHTS = base64.b64encode(bytes(DIMENSION)).decode()
+HEAD = {"names": ["goods"], "weights": WEIGHTS, "scales": [1.0], "bias": [0.5]}
 
 
 @pytest.fixture
@@ -44,6 +50,17 @@ def test_optional_parts_may_be_absent(folder: Path) -> None:
     bundle = load_bundle(folder)
     assert bundle.detector is None and bundle.detector_path is None and bundle.recall is None
     assert (bundle.embedder.temperature, dict(bundle.embedder.attributes)) == (1.0, {})
+
+
+def test_a_group_head_reads_back_as_it_was_rounded(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    assert bundle.group_head is None and bundle.detector is not None
+    weights = np.linspace(-2, 1, bundle.embedder.dimension, dtype=np.float32)[None]
+    head = GroupHead(bundle.detector.groups[:1], weights, np.array([0.25], np.float32))
+    found = write_bundle(replace(bundle, groups=head.to_json())).group_head
+    assert found is not None and (found.names, list(found.bias)) == (head.names, [0.25])
+    assert np.abs(found.weights - weights).max() <= 0.5 * 2 / 127 + 1e-6
+    assert found.to_json() == load_bundle(folder).groups
 
 
 def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:
@@ -101,6 +118,12 @@ def test_unknown_fields_are_ignored(folder: Path) -> None:
         ({"detector__frame_weight": {"goods": 1.5}}, "'goods' must lie in [0, 1]"),
         ({"detector__strides": [8, 0]}, "must be an integer of at least 1"),
         ({"detector__score_threshold": "much"}, "'score_threshold' must be a number"),
+        ({"groups": {**HEAD, "names": ["nose"]}}, "names 'nose', which is none of the detector's groups"),
+        ({"groups": {**HEAD, "weights": "no base64"}}, "'weights' is no base64"),
+        ({"groups": {**HEAD, "weights": "AAAA"}}, "'weights' is not 16 numbers, a scale and a bias for each"),
+        ({"groups": {**HEAD, "bias": []}}, "a scale and a bias for each name"),
+        ({"groups": {**HEAD, "bias": ["x"]}}, "bias: '0' must be a number"),
+        ({"groups": {**HEAD, "scales": 1}}, "'scales' must be a list of numbers"),
     ],
 )
 def test_what_does_not_fit_is_named(folder: Path, changes: dict[str, Any], message: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.stages.outfit import FULL_SHARE, Shelves, frame_share
 from pocketshelf.types import Detection
 
@@ -52,3 +54,42 @@ def test_a_sure_box_outweighs_the_embedder() -> None:
     assert max(weighed, key=lambda name: weighed[name]) in ("Shoes", "Milk")
     assert sum(weighed.values()) == pytest.approx(1.0)
     assert weighed["Outwear"] == pytest.approx(0.08 / 0.28)
+
+
+# The first number speaks for footwear, the second for uppers; of outerwear the head says nothing.
+HEAD = GroupHead(("footwear", "upper"), 8 * np.eye(2, 3, dtype=np.float32), np.zeros(2, np.float32))
+PRODUCTS = {"Bas": [[9, 1, 0], [7, 0, 2]], "Haut": [[0, 9, 1]], "Soldes": [[9, 1, 0], [1, 9, 0]], "Vide": []}
+
+
+def looking(*categories: str) -> Shelves:
+    return SHELVES.looking(categories, HEAD, lambda name: np.array(PRODUCTS[name], np.int8).reshape(-1, 3))
+
+
+def test_what_no_name_tells_the_products_do() -> None:
+    shelves = looking("Bas", "Haut")
+    assert [shelves.fits("footwear", name) for name in ("Bas", "Haut")] == [True, False]
+    assert [shelves.fits("upper", name) for name in ("Bas", "Haut")] == [False, True]
+    assert SHELVES.fits("footwear", "Haut") and shelves.fits("footwear", "of another server")
+
+
+def test_a_shelf_of_everything_may_be_of_any_group() -> None:
+    shelves = looking("Soldes")
+    assert shelves.fits("footwear", "Soldes") and shelves.fits("upper", "Soldes")
+
+
+def test_of_a_group_that_the_head_does_not_know_nothing_is_said() -> None:
+    assert looking("Bas").fits("outerwear", "Bas")
+
+
+def test_a_shelf_of_nothing_may_be_of_any_group() -> None:
+    assert looking("Vide").fits("footwear", "Vide")
+
+
+def test_a_name_that_tells_is_believed_before_the_products() -> None:
+    shelves = SHELVES.looking(["Shoes"], HEAD, lambda name: np.array([[0, 9, 0]], np.int8))
+    assert shelves.looks == {} and shelves.fits("footwear", "Shoes") and not shelves.fits("upper", "Shoes")
+
+
+def test_lengths_of_vectors_say_nothing() -> None:
+    small, large = np.array([[1, 9, 0]], np.int8), np.array([[13, 117, 0]], np.int8)
+    assert HEAD.groups(small) == HEAD.groups(large) == {"upper"}

@@ -349,3 +349,16 @@ def test_a_shard_that_grew_without_end_is_refused_unread(tmp_path: Path) -> None
     with pytest.raises(StoreError, match="not the bytes that were written"):
         Store.open(tmp_path / "s")
     assert not verify_store(tmp_path / "s").ok
+
+
+def test_some_of_a_category_are_evenly_apart_and_in_the_order_of_rows(tmp_path: Path) -> None:
+    rows = [
+        Product(f"p{n:03}", 1, "c", "", None, np.array([[n, 1, 2, 3], [9, 9, 9, 9]], np.int8))
+        for n in range(100)
+    ]
+    rows.insert(40, Product("other", 1, "d", "", None, np.array([[7, 7, 7, 7]], np.int8)))
+    with Store.create(tmp_path / "s", ShardMeta("space", "hash", "bundle", 1, 4), rows) as store:
+        assert store.some_of("c", 4)[:, 0].tolist() == [0, 25, 50, 75]
+        assert store.some_of("c", 500)[:, 0].tolist() == list(range(100))
+        assert store.some_of("d").tolist() == [[7, 7, 7, 7]]
+        assert store.some_of("nothing").shape == (0, 4)

@@ -4,6 +4,8 @@ A shelf of garments at home (`clothing`, split train), and street photos of spli
 detection, as a user would. For each detected box whose group the shelf holds: is the first hit in a category
 of that group? And how many photos show one product first for more than half of their boxes? Beside them
 single garments: the first hit of a photo of `clothing`, split val, has its label.
+
+With ``--own-names`` the shelf's categories are numbered, as of a shop whose names nobody knows here.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import json
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,13 +43,21 @@ GARMENTS, SEED = 250, 0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_data(parser)
+    parser.add_argument(
+        "--own-names", action="store_true", help="number the shelf's categories: no name says what they are"
+    )
     parser.add_argument("--json", action="store_true")
 
 
-def matches(regions: Iterable[Region], held: set[str]) -> list[tuple[str, bool]]:
-    """Of each box whose group the shelf holds: the group, and whether its first hit is of that group."""
+def matches(regions: Iterable[Region], labels: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """Of each box whose group the shelf holds: the group, and whether its first hit is of that group.
+
+    Args:
+        labels: product → its label; the shelf holds these.
+    """
+    held = {GROUP_OF[label] for label in labels.values()}
     return [
-        (region.group, GROUP_OF.get(region.hits[0].category) == region.group)
+        (region.group, GROUP_OF.get(labels[region.hits[0].product_id]) == region.group)
         for region in regions
         if region.group in held and region.hits
     ]
@@ -67,13 +77,16 @@ def run(args: argparse.Namespace) -> int:
     chosen = np.random.default_rng(SEED).permutation(len(train))[:GARMENTS]
     with tempfile.TemporaryDirectory() as folder:
         shelf = Path(folder) / "shelf"
-        _build(shelf, [train[i] for i in chosen], Encoder.open(args.bundle))
+        garments = [train[i] for i in chosen]
+        _build(shelf, garments, Encoder.open(args.bundle), args.own_names)
+        labels = {sample.image.stem: sample.attributes["label"] for sample in garments}
         with Retriever.open(shelf, args.bundle) as retriever:
-            figures = _measure(retriever, samples, args.data)
+            figures = _measure(retriever, samples, labels, args.data)
     rows = [(group, *cells) for group, cells in figures["groups"].items()]
     page = joined(
         [
-            f"Shelf: {GARMENTS} garments of clothing train (seed {SEED}); queries: boxes of street val.\n",
+            f"Shelf: {GARMENTS} garments of clothing train (seed {SEED})"
+            f"{', its categories numbered' * args.own_names}; queries: boxes of street val.\n",
             table(["group", ">boxes", ">first hit in a category of the group"], rows),
             f"One product first for over half of the boxes: {figures['repeats']:.3f} of "
             f"{figures['outfits']} photos. Single garments (clothing val, {figures['single photos']}): "
@@ -85,21 +98,24 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _build(store: Path, garments: list[Sample], encoder: Encoder) -> None:
-    """The shelf: each photo a product, its label the category."""
+def _build(store: Path, garments: list[Sample], encoder: Encoder, own_names: bool) -> None:
+    """The shelf: each photo a product, its label the category, or that label's number."""
     base, listed = garments[0].image.parent, store.with_suffix(".csv")
-    products = [replace(s, identity=s.image.stem, category=s.attributes["label"]) for s in garments]
+    labels = sorted({s.attributes["label"] for s in garments})
+    names = {label: f"Shelf {n}" if own_names else label for n, label in enumerate(labels, 1)}
+    products = [replace(s, identity=s.image.stem, category=names[s.attributes["label"]]) for s in garments]
     write_catalogue(listed, products, base)
     build_store(listed, store, images=base, encoder=encoder)
 
 
-def _measure(retriever: Retriever, samples: list[Sample], root: str | None) -> dict[str, Any]:
-    held = {GROUP_OF[category] for category in retriever.store.categories()}
+def _measure(
+    retriever: Retriever, samples: list[Sample], on_shelf: Mapping[str, str], root: str | None
+) -> dict[str, Any]:
     found, repeated = defaultdict(list), []
     photos = [photo.image for photo in street.load_photos("val", root)]
     for photo in tqdm(photos, "street", file=sys.stderr):
         regions = retriever.search(photo).regions
-        for group, fits in matches(regions, held):
+        for group, fits in matches(regions, on_shelf):
             found[group].append(fits)
         repeated.append(repeats(regions))
     outfits = [value for value in repeated if value is not None]
@@ -107,7 +123,7 @@ def _measure(retriever: Retriever, samples: list[Sample], root: str | None) -> d
     labels = []
     for sample in tqdm(single, "garments", file=sys.stderr):
         hits = retriever.search(sample.image).regions[0].hits or ()
-        labels.append((sample.attributes["label"], hits[0].category if hits else ""))
+        labels.append((sample.attributes["label"], on_shelf[hits[0].product_id] if hits else ""))
     return {
         "groups": {
             group: (len(fits), round(float(np.mean(fits)), 3)) for group, fits in sorted(found.items())
