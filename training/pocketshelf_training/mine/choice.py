@@ -75,9 +75,8 @@ def _seen(train: Known, known: np.ndarray, asked: np.ndarray, category_of: Mappi
     names = sorted(set(category_of.values()))
     rows = unit(train.features)
     vectors = model.transform(rows[asked]) - model.transform(rows[known]).mean(0)
-    shares = np.zeros((int(asked.sum()), len(names)), np.float32)
     columns = [names.index(category_of[product]) for product in model.classes_]
-    np.add.at(shares, (slice(None), columns), model.predict_proba(rows[asked]))
+    shares = (model.predict_proba(rows[asked]) @ np.eye(len(names))[columns]).astype(np.float32)
     products = train.products[asked]
     pictures = [Picture(Path(str(row)), str(row)) for row in np.flatnonzero(asked)]
     categories = np.array([category_of[product] for product in products])

@@ -84,7 +84,7 @@ def _results(figures: dict[str, Any]) -> str:
     return table(["vectors of", ">test: precision", ">recall", ">val: precision", ">recall"], rows)
 
 
-def _both(by_split: dict[str, dict[str, float]]) -> tuple[str, ...]:
+def _both(by_split: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     return tuple(
         _with_interval(by_split[name][key], by_split[name]["intervals"][key])
         for name in ("test", "val")

@@ -19,7 +19,9 @@ from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import Figure, plain
 from pocketshelf_training.outfits import measure
+from pocketshelf_training.outfits.coloured import COLOUR, coloured_figures
 from pocketshelf_training.outfits.figures import SEEDS
+from pocketshelf_training.outfits.fit import Recipe
 from pocketshelf_training.outfits.latency import latency
 from pocketshelf_training.outfits.library import faultless
 from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
@@ -95,6 +97,7 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         "alignment": measure.alignment_figures(shipped or fitted.heads[0], known, asked, shop),
         "chosen": measure.chosen(street.part("fit"), street.part("choose")),
         "fusion": FUSION,
+        "coloured": coloured_figures(known, asked, street.part("fit"), street.part("choose")),
         "ms": latency(
             encoder,
             fitted.heads[0],
@@ -136,6 +139,8 @@ def page(figures: dict[str, Any]) -> str:
                 for row in figures["chosen"]
             ],
         ),
+        "coloured": _coloured(figures["coloured"]),
+        "coloured_choice": _coloured_choice(figures["coloured"]["choice"]),
         "train": f"{figures['garments']['train']} garments in {figures['looks']['train']} photos",
         "val": f"{figures['garments']['val']} garments in {figures['looks']['val']} photos",
         "seconds": f"{figures['seconds']:.0f}",
@@ -189,6 +194,34 @@ def _alignment(found: dict[str, Any]) -> str:
         ">FITB, truth",
     ]
     return table(head, [row("before"), row("after")])
+
+
+def _coloured_choice(choice: list[dict[str, Any]]) -> str:
+    """The five best ways, and what is fitted as what ships."""
+    ours = {"share": 0.0, "dropout": Recipe.dropout, "box pairs": True}
+    shown = [*choice[:5], *(row for row in choice[5:] if ours.items() <= row.items())]
+    rows = [
+        (f"{row['share']:g}", f"{row['dropout']:g}", "yes" if row["box pairs"] else "no", *_two(row))
+        for row in shown
+    ]
+    head = [">share of colours", ">dropout", "pairs of two boxes", ">AUC, cut out", ">FITB, cut out"]
+    return table(head, rows)
+
+
+def _two(row: dict[str, Any]) -> tuple[str, str]:
+    return f"{row['AUC']:.3f}", f"{row['FITB']:.3f}"
+
+
+def _coloured(found: dict[str, Any]) -> str:
+    """In each form the head that is told colours, and whether its intervals lie off the histogram's alone."""
+    rows = []
+    for form, ways in found["forms"].items():
+        (ours, both), alone = next(iter(ways.items())), ways[COLOUR]
+        for name in NAMES:
+            wanted = f"≥ {TARGETS[name]}" if name in TARGETS else ""
+            apart = "apart" if both[name].low > alone[name].high else "touches"
+            rows.append((form, f"{name} {wanted}".strip(), both[name], alone[name], apart))
+    return table(["form", "figure", f">{ours}", f">{COLOUR} alone", ""], rows)
 
 
 def _verdict(forms: dict[str, dict[str, measure.Figures]]) -> str:
