@@ -6,6 +6,7 @@ import argparse
 import logging
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from pocketshelf_training.adapt.knowing import calibrated
 from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
 from pocketshelf_training.adapt.measure import Outcome, measured, trimmed
 from pocketshelf_training.adapt.report import Report
+from pocketshelf_training.adapt.shelving import shelved
 from pocketshelf_training.adapt.ship import exported, move_into
 from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.models.checkpoint import Checkpoint
@@ -181,13 +183,19 @@ def _compared(
     report.before = before.to_json()
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
-    exported(made, base, calibration, staging, args.seed)
+    exported(made, _shelved(base, shop), calibration, staging, args.seed)
     after = measured(staging, shop, questions, kept, "after")
     report.after, report.gain = after.to_json(), after.gain_over(before)
     report.shipped, report.verdict = _verdict(before, after)
     if report.shipped:
         calibrated(load_bundle(staging), shop, questions, kept, args.seed)
         move_into(staging, args.out)
+
+
+def _shelved(base: Bundle, shop: Assortment) -> Bundle:
+    """``base``, its detector knowing which groups the shop's own categories are of."""
+    detector = base.detector and replace(base.detector, categories=shelved(base, shop))
+    return replace(base, detector=detector)
 
 
 def _verdict(before: Outcome, after: Outcome) -> tuple[bool, str]:
