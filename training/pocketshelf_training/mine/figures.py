@@ -23,6 +23,7 @@ from pocketshelf_training.mine.gain import gain_of, imagenet
 from pocketshelf_training.mine.pairs import Pairs, by_category, intervals, pair_figures
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Cluster, Rules, describe, kept_labels
+from pocketshelf_training.mine.showing import at_a_glance
 from pocketshelf_training.mine.vectors import Embedded, add_beside, embed_pictures, side_by_side
 from pocketshelf_training.pages.page import add_bundle, add_write, publish
 from pocketshelf_training.pages.provenance import here
@@ -129,11 +130,27 @@ def _measured(hidden: Hidden, radius: float) -> dict[str, Any]:
         "not expanded": _found(hidden, Settings(expansion=0, reach=REACH_UNEXPANDED)),
         "without rules": _figures(pair_figures(labels, hidden.truth)),
         "with rules": _with_intervals(hidden, kept),
-        "clusters": sum(not each.dropped for each in clusters),
+        "clusters": _of_one(clusters, hidden.truth),
         "reaches": [(reach, _found(hidden, Settings(reach=reach))) for reach in SHOWN_REACHES],
         "wrong": _wrong(hidden, kept),
         "dropped": _dropped(clusters, hidden.truth),
         "categories": dict(_by_category(hidden, labels, kept)),
+    }
+
+
+def _share_of_commonest(each: Cluster, truth: np.ndarray) -> float:
+    return round(float(np.unique(truth[each.rows], return_counts=True)[1].max() / len(each.rows)), 3)
+
+
+def _of_one(clusters: Sequence[Cluster], truth: np.ndarray) -> dict[str, Any]:
+    """How many of those kept hold one product alone; of those shown at a glance, which do not."""
+    kept = [_share_of_commonest(each, truth) for each in clusters if not each.dropped]
+    glance = [(each.category, _share_of_commonest(each, truth)) for each in at_a_glance(clusters)]
+    return {
+        "kept": len(kept),
+        "of one": sum(share == 1 for share in kept),
+        "at a glance": len(glance),
+        "mixed at a glance": [(name, share) for name, share in glance if share < 1],
     }
 
 
@@ -162,9 +179,7 @@ def _dropped(clusters: Iterable[Cluster], truth: np.ndarray) -> list[dict[str, A
             "rule": each.dropped,
             "category": each.category,
             "pictures": len(each.rows),
-            "purity": round(
-                float(np.unique(truth[each.rows], return_counts=True)[1].max() / len(each.rows)), 3
-            ),
+            "purity": _share_of_commonest(each, truth),
         }
         for each in clusters
         if each.dropped

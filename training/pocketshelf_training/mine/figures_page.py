@@ -109,6 +109,7 @@ def _split(name: str, measured: dict[str, Any]) -> str:
         table(["", ">precision", ">recall", ">F1", ">pairs said"], rows),
         _by_reach(measured["reaches"]),
         _said_of_rules(measured["dropped"]),
+        _said_of_clusters(measured["clusters"]),
     ]
     if name == "test":
         parts += ["### By category, test\n", _category_table(measured["categories"])]
@@ -130,6 +131,15 @@ def _said_of_rules(dropped: list[dict[str, Any]]) -> str:
     rows = [(each["rule"], each["category"], each["pictures"], f"{each['purity']:.2f}") for each in dropped]
     head = ["dropped by", "category", ">pictures", ">share of its commonest product"]
     return table(head, rows)
+
+
+def _said_of_clusters(found: dict[str, Any]) -> str:
+    mixed = ", ".join(f"{name} (its commonest has {share:.2f})" for name, share in found["mixed at a glance"])
+    return (
+        f"{found['of one']} of the {found['kept']} clusters kept hold one product alone. Of the "
+        f"{found['at a glance']} that `clusters.html` would show, the largest of each category first, these "
+        f"hold several: {mixed or 'none'}.\n"
+    )
 
 
 def _category_table(categories: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from pocketshelf.page.thumbnails import data_url
 from pocketshelf_training.mine.rules import Cluster
 from pocketshelf_training.mine.vectors import Embedded
 
-__all__ = ["note_of", "write_clusters"]
+__all__ = ["at_a_glance", "note_of", "write_clusters"]
 
 SHOWN, PICTURES = 20, 7
 SIDE, QUALITY = 132, 76
@@ -33,7 +33,7 @@ def write_clusters(path: Path, embedded: Embedded, clusters: Sequence[Cluster], 
         PhotoError: a picture cannot be read any more.
     """
     kept = [each for each in clusters if not each.dropped]
-    groups = [_group(embedded, each) for each in _chosen(kept, count)]
+    groups = [_group(embedded, each) for each in at_a_glance(clusters, count)]
     sheet = Sheet(
         title="What was found to be one product",
         lead=f"{len(groups)} of {len(kept)} clusters that the rules keep, the largest of each category "
@@ -46,8 +46,9 @@ def write_clusters(path: Path, embedded: Embedded, clusters: Sequence[Cluster], 
     return path
 
 
-def _chosen(kept: Sequence[Cluster], count: int) -> list[Cluster]:
-    """The largest of each category, categories by the size of theirs; then the next of each."""
+def at_a_glance(clusters: Sequence[Cluster], count: int = SHOWN) -> list[Cluster]:
+    """Of those kept the largest of each category, categories by the size of theirs; then the next of each."""
+    kept = [each for each in clusters if not each.dropped]
     by_category: dict[str, list[Cluster]] = defaultdict(list)
     for each in sorted(kept, key=lambda each: -len(each.rows)):
         by_category[each.category].append(each)
