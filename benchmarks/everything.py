@@ -56,6 +56,7 @@ PARTS: dict[str, Part] = {
     "peers-million": Part(
         "peers_search.py --sizes 1000000 --queries 50 --minutes 25 --name peers_search_million", 30
     ),
+    "screen": Part("shelf_screen.py", 5),
     "live": Part("live.py", 2, "live.py --photos 2"),
     "colours": Part("display_p3.py", 2),
     "quality": Part("quality.py", 1),

@@ -40,6 +40,7 @@ TABLES = {
         "compare.md", "peers_search_million", partial(compare_tables.search, size=1_000_000)
     ),
     "shelf-parts": Table("compare.md", "peers_search", shelf_tables.parts),
+    "shelf-screen": Table("compare.md", "shelf_screen", shelf_tables.screen),
     "cold-start": Table("compare.md", "cold_start", compare_tables.cold_start),
     "scale-measured": Table("scale.md", "scale", scale_tables.measured),
     "scale-computed": Table("scale.md", "scale", scale_tables.computed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["parts"]
+__all__ = ["parts", "screen"]
 
 
 def parts(figures: dict[str, Any]) -> str:
@@ -35,7 +35,7 @@ def _filter(row: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _pictures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
     kinds = {"one_category": "one category", "three_categories": "three categories", "all": "everything"}
-    return [
+    lines = [
         (
             f"four pictures a product · one: search of {name}",
             f"{row[f'{kind}_4_ms']:g} ms",
@@ -43,6 +43,10 @@ def _pictures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         )
         for kind, name in kinds.items()
     ]
+    if "missed" in row:
+        what = "four pictures a product: hits missed of everything · the second search, which takes the means"
+        lines.append((what, f"{row['missed']} of {row['hits']}", f"{row['second_4_ms']:g} ms"))
+    return lines
 
 
 def _graph(row: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -51,6 +55,27 @@ def _graph(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         (f"{what}: ready", f"{row['verified_ready_ms']:g} ms", f"{row['mapped_ready_ms']:g} ms"),
         (f"{what}: a search", f"{row['verified_ms']:g} ms", f"{row['mapped_ms']:g} ms"),
     ]
+
+
+def screen(figures: dict[str, Any]) -> str:
+    """What looking at means first misses, by gallery and share of the bound, in Markdown."""
+    rows = figures["rows"]
+    reaches = sorted({row["reach"] for row in rows})
+    lines = [
+        f"| gallery | products of four | queries | {' | '.join(f'{reach:g}' for reach in reaches)} |",
+        f"|---|---:|---:|{'---:|' * len(reaches)}",
+    ]
+    for name in dict.fromkeys(row["gallery"] for row in rows):
+        own = {row["reach"]: row for row in rows if row["gallery"] == name}
+        one = own[reaches[0]]
+        cells = [
+            f"{own[reach]['missed']:,} of {own[reach]['hits']:,} ({100 * own[reach]['looked_at']:.1f} %)"
+            for reach in reaches
+        ]
+        lines.append(f"| {name} | {one['products']:,} | {one['queries']:,} | {' | '.join(cells)} |")
+    said = f"Hits missed, and the share of the products that was looked at; {figures['in_use']:g} is in use."
+    taken = f"{figures['machine']}, commit {figures['commit']}; `python benchmarks/shelf_screen.py`."
+    return "\n".join([*lines, "", said, taken])
 
 
 _SAID = {"disk": _disk, "filter": _filter, "pictures": _pictures, "graph": _graph}

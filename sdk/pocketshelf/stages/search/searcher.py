@@ -15,7 +15,7 @@ from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.stages.search.facts import Facts, open_facts
-from pocketshelf.stages.search.gallery import Found, Gallery
+from pocketshelf.stages.search.gallery import MANY, Found, Gallery
 from pocketshelf.stages.search.graph import GraphIndex, graph_is_sound
 from pocketshelf.stages.where import Where
 from pocketshelf.store import Store
@@ -56,7 +56,9 @@ class FilteringSearcher(Protocol):
 class StoreSearcher:
     """The default `Searcher`: exact below ``exact_limit`` pictures a category, a graph from there on.
 
-    What fits a filter is scanned exactly, in a large category, too.
+    What fits a filter is scanned exactly, in a large category, too. Where as many pictures are scanned
+    together, several a product, and `pocketshelf.stages.search.gallery.MANY` at least, the means of these say
+    which to look at (`pocketshelf.stages.search.means`, which says what that misses).
     """
 
     def __init__(self, store: Store, exact_limit: int = EXACT_LIMIT) -> None:
@@ -113,7 +115,7 @@ class StoreSearcher:
         data, layout = self._store.data, self._store.layout  # Raise what was found of the shard meanwhile.
         with self._lock:
             if self._gallery is None:
-                self._gallery = Gallery(layout, data)
+                self._gallery = Gallery(layout, data, max(MANY, self._exact_limit))
             return self._gallery
 
     def _named(self, parts: Sequence[Found], k: int) -> list[Match]:
