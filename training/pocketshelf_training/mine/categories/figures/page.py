@@ -153,8 +153,11 @@ def _faults(faults: Mapping[str, Any]) -> str:
 def _shown(report: Mapping[str, Any] | None) -> str:
     if not report:
         return "The page was not made in this run."
+    shown, right = report["shown"], report["right"]
+    close, close_right = report["close"], report["close right"]
     return (
-        f"Of the {report['shown']} dropped photos on it (one seed; all rules in turn, the surest first), "
-        f"{report['right']} had a wrong label indeed or doubled another picture; of its {report['close']} "
-        f"close calls {report['close right']}. The others were dropped in vain."
+        f"Of the {shown} dropped photos on it (one seed; all rules in turn, the surest first), {right} had a "
+        f"wrong label indeed or doubled another picture, {shown - right} were dropped in vain. Of "
+        f"its {close} close calls {close_right} were right, {close - close_right} in vain: they are a small "
+        "part of what was dropped, shown to judge the bounds by."
     )
