@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pocketshelf.answering import Answer, Answering
-from pocketshelf.closely import NEAREST, Closely, unclaimed
+from pocketshelf.closely import NEAREST, unclaimed
 from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
@@ -175,17 +175,17 @@ class Retriever:
         return self._shelf.store
 
     def reload(self) -> bool:
-        """Take up the generation that a sync or a build has made current since; whether there was one.
+        """Take up the generation that a sync or a build has made current since, or the open one's new prints.
 
-        Searches that are under way end in the generation they began with. Injected searchers and
-        estimators stay as they are.
+        Whether there was one. Searches that are under way end in the generation they began with. Injected
+        searchers and estimators stay as they are.
 
         Raises:
             StoreError: the new generation cannot be opened; the old one stays in use.
             SpaceMismatch: it belongs to other models; the old one stays in use.
         """
         if self.store.is_current():
-            return False
+            return self.reload_features()
         fresh = Store.open(self.store.folder.path)
         try:
             self._shelf = self._make_shelf(fresh)
@@ -195,6 +195,12 @@ class Retriever:
         # The old store closes with the last search that holds it.
         return True
 
+    def reload_features(self) -> bool:
+        """Take up the local features that a sync has brought to the open generation; whether it has."""
+        shelf = self._shelf
+        self._shelf = shelf.looking_closely() if self._closely else shelf
+        return self._shelf is not shelf
+
     def _make_shelf(self, store: Store) -> Shelf:
         store.require_space(self.encoder.bundle)
         if is_library(store):
@@ -202,7 +208,7 @@ class Retriever:
                 f"{store.folder.path}: a library of looks, no shelf of products: "
                 "name the shelf as --store, and this as --looks of pocketshelf outfit"
             )
-        return Shelf(
+        shelf = Shelf(
             store,
             self._given_searcher or StoreSearcher(store, EXACT_LIMIT),
             store.categories(),
@@ -210,8 +216,8 @@ class Retriever:
             Neighbourhood(store.shard, store.sample),
             self.encoder.shelves,
             self.encoder.bundle.group_head,
-            Closely.of(store) if self._closely else None,
         )
+        return shelf.looking_closely() if self._closely else shelf
 
     def close(self) -> None:
         """Close the store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Shelf:
         named: which categories belong to which of the detector's groups, by their names.
         head: what tells the groups of categories of other names; None where the bundle has none.
         closely: its prints; None where it has none.
+        stamp: of the prints that it was opened with (`Closely.stamp`).
     """
 
     store: Store
@@ -42,6 +43,12 @@ class Shelf:
     named: Shelves
     head: GroupHead | None = None
     closely: Closely | None = None
+    stamp: bytes = b""
+
+    def looking_closely(self) -> Shelf:
+        """The same with the prints that lie beside its shard now; itself where these are those it has."""
+        stamp = Closely.stamp(self.store)
+        return self if stamp == self.stamp else replace(self, closely=Closely.of(self.store), stamp=stamp)
 
     @functools.cached_property
     def shelves(self) -> Shelves:

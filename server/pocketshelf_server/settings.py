@@ -66,6 +66,10 @@ def _boolean(value: Any) -> str | None:
     return None if isinstance(value, bool) else "true or false"
 
 
+def _boolean_or_null(value: Any) -> str | None:
+    return None if value is None or isinstance(value, bool) else "true, false or null"
+
+
 def _choice(known: tuple[str, ...]) -> Check:
     return lambda value: None if isinstance(value, str) and value in known else f"one of {', '.join(known)}"
 
@@ -127,6 +131,7 @@ _CHECKS: Mapping[str, Check] = {
     "milvus": _milvus,
     "shards": _shards,
     "retain": _integer(1, 1000),
+    "closely": _boolean_or_null,
     "expiry_days": _expiry_days,
     "token_sha256": _digest,
     "changes_per_minute": _integer(1, 100_000_000),

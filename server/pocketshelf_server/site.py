@@ -55,6 +55,8 @@ class SiteConfig:
             folder on. Its token is in the environment: POCKETSHELF_MILVUS_TOKEN.
         shards: name to rule, see `pocketshelf_server.publish.rules`.
         retain: how many published generations a device may be behind and still get a delta.
+        closely: whether imports keep local features of covers and cartons, and publications carry them; null
+            for up to 20,000 products of the catalogue, and of a shard, where OpenCV is installed.
         expiry_days: life of each role's signature, in days (fractions allowed).
         token_sha256: digest of the bearer token that opens /v1/changes; None closes it.
         changes_per_minute: rate limit of /v1/changes: calls a minute with the token; without it, by address.
@@ -76,6 +78,7 @@ class SiteConfig:
     milvus: str = "milvus.db"
     shards: dict[str, dict[str, Any]] = field(default_factory=lambda: {"all": {"rule": "all"}})
     retain: int = 8
+    closely: bool | None = None
     expiry_days: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_EXPIRY_DAYS))
     token_sha256: str | None = None
     changes_per_minute: int = 60

@@ -14,9 +14,9 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.closely import Features, extract, is_available, write_features
+from pocketshelf.closely import Features, extract, is_wanted, write_features
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import CatalogueError, PhotoError, RuntimeUnavailable
+from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta, create_shard
@@ -26,9 +26,6 @@ from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
 
 __all__ = ["BuildReport", "build_store"]
-
-# A larger catalogue's local features are kept only if asked for: 6 kB a product.
-CLOSELY_UP_TO = 20_000
 
 Progress = Callable[[int, int], None]
 OnProblem = Callable[[RowProblem], None]
@@ -111,7 +108,7 @@ def build_store(
     base = table.path.parent if images is None else Path(images)
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
-    looks = _looks_closely(closely, len(table.products))
+    looks = is_wanted(closely, len(table.products))
     encoder = encoder or Encoder.open(bundle, threads)
     work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
@@ -123,7 +120,7 @@ def build_store(
             raise CatalogueError(f"{table.path}: no usable row ({_summary(problems)}); nothing was built")
         create_shard(staging / "shard.sqlite", ShardMeta.of(space_of(encoder.bundle), sequence), products)
         derive_indexes(staging)
-        prints_bytes = work.write_features(staging, [product.product_id for product in products])
+        prints_bytes = work.write_features(staging, [product.product_id for product in products], sequence)
         generation = writer.publish(staging)
     return BuildReport(
         store=Path(store),
@@ -140,17 +137,6 @@ def build_store(
         prints=len(work.features),
         prints_bytes=prints_bytes,
     )
-
-
-def _looks_closely(asked: bool | None, products: int) -> bool:
-    """Whether local features are kept.
-
-    Raises:
-        RuntimeUnavailable: they are asked for, and OpenCV is not installed.
-    """
-    if asked and not is_available():
-        raise RuntimeUnavailable("--closely needs OpenCV: pip install 'pocketshelf[closely]'")
-    return is_available() and products <= CLOSELY_UP_TO if asked is None else asked
 
 
 class _Work:
@@ -195,14 +181,14 @@ class _Work:
                 self._lose(problem.line, problem.problem)
         return products
 
-    def write_features(self, staging: Path, product_ids: list[str]) -> int:
+    def write_features(self, staging: Path, product_ids: list[str], sequence: int) -> int:
         """Keep the features of these beside their shard; the file's bytes, 0 where there are none."""
         if not any(product_id in self.features for product_id in product_ids):
             return 0
         with (staging / "shard.sqlite").open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         in_order = [self.features.get(product_id) for product_id in sorted(product_ids, key=_as_sqlite_sorts)]
-        return write_features(staging / "index", digest, in_order)
+        return write_features(staging / "index", digest, in_order, sequence)
 
     def _vector(self, product_id: str, line: int, image: str) -> list[np.ndarray]:
         """int8 (1, D) of a picture; nothing if it cannot be used."""

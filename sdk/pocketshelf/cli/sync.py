@@ -29,8 +29,13 @@ with --root, or put it into the store's folder; or, on a network that you trust,
 Only changes are downloaded where possible, and an interrupted download goes on where it ended. Searches go on
 in the old state meanwhile, and 'rollback' returns to it: until the server has something newer than what was
 rolled back, a sync then changes nothing. If the server is away, the store stays as it is: the
-exit code is 1, and with --if-due the next calls do nothing until it is time to try again.
+exit code is 1, and with --if-due the next calls do nothing until it is time to try again. It is 1, too, where
+the products came and their local features did not; the next sync goes on with these.
 """
+
+
+# Of local features: nothing came.
+_NONE = (None, "current")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-older", action="store_true", help="accept a state older than the store's (a restored server)"
     )
+    parser.add_argument(
+        "--closely",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="bring local features of covers and cartons, too, where the server publishes them (default: if "
+        "OpenCV is installed; about 6 kB a product that has them)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
             bundle=_bundle(args.bundle),
             if_due=args.if_due,
             allow_older=args.allow_older,
+            closely=args.closely,
             environment=Environment(progress=bar.step),
         )
     if args.json:
@@ -87,6 +100,9 @@ def run(args: argparse.Namespace) -> int:
         return 1
     if not args.json:
         tell(f"{args.store}: {_summary(report)}")
+    if report.problem is not None:
+        say(f"pocketshelf: {report.problem}")
+        return 1
     return 0
 
 
@@ -115,8 +131,10 @@ def _summary(report: SyncReport) -> str:
     if report.why == "rolled back":
         return f"stays at sequence {report.sequence}: the server has nothing newer than what was rolled back"
     if report.outcome == "current":
-        return f"up to date at sequence {report.sequence}"
+        came = f"; local features came, {byte_size(report.received)}" if report.features not in _NONE else ""
+        return f"up to date at sequence {report.sequence}{came}"
     how = "changes" if report.how == "changes" else f"snapshot ({report.why})"
     before = "new" if report.from_sequence is None else str(report.from_sequence)
     size = byte_size(report.received)
-    return f"sequence {before} → {report.sequence} by {how}, {size} in {report.seconds:.1f} s"
+    features = "" if report.features in _NONE else " with local features"
+    return f"sequence {before} → {report.sequence} by {how}{features}, {size} in {report.seconds:.1f} s"

@@ -6,25 +6,27 @@ evidence: `pocketshelf.closely.deciding`. Needs OpenCV (the extra ``closely``); 
 """
 
 from pocketshelf.closely.deciding import CONFIRMED, SURE, SURE_INLIERS, lifted, of_region, unclaimed
-from pocketshelf.closely.features import Features, extract, is_available
-from pocketshelf.closely.file import FeatureTable, features_file, write_features
+from pocketshelf.closely.features import CLOSELY_UP_TO, Features, extract, is_available, is_wanted
+from pocketshelf.closely.file import quantized, tabled, write_features
 from pocketshelf.closely.geometry import Sighting
 from pocketshelf.closely.look import NEAREST, Closely
 
 __all__ = [
+    "CLOSELY_UP_TO",
     "CONFIRMED",
     "NEAREST",
     "SURE",
     "SURE_INLIERS",
     "Closely",
-    "FeatureTable",
     "Features",
     "Sighting",
     "extract",
-    "features_file",
     "is_available",
+    "is_wanted",
     "lifted",
     "of_region",
+    "quantized",
+    "tabled",
     "unclaimed",
     "write_features",
 ]

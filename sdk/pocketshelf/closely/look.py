@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pocketshelf.closely.features import GALLERY_FEATURES, extract, is_available
-from pocketshelf.closely.file import FEATURE, MOST_PRODUCTS, FeatureTable, features_file, parse
+from pocketshelf.closely.features import extract, is_available
+from pocketshelf.closely.file import features_of
 from pocketshelf.closely.geometry import Sighting, sighted
 from pocketshelf.closely.words import Inverted
+from pocketshelf.formats.features import SHAPE, FeatureTable, features_file, most_bytes, parse
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.store import Store
 
@@ -19,7 +20,6 @@ __all__ = ["Closely"]
 
 # So many products that the photo's corners speak for are looked at, and so many of the embedding's.
 VOTED, NEAREST = 10, 5
-_MOST_BYTES = 12 + MOST_PRODUCTS * (4 + GALLERY_FEATURES * FEATURE.itemsize) + (1 << 20)
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Closely:
     def __init__(self, ids: list[str], table: FeatureTable) -> None:
         self._ids = ids
         self._table = table
+        self._prints = table.each()
         self._places = {product_id: place for place, product_id in enumerate(ids)}
         self._lock = threading.Lock()
         self._inverted: Inverted | None = None
@@ -52,21 +53,27 @@ class Closely:
                 store.folder.path,
             )
             return None
-        data = file.read(_MOST_BYTES)
         ids = [
             str(row[0]) for row in store.shard.query("SELECT product_id FROM products ORDER BY product_id")
         ]
+        data = file.read(most_bytes(len(ids)))
         table = None if data is None else parse(data, len(ids))
         if table is None:
             _log.warning(
-                "%s: its local features are damaged and are left out; build the store again", file.path
+                "%s: its local features are damaged and are left out; sync or build the store again",
+                file.path,
             )
             return None
         return cls(ids, table) if len(table.rows) else None
 
+    @staticmethod
+    def stamp(store: Store) -> bytes:
+        """What tells the prints that lie beside the store's shard from those that take their place."""
+        return features_file(store.folder.index(store.generation), store.digest).stamp()
+
     def __len__(self) -> int:
         """How many products have features."""
-        return int((self._table.counts > 0).sum())
+        return self._table.prints
 
     def sightings(self, photo: Photo, nearest: Iterable[str] = ()) -> list[Sighting]:
         """The products whose picture the photo shows, most inliers first.
@@ -81,9 +88,10 @@ class Closely:
         near = [self._places[product_id] for product_id in nearest if product_id in self._places]
         found = []
         for place in dict.fromkeys([*places, *near]):
-            if self._table.counts[place]:
-                print_, shape = self._table.features(place), float(self._table.shapes[place])
-                found.append(sighted(self._ids[place], print_, features, (photo.width, photo.height), shape))
+            if (print_ := self._prints[place]) is not None:
+                shape = print_.shape / SHAPE
+                size = photo.width, photo.height
+                found.append(sighted(self._ids[place], features_of(print_), features, size, shape))
         seen = [each for each in found if each is not None]
         return sorted(seen, key=lambda each: (-each.inliers, each.product_id))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pocketshelf.closely.features import DESCRIPTOR_BYTES
+from pocketshelf.formats.features import DESCRIPTOR_BYTES, MOST_WORDS
 
 __all__ = ["Inverted", "assigned", "chosen_words"]
 
-MOST_WORDS, PROBES = 4096, 6
+PROBES = 6
 # Farther apart than so many of 256 bits, two features are of different corners.
 NEAR_BITS = 64
 # A photo's feature may be compared with so many of the shelf's: a bomb of equal features costs no more.
@@ -36,6 +36,9 @@ def assigned(descriptors: np.ndarray, words: np.ndarray, probes: int) -> np.ndar
     step = max(1, _CHUNK // max(1, len(words)))
     for start in range(0, len(descriptors), step):
         bits = _distances(descriptors[start : start + step], words)
+        if probes == 1:  # Of several as near the first: the same wherever it is computed.
+            found.append(bits.argmin(axis=1)[:, None])
+            continue
         near = np.argpartition(bits, probes - 1, axis=1)[:, :probes]
         order = np.take_along_axis(bits, near, 1).argsort(axis=1, kind="stable")
         found.append(np.take_along_axis(near, order, 1))

@@ -27,7 +27,7 @@ __all__ = ["FACTS", "FEATURES", "GRAPH", "LAYOUT", "DerivedFile"]
 # Kinds of content, each with the version of its own format.
 GRAPH, LAYOUT, FACTS = ".2.usearch", ".1.layout", ".1.facts"
 # Local features (`pocketshelf.closely`): derived from the products' pictures, which no search has.
-FEATURES = ".1.features"
+FEATURES = ".2.features"
 _MAGIC = "pocketshelf-derived 1"
 _HEADER = 170
 _CHUNK = 1 << 20
@@ -94,10 +94,19 @@ class DerivedFile:
         make_way(self.folder, folder=True)
         self.folder.mkdir(exist_ok=True)
         make_way(self.path)
-        header = f"{_MAGIC} {self.origin} {hashlib.sha256(data).hexdigest()} {len(data)}\n"
         with atomic_write(self.path) as temporary, temporary.open("xb") as stream:
-            stream.write(header.encode("ascii"))
-            stream.write(data)
+            stream.write(self.framed(data))
+
+    def framed(self, data: bytes) -> bytes:
+        """The file's bytes, its header first."""
+        header = f"{_MAGIC} {self.origin} {hashlib.sha256(data).hexdigest()} {len(data)}\n"
+        return header.encode("ascii") + data
+
+    def stamp(self) -> bytes:
+        """What tells the file from one that took its place: its header; nothing where there is no file."""
+        with contextlib.suppress(OSError), open_plain(self.path) as stream:
+            return stream.readline(_HEADER)
+        return b""
 
     def _header(self, stream: BufferedReader, most: int) -> tuple[str, int]:
         """(SHA-256, length) of the bytes that follow.

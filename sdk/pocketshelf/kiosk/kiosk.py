@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import StoreError
-from pocketshelf.kiosk.desk.opening import pointed_at
+from pocketshelf.kiosk.desk.opening import look_at, pointed_at
 from pocketshelf.kiosk.pictures import Pictures
 from pocketshelf.kiosk.report import Situation, state_of
 from pocketshelf.kiosk.state.corrections import Corrections
@@ -107,7 +107,7 @@ class Kiosk:
         self.phones = False
         self._shelf: Mapping[str, Any] = {}
         self._stale, self._look_soon, self._closed = threading.Event(), threading.Event(), threading.Event()
-        self._pointed: str | None = None
+        self._pointed: tuple[str, int] | None = None
         self._watch = threading.Thread(target=self._watch_on, name="pocketshelf-shelf", daemon=True)
 
     def _make_engines(self) -> None:
@@ -126,7 +126,7 @@ class Kiosk:
             StoreError: there is no shelf, or the models cannot be opened; one line.
         """
         self._require_shelf()
-        self._pointed = pointed_at(self._config.store)
+        self._pointed = look_at(self._config.store)
         try:
             for engine in self._engines:
                 engine.launch()
@@ -211,7 +211,7 @@ class Kiosk:
                 log.exception("the watch over the shelf")
 
     def _look(self) -> None:
-        pointed = pointed_at(self._config.store)
+        pointed = look_at(self._config.store)
         if pointed is not None and pointed != self._pointed:
             for engine in self._engines:
                 engine.ask(Order("reload"), waits=RELOAD)

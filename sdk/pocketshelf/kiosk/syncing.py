@@ -139,6 +139,9 @@ class BackgroundSync:
                 # It is established now; given again, a rotated one would be refused.
                 self._plan = replace(self._plan, root=None)
             self._on_success(report)
+            if report.problem is not None:  # The shelf is fresh, its covers are not looked at closely.
+                code = "disk_full" if "free some space" in report.problem else "sync_failed"
+                self._fail(Fault(code, one_line(report.problem, 300)))
 
     def _fail(self, fault: Fault) -> None:
         log.warning("sync: %s", fault.message)

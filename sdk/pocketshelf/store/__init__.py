@@ -9,6 +9,8 @@
         shard.1.layout                               where its pictures are (`pocketshelf.formats.layout`)
         shard.1.facts                                what products state (`pocketshelf.stages.search.facts`)
         <category's hash>.2.usearch                  the graph of a large category
+        shard.2.features                             of covers and cartons (`pocketshelf.formats.features`):
+                                                     made of pictures by a build, or brought by a sync
     <store>/generations/.new-<name>/                 being written; nobody reads it
     <store>/.lock                                    held by the one process that writes
 

@@ -11,6 +11,7 @@ from pocketshelf.formats.delta import DeltaMeta, apply_delta, create_delta
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.store.digest import check_shard
+from pocketshelf.store.features import hand_on_features
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.writer import StoreWriter
 
@@ -26,8 +27,8 @@ def change_store(
     """Make a generation with some products added, replaced or gone the current one; returns its name.
 
     The rows are copied as they are, and the changes applied by the SQL that a sync's are applied by. Like a
-    store that was built, it is nobody's signed shelf any more: the next sync takes the server's whole. What a
-    build derives from pictures (`pocketshelf.closely`) is not carried over.
+    store that was built, it is nobody's signed shelf any more: the next sync takes the server's whole. Local
+    features (`pocketshelf.closely`) stay with the products whose vectors stay; new pictures have none.
 
     Args:
         upserts: in the place of those with their ids; their ``sequence`` is set here.
@@ -52,4 +53,5 @@ def change_store(
         create_delta(delta, changes, products, [(name, changes.to_sequence) for name in gone])
         apply_delta(shard, delta, checked=True)
         writer.files.unlink(delta)
+        hand_on_features(writer.folder, current, staging, writer.files)
         return writer.publish(staging)

@@ -85,8 +85,6 @@ def _check(folder: StoreFolder, name: str, problems: list[str]) -> tuple[int, in
         most = INDEX_FACTOR * shard.path.stat().st_size
         for derived in DerivedFile.every(folder.index(name), digest):
             if derived.read(most) is None:
-                remedy = (
-                    "build the store again" if derived.name.endswith(FEATURES) else "a search makes it again"
-                )
-                problems.append(f"{derived.path}: damaged, or of other products; {remedy}")
+                again = "sync or build the store" if derived.name.endswith(FEATURES) else "a search makes it"
+                problems.append(f"{derived.path}: damaged, or of other products; {again} again")
         return shard.meta.sequence, len(shard)

@@ -71,6 +71,7 @@ def sync(
     bundle: Bundle | None = None,
     if_due: bool = False,
     allow_older: bool = False,
+    closely: bool | None = None,
     environment: Environment | None = None,
 ) -> SyncReport:
     """Bring the store at ``store`` to the state that the server published last.
@@ -86,6 +87,8 @@ def sync(
         bundle: the app's models; a shelf that they cannot search is refused.
         if_due: for background syncs: do nothing while backing off from a server that was away.
         allow_older: accept a published state older than the device's (a restored server).
+        closely: bring the local features that the server publishes, too (`pocketshelf.closely`); None where
+            OpenCV is installed. They come last, and what goes wrong with them is ``problem`` in the report.
         environment: network, file system, clock and limits.
 
     Returns:
@@ -102,5 +105,5 @@ def sync(
     """
     from pocketshelf.sync.syncer import Request, Syncer
 
-    request = Request(server_url, shard, root, trust_on_first_use, bundle, if_due, allow_older)
+    request = Request(server_url, shard, root, trust_on_first_use, bundle, if_due, allow_older, closely)
     return Syncer(store, request, environment).run()

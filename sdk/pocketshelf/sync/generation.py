@@ -11,6 +11,7 @@ from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta
 from pocketshelf.formats.shard import Shard, ShardMeta, open_shard
 from pocketshelf.formats.space import Space, require_same
 from pocketshelf.store import StoreWriter
+from pocketshelf.store.features import hand_on_features
 from pocketshelf.sync.guard import check_file
 from pocketshelf.sync.limits import Limits
 from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
@@ -37,6 +38,7 @@ class NextGeneration:
         keys: ids of the keys that signed it.
         space: what its vectors must be comparable to, a manifest says nothing of their dimension; None: any.
         prepare: called before it is published.
+        keeps_features: the local features of products that stay are kept until those published are there.
     """
 
     writer: StoreWriter
@@ -45,6 +47,7 @@ class NextGeneration:
     keys: tuple[str, ...]
     space: Space | None
     prepare: Prepare
+    keeps_features: bool = False
 
     def publish_snapshot(self, packed: Path, target: Target, replaces: bool = False) -> None:
         """From the whole shard.
@@ -114,6 +117,9 @@ class NextGeneration:
 
     def _finish(self, staging: Path, signed_by: SignedBy, replaces: bool = False) -> None:
         self.prepare(staging)
+        folder, files = self.writer.folder, self.writer.files
+        if self.keeps_features:
+            hand_on_features(folder, folder.require_current(), staging, files, of_same_pictures=False)
         for name, data in ((MANIFEST_NAME, self.manifest.data), (SIGNED_NAME, signed_by.to_bytes())):
             self.writer.files.write(staging / name, data)
             self.writer.files.fsync(staging / name)

@@ -26,6 +26,9 @@ class SyncReport:
         why: what decided between them (see `pocketshelf.sync.planner`), or why the server was away.
         from_sequence, sequence: of the shelf before and after; None without one.
         received: bytes downloaded, metadata left out.
+        features: the shelf's local features (`pocketshelf.closely`) are those published: they were
+            ("current"), or came as "changes" or whole ("snapshot"); None where none are published, or wanted.
+        problem: why they are not, though they should be. The shelf is as ``outcome`` says, all the same.
         next_attempt: when a background sync is due again, if the server was away.
     """
 
@@ -37,6 +40,8 @@ class SyncReport:
     received: int = 0
     seconds: float = 0.0
     next_attempt: str | None = None
+    features: str | None = None
+    problem: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pocketshelf.errors import StoreError, SyncError, Unreachable
+from pocketshelf.closely import is_available
+from pocketshelf.errors import PocketshelfError, StoreError, SyncError, Unreachable, one_line
 from pocketshelf.files import read_plain
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.features import target_name
 from pocketshelf.formats.shard import open_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.network.address import server_address
@@ -24,6 +26,7 @@ from pocketshelf.store.digest import check_digests, read_recorded
 from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.backoff import PATIENCE, delays, next_attempt_after
 from pocketshelf.sync.download import Downloader
+from pocketshelf.sync.features import FeatureBringer
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.generation import NextGeneration, Prepare, derive_indexes, unpacked_length
 from pocketshelf.sync.http import HttpFetcher
@@ -51,8 +54,11 @@ Progress = Callable[[str, int, int], None]
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 # Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.
 _SPARE, _SPARE_BYTES = 1.1, 1_000_000
+_LATER = "the shelf is searched without its newest local features, and the next sync tries again"
 # Reasons for which what is here counts for nothing.
 _ANEW = ("damaged", "rotated")
+# And those for which the next generation is this one, with changes.
+_GOES_ON = ("changes", "shorter", "gap")
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ class Request:
     bundle: Bundle | None = None
     if_due: bool = False
     allow_older: bool = False
+    closely: bool | None = None
 
 
 class Syncer:
@@ -103,6 +110,8 @@ class Syncer:
         self._pace = Pace(self._env.limits, self._env.clock)
         self._started = self._env.clock()
         self._received = 0
+        # What was done, once the shelf is the published one; its local features may be missing still.
+        self._done: tuple[SyncReport, int] | None = None
 
     def run(self) -> SyncReport:
         """Sync once, trying again a few times while the server is away.
@@ -117,8 +126,12 @@ class Syncer:
                 return self._report("deferred", due, next_attempt=due)
             try:
                 report, sequence = self._persist(writer)
-            except Unreachable as error:
-                return self._offline(state, error)
+            except PocketshelfError as error:
+                if self._done is None:
+                    if isinstance(error, Unreachable):
+                        return self._offline(state, error)
+                    raise
+                report, sequence = self._told(problem=f"{one_line(error, 1000)}; {_LATER}")
             self._remember(state.succeeded(self._server, self._request.shard, self._env.now(), sequence))
             return report
 
@@ -169,12 +182,40 @@ class Syncer:
             self._drop_damaged_previous(writer)
             if todo.why == "current":
                 self._vouch(trusted, manifest)
+            self._done = self._done or (self._report("current", todo.why), manifest.sequence)
+        else:
+            how = self._update(writer, trusted, manifest, device, todo)
             self._drop_downloads()
-            return self._report("current", todo.why), manifest.sequence
-        how = self._update(writer, trusted, manifest, device, todo)
+            report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
+            self._done = replace(report, how=how, from_sequence=device.sequence), manifest.sequence
+        done = self._told(features=None if todo.why == "rolled back" else self._features(trusted, manifest))
         self._drop_downloads()
-        report = self._report("updated", todo.why if how == _kind(todo) else "does not fit")
-        return replace(report, how=how, from_sequence=device.sequence), manifest.sequence
+        return done
+
+    def _told(self, **more: str | None) -> tuple[SyncReport, int]:
+        assert self._done is not None
+        report, sequence = self._done
+        seconds = self._env.clock() - self._started
+        return replace(report, received=self._received, seconds=seconds, **more), sequence  # type: ignore[arg-type]
+
+    @property
+    def _looks_closely(self) -> bool:
+        return is_available() if self._request.closely is None else self._request.closely
+
+    def _features(self, trusted: Trusted, manifest: Manifest) -> str | None:
+        """Bring the local features of the shelf, which is the published one; how, if at all."""
+        if not self._looks_closely:
+            return None
+
+        def get(target: Target, room: int) -> Path:
+            self._require_space(room)
+            return self._downloader(target.name).get(target)
+
+        try:
+            bringer = FeatureBringer(self._folder, self._env.files, self._env.limits, get)
+            return bringer.bring(trusted, manifest.shard, manifest.sequence)
+        except OSError as error:
+            raise StoreError(f"{error.filename or self._path}: {error.strerror or error}") from error
 
     def _drop_downloads(self) -> None:
         with self._tidying():
@@ -280,7 +321,9 @@ class Syncer:
     ) -> str:
         env = self._env
         space = device.bundle or (None if todo.why in _ANEW else device.space)
-        following = NextGeneration(writer, manifest, env.limits, trusted.keys, space, env.prepare)
+        published = trusted.find(target_name(manifest.shard, manifest.sequence)) is not None
+        keeps = published and self._looks_closely and todo.why in _GOES_ON
+        following = NextGeneration(writer, manifest, env.limits, trusted.keys, space, env.prepare, keeps)
         if isinstance(todo.get, DeltaEntry):
             try:
                 following.publish_changes(*self._packed(trusted, todo.get), todo.get)

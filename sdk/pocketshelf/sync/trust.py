@@ -92,9 +92,16 @@ class Trusted:
         Raises:
             SyncError: the server signed no such file.
         """
+        found = self.find(name)
+        if found is None:
+            raise SyncError(f"{name}: the server has not published it; check the shard's name")
+        return found
+
+    def find(self, name: str) -> Target | None:
+        """The same; None where the server signed no such file."""
         info = self._updater.get_targetinfo(name)
         if info is None:
-            raise SyncError(f"{name}: the server has not published it; check the shard's name")
+            return None
         sha256 = info.hashes.get("sha256")
         if sha256 is None:
             raise SyncError(f"{name}: signed without a SHA-256; the server must publish again")

@@ -1,9 +1,10 @@
 """The catalogue: products, their vectors, and a change log, in SQLite or in PostgreSQL."""
 
-from pocketshelf_server.catalogue.base import Catalogue, View
+from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Entry, Upsert
 from pocketshelf_server.catalogue.opening import create_catalogue, open_catalogue
 from pocketshelf_server.catalogue.sqlite import SqliteCatalogue
+from pocketshelf_server.catalogue.view import View
 
 __all__ = [
     "Applied",

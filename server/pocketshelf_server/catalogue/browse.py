@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pocketshelf_server.catalogue.base import View
 from pocketshelf_server.catalogue.changes import Change
+from pocketshelf_server.catalogue.view import View
 
 __all__ = ["Facet", "Filter", "Found", "Listed", "browse", "facets", "log_of", "standing_at"]
 

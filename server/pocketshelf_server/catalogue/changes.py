@@ -31,10 +31,13 @@ class Upsert:
     Attributes:
         product: its sequence does not count: it gets the change's.
         source: digest of what it was made from, "" if unknown: kept for whoever makes it again.
+        features: the local features of its pictures (`pocketshelf.formats.features.Print.to_bytes`), b"" if
+            they have none; None if unknown: those stored stay as long as the vectors do.
     """
 
     product: Product
     source: str = ""
+    features: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from pocketshelf.formats import Product
 from pocketshelf.formats.product_rules import check_product
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Upsert
@@ -19,6 +21,7 @@ class Plan:
     Attributes:
         upserts: product_id to (product, source): what has to be stored.
         deletes: products stored before it and not after it.
+        prints: product_id to its `Upsert.features`, as far as they change; None where they are to go.
         log: every change that took a number, in order.
         unchanged: changes that took none.
         sequence: the last number taken.
@@ -27,6 +30,7 @@ class Plan:
     sequence: int
     upserts: dict[str, tuple[Product, str]] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
+    prints: dict[str, bytes | None] = field(default_factory=dict)
     log: list[Change] = field(default_factory=list)
     unchanged: int = 0
 
@@ -60,28 +64,44 @@ def product_ids(changes: Sequence[Upsert | Delete]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def plan_changes(changes: Sequence[Upsert | Delete], stored: Mapping[str, Product], sequence: int) -> Plan:
+def plan_changes(
+    changes: Sequence[Upsert | Delete],
+    stored: Mapping[str, Product],
+    prints: Mapping[str, bytes],
+    sequence: int,
+) -> Plan:
     """Number ``changes`` from ``sequence`` on.
 
     Args:
         stored: every product of `product_ids` that is stored.
+        prints: the local features that are stored of them.
     """
-    plan, now = Plan(sequence), dict(stored)
+    plan, now, features = Plan(sequence), dict(stored), dict(prints)
     for change in changes:
         if isinstance(change, Upsert):
-            _put(plan, now, change)
+            _put(plan, now, features, change)
         elif now.pop(change.product_id, None) is None:
             plan.unchanged += 1
         else:
             plan.upserts.pop(change.product_id, None)
             plan.deletes.add(change.product_id)
+            if features.pop(change.product_id, None) is not None:
+                plan.prints[change.product_id] = None
             plan.take(change.product_id, "delete")
     return plan
 
 
-def _put(plan: Plan, now: dict[str, Product], change: Upsert) -> None:
-    key = change.product.product_id
-    if key in now and now[key].same_content(change.product):
+def _put(plan: Plan, now: dict[str, Product], features: dict[str, bytes], change: Upsert) -> None:
+    key, before = change.product.product_id, features.get(change.product.product_id)
+    after = _features(change, now.get(key), before)
+    if after != before:
+        plan.prints[key] = after
+        features.pop(key, None)
+        if after is not None:
+            features[key] = after
+    # Features travel as rows do: those of a row with a number never change.
+    same = key in now and now[key].same_content(change.product) and (after or b"") == (before or b"")
+    if same:
         plan.unchanged += 1
         if change.source:  # Made of something else, it came out the same: next time that is known.
             plan.upserts[key] = now[key], change.source
@@ -89,3 +109,11 @@ def _put(plan: Plan, now: dict[str, Product], change: Upsert) -> None:
     now[key] = replace(change.product, sequence=plan.take(key, "upsert"))
     plan.deletes.discard(key)
     plan.upserts[key] = now[key], change.source
+
+
+def _features(change: Upsert, stored: Product | None, before: bytes | None) -> bytes | None:
+    """The local features of a product after a change; None where its pictures were not looked at."""
+    if change.features is not None:
+        return change.features
+    stays = stored is not None and np.array_equal(stored.vectors, change.product.vectors)
+    return before if stays else None

@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Space
-from pocketshelf_server.catalogue.base import Catalogue, Dialect, View, new_meta
+from pocketshelf_server.catalogue.base import Catalogue, new_meta
+from pocketshelf_server.catalogue.view import Dialect, View
 from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["PostgresCatalogue"]
@@ -36,6 +37,8 @@ DIALECT = Dialect(
     id_in="= ANY(?)",
     # What PostgreSQL cannot even hold cannot be stored.
     ids=lambda product_ids: [product_id for product_id in product_ids if "\x00" not in product_id],
+    has_table="SELECT 1 WHERE to_regclass(%s) IS NOT NULL",
+    blob="BYTEA",
     locked=" FOR UPDATE",
 )
 FETCH = 2000

@@ -18,14 +18,16 @@ import numpy as np
 
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import PictureFolder
+from pocketshelf.closely import extract, quantized
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf_server.catalogue.changes import Upsert
 
-__all__ = ["Batch", "Embedder", "EmbedderFactory", "Outcome", "Rows", "Spread", "on_threads"]
+__all__ = ["Batch", "Embedder", "EmbedderFactory", "Outcome", "Row", "Rows", "Spread", "on_threads"]
 
-Embedder = Callable[[bytes], np.ndarray]
-"""From a picture's file to its vector, float32 (D,), of length 1; raises `PhotoError`."""
+Embedder = Callable[[bytes | Photo], np.ndarray]
+"""From a picture to its vector, float32 (D,), of length 1; raises `PhotoError`."""
 EmbedderFactory = Callable[[], Embedder]
 """Makes one embedder a worker: a model runner runs one picture at a time."""
 
@@ -48,8 +50,21 @@ class Outcome:
     notes: tuple[RowProblem, ...]
 
 
-Batch = list[tuple[ListedProduct, str]]
-"""Products, each with the source that it is stored from; "" where it is not stored."""
+@dataclass(frozen=True)
+class Row:
+    """A product of the file.
+
+    Attributes:
+        stored: the source that it is stored from; "" where it is not stored.
+        looks: whether its pictures' local features are wanted.
+    """
+
+    product: ListedProduct
+    stored: str
+    looks: bool = False
+
+
+Batch = list[Row]
 Spread = Callable[[Iterable[Batch]], Iterator[list[Outcome]]]
 """Reads and embeds batches somewhere; their outcomes in the same order."""
 
@@ -66,14 +81,14 @@ class Rows:
         self._make_embedder = make_embedder
         self._local = threading.local()
 
-    def outcome(self, row: tuple[ListedProduct, str]) -> Outcome:
-        """What a product, with the source that it is stored from, comes to.
+    def outcome(self, row: Row) -> Outcome:
+        """What a product comes to.
 
         Raises:
             BundleError, RuntimeUnavailable: the embedder cannot be loaded.
             SpaceMismatch: it is of another space than the catalogue.
         """
-        product, stored = row
+        product = row.product
         pictures: list[tuple[int, str, bytes]] = []
         problems, notes = [], []
         for picture in product.pictures if product.vectors is None else ():
@@ -87,35 +102,40 @@ class Rows:
         given = [data for _, _, data in pictures] if product.vectors is None else [product.vectors.tobytes()]
         source = _source(product, given)
         # Version 1.0 kept a digest of the vectors behind a dot.
-        if stored.partition(".")[0] == source:
+        if row.stored.partition(".")[0] == source:
             return Outcome(product.line, None, True, (), tuple(notes))
-        change = self._embed(product, pictures, source, problems)
+        change = self._embed(row, pictures, source, problems)
         return Outcome(product.line, change, False, tuple(problems), tuple(notes))
 
     def _embed(
         self,
-        p: ListedProduct,
+        row: Row,
         pictures: list[tuple[int, str, bytes]],
         source: str,
         problems: list[RowProblem],
     ) -> Upsert | None:
         """The product from those of its pictures that can be used; ``problems`` gets those of the others."""
-        vectors = p.vectors if p.vectors is not None else self._vectors(pictures, problems)
+        p, found = row.product, _Looked() if row.looks else None
+        vectors = p.vectors if p.vectors is not None else self._vectors(pictures, problems, found)
         if vectors is None:
             problems += p.without_pictures(problems)
             return None
         image = p.pictures[0].image if p.pictures else None
         product = Product(p.product_id, 0, p.category, p.title, image, vectors, p.attributes)
         # From another source, so that the next import tries, and reports, its bad pictures again.
-        return Upsert(product, f"partial-{source}" if problems else source)
+        features = found.features if found is not None and p.vectors is None else None
+        return Upsert(product, f"partial-{source}" if problems else source, features)
 
     def _vectors(
-        self, pictures: list[tuple[int, str, bytes]], problems: list[RowProblem]
+        self, pictures: list[tuple[int, str, bytes]], problems: list[RowProblem], looked: _Looked | None
     ) -> np.ndarray | None:
         embedder, found = self._embedder(), []
         for line, image, picture in pictures:
             try:
-                found.append(embedder(picture))
+                photo = picture if looked is None else read_photo(picture)
+                found.append(embedder(photo))
+                if looked is not None and isinstance(photo, Photo):
+                    looked.look(photo)
             except PhotoError as error:
                 problems.append(RowProblem(line, f"{image}: {str(error).removeprefix('photo: ')}"))
         return quantize_vectors(np.stack(found)) if found else None
@@ -125,6 +145,18 @@ class Rows:
         if embedder is None:
             embedder = self._local.embedder = self._make_embedder()
         return embedder
+
+
+class _Looked:
+    """The local features of a product: of its first picture that has any."""
+
+    def __init__(self) -> None:
+        self.features = b""
+
+    def look(self, photo: Photo) -> None:
+        found = None if self.features else extract(photo.pixels, gallery=True)
+        if found is not None:
+            self.features = quantized(found, photo.width / photo.height).to_bytes()
 
 
 def on_threads(rows: Rows, workers: int) -> AbstractContextManager[Spread]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Space
 from pocketshelf.formats.sqlite_file import transaction
-from pocketshelf_server.catalogue.base import Catalogue, Dialect, View, new_meta
+from pocketshelf_server.catalogue.base import Catalogue, new_meta
+from pocketshelf_server.catalogue.view import Dialect, View
 from pocketshelf_server.connections import ThreadConnections
 
 __all__ = ["SqliteCatalogue"]
@@ -32,6 +33,8 @@ DIALECT = Dialect(
     mark="?",
     id_in="IN (SELECT value FROM json_each(?))",
     ids=lambda product_ids: json.dumps(list(product_ids)),
+    has_table="SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?",
+    blob="BLOB",
 )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import open_shard
+from pocketshelf.formats.features import Print
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.changes import Delete, Upsert
 
@@ -30,9 +31,11 @@ def import_store(catalogue: Catalogue, folder: Path, on_problem: OnProblem = lam
         StoreError: there is no store, or it is damaged.
     """
     from pocketshelf.store import StoreFolder
+    from pocketshelf.store.features import prints_of
 
     store = StoreFolder(folder)
-    return import_shard(catalogue, store.shard(store.require_current()), on_problem)
+    name = store.require_current()
+    return import_shard(catalogue, store.shard(name), on_problem, prints_of(store, name))
 
 
 def store_ids(folder: Path) -> set[str]:
@@ -44,14 +47,24 @@ def store_ids(folder: Path) -> set[str]:
         return {product.product_id for product in shard}
 
 
-def import_shard(catalogue: Catalogue, path: Path, on_problem: OnProblem = lambda problem: None) -> int:
-    """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`."""
+def import_shard(
+    catalogue: Catalogue,
+    path: Path,
+    on_problem: OnProblem = lambda problem: None,
+    prints: Mapping[str, Print] | None = None,
+) -> int:
+    """Take in a ``shard.sqlite``; products added or changed. Raises as `import_store`.
+
+    Args:
+        prints: the local features of its products, as far as they have any.
+    """
     done = 0
+    features = {product_id: print_.to_bytes() for product_id, print_ in (prints or {}).items()}
     with open_shard(path) as shard:
         catalogue.require_space(shard.meta.vectors_of())
         products = iter(shard)
         while batch := list(islice(products, BATCH)):
-            changes = [Upsert(product) for product in batch]
+            changes = [Upsert(product, features=features.get(product.product_id)) for product in batch]
             refused = catalogue.refusals(changes)
             for reason in refused.values():
                 on_problem(reason)

@@ -27,6 +27,7 @@ from pocketshelf_server.catalogue.replacing import check_shrinking, delete_other
 from pocketshelf_server.catalogue.rows import Spread
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.console.record import CANCELLED, COMMAND_LINE, DONE, FAILED, Record
+from pocketshelf_server.site import Site
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -193,6 +194,7 @@ def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport
             args.reembed,
             fetch_of(args),
             _on_ray(args, catalogue, images) if args.ray else None,
+            Site(args.site).config().closely,
         )
         return importer.run(args.file, args.replace, args.allow_shrink, reading_of(args))
 

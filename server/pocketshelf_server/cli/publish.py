@@ -80,7 +80,8 @@ def _line(result: Published) -> str:
         state += f", {result.made_again} signed files were missing or damaged and are made again"
     direct = [f"{size} from {base}" for base, to, size in result.deltas if to == result.sequence]
     deltas = f", delta bytes: {', '.join(direct)}" if direct else ""
+    features = f", local features of {result.prints} {result.features_bytes} bytes" if result.prints else ""
     return (
         f"{result.shard}: {state}, sequence {result.sequence}, {result.products} products, "
-        f"snapshot {result.snapshot_bytes} bytes{deltas}"
+        f"snapshot {result.snapshot_bytes} bytes{deltas}{features}"
     )

@@ -8,7 +8,7 @@ from typing import Any
 from pocketshelf.cli.output import print_json, tell
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.cli.options import add_site, open_site
-from pocketshelf_server.publish.history import History
+from pocketshelf_server.publish.history import History, features_of
 from pocketshelf_server.site import Site
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -61,7 +61,7 @@ def _collect(site: Site) -> dict[str, Any]:
 
 
 def _shard(history: History, name: str) -> dict[str, Any]:
-    targets = history.targets(name)
+    targets = [*history.targets(name), *history.targets(features_of(name))]
     return {
         "shard": name,
         "sequence": max(target.custom["sequence"] for target in targets),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +24,12 @@ from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue import Entry
 from pocketshelf_server.trust import PublishedTarget
 
-__all__ = ["History", "ShardLog"]
+__all__ = ["History", "ShardLog", "features_of", "shard_of"]
 
 # What is public must be recorded here, even after a power cut.
 SYNCHRONOUS = "FULL"
+# No shard's own name has a slash.
+_FEATURES = "/features"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations(shard TEXT, sequence INTEGER, PRIMARY KEY(shard, sequence));
 CREATE TABLE IF NOT EXISTS latest(shard TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
@@ -37,6 +39,8 @@ CREATE TABLE IF NOT EXISTS tombstones(shard TEXT, product_id TEXT, number INTEGE
     PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS targets(name TEXT, sha256 TEXT, shard TEXT NOT NULL, length INTEGER NOT NULL,
     custom TEXT NOT NULL, retired REAL, PRIMARY KEY(name, sha256));
+CREATE TABLE IF NOT EXISTS prints(shard TEXT, product_id TEXT, number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, PRIMARY KEY(shard, product_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 
@@ -95,6 +99,16 @@ class ShardLog:
         self.generations = self.generations[-(count + 1) :]
         oldest = self.generations[0]
         self.tombstones = {key: number for key, number in self.tombstones.items() if number > oldest}
+
+
+def features_of(shard: str) -> str:
+    """What a shard's local features are kept as: a shard beside it, whose files are signed as any."""
+    return f"{shard}{_FEATURES}"
+
+
+def shard_of(name: str) -> str:
+    """The shard that files are kept of as ``name``."""
+    return name.removesuffix(_FEATURES)
 
 
 class History:
@@ -177,7 +191,7 @@ class History:
     def shards(self) -> list[str]:
         """Names of the shards that have signed files."""
         rows = self._run("SELECT DISTINCT shard FROM targets WHERE retired IS NULL ORDER BY 1")
-        return [name for (name,) in rows]
+        return sorted({shard_of(name) for (name,) in rows})
 
     def targets(self, shard: str | None = None) -> list[PublishedTarget]:
         """The files that are signed now, by name."""
@@ -200,6 +214,18 @@ class History:
         # By a clock that was ahead; they would stay for as long as that was.
         self._run("UPDATE targets SET retired = ? WHERE retired > ?", now, now)
         return self._run("DELETE FROM targets WHERE retired < ? RETURNING name, sha256", before)
+
+    def prints(self, shard: str) -> dict[str, tuple[int, str]]:
+        """Product → (generation since which its published features are what they are, their SHA-256)."""
+        rows = self._run("SELECT product_id, number, sha256 FROM prints WHERE shard = ?", shard)
+        return {product_id: (number, sha256) for product_id, number, sha256 in rows}
+
+    def replace_prints(self, shard: str, prints: Mapping[str, tuple[int, str]]) -> None:
+        """Replace `prints` of ``shard``."""
+        self._run("DELETE FROM prints WHERE shard = ?", shard)
+        rows = ((shard, key, *value) for key, value in prints.items())
+        with self._errors():
+            self._connection.executemany("INSERT INTO prints VALUES(?, ?, ?, ?)", rows)
 
     def oldest_base(self) -> int | None:
         """The oldest generation that some shard still makes deltas from."""

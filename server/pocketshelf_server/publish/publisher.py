@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Catalogue, Entry, View, open_catalogue
+from pocketshelf_server.publish.features import FeaturePublisher, PublishedFeatures
 from pocketshelf_server.publish.files import hashed_path, is_whole
-from pocketshelf_server.publish.history import History, ShardLog
+from pocketshelf_server.publish.history import History, ShardLog, shard_of
 from pocketshelf_server.publish.lock import only_publisher
 from pocketshelf_server.publish.rules import Rule, parse_rule
 from pocketshelf_server.publish.setback import known_numbers, require_forward
@@ -47,6 +48,8 @@ class Published:
         made_again: signed files that were missing or damaged, as after a backup was restored.
         snapshot_bytes: of the snapshot as it travels.
         deltas: (from, to, bytes as it travels).
+        prints: products whose local features are published (`pocketshelf.closely`).
+        features_bytes: of these, as they travel.
     """
 
     shard: str
@@ -56,6 +59,8 @@ class Published:
     made_again: int
     snapshot_bytes: int
     deltas: tuple[tuple[int, int, int], ...]
+    prints: int = 0
+    features_bytes: int = 0
 
 
 class Publisher:
@@ -73,6 +78,7 @@ class Publisher:
         self._clock = clock
         self._config = site.config()
         self._history = History(site.history_path)
+        self._features = FeaturePublisher(site.targets, self._history, self._config.closely, clock)
 
     def close(self) -> None:
         """Close ``published.sqlite``."""
@@ -158,10 +164,13 @@ class Publisher:
         for name in names:
             self._history.forget(name)
             self._history.replace_targets(name, [], self._clock())
+            self._features.withdraw(name)
 
     def _lost(self) -> Counter[str]:
         """How many signed files of each shard are missing or damaged."""
-        return Counter(target.shard for target in self._history.targets() if not self._is_whole(target))
+        return Counter(
+            shard_of(target.shard) for target in self._history.targets() if not self._is_whole(target)
+        )
 
     def _is_whole(self, target: PublishedTarget) -> bool:
         path = hashed_path(self._site.targets, target.name, target.sha256)
@@ -188,10 +197,11 @@ class Publisher:
             if lost:
                 snapshot, deltas = maker.snapshot(view), [*self._kept_steps(name, log), *maker.deltas(view)]
             manifest = maker.manifest(snapshot, deltas, _counts(entries, view.publishable_categories()))
+            features = self._features.publish(name, log, view, maker, new=False)
         renewed = [manifest, snapshot, *deltas]
         if sorted(renewed, key=_name) != targets:
             self._history.replace_targets(name, renewed, self._clock())
-        return _summary(name, log, renewed, lost, new=False)
+        return _summary(name, log, renewed, lost, features, new=False)
 
     def _new_generation(
         self, name: str, log: ShardLog, entries: list[Entry], view: View, lost: int
@@ -202,10 +212,11 @@ class Publisher:
             snapshot = maker.snapshot(view)
             deltas = [*self._kept_steps(name, log), *maker.deltas(view)]
             manifest = maker.manifest(snapshot, deltas, _counts(entries, view.publishable_categories()))
+            features = self._features.publish(name, log, view, maker, new=True)
         targets = [manifest, snapshot, *deltas]
         self._history.replace_targets(name, targets, self._clock())
         self._history.save(name, log)
-        return _summary(name, log, targets, lost, new=True)
+        return _summary(name, log, targets, lost, features, new=True)
 
     @contextmanager
     def _maker(self, name: str, log: ShardLog) -> Iterator[TargetMaker]:
@@ -281,9 +292,24 @@ def _name(target: PublishedTarget) -> str:
 
 
 def _summary(
-    name: str, log: ShardLog, targets: list[PublishedTarget], made_again: int, new: bool
+    name: str,
+    log: ShardLog,
+    targets: list[PublishedTarget],
+    made_again: int,
+    features: PublishedFeatures,
+    new: bool,
 ) -> Published:
     assert log.latest is not None
     snapshot, deltas, _ = _by_kind(name, targets)
     sizes = tuple((t.custom["from_sequence"], t.custom["sequence"], t.length) for t in deltas)
-    return Published(name, log.latest, len(log.members), new, made_again, snapshot.length, sizes)
+    return Published(
+        name,
+        log.latest,
+        len(log.members),
+        new,
+        made_again,
+        snapshot.length,
+        sizes,
+        features.prints,
+        features.length,
+    )

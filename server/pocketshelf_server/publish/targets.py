@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.formats import DeltaMeta, Product, ShardMeta, Space, create_delta, create_shard
+from pocketshelf.formats.features import target_name
 from pocketshelf_server.catalogue import View
 from pocketshelf_server.publish.files import gzip_deterministic, store_target
-from pocketshelf_server.publish.history import ShardLog
+from pocketshelf_server.publish.history import ShardLog, features_of
 from pocketshelf_server.trust import PublishedTarget
 
 __all__ = ["TargetMaker"]
@@ -95,13 +96,26 @@ class TargetMaker:
         name = f"{self._shard}/manifest.json"
         return self._place(path, PublishedTarget(name, sha256, self._shard, len(data), custom))
 
-    def _pack(self, plain: Path, name: str, base: int | None) -> PublishedTarget:
+    def features(self, data: bytes, base: int | None, more: dict[str, Any]) -> PublishedTarget:
+        """The local features of the shard, or of what changed since ``base``; raises as `snapshot`.
+
+        Args:
+            more: signed along with them, too.
+        """
+        name = target_name(self._shard, self._sequence, base).rpartition("/")[2]
+        path = self._work / name.removesuffix(".gz")
+        path.write_bytes(data)
+        return self._pack(path, name, base, features_of(self._shard), more)
+
+    def _pack(
+        self, plain: Path, name: str, base: int | None, kept_as: str = "", more: dict[str, Any] | None = None
+    ) -> PublishedTarget:
         packed = plain.with_name(f"{plain.name}.gz")
         sha256, length, plain_sha256, plain_length = gzip_deterministic(plain, packed)
         plain.unlink()
-        custom = self._custom(base, plain_length, plain_sha256)
+        custom = {**self._custom(base, plain_length, plain_sha256), **(more or {})}
         return self._place(
-            packed, PublishedTarget(f"{self._shard}/{name}", sha256, self._shard, length, custom)
+            packed, PublishedTarget(f"{self._shard}/{name}", sha256, kept_as or self._shard, length, custom)
         )
 
     def _place(self, ready: Path, target: PublishedTarget) -> PublishedTarget:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_closely import cover, photographed
 
+from drawn_prints import cover, photographed, write_covers
 from pocketshelf import Retriever
 from pocketshelf.answering import Answering
-from pocketshelf.catalogue import build as build_module
 from pocketshelf.catalogue import build_store
 from pocketshelf.closely import look
 from pocketshelf.encoder import EncodedRegion
@@ -30,22 +28,12 @@ COUNT = 6
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
     """Six covers, and a plain thing."""
-    path = tmp_path / "catalogue.csv"
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["product_id", "title", "category", "image"])
-        for seed in range(COUNT):
-            cover(seed).save(tmp_path / f"{seed}.png")
-            # Ids whose order as text and as numbers differ.
-            writer.writerow([f"{10 * seed}", f"Cover {seed}", "Other things", f"{seed}.png"])
-        cover(0).resize((1, 1)).resize((300, 300)).save(tmp_path / "plain.png")
-        writer.writerow(["plain", "A plain thing", "Other things", "plain.png"])
-    return path
+    return write_covers(tmp_path / "catalogue.csv", range(COUNT))
 
 
 def features_path(store: Path) -> Path:
     folder = StoreFolder(store)
-    return folder.index(folder.require_current()) / "shard.1.features"
+    return folder.index(folder.require_current()) / "shard.2.features"
 
 
 def first(store: Path, bundle: Bundle, seed: int, **options: bool) -> tuple[str, int | None, bool | None]:
@@ -171,7 +159,7 @@ def test_without_opencv_one_line_names_what_to_install(
 ) -> None:
     build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
     monkeypatch.setattr(look, "is_available", lambda: False)
-    monkeypatch.setattr(build_module, "is_available", lambda: False)
+    monkeypatch.setattr("pocketshelf.closely.features.is_available", lambda: False)
     with caplog.at_level(logging.WARNING):
         assert first(tmp_path / "store", fake_bundle, 2)[1] is None
     assert caplog.text.count("pip install 'pocketshelf[closely]'") == 1

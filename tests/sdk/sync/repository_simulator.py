@@ -22,6 +22,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pocketshelf.formats.delta import DeltaMeta, create_delta
+from pocketshelf.formats.features import Print, assembled, target_name
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.sync import Answer, Unreachable
@@ -109,6 +110,7 @@ class RepositorySimulator:
         self.requests: list[tuple[str, int]] = []
         self.chunk = 4096
         self.generations: dict[int, Content] = {}
+        self.prints: dict[int, dict[str, Print]] = {}
         self.signers = {
             role: CryptoSigner.generate_ed25519() for role in ("root", "timestamp", "snapshot", "targets")
         }
@@ -150,6 +152,24 @@ class RepositorySimulator:
         }
         self.add_manifest(self.manifest(content, sequence, lengths, deltas))
         self.sign_all()
+
+    def publish_features(self, prints: Mapping[str, Print]) -> None:
+        """Publish the local features of what is published, whole and as changes from each base kept."""
+        ids, before = sorted(self.generations[self.sequence]), self.prints
+        self.prints = {**before, self.sequence: {name: prints[name] for name in ids if name in prints}}
+        words = np.zeros((1, 32), np.uint8)
+        table = assembled(self.sequence, words, [prints.get(name) for name in ids])
+        self.add_features(table.to_bytes())
+        for base in set(self.generations) & set(before):
+            changed = [i for i, name in enumerate(ids) if prints.get(name) is not before[base].get(name)]
+            self.add_features(table.changes(changed), base)
+        self.sign_all()
+
+    def add_features(self, plain: bytes, base: int | None = None) -> str:
+        """Sign features (with the next `sign_all`); their target's name."""
+        name = target_name(self.shard, self.sequence, base)
+        self.add_target(name, gzip.compress(plain, mtime=0), plain, {"sequence": self.sequence})
+        return name
 
     def manifest(
         self,

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.closely import Closely, Features, extract
-from pocketshelf.closely.file import parse, serialize
+from pocketshelf.closely.file import serialize
+from pocketshelf.formats.features import parse
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf_training.data.protocol import Sample
 

@@ -185,8 +185,9 @@ class Finder:
         return {"product_id": product.product_id, "title": product.title}
 
     def _reload(self, _: bytes) -> dict[str, Any]:
-        """Take up what the pointer leads to, unless that was tried and is as it was."""
+        """Take up what the pointer leads to, unless that was tried and is as it was: then its prints."""
         if pointed_at(self._path) == self._pointed:
+            self._retriever.reload_features()
             return {"changed": False}
         old, before = self._retriever, self._revision
         self._open()

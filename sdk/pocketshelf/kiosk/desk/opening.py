@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from pocketshelf.errors import StoreError
+from pocketshelf.formats.derived import FEATURES
 from pocketshelf.store import Store, StoreFolder
 
-__all__ = ["Opened", "open_usable", "pointed_at"]
+__all__ = ["Opened", "look_at", "open_usable", "pointed_at"]
 
 Made = TypeVar("Made")
 Opened = tuple[Made, str | None]
@@ -48,6 +49,17 @@ def _candidates(folder: StoreFolder) -> Iterator[str]:
     if current is not None:
         yield current
     yield from (name for name in reversed(folder.generations()) if name != current)
+
+
+def look_at(path: str | Path) -> tuple[str, int] | None:
+    """The current generation, and when its local features came (0: it has none); None where there is none."""
+    name = pointed_at(path)
+    if name is None:
+        return None
+    try:
+        return name, StoreFolder(path).index(name).joinpath(f"shard{FEATURES}").stat().st_mtime_ns
+    except OSError:
+        return name, 0
 
 
 def pointed_at(path: str | Path) -> str | None:

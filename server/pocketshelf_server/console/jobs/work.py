@@ -77,7 +77,7 @@ def _import(order: ImportOrder) -> dict[str, Any]:
         images = _base(unpack_pictures(Path(order.archive), Path(order.unpacked)), order)
         _say({"images": str(images)})
     with closing(open_catalogue(Site.open(Path(order.site)))) as catalogue:
-        report = _imported(order, catalogue, images)
+        report = _imported(order, catalogue, images, Site.open(Path(order.site)).config().closely)
     return {
         "done": (
             f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, "
@@ -94,13 +94,19 @@ def _import(order: ImportOrder) -> dict[str, Any]:
     }
 
 
-def _imported(order: ImportOrder, catalogue: Catalogue, images: Path) -> ImportReport:
+def _imported(order: ImportOrder, catalogue: Catalogue, images: Path, closely: bool | None) -> ImportReport:
     _say({"doing": "reading the file and its pictures"})
     workers = max(1, (os.cpu_count() or 2) // 2)
     fetch = PictureCache() if order.download else None
     embedders = lazy_embedders(order.bundle, catalogue)
     importer = Importer(
-        catalogue, embedders, images, workers, lambda d, t: _say({"progress": [d, t]}), fetch=fetch
+        catalogue,
+        embedders,
+        images,
+        workers,
+        lambda d, t: _say({"progress": [d, t]}),
+        fetch=fetch,
+        closely=closely,
     )
     return importer.run(Path(order.file), order.replace, order.allow_shrink, ReadOptions(order.format))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf_server.publish.files import hashed_path
-from pocketshelf_server.publish.history import History
+from pocketshelf_server.publish.history import History, features_of
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import PublishedTarget
 
@@ -69,7 +69,7 @@ def published_shards(site: Site, rules: dict[str, dict[str, Any]]) -> list[Publi
 
 
 def _shard(site: Site, history: History, name: str, rule: dict[str, Any] | None) -> PublishedShard:
-    targets = history.targets(name)
+    targets, features = history.targets(name), history.targets(features_of(name))
     latest = max(target.custom["sequence"] for target in targets)
     snapshot = next((t for t in targets if "/snapshot-" in t.name), None)
     to_latest = {
@@ -85,8 +85,8 @@ def _shard(site: Site, history: History, name: str, rule: dict[str, Any] | None)
         tuple(Generation(sequence, made.get(sequence), to_latest.get(sequence)) for sequence in sequences),
         _products(site, name, targets),
         snapshot.length if snapshot else 0,
-        len(targets),
-        sum(target.length for target in targets),
+        len(targets) + len(features),
+        sum(target.length for target in targets + features),
     )
 
 
