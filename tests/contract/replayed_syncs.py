@@ -142,6 +142,7 @@ class ReplayedDevice:
                 step.get("server", "http://shop.test"),
                 root=self._blobs[step["root"]] if "root" in step else None,
                 bundle=_bundle(step.get("bundle")),
+                closely=False,  # What all clients do is recorded.
                 environment=environment,
                 **options,
             )

@@ -14,6 +14,7 @@ from repository_simulator import DIMENSION, PREPROCESSING, SPACE, URL, Breaks, c
 from sync_device import first_state, second_state
 
 from pocketshelf.errors import ServerError, SpaceMismatch, StoreError, SyncError
+from pocketshelf.formats.features import FEATURE, Print
 from pocketshelf.recall import shelf_coverage
 from pocketshelf.stages.search import StoreSearcher, derive_indexes
 from pocketshelf.store import Store, StoreFolder, StoreWriter, rollback_store, verify_store
@@ -357,6 +358,21 @@ def test_the_server_address_may_end_with_a_slash(shop, fresh_device):
     device = fresh_device(shop)
     report = sync(device.path, URL + "/", root=shop.root_bytes, environment=device.environment)
     assert report.sequence == 60
+
+
+def test_features_beside_a_shelf_are_nothing_to_who_knows_of_none(shop, fresh_device):
+    """Any client of before, and the phones': the same files are asked for, with the same outcome."""
+    rows = np.zeros(30, FEATURE)
+    shop.publish_features({f"p{i}": Print(1024, rows) for i in range(40)})
+    device = fresh_device(shop)
+    assert device.sync(closely=False).sequence == 60
+    shop.publish(second_state(), 64)
+    shop.publish_features({f"p{i}": Print(1024, rows) for i in range(1, 50)})
+    report = device.sync(closely=False)
+    assert (report.how, report.sequence, device.sequence()) == ("changes", 64, 64)
+    assert device.content() == content_of(second_state())
+    assert not any("features" in path for path, _ in shop.requests)
+    assert any("/features-60-64.gz" in name for name in shop.targets.targets)
 
 
 class _Bundle:

@@ -126,6 +126,10 @@ final class SyncTests: XCTestCase {
         try SyncReplay.run("honest/the_server_address_may_end_with_a_slash", self)
     }
 
+    func testFeaturesBesideAShelfAreNothingToWhoKnowsOfNone() throws {
+        try SyncReplay.run("honest/features_beside_a_shelf_are_nothing_to_who_knows_of_none", self)
+    }
+
     func testTrustOnFirstUse() throws {
         try SyncReplay.run("honest/trust_on_first_use", self)
     }

@@ -99,6 +99,10 @@ class SyncTest {
     fun theServerAddressMayEndWithASlash() = replay("honest/the_server_address_may_end_with_a_slash")
 
     @Test
+    fun featuresBesideAShelfAreNothingToWhoKnowsOfNone() =
+        replay("honest/features_beside_a_shelf_are_nothing_to_who_knows_of_none")
+
+    @Test
     fun trustOnFirstUse() = replay("honest/trust_on_first_use")
 
     @Test
