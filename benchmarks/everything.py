@@ -61,6 +61,7 @@ PARTS: dict[str, Part] = {
     "colours": Part("display_p3.py", 2),
     "quality": Part("quality.py", 1),
     "delta": Part("sync_delta.py", 2, "sync_delta.py --products 2000 --rounds 1"),
+    "features": Part("published_features.py", 4, "published_features.py --prints 10 --photos 5"),
     "server": Part(
         "server_load.py",
         16,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import compare_tables
+import features_table
 import record
 import scale_tables
 import shelf_tables
@@ -45,6 +46,7 @@ TABLES = {
     "scale-measured": Table("scale.md", "scale", scale_tables.measured),
     "scale-computed": Table("scale.md", "scale", scale_tables.computed),
     "outage": Table("scale.md", "outage", scale_tables.outage),
+    "published-features": Table("sync.md", "published_features", features_table.published),
     "training-speed": Table("scale.md", "training_speed", scale_tables.training),
 }
 
