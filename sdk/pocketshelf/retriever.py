@@ -197,9 +197,8 @@ class Retriever:
 
     def reload_features(self) -> bool:
         """Take up the local features that a sync has brought to the open generation; whether it has."""
-        shelf = self._shelf
-        self._shelf = shelf.looking_closely() if self._closely else shelf
-        return self._shelf is not shelf
+        before, self._shelf = self._shelf, self._shelf.looking_closely() if self._closely else self._shelf
+        return self._shelf is not before
 
     def _make_shelf(self, store: Store) -> Shelf:
         store.require_space(self.encoder.bundle)
