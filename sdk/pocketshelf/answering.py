@@ -9,11 +9,13 @@ from typing import Any
 
 from pocketshelf.closely import SURE, SURE_INLIERS, Sighting, lifted, of_region
 from pocketshelf.encoder import EncodedRegion
+from pocketshelf.reading import Reader, is_in_doubt, reordered, words_in
 from pocketshelf.recall import RecallEstimator, Signals
 from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
+from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.rerank import Reranker
 from pocketshelf.stages.route import Router, filled
 from pocketshelf.stages.where import Wish, fits
@@ -27,7 +29,13 @@ RERANK_DEPTH = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """One region's answer; ``asked``: what came of the fallback; ``seen``: what a close look found in it."""
+    """One region's answer.
+
+    Attributes:
+        asked: what came of the fallback.
+        seen: what a close look found in it.
+        words: what was read in it.
+    """
 
     region: EncodedRegion
     hits: list[Hit]
@@ -36,6 +44,7 @@ class Answer:
     wish: Wish
     asked: FallbackState = False
     seen: tuple[Sighting, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -66,6 +75,7 @@ class Answering:
     Attributes:
         estimator, confidence: None where the bundle carries no calibration.
         asker: asks when the local answer does not suffice.
+        reader: None where photos are not read.
     """
 
     router: Router
@@ -73,6 +83,7 @@ class Answering:
     estimator: RecallEstimator | None
     confidence: RecallModel | None
     asker: Asker
+    reader: Reader | None = None
 
     def answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> Answer:
         """What the shelf itself holds."""
@@ -97,6 +108,32 @@ class Answering:
         sure = SURE if answer.recall is None else max(SURE, answer.recall)
         return replace(answer, recall=sure) if answer.is_sure else answer
 
+    def settled(self, shelf: Shelf, photo: Photo, answers: Sequence[Answer]) -> list[Answer]:
+        """The answers after the photo was read, where words could change what stands first in any of them.
+
+        What stands first then is judged like any other.
+
+        Raises:
+            RuntimeUnavailable: the reader does not load.
+        """
+        doubted = [self.reader is not None and self._is_in_doubt(answer) for answer in answers]
+        if self.reader is None or not any(doubted):
+            return list(answers)
+        lines, size = self.reader.read(photo.pixels), (photo.width, photo.height)
+        found = []
+        for answer, is_doubted in zip(answers, doubted, strict=True):
+            words = words_in(lines, answer.region.detection.box, size) if is_doubted else []
+            found.append(self._settled(shelf, answer, words) if words else answer)
+        return found
+
+    def _settled(self, shelf: Shelf, answer: Answer, words: Sequence[str]) -> Answer:
+        hits = reordered(answer.hits, words)
+        signals = shelf.signals(answer.region, hits)
+        return replace(answer, hits=hits, signals=signals, words=tuple(words))
+
+    def _is_in_doubt(self, answer: Answer) -> bool:
+        return not answer.confirmed and not self.is_confident(answer) and is_in_doubt(answer.hits)
+
     def _lifted(self, shelf: Shelf, answer: Answer, hits: Sequence[Hit]) -> list[Hit]:
         wish, vector = answer.wish, answer.region.embedding.vector
 
@@ -120,6 +157,8 @@ class Answering:
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
         hits = merged(answer.hits, self._placed(shelf, answer.region, found), wish.k)
         hits = self._lifted(shelf, answer, hits)
+        if answer.words:
+            hits = reordered(hits, answer.words)
         return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
 
     def is_confident(self, answer: Answer) -> bool:

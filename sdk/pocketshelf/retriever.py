@@ -20,6 +20,7 @@ from pocketshelf.closely import NEAREST, unclaimed
 from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.reading import open_reader
 from pocketshelf.recall import (
     Fallback,
     Neighbourhood,
@@ -68,6 +69,7 @@ class Retriever:
         fallback: whom to ask when the estimate does not suffice, or there is none; nobody if None.
         detector, embedder: in the place of the encoder's; vectors must be of the bundle's space all the same.
         closely: look for the store's covers and cartons by local features, where it has any.
+        read: settle near-ties by the words in the photo: see `pocketshelf.reading`.
         timeout_s: longest time of one search, in seconds, by the wall clock: after it nobody is waited for,
             and the local hits are the answer, whatever the server does. The stages on the device are not
             cut short; what they may cost is bounded by the photo's limits.
@@ -75,7 +77,7 @@ class Retriever:
     Raises:
         SpaceMismatch: the store is of another space or preprocessing than the bundle.
         StoreError: the store is a library of looks.
-        ValueError: ``timeout_s`` is not a number above 0.
+        ValueError: ``timeout_s`` is not a number above 0. RuntimeUnavailable: ``read`` without its extra.
     """
 
     def __init__(
@@ -91,13 +93,13 @@ class Retriever:
         detector: Detector | None = None,
         embedder: Embedder | None = None,
         closely: bool = True,
+        read: bool = False,
     ) -> None:
         if isinstance(timeout_s, bool) or not 0 < timeout_s < math.inf:
             raise ValueError("timeout_s must be a number of seconds above 0")
         self._timeout_s = timeout_s
         self.encoder = encoder.with_stages(detector, embedder)
-        self._given_searcher = searcher
-        self._closely = closely
+        self._given_searcher, self._closely = searcher, closely
         self._shelf = self._make_shelf(store)
         self._outfitter: Outfitter | None = None
         self._answering = Answering(
@@ -106,6 +108,7 @@ class Retriever:
             recall_estimator or parse_recall(encoder.bundle.recall),
             parse_confidence(encoder.bundle.recall),
             Asker(fallback),
+            open_reader() if read else None,
         )
         if self._answering.estimator is None and fallback is not None:
             _log.warning(
@@ -129,6 +132,7 @@ class Retriever:
         router: Router | None = None,
         reranker: Reranker | None = None,
         closely: bool = True,
+        read: bool = False,
     ) -> Retriever:
         """Open the store at ``store`` with the models of ``bundle`` (the default bundle if None).
 
@@ -139,7 +143,7 @@ class Retriever:
             timeout_s: longest time of one search, in seconds; see the class.
             detector, embedder: in the place of the bundle's, which are not loaded then.
             router, reranker: in the place of the defaults.
-            closely: see the class.
+            closely, read: see the class.
 
         Raises:
             UsageError: ``server`` is no address.
@@ -164,6 +168,7 @@ class Retriever:
                 fallback,
                 timeout_s=timeout_s,
                 closely=closely,
+                read=read,
             )
         except BaseException:
             opened.close()
@@ -270,7 +275,8 @@ class Retriever:
             encoded = self.encoder.encode(photo, whole, ms)
             with timed(ms, "search"):
                 local = [self._answering.answer(shelf, each, wish) for each in encoded.regions]
-                local = self._looked(shelf, encoded, local, wish)
+                looked = self._looked(shelf, encoded, local, wish)
+                local = self._answering.settled(shelf, encoded.photo, looked)
                 # Every local answer is there before anyone is waited for.
                 answers = [self._answering.escalated(shelf, each, fallback, deadline) for each in local]
         return SearchResult(
@@ -294,8 +300,7 @@ class Retriever:
         if shelf.closely is None or (local and all(map(self._answering.is_confident, local))):
             return local
         nearest = [hit.product_id for answer in local for hit in answer.hits[:NEAREST]]
-        photo = encoded.photo
-        frame = photo.width, photo.height
+        photo, frame = encoded.photo, (encoded.photo.width, encoded.photo.height)
         seen = shelf.closely.sightings(photo, nearest)
         own = unclaimed(seen, [answer.region.detection.box for answer in local], frame)
         regions = [self.encoder.encode_print(photo, box) for box in own]

@@ -57,6 +57,8 @@ class Hit:
         source: "local" for the store's own products, "server" for the fallback's.
         inliers: local features of its picture that lie in the photo as a camera would see them
             (`pocketshelf.closely`): such hits come first, whatever their score. None where not found so.
+        read: words in the photo that speak for it and not for all hits as near (`pocketshelf.reading`), in
+            the order in which they were read; such hits may come before nearer ones. Empty where none was.
         image: the product's picture as its catalogue names it; part of the full JSON line only.
         attributes: the catalogue's further columns; part of the full JSON line only.
     """
@@ -67,12 +69,15 @@ class Hit:
     category: str
     source: str = "local"
     inliers: int | None = None
+    read: tuple[str, ...] = ()
     image: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self, full: bool = False) -> dict[str, Any]:
         """The hit as `contract/schemas/answer.schema.json` has it; ``full`` with image and attributes."""
         more: dict[str, Any] = {} if self.inliers is None else {"inliers": self.inliers}
+        if self.read:
+            more["read"] = list(self.read)
         if full:
             more |= {"image": self.image, "attributes": self.attributes}
         return {

@@ -106,6 +106,10 @@ COMMANDS = {
         "studio.prepare.wardrobe",
         "garments cut out, and people, for trainings that dress on the device (synthetic)",
     ),
+    "reading": (
+        "reading.command",
+        "what reading the words on cartons brings, and what it costs: docs/reading.md",
+    ),
     "recall": (
         "recall.command",
         "calibrate when a local answer suffices, at a controlled risk",

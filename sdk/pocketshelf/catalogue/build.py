@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
+from pocketshelf.reading import WORDS, Reader, legible_words, open_reader, words_of
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
@@ -79,6 +80,7 @@ def build_store(
     fetch: Fetch | None = None,
     on_note: OnProblem = lambda note: None,
     closely: bool | None = None,
+    read: bool = False,
 ) -> BuildReport:
     """Embed a catalogue's pictures and make them the new generation of the store.
 
@@ -92,11 +94,14 @@ def build_store(
         fetch: gets pictures that the file names by address, see `pocketshelf.catalogue.download`.
         closely: keep local features of flat prints, so that covers and cartons are found by them; None where
             OpenCV is installed and the catalogue has at most 20,000 products.
+        read: read the words on the products' pictures (`pocketshelf.reading`), about half a second each, and
+            keep them as the attribute ``words`` of those for which the catalogue states none.
 
     Raises:
         CatalogueError: the file cannot be used, or not one row of it.
         UsageError: an unknown format, column or encoding.
-        BundleError, RuntimeUnavailable: the models, or OpenCV if ``closely``, cannot be loaded.
+        BundleError, RuntimeUnavailable: the models, OpenCV if ``closely``, or the reader if ``read``, cannot
+            be loaded.
         StoreError: the store cannot be written; what was there before is unharmed and still current.
     """
     started = time.perf_counter()
@@ -110,7 +115,8 @@ def build_store(
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
     looks = is_wanted(closely, len(table.products))
     encoder = encoder or Encoder.open(bundle, threads)
-    work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks)
+    reader = open_reader() if read else None
+    work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks, reader)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
     # Before the long work: a store that cannot be written is found out at once.
     with StoreWriter.open(store) as writer, writer.staged() as staging:
@@ -150,6 +156,7 @@ class _Work:
         on_problem: OnProblem,
         on_note: OnProblem,
         looks: bool,
+        reader: Reader | None,
     ) -> None:
         self._encoder = encoder
         self._pictures = pictures
@@ -157,6 +164,8 @@ class _Work:
         self._on_problem = on_problem
         self._on_note = on_note
         self._looks = looks
+        self._reader = reader
+        self._words: dict[str, list[str]] = {}
         self.problems: list[RowProblem] = []
         self.notes: list[RowProblem] = []
         self.features: dict[str, tuple[Features, float]] = {}
@@ -176,7 +185,7 @@ class _Work:
                 done += 1
                 progress(done, total)
             if vectors:
-                products.append(_product(product, np.stack(vectors), sequence))
+                products.append(_product(product, np.stack(vectors), sequence, self._printed(product)))
             for problem in [] if vectors else product.without_pictures(self.problems[before:]):
                 self._lose(problem.line, problem.problem)
         return products
@@ -198,6 +207,8 @@ class _Work:
             vectors = [quantize_vectors(self._encoder.enrol(photo, self._whole))]
             if self._looks and product_id not in self.features:
                 self._look(product_id, photo)
+            if self._reader is not None:
+                self._words.setdefault(product_id, []).extend(legible_words(self._reader.read(photo.pixels)))
             return vectors
         except PhotoError as error:
             self._lose(line, f"{image}: {str(error).removeprefix('photo: ').removeprefix(f'{image}: ')}")
@@ -207,6 +218,11 @@ class _Work:
         features = extract(photo.pixels, gallery=True)
         if features is not None:
             self.features[product_id] = features, photo.width / photo.height
+
+    def _printed(self, product: ListedProduct) -> dict[str, str]:
+        """The attribute of the words on its pictures, where there are any and the catalogue states none."""
+        words = words_of(" ".join(self._words.get(product.product_id, ())))
+        return {WORDS: " ".join(words)} if words and WORDS not in product.attributes else {}
 
     def _given(self, product: ListedProduct, vectors: np.ndarray) -> list[np.ndarray]:
         if vectors.shape[1] != self._encoder.bundle.embedder.dimension:
@@ -230,7 +246,9 @@ def _as_sqlite_sorts(product_id: str) -> bytes:
     return product_id.encode("utf-8")
 
 
-def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int) -> Product:
+def _product(
+    listed: ListedProduct, vectors: np.ndarray, sequence: int, printed: Mapping[str, str]
+) -> Product:
     return Product(
         product_id=listed.product_id,
         sequence=sequence,
@@ -238,7 +256,7 @@ def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int) -> Produ
         title=listed.title,
         image=listed.pictures[0].image if listed.pictures else None,
         vectors=vectors,
-        attributes=dict(listed.attributes),
+        attributes={**listed.attributes, **printed},
     )
 
 

@@ -56,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep local features of covers and cartons, by which they are found in photos (default: up to "
         "20,000 products, if OpenCV is installed; about 6 kB a product that has them)",
     )
+    parser.add_argument(
+        "--read",
+        action="store_true",
+        help="read the words on the pictures, too, for 'search --read' (extra read; half a second a picture)",
+    )
     add_reading(parser)
     add_models(parser)
 
@@ -99,6 +104,7 @@ def _build(args: argparse.Namespace, bar: ProgressBar, lost: Callable[[RowProble
         reading=reading_of(args),
         fetch=fetch_of(args),
         closely=args.closely,
+        read=args.read,
         on_note=lambda note: bar.say(f"{args.catalogue}: note: {note}"),
     )
 

@@ -19,6 +19,7 @@ _EXTRAS = {
     "coreai_torch": "coreai",
     "coreai_opt": "coreai",
     "ray": "ray",
+    **dict.fromkeys(("rapidocr", "rapidfuzz", "onnxruntime"), "read"),
     **dict.fromkeys(("imagehash", "jmespath", "yaml"), "mine"),
 }
 _OURS = ("pocketshelf", "pocketshelf_server", "pocketshelf_training", "converters")

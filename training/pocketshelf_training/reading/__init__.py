@@ -1,0 +1,1 @@
+"""What reading the words on cartons brings, and what it costs: docs/reading.md."""
