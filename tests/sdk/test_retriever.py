@@ -289,7 +289,7 @@ def test_categories_of_unknown_names_are_placed_by_their_products(store: Path, t
     toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
     toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
     head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
-    bundle = write_bundle(replace(bundle, groups=head.to_json()))
+    bundle = write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
     with Retriever.open(store, bundle) as opened:
         (found,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
     with Retriever.open(store, make_bundle(tmp_path / "plain")) as opened:

@@ -12,7 +12,7 @@
        "outputs": {"scores": 0, "distances": 1}, "strides": [8, 16, 32], "groups": ["upper", …],
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
        "categories": {"upper": ["T-Shirt", …]}},
-     "groups": {"names", "weights", "scales", "bias"},
+     "groups": {"space", "names", "weights", "scales", "bias"},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
      "outfit": {"file": "outfit.npz", "sha256", "bytes"},
      "quality": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
@@ -111,7 +111,7 @@ class Bundle:
 
     @property
     def group_head(self) -> GroupHead | None:
-        """The parsed `groups`.
+        """The parsed `groups`; None where there is none of this space.
 
         Raises:
             BundleError: it is not the format.
@@ -119,6 +119,8 @@ class Bundle:
         if self.groups is None or self.detector is None:
             return None
         part = Fields(self.groups, f"{self.folder / FILE_NAME}: groups", BundleError)
+        if part.text("space") != self.space:
+            return None
         return GroupHead.parse(part, self.embedder.dimension, self.detector.groups)
 
     @property

@@ -3,9 +3,11 @@
 A shop calls its shelves as it likes ("Sortiment 4", "Bas"), and no list of names knows them all. What lies on
 one says what it is for: the head reads the group from the vectors that a store has anyway.
 
-    "groups": {"names": ["upper", …], "weights": "<base64 of int8 (G, D)>", "scales": [g…], "bias": [g…]}
+    "groups": {"space": "<space id>", "names": ["upper", …], "weights": "<base64 of int8 (G, D)>",
+      "scales": [g…], "bias": [g…]}
 
-A logit of group i is scales[i] · weights[i] · v + bias[i], v being a product's vector at length 1.
+A logit of group i is scales[i] · weights[i] · v + bias[i], v being a product's vector at length 1. It is of
+one space: a bundle of another, as of one's own embedder, has none.
 """
 
 from __future__ import annotations
@@ -54,11 +56,12 @@ class GroupHead:
         mean = (each / each.sum(axis=1, keepdims=True)).mean(axis=0)
         return frozenset(np.array(self.names)[mean >= SHARE * mean.max()].tolist())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, space: str) -> dict[str, Any]:
         """The format above; the weights are rounded to 127 steps of each row's largest."""
         scales = np.maximum(np.abs(self.weights).max(axis=1), 1e-12) / 127
         rounded = np.rint(self.weights / scales[:, None]).astype(np.int8)
         return {
+            "space": space,
             "names": list(self.names),
             "weights": base64.b64encode(rounded.tobytes()).decode(),
             "scales": [float(f"{scale:.6g}") for scale in scales],

@@ -19,7 +19,7 @@ from pocketshelf.formats.bundle import FileSpec, default_bundle, digest
 from pocketshelf.formats.group_head import GroupHead
 
 WEIGHTS = base64.b64encode(bytes(DIMENSION)).decode()
-HEAD = {"names": ["goods"], "weights": WEIGHTS, "scales": [1.0], "bias": [0.5]}
+HEAD = {"space": "fake-space", "names": ["goods"], "weights": WEIGHTS, "scales": [1.0], "bias": [0.5]}
 
 
 @pytest.fixture
@@ -57,10 +57,18 @@ def test_a_group_head_reads_back_as_it_was_rounded(folder: Path) -> None:
     assert bundle.group_head is None and bundle.detector is not None
     weights = np.linspace(-2, 1, bundle.embedder.dimension, dtype=np.float32)[None]
     head = GroupHead(bundle.detector.groups[:1], weights, np.array([0.25], np.float32))
-    found = write_bundle(replace(bundle, groups=head.to_json())).group_head
+    found = write_bundle(replace(bundle, groups=head.to_json(bundle.space))).group_head
     assert found is not None and (found.names, list(found.bias)) == (head.names, [0.25])
     assert np.abs(found.weights - weights).max() <= 0.5 * 2 / 127 + 1e-6
-    assert found.to_json() == load_bundle(folder).groups
+    assert found.to_json(bundle.space) == load_bundle(folder).groups
+
+
+def test_a_group_head_of_another_space_is_none(folder: Path) -> None:
+    edit(folder, groups=HEAD)
+    bundle = load_bundle(folder)
+    assert bundle.group_head is not None
+    own = replace(bundle, space="own", embedder=replace(bundle.embedder, dimension=3))
+    assert own.group_head is None
 
 
 def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:

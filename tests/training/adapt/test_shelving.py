@@ -34,7 +34,7 @@ def bundle_of(folder: Path, shop: Assortment) -> Bundle:
     red, green = (encoder.embed(path) for path in shop.paths[:2])
     toward = red / np.linalg.norm(red) - green / np.linalg.norm(green)
     head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
-    return write_bundle(replace(bundle, groups=head.to_json()))
+    return write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
 
 
 def test_names_that_say_nothing_go_to_what_their_pictures_show(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     columns = ["strength", *(f">{source.name}" for source in sources), ">mean"]
     tell_lines(table(columns, rows) + f"\nShare of val's pictures in their group. Best: {best:g}.")
     if args.write:
-        write_bundle(replace(bundle, groups=heads[best].to_json()))
+        write_bundle(replace(bundle, groups=heads[best].to_json(bundle.space)))
     return 0
 
 
