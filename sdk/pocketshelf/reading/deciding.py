@@ -26,13 +26,13 @@ NEAR, DEPTH = 0.2, 10
 WORTH = 0.07
 # The recogniser's probability, and RapidFuzz's ratio (of 100), from which on a word counts.
 LEGIBLE, ALIKE = 0.5, 80
-# Shorter ones are read into anything; no product and no photo has more.
-_WORD, _MOST = re.compile(r"[^\W\d_]{3,}"), 200
+# Shorter ones are read into anything. Of a text, no more is looked at.
+_WORD, _MOST, _LONGEST = re.compile(r"[^\W\d_]{3,}"), 200, 4000
 
 
 def words_of(text: str) -> list[str]:
     """The words of at least three letters, each once, without case and accents, which print leaves out."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text[:_LONGEST].casefold())
     plain = "".join(each for each in letters if not unicodedata.combining(each))
     return list(dict.fromkeys(_WORD.findall(plain)))[:_MOST]
 

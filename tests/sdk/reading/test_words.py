@@ -25,6 +25,20 @@ def test_words_have_no_case_and_no_accents_and_come_once() -> None:
     assert words_of("ÄPPLE Juice juice, 100% äpple! No 7 Straße") == ["apple", "juice", "strasse"]
 
 
+def test_a_text_of_a_million_letters_is_looked_at_no_further_than_a_title_goes() -> None:
+    assert words_of("ab cde " * 200_000 + "last") == ["cde"]
+    assert (
+        len(
+            words_of(
+                " ".join(
+                    f"{first}{second}x" for first in map(chr, range(97, 123)) for second in "abcdefghijklm"
+                )
+            )
+        )
+        == 200
+    )
+
+
 def test_only_legible_lines_in_the_box_are_read() -> None:
     lines = [Line("GOD MORGON", 0.9, 0.25, 0.5), Line("BRAVO", 0.9, 0.75, 0.5), Line("ARLA", 0.3, 0.25, 0.5)]
     assert words_in(lines, (0.0, 0.0, 100.0, 100.0), (200, 100)) == ["god", "morgon"]

@@ -79,18 +79,14 @@ def run(args: argparse.Namespace) -> int:
 def _figures(args: argparse.Namespace) -> dict[str, Any]:
     spent = costs()  # First, while nothing has been read.
     bundle, reader = load_bundle(args.bundle), KeptReader(args.kept)
-    try:
-        printed = {
-            s.identity or "": legible_words(reader.read(s.image).lines)
-            for s in grocery.shop_pictures(args.data)
-        }
-        with Groceries.built(bundle, args.data) as groceries:
-            rows = [
-                {"set": name, "way": way, **figures(searched, printed, reader)}
-                for name, way, searched in _searches(args, groceries)
-            ]
-    finally:
-        reader.keep()
+    printed = {
+        s.identity or "": legible_words(reader.read(s.image).lines) for s in grocery.shop_pictures(args.data)
+    }
+    rows = []
+    with Groceries.built(bundle, args.data) as groceries:
+        for name, way, searched in _searches(args, groceries):
+            rows.append({"set": name, "way": way, **figures(searched, printed, reader)})
+            reader.keep()  # A run that was cut off reads on from here.
     said = {"bundle": bundle.name, "engine": reader.engine, **spent, "few": args.few}
     return {**here(), **said, "seed": args.seed, "rows": rows}
 
