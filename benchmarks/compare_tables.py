@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["cold_start", "photo", "search", "taken"]
+__all__ = ["cold_start", "photo", "search", "taken", "two_threads"]
 
 SHOWN_AT = 100_000
 # Engines in the order of the page, and what they are called there.
@@ -47,6 +47,25 @@ def photo(figures: dict[str, Any]) -> str:
             f"| {_short(found['ours_ms'])} | {found['ratio']:.2f} |"
         )
     return "\n".join([*lines, "", taken(figures, "peers_photo.py")])
+
+
+def two_threads(figures: dict[str, Any]) -> str:
+    """One photo by one thread and by two."""
+    photos: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in figures["rows"]:
+        photos.setdefault(row["photo"], {})[row["ours"]] = row
+    lines = [
+        "| one photo | whole, ms by one thread | by two, times as fast | at most "
+        "| with detection, ms by one thread | by two, times as fast | at most |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for what, rows in photos.items():
+        cells = [
+            f"{_short(row['one_ms'])} | {row['times']:.2f} | {row['limit']:.2f}"
+            for row in (rows["whole"], rows["detected"])
+        ]
+        lines.append(f"| {what} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", taken(figures, "photo_profile.py")])
 
 
 def search(figures: dict[str, Any], size: int = SHOWN_AT) -> str:

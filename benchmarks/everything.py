@@ -51,6 +51,12 @@ class Part(NamedTuple):
 PARTS: dict[str, Part] = {
     "cold-start": Part("cold_start.py", 1, "cold_start.py --repeats 2"),
     "photo": Part("photo_to_hits.py", 1, "photo_to_hits.py --repeats 3"),
+    "photo-profile": Part(
+        "photo_profile.py --profile benchmarks/profiles/photo-after.txt",
+        1,
+        "photo_profile.py --repeats 2 --megapixels 0.3",
+    ),
+    "large-photos": Part("large_photos.py", 1, "large_photos.py --photos 2"),
     "peers-photo": Part("peers_photo.py", 3, "peers_photo.py --repeats 2 --megapixels 0.3 2"),
     "peers-search": Part("peers_search.py", 8, "peers_search.py --sizes 1000 --queries 10"),
     "peers-million": Part(

@@ -36,6 +36,7 @@ class Table(NamedTuple):
 # By the name of the marks.
 TABLES = {
     "peers-photo": Table("compare.md", "peers_photo", compare_tables.photo),
+    "two-threads": Table("compare.md", "photo_profile", compare_tables.two_threads),
     "peers-search": Table("compare.md", "peers_search", compare_tables.search),
     "peers-search-million": Table(
         "compare.md", "peers_search_million", partial(compare_tables.search, size=1_000_000)

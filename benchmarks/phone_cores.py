@@ -58,7 +58,7 @@ REPEATS = {"scan": 5, "delta": 5, "decode": 50}
 class Unseen(Photo):
     """A photo whose network is told what it says: nothing is resized."""
 
-    def network_input(self, preprocessing: Preprocessing, box: Any = None) -> np.ndarray:
+    def network_input(self, preprocessing: Preprocessing, box: Any = None, spare: float = 1.0) -> np.ndarray:
         """Grey."""
         return np.full((*preprocessing.size, 3), 127, np.uint8)
 

@@ -3,7 +3,10 @@
 The stages' functions are wrapped for it; a stage's own time is without that of the stages within it. By one
 thread medians are given, by two the calls of the soonest search. The galleries are synthetic.
 
-    python benchmarks/photo_profile.py [--megapixels 0.3 2 12] > benchmarks/profiles/photo.txt
+What two threads are worth is the median ratio of pairs, one search after the other; at most (Amdahl, 1967)
+what they would be if all but decoding and searching were done by two as well as by one.
+
+    python benchmarks/photo_profile.py [--megapixels 0.3 2 12] [--profile benchmarks/profiles/photo.txt]
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 import record
 from peers_photo import gallery, milliseconds, photo, photo_vector, shelf
@@ -36,6 +41,20 @@ from pocketshelf.stages.preprocess.photo import DecodedPhoto
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store
 from pocketshelf_training.data.protocol import data_root
+
+# What one thread does alone: before there is a picture, and after its vectors.
+ALONE = {
+    "headers",
+    "JPEG decoded",
+    "judge's rules",
+    "scan",
+    "rows of hits",
+    "recall's signals",
+    "recall and confidence",
+    "routing, re-ranking",
+    "encoder, between its stages",
+    "search, between its stages",
+}
 
 
 class Span(NamedTuple):
@@ -114,8 +133,8 @@ def recorder(retrievers: Sequence[Retriever]) -> Recorder:
     return noted
 
 
-def table(runs: list[list[Span]]) -> list[str]:
-    """A line for each stage, the dearest first."""
+def own_times(runs: list[list[Span]]) -> dict[str, float]:
+    """Stage → median of its own ms, the dearest first."""
     spent: dict[str, list[float]] = defaultdict(list)
     for spans in runs:
         by_stage: dict[str, float] = defaultdict(float)
@@ -124,10 +143,14 @@ def table(runs: list[list[Span]]) -> list[str]:
         for stage, own in by_stage.items():
             spent[stage].append(own)
     medians = {stage: statistics.median(own) for stage, own in spent.items()}
-    total = sum(medians.values())
-    ordered = sorted(medians.items(), key=lambda item: -item[1])
-    lines = [f"{own:7.2f} {100 * own / total:5.1f} %  {stage}" for stage, own in ordered]
-    return [f"{total:7.2f} ms of processor time in all", *lines]
+    return dict(sorted(medians.items(), key=lambda item: -item[1]))
+
+
+def limit(own: dict[str, float]) -> float:
+    """How many times sooner two threads can be at most."""
+    total = sum(own.values())
+    alone = sum(spent for stage, spent in own.items() if stage in ALONE)
+    return total / (alone + (total - alone) / 2)
 
 
 def lanes(runs: list[list[Span]], least: float = 0.3) -> list[str]:
@@ -143,14 +166,46 @@ def lanes(runs: list[list[Span]], least: float = 0.3) -> list[str]:
     ]
 
 
+def measured(
+    noted: Recorder, retrievers: Sequence[Retriever], jpeg: bytes, whole: bool, repeats: int
+) -> tuple[dict[str, Any], list[str]]:
+    """One photo's figures, and its profile as text."""
+    runs: list[list[list[Span]]] = [[] for _ in retrievers]
+    pairs = []
+    for _ in range(repeats + 3):
+        took = []
+        for retriever, kept in zip(retrievers, runs, strict=True):
+            noted.begin()
+            took.append(milliseconds(lambda each=retriever: each.search(jpeg, whole=whole)))
+            kept.append(noted.spans)
+        pairs.append(took)
+    own, ratios = own_times(runs[0][3:]), [one / two for one, two in pairs[3:]]
+    row = {
+        "ours": "whole" if whole else "detected",
+        "one_ms": round(statistics.median(one for one, _ in pairs[3:]), 2),
+        "two_ms": round(statistics.median(two for _, two in pairs[3:]), 2),
+        "times": round(statistics.median(ratios), 2),
+        "times_5_95": [round(float(x), 2) for x in np.percentile(ratios, (5, 95))],
+        "limit": round(limit(own), 2),
+    }
+    text = [
+        f"{sum(own.values()):7.2f} ms of processor time in all",
+        *(f"{ms:7.2f} {100 * ms / sum(own.values()):5.1f} %  {stage}" for stage, ms in own.items()),
+        f"by two threads {row['times']} times as fast, {row['limit']} at most; the soonest, in ms:",
+        *lanes(runs[1][3:]),
+    ]
+    return row, text
+
+
 def main() -> int:
-    """Print the profiles."""
+    """Measure, print or write the profiles, write ``results/photo_profile.json``."""
     parser = record.parser(__doc__)
     parser.add_argument("--repeats", type=values.count, default=21)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3, 2.0, 12.0])
+    parser.add_argument("--profile", type=Path, help="write the profiles there, not to standard output")
     arguments = parser.parse_args()
-    bundle = load_bundle(None)
-    print("; ".join(f"{key} {value}" for key, value in record.where().items()))
+    bundle, rows = load_bundle(None), []
+    lines = ["; ".join(f"{key} {value}" for key, value in record.where().items())]
     with tempfile.TemporaryDirectory(prefix="pocketshelf-profile-") as name:
         folder = Path(name)
         files = {f"{size:g} megapixels": photo(size, folder) for size in arguments.megapixels}
@@ -161,25 +216,16 @@ def main() -> int:
         noted = recorder(retrievers)
         for what, path in files.items():
             for whole in (True, False):
-                print(f"\n{what}, {'whole' if whole else 'detected'}")
-                show(noted, retrievers, path.read_bytes(), whole, arguments.repeats)
+                row, text = measured(noted, retrievers, path.read_bytes(), whole, arguments.repeats)
+                rows.append({"photo": what, **row})
+                lines += ["", f"{what}, {row['ours']}", *text]
+    if arguments.profile:
+        arguments.profile.write_text("\n".join(lines) + "\n")
+    else:
+        print("\n".join(lines))
+    what = "one photo by one thread and by two, warm, among 100,000 synthetic products"
+    record.write("photo_profile", {"what": what, "repeats": arguments.repeats, "rows": rows})
     return 0
-
-
-def show(noted: Recorder, retrievers: Sequence[Retriever], jpeg: bytes, whole: bool, repeats: int) -> None:
-    """Print one photo's profile: by one thread, and by two."""
-    runs: list[list[list[Span]]] = [[] for _ in retrievers]
-    ratios = []
-    for _ in range(repeats + 3):
-        took = []
-        for retriever, kept in zip(retrievers, runs, strict=True):
-            noted.begin()
-            took.append(milliseconds(lambda each=retriever: each.search(jpeg, whole=whole)))
-            kept.append(noted.spans)
-        ratios.append(took[0] / took[1])
-    print("\n".join(table(runs[0][3:])))
-    print(f"by two threads {statistics.median(ratios[3:]):.2f} times as fast; the soonest, in ms:")
-    print("\n".join(lanes(runs[1][3:])))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats import DetectorSpec
@@ -20,7 +21,7 @@ from pocketshelf.stages.detect import (
     pyramid_points,
     select_regions,
 )
-from pocketshelf.stages.preprocess import Photo
+from pocketshelf.stages.preprocess import Photo, network_input
 from pocketshelf.types import Detection
 
 SPEC = DetectorSpec("d.fake", Preprocessing((64, 96)), ("upper", "bag"), strides=(8, 16, 32))
@@ -101,6 +102,26 @@ def test_a_measurement_may_cut_elsewhere() -> None:
     assert {d.group for d in detect(*points, cutoffs=Cutoffs(boxes=100))} == {"upper"}
     few = detect(*points, cutoffs=Cutoffs(score=0.01, candidates=3))
     assert [round(d.score, 3) for d in few] == [0.5, 0.499, 0.498, 0.02]
+
+
+@pytest.mark.parametrize(("shorter", "scale"), [(147, 1), (148, 2), (294, 2), (295, 4)])
+def test_the_network_is_shown_the_photo_halved_while_a_little_more_than_it_takes_is_left(
+    shorter: int, scale: int
+) -> None:
+    shown: list[np.ndarray] = []
+
+    class Seeing(Outputs):
+        def run(self, pixels: np.ndarray) -> list[np.ndarray]:
+            shown.append(pixels[0])
+            return super().run(pixels)
+
+    nothing = Seeing(np.zeros((1, N, 2), np.float32), np.ones((1, N, 4), np.float32))
+    pixels = np.random.default_rng(0).integers(0, 255, (shorter, 3 * shorter, 3), dtype=np.uint8)
+    assert NetworkDetector(SPEC, nothing).detect(Photo(pixels, 3 * shorter, shorter)) == []
+    small = Image.fromarray(pixels)
+    for _ in range(scale // 2):
+        small = small.reduce(2)
+    assert np.array_equal(shown[0], network_input(small, SPEC.preprocessing))
 
 
 def test_suppression_keeps_the_better_of_two() -> None:

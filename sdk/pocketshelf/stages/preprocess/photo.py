@@ -32,8 +32,8 @@ SPARE = 1.5
 class Photo:
     """An upright photo, possibly decoded at a reduced scale.
 
-    A network's crop is taken from the smallest of its halvings that has `SPARE` times the pixels a side that
-    the network takes: the filter reads every pixel, which takes four times as long at twice the scale.
+    A network's crop is taken from the smallest of its halvings that has some more pixels a side than the
+    network takes: the filter reads every pixel, which takes four times as long at twice the scale.
 
     Attributes:
         pixels: uint8, shape (h, w, 3), sRGB order RGB, upright.
@@ -55,12 +55,18 @@ class Photo:
         (sx, sy), (x, y, w, h) = self.scale, box
         return x * sx, y * sy, w * sx, h * sy
 
-    def network_input(self, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
-        """What a network is given for ``box``, in decoded pixels, or for the frame: see `network_input`."""
+    def network_input(
+        self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE
+    ) -> np.ndarray:
+        """What a network is given for ``box``, in decoded pixels, or for the frame: see `network_input`.
+
+        Args:
+            spare: so many times the pixels a side that the network takes are left of a crop that is halved.
+        """
         width, height = picture_size(self._decoded)
         crop = cropped(box, (width, height), preprocessing)
         rows, columns = preprocessing.size
-        picture = self._halved(_halvings(min(crop[2] / columns, crop[3] / rows) / SPARE))
+        picture = self._halved(_halvings(min(crop[2] / columns, crop[3] / rows) / spare))
         if box is not None and picture is not self._decoded:
             (x, y, w, h), (across, down) = box, picture_size(picture)
             sx, sy = across / width, down / height
@@ -112,9 +118,11 @@ class DecodedPhoto(Photo):
         """As `Photo`'s, made when first asked for."""
         return self._converted(self._decoded)
 
-    def network_input(self, preprocessing: Preprocessing, box: Box | None = None) -> np.ndarray:
+    def network_input(
+        self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE
+    ) -> np.ndarray:
         """See `Photo`."""
-        return self._converted(super().network_input(preprocessing, box))
+        return self._converted(super().network_input(preprocessing, box, spare))
 
     def thumbnail(self, side: int) -> np.ndarray:
         """See `Photo`."""
