@@ -32,8 +32,8 @@ __all__ = ["WANTED", "Hidden", "choice_of", "halves"]
 
 WANTED = 0.92
 SEEDS, BLOCKS, SHRINKAGE = 5, 4, 0.3
-EXPANSIONS, POWERS, MUTUALS = (2, 3, 5), (3.0, 5.0), (2, 3, 4)
-REACHES = tuple(np.round(np.arange(0.06, 0.161, 0.01), 2).tolist())
+EXPANSIONS, POWERS, MUTUALS = (2, 3, 5), (3.0, 5.0), (2, 3)
+REACHES = (0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.14)
 BEST = 5
 
 
