@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import compare_tables
 import features_table
+import quality_table
 import record
 import scale_tables
 import shelf_tables
@@ -48,6 +49,7 @@ TABLES = {
     "scale-computed": Table("scale.md", "scale", scale_tables.computed),
     "outage": Table("scale.md", "outage", scale_tables.outage),
     "published-features": Table("sync.md", "published_features", features_table.published),
+    "quality-time": Table("quality.md", "quality", quality_table.judging),
     "training-speed": Table("scale.md", "training_speed", scale_tables.training),
 }
 
