@@ -6,6 +6,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,13 @@ def test_many_photos_are_equal_and_in_order(both: list[Retriever], photos: list[
     one, two = (r.search_many(given, lambda n, of: done.append((n, of)), top_k=3) for r in both)
     assert lines(one) == lines(two) and isinstance(two[len(photos)], PhotoError)
     assert done == [(number + 1, len(given)) for number in range(len(given))] * 2
+
+
+def test_several_callers_of_two_threads_get_what_one_gets(both: list[Retriever], photos: list[Path]) -> None:
+    """More callers than there are threads beside them."""
+    with ThreadPoolExecutor(4) as callers:
+        found = list(callers.map(both[1].search, photos * 3))
+    assert lines(found) == lines([both[0].search(photo) for photo in photos]) * 3
 
 
 def test_a_streams_frames_are_equal(both: list[Retriever], sheet: Image.Image) -> None:
