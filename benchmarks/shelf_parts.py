@@ -23,7 +23,7 @@ from pocketshelf.stages.search.graph import empty_graph
 from pocketshelf.store import Store
 from search_engines import CATEGORIES, DIMENSION, SPACE, queries, vectors
 
-__all__ = ["K", "drawn", "parts"]
+__all__ = ["TIMES", "K", "drawn", "parts", "store_of", "with_views"]
 
 K = 10
 
@@ -38,7 +38,7 @@ def parts(size: int) -> Iterator[dict[str, Any]]:
     gallery, asked = drawn(size, TIMES)
     with tempfile.TemporaryDirectory(prefix="pocketshelf-shelf-") as name:
         folder = Path(name)
-        with _store(folder / "one", gallery[:, None]) as store:
+        with store_of(folder / "one", gallery[:, None]) as store:
             yield {"part": "disk", **_disk(store)}
             yield from _filters(store, asked)
         if size <= 200_000:
@@ -52,7 +52,16 @@ def drawn(size: int, asked: int) -> tuple[np.ndarray, np.ndarray]:
     return gallery, queries(gallery, asked, 0)
 
 
-def _store(path: Path, gallery: np.ndarray) -> Store:
+def with_views(gallery: np.ndarray, noise: float = VIEW_NOISE) -> np.ndarray:
+    """int8 (n, 4, D): a picture, and three that differ from it by ``noise``."""
+    rng = np.random.default_rng(2)
+    wide = gallery.astype(np.float32)
+    scale = noise * np.abs(wide).mean(axis=1, keepdims=True) / 0.8
+    others = [quantize_vectors(wide + scale * rng.standard_normal(wide.shape)) for _ in range(3)]
+    return np.stack([gallery, *others], axis=1)
+
+
+def store_of(path: Path, gallery: np.ndarray) -> Store:
     """A store of int8 (products, pictures, D) with three attributes."""
     rows = (
         Product(
@@ -135,14 +144,7 @@ def _filters(store: Store, asked: np.ndarray) -> Iterator[dict[str, Any]]:
 
 def _pictures(folder: Path, gallery: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
     """Four pictures a product beside one."""
-    rng = np.random.default_rng(2)
-    wide = gallery.astype(np.float32)
-    scale = VIEW_NOISE * np.abs(wide).mean(axis=1, keepdims=True) / 0.8
-    views = np.stack(
-        [gallery, *(quantize_vectors(wide + scale * rng.standard_normal(wide.shape)) for _ in range(3))],
-        axis=1,
-    )
-    with Store.open(folder / "one") as one, _store(folder / "four", views) as four:
+    with Store.open(folder / "one") as one, store_of(folder / "four", with_views(gallery)) as four:
         searchers = [
             (StoreSearcher(one), list(one.categories())),
             (StoreSearcher(four), list(four.categories())),

@@ -27,7 +27,7 @@ from pocketshelf.stages.search.means import REACH, Means
 from pocketshelf.store import Store
 from pocketshelf_training.data import clothing, grocery
 from pocketshelf_training.data.protocol import Sample
-from shelf_parts import drawn
+from shelf_parts import drawn, with_views
 
 K, PICTURES, MOST_ASKED = 10, 4, 1000
 REACHES = (0.4, 0.5, 0.6, 0.7, 1.0)
@@ -60,8 +60,9 @@ def _galleries() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         ("garments, any four", [""] * len(rest)),
     ):
         yield name, _grouped(vectors[rest], labels, chance, 0)[0], vectors[queries]
+    gallery, asked = drawn(DRAWN, ASKED)
     for noise in NOISES:
-        yield f"drawn, noise {noise:g} (synthetic)", *_drawn(noise)
+        yield f"drawn, noise {noise:g} (synthetic)", with_views(gallery, noise), asked
 
 
 def _embedded(encoder: Encoder, photos: Sequence[Sample]) -> np.ndarray:
@@ -81,14 +82,6 @@ def _grouped(
             vectors[own[at : at + PICTURES]] for at in range(asking, len(own) - PICTURES + 1, PICTURES)
         ]
     return np.stack([quantize_vectors(product) for product in products]), np.array(queries)
-
-
-def _drawn(noise: float) -> tuple[np.ndarray, np.ndarray]:
-    gallery, asked = drawn(DRAWN, ASKED)
-    wide, chance = gallery.astype(np.float32), np.random.default_rng(2)
-    scale = noise * np.abs(wide).mean(axis=1, keepdims=True) / 0.8
-    others = [quantize_vectors(wide + scale * chance.standard_normal(wide.shape)) for _ in range(3)]
-    return np.stack([gallery, *others], axis=1), asked
 
 
 def _missed(name: str, products: np.ndarray, asked: np.ndarray) -> Iterator[dict[str, Any]]:

@@ -17,8 +17,8 @@ __all__ = ["candidates", "cosines", "first_pictures", "norms", "rescore", "round
 # The query is rounded to int8 for the scan; so many more candidates a category make up for it before the
 # rescoring, and of many categories together so many.
 SPARE_CANDIDATES, MOST_SPARE = 16, 128
-# Products whose best is looked at together, and vectors that numpy widens at once.
-_GROUP, _BLOCK = 16, 8192
+# Products whose best is looked at together, unless they are few, and vectors that numpy widens at once.
+_GROUP, _FEW, _BLOCK = 16, 3000, 8192
 # Several vectors are one row of a matrix, multiplied by as many columns, each of them the query beside zeros:
 # one step of the kernel for all. Bytes a row, of what fits the processor's cache and of what does not.
 _CACHED, _NEAR_ROW, _FAR_ROW, _MOST_TOGETHER = 8 << 20, 512, 256, 4
@@ -63,19 +63,23 @@ def candidates(near: np.ndarray, starts: np.ndarray, k: int, categories: int, sl
     """
     products = len(starts) - 1
     wanted = min(k + min(SPARE_CANDIDATES * categories, MOST_SPARE), products)
+    if products <= max(_FEW, _GROUP * wanted):
+        best = near if len(near) == products else np.maximum.reduceat(near, starts[:-1])
+        return np.flatnonzero(best >= _floor(best, k, wanted, slack))
     # The wanted-th best of groups is not above the wanted-th best of products: nearly all fall below it.
-    groups = starts[:-1:_GROUP]
-    if len(groups) > wanted:
-        bests = np.maximum.reduceat(near, groups)
-        found = np.flatnonzero(near >= np.partition(bests, len(bests) - wanted)[len(bests) - wanted])
-    else:
-        found = np.arange(len(near))
+    bests = np.maximum.reduceat(near, starts[:-1:_GROUP])
+    found = np.flatnonzero(near >= np.partition(bests, len(bests) - wanted)[len(bests) - wanted])
     owners = found if len(near) == products else np.searchsorted(starts, found, side="right") - 1
     places, firsts = np.unique(owners, return_index=True)
     best = np.maximum.reduceat(near[found], firsts)
-    least = np.partition(best, (len(best) - wanted, len(best) - min(k, wanted)))
-    floor = max(least[len(best) - wanted], least[len(best) - min(k, wanted)] - 2 * slack)
-    return places[best >= floor]
+    return places[best >= _floor(best, k, wanted, slack)]
+
+
+def _floor(best: np.ndarray, k: int, wanted: int, slack: float) -> float:
+    """The wanted-th best, or what is too far below the k-th, if that is more."""
+    last, kth = len(best) - wanted, len(best) - min(k, wanted)
+    least = np.partition(best, (last, kth))
+    return max(float(least[last]), float(least[kth]) - 2 * slack)
 
 
 def first_pictures(starts: np.ndarray, products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
