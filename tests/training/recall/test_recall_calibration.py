@@ -10,7 +10,7 @@ import pytest
 from pocketshelf.recall.model import parse_confidence, parse_recall
 from pocketshelf.recall.signals import CONFIDENCE_FEATURES, RECALL_FEATURES
 from pocketshelf_training.recall import evidence as searches
-from pocketshelf_training.recall.calibrate import calibrate, lacking
+from pocketshelf_training.recall.calibrate import Calibration, calibrate, lacking
 from pocketshelf_training.recall.command import reported
 from pocketshelf_training.recall.figures import known_figures, lacking_figures
 from pocketshelf_training.recall.fit import fit_logistic
@@ -97,6 +97,10 @@ def test_a_calibration_that_the_sdk_reads_back():
     assert confidence is not None and confidence.threshold == calibration.confidence_control.threshold < 1.0
     assert block["k"] == 10 and set(block["features"]) == set(RECALL_FEATURES)
     assert set(block["confidence"]["features"]) == set(CONFIDENCE_FEATURES)
+    again = Calibration.of_block(block)
+    assert again.to_block() == block
+    table = searches.read(_searches(photos=20, shelves=2, seed=3))
+    assert np.allclose(again.confidences(table), calibration.confidences(table))
 
 
 def test_what_the_catalogue_lacks_is_seldom_confident_and_what_it_holds_stays_so():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,12 @@ class Calibration:
         confidence = _model_block(self.confidence, self.confidence_control)
         own = _model_block(self.recall, self.recall_control)
         return {"version": 2, "k": self.k, **own, "confidence": confidence}
+
+    @classmethod
+    def of_block(cls, block: Mapping[str, Any]) -> Calibration:
+        """What `to_block` made."""
+        sure = block["confidence"]
+        return cls(block["k"], *_of_model_block(block), *_of_model_block(sure))
 
 
 def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "world") -> Calibration:
@@ -154,3 +161,12 @@ def _model_block(model: LogisticModel, control: Control) -> dict[str, Any]:
         "features": model.to_json(),
         "risk": risk,
     }
+
+
+def _of_model_block(block: Mapping[str, Any]) -> tuple[LogisticModel, Control]:
+    features = block["features"]
+    mean, scale, weight = (
+        np.array([f[key] for f in features.values()]) for key in ("mean", "scale", "weight")
+    )
+    model = LogisticModel(tuple(features), mean, scale, weight, block["bias"])
+    return model, Control(threshold=block["threshold"], **block["risk"])

@@ -14,6 +14,7 @@ from typing import Any
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
+from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.recall import evidence
@@ -69,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("runs/recall"), help="recall.json, README.md and plot go here"
     )
     parser.add_argument(
+        "--measure", action="store_true", help="measure the bundle's own calibration instead of a new one"
+    )
+    parser.add_argument(
         "--write", action="store_true", help="write the calibration into the bundle's bundle.json"
     )
 
@@ -76,17 +80,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     bundle = load_bundle(args.bundle)
+    if args.measure and not bundle.recall:
+        raise UsageError(
+            f"{bundle.folder}: carries no calibration that could be measured; leave --measure out"
+        )
     log.info("calibrating %s on three catalogues; about three minutes on two cores", bundle.folder)
     args.out.mkdir(parents=True, exist_ok=True)
     encoder = RememberingEncoder(Encoder.open(bundle), args.cache or args.out / "encodings")
     lines = _collected("val", encoder, args.data, args.shelves, args.photos)
     test = _collected("test", encoder, args.data, args.test_shelves, args.photos)
-    calibration = calibrate(lines, args.k, args.alpha, args.delta, args.bound)
-    _warn(calibration)
     settings = (args.k, args.alpha, args.delta, args.bound)
-    report = {"bundle": bundle.name, "space": bundle.space, "seeds": SEEDS, "bound": args.bound} | reported(
-        lines, test, calibration, settings
-    )
+    own = Calibration.of_block(bundle.recall) if args.measure and bundle.recall else None
+    calibration = own or calibrate(lines, *settings)
+    _warn(calibration)
+    about = {"bundle": bundle.name, "space": bundle.space, "seeds": SEEDS, "bound": args.bound}
+    report = about | {"kept": args.measure} | reported(lines, test, calibration, settings)
     (args.out / "recall.json").write_text(json.dumps(report, indent=1) + "\n")
     (args.out / "README.md").write_text(page(report))
     _plot(test, calibration, args.out / "risk_coverage.png")

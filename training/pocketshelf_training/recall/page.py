@@ -17,6 +17,7 @@ def page(report: dict[str, Any]) -> str:
     parts = [
         "# Knowing that it does not know",
         _introduction(report),
+        *([KEPT] if report.get("kept") else []),
         _meaning(recall, confidence, BOUNDS[report["bound"]]),
         "## What the catalogue lacks",
         _lacking(report["test"]),
@@ -31,6 +32,11 @@ def page(report: dict[str, Any]) -> str:
     ]
     return "\n\n".join(parts) + "\n"
 
+
+KEPT = (
+    "Measured with `--measure`: the calibration is the one that the bundle carries, fitted before what is "
+    "measured here was last changed; the parts about catalogues that were left out fit anew."
+)
 
 INTRODUCTION = """\
 Bundle `{bundle}` (space `{space}`), by `pocketshelf-train recall --bundle DIR --out docs/recall`, which
