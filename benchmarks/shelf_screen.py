@@ -2,11 +2,11 @@
 
 Galleries of real photos, each product of four: groceries (four photos of one product, of the grocery data's
 train and test photos; what is left of a product's photos asks), and, as hard as it gets, products that are
-four garments of one label, or four garments of any (the clothing data's val photos); then drawn vectors
+four garments of one label, or four garments of any (the clothing data's train photos); then drawn vectors
 (synthetic, seed 0), as `shelf_parts` has them, with pictures less and more alike. Each is asked with every
 share of the bound (`pocketshelf.stages.search.means.REACH`), and never scanned whole instead::
 
-    python benchmarks/shelf_screen.py            # results/shelf_screen.json; about six minutes
+    python benchmarks/shelf_screen.py            # results/shelf_screen.json; about five minutes
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _galleries() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         photos = grocery.photos(split)
         products, asking = _grouped(_embedded(encoder, photos), [str(s.identity) for s in photos], chance)
         yield f"groceries, {split}", products, asking
-    photos = [sample for sample in clothing.load() if sample.split == "val"]
+    photos = [sample for sample in clothing.load() if sample.split == "train"]
     vectors = _embedded(encoder, photos)
     queries, rest = np.split(chance.permutation(len(photos)), [len(photos) // 5])
     for name, labels in (
