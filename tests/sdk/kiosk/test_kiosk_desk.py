@@ -17,7 +17,7 @@ from pocketshelf.kiosk.desk.clerk import SIDES, Clerk
 from pocketshelf.kiosk.desk.facets import facets_of, read_facets
 from pocketshelf.kiosk.desk.finder import Finder
 from pocketshelf.kiosk.desk.lines import vector_of
-from pocketshelf.kiosk.desk.opening import open_usable
+from pocketshelf.kiosk.desk.opening import look_at, open_usable
 from pocketshelf.kiosk.worker import NotFound
 from pocketshelf.shipped import shipped
 from pocketshelf.store import Store, StoreFolder
@@ -256,3 +256,15 @@ def test_a_picture_of_a_shelf_that_the_other_desk_has_taken_up_already(
     assert clerk.revision != before
     with pytest.raises(NotFound):
         clerk.serve("picture", {**wishes, "id": "green"}, b"")
+
+
+def test_local_features_that_a_sync_brings_later_are_taken_up(own_shelf: Path, tmp_path: Path) -> None:
+    pytest.importorskip("cv2")
+    finder, before = Finder(str(own_shelf)), look_at(own_shelf)
+    assert before == ("00000001", 0) and finder._retriever._shelf.closely is None
+    build_store(SAMPLES / "catalogue.csv", tmp_path / "other", images=SAMPLES, closely=True)
+    index = Path("generations/00000001/index/shard.2.features")
+    (own_shelf / index).write_bytes((tmp_path / "other" / index).read_bytes())
+    assert look_at(own_shelf) != before
+    assert ask(finder, "reload") == {"changed": False}, "the page shows the same shelf"
+    assert finder._retriever._shelf.closely is not None

@@ -17,11 +17,11 @@ from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.formats.space import Space
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
 from pocketshelf.kiosk.names import Names
-from pocketshelf.kiosk.syncing import SyncPlan, fault_of
+from pocketshelf.kiosk.syncing import BackgroundSync, Fault, SyncPlan, fault_of
 from pocketshelf.kiosk.web.app import create_app
 from pocketshelf.store import Store
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf.sync import Environment
+from pocketshelf.sync import Environment, SyncReport
 from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
 from pocketshelf_server.http.app import create_app as create_server
 from pocketshelf_server.making import make_site
@@ -164,3 +164,15 @@ def test_metadata_that_has_expired_may_be_the_clocks_fault() -> None:
     except SyncError as error:
         assert fault_of(error).code == "clock"
     assert fault_of(SyncError("refused: a lie")).code == "sync_failed"
+
+
+def test_features_that_did_not_come_are_said_and_the_shelf_is_taken_up(tmp_path: Path) -> None:
+    taken: list[SyncReport] = []
+    background = BackgroundSync(SyncPlan(tmp_path, "http://shop.test"), taken.append)
+    background._take(SyncReport("updated", problem="all/features-9.gz: refused"))
+    assert background.state == "failed" and background.fault == Fault(
+        "sync_failed", "all/features-9.gz: refused"
+    )
+    assert [report.outcome for report in taken] == ["updated"]
+    background._take(SyncReport("current"))
+    assert background.state == "idle" and background.fault is None
