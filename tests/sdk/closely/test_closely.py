@@ -10,10 +10,10 @@ import pytest
 
 from drawn_prints import SIZE, cover, photographed
 from pocketshelf.closely import Closely, Features, Sighting, extract, lifted, of_region, unclaimed
-from pocketshelf.closely.file import features_of, serialize
+from pocketshelf.closely.file import features_of, quantized, serialize
 from pocketshelf.closely.geometry import sighted
 from pocketshelf.closely.words import Inverted, assigned, chosen_words
-from pocketshelf.formats.features import FEATURE, parse
+from pocketshelf.formats.features import FEATURE, Print, assembled, parse
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Hit
 
@@ -145,3 +145,25 @@ def test_a_print_belongs_to_the_box_it_is_in_and_to_what_is_printed_on_it() -> N
     assert not of_region(seen, (400, 100, 100, 100))
     assert unclaimed(seen, [(400, 100, 100, 100)], SIZE) == [(100, 100, 200, 200)]
     assert unclaimed(seen, [(90, 90, 220, 220)], SIZE) == []
+
+
+def test_features_of_any_values_cost_no_search() -> None:
+    """What a server may sign that is of the format and makes no sense: places, sizes, angles and shapes."""
+    photo, chance, seen = photographed(cover(1)), np.random.default_rng(0), 0
+    kept = quantized(of_gallery(1), 0.75)
+    words = chosen_words(np.ascontiguousarray(kept.rows["descriptor"]))
+    for case in range(60):
+        prints = []
+        for name in ("x", "y", "size", "angle"):
+            rows = kept.rows.copy()
+            most = (1, 3, np.iinfo(rows.dtype[name]).max + 1)[case % 3]
+            rows[name] = chance.integers(0, most, len(rows))
+            rows["word"] = chance.integers(0, len(words), len(rows))
+            prints.append(Print(int(chance.choice([1, 768, 65535])), rows))
+        table = parse(assembled(1, words, prints).to_bytes(), 4)
+        assert table is not None
+        found = Closely(list("abcd"), table).sightings(photo, list("abcd"))
+        assert all(np.isfinite(each.corners).all() and np.isfinite(each.spread) for each in found)
+        unclaimed(found, [], SIZE)
+        seen += len(found)
+    assert seen > 0
