@@ -174,7 +174,7 @@ def assembled(sequence: int, words: np.ndarray, prints: Sequence[Print | None]) 
 def most_bytes(products: int) -> int:
     """The longest that the features of so many products can be, and changes of as many."""
     each = 2 * _SHAPE.size + 4 + MOST_FEATURES * FEATURE.itemsize
-    return _HEAD.size + MOST_WORDS * DESCRIPTOR_BYTES + products * each
+    return _HEAD.size + MOST_WORDS * DESCRIPTOR_BYTES + min(products, MOST_PRODUCTS) * each
 
 
 def parse(

@@ -248,6 +248,7 @@ def test_sizes_beyond_what_the_shelf_can_have_are_refused_before_anything_is_fet
         report = synced(device)
         assert report.problem and "at most" in report.problem and device.sequence() == 64
     assert asked(shop, WHOLE) == 0 and asked(shop, CHANGES) == 0
+    assert most_bytes(10**6) == most_bytes(100_000) < 700_000_000, "of however large a shelf"
     shop.targets.targets[WHOLE].unrecognized_fields["custom"].clear()
     shop.sign_all()
     assert "without its unpacked length" in (synced(device).problem or "")
