@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract.golden.stage_cases import answers, asking, detection, embedding, recalling, searching, tracking
+from contract.golden.stage_cases import (
+    answers,
+    asking,
+    detection,
+    embedding,
+    grouping,
+    recalling,
+    searching,
+    tracking,
+)
 
 __all__ = ["FOLDER", "STAGES", "Stage", "cases_of", "expected"]
 
@@ -60,6 +69,12 @@ STAGES: dict[str, Stage] = {
         "a box, the other boxes of the photo -> what the frame weighs in its query; which of the categories "
         "its group can be of, and their probabilities then",
         1e-9, embedding.weights, embedding.weights_of,
+    ),
+    "groups": Stage(
+        'a bundle\'s "groups", the names of the detector\'s groups, some products of each category (int8 '
+        "vectors) -> the groups of those that no name explains, and whether each fits each group, or an "
+        "error",
+        0.0, grouping.groups, grouping.groups_of,
     ),
     "quantize": Stage(
         "float32 vectors -> int8 vectors", 0.0, searching.quantized, searching.quantized_of

@@ -13,7 +13,7 @@ import pytest
 from contract.golden.generate_stages import FOLDER, STAGES, cases_of, expected
 from contract.golden.stage_cases import answer_shelf
 from contract.golden.stage_cases.arrays import unpack
-from pocketshelf.formats import open_shard
+from pocketshelf.formats import Bundle, group_head, open_shard
 
 CASES = [pytest.param(name, case, id=f"{name}: {case['name']}") for name in STAGES for case in cases_of(name)]
 
@@ -85,6 +85,21 @@ def test_no_expected_rank_hangs_on_less_than_the_tolerance() -> None:
             for hits in lists:
                 gaps = [a[1] - b[1] for a, b in itertools.pairwise(hits)]
                 assert all(gap == 0 or gap > 10 * STAGES[stage].tolerance for gap in gaps), case["name"]
+
+
+@pytest.mark.parametrize("share", [0.49, 0.51])
+def test_no_expected_group_hangs_on_the_last_digits_of_a_probability(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_head, "SHARE", share)
+    for case in cases_of("groups"):
+        assert expected("groups", case) == case["expected"], case["name"]
+
+
+def test_what_lies_in_a_category_moves_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    skirts = named("answers", "a category by its name")
+    monkeypatch.setattr(Bundle, "group_head", None)
+    assert expected("answers", skirts) != skirts["expected"]
 
 
 def test_the_answers_shelf_and_bundle_are_what_the_generator_writes(

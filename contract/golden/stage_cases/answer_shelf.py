@@ -9,6 +9,7 @@ import numpy as np
 
 from pocketshelf.formats import Product, ShardMeta, create_shard
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, DetectorSpec, EmbedderSpec, write_bundle
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.formats.product import quantize_vectors
 
@@ -77,6 +78,12 @@ def products() -> list[Product]:
     return found
 
 
+def golden_group_head() -> GroupHead:
+    """To it, skirts look like outerwear and kites like footwear; of uppers and goods it says nothing."""
+    known = np.array([centres()[name] for name in ("Kites", "Röcke")], np.float32)
+    return GroupHead(("footwear", "outerwear"), known, np.zeros(2, np.float32))
+
+
 def write_golden_bundle() -> Bundle:
     """Small inputs, stand-ins for the models, and the recall model of the shipped bundle."""
     for kind in ("embedder", "detector"):
@@ -111,5 +118,6 @@ def write_golden_bundle() -> Bundle:
     # This shelf is so small and so alike that the shipped model trusts none of its answers.
     shipped["bias"] += 4.0
     shipped["confidence"]["bias"] += 2.3
-    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, shipped)
+    looks = golden_group_head().to_json("golden-space")
+    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, shipped, groups=looks)
     return write_bundle(bundle)

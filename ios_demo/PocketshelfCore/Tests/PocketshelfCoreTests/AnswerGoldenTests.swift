@@ -1,3 +1,4 @@
+import Foundation
 import XCTest
 
 @testable import PocketshelfCore
@@ -21,6 +22,26 @@ final class AnswerGoldenTests: XCTestCase {
             let fitting = known.filter { $0["box"].isNull == (box == nil) }
             let nearest = try XCTUnwrap(fitting.min { distance($0["box"].doubles) < distance($1["box"].doubles) })
             return try stage.decode(nearest["outputs"].list.map(\.tensor))
+        }
+    }
+
+    /// Says which categories were looked at.
+    private final class Counting: ShelfReader {
+        let held: MemoryShelf
+        var asked: [String] = []
+        var meta: ShardMeta { held.meta }
+        var digest: String { held.digest }
+
+        init(_ held: MemoryShelf) { self.held = held }
+
+        func count() -> Int { held.count() }
+        func categories() -> [CategoryCount] { held.categories() }
+        func product(_ id: String) -> Product? { held.product(id) }
+        func vectors(of category: String) -> CategoryVectors { held.vectors(of: category) }
+        func manifest() -> Manifest? { nil }
+        func someVectors(of category: String, most: Int) throws -> [Int8] {
+            asked.append(category)
+            return try held.someVectors(of: category, most: most)
         }
     }
 
@@ -89,6 +110,25 @@ final class AnswerGoldenTests: XCTestCase {
                 return .of(["error": .bool(true)])
             }
         }
+    }
+
+    func testAGenerationIsLookedAtOnceWhoeverAsksAtOnce() throws {
+        let held = [
+            Product.of("1", [9, 1], category: "Bas"), .of("2", [1, 9], category: "Haut"), .of("3", [1, 9], category: "Shoes"),
+        ]
+        let store = Counting(MemoryShelf(held, dimension: 2))
+        let named = Shelves([("footwear", ["Shoes"]), ("upper", ["T-Shirt"])])
+        let head = GroupHead(names: ["footwear", "upper"], weights: [[8, 0], [0, 8]], bias: [0, 0])
+        let shelf = try Shelf(store, searcher: StoreSearcher(store), named: named, head: head)
+        DispatchQueue.concurrentPerform(iterations: 16) { _ in _ = try? shelf.shelves() }
+        let shelves = try shelf.shelves()
+        XCTAssertEqual(store.asked.sorted(), ["Bas", "Haut"])
+        XCTAssertTrue(shelves.fits(group: "footwear", category: "Bas") && shelves.fits(group: "upper", category: "Haut"))
+        XCTAssertFalse(shelves.fits(group: "upper", category: "Bas") || shelves.fits(group: "upper", category: "Shoes"))
+        XCTAssertTrue(shelves.fits(group: "upper", category: "of another server"))
+        let plain = try Shelf(store, searcher: StoreSearcher(store), named: named, head: nil)
+        XCTAssertTrue(try plain.shelves().fits(group: "upper", category: "Bas"))
+        XCTAssertEqual(store.asked.count, 2)
     }
 
     func testAnotherSpacesShelfIsRefused() throws {

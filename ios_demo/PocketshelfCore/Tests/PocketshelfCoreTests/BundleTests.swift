@@ -55,6 +55,7 @@ final class BundleTests: XCTestCase {
         XCTAssertEqual(bundle.detector?.groups.count, 11)
         XCTAssertEqual(try RecallModel.ofRecall(bundle.recall)?.terms.count, 14)
         XCTAssertNotNil(try RecallModel.ofConfidence(bundle.recall))
+        XCTAssertEqual(bundle.groupHead?.names.count, 10)
         XCTAssertEqual(bundle.files.count, 4)
     }
 
@@ -82,6 +83,26 @@ final class BundleTests: XCTestCase {
         refuses("detector/strides", .array([.integer(0), .integer(8)]), "at least 1")
         refuses("detector/score_threshold", .text("0.5"), "must be a number")
         refuses("recall", .array([]), "JSON object")
+    }
+
+    func testWhatTellsGroups() throws {
+        let bundle = try ModelBundle(folder: folder("golden/stages/answers/bundle"))
+        XCTAssertEqual(bundle.groupHead?.names, ["footwear", "outerwear"])
+        XCTAssertEqual(bundle.groupHead?.weights.map(\.count), [24, 24])
+        XCTAssertNil(try ModelBundle(folder: folder("golden/bundle-v1")).groupHead)
+        func part(_ name: String, _ bias: Json, _ letters: Int, space: String = "golden-space") -> Json {
+            .of([
+                "space": .text(space), "names": .of([name]), "scales": .of([1]), "bias": bias,
+                "weights": .text(String(repeating: "A", count: letters)),
+            ])
+        }
+        refuses("groups", .array([]), "JSON object")
+        XCTAssertNil(try self.bundle { $0["groups"] = part("upper", .of([0]), 172, space: "another") }.groupHead)
+        refuses("groups", .object(JsonObject()), "'space' is missing")
+        refuses("groups", part("hats", .of([0]), 172), "none of the detector's groups")
+        refuses("groups", part("upper", .integer(0), 172), "list of numbers")
+        refuses("groups", part("upper", .of([0]), 172), "is not 128 numbers")
+        refuses("groups", part("upper", .of([0]), 171), "no base64")
     }
 
     func testFilesThatAreNotThoseRecorded() throws {

@@ -65,6 +65,26 @@ final class EmbedGoldenTests: XCTestCase {
         }
     }
 
+    func testWhatLiesInACategory() throws {
+        try Golden("groups").check { input in
+            let groups = input["detector"].pairs.map { (group: $0.0, names: $0.1.strings) }
+            do {
+                let head = try GroupHead(
+                    Fields(input["groups"], where: "groups", kind: .bundle), dimension: input["dimension"].int,
+                    known: groups.map(\.group))
+                let categories = input["categories"].object.names
+                let shelves = Shelves(groups).looking(categories, head) { input["categories"][$0].bytes }
+                let looks = shelves.looks.map { ($0.key.text, Json.of($0.value.sorted().map(\.text))) }
+                let fits = groups.map { group, _ in
+                    (group, Json.array(categories.map { .bool(shelves.fits(group: group, category: $0)) }))
+                }
+                return .of(["looks": .object(JsonObject(looks)), "fits": .object(JsonObject(fits))])
+            } catch let error as PocketshelfError where error.kind == .bundle {
+                return .of(["error": .bool(true)])
+            }
+        }
+    }
+
     func testOutputsThatTheBundleDoesNotDescribe() throws {
         let input = try XCTUnwrap(Golden("embed").cases.first).input
         let size = input["vector"].shape[1], all = outputs(input)

@@ -71,6 +71,22 @@ final class FormatsTests: XCTestCase {
         XCTAssertEqual(try shard.firstVectors(at: [2]), firsts[2])
     }
 
+    func testSomeOfACategoryAreEvenlyApartInTheOrderOfTheirRows() throws {
+        let path = try golden("shard-v1.sqlite", in: try temporaryFolder(self))
+        let rows = (0..<100).map { "('p\(199 - $0)', 1, 'c', '', NULL, '{}', x'\(hexadecimal([UInt8($0)]))01020309090909')" }
+        try change(path, "INSERT INTO products VALUES \(rows.joined(separator: ", "))")
+        let shard = try Shard(path)
+        func firsts(_ most: Int) throws -> [Int] {
+            let block = try shard.someVectors(of: "c", most: most)
+            return stride(from: 0, to: block.count, by: 4).map { Int(block[$0]) }
+        }
+        XCTAssertEqual(try firsts(4), [0, 25, 50, 75])
+        XCTAssertEqual(try firsts(32), (0..<32).map { $0 * 100 / 32 })
+        XCTAssertEqual(try firsts(500), Array(0..<100))
+        XCTAssertEqual(try shard.someVectors(of: "c", most: 1), [0, 1, 2, 3])
+        XCTAssertEqual(try shard.someVectors(of: "nothing", most: 32), [])
+    }
+
     func testAGoldenDeltaBringsAGoldenShardToItsState() throws {
         let folder = try temporaryFolder(self)
         let shard = try golden("shard-v1.sqlite", in: folder), delta = try golden("delta-v1.sqlite", in: folder)

@@ -14,8 +14,6 @@ struct Answering {
     /// Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
     private static let rerankDepth = 3
 
-    /// Which categories belong to which of the detector's groups.
-    let shelves: Shelves
     let router: any Router
     let reranker: any Reranker
     /// nil where the bundle carries no calibration.
@@ -56,7 +54,7 @@ struct Answering {
         if !found.isEmpty {
             let fitting = found.filter { fits($0.attributes, answer.wish.where) }
             escalated.hits = merged(
-                local: answer.hits, server: placed(answer.region, fitting), count: answer.wish.count)
+                local: answer.hits, server: try placed(shelf, answer.region, fitting), count: answer.wish.count)
             escalated.signals = try shelf.signals(answer.region, escalated.hits)
         }
         return escalated
@@ -87,17 +85,17 @@ struct Answering {
         _ shelf: Shelf, _ region: EncodedRegion, _ categories: [String], _ wish: Wish
     ) throws -> [Hit] {
         let attributes = region.attributes
-        let grouped = shelves.knows(region.detection.group)
+        let grouped = shelf.named.knows(region.detection.group)
         let depth = attributes.isEmpty && !grouped ? wish.count : Self.rerankDepth * wish.count
         let nearest = try shelf.nearest(
             region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
-        let hits = placed(region, nearest)
+        let hits = try placed(shelf, region, nearest)
         return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
     }
 
     /// The hits, best first, those fallen whose category belongs to another group than the box.
-    private func placed(_ region: EncodedRegion, _ hits: [Hit]) -> [Hit] {
-        let detection = region.detection
+    private func placed(_ shelf: Shelf, _ region: EncodedRegion, _ hits: [Hit]) throws -> [Hit] {
+        let shelves = try shelf.shelves(), detection = region.detection
         return hits.map { hit in
             guard !shelves.fits(group: detection.group, category: hit.category) else { return hit }
             var fallen = hit

@@ -34,7 +34,7 @@ public struct EncodedRegion: Sendable {
 /// Detects and embeds with the models of one bundle; safe to share between threads if its stages are.
 public final class Encoder: Sendable {
     public let bundle: ModelBundle
-    /// Which categories belong to which of the detector's groups.
+    /// Which categories belong to which of the detector's groups, by their names.
     let shelves: Shelves
     private let embedder: any Embedder
     private let detector: (any Detector)?

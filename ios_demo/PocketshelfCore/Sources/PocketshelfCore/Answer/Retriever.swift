@@ -48,7 +48,7 @@ public final class Retriever: @unchecked Sendable {
         self.seconds = seconds
         makeSearcher = searcher
         answering = Answering(
-            shelves: encoder.shelves, router: router, reranker: reranker,
+            router: router, reranker: reranker,
             estimator: try estimator ?? RecallModel.ofRecall(encoder.bundle.recall),
             confidence: try RecallModel.ofConfidence(encoder.bundle.recall), asker: Asker(fallback))
         shelf = try Self.shelf(store, encoder, searcher(store))
@@ -142,6 +142,6 @@ public final class Retriever: @unchecked Sendable {
         try store.meta.vectorSpace.requireSame(
             as: encoder.bundle.vectorSpace, us: "the shelf's vectors are", them: "those of the bundle '\(name)'",
             remedy: "sync the shelf again, or use its bundle")
-        return try Shelf(store, searcher: searcher)
+        return try Shelf(store, searcher: searcher, named: encoder.shelves, head: encoder.bundle.groupHead)
     }
 }

@@ -1,20 +1,32 @@
+import Foundation
+
 /// One generation of a store with what is derived from it; a search keeps to the one it began with.
 ///
 /// Readers serialise their calls, so that searches share it.
 final class Shelf: @unchecked Sendable {
     /// Where few products fit `where`, so many times as many are looked at, and again.
     private static let widen = 8
+    /// So many products tell what a category holds.
+    private static let some = 32
 
     let store: any ShelfReader
     let counts: [CategoryCount]
     let info: StoreInfo
+    /// Which categories belong to which of the detector's groups, by their names.
+    let named: Shelves
+    /// What tells the groups of categories of other names; nil where the bundle has none.
+    private let head: GroupHead?
+    private let lock = NSLock()
+    private var looked: Shelves?
     private let searcher: any Searcher
     private let coverage: [ExactString: Double]?
     private let held: Set<ExactString>
     private let neighbourhood: Neighbourhood
 
-    init(_ store: any ShelfReader, searcher: any Searcher) throws {
+    init(_ store: any ShelfReader, searcher: any Searcher, named: Shelves, head: GroupHead?) throws {
         self.store = store
+        self.named = named
+        self.head = head
         self.searcher = searcher
         counts = try store.categories()
         info = StoreInfo(store.meta)
@@ -24,6 +36,19 @@ final class Shelf: @unchecked Sendable {
     }
 
     var names: [String] { counts.map(\.name) }
+
+    /// `named`, knowing the other categories by some products of each; these are looked at once.
+    ///
+    /// - Throws: `store`: it is damaged.
+    func shelves() throws -> Shelves {
+        guard let head else { return named }
+        return try lock.withLock {
+            if let looked { return looked }
+            let found = try named.looking(names, head) { try store.someVectors(of: $0, most: Self.some) }
+            looked = found
+            return found
+        }
+    }
 
     /// The `wanted` nearest that fit; where few do, it looks further.
     func nearest(_ vector: [Float], categories: [String], wanted: Int, where filter: Where) throws -> [Hit] {

@@ -20,6 +20,8 @@ public struct ModelBundle: Sendable {
     public let detector: DetectorSpec?
     /// Calibration of the local-recall estimate; see `RecallModel`.
     public let recall: JsonObject?
+    /// What tells a category's groups from its products, if anything of this space does.
+    public let groupHead: GroupHead?
     /// Further files (enrolment, outfit, quality), which this core checks and does not use.
     public let others: [FileSpec]
 
@@ -72,6 +74,12 @@ public struct ModelBundle: Sendable {
         space = try top.text("space")
         embedder = try EmbedderSpec(top.child("embedder"))
         detector = try top.has("detector") ? DetectorSpec(top.child("detector")) : nil
+        let groups = try top.has("groups") ? top.child("groups") : nil
+        if let groups, let detector, exactlyEqual(try groups.text("space"), space) {
+            groupHead = try GroupHead(groups, dimension: embedder.dimension, known: detector.groups)
+        } else {
+            groupHead = nil
+        }
         recall = try top.has("recall") ? Self.object(top, "recall") : nil
         others = try ["enrolment", "outfit", "quality"].filter(top.has).map { try FileSpec(top.child($0)) }
     }

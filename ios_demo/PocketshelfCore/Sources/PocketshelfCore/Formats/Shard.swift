@@ -89,6 +89,28 @@ public final class Shard {
         }
     }
 
+    /// The first picture of `most` products of a category, or of all it has: evenly apart in the order of their rows, of
+    /// c products those at ⌊i · c / most⌋.
+    ///
+    /// - Throws: `store`: a product's vectors are damaged.
+    public func someVectors(of category: String, most: Int) throws -> [Int8] {
+        try lock.withLock {
+            let rows = try rowsByCategory().first { exactlyEqual($0.category, category) }?.rows.sorted() ?? []
+            let count = min(most, rows.count), chosen = (0..<count).map { String(rows[$0 * rows.count / count]) }
+            let sql = """
+                SELECT substr(vectors, 1, :dimension) FROM products
+                WHERE rowid IN (SELECT value FROM json_each(:rows)) ORDER BY rowid
+                """
+            var firsts: [Int8] = []
+            let values = [
+                ":dimension": SqliteValue.integer(meta.dimension),
+                ":rows": .text("[\(chosen.joined(separator: ","))]"),
+            ]
+            try file.query(sql, values) { try firsts.append(contentsOf: first($0)) }
+            return firsts
+        }
+    }
+
     /// The first picture of the products at these places (ascending), in the order of all ids.
     public func firstVectors(at places: [Int]) throws -> [Int8] {
         try lock.withLock {
@@ -98,16 +120,19 @@ public final class Shard {
                 defer { place += 1 }
                 guard wanted.first == place else { return }
                 wanted.removeFirst()
-                let count = row.withBlob(0) { bytes -> Int in
-                    firsts.append(contentsOf: bytes.bindMemory(to: Int8.self))
-                    return bytes.count
-                }
-                guard count == meta.dimension else {
-                    throw PocketshelfError.store("\(path): bad vectors; sync or build it again")
-                }
+                try firsts.append(contentsOf: first(row))
             }
             return firsts
         }
+    }
+
+    /// A row's one column, a picture.
+    private func first(_ row: Row) throws -> [Int8] {
+        let vector = row.withBlob(0) { Array($0.bindMemory(to: Int8.self)) }
+        guard let vector, vector.count == meta.dimension else {
+            throw PocketshelfError.store("\(path): bad vectors; sync or build it again")
+        }
+        return vector
     }
 
     /// The format has no index on categories: one pass over the file serves them all.

@@ -18,4 +18,17 @@ extension ShelfReader {
         firsts.sort { precedes($0.id, $1.id) }
         return places.flatMap { firsts[$0].vector }
     }
+
+    /// The first picture of `most` products of a category, or of all it has, for readers whose rows are in the order of
+    /// their ids.
+    public func someVectors(of category: String, most: Int) throws -> [Int8] {
+        let pictures = try vectors(of: category), size = pictures.dimension
+        let owners = pictures.owners
+        let firsts = owners.indices.filter { $0 == 0 || owners[$0] != owners[$0 - 1] }
+        let count = min(most, firsts.count)
+        return (0..<count).flatMap { i -> ArraySlice<Int8> in
+            let first = firsts[i * firsts.count / count]
+            return pictures.block[first * size..<(first + 1) * size]
+        }
+    }
 }

@@ -18,7 +18,7 @@ func frameShare(_ box: Box, others: [Box], width: Int, height: Int) -> Double {
 /// Which categories of a catalogue belong to a detector's group, by their names.
 ///
 /// Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name that no
-/// group claims may belong to any.
+/// group claims belongs where its products look to be of, if that is known, else to any.
 public struct Shelves: Sendable {
     /// Cosine that a product of another group's category loses; it falls, it does not vanish: a box may be of the
     /// wrong group.
@@ -26,6 +26,8 @@ public struct Shelves: Sendable {
     private let groups: Set<ExactString>
     /// Plain name → the groups that claim it; a group claims its own.
     private let owners: [ExactString: Set<ExactString>]
+    /// Category → the groups that its products look to be of.
+    private(set) var looks: [ExactString: Set<ExactString>] = [:]
 
     /// - Parameter names: group → names.
     public init(_ names: [(group: String, names: [String])], penalty: Double = 0.15) {
@@ -38,12 +40,25 @@ public struct Shelves: Sendable {
         self.owners = owners
     }
 
+    /// The same, knowing those of `categories` that no group claims by their products, too.
+    ///
+    /// - Parameter products: category → vectors of some of its products.
+    func looking(_ categories: [String], _ head: GroupHead, products: (String) throws -> [Int8]) rethrows -> Shelves {
+        var looking = self
+        let unknown = groups.subtracting(head.names.map(ExactString.init))
+        for name in categories where owners[plain(name)] == nil {
+            let vectors = try products(name)
+            if !vectors.isEmpty { looking.looks[ExactString(name)] = head.groups(vectors).union(unknown) }
+        }
+        return looking
+    }
+
     /// Whether it says anything of a group.
     func knows(_ group: String) -> Bool { groups.contains(ExactString(group)) }
 
     /// Whether a product of `category` may be what a box of `group` shows.
     public func fits(group: String, category: String) -> Bool {
-        guard knows(group), let owners = owners[plain(category)] else { return true }
+        guard knows(group), let owners = owners[plain(category)] ?? looks[ExactString(category)] else { return true }
         return owners.contains(ExactString(group))
     }
 

@@ -14,6 +14,9 @@ public protocol ShelfReader: AnyObject {
     func product(_ id: String) throws -> Product?
     /// All pictures of a category; none where there is no such category.
     func vectors(of category: String) throws -> CategoryVectors
+    /// The first picture of `most` products of a category, or of all it has: `dimension` bytes each. They are evenly apart
+    /// in the order of their rows: of c products those at ⌊i · c / most⌋.
+    func someVectors(of category: String, most: Int) throws -> [Int8]
     /// The first picture of the products at these places, in the order of all ids: `dimension` bytes each.
     ///
     /// - Parameter places: ascending, from 0.

@@ -48,6 +48,10 @@ public final class Store: ShelfReader {
     public func product(_ id: String) throws -> Product? { try shard.product(id) }
     public func vectors(of category: String) throws -> CategoryVectors { try shard.vectors(of: category) }
 
+    public func someVectors(of category: String, most: Int) throws -> [Int8] {
+        try shard.someVectors(of: category, most: most)
+    }
+
     public func firstVectors(at places: [Int]) throws -> [Int8] { try shard.firstVectors(at: places) }
 
     public func manifest() -> Manifest? {

@@ -1,5 +1,6 @@
 package org.pocketshelf.core
 
+import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.recall.Asker
 import org.pocketshelf.core.recall.Question
 import org.pocketshelf.core.recall.RecallEstimator
@@ -30,12 +31,14 @@ class Answer(
  * From an embedded region to its answer: routed, searched, re-ranked, judged; a server asked where due. The same for
  * every shelf and photo.
  *
- * @param shelves which categories belong to which of the detector's groups.
+ * @param named which categories belong to which of the detector's groups, by their names.
+ * @param head what tells the groups of categories of other names; null where the bundle has none.
  * @param estimator of local recall; [confidence] of the first hit; null where the bundle carries no calibration.
  * @param asker asks when the local answer does not suffice.
  */
 class Answering(
-    private val shelves: Shelves,
+    private val named: Shelves,
+    private val head: GroupHead?,
     private val router: Router,
     private val reranker: Reranker,
     private val estimator: RecallEstimator?,
@@ -72,7 +75,7 @@ class Answering(
         if (asked.hits.isEmpty()) {
             return Answer(answer.region, answer.hits, answer.signals, answer.recall, wish, asked.state)
         }
-        val found = placed(answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
+        val found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
         val hits = merged(answer.hits, found, wish.k)
         return Answer(answer.region, hits, shelf.signals(answer.region, hits), answer.recall, wish, asked.state)
     }
@@ -97,15 +100,16 @@ class Answering(
 
     private fun localHits(shelf: Shelf, region: EncodedRegion, categories: List<String>, wish: Wish): List<Hit> {
         val attributes = region.attributeProbabilities
-        val grouped = region.detection.group in shelves.names
+        val grouped = region.detection.group in named.names
         // Re-ranking may lift a product from below the cut.
         val depth = if (attributes.isNotEmpty() || grouped) RERANK_DEPTH * wish.k else wish.k
-        val hits = placed(region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        val hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
         return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
     }
 
     /** The hits, best first, those fallen whose category belongs to another group than the box. */
-    private fun placed(region: EncodedRegion, hits: List<Hit>): List<Hit> {
+    private fun placed(shelf: Shelf, region: EncodedRegion, hits: List<Hit>): List<Hit> {
+        val shelves = shelf.shelves(named, head)
         val detection = region.detection
         return hits.map { hit ->
             if (shelves.fits(detection.group, hit.category)) hit

@@ -69,7 +69,7 @@ class Boxes(val all: List<Detection>, val chosen: List<Detection>)
  * @param detector without one every photo is one region, the frame.
  */
 class Encoder(val bundle: Bundle, private val embedder: Embedder, private val detector: Detector? = null) {
-    /** Which categories belong to which of the detector's groups. */
+    /** Which categories belong to which of the detector's groups, by their names. */
     val shelves = Shelves(bundle.detector?.categories ?: emptyMap())
 
     // From which score on a box is a region.

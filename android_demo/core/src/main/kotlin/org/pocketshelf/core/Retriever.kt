@@ -46,7 +46,8 @@ class Retriever(
     private val seconds: Double = 10.0,
 ) {
     private val answering = Answering(
-        encoder.shelves, router, reranker, estimator, RecallModel.parseConfidence(encoder.bundle.recall), Asker(fallback),
+        encoder.shelves, encoder.bundle.groupHead, router, reranker, estimator,
+        RecallModel.parseConfidence(encoder.bundle.recall), Asker(fallback),
     )
 
     /** The generation that is searched. Searches that are under way end in the one they began with. */

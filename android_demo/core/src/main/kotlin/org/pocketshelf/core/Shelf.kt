@@ -1,10 +1,12 @@
 package org.pocketshelf.core
 
 import org.pocketshelf.core.formats.ByCodePoint
+import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.recall.Neighbourhood
 import org.pocketshelf.core.recall.Signals
 import org.pocketshelf.core.recall.shelfCoverage
+import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.search.DerivedFile
@@ -19,6 +21,7 @@ import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Named
 import org.pocketshelf.core.types.Source
 import org.pocketshelf.core.types.StoreInfo
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * One generation of a store, with what searches derive from it; a search keeps to the one it began with.
@@ -38,6 +41,18 @@ class Shelf(
     val info: StoreInfo get() = products.meta.let { StoreInfo(it.sequence, it.space, it.bundle) }
 
     private val neighbourhood = Neighbourhood(products)
+
+    // One a bundle that searches here.
+    private val looking = ConcurrentHashMap<Shelves, Shelves>()
+
+    /**
+     * A bundle's [named], knowing the other categories by some products of each; these are looked at once.
+     *
+     * @param head what tells their groups; null where the bundle has none.
+     * @throws StoreError the store is damaged.
+     */
+    fun shelves(named: Shelves, head: GroupHead?): Shelves =
+        if (head == null) named else looking.computeIfAbsent(named) { it.looking(counts.keys, head, products::someOf) }
 
     /** The [wanted] nearest to a vector of D numbers that fit [where]; where few do, it looks further. */
     fun nearest(vector: FloatArray, categories: List<String>, wanted: Int, where: Where): List<Hit> {

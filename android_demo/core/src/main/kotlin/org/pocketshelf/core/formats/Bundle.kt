@@ -14,6 +14,7 @@ import java.io.IOException
  * @property folder where the files are.
  * @property space id of the embedding space; stores of another space are refused.
  * @property recall calibration of the recall estimate, if any (see `recall/RecallModel`).
+ * @property groupHead what tells a category's groups from its products, if anything of this space does.
  * @property others files of the bundle that this core does not use: enrolment, outfit, quality.
  */
 data class Bundle(
@@ -25,6 +26,7 @@ data class Bundle(
     val recall: Map<String, Any?>? = null,
     val others: List<FileSpec> = emptyList(),
     val card: String? = null,
+    val groupHead: GroupHead? = null,
 ) {
     /** Every file but the card. */
     val files: List<FileSpec> get() = listOfNotNull(embedder.file, detector?.file) + others

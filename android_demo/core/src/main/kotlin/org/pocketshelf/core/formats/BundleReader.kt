@@ -16,15 +16,21 @@ internal class BundleReader(private val folder: File, private val top: Fields) {
                     "update the app, or export the bundle again",
             )
         }
+        val embedder = embedder(top.child("embedder"))
+        val detector = if (top.has("detector")) detector(top.child("detector")) else null
+        val groups = if (top.has("groups")) top.child("groups") else null
+        val space = top.text("space")
         return Bundle(
             folder = folder,
             name = top.text("name"),
-            space = top.text("space"),
-            embedder = embedder(top.child("embedder")),
-            detector = if (top.has("detector")) detector(top.child("detector")) else null,
+            space = space,
+            embedder = embedder,
+            detector = detector,
             recall = if (top.has("recall")) top.mapping("recall") else null,
             others = listOf("enrolment", "outfit", "quality").filter(top::has).map { file(top.child(it)) },
             card = top.optionalText("card"),
+            groupHead = if (groups == null || detector == null || groups.text("space") != space) null
+            else GroupHead.parse(groups, embedder.dimension, detector.groups),
         )
     }
 

@@ -91,6 +91,13 @@ class Fields(document: Any?, val where: String, private val error: (String) -> P
         return number
     }
 
+    /** A list of finite numbers. */
+    fun numbers(key: String): List<Double> {
+        val values = get(key) as? List<*> ?: throw problem(key, "must be a list of numbers")
+        val parts = Fields(values.withIndex().associate { "${it.index}" to it.value }, "$where: $key", error)
+        return values.indices.map { parts.number("$it") }
+    }
+
     /**
      * The value at [key] as it stands: a [Map], [List], [String], [Long], [Double], [Boolean] or null.
      *

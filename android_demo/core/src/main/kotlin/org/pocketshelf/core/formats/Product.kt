@@ -56,6 +56,9 @@ data class ShardMeta(
  */
 class Owners(val ids: List<String>, val places: IntArray)
 
+/** So many products tell what a category holds. */
+const val SOME = 32
+
 /** The products of one shard, for reading; what searches and recall estimates are given. */
 interface Products {
     /** What the shard says of itself. */
@@ -78,6 +81,13 @@ interface Products {
 
     /** The pictures of [category] in the order of [owners]: one block of n · D signed bytes. */
     fun vectors(category: String): ByteArray
+
+    /**
+     * The first picture of [most] products of [category], or of all it has: n · D signed bytes.
+     *
+     * They are evenly apart in the order of their rows: of c products those at ⌊i · c / most⌋.
+     */
+    fun someOf(category: String, most: Int = SOME): ByteArray
 
     /** The first picture of each of [ids], in their order: ids.size · D signed bytes. */
     fun firstVectors(ids: List<String>): ByteArray

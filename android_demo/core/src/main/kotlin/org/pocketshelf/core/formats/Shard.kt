@@ -57,6 +57,15 @@ class Shard private constructor(file: File, database: Database) :
         return block
     }
 
+    override fun someOf(category: String, most: Int): ByteArray {
+        val rowIds = rowsByCategory[category]?.rowIds?.sortedArray() ?: return ByteArray(0)
+        val count = minOf(most, rowIds.size)
+        val chosen = LongArray(count) { rowIds[(it.toLong() * rowIds.size / count).toInt()] }
+        val block = ByteArray(count * dimension)
+        fill(chosen, "rowid") { row, blob -> blob.copyInto(block, chosen.binarySearch(row) * dimension, 0, dimension) }
+        return block
+    }
+
     override fun firstVectors(ids: List<String>): ByteArray {
         val places = ids.withIndex().associate { it.value to it.index }
         val block = ByteArray(ids.size * dimension)

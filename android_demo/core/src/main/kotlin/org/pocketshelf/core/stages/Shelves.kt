@@ -1,5 +1,6 @@
 package org.pocketshelf.core.stages
 
+import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.text.caseFolded
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
@@ -30,13 +31,18 @@ fun frameShare(box: Box, others: List<Box>, width: Int, height: Int): Double {
  * Which categories of a catalogue belong to a detector's group, by their names.
  *
  * Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name that no group
- * claims may belong to any.
+ * claims belongs where its products look to be of, if that is known, else to any.
  *
  * @property names group → names.
  * @property penalty cosine that a product of another group's category loses; it falls, it does not vanish: a box may
  *   be of the wrong group.
+ * @property looks category → the groups that its products look to be of.
  */
-class Shelves(val names: Map<String, List<String>>, val penalty: Double = PENALTY) {
+class Shelves(
+    val names: Map<String, List<String>>,
+    val penalty: Double = PENALTY,
+    val looks: Map<String, Set<String>> = emptyMap(),
+) {
     // Plain name → the groups that claim it; a group claims its own.
     private val owners = HashMap<String, MutableSet<String>>()
 
@@ -46,9 +52,20 @@ class Shelves(val names: Map<String, List<String>>, val penalty: Double = PENALT
         }
     }
 
+    /**
+     * The same, knowing those of [categories] that no group claims by their products, too.
+     *
+     * @param products category → vectors of some of its products, n · D signed bytes.
+     */
+    fun looking(categories: Iterable<String>, head: GroupHead, products: (String) -> ByteArray): Shelves {
+        val unknown = names.keys - head.names.toSet()
+        val found = categories.filter { plain(it) !in owners }.associateWith(products).filterValues { it.isNotEmpty() }
+        return Shelves(names, penalty, found.mapValues { head.groups(it.value) + unknown })
+    }
+
     /** Whether a product of [category] may be what a box of [group] shows. */
     fun fits(group: String, category: String): Boolean {
-        val claiming = owners[plain(category)]
+        val claiming = owners[plain(category)] ?: looks[category]
         return group !in names || claiming == null || group in claiming
     }
 

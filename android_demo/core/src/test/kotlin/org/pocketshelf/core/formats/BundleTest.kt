@@ -91,6 +91,23 @@ class BundleTest {
     }
 
     @Test
+    fun `what tells groups is read, and refused where it is not the format`() {
+        val bundle = Bundle.load(GoldenFiles.file("stages/answers/bundle"))
+        assertEquals(listOf("footwear", "outerwear"), bundle.groupHead!!.names)
+        assertEquals(2 * bundle.embedder.dimension, bundle.groupHead!!.weights.size)
+        assertNull(Bundle.load(golden).groupHead)
+        fun part(name: String, bias: String, letters: Int, space: String = "golden-space"): Pair<String, String> =
+            "\"recall\": {" to "\"groups\": {\"space\": \"$space\", \"names\": [\"$name\"], \"scales\": [1], \"bias\": $bias, " +
+                "\"weights\": \"${"A".repeat(letters)}\"}, \"recall\": {"
+        assertNull(Bundle.load(copied(part("upper", "[0]", 172, "another"))).groupHead)
+        assertTrue("'space' is missing" in refused("\"recall\": {" to "\"groups\": {}, \"recall\": {"))
+        assertTrue("none of the detector's groups" in refused(part("hats", "[0]", 172)))
+        assertTrue("list of numbers" in refused(part("upper", "0", 172)))
+        assertTrue("is not 128 numbers" in refused(part("upper", "[0]", 172)))
+        assertTrue("no base64" in refused(part("upper", "[0]", 171)))
+    }
+
+    @Test
     fun `a folder without a bundle, and one that is no JSON, are refused`() {
         assertTrue("no bundle here" in assertThrows(BundleError::class.java) { Bundle.load(folder) }.message!!)
         File(folder, "bundle.json").writeText("{")

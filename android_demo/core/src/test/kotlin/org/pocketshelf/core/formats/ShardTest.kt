@@ -70,6 +70,24 @@ class ShardTest {
     }
 
     @Test
+    fun someOfACategoryAreEvenlyApartInTheOrderOfTheirRows() {
+        copied().close()
+        databases.open(shard, Access.WRITE).use { database ->
+            for (n in 0 until 100) {
+                val values = arrayOf("p${199 - n}", 1L, "c", "", null, "{}", byteArrayOf(n.toByte(), 1, 2, 3, 9, 9, 9, 9))
+                database.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+            }
+        }
+        Shard.open(databases, shard).use {
+            assertContentEquals(byteArrayOf(0, 1, 2, 3, 25, 1, 2, 3, 50, 1, 2, 3, 75, 1, 2, 3), it.someOf("c", 4))
+            assertEquals((0 until 100).toList(), it.someOf("c", 500).toList().chunked(4) { (first) -> first.toInt() })
+            assertEquals(List(32) { n -> n * 100 / 32 }, it.someOf("c").toList().chunked(4) { (first) -> first.toInt() })
+            assertContentEquals(byteArrayOf(1, 2, 3, 127, -127, 0, 0, 0), it.someOf("Shoes"))
+            assertEquals(0, it.someOf("nothing").size)
+        }
+    }
+
+    @Test
     fun theGoldenDeltaApplies() {
         copied().close()
         assertEquals(5L, Delta.apply(databases, shard, delta).sequence)

@@ -4,11 +4,14 @@ import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.TestFactory
+import org.pocketshelf.core.BundleError
 import org.pocketshelf.core.UsageError
 import org.pocketshelf.core.formats.AttributeSpec
 import org.pocketshelf.core.formats.DetectorSpec
 import org.pocketshelf.core.formats.EmbedderSpec
+import org.pocketshelf.core.formats.Fields
 import org.pocketshelf.core.formats.FileSpec
+import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Owners
 import org.pocketshelf.core.formats.Preprocessing
 import org.pocketshelf.core.formats.quantizeVector
@@ -109,6 +112,22 @@ class GoldenStagesTest {
         same(expected["weight"], (case.probabilities("frame_weight")[box.group] ?: 0.0) * share)
         same(expected["fits"], probabilities.keys.map { shelves.fits(box.group, it) })
         same(expected["probabilities"], shelves.weighed(box, probabilities))
+    }
+
+    @TestFactory
+    fun groups() = GoldenFiles.stage("groups") { case ->
+        val names = case.child("detector").map.keys.associateWith { case.child("detector").texts(it) }
+        val part = Fields(case["groups"], "groups", ::BundleError)
+        val categories = case.child("categories")
+        val expected = case.child("expected")
+        if (expected["error"] == true) {
+            assertThrows(BundleError::class.java) { GroupHead.parse(part, case.int("dimension"), names.keys.toList()) }
+        } else {
+            val head = GroupHead.parse(part, case.int("dimension"), names.keys.toList())
+            val shelves = Shelves(names).looking(categories.map.keys, head, categories::bytes)
+            same(expected["looks"], shelves.looks.mapValues { it.value.sorted() })
+            same(expected["fits"], names.mapValues { (group, _) -> categories.map.keys.map { shelves.fits(group, it) } })
+        }
     }
 
     @TestFactory

@@ -20,6 +20,11 @@ class ShelfOfVectors(products: List<Product>, dimension: Int, sequence: Long = 1
         return Owners(products.map { it.productId }, places.toIntArray())
     }
     override fun vectors(category: String) = joined(of(category).map { it.vectors })
+    override fun someOf(category: String, most: Int): ByteArray {
+        val held = of(category)
+        val count = minOf(most, held.size)
+        return joined(List(count) { held[it * held.size / count].vector(0) })
+    }
     override fun firstVectors(ids: List<String>) = joined(ids.map { byId.getValue(it).vector(0) })
     private fun of(category: String) = byId.values.filter { it.category == category }
     private fun joined(parts: List<ByteArray>): ByteArray {
