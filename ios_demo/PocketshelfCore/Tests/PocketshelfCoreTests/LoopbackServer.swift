@@ -72,7 +72,13 @@ final class LoopbackServer: @unchecked Sendable {
         Thread.detachNewThread {
             while true {
                 let connected = accept(listening, nil, nil)
-                guard connected >= 0 else { return }
+                guard connected >= 0 else {
+                    #if !canImport(Darwin)
+                    // Not before: its number would be another server's, whose connections this one took.
+                    close(listening)
+                    #endif
+                    return
+                }
                 Thread.detachNewThread {
                     if let connection = Self.read(connected) { answer(connection) }
                     shutdown(connected, Int32(SHUT_RDWR))
@@ -84,7 +90,9 @@ final class LoopbackServer: @unchecked Sendable {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
+        #if canImport(Darwin)
+        close(descriptor)  // There nothing else wakes who accepts.
+        #endif
     }
 
     private static func read(_ descriptor: Int32) -> Connection? {
