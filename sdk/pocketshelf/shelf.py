@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Shelf:
     counts: dict[str, int]
     coverage: dict[str, float] | None
     neighbourhood: Neighbourhood
-    named: Shelves
+    named: Shelves = field(default_factory=lambda: Shelves({}))
     head: GroupHead | None = None
     closely: Closely | None = None
     stamp: bytes = b""
