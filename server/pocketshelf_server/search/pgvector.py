@@ -26,6 +26,9 @@ REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
 MAX_EF = 1000
 MIN_EF = 200
+# Behind a filter the graph gives what it met first, and stops: so many times as many rows are asked for, and the
+# best kept. In one of fifty categories of a million, 1 found 0.883 of the exact ten.
+DEEPER = 4
 # Links a row, and candidates while the graph is built.
 LINKS, CANDIDATES = 24, 128
 # Of a row's links and bookkeeping, beside its vector, while the graph is built: 1,000 were measured at 16
@@ -146,9 +149,10 @@ class PgVectorIndex:
         wanted = k * most
         graph = wanted <= MAX_EF and (categories is None or self._searches_on)
         clause = "" if categories is None else "WHERE category = ANY(%(categories)s) "
+        deeper = DEEPER if graph and categories is not None else 1
         values = {
             "query": _text(quantize_vectors(query)),
-            "wanted": wanted,
+            "wanted": deeper * wanted,
             "categories": sorted(categories or ()),
         }
         with self._catalogue.transaction() as connection:
