@@ -26,8 +26,8 @@ REBUILD_CHANGES = 100_000
 # pgvector's own bound of ef_search.
 MAX_EF = 1000
 MIN_EF = 200
-# Behind a filter the graph gives what it met first, and stops: so many times as many rows are asked for, and the
-# best kept. In one of fifty categories of a million, 1 found 0.883 of the exact ten.
+# Behind a filter the graph gives what it met first, and stops: so many times as many rows are asked for, and
+# the best kept. In one of fifty categories of a million, 1 found 0.883 of the exact ten.
 DEEPER = 4
 # Links a row, and candidates while the graph is built.
 LINKS, CANDIDATES = 24, 128
