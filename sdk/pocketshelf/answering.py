@@ -205,7 +205,11 @@ class Answering:
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
         """The hits, best first, those fallen whose category belongs to another group than the box."""
-        shelves, detection = shelf.shelves, region.detection
+        detection = region.detection
+        if detection.group not in shelf.named.names:
+            # Nothing falls: a search of whole photos need not look at what the categories hold.
+            return sorted(hits, key=lambda hit: -hit.score)
+        shelves = shelf.shelves
         placed = [
             hit
             if shelves.fits(detection.group, hit.category)

@@ -299,6 +299,24 @@ def test_categories_of_unknown_names_are_placed_by_their_products(store: Path, t
     assert after["green"] == pytest.approx(before["green"] - 0.15 * found.score)
 
 
+def test_a_whole_photo_needs_no_look_at_what_the_categories_hold(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = make_bundle(tmp_path / "named", categories={"goods": ("Goods",), "upper": ("Tops",)})
+    head = GroupHead(
+        ("goods",), np.zeros((1, bundle.embedder.dimension), np.float32), np.zeros(1, np.float32)
+    )
+    bundle = write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
+    looked: list[str] = []
+    real = Store.some_of
+    monkeypatch.setattr(Store, "some_of", lambda self, name: looked.append(name) or real(self, name))
+    with Retriever.open(store, bundle) as opened:
+        opened.search(photo(tmp_path), whole=True)
+        assert looked == []
+        opened.search(photo(tmp_path))
+        assert sorted(looked) == sorted(opened.store.categories())
+
+
 class Backwards:
     """A re-ranker with an order of its own."""
 
