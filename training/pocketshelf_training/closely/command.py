@@ -18,7 +18,7 @@ from pocketshelf_training.data import grocery, pairs, shop
 from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.data.protocol import Sample, data_root
 from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.pages.page import add_bundle, add_write, publish, table
+from pocketshelf_training.pages.page import add_bundle, add_page, publish, table
 from pocketshelf_training.pages.provenance import here
 
 __all__ = ["add_arguments", "run"]
@@ -50,11 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sizes", type=values.count, nargs="*", default=SIZES, help="products of timed shelves"
     )
     parser.add_argument("--seed", type=values.seed, default=0)
-    parser.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write the page of these, measure nothing"
-    )
-    parser.add_argument("--json", action="store_true")
-    add_write(parser)
+    add_page(parser)
 
 
 def run(args: argparse.Namespace) -> int:

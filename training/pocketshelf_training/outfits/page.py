@@ -28,7 +28,7 @@ from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
 from pocketshelf_training.outfits.sources import garments_at_home, street_garments, tagged_garments
 from pocketshelf_training.outfits.street import read_street
 from pocketshelf_training.outfits.train import FUSION, shop_vectors
-from pocketshelf_training.pages.page import add_bundle, add_write, joined, publish, table
+from pocketshelf_training.pages.page import add_bundle, add_page, joined, publish, table
 from pocketshelf_training.pages.provenance import here
 
 __all__ = ["add_arguments", "run"]
@@ -49,11 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split", default="val", metavar="NAME", help="photos to ask about: street/instances_NAME.json"
     )
-    parser.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write the page of these, and measure nothing"
-    )
-    parser.add_argument("--json", action="store_true")
-    add_write(parser)
+    add_page(parser)
 
 
 def run(args: argparse.Namespace) -> int:

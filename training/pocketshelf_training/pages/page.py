@@ -9,7 +9,7 @@ from pathlib import Path
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.errors import UsageError
 
-__all__ = ["add_bundle", "add_write", "joined", "publish", "refuse", "table"]
+__all__ = ["add_bundle", "add_page", "add_write", "joined", "publish", "refuse", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -25,6 +25,15 @@ def _row(cells: Sequence[object]) -> str:
 
 def add_write(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the page and its JSON")
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """Options of a command that measures and writes a page: of what figures, and in which form."""
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE.json", help="write the page of these, and measure nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="figures as JSON")
+    add_write(parser)
 
 
 def add_bundle(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

@@ -17,7 +17,7 @@ from pocketshelf_training.data import grocery
 from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.data.protocol import SPLITS, Sample
 from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.pages.page import add_bundle, add_write, publish, table
+from pocketshelf_training.pages.page import add_bundle, add_page, publish, table
 from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict.rows import rows_of
 from pocketshelf_training.reading.costs import costs
@@ -63,11 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.json",
         help="what was read, by picture (default: %(default)s)",
     )
-    parser.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write the page of these, measure nothing"
-    )
-    parser.add_argument("--json", action="store_true")
-    add_write(parser)
+    add_page(parser)
 
 
 def run(args: argparse.Namespace) -> int:

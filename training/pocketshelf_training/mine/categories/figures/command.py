@@ -28,7 +28,7 @@ from pocketshelf_training.mine.categories.report import SHOWN, close_calls, in_t
 from pocketshelf_training.mine.categories.search.collect import Candidate
 from pocketshelf_training.mine.categories.search.source import Found
 from pocketshelf_training.outfits.page import restored
-from pocketshelf_training.pages.page import add_write, publish
+from pocketshelf_training.pages.page import add_page, publish
 from pocketshelf_training.pages.provenance import here
 
 __all__ = ["add_arguments", "run"]
@@ -50,11 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="PAGE.html", help="also the page of one seed's kept and dropped photos"
     )
-    parser.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write the page of these, and measure nothing"
-    )
-    parser.add_argument("--json", action="store_true", help="figures as JSON")
-    add_write(parser)
+    add_page(parser)
 
 
 def run(args: argparse.Namespace) -> int:
