@@ -381,8 +381,8 @@ class Retriever:
 
         Args:
             looks: a library, as `pocketshelf.outfit.Looks.open` reads it; else the head advises alone.
-            wishes: ``garment``, ``partners`` and ``name`` of `pocketshelf.outfit.Outfitter.outfit`; it says
-                what is raised, too.
+            wishes: ``garment``, ``partners``, ``where`` and ``name`` of
+                `pocketshelf.outfit.Outfitter.outfit`; it says what is raised, too.
         """
         return self._advised_by(looks).outfit(photo, top_k, **wishes)
 

@@ -17,9 +17,11 @@ __all__ = [
     "add_models",
     "add_photos",
     "add_store",
+    "add_where",
     "add_whole",
     "each_photo",
     "photo_names",
+    "wished",
 ]
 
 # Names of pictures in a folder, whatever they turn out to hold.
@@ -45,6 +47,33 @@ def add_whole(parser: argparse.ArgumentParser, what: str) -> None:
 def add_store(parser: argparse.ArgumentParser) -> None:
     """--store DIR."""
     parser.add_argument("--store", required=True, metavar="DIR", help="the store's folder")
+
+
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """--where KEY=VALUE, which `wished` reads."""
+    parser.add_argument(
+        "--where",
+        action="append",
+        type=_condition,
+        default=[],
+        metavar="KEY=VALUE",
+        help="only products of which the catalogue states this; the same KEY again: or this; may repeat",
+    )
+
+
+def wished(args: argparse.Namespace) -> dict[str, list[str]]:
+    """What --where asks for: attribute → the values of which it must have one."""
+    where: dict[str, list[str]] = {}
+    for key, value in args.where:
+        where.setdefault(key, []).append(value)
+    return where
+
+
+def _condition(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals or not value:
+        raise argparse.ArgumentTypeError(f"{text} is not of the form KEY=VALUE")
+    return key, value
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:

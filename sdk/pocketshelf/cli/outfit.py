@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketshelf.cli.options import add_models, add_photos, add_store, each_photo
+from pocketshelf.cli.options import add_models, add_photos, add_store, add_where, each_photo, wished
 from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.values import integer
 from pocketshelf.files import atomic_write
@@ -23,6 +23,9 @@ The garment is the photo's most prominent one, or that of --garment. The bundle'
 together; a library of looks (--looks), made by pocketshelf-train looks and synced as any store, adds what
 people wear with something like it, and names the looks in which it was seen. A photo without a garment is one
 line with its error; the others are answered all the same, and the exit code is 1.
+
+What the catalogue states to be for children (age_group) is left out where the store has something else; it is
+asked for by --where age_group=kids, and women's alone by --where gender=female --where gender=unisex.
 """
 
 
@@ -48,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top-k", type=integer(1, MAX_PARTNERS), default=5, metavar="K", help="products of each (default: 5)"
     )
+    add_where(parser)
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page of what goes with what")
     parser.add_argument(
         "--images",
@@ -74,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
         found: list[OutfitResult] = []
 
         def advise(name: str) -> None:
-            result = retriever.outfit(name, args.top_k, looks, garment=args.garment, partners=args.partners)
+            wishes = {"garment": args.garment, "partners": args.partners, "where": wished(args)}
+            result = retriever.outfit(name, args.top_k, looks, **wishes)
             print_json(result.to_json()) if args.json else _print(result)
             found.append(result)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketshelf.cli.options import add_models, add_photos, add_store, add_whole, each_photo
+from pocketshelf.cli.options import (
+    add_models,
+    add_photos,
+    add_store,
+    add_where,
+    add_whole,
+    each_photo,
+    wished,
+)
 from pocketshelf.cli.output import print_json, print_result, say
 from pocketshelf.cli.values import address, integer, seconds
 from pocketshelf.cli.views import Views
@@ -55,14 +63,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="auto: the likeliest categories (default); all: the whole store; or the name of one; may repeat",
     )
-    parser.add_argument(
-        "--where",
-        action="append",
-        type=_condition,
-        default=[],
-        metavar="KEY=VALUE",
-        help="only products of which the catalogue states this; the same KEY again: or this; may repeat",
-    )
+    add_where(parser)
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -99,9 +100,7 @@ def _add_views(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    where: dict[str, list[str]] = {}
-    for key, value in args.where:
-        where.setdefault(key, []).append(value)
+    where = wished(args)
     views = Views(args.html, args.images, args.annotate)
     # A server's products are sorted out by the attributes that it tells of them.
     server = None if args.server is None else ServerFallback(args.server, full=args.full or bool(where))
@@ -120,10 +119,3 @@ def run(args: argparse.Namespace) -> int:
         for written in views.write(args.store, retriever.encoder.shelves):
             say(written)
     return code
-
-
-def _condition(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals or not value:
-        raise argparse.ArgumentTypeError(f"{text} is not of the form KEY=VALUE")
-    return key, value

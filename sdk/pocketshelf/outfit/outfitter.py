@@ -1,8 +1,9 @@
 """From a garment in a photo to the products of a store that go with it.
 
 For each partner's role: candidates are the products nearest to what the head looks for, and those nearest to
-what was worn in the looks; then all of them are scored by both, fused, and taken one by one, each unlike
-those before it (maximal marginal relevance, Carbonell and Goldstein, SIGIR 1998).
+what was worn in the looks, for the same person as far as the catalogue says (`pocketshelf.outfit.audience`);
+then all of them are scored by both, fused, and taken one by one, each unlike those before it (maximal
+marginal relevance, Carbonell and Goldstein, SIGIR 1998).
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import numpy as np
 from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
 from pocketshelf.errors import BundleError, PhotoError, UsageError
 from pocketshelf.formats.product import Product
+from pocketshelf.outfit.audience import AGE, Audience, audience_of
 from pocketshelf.outfit.head import OutfitHead, load_head
 from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
 from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.shelf import shelves_of
 from pocketshelf.stages.preprocess import Photo
-from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
+from pocketshelf.stages.search import EXACT_LIMIT, FilteringSearcher, StoreSearcher
+from pocketshelf.stages.where import Where
 from pocketshelf.store import Store
 from pocketshelf.types import Hit, Timings
 
@@ -31,6 +34,8 @@ __all__ = ["MAX_PARTNERS", "Outfitter", "fused", "unlike"]
 MAX_PARTNERS = 50
 # Candidates of a role: so many by the head, and so many for each of the nearest looks.
 BY_HEAD, BY_LOOK, LOOKS_ASKED = 60, 8, 6
+# Where these are for others, so many more by the head, before it is taken that the store has no more.
+DEEPER = 16
 # Looks that are named with a product.
 SHOWN = 3
 # What the cosine to a product that is taken already costs, in standard deviations.
@@ -39,10 +44,16 @@ SAMENESS = 1.0
 
 @dataclass(frozen=True)
 class _Asked:
-    """The garment: its role, and its place in the head's space (K,)."""
+    """The garment: its role, and its place in the head's space (K,); whom it is for, and what is wished.
+
+    Attributes:
+        audience: None: anybody.
+    """
 
     role: str
     projected: np.ndarray
+    audience: Audience | None
+    where: Where
 
 
 class Outfitter:
@@ -71,7 +82,7 @@ class Outfitter:
         self._head = head or _head_of(encoder)
         self._advisor = None if looks is None else Advisor(looks, self._head)
         self.store = store
-        self._searcher: Searcher = StoreSearcher(store, EXACT_LIMIT)
+        self._searcher: FilteringSearcher = StoreSearcher(store, EXACT_LIMIT)
         shelves = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
         self._shelves = shelves_of(store, encoder.shelves, encoder.bundle.group_head)
         self._categories = roles_of_categories(shelves, self._shelves)
@@ -88,14 +99,19 @@ class Outfitter:
         top_k: int = 5,
         garment: str | None = None,
         partners: Sequence[str] | None = None,
+        where: Where | None = None,
         name: str | None = None,
     ) -> OutfitResult:
         """What goes with a garment of ``photo``.
+
+        A photo does not say how old who wears it is: products that are stated to be for children are left out
+        where the store has others of the role, unless ``where`` names an ``age_group``.
 
         Args:
             top_k: products a role, 1 to `MAX_PARTNERS`.
             garment: role of the garment that is asked about; the photo's most prominent one if None.
             partners: roles that are wanted; all that go with the garment and the store has if None.
+            where: only products of which the catalogue states this, as `Retriever.search` takes it.
             name: what the result calls the photo; its path by default.
 
         Raises:
@@ -111,7 +127,9 @@ class Outfitter:
             encoded = self._encoder.encode(photo, ms=ms)
             region, role = self._chosen(encoded.regions, garment, shown)
             started = time.perf_counter()
-            asked = self._asked(role, self._vector(encoded.photo, region), "street")
+            where = where or {}
+            audience = None if AGE in where else Audience()
+            asked = self._asked(role, self._vector(encoded.photo, region), "street", audience, where)
             found = [self._partners(asked, other, top_k) for other in self._wanted(role, partners)]
             spent = 1000 * (time.perf_counter() - started)
         return OutfitResult(
@@ -128,12 +146,18 @@ class Outfitter:
         )
 
     def for_product(
-        self, product_id: str, top_k: int = 5, partners: Sequence[str] | None = None
+        self,
+        product_id: str,
+        top_k: int = 5,
+        partners: Sequence[str] | None = None,
+        where: Where | None = None,
     ) -> ProductOutfit:
         """What goes with a product of the store, by the vector that it has there: no photo, no model is run.
 
+        Partners are for the same ages and genders as far as the catalogue states them, see `audience_of`.
+
         Args:
-            top_k, partners: as `outfit` takes them.
+            top_k, partners, where: as `outfit` takes them.
 
         Raises:
             UsageError: the store has no such product, or an unknown role.
@@ -148,7 +172,8 @@ class Outfitter:
         role = role_of_category(product.category, self._shelves)
         found: tuple[Partners, ...] = ()
         if role is not None:
-            asked = self._asked(role, product.vectors[0].astype(np.float32), "shop")
+            audience, vector = audience_of(product.attributes), product.vectors[0].astype(np.float32)
+            asked = self._asked(role, vector, "shop", audience, where or {})
             found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
         spent = 1000 * (time.perf_counter() - started)
         return ProductOutfit(product_id, role, found, self._looks_asked, spent)
@@ -178,8 +203,10 @@ class Outfitter:
         """Of the box alone: a search's query may hold some of the frame, and so of what is worn with it."""
         return self._encoder.embed(photo, region.detection.box)
 
-    def _asked(self, role: str, vector: np.ndarray, domain: str) -> _Asked:
-        return _Asked(role, self._head.project(vector[None], domain)[0])
+    def _asked(
+        self, role: str, vector: np.ndarray, domain: str, audience: Audience | None, where: Where
+    ) -> _Asked:
+        return _Asked(role, self._head.project(vector[None], domain)[0], audience, where)
 
     def _wanted(self, role: str, partners: Sequence[str] | None) -> list[str]:
         if partners:
@@ -207,13 +234,32 @@ class Outfitter:
 
     def _candidates(self, asked: _Asked, other: str, advice: Advice | None) -> list[Product]:
         """By the head and by the looks, each once, in the order of their ids."""
-        categories = self._categories.get(other, [])
         towards = self._head.direction(asked.role, asked.projected, other)
-        found = {match.product_id for match in self._searcher.search(towards, categories, BY_HEAD)}
+        found = self._nearest(towards, asked, other, BY_HEAD)
         for partner in () if advice is None else advice.partners[:LOOKS_ASKED]:
-            found |= {match.product_id for match in self._searcher.search(partner, categories, BY_LOOK)}
-        products = (self.store.product(product_id) for product_id in sorted(found))
-        return [product for product in products if product is not None]
+            found |= self._nearest(partner, asked, other, BY_LOOK)
+        suiting = _suiting(found, asked.audience)
+        if len(suiting) < len(found):
+            more = _suiting(self._nearest(towards, asked, other, DEEPER * BY_HEAD), asked.audience)
+            suiting |= dict(list(more.items())[:BY_HEAD])
+        products = suiting or found  # A store that has this role for others alone is asked about these.
+        return [products[product_id] for product_id in sorted(products)]
+
+    def _nearest(self, vector: np.ndarray, asked: _Asked, other: str, k: int) -> dict[str, Product]:
+        """Products of the role ``other`` that are as wished, nearest first."""
+        categories = self._categories.get(other, [])
+        if asked.where:
+            matches = self._searcher.search_where(vector, categories, k, asked.where)
+        else:
+            matches = self._searcher.search(vector, categories, k)
+        products = {match.product_id: self.store.product(match.product_id) for match in matches}
+        return {product_id: product for product_id, product in products.items() if product is not None}
+
+
+def _suiting(products: dict[str, Product], audience: Audience | None) -> dict[str, Product]:
+    if audience is None:
+        return products
+    return {name: p for name, p in products.items() if audience.shares(audience_of(p.attributes))}
 
 
 def _check_wishes(top_k: int, roles: Sequence[str]) -> None:

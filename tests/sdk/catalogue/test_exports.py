@@ -50,6 +50,15 @@ def test_shopify_as_it_exports_since_2025(tmp_path: Path) -> None:
     assert tee.attributes["Color"] == "Red, Blue" and tee.attributes["description"] == "Soft"
 
 
+def test_for_whom_a_product_of_shopify_is(tmp_path: Path) -> None:
+    text = (
+        "Handle,Title,Type,Image Src,Google Shopping / Gender,Google Shopping / Age Group\n"
+        "tee,Tee,Shirts,https://x.test/red.jpg,Unisex,Kids\n"
+    )
+    (tee,) = read(tmp_path, text, "shopify").products
+    assert tee.attributes == {"gender": "Unisex", "age_group": "Kids"}
+
+
 WOOCOMMERCE = (CASES / "woocommerce.csv").read_text(encoding="utf-8")
 
 

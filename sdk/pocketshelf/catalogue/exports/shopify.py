@@ -26,6 +26,8 @@ KEPT = {
     "price": ("Variant Price", "Price"),
     "barcode": ("Variant Barcode", "Barcode"),
     "sku": ("Variant SKU", "SKU"),
+    "gender": ("Google Shopping / Gender",),
+    "age_group": ("Google Shopping / Age Group",),
 }
 
 
