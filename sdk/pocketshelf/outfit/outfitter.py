@@ -24,7 +24,7 @@ from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, P
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.shelf import shelves_of
 from pocketshelf.stages.preprocess import Photo
-from pocketshelf.stages.search import EXACT_LIMIT, FilteringSearcher, StoreSearcher
+from pocketshelf.stages.search import EXACT_LIMIT, StoreSearcher
 from pocketshelf.stages.where import Where
 from pocketshelf.store import Store
 from pocketshelf.types import Hit, Timings
@@ -82,7 +82,7 @@ class Outfitter:
         self._head = head or _head_of(encoder)
         self._advisor = None if looks is None else Advisor(looks, self._head)
         self.store = store
-        self._searcher: FilteringSearcher = StoreSearcher(store, EXACT_LIMIT)
+        self._searcher = StoreSearcher(store, EXACT_LIMIT)
         shelves = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
         self._shelves = shelves_of(store, encoder.shelves, encoder.bundle.group_head)
         self._categories = roles_of_categories(shelves, self._shelves)
