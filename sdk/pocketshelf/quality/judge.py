@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
+from PIL import Image
 
 from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import Bundle, QualitySpec
@@ -49,7 +49,7 @@ class Judge:
 
     def see(self, photo: Photo) -> dict[str, float]:
         """What the pixels tell, whatever is found in them: the part of `signals` that takes time."""
-        small = photo.thumbnail(WORKING_SIDE)
+        small = photo.miniature(WORKING_SIDE)
         return pixel_signals(small, min(photo.width, photo.height)) | self._logits(small)
 
     def signals(
@@ -95,7 +95,7 @@ class Judge:
         """
         return spoken(self.faults(read_photo(photo), found, seen), looks)
 
-    def _logits(self, small: np.ndarray) -> dict[str, float]:
+    def _logits(self, small: Image.Image) -> dict[str, float]:
         if self._spec is None or self._runner is None:
             return {}
         (logits,) = self._runner.run(network_input(small, self._spec.preprocessing)[None])[:1]

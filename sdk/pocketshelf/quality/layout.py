@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from pocketshelf.types import Detection
+from pocketshelf.types import Box, Detection
 
 __all__ = ["LAYOUT_SIGNALS", "layout_signals"]
 
@@ -46,53 +47,49 @@ def layout_signals(found: Sequence[Detection], frame: tuple[int, int]) -> dict[s
     """
     found = [d for d in found if d.group != "frame"]
     sure = [d for d in found if d.score >= _SURE]
-    boxes = np.array([d.box for d in sure], np.float32).reshape(-1, 4) / (*frame, *frame)
+    # A photo has a few boxes: numpy takes longer to begin than these take. Boxes are of single precision.
+    boxes = [_shares(box, frame) for box in np.array([d.box for d in sure], np.float32).tolist()]
     groups = [d.group for d in sure]
-    areas = boxes[:, 2] * boxes[:, 3]
-    ends = boxes[:, 1] + boxes[:, 3]
-    shoes = _of(groups, {"footwear"})
+    ends = [y + h for _, y, _, h in boxes]
+    low = [end for end, group in zip(ends, groups, strict=True) if group in _WORN and group != "footwear"]
     values = (
         min(len(sure), 12),
         len(set(groups)),
-        _most(areas),
+        max((w * h for _, _, w, h in boxes), default=0.0),
         _covered(boxes),
-        _most(boxes[:, 2:].max(axis=1, initial=0)),
+        max((max(w, h) for _, _, w, h in boxes), default=0.0),
         _people(groups),
-        shoes.any(),
-        _of(groups, _TOPS).any(),
-        _of(groups, _LEGS).any(),
-        _of(groups, _WORN).any(),
-        ((ends >= 1 - _EDGE) & ~shoes & _of(groups, _WORN)).any(),
-        _cut(boxes).mean() if len(boxes) else 0.0,
-        _most(ends[_of(groups, _WORN)]),
+        "footwear" in groups,
+        not _TOPS.isdisjoint(groups),
+        not _LEGS.isdisjoint(groups),
+        not _WORN.isdisjoint(groups),
+        any(end >= 1 - _EDGE for end in low),
+        sum(map(_is_cut, boxes)) / max(1, len(boxes)),
+        max((end for end, group in zip(ends, groups, strict=True) if group in _WORN), default=0.0),
         1 - max((d.score for d in found), default=0.0),
     )
     return dict(zip(LAYOUT_SIGNALS, map(float, values), strict=True))
 
 
-def _most(values: np.ndarray) -> float:
-    return float(values.max(initial=0.0))
-
-
-def _of(groups: Sequence[str], wanted: set[str] | frozenset[str]) -> np.ndarray:
-    return np.array([group in wanted for group in groups], dtype=bool)
+def _shares(box: Sequence[float], frame: tuple[int, int]) -> Box:
+    (x, y, w, h), (width, height) = box, frame
+    return x / width, y / height, w / width, h / height
 
 
 def _people(groups: Sequence[str]) -> float:
     """The most pieces of a kind that nobody wears two of."""
-    return max(
-        (groups.count(group) for group in ("upper", "dress", "trousers", "footwear", "hat")), default=0
-    )
+    return max(groups.count(group) for group in ("upper", "dress", "trousers", "footwear", "hat"))
 
 
-def _cut(boxes: np.ndarray) -> np.ndarray:
-    ends = boxes[:, :2] + boxes[:, 2:]
-    return (boxes[:, :2] <= _EDGE).any(axis=1) | (ends >= 1 - _EDGE).any(axis=1)
+def _is_cut(box: Box) -> bool:
+    x, y, w, h = box
+    return min(x, y) <= _EDGE or max(x + w, y + h) >= 1 - _EDGE
 
 
-def _covered(boxes: np.ndarray, cells: int = 24) -> float:
+def _covered(boxes: Sequence[Box], cells: int = 24) -> float:
     """Share of the frame that is under any box, on a grid."""
     grid = np.zeros((cells, cells), dtype=bool)
-    for x, y, w, h in boxes * cells:
-        grid[int(y) : int(np.ceil(y + h)), int(x) : int(np.ceil(x + w))] = True
-    return float(grid.mean())
+    for box in boxes:
+        x, y, w, h = (cells * length for length in box)
+        grid[int(y) : math.ceil(y + h), int(x) : math.ceil(x + w)] = True
+    return np.count_nonzero(grid) / grid.size

@@ -75,6 +75,10 @@ class Photo:
 
     def thumbnail(self, side: int) -> np.ndarray:
         """The frame as uint8 (h, w, 3), its longer side ``side`` pixels; a smaller photo is enlarged."""
+        return np.asarray(self.miniature(side))
+
+    def miniature(self, side: int) -> Image.Image:
+        """As `thumbnail`, the RGB image of these pixels: what is made of one needs no copy of them."""
         return thumbnail(self._halved(_halvings(max(picture_size(self._decoded)) / side)), side)
 
     def _halved(self, times: int) -> Picture:
@@ -124,16 +128,19 @@ class DecodedPhoto(Photo):
         """See `Photo`."""
         return self._converted(super().network_input(preprocessing, box, spare))
 
-    def thumbnail(self, side: int) -> np.ndarray:
+    def miniature(self, side: int) -> Image.Image:
         """See `Photo`."""
-        return self._converted(super().thumbnail(side))
+        return as_image(self._in_srgb(super().miniature(side)))
 
     def __reduce__(self) -> tuple[type[Photo], tuple[np.ndarray, int, int]]:
         return Photo, (self.pixels, self.width, self.height)
 
     def _converted(self, own: Picture) -> np.ndarray:
+        return np.asarray(self._in_srgb(own))
+
+    def _in_srgb(self, own: Picture) -> Picture:
         to_srgb = vars(self)["_to_srgb"]
-        return np.asarray(own if to_srgb is None else to_srgb(as_image(own)))
+        return own if to_srgb is None else to_srgb(as_image(own))
 
     @property
     def _decoded(self) -> Picture:

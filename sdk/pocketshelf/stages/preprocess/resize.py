@@ -87,15 +87,17 @@ def resize_crop(pixels: Picture, box: Box, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=corners))
 
 
-def thumbnail(pixels: Picture, side: int) -> np.ndarray:
-    """uint8 ``pixels`` (h, w, 3) with a longer side of ``side``, for what is measured, not embedded.
+def thumbnail(pixels: Picture, side: int) -> Image.Image:
+    """``pixels`` with a longer side of ``side``, for what is measured, not embedded.
 
     Whole factors are averaged first, which takes half the time of the networks' filter.
     """
     width, height = picture_size(pixels)
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(as_image(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
+    if size == (width, height):
+        return as_image(pixels)
+    return as_image(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def picture_size(pixels: Picture) -> tuple[int, int]:
