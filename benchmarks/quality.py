@@ -60,9 +60,9 @@ def main() -> int:
         data = stream.getvalue()
     pixels = read_photo(data).pixels
     photo = Photo(pixels, 3000, 4000)
-    found, small = encoder.boxes(photo)[1], photo.thumbnail(WORKING_SIDE)
+    found, small = encoder.boxes(photo)[1], photo.miniature(WORKING_SIDE)
     figures = {
-        "copy": median_ms(lambda: photo.thumbnail(WORKING_SIDE), args.repeats),
+        "copy": median_ms(lambda: photo.miniature(WORKING_SIDE), args.repeats),
         "signals": median_ms(lambda: pixel_signals(small, 3000), args.repeats),
         "array": median_ms(lambda: judge.judge(photo, found), args.repeats),
         "all": judged_ms(encoder, data, judge, args.repeats),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from pocketshelf.closely import Closely
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.formats.group_head import GroupHead
+from pocketshelf.formats.product import Product
 from pocketshelf.recall import Neighbourhood, Signals
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
@@ -22,6 +24,8 @@ __all__ = ["Shelf", "shelves_of"]
 
 # Where few products fit `where`, so many times as many are looked at, and again.
 WIDEN = 8
+# So many products' rows are held at a time.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -59,35 +63,30 @@ class Shelf:
         """
         return shelves_of(self.store, self.named, self.head)
 
-    def hit(self, match: Match) -> Hit:
-        """What the store says of a match."""
-        product = self.store.product(match.product_id)
-        if product is None:  # An injected searcher may know more than the store.
-            return Hit(match.product_id, match.score, "", "")
-        return Hit(
-            product_id=product.product_id,
-            score=match.score,
-            title=product.title,
-            category=product.category,
-            image=product.image,
-            attributes=product.attributes,
-        )
+    def hits(self, matches: Sequence[Match]) -> list[Hit]:
+        """What the store says of matches, in their order."""
+        hits: list[Hit] = []
+        for first in range(0, len(matches), AT_ONCE):
+            some = matches[first : first + AT_ONCE]
+            products = self.store.products([match.product_id for match in some])
+            hits += [_hit(match, products.get(match.product_id)) for match in some]
+        return hits
 
     def known(self, product_id: str, vector: np.ndarray) -> Hit | None:
         """The product with this id as a hit for a float32 (D,) query; None if the store has none."""
         product = self.store.product(product_id)
         if product is None:
             return None
-        return self.hit(Match(product_id, float(rescore(vector, product.vectors).max())))
+        return _hit(Match(product_id, float(rescore(vector, product.vectors).max())), product)
 
     def nearest(self, vector: np.ndarray, categories: list[str], wanted: int, where: Where) -> list[Hit]:
         """The ``wanted`` nearest to a float32 (D,) vector that fit; where few do, it looks further."""
         if where and isinstance(self.searcher, FilteringSearcher):
             matches = self.searcher.search_where(vector, categories, wanted, where)
-            return [hit for hit in map(self.hit, matches) if fits(hit.attributes, where)]
+            return [hit for hit in self.hits(matches) if fits(hit.attributes, where)]
         held, depth = sum(self.counts.get(name, 0) for name in categories), wanted
         while True:
-            hits = [self.hit(match) for match in self.searcher.search(vector, categories, depth)]
+            hits = self.hits(self.searcher.search(vector, categories, depth))
             if not where:
                 return hits
             hits = [hit for hit in hits if fits(hit.attributes, where)]
@@ -113,6 +112,19 @@ class Shelf:
         """The first hit's vector, of its first picture; None of a server's."""
         product = self.store.product(hits[0].product_id) if hits and hits[0].source == "local" else None
         return None if product is None else product.vectors[0].astype(np.float32)
+
+
+def _hit(match: Match, product: Product | None) -> Hit:
+    if product is None:  # An injected searcher may know more than the store.
+        return Hit(match.product_id, match.score, "", "")
+    return Hit(
+        product_id=product.product_id,
+        score=match.score,
+        title=product.title,
+        category=product.category,
+        image=product.image,
+        attributes=product.attributes,
+    )
 
 
 def shelves_of(store: Store, named: Shelves, head: GroupHead | None) -> Shelves:

@@ -12,7 +12,7 @@ content is the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,10 @@ class Shard(ProductFile[ShardMeta]):
     def get(self, product_id: str) -> Product | None:
         """The product with this id, if the shard has it."""
         return next(self.products("WHERE product_id = ?", product_id), None)
+
+    def of_ids(self, product_ids: Sequence[str]) -> Iterator[Product]:
+        """The products with these ids (at most 999), of those that the shard has: sooner than one by one."""
+        return self.products(f"WHERE product_id IN ({', '.join('?' * len(product_ids))})", *product_ids)
 
     def categories(self) -> dict[str, int]:
         """Category → number of products, in alphabetical order."""

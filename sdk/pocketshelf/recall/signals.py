@@ -61,7 +61,14 @@ class Signals:
         Raises:
             KeyError: there is none of this name.
         """
-        return float((ALL_FEATURES.get(name) or OLD_FEATURES[name])(self))
+        known = self._known  # Recall and confidence go by the same ones.
+        if name not in known:
+            known[name] = float((ALL_FEATURES.get(name) or OLD_FEATURES[name])(self))
+        return known[name]
+
+    @functools.cached_property
+    def _known(self) -> dict[str, float]:
+        return {}
 
     def features(self) -> dict[str, float]:
         """Every feature of `RECALL_FEATURES`, by name."""
@@ -154,7 +161,7 @@ FEATURES: Mapping[str, Callable[[Signals], float]] = {
     "coverage": _coverage,
     "agreement": _agreement,
     "hit_coverage": _hit_coverage,
-    "sure_coverage": lambda signals: _coverage(signals) * _agreement(signals),
+    "sure_coverage": lambda signals: signals.feature("coverage") * signals.feature("agreement"),
 }
 # Of version 2: cosines in units of the shelf's own spread.
 CONFIDENCE_FEATURES: Mapping[str, Callable[[Signals], float]] = {
@@ -175,7 +182,7 @@ RECALL_FEATURES: Mapping[str, Callable[[Signals], float]] = {
     **CONFIDENCE_FEATURES,
     "coverage": _coverage,
     "hit_coverage": _hit_coverage,
-    "sure_coverage": lambda signals: _coverage(signals) * _agreement(signals),
+    "sure_coverage": lambda signals: signals.feature("coverage") * signals.feature("agreement"),
 }
 ALL_FEATURES = {**FEATURES, **RECALL_FEATURES}
 # What bundles were calibrated on before: never fitted anew.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,10 @@ class Store(AbstractContextManager):
     def product(self, product_id: str) -> Product | None:
         """The product with this id, if the store has it."""
         return self.shard.get(product_id)
+
+    def products(self, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Those of the products with these ids, at most 999, that the store has, by id."""
+        return {product.product_id: product for product in self.shard.of_ids(product_ids)}
 
     def status(self) -> dict[str, Any]:
         """What the store holds, as one JSON object."""
