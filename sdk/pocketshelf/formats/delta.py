@@ -71,7 +71,8 @@ def create_delta(
 def apply_delta(shard_path: str | Path, delta_path: str | Path, checked: bool = False) -> ShardMeta:
     """Bring the shard from the delta's ``from_sequence`` to its ``to_sequence``, in one transaction.
 
-    The delta is checked whole first. Callers apply it to a copy of the shard in a new generation.
+    The delta is checked whole first. Callers apply it to a copy of the shard in a new generation, and make
+    that durable: a kill, or a power cut, may leave the copy half changed.
 
     Args:
         checked: the caller has checked the delta already, row by row (`Delta.check`, or the sync's guard).
@@ -88,6 +89,10 @@ def apply_delta(shard_path: str | Path, delta_path: str | Path, checked: bool = 
     connection = sqlite_file.connect(shard_path, writable=True)
     try:
         with sqlite_file.wrapped(shard_path, "written"):
+            # A copy that nobody reads yet: a fault rolls it back from memory, a kill leaves it to be thrown
+            # away, and who publishes it makes it durable.
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            connection.execute("PRAGMA synchronous = OFF")
             connection.execute("ATTACH DATABASE ? AS delta", (sqlite_file.uri(delta_path),))
             with sqlite_file.transaction(connection):
                 for statement in sqlite_file.statements("apply_delta"):

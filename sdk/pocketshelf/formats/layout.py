@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pocketshelf.errors import StoreError
+from pocketshelf.formats.placed_texts import different_texts, order_of_texts, read_texts
 from pocketshelf.formats.shard import Shard
 from pocketshelf.formats.sqlite_pages import Rows, locate_rows
 
@@ -33,7 +34,7 @@ __all__ = ["SAMPLE", "Layout", "derive_layout", "sampled_rows"]
 SAMPLE = 2048
 
 _COLUMNS = ("product_id", "sequence", "category", "title", "image", "attributes", "vectors")
-_CATEGORY, _VECTORS = _COLUMNS.index("category"), _COLUMNS.index("vectors")
+_ID, _CATEGORY, _VECTORS = (_COLUMNS.index(name) for name in ("product_id", "category", "vectors"))
 # So many rows are compared with what SQL says of them.
 _PROBES, _AT_ONCE = 64, 10_000
 _WIDTHS = {4: "<u4", 8: "<i8"}
@@ -193,31 +194,53 @@ class _Located:
             self._shard
         ) != len(rows):
             raise ValueError("bad vectors")
-        counts, order = _grouped(self._categories())
+        counts, order = self._by_category()
         pictures = sizes[order] // self._dimension
         starts = np.concatenate([[0], np.cumsum(pictures)])
         whose = np.repeat(order, pictures)
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], pictures)
         offsets = rows.places(whose, rows.begins[_VECTORS][whose] + within * self._dimension, self._dimension)
         strays = self._strays(offsets, whose, within)
-        rowids = rows.rowids[order]
-        sample = _places(rowids, sampled_rows(self._shard))
-        found = Layout(self._dimension, len(self._data), counts, rowids, starts, offsets, strays, sample)
+        places = np.empty(len(order), np.int64)
+        places[order] = np.arange(len(order))
+        sample = places[_sampled(self._by_id())]
+        found = Layout(
+            self._dimension, len(self._data), counts, rows.rowids[order], starts, offsets, strays, sample
+        )
         found.require_inside()
         self._probe(found)
         return found
 
-    def _categories(self) -> list[bytes]:
+    def _by_category(self) -> tuple[dict[str, int], np.ndarray]:
+        """What `_grouped` says of the rows' categories."""
+        begins, sizes = self._texts(_CATEGORY)
+        try:
+            rows, numbers = different_texts(read_texts(self._data, begins, sizes))
+        except ValueError:
+            rows, numbers = np.arange(len(begins)), None
+        data, ends = self._data.data, begins + sizes
+        return _grouped(
+            [bytes(data[a:b]) for a, b in zip(begins[rows].tolist(), ends[rows].tolist(), strict=True)],
+            numbers,
+        )
+
+    def _by_id(self) -> np.ndarray:
+        """The rows' numbers in the order of their ids."""
+        try:
+            return order_of_texts(read_texts(self._data, *self._texts(_ID)))
+        except ValueError:
+            return np.searchsorted(self._rows.rowids, _rows_by_id(self._shard))
+
+    def _texts(self, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """(where the texts of a column begin in the file, their lengths)."""
         rows = self._rows
-        if (rows.types[_CATEGORY] % 2 == 0).any() or (rows.types[_CATEGORY] < 12).any():
-            raise ValueError("a category is no text")
-        every, sizes = np.arange(len(rows)), rows.sizes[_CATEGORY]
-        begins = rows.places(every, rows.begins[_CATEGORY], sizes)
+        if (rows.types[column] % 2 == 0).any() or (rows.types[column] < 12).any():
+            raise ValueError("no text where one should be")
+        sizes = rows.sizes[column]
+        begins = rows.places(np.arange(len(rows)), rows.begins[column], sizes)
         if (begins < 0).any():
-            raise ValueError("a category lies on several pages")
-        data = self._data.data
-        ends = begins + sizes
-        return [bytes(data[a:b]) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+            raise ValueError("a text lies on several pages")
+        return begins, sizes
 
     def _strays(self, offsets: np.ndarray, whose: np.ndarray, within: np.ndarray) -> np.ndarray:
         """The pictures that lie in pieces, int8 (S, D); ``offsets`` are made to lead to them."""
@@ -276,9 +299,16 @@ def _layout_by_sql(shard: Shard, size: int) -> Layout:
 
 def sampled_rows(shard: Shard) -> np.ndarray:
     """Rows of at most `SAMPLE` products, int64, in the order of their ids; the same in every session."""
-    rows = np.array(
+    return _sampled(_rows_by_id(shard))
+
+
+def _rows_by_id(shard: Shard) -> np.ndarray:
+    return np.array(
         [row for (row,) in shard.query("SELECT rowid FROM products ORDER BY product_id")], np.int64
     )
+
+
+def _sampled(rows: np.ndarray) -> np.ndarray:
     if len(rows) > SAMPLE:
         rows = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:SAMPLE])]
     return rows
@@ -290,8 +320,12 @@ def _places(rowids: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(rowids[order], rows)]
 
 
-def _grouped(names: list[bytes]) -> tuple[dict[str, int], np.ndarray]:
+def _grouped(names: list[bytes], numbers: np.ndarray | None = None) -> tuple[dict[str, int], np.ndarray]:
     """(category → number of rows, in alphabetical order; the rows in that order).
+
+    Args:
+        numbers: of each row, its name's place in ``names``, each of which some row has; None where ``names``
+            are the rows' own.
 
     Raises:
         ValueError: a name is no UTF-8.
@@ -300,9 +334,10 @@ def _grouped(names: list[bytes]) -> tuple[dict[str, int], np.ndarray]:
     codes = np.fromiter((places.setdefault(name, len(places)) for name in names), np.int64, len(names))
     # UTF-8 sorts as its characters do.
     by_name = sorted(places)
-    rank = np.empty(len(by_name), np.uint32)
+    # Few names sort by counting.
+    rank = np.empty(len(by_name), np.uint16 if len(by_name) <= 1 << 16 else np.uint32)
     rank[[places[name] for name in by_name]] = np.arange(len(by_name))
-    ranks = rank[codes]
+    ranks = rank[codes if numbers is None else codes[numbers]]
     counts = np.bincount(ranks, minlength=len(by_name)).tolist()
     named = {name.decode(): count for name, count in zip(by_name, counts, strict=True)}
     return named, np.argsort(ranks, kind="stable")

@@ -32,8 +32,7 @@ def read_features(folder: StoreFolder, name: str, products: int) -> FeatureTable
     Raises:
         StoreError: the generation cannot be read.
     """
-    digest = recorded_digests(folder, name)[folder.shard(name).name]
-    data = features_file(folder.index(name), digest).read(most_bytes(products))
+    data = features_file(folder.index(name), _digest(folder, name)).read(most_bytes(products))
     return None if data is None else parse(data, products)
 
 
@@ -71,6 +70,9 @@ def hand_on_features(
             those of another picture are kept as well, until a sync brings its own.
     """
     with contextlib.suppress(OSError, StoreError):
+        # Most shelves have none: nothing is read for them.
+        if not features_file(folder.index(name), _digest(folder, name)).path.is_file():
+            return
         path = staging / "shard.sqlite"
         with open_shard(folder.shard(name)) as old, open_shard(path) as new:
             before, after = row_numbers(old), row_numbers(new)
@@ -88,6 +90,10 @@ def hand_on_features(
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         put_features(staging / "index", digest, data, files)
+
+
+def _digest(folder: StoreFolder, name: str) -> str:
+    return recorded_digests(folder, name)[folder.shard(name).name]
 
 
 def _same_pictures(old: Shard, new: Shard, product_id: str) -> bool:

@@ -77,6 +77,7 @@ def check(path: Path) -> Layout:
         assert contents(again, data) == wanted(shard)
         by_sql = layouts._layout_by_sql(shard, len(data))
         assert contents(by_sql, data) == wanted(shard) and by_sql.counts == layout.counts
+        assert layout.sample.tolist() == by_sql.sample.tolist()
     return layout
 
 

@@ -13,7 +13,7 @@ import pytest
 from fault_injection import Crash, DyingFileSystem, FullFileSystem
 from pocketshelf.errors import StoreError
 from pocketshelf.formats import Product, ShardMeta
-from pocketshelf.store import Store, StoreFolder, change_store, verify_store
+from pocketshelf.store import Store, StoreFolder, change_store, features, verify_store
 
 
 def product(number: int, title: str = "t") -> Product:
@@ -133,3 +133,11 @@ def test_killed_at_every_operation_it_is_wholly_old_or_wholly_new(tmp_path: Path
         else:
             break
     assert 8 < number < 99
+
+
+def test_where_there_are_no_local_features_no_product_is_looked_at_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which took more than half of a change."""
+    monkeypatch.setattr(features, "row_numbers", lambda _: pytest.fail("rows were read"))
+    changed(made(tmp_path / "s"))

@@ -152,6 +152,15 @@ def test_dot_products_by_matrix_are_those_one_by_one(
     np.testing.assert_array_equal(found, vectors.astype(np.int64) @ query.astype(np.int64))
 
 
+@pytest.mark.parametrize("dimension", [1, 128, 65_536])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_lengths_are_those_of_whole_numbers(dimension: int, count: int) -> None:
+    vectors = np.random.default_rng(count).integers(-128, 128, (count, dimension), dtype=np.int8)
+    vectors[:1] = -128
+    wide = np.sqrt((vectors.astype(np.int64) ** 2).sum(axis=1).astype(np.float32))
+    np.testing.assert_array_equal(scanning.norms(vectors), np.maximum(wide, np.float32(1e-6)))
+
+
 def test_rounding_bounds_what_rounding_the_query_changes() -> None:
     numbers = np.random.default_rng(2)
     vectors = numbers.integers(-127, 128, (3000, D), dtype=np.int8)
