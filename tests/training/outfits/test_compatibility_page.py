@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from outfit_tables import related, street
 
-from pocketshelf_training.metrics.intervals import Figure, plain
+from pocketshelf_training.metrics.intervals import Figure, plain, restored
 from pocketshelf_training.outfits import measure
 from pocketshelf_training.outfits.fit import Recipe
-from pocketshelf_training.outfits.page import page, restored
+from pocketshelf_training.outfits.page import page
 from pocketshelf_training.outfits.train import FUSION
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "plain", "recalls", "resampled"]
+__all__ = ["Figure", "balanced_accuracy", "mean_with_interval", "plain", "recalls", "resampled", "restored"]
 
 # Indices drawn at once: 16 MB.
 CHUNK = 2_000_000
@@ -36,6 +36,17 @@ def plain(value: Any) -> Any:
         return value._asdict()
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
+    return value
+
+
+def restored(value: Any) -> Any:
+    """What `plain` made of figures, as figures again."""
+    if isinstance(value, dict):
+        return (
+            Figure(**value)
+            if set(value) == set(Figure._fields)
+            else {k: restored(v) for k, v in value.items()}
+        )
     return value
 
 

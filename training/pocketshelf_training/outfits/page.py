@@ -17,7 +17,7 @@ from pocketshelf.outfit import load_head
 from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.metrics.intervals import Figure, plain
+from pocketshelf_training.metrics.intervals import plain, restored
 from pocketshelf_training.outfits import measure
 from pocketshelf_training.outfits.coloured import COLOUR, coloured_figures
 from pocketshelf_training.outfits.figures import SEEDS
@@ -102,17 +102,6 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
             [data_root(args.data) / name for name in np.unique(asked.boxes.garments.photos)],
         ),
     }
-
-
-def restored(value: Any) -> Any:
-    """What `plain` made of figures, as figures again."""
-    if isinstance(value, dict):
-        return (
-            Figure(**value)
-            if set(value) == set(Figure._fields)
-            else {k: restored(v) for k, v in value.items()}
-        )
-    return value
 
 
 def page(figures: dict[str, Any]) -> str:

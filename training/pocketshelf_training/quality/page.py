@@ -23,7 +23,7 @@ from pocketshelf_training.quality.fit import fit_rules
 from pocketshelf_training.quality.tables import SignalTable
 from pocketshelf_training.quality.train import MADE, opened_tables
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "page_of", "run"]
 
 TARGET = 0.85
 TEXT = Path(__file__).with_name("page.md")
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     measured = _measured(args)
-    publish(_page(measured), json.dumps(plain(measured), indent=1), args.write, args.json)
+    publish(page_of(measured), json.dumps(plain(measured), indent=1), args.write, args.json)
     if args.dropped:
         count = write_dropped(args.dropped, load_bundle(args.bundle), args.data, args.seed)
         tell(f"{args.dropped}: {count} photos")
@@ -84,7 +84,7 @@ def _both(rules: Mapping[str, Any], real: SignalTable, made: SignalTable) -> dic
     }
 
 
-def _page(measured: dict[str, Any]) -> str:
+def page_of(measured: dict[str, Any]) -> str:
     few = [code for code, found in measured["real"].items() if found["with"] < figures_of.FEW]
     (val, test), told = (measured["labelled"][split] for split in ("val", "test")), measured["told"]
     size = "none" if measured["bytes"] is None else f"{measured['bytes']:,} bytes"

@@ -15,7 +15,7 @@ import numpy as np
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.metrics.intervals import plain
+from pocketshelf_training.metrics.intervals import plain, restored
 from pocketshelf_training.mine.categories.figures import measure
 from pocketshelf_training.mine.categories.figures.doubles import double_figures
 from pocketshelf_training.mine.categories.figures.noise import MIXES, Noisy, noisy
@@ -27,7 +27,6 @@ from pocketshelf_training.mine.categories.purify.purify import TWIN, Verdict
 from pocketshelf_training.mine.categories.report import SHOWN, close_calls, in_turn, write_report
 from pocketshelf_training.mine.categories.search.collect import Candidate
 from pocketshelf_training.mine.categories.search.source import Found
-from pocketshelf_training.outfits.page import restored
 from pocketshelf_training.pages.page import add_page, publish
 from pocketshelf_training.pages.provenance import here
 
