@@ -8,6 +8,7 @@ from pathlib import Path
 from pocketshelf.cli.options import add_models, add_photos, add_store, add_where, each_photo, wished
 from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.values import integer
+from pocketshelf.cli.views import require_folders, require_page
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
@@ -70,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    require_page(args.html)
+    require_folders({"--images": args.images, "--look-images": args.look_images})
     with Retriever.open(args.store, args.bundle, args.threads) as retriever:
         beside = _beside(args.store)
         named = args.looks or (beside if beside.is_dir() else None)
@@ -92,10 +95,12 @@ def run(args: argparse.Namespace) -> int:
 def _write(args: argparse.Namespace, found: list[OutfitResult]) -> None:
     from pocketshelf.page.outfits import Outfits, render_outfits
 
-    page = render_outfits(Outfits(found, args.store, args.images, args.look_images))
+    page, lacks = render_outfits(Outfits(found, args.store, args.images, args.look_images))
     with atomic_write(args.html) as temporary:
         temporary.write_text(page, encoding="utf-8")
     say(f"{args.html}: {len(found)} photos")
+    for said in lacks:
+        say(said)
 
 
 def _beside(store: str) -> Path:

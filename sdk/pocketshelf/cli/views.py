@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
@@ -10,7 +10,31 @@ from pocketshelf.files import atomic_write
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
-__all__ = ["Views"]
+__all__ = ["Views", "require_folders", "require_page"]
+
+
+def require_page(html: Path | None) -> None:
+    """Refuse a page that cannot be written, before any photo is searched.
+
+    Raises:
+        UsageError: it is a folder, or its folder is not there.
+    """
+    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
+        raise UsageError(f"--html {html}: name a file in a folder that is there")
+
+
+def require_folders(named: Mapping[str, Path | None]) -> None:
+    """Refuse folders of pictures that are not there.
+
+    Args:
+        named: option → folder, if it was given.
+
+    Raises:
+        UsageError: the first that is none.
+    """
+    for option, folder in named.items():
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"{option} {folder}: no such folder")
 
 
 class Views:
@@ -26,10 +50,8 @@ class Views:
     """
 
     def __init__(self, html: Path | None, images: Path | None, annotate: Path | None) -> None:
-        if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
-            raise UsageError(f"--html {html}: name a file in a folder that is there")
-        if images is not None and not images.is_dir():
-            raise UsageError(f"--images {images}: no such folder")
+        require_page(html)
+        require_folders({"--images": images})
         if annotate is not None and annotate.exists() and not annotate.is_dir():
             raise UsageError(f"--annotate {annotate}: is no folder")
         self._html, self._images, self._annotate = html, images, annotate
@@ -67,10 +89,12 @@ class Views:
         if self._html is not None:
             from pocketshelf.page.searches import Searches, render_searches
 
-            page = render_searches(Searches(self._results, self._failures, store, self._images, shelves))
+            found = Searches(self._results, self._failures, store, self._images, shelves)
+            page, lacks = render_searches(found)
             with atomic_write(self._html) as temporary:
                 temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
             yield f"{self._html}: a page of {len(self._results)} photos"
+            yield from lacks
 
     def _drawn_name(self, photo: str) -> str:
         """The photo's own name with "-boxes"; photos of one name in several folders are numbered."""

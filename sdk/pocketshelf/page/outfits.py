@@ -29,14 +29,15 @@ class Outfits:
     looks: Path | None
 
 
-def render_outfits(outfits: Outfits) -> str:
-    """The whole document.
+def render_outfits(outfits: Outfits) -> tuple[str, list[str]]:
+    """The whole document, and which pictures it lacks, as it says, too.
 
     Raises:
         PhotoError: a photo that was asked about cannot be read any more.
     """
-    products, looks = Gallery(outfits.images), Gallery(outfits.looks, "l")
-    return render("outfits.html", outfits=outfits, gallery=Galleries(products, looks), looks=looks)
+    products, looks = Gallery(outfits.images), Gallery(outfits.looks, "l", "looks", "--look-images")
+    gallery = Galleries(products, looks)
+    return render("outfits.html", outfits=outfits, gallery=gallery, looks=looks), gallery.lacks()
 
 
 class Galleries:
@@ -45,6 +46,10 @@ class Galleries:
     def __init__(self, products: Gallery, looks: Gallery) -> None:
         self.photo, self.style_class = products.photo, products.style_class
         self._both = products, looks
+
+    def lacks(self) -> list[str]:
+        """What either lacks."""
+        return [said for gallery in self._both for said in gallery.lacks()]
 
     def rules(self) -> str:
         """The style sheet of both."""

@@ -33,10 +33,11 @@ class Searches:
     shelves: Shelves
 
 
-def render_searches(searches: Searches) -> str:
-    """The whole document.
+def render_searches(searches: Searches) -> tuple[str, list[str]]:
+    """The whole document, and which pictures it lacks, as it says, too.
 
     Raises:
         PhotoError: a photo that was searched cannot be read any more.
     """
-    return render("searches.html", searches=searches, gallery=Gallery(searches.images))
+    gallery = Gallery(searches.images)
+    return render("searches.html", searches=searches, gallery=gallery), gallery.lacks()

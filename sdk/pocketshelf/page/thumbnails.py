@@ -37,11 +37,14 @@ class Gallery:
         images: folder that the catalogue's pictures start from, and out of which none is taken: a page is
             handed on. None: there are no pictures.
         prefix: of the classes' names; another for each gallery of a page.
+        what, option: whose pictures they are, and the command's option that names their folder.
     """
 
-    def __init__(self, images: Path | None, prefix: str = "p") -> None:
+    def __init__(
+        self, images: Path | None, prefix: str = "p", what: str = "products", option: str = "--images"
+    ) -> None:
         self._folder = None if images is None else PictureFolder(images.resolve())
-        self._prefix = prefix
+        self._prefix, self._what, self._option = prefix, what, option
         self._classes: dict[str, str] = {}
         self._rules: list[str] = []
 
@@ -71,6 +74,17 @@ class Gallery:
         name = f"{self._prefix}{len(self._rules)}"
         self._rules.append(f".{name}{{background-image:url({url})}}")
         return name
+
+    def lacks(self) -> list[str]:
+        """Which pictures that were asked for are not shown, and the remedy; nothing where all are."""
+        asked, lost = len(self._classes), list(self._classes.values()).count("none")
+        if not lost:
+            return []
+        if self._folder is None:
+            remedy = f"name the folder that they start from with {self._option}"
+            return [f"The pictures of {self._what} are not shown: {remedy}."]
+        remedy = f"{self._option} is to name the folder that they start from"
+        return [f"{lost} of {asked} pictures of {self._what} cannot be read: {remedy}."]
 
     def rules(self) -> str:
         """The style sheet of all classes handed out: names and base64, which need no escaping."""

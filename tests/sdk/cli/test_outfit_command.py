@@ -107,6 +107,28 @@ def test_a_page_shows_photos_products_and_looks(tmp_path: Path, call: Any) -> No
     assert ".p0{background-image" in page and ".l0{background-image" in page
 
 
+def test_what_a_page_does_not_show_is_said_with_the_remedy(tmp_path: Path, call: Any) -> None:
+    words = [tmp_path / "green.png", "--looks", tmp_path / "library", "--html", tmp_path / "page.html"]
+    code, _, err = call(*words)
+    page = (tmp_path / "page.html").read_text()
+    for what, option in (("products", "--images"), ("looks", "--look-images")):
+        said = f"The pictures of {what} are not shown: name the folder that they start from with {option}."
+        assert said in err.splitlines() and said in page
+    assert code == 0
+    _, _, err = call(*words, "--images", tmp_path / "library", "--look-images", tmp_path)
+    said = "pictures of products cannot be read: --images is to name the folder that they start from."
+    assert said in err and said in (tmp_path / "page.html").read_text()
+    assert "pictures of looks cannot be read: --look-images" in err
+
+
+def test_a_folder_that_is_not_there_is_refused_before_any_photo(tmp_path: Path, call: Any) -> None:
+    for option in ("--images", "--look-images"):
+        code, out, err = call(tmp_path / "green.png", "--html", tmp_path / "p.html", option, tmp_path / "no")
+        assert (code, out) == (2, "") and f"{option} {tmp_path / 'no'}: no such folder" in err
+    code, out, err = call(tmp_path / "green.png", "--html", tmp_path)
+    assert (code, out) == (2, "") and "name a file in a folder that is there" in err
+
+
 def test_faults_are_one_line(tmp_path: Path, call: Any) -> None:
     code, _, err = call(tmp_path / "green.png", "--looks", tmp_path / "nowhere")
     assert code == 1 and err.count("\n") == 1 and "nowhere" in err
