@@ -84,3 +84,43 @@ def serving_app(app: Callable[..., Any]) -> Iterator[str]:
     finally:
         server.close()
         thread.join(5)
+
+
+class Door:
+    """Before a server on a socket: a network that stalls, as without a word, and goes on.
+
+    Args:
+        connect: makes a connection to the server.
+
+    Attributes:
+        port: on 127.0.0.1, to come in by.
+        open: while it is not set, nothing passes in either direction.
+    """
+
+    def __init__(self, connect: Callable[[], socket.socket]) -> None:
+        self._connect = connect
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.open = threading.Event()
+        self.open.set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self.open.set()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self._listener.accept()
+                there = self._connect()
+                for ways in ((here, there), (there, here)):
+                    threading.Thread(target=self._carry, args=ways, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with source, target, contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.open.wait()
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)

@@ -15,6 +15,7 @@ the same interface as a folder on this machine, for trials and tests.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,8 @@ MAX_LIMIT, NAME_BYTES = 16_384, 65_535
 LINKS, CANDIDATES, MIN_EF = 16, 200, 200
 # Below so many new rows Milvus scans them exactly; from there on they are sealed, and so indexed.
 SEAL_ROWS = 4000
+# Longest time of a search: a Milvus that stalls must not keep every thread of the server.
+SEARCH_SECONDS = 10.0
 
 
 class MilvusIndex:
@@ -71,9 +74,7 @@ class MilvusIndex:
         client = _client_class()
         with self._errors():
             self._client: MilvusClient = client(address, token=token)
-            if not self._client.has_collection(self._state):
-                self._create(self._state, 2, sequence="INT64", most="INT64")
-            self._open(self._state)
+            self._open_state()
             if self._client.has_collection(self._alias):
                 self._client.load_collection(self._alias)  # Unloaded where milvus-lite was started anew.
             self._sequence, self._most = self._stored()
@@ -91,8 +92,13 @@ class MilvusIndex:
             # second later.
             if self._sequence == self._catalogue.sequence() and there:
                 return self._sequence
-            self._sequence, self._most = self._stored()
-            changes = pending(self._catalogue, self._sequence, REBUILD_CHANGES) if there else None
+            if not there:  # A Milvus whose disk was emptied has lost that, too.
+                self._open_state()
+            stored, self._most = self._stored()
+            # From this server's own place on where another has come further: what this one wrote last may
+            # have come after what the other wrote of later changes.
+            since = stored if self._sequence < 0 else min(stored, self._sequence)
+            changes = pending(self._catalogue, since, REBUILD_CHANGES) if there else None
             if changes is None:
                 self._read_anew()
             else:
@@ -163,6 +169,7 @@ class MilvusIndex:
                 limit=wanted,
                 output_fields=["product"],
                 search_params={"metric_type": "COSINE", "params": {"ef": max(self.ef, wanted)}},
+                timeout=SEARCH_SECONDS,
                 consistency_level="Session",
             )
             return best_per_product([(row["entity"]["product"], float(row["distance"])) for row in found], k)
@@ -190,6 +197,11 @@ class MilvusIndex:
             schema.add_field(column, DataType[kind], **length)
         self._client.create_collection(name, schema=schema, consistency_level="Strong")
 
+    def _open_state(self) -> None:
+        if not self._client.has_collection(self._state):
+            self._create(self._state, 2, sequence="INT64", most="INT64")
+        self._open(self._state)
+
     def _open(self, name: str) -> None:
         """Index what a collection holds, if that was not done, and make it searchable."""
         if not self._client.list_indexes(name):
@@ -201,11 +213,12 @@ class MilvusIndex:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        from grpc import RpcError
         from pymilvus.exceptions import MilvusException
 
         try:
             yield
-        except (MilvusException, OSError, ValueError) as error:
+        except (MilvusException, RpcError, OSError, ValueError) as error:
             text = f"milvus at {self._address}: {one_line(error)}; is it running, or set index to 'scan'"
             raise CatalogueError(text) from error
 
@@ -232,4 +245,6 @@ def _client_class() -> Any:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise CatalogueError("index 'milvus' needs pymilvus: pip install 'pocketshelf[milvus]'") from error
+    # What fails is raised, and said once; this would log a traceback for each call while Milvus is away.
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     return MilvusClient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import sys
 import time
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from loopback import Door
 from search_truth import expected, fill, query
 from server_products import SPACE, make_product
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Delete, SqliteCatalogue, Upsert
 from pocketshelf_server.search import make_index
+from pocketshelf_server.search.follow import pending
 from pocketshelf_server.site import Site, SiteConfig
 
 pytest.importorskip("milvus_lite", reason="no Milvus here: pip install 'pocketshelf[milvus]' milvus-lite")
@@ -104,9 +107,48 @@ def test_two_servers_follow_one_collection(
     assert ids(index) == ids(other) == expected(sqlite_catalogue, query(1), 20, None)
 
 
+def test_what_a_slower_server_wrote_late_is_put_right_by_it(
+    sqlite_catalogue: SqliteCatalogue, index: MilvusIndex, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read a product, another server deleted that, and only then it wrote, before the other's note."""
+    slow = MilvusIndex(sqlite_catalogue, address)
+    fill(sqlite_catalogue, 20)
+    assert index.refresh() == slow.refresh() == 20
+    sqlite_catalogue.apply([Upsert(make_product("new", 3, "Fig", 1))])
+    read = pending(sqlite_catalogue, 20, 100)
+    assert read is not None and "new" in read.products
+    sqlite_catalogue.apply([Delete("new")])
+    note = index._note
+
+    def late(sequence: int, most: int) -> None:
+        slow._follow(read)
+        note(sequence, most)
+
+    monkeypatch.setattr(index, "_note", late)
+    assert index.refresh() == 22 and "new" in ids(index)
+    assert slow.refresh() == 22
+    assert ids(index) == ids(slow) == expected(sqlite_catalogue, query(1), 20, None)
+    slow.close()
+
+
+def test_a_milvus_that_comes_back_empty_is_filled_again(
+    sqlite_catalogue: SqliteCatalogue, index: MilvusIndex
+) -> None:
+    fill(sqlite_catalogue, 20)
+    index.refresh()
+    client = index._client
+    client.drop_alias(index._alias)
+    for name in client.list_collections():
+        client.drop_collection(name)
+    with pytest.raises(CatalogueError, match="milvus at"):
+        ids(index)
+    assert index.refresh() == 20
+    assert ids(index) == expected(sqlite_catalogue, query(1), 20, None)
+
+
 @pytest.fixture
-def real_server(tmp_path: Path) -> Iterator[str]:
-    """The address of a Milvus server, standalone, in a process of its own."""
+def real_server(tmp_path: Path) -> Iterator[Door]:
+    """To a Milvus server, standalone, in a process of its own."""
     milvus = pytest.importorskip("milvus", reason="no Milvus server here: pip install 'milvus>=2.3.5,<2.4'")
     config = milvus.MilvusServerConfig(data_dir=str(tmp_path / "server"))
     server = milvus.MilvusServer(config, wait_for_started=False)
@@ -121,15 +163,18 @@ def real_server(tmp_path: Path) -> Iterator[str]:
             if b"OK" in answer.read():
                 break
         time.sleep(0.1)
-    yield f"http://127.0.0.1:{server.listen_port}"
+    door = Door(lambda: socket.create_connection(("127.0.0.1", server.listen_port)))
+    yield door
+    door.close()
     server.server_proc.kill()  # It would take half a minute to stop, and nothing is to be kept.
     server.server_proc.wait(30)
 
 
 def test_a_real_server_is_filled_followed_and_found_again_by_the_next(
-    sqlite_catalogue: SqliteCatalogue, real_server: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_catalogue: SqliteCatalogue, real_server: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = MilvusIndex(sqlite_catalogue, real_server)
+    address = f"http://127.0.0.1:{real_server.port}"
+    index = MilvusIndex(sqlite_catalogue, address)
     fill(sqlite_catalogue, 120, pictures=2)
     assert index.refresh() == 120
     everything, plums = None, frozenset({"Plum"})
@@ -141,7 +186,7 @@ def test_a_real_server_is_filled_followed_and_found_again_by_the_next(
     assert index.refresh() == 125  # As soon as that is back, all of it is found.
     for categories in (everything, plums):
         assert ids(index, categories) == expected(sqlite_catalogue, query(1), 20, categories)
-    again = MilvusIndex(sqlite_catalogue, real_server)
+    again = MilvusIndex(sqlite_catalogue, address)
     monkeypatch.setattr(sqlite_catalogue, "reading", lambda: pytest.fail("everything was read again"))
     assert again.refresh() == 125
     monkeypatch.undo()
@@ -150,6 +195,20 @@ def test_a_real_server_is_filled_followed_and_found_again_by_the_next(
     sqlite_catalogue.compact(sqlite_catalogue.sequence())
     assert again.refresh() == index.refresh() == 126  # Into a collection of its own, which the other finds.
     assert ids(again) == ids(index) == expected(sqlite_catalogue, query(1), 20, everything)
+    monkeypatch.setattr("pocketshelf_server.search.milvus.SEARCH_SECONDS", 0.5)
+    real_server.open.clear()  # It stalls: a search has its time, and no more.
+    began = time.monotonic()
+    with pytest.raises(CatalogueError, match="milvus at"):
+        ids(index)
+    assert time.monotonic() - began < 5
+    real_server.open.set()
+    for _ in range(100):
+        with contextlib.suppress(CatalogueError):
+            if ids(index) == expected(sqlite_catalogue, query(1), 20, everything):
+                break
+        time.sleep(0.2)
+    else:
+        pytest.fail("it is not found again")
     index.close()
     again.close()
 
