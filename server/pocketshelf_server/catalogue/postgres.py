@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.formats import Space
@@ -42,6 +42,15 @@ DIALECT = Dialect(
     locked=" FOR UPDATE",
 )
 FETCH = 2000
+# Until a database that is silent, as behind a cut network, is given up; an address may say otherwise. TCP by
+# itself would wait for a quarter of an hour, and with it every thread of the server.
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class PostgresCatalogue(Catalogue):
@@ -58,7 +67,7 @@ class PostgresCatalogue(Catalogue):
             CatalogueError: the database cannot be reached, or holds no catalogue.
         """
         self._address = _checked(address)
-        connections = ThreadConnections(lambda: psycopg.connect(address, autocommit=True))
+        connections = ThreadConnections(lambda: psycopg.connect(self._address, autocommit=True))
         try:
             super().__init__(DIALECT, "the database", connections)
         except CatalogueError as error:
@@ -119,7 +128,7 @@ class PostgresCatalogue(Catalogue):
 
 
 def _checked(address: str) -> str:
-    """``address``, once libpq can read it: what it says of one that it cannot may quote the password.
+    """``address`` with `PATIENCE`, once libpq can read it: what it says else may quote the password.
 
     Raises:
         CatalogueError: it cannot.
@@ -128,7 +137,7 @@ def _checked(address: str) -> str:
         parts = conninfo_to_dict(address)
         ports = str(parts.get("port") or "1").split(",")
         if "@" not in str(parts.get("host")) and all(port.isdecimal() or not port for port in ports):
-            return address
+            return make_conninfo(**{**PATIENCE, **parts})
     except (psycopg.ProgrammingError, ValueError):
         pass
     raise CatalogueError(

@@ -35,6 +35,8 @@ LINKS, CANDIDATES = 24, 128
 # links a row, this is reckoned from them.
 GRAPH_BYTES = 1400
 MAX_BUILD_MB = 8000
+# What is read anew, until it takes the place of the old.
+FRESH = "pocketshelf_vectors_fresh"
 # What these are of: a graph over halves, and one that searches on behind a filter.
 HALVES, SEARCHES_ON = (0, 7), (0, 8)
 
@@ -83,19 +85,23 @@ class PgVectorIndex:
         except psycopg.Error as error:
             text = f"index 'pgvector' needs the extension vector in the database ({one_line(error, 1000)})"
             raise CatalogueError(text) from error
-        dimension = self._catalogue.space.dimension
-        kind = "halfvec" if self._version() >= HALVES else "vector"
         statements = (
-            'CREATE TABLE pocketshelf_vectors(product_id TEXT COLLATE "C" NOT NULL, category TEXT NOT NULL, '
-            f"embedding {kind}({dimension}) NOT NULL)",
-            "CREATE INDEX pocketshelf_vectors_by_product ON pocketshelf_vectors(product_id)",
-            "CREATE INDEX pocketshelf_vectors_by_category ON pocketshelf_vectors(category)",
+            *self._table("pocketshelf_vectors", "halfvec" if self._version() >= HALVES else "vector"),
             "CREATE TABLE pocketshelf_vectors_state(sequence BIGINT NOT NULL, most INTEGER NOT NULL)",
             "INSERT INTO pocketshelf_vectors_state VALUES(-1, 1)",
         )
         with self._catalogue.transaction() as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def _table(self, name: str, kind: str) -> tuple[str, ...]:
+        """What makes a table of vectors, and its indexes but the graph."""
+        return (
+            f'CREATE TABLE {name}(product_id TEXT COLLATE "C" NOT NULL, category TEXT NOT NULL, '
+            f"embedding {kind}({self._catalogue.space.dimension}) NOT NULL)",
+            f"CREATE INDEX {name}_by_product ON {name}(product_id)",
+            f"CREATE INDEX {name}_by_category ON {name}(category)",
+        )
 
     def refresh(self) -> int:
         """Take in what changed; servers that share the database take turns."""
@@ -120,26 +126,31 @@ class PgVectorIndex:
         return sequence
 
     def _rebuild(self, connection: psycopg.Connection) -> tuple[int, int]:
-        # The graph is built over the finished table: several times faster than row by row.
-        connection.execute("DROP INDEX IF EXISTS pocketshelf_vectors_graph")
-        connection.execute("TRUNCATE pocketshelf_vectors")
+        """Into a table of its own, which takes the old one's place at the end: searches go on meanwhile."""
+        for statement in self._table(FRESH, self._kind):
+            connection.execute(statement)
         with self._catalogue.reading() as view:
             sequence = view.sequence()
-            most = _insert(connection, view.products(), 1)
+            most = _insert(connection, view.products(), 1, FRESH)
         # A category's rows side by side: to read them all is then the shorter way where they are few.
-        connection.execute("CLUSTER pocketshelf_vectors USING pocketshelf_vectors_by_category")
+        connection.execute(f"CLUSTER {FRESH} USING {FRESH}_by_category")
         connection.execute(f"SET LOCAL maintenance_work_mem = '{self._build_megabytes(connection)}MB'")
+        # The graph is built over the finished table: several times faster than row by row.
         connection.execute(
-            f"CREATE INDEX pocketshelf_vectors_graph ON pocketshelf_vectors USING hnsw "
+            f"CREATE INDEX {FRESH}_graph ON {FRESH} USING hnsw "
             f"(embedding {self._kind}_cosine_ops) WITH (m = {LINKS}, ef_construction = {CANDIDATES})"
         )
-        connection.execute("ANALYZE pocketshelf_vectors")  # By which PostgreSQL knows which way is shorter.
+        connection.execute(f"ANALYZE {FRESH}")  # By which PostgreSQL knows which way is shorter.
+        connection.execute("DROP TABLE pocketshelf_vectors")
+        connection.execute(f"ALTER TABLE {FRESH} RENAME TO pocketshelf_vectors")
+        for index in ("by_product", "by_category", "graph"):
+            connection.execute(f"ALTER INDEX {FRESH}_{index} RENAME TO pocketshelf_vectors_{index}")
         return sequence, most
 
     def _build_megabytes(self, connection: psycopg.Connection) -> int:
         """What the graph needs while it is built: once it no longer fits, pgvector inserts row by row, which
         takes many times as long."""
-        row = connection.execute("SELECT count(*) FROM pocketshelf_vectors").fetchone()
+        row = connection.execute(f"SELECT count(*) FROM {FRESH}").fetchone()
         needed = row[0] * (4 * self._catalogue.space.dimension + GRAPH_BYTES)  # type: ignore[index]
         return min(MAX_BUILD_MB, max(64, needed >> 20))
 
@@ -171,11 +182,13 @@ class PgVectorIndex:
         return best_per_product([(product_id, float(score)) for product_id, score in rows], k)
 
 
-def _insert(connection: psycopg.Connection, products: Iterable[Product], most: int) -> int:
+def _insert(
+    connection: psycopg.Connection, products: Iterable[Product], most: int, table: str = "pocketshelf_vectors"
+) -> int:
     """Add the vectors of ``products``; the most that one product has, at least ``most``."""
     with (
         connection.cursor() as cursor,
-        cursor.copy("COPY pocketshelf_vectors(product_id, category, embedding) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table}(product_id, category, embedding) FROM STDIN") as copy,
     ):
         for product in products:
             most = max(most, len(product.vectors))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loopback import Door
 from search_truth import expected, fill, query
 from server_products import SPACE, make_product
 
+from loopback import Door
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server.catalogue import Delete, SqliteCatalogue, Upsert
 from pocketshelf_server.search import make_index
