@@ -2,12 +2,15 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_enrolment_fit import grocery
 
 from pocketshelf.errors import UsageError
+from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.pages import left_out
 from pocketshelf_training.pages.left_out import mean_of_draws
@@ -52,3 +55,37 @@ def test_the_interval_is_student_s() -> None:
     assert found.value == pytest.approx(0.5)
     assert found.high == pytest.approx(0.5 + 4.3027 * 0.1 / 3**0.5, abs=1e-4)
     assert mean_of_draws([0.4]).low == 0.4
+
+
+def test_what_is_fitted_a_seed_is_measured_without_a_training(
+    grocery: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, set[str]]] = []
+
+    def features(model: str, root: str | None, hidden: set[str]) -> Callable[[Sample], np.ndarray]:
+        asked.append((model, hidden))
+
+        def embed(sample: Sample) -> np.ndarray:
+            seed = int(str(sample.identity)[1:]) if model.startswith("lda") else 0
+            drawn = np.random.default_rng(seed).normal(size=8).astype(np.float32)
+            return drawn / np.linalg.norm(drawn)
+
+        return embed
+
+    monkeypatch.setattr(left_out, "features_of", features)
+    monkeypatch.setattr(left_out, "SHARE", 0.5)
+    rows = ["--row=all alike=imagenet:lite0@224", "--row=told apart=lda:lite0@224", "--seeds=3"]
+    assert run(*rows, f"--data={grocery}", "--split=val", "--json") == 0
+    said = capsys.readouterr().out
+    found = json.loads(said[said.index("{\n") :])
+    assert [draw["name"] for draw in found["draws"]] == ["seed 0", "seed 1", "seed 2"]
+    assert found["means"]["told apart, plain"]["all"]["value"] == 1.0
+    assert found["means"]["all alike, plain"]["all"]["value"] < 1.0
+    hidden = [hidden for model, hidden in asked if model.startswith("lda")]
+    assert [len(each) for each in hidden] == [draw["left_out"] for draw in found["draws"]]
+    assert len({tuple(sorted(each)) for each in hidden}) > 1, "each seed leaves others out"
+
+
+def test_a_row_that_is_not_fitted_here_is_refused(grocery: Path) -> None:
+    with pytest.raises(UsageError, match="write NAME=imagenet:lite0@224 or NAME=lda:lite0@224"):
+        run("--row=one=models/universal", f"--data={grocery}")

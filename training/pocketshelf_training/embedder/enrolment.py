@@ -9,9 +9,10 @@ the one with the best R@1.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +30,10 @@ from pocketshelf_training.predict.left_out import recorded
 from pocketshelf_training.predict.model import open_model
 from pocketshelf_training.predict.predictor import Predictor
 
-__all__ = ["MARGINS", "WEIGHTS", "Galleries", "add_arguments", "affordable", "figure", "run"]
+__all__ = ["MARGINS", "WEIGHTS", "Galleries", "Look", "add_arguments", "affordable", "figure", "run"]
 
+# Some samples, and what they are in words, to a prediction each: a `Predictor`, or what stands for one.
+Look = Callable[[Sequence[Sample], str], Sequence[Any]]
 FILE_NAME = "enrolment.npz"
 # What is taken from cosines to pictures that the training had.
 MARGINS = tuple(round(0.02 * step, 2) for step in range(16))
@@ -86,7 +89,7 @@ class Galleries:
         UsageError: a picture cannot be read.
     """
 
-    def __init__(self, predictor: Predictor, hidden: set[str], root: str | None) -> None:
+    def __init__(self, predictor: Look, hidden: set[str], root: str | None) -> None:
         self.predictor, self.hidden, self.root = predictor, hidden, root
         shop = grocery.shop_pictures(root)
         photos = _few_of_each(grocery.photos("train", root), hidden)
@@ -151,7 +154,7 @@ def _few_of_each(photos: Sequence[Sample], hidden: set[str]) -> list[Sample]:
     return [photo for of in taken.values() for photo in of[:PHOTOS_OF_A_PRODUCT]]
 
 
-def _vectors(predictor: Predictor, samples: Sequence[Sample], what: str) -> np.ndarray:
+def _vectors(predictor: Look, samples: Sequence[Sample], what: str) -> np.ndarray:
     """Raises UsageError: a picture cannot be read."""
     found = [vector_of(each) for each in predictor(samples, what)]
     if any(vector is None for vector in found):

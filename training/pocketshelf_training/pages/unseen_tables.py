@@ -117,7 +117,7 @@ def of_left_out(found: Figures | None) -> str:
         (row, *(_said(figures[column]) for column in columns)) for row, figures in found["means"].items()
     ]
     parts.append(table(["gallery", *(f">{name}" for name in columns.values())], cells))
-    draws_of = [(draw, row) for draw in draws for row in found["means"]]
+    draws_of = [(draw, row) for draw in draws for row in draw["rows"]]
     head = [
         "draw",
         "gallery",

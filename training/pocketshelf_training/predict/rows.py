@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from pocketshelf_training.models.specs import embedder_spec
 from pocketshelf_training.predict.model import crop_of
 from pocketshelf_training.predict.runner import NetworkRunner
 
-__all__ = ["SHRINKAGES", "Embed", "Row", "rows_of"]
+__all__ = ["SHRINKAGES", "TRUNKS", "Embed", "Row", "features_of", "rows_of"]
 
 # A picture to its unit vector.
 Embed = Callable[[Sample], np.ndarray]
@@ -68,11 +68,20 @@ def _rows(entry: str, root: str | None) -> Iterable[Row]:
         raise UsageError(f"--row {entry}: write NAME=MODEL")
     kind = model.split(":")[0]
     if kind in TRUNKS:
-        pooled = _pooled(model)
-        embed = pooled if kind == "imagenet" else _discriminants(pooled, root)
+        embed = features_of(model, root)
         return [Row(name, embed, embed)]
     path = Path(model)
     return _both(name, _of_checkpoint(path) if path.suffix in FORMS else Encoder.open(model))
+
+
+def features_of(model: str, root: str | None = None, hidden: Collection[str] = ()) -> Embed:
+    """``imagenet[:…]`` or ``lda[:…]``, the latter fitted without the ``hidden`` products.
+
+    Raises:
+        UsageError: no such variant or size.
+    """
+    pooled = _pooled(model.partition(":")[2], model)
+    return pooled if model.split(":")[0] == "imagenet" else _discriminants(pooled, root, hidden)
 
 
 def _both(name: str, encoder: Encoder) -> list[Row]:
@@ -103,19 +112,19 @@ def _of_checkpoint(path: Path) -> Encoder:
     return Encoder.open(replace(shipped, embedder=spec, enrolment=None), embedder=stage)
 
 
-def _pooled(given: str) -> Embed:
+@functools.cache
+def _pooled(trunk: str, given: str) -> Embed:
     """The frozen trunk's pooled features of the whole picture; each picture is looked at once.
 
     Raises:
         UsageError: no such variant or size.
     """
-    kind, _, trunk = given.partition(":")
     variant, _, size = trunk.partition("@")
     try:
         network = EfficientNetLite(variant or "lite0").load_imagenet().eval()
         preprocessing = Preprocessing((int(size or 224),) * 2)
     except (ValueError, ModuleNotFoundError) as error:
-        raise UsageError(f"{given}: {error}; write {kind}:lite0@224") from None
+        raise UsageError(f"{given}: {error}; write imagenet:lite0@224 or lda:lite0@224") from None
     kept: dict[Path, np.ndarray] = {}
 
     @torch.no_grad()
@@ -129,10 +138,10 @@ def _pooled(given: str) -> Embed:
     return embed
 
 
-def _discriminants(pooled: Embed, root: str | None) -> Embed:
+def _discriminants(pooled: Embed, root: str | None, hidden: Collection[str] = ()) -> Embed:
     """LDA on split train of the groceries and of the shop, as trainings see them; shrinkage chosen on val."""
     items = shop.load(root)
-    seen = [s for s in (*grocery.load(root), *items) if s.split == "train"]
+    seen = [s for s in (*grocery.load(root), *items) if s.split == "train" and s.identity not in hidden]
     counts = Counter(s.identity for s in seen)
     known = [s for s in seen if counts[s.identity] > 1]  # One picture says nothing of how a product varies.
     rows, labels = np.stack([pooled(s) for s in known]), np.array([s.identity for s in known])
