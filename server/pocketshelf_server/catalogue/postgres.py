@@ -44,7 +44,7 @@ DIALECT = Dialect(
 FETCH = 2000
 # Until a database that is silent, as behind a cut network, is given up; an address may say otherwise. TCP by
 # itself would wait for a quarter of an hour, and with it every thread of the server.
-PATIENCE = {
+PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
