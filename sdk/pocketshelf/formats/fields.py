@@ -106,13 +106,13 @@ class Fields:
             raise self.error(key, f"must lie in [{low}, {high}]")
         return float(value)
 
-    def numbers(self, key: str) -> tuple[float, ...]:
-        """A list of finite numbers."""
+    def numbers(self, key: str, low: float | None = None, high: float | None = None) -> tuple[float, ...]:
+        """A list of finite numbers, each within [low, high]."""
         values = self._get(key, _REQUIRED)
         if not isinstance(values, list):
             raise self.error(key, "must be a list of numbers")
         parts = Fields({str(i): v for i, v in enumerate(values)}, f"{self.where}: {key}", self._error_type)
-        return tuple(map(parts.number, parts))
+        return tuple(parts.number(i, low=low, high=high) for i in parts)
 
     def _get(self, key: str, default: Any) -> Any:
         if key in self._document:

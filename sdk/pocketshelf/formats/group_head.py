@@ -26,6 +26,8 @@ __all__ = ["GroupHead"]
 # A group is among a category's from this share of its likeliest group's probability on: a shelf of shirts is
 # of one group, a shelf of what is on sale of any.
 SHARE = 0.5
+# Of a scale and a bias: what is larger than any head needs; beyond what a float holds there would be no groups.
+LARGEST = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ class GroupHead:
         names = part.texts("names")
         if unknown := [name for name in names if name not in known]:
             raise part.error("names", f"names {unknown[0]!r}, which is none of the detector's groups")
-        scales, bias = part.numbers("scales"), part.numbers("bias")
+        scales, bias = (part.numbers(name, -LARGEST, LARGEST) for name in ("scales", "bias"))
         try:
             rounded = np.frombuffer(base64.b64decode(part.text("weights"), validate=True), np.int8)
         except ValueError:

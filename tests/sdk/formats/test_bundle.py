@@ -131,6 +131,8 @@ def test_unknown_fields_are_ignored(folder: Path) -> None:
         ({"groups": {**HEAD, "weights": "AAAA"}}, "'weights' is not 16 numbers, a scale and a bias for each"),
         ({"groups": {**HEAD, "bias": []}}, "a scale and a bias for each name"),
         ({"groups": {**HEAD, "bias": ["x"]}}, "bias: '0' must be a number"),
+        ({"groups": {**HEAD, "scales": [1e300]}}, "scales: '0' must lie in [-1000000.0, 1000000.0]"),
+        ({"groups": {**HEAD, "bias": [-1e300]}}, "bias: '0' must lie in [-1000000.0, 1000000.0]"),
         ({"groups": {**HEAD, "scales": 1}}, "'scales' must be a list of numbers"),
     ],
 )
