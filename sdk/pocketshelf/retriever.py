@@ -398,7 +398,7 @@ class Retriever:
     def _advised_by(self, looks: Looks | None) -> Outfitter:
         from pocketshelf.outfit import Outfitter
 
-        store, known = self.store, self._outfitter
-        if known is None or known.store is not store or known.looks is not looks:
-            known = self._outfitter = Outfitter(self.encoder, store, looks)
+        shelf, known = self._shelf, self._outfitter
+        if known is None or known.store is not shelf.store or known.looks is not looks:
+            known = self._outfitter = Outfitter(self.encoder, shelf.store, looks, shelves=shelf.shelves)
         return known

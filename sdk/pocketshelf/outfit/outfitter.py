@@ -23,6 +23,7 @@ from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
 from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.shelf import shelves_of
+from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search import EXACT_LIMIT, StoreSearcher
 from pocketshelf.stages.where import Where
@@ -63,6 +64,7 @@ class Outfitter:
         encoder: decodes, detects and embeds; its bundle brings the head.
         looks: the library; without it the head alone advises.
         head: instead of the bundle's.
+        shelves: which categories of the store are of which group, where that is known already.
 
     Attributes:
         store, looks: as given.
@@ -74,7 +76,12 @@ class Outfitter:
     """
 
     def __init__(
-        self, encoder: Encoder, store: Store, looks: Looks | None = None, head: OutfitHead | None = None
+        self,
+        encoder: Encoder,
+        store: Store,
+        looks: Looks | None = None,
+        head: OutfitHead | None = None,
+        shelves: Shelves | None = None,
     ) -> None:
         store.require_space(encoder.bundle)
         self._encoder = encoder
@@ -83,9 +90,9 @@ class Outfitter:
         self._advisor = None if looks is None else Advisor(looks, self._head)
         self.store = store
         self._searcher = StoreSearcher(store, EXACT_LIMIT)
-        shelves = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
-        self._shelves = shelves_of(store, encoder.shelves, encoder.bundle.group_head)
-        self._categories = roles_of_categories(shelves, self._shelves)
+        categories = {name: n for name, n in store.categories().items() if not name.startswith(f"{KIND}/")}
+        self._shelves = shelves or shelves_of(store, encoder.shelves, encoder.bundle.group_head)
+        self._categories = roles_of_categories(categories, self._shelves)
         if not self._categories:
             raise UsageError(
                 f"{store.folder.path}: no category of this store is known as a garment's; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError, PhotoError, StoreError, UsageError
 from pocketshelf.formats import Bundle
-from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.formats.bundle import load_bundle, write_bundle
+from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.outfit import Looks, save_head
 from pocketshelf.outfit.outfitter import fused, unlike
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.stages.outfit import Shelves
+from pocketshelf.store import Store
 
 
 @pytest.fixture
@@ -46,6 +49,25 @@ def test_what_goes_with_an_upper_are_the_roles_that_the_store_has(
         assert all(hit.looks == () for hit in partners.hits)
         assert partners.hits[0].compatibility == max(hit.compatibility for hit in partners.hits)
     assert 0 < result.outfit_ms <= result.ms.total
+
+
+def test_what_categories_hold_is_looked_at_once_for_searches_and_outfits(
+    tmp_path: Path, bundle: Bundle, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bundle.detector is not None
+    head = GroupHead(("goods",), np.zeros((1, DIMENSION), np.float32), np.zeros(1, np.float32))
+    detector = replace(bundle.detector, categories={"upper": ("Blouse",)})  # No name of the store's is known.
+    bundle = write_bundle(replace(bundle, detector=detector, groups=head.to_json(bundle.space)))
+    looked: list[str] = []
+    real = Store.some_of
+    monkeypatch.setattr(Store, "some_of", lambda self, name: looked.append(name) or real(self, name))
+    with Retriever.open(store, bundle) as retriever:
+        retriever.search(photo_of("green", tmp_path / "green.png"))
+        once = sorted(looked)
+        assert len(once) == len(set(once)) > 1
+        with pytest.raises(UsageError, match="no category of this store is known as a garment's"):
+            retriever.outfit(tmp_path / "green.png")
+    assert sorted(looked) == once
 
 
 def test_the_head_ranks_by_its_own_sums(tmp_path: Path, bundle: Bundle, store: Path) -> None:
