@@ -26,7 +26,7 @@ __all__ = ["GroupHead"]
 # A group is among a category's from this share of its likeliest group's probability on: a shelf of shirts is
 # of one group, a shelf of what is on sale of any.
 SHARE = 0.5
-# Of a scale and a bias: what is larger than any head needs; beyond what a float holds there would be no groups.
+# Of a scale and a bias: more than any head needs. Beyond what a float holds there would be no groups at all.
 LARGEST = 1e6
 
 
