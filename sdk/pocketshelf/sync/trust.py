@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pocketshelf.errors import PocketshelfError, ServerError, SyncError, one_line
+from pocketshelf.errors import PocketshelfError, ServerError, StoreError, SyncError, one_line
 from pocketshelf.files import read_plain
 from pocketshelf.formats import strict_json
 from pocketshelf.store.filesystem import FileSystem, write_over
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["ROOT_BYTES", "Target", "Trust", "Trusted"]
 
 _ROLES = ("root", "timestamp", "snapshot", "targets")
+_SCRATCH = "pocketshelf-trust-"
+# What a killed sync has left there, the next removes once it is older than this: no sync takes so long.
+_LEFT_SECONDS = 24 * 3600
 ROOT_BYTES, _METADATA_BYTES = 512_000, 5_000_000
 # What a library may raise on metadata of a shape that nobody foresaw.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
@@ -183,37 +187,37 @@ class Trust:
             Unreachable: the server is away.
             ServerError: there is no repository at this address.
             SyncError: the metadata is forged, expired, rolled back, mixed or endless.
+            StoreError: the system's folder for temporary files is full or gone.
         """
         from tuf.api.exceptions import DownloadError, RepositoryError
         from tuf.ngclient import Updater
 
-        scratch = Path(tempfile.mkdtemp(prefix="pocketshelf-trust-"))
         base = server_url.rstrip("/") + "/v1/"
-        try:
-            bootstrap = self._seed(scratch)
+        with _scratch_folder() as scratch:
+            bootstrap = (self._folder / "root.json").read_bytes()
+            with _scratch_errors(scratch.parent):
+                self._seed(scratch)
             try:
-                updater = Updater(
-                    str(scratch),
-                    base + "metadata/",
-                    fetcher=_tuf_fetcher(fetcher, pace, limits),
-                    bootstrap=bootstrap,
-                )
-                updater.refresh()
+                with _scratch_errors(scratch.parent):
+                    updater = Updater(
+                        str(scratch),
+                        base + "metadata/",
+                        fetcher=_tuf_fetcher(fetcher, pace, limits),
+                        bootstrap=bootstrap,
+                    )
+                    updater.refresh()
                 self._check_expected(scratch)
             except (DownloadError, RepositoryError, *_MALFORMED) as error:
                 raise _explain(error, server_url) from error
             finally:
                 self._keep(scratch)
             return Trusted(updater, self._folder, base + "targets/")
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
-    def _seed(self, scratch: Path) -> bytes:
-        """Give the workflow what is trusted already; returns the root."""
+    def _seed(self, scratch: Path) -> None:
+        """Give the workflow what is trusted already, besides the root."""
         for role in _ROLES[1:]:
             if (stored := self._stored(role)) is not None:
                 (scratch / f"{role}.json").write_bytes(stored)
-        return (self._folder / "root.json").read_bytes()
 
     def _stored(self, role: str) -> bytes | None:
         """What is stored for ``role``; None where nothing is that could be metadata: it is got again."""
@@ -241,6 +245,32 @@ class Trust:
             verified = scratch / f"{role}.json"
             if verified.exists() and self._stored(role) != (data := verified.read_bytes()):
                 write_over(self._files, self._folder / f"{role}.json", data)
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """An empty folder for the workflow; what syncs that were killed have left of theirs is removed."""
+    with _scratch_errors("temporary files"):
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH))
+    try:
+        oldest = time.time() - _LEFT_SECONDS
+        for other in scratch.parent.glob(f"{_SCRATCH}*"):
+            with contextlib.suppress(OSError):
+                if other.lstat().st_mtime < oldest:
+                    shutil.rmtree(other, ignore_errors=True)  # A link, or another user's, stays.
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _scratch_errors(where: Path | str) -> Iterator[None]:
+    """Says where there is no room, which need not be where the store is."""
+    try:
+        yield
+    except OSError as error:
+        why = f"cannot be written ({error.strerror or error}); free some space there, or set TMPDIR"
+        raise StoreError(f"{where}: {why}") from error
 
 
 def first_root(fetcher: Fetcher, server_url: str, pace: Pace, limits: Limits) -> bytes:
