@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from pocketshelf.formats.product import quantize_vectors
-from pocketshelf.stages.search.scanning import candidates, cosines, first_pictures, norms, rescore, rounding
+from pocketshelf.stages.search.scanning import (
+    candidates,
+    cosines,
+    first_pictures,
+    norms,
+    rescore,
+    rounding,
+    wanted,
+)
 
 __all__ = ["ExactIndex", "search_exactly"]
 
@@ -50,7 +58,7 @@ def search_exactly(indexes: Sequence[ExactIndex], vector: np.ndarray, k: int) ->
     starts = np.concatenate(
         [*(index.starts[:-1] + at for index, at in zip(indexes, first, strict=False)), first[-1:]]
     )
-    chosen = candidates(near, starts, k, len(indexes), rounding(vector, rounded))
+    chosen = candidates(near, starts, k, wanted(k, len(indexes)), rounding(vector, rounded))
     pictures, firsts = first_pictures(starts, chosen)
     part = np.searchsorted(first, pictures, side="right") - 1
     gallery = np.stack([indexes[i].vectors[at] for i, at in zip(part, pictures - first[part], strict=True)])

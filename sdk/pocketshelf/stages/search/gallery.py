@@ -12,12 +12,14 @@ from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.search.means import Means
 from pocketshelf.stages.search.scanning import (
+    bests,
     candidates,
     cosines,
     first_pictures,
     norms,
     rescore,
     rounding,
+    wanted,
 )
 
 __all__ = ["Found", "Gallery"]
@@ -28,6 +30,8 @@ Found = tuple[np.ndarray, np.ndarray]
 SPARSE = 4
 # From so many pictures on, of products of two and more, the means are scanned first.
 MANY = 50_000
+# Of so many more than are asked for, with the nearest means, the pictures say what the others must reach.
+FIRST = 32
 NONE: Found = (np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
@@ -45,12 +49,17 @@ class _Asked(NamedTuple):
         rounded = quantize_vectors(vector)
         return cls(vector, rounded, rounding(vector, rounded), k, categories)
 
-    def candidates(self, near: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        return candidates(near, starts, self.k, self.categories, self.slack)
+    @property
+    def wanted(self) -> int:
+        return wanted(self.k, self.categories)
 
-    def floor(self, bests: np.ndarray) -> float:
+    def candidates(self, near: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        return candidates(near, starts, self.k, self.wanted, self.slack)
+
+    def floor(self, nearest: np.ndarray) -> float:
         """What a product's best must reach to be among the ``k`` best of these and others."""
-        return float(np.partition(bests, len(bests) - self.k)[len(bests) - self.k]) - 2 * self.slack
+        kth = len(nearest) - self.k
+        return float(np.partition(nearest, kth)[kth]) - 2 * self.slack
 
 
 class Gallery:
@@ -82,6 +91,9 @@ class Gallery:
         self._many, self._make_means, self._scanned_many = many, make_means, False
         self._means: Means | None = None
         self._averaged: set[str] = set()
+        # As many pictures as every product has; 0 where they differ.
+        each = len(layout.offsets) // max(len(layout.rowids), 1)
+        self._each = each if (np.diff(layout.starts) == each).all() else 0
         self._lock = threading.Lock()
 
     def hold(self, categories: Sequence[str]) -> None:
@@ -96,9 +108,9 @@ class Gallery:
 
     def pictures(self, products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(int8 (n, D), where each product's begin) of ``products``, whether held or not."""
-        wanted, firsts = first_pictures(self._layout.starts, products)
-        out = np.empty((len(wanted), self._layout.dimension), np.int8)
-        self._layout.gather_each(self._data, wanted, out)
+        numbers, firsts = first_pictures(self._layout.starts, products)
+        out = np.empty((len(numbers), self._layout.dimension), np.int8)
+        self._layout.gather_each(self._data, numbers, out)
         return out, firsts
 
     def search(
@@ -125,9 +137,10 @@ class Gallery:
                 return _best_of(asked, places, vectors, norms(vectors), firsts)
         self.hold(categories)
         if allowed is None and (means := self._means_of(categories, joined)) is not None:
-            reaching = self._reaching(asked, means, joined)
-            if reaching is not None:
-                return _best_of(asked, reaching, *self._pictures_held(reaching))
+            found = self._reaching(asked, means, joined)
+            if found is not None:
+                reaching, floor = found
+                return _best_of(asked, reaching, *self._pictures_held(reaching), floor)
         near, starts = self._scan(asked.rounded, joined)
         if allowed is not None:
             near = np.where(np.repeat(allowed, np.diff(starts)), near, -np.inf)
@@ -153,9 +166,14 @@ class Gallery:
 
     def _pictures_held(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`pictures` of what is held: (int8 (n, D), their lengths, where each product's begin)."""
-        wanted, firsts = first_pictures(self._layout.starts, places)
         # More than twice as fast as an index in brackets.
-        return self._vectors.take(wanted, axis=0), self._norms.take(wanted), firsts
+        if each := self._each:
+            vectors = self._vectors.reshape(-1, each * self._layout.dimension).take(places, axis=0)
+            lengths = self._norms.reshape(-1, each).take(places, axis=0)
+            firsts = np.arange(0, each * len(places), each)
+            return vectors.reshape(-1, self._layout.dimension), lengths.reshape(-1), firsts
+        numbers, firsts = first_pictures(self._layout.starts, places)
+        return self._vectors.take(numbers, axis=0), self._norms.take(numbers), firsts
 
     def _means_of(self, categories: Sequence[str], joined: list[tuple[int, int]]) -> Means | None:
         """The means of these products, if scanning them first is worth it."""
@@ -174,29 +192,47 @@ class Gallery:
                 self._averaged.add(name)
             return self._means
 
-    def _reaching(self, asked: _Asked, means: Means, joined: list[tuple[int, int]]) -> np.ndarray | None:
-        """The places of the products whose means let them be among the best; None if these say too little."""
+    def _reaching(
+        self, asked: _Asked, means: Means, joined: list[tuple[int, int]]
+    ) -> tuple[np.ndarray, float] | None:
+        """(the places of the products whose means let them be among the best, what the best must reach).
+
+        None if the means say too little.
+        """
         near = means.near(asked.rounded, joined)
         # However far below the others: the more are looked at, the higher the bar.
-        first = candidates(near, np.arange(len(near) + 1), asked.k, asked.categories, np.inf)
+        first = candidates(near, np.arange(len(near) + 1), asked.k, asked.k + FIRST, np.inf)
         if len(first) < asked.k:
             return None
         vectors, lengths, firsts = self._pictures_held(_placed(first, joined))
-        bests = np.maximum.reduceat(cosines(asked.rounded, vectors, lengths), firsts)
+        nearest = bests(cosines(asked.rounded, vectors, lengths), firsts)
         length = float(np.linalg.norm(asked.rounded.astype(np.float32)))
-        found = means.within_reach(near, joined, asked.floor(bests), length)
+        floor = asked.floor(nearest)
+        found = means.within_reach(near, joined, floor, length)
         if found is None:
             return None
         found[first] = True
-        return _placed(np.flatnonzero(found), joined)
+        return _placed(np.flatnonzero(found), joined), floor
 
 
 def _best_of(
-    asked: _Asked, places: np.ndarray, vectors: np.ndarray, lengths: np.ndarray, firsts: np.ndarray
+    asked: _Asked,
+    places: np.ndarray,
+    vectors: np.ndarray,
+    lengths: np.ndarray,
+    firsts: np.ndarray,
+    floor: float = -np.inf,
 ) -> Found:
-    """The candidates among the products at ``places``, whose pictures these are, and their cosines."""
+    """The candidates among the products at ``places``, whose pictures these are, and their cosines.
+
+    Args:
+        floor: what they must reach, where that is known.
+    """
     starts = np.append(firsts, len(vectors))
-    best = asked.candidates(cosines(asked.rounded, vectors, lengths), starts)
+    near = cosines(asked.rounded, vectors, lengths)
+    best = np.flatnonzero(bests(near, firsts) >= floor)
+    if len(best) > asked.wanted:
+        best = asked.candidates(near, starts)
     chosen, begins = first_pictures(starts, best)
     return places[best], np.maximum.reduceat(rescore(asked.vector, vectors.take(chosen, axis=0)), begins)
 

@@ -63,7 +63,7 @@ class Means:
 
     def near(self, rounded: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
         """Of each product of ``spans``, its mean's dot product with an int8 query: float32 (n,)."""
-        return np.concatenate([cosines(rounded, self._centres[a:b], self._lengths[a:b]) for a, b in spans])
+        return _side_by_side([cosines(rounded, self._centres[a:b], self._lengths[a:b]) for a, b in spans])
 
     def within_reach(
         self, near: np.ndarray, spans: list[tuple[int, int]], floor: float, length: float
@@ -77,11 +77,14 @@ class Means:
         Returns:
             bool, of each product of ``spans``.
         """
-        radii = np.concatenate([self._radii[a:b] for a, b in spans])
-        radii *= np.float32(self._reach * length)
-        radii += near
-        found = radii >= floor
+        highest = _side_by_side([self._radii[a:b] for a, b in spans]) * np.float32(self._reach * length)
+        highest += near
+        found = highest >= floor
         return found if self._share * np.count_nonzero(found) <= len(found) else None
+
+
+def _side_by_side(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _sums(rows: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -12,13 +12,15 @@ from types import ModuleType
 
 import numpy as np
 
-__all__ = ["candidates", "cosines", "first_pictures", "norms", "rescore", "rounding"]
+__all__ = ["bests", "candidates", "cosines", "first_pictures", "norms", "rescore", "rounding", "wanted"]
 
 # The query is rounded to int8 for the scan; so many more candidates a category make up for it before the
 # rescoring, and of many categories together so many.
 SPARE_CANDIDATES, MOST_SPARE = 16, 128
 # Products whose best is looked at together, unless they are few, and vectors that numpy widens at once.
 _GROUP, _FEW, _BLOCK = 16, 3000, 8192
+# Of products with as many pictures each, so many at most, the bests are taken a picture at a time: faster.
+_FEW_PICTURES = 8
 # Several vectors are one row of a matrix, multiplied by as many columns, each of them the query beside zeros:
 # one step of the kernel for all. Bytes a row, of what fits the processor's cache and of what does not.
 _CACHED, _NEAR_ROW, _FAR_ROW, _MOST_TOGETHER = 8 << 20, 512, 256, 4
@@ -56,7 +58,12 @@ def rounding(vector: np.ndarray, rounded: np.ndarray) -> float:
     return length * (math.sqrt(max(2 - 2 * alike, 0)) + 1e-5)
 
 
-def candidates(near: np.ndarray, starts: np.ndarray, k: int, categories: int, slack: float) -> np.ndarray:
+def wanted(k: int, categories: int) -> int:
+    """How many candidates are rescored for the ``k`` best of so many categories."""
+    return k + min(SPARE_CANDIDATES * categories, MOST_SPARE)
+
+
+def candidates(near: np.ndarray, starts: np.ndarray, k: int, most: int, slack: float) -> np.ndarray:
     """The places of the products that are worth rescoring, ascending.
 
     Whoever ties with the last one enters, too: which of equals are found depends on their ids alone.
@@ -64,25 +71,43 @@ def candidates(near: np.ndarray, starts: np.ndarray, k: int, categories: int, sl
     Args:
         near: (n,): of each picture.
         starts: int64 (p + 1,): the first picture of each product, beginning with 0.
+        most: how many they may be.
         slack: what `rounding` said: who is more than twice that below the k-th is not among the best ``k``.
     """
     products = len(starts) - 1
-    wanted = min(k + min(SPARE_CANDIDATES * categories, MOST_SPARE), products)
-    if products <= max(_FEW, _GROUP * wanted):
-        best = near if len(near) == products else np.maximum.reduceat(near, starts[:-1])
-        return np.flatnonzero(best >= _floor(best, k, wanted, slack))
-    # The wanted-th best of groups is not above the wanted-th best of products: nearly all fall below it.
-    bests = np.maximum.reduceat(near, starts[:-1:_GROUP])
-    found = np.flatnonzero(near >= np.partition(bests, len(bests) - wanted)[len(bests) - wanted])
-    owners = found if len(near) == products else np.searchsorted(starts, found, side="right") - 1
-    places, firsts = np.unique(owners, return_index=True)
-    best = np.maximum.reduceat(near[found], firsts)
-    return places[best >= _floor(best, k, wanted, slack)]
+    most, single = min(most, products), len(near) == products
+    if products <= max(_FEW, _GROUP * most):
+        best = near if single else bests(near, starts[:-1])
+        return np.flatnonzero(best >= _floor(best, k, most, slack))
+    # The last that is wanted of groups is not above the last of products: nearly all fall below it.
+    if single:  # Groups of any products will do; side by side they are compared in one go.
+        groups = near[: products - products % _GROUP].reshape(_GROUP, -1).max(axis=0)
+    else:
+        groups = np.maximum.reduceat(near, starts[:-1:_GROUP])
+    found = np.flatnonzero(near >= np.partition(groups, len(groups) - most)[len(groups) - most])
+    if single:
+        places, best = found, near[found]
+    else:
+        owners = np.searchsorted(starts, found, side="right") - 1
+        places, firsts = np.unique(owners, return_index=True)
+        best = np.maximum.reduceat(near[found], firsts)
+    return places[best >= _floor(best, k, most, slack)]
 
 
-def _floor(best: np.ndarray, k: int, wanted: int, slack: float) -> float:
-    """The wanted-th best, or what is too far below the k-th, if that is more."""
-    last, kth = len(best) - wanted, len(best) - min(k, wanted)
+def bests(near: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """Of each product the largest of ``near``, (n,) of each picture; ``firsts`` are their first pictures'."""
+    each, rest = divmod(len(near), len(firsts))
+    if rest or each > _FEW_PICTURES or (firsts != np.arange(0, len(near), each)).any():
+        return np.maximum.reduceat(near, firsts)
+    best = near[::each].copy()
+    for number in range(1, each):
+        np.maximum(best, near[number::each], out=best)
+    return best
+
+
+def _floor(best: np.ndarray, k: int, most: int, slack: float) -> float:
+    """The last of the ``most`` best, or what is too far below the k-th, if that is more."""
+    last, kth = len(best) - most, len(best) - min(k, most)
     least = np.partition(best, (last, kth))
     return max(float(least[last]), float(least[kth]) - 2 * slack)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,21 +21,21 @@ META = ShardMeta("space", "hash", "bundle", 1, D)
 ALL = ["a", "b", "c"]
 
 
-def made(count: int, spread: float, most: int = 5) -> list[Product]:
-    """Products of one to ``most`` pictures, which differ by ``spread`` of what products do."""
+def made(count: int, spread: float, most: int = 5, least: int = 1) -> list[Product]:
+    """Products of ``least`` to ``most`` pictures, which differ by ``spread`` of what products do."""
     numbers = np.random.default_rng(3)
     kinds = numbers.normal(size=(count // 20, D))
     rows = []
     for n in range(count):
         own = kinds[numbers.integers(len(kinds))] + numbers.normal(size=D)
-        views = own + spread * numbers.normal(size=(int(numbers.integers(1, most + 1)), D))
+        views = own + spread * numbers.normal(size=(int(numbers.integers(least, most + 1)), D))
         rows.append(Product(f"p{n:05}", 1, "abbccc"[n % 6], "t", None, quantize_vectors(views), {}))
     return rows
 
 
-@pytest.fixture(params=[0.2, 0.6])
+@pytest.fixture(params=[(0.2,), (0.6,), (0.4, 4, 4)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with Store.create(tmp_path / "s", META, made(1500, request.param)) as found:
+    with Store.create(tmp_path / "s", META, made(1500, *request.param)) as found:
         yield found
 
 
@@ -150,6 +151,25 @@ def test_dot_products_by_matrix_are_those_one_by_one(
     found = scanning.cosines(query, vectors, np.ones(count, np.float32))
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, vectors.astype(np.int64) @ query.astype(np.int64))
+
+
+@pytest.mark.parametrize("pictures", [(1,), (4,), (1, 2, 5), (20,)])
+@pytest.mark.parametrize("products", [1, 12, 3001, 5003])
+@pytest.mark.parametrize("most", [10, 138])
+def test_candidates_are_the_best_and_whoever_ties_with_the_last(
+    pictures: tuple[int, ...], products: int, most: int
+) -> None:
+    numbers = np.random.default_rng(products)
+    starts = np.append(0, np.cumsum(numbers.choice(pictures, products)))
+    # Of few values, so that many tie.
+    near = (numbers.normal(size=starts[-1]) * 300).round().astype(np.float32) / 300
+    best = np.array([near[a:b].max() for a, b in itertools.pairwise(starts)])
+    np.testing.assert_array_equal(scanning.bests(near, starts[:-1]), best)
+    by_rank = np.sort(best)[::-1]
+    for slack in (0.02, np.inf):
+        least = max(by_rank[min(most, products) - 1], by_rank[min(10, products) - 1] - 2 * slack)
+        found = scanning.candidates(near, starts, 10, most, slack)
+        assert found.tolist() == np.flatnonzero(best >= least).tolist()
 
 
 @pytest.mark.parametrize("dimension", [1, 128, 65_536])
