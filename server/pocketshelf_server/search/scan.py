@@ -1,9 +1,9 @@
 """An exact scan of int8 vectors held in memory: 128 bytes a vector, no index to go wrong.
 
-NumKong's kernel computes the int8 dot products. Rows lie sorted by category, so that a filtered search
-reads only its categories. Changes go to a small tail, and the rows they replace are marked dead; when
-a tenth of the rows are dead or in the tail, everything is read afresh. A search works on one immutable
-state and never waits for a refresh.
+The int8 dot products are the device's (`pocketshelf.stages.search.scanning`). Rows lie sorted by category,
+so that a filtered search reads only its categories. Changes go to a small tail, and the rows they replace
+are marked dead; when a tenth of the rows are dead or in the tail, everything is read afresh. A search works
+on one immutable state and never waits for a refresh.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numkong
 import numpy as np
 
 from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.stages.search.scanning import cosines, norms
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.follow import Pending, pending
 from pocketshelf_server.search.mapped import Names, names_to_arrays
@@ -39,14 +39,14 @@ class Block:
 
     Attributes:
         vectors: int8 (n, D).
-        inverse_norms: float32 (n,), 1 / |row|.
+        lengths: float32 (n,), of the rows.
         owners: int32 (n,), each row's place in ``ids``, ascending.
         ranges: category to the half-open range of its rows.
         most: the most rows that one product has.
     """
 
     vectors: np.ndarray
-    inverse_norms: np.ndarray
+    lengths: np.ndarray
     owners: np.ndarray
     ids: Sequence[str]
     ranges: dict[str, tuple[int, int]]
@@ -67,18 +67,18 @@ class Block:
             start += count
         owners = np.repeat(np.arange(len(ordered), dtype=np.int32), counts)
         ids = tuple(product_id for _, product_id, _ in ordered)
-        return cls(matrix, _inverse_norms(matrix), owners, ids, ranges, max(counts, default=1))
+        return cls(matrix, norms(matrix), owners, ids, ranges, max(counts, default=1))
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """All of it as arrays, and the rest, which is fit for JSON."""
-        arrays = {"vectors": self.vectors, "inverse_norms": self.inverse_norms, "owners": self.owners}
+        arrays = {"vectors": self.vectors, "lengths": self.lengths, "owners": self.owners}
         return {**arrays, **names_to_arrays(self.ids, "ids")}, {"ranges": self.ranges, "most": self.most}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], rest: Mapping[str, Any]) -> Block:
         """The inverse of `to_arrays`; its ids stay in the arrays until they are asked for."""
         ranges = {name: (start, end) for name, (start, end) in rest["ranges"].items()}
-        three = (arrays["vectors"], arrays["inverse_norms"], arrays["owners"])
+        three = (arrays["vectors"], arrays["lengths"], arrays["owners"])
         return cls(*three, Names(arrays, "ids"), ranges, rest["most"])
 
     def spans(self, categories: frozenset[str] | None) -> Iterator[tuple[int, int]]:
@@ -120,8 +120,7 @@ class ScanState:
     def score_rows(self, query: np.ndarray, rows: np.ndarray) -> Scored:
         """Cosines of some rows of the base with ``query`` (int8), without the dead ones."""
         rows = rows[~np.isin(rows, self.dead)]
-        dots = self.base.vectors[rows].astype(np.int32) @ query.astype(np.int32)
-        return self.base.name(rows, dots * self.base.inverse_norms[rows] / _norm(query))
+        return self.base.name(rows, _scores(query, self.base.vectors[rows], self.base.lengths[rows]))
 
     def score_tail(self, query: np.ndarray, k: int) -> Scored:
         """The best of the tail."""
@@ -216,8 +215,7 @@ def _best_rows(
     start, end = span
     if start == end:
         return []
-    dots = np.asarray(numkong.cdist(query.reshape(1, -1), block.vectors[start:end], "inner"))[0]
-    scores = (dots * block.inverse_norms[start:end] / _norm(query)).astype(np.float32)
+    scores = _scores(query, block.vectors[start:end], block.lengths[start:end])
     if dead is not None and len(dead):
         low, high = np.searchsorted(dead, (start, end))
         scores[dead[low:high] - start] = NEVER
@@ -233,7 +231,8 @@ def _largest(scores: np.ndarray, count: int) -> np.ndarray:
         return np.arange(n)
     groups = n // STRIDE
     if groups > count:
-        tops = scores[: groups * STRIDE].reshape(groups, STRIDE).max(axis=1)
+        # Groups of any rows will do; side by side they are compared in one go.
+        tops = scores[: groups * STRIDE].reshape(STRIDE, groups).max(axis=0)
         # At least `count` scores reach the count-th largest of the maxima: none of the best is below it.
         candidates = np.flatnonzero(scores >= np.partition(tops, groups - count)[groups - count])
     else:
@@ -241,14 +240,8 @@ def _largest(scores: np.ndarray, count: int) -> np.ndarray:
     return candidates[np.argsort(-scores[candidates], kind="stable")[:count]]
 
 
-def _norm(query: np.ndarray) -> float:
-    return float(np.linalg.norm(query.astype(np.float32)))
-
-
-def _inverse_norms(matrix: np.ndarray) -> np.ndarray:
-    norms = np.empty(len(matrix), dtype=np.float32)
-    # In pieces: as float a million vectors would take 512 MB.
-    for start in range(0, len(matrix), 65536):
-        part = matrix[start : start + 65536].astype(np.float32)
-        norms[start : start + 65536] = np.sqrt(np.einsum("nd,nd->n", part, part))
-    return 1.0 / np.maximum(norms, 1.0)
+def _scores(query: np.ndarray, vectors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Cosines of int8 rows with ``query`` (int8): float32."""
+    scores = cosines(query, vectors, lengths)
+    scores /= max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
+    return scores
