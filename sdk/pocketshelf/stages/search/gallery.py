@@ -31,7 +31,7 @@ SPARSE = 4
 # From so many pictures on, of products of two and more, the means are scanned first.
 MANY = 50_000
 # Of so many more than are asked for, with the nearest means, the pictures say what the others must reach.
-FIRST = 32
+FIRST = 16
 NONE: Found = (np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
