@@ -11,16 +11,19 @@ and a graph mapped from its file beside one in verified memory.
 
     pip install 'pocketshelf[bench]'
     python benchmarks/peers_search.py [--sizes 1000 20000 100000] [--queries 100] [--minutes 30]
+    python benchmarks/peers_search.py --sizes 1000000 --queries 50 --minutes 25 --name peers_search_million
 
-A million (`--sizes 1000000 --minutes 60`) takes about half an hour, most of it hnswlib's and Faiss's builds.
+A million takes about 20 minutes, most of it hnswlib's and Faiss's builds, and 3 GB of memory. What is not
+begun after so many minutes is left out, with a row that says so; what was measured is written after each row.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +32,7 @@ import psutil
 
 import record
 import shelf_parts
+from pocketshelf.cli import values
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store, change_store
@@ -36,6 +40,7 @@ from search_engines import CATEGORIES, DIMENSION, SPACE
 from shelf_parts import K, drawn
 
 CHANGED = 100
+LATE = "the time was up"
 LINKS, CANDIDATES, WIDTH = 16, 200, 100
 
 
@@ -295,29 +300,51 @@ def measure(engine: Any, gallery: np.ndarray, asked: np.ndarray, truth: dict, fo
 def main() -> int:
     """Measure, print, write ``results/peers_search.json``."""
     parser = record.parser(__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 20_000, 100_000])
-    parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--sizes", type=values.count, nargs="+", default=[1000, 20_000, 100_000])
+    parser.add_argument("--queries", type=values.count, default=100)
     parser.add_argument("--minutes", type=float, default=30, help="after so many nothing more is begun")
     parser.add_argument("--name", default="peers_search", help="of the file with the results")
     arguments = parser.parse_args()
     end = time.monotonic() + 60 * arguments.minutes
-    truth: dict[tuple[int, str], list[set[int]]] = {}
-    rows, ours = [], []
+    figures: dict[str, Any] = {
+        "what": "search of synthetic clustered vectors of 128 numbers, ten nearest, one thread",
+        "command": command(arguments),
+        "queries": arguments.queries,
+        "rows": [],
+        "ours": [],
+    }
     for size in arguments.sizes:
-        gallery, asked = drawn(size, arguments.queries)
-        # Faiss's flat index first: it is exact, and all are held against it.
-        for engine in (Faiss(True), Shelf(), SqliteVec(), Hnswlib(), Faiss(False)):
-            if time.monotonic() > end:
-                rows.append({"engine": engine.name, "vectors": size, "not_run": "the time was up"})
-            else:
-                rows.append(in_folder(lambda f, e=engine, g=gallery, a=asked: measure(e, g, a, truth, f)))
-            print(" · ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-        for part in shelf_parts.parts(size) if time.monotonic() < end else ():
-            ours.append(part)
-            print(" · ".join(f"{key} {value}" for key, value in part.items()), flush=True)
-    what = "search of synthetic clustered vectors of 128 numbers, ten nearest, one thread"
-    record.write(arguments.name, {"what": what, "queries": arguments.queries, "rows": rows, "ours": ours})
+        for kind, row in measured(size, arguments.queries, end):
+            figures[kind].append(row)
+            print(" · ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+            record.write(arguments.name, figures)
     return 0
+
+
+def command(arguments: argparse.Namespace) -> str:
+    """What the run is repeated by."""
+    words = ["peers_search.py", "--sizes", *map(str, arguments.sizes), "--queries", str(arguments.queries)]
+    usual = arguments.name == "peers_search"
+    return words[0] if usual else " ".join([*words, "--name", arguments.name])
+
+
+def measured(size: int, queries: int, end: float) -> Iterator[tuple[str, dict[str, Any]]]:
+    """("rows" or "ours", a row) of every engine and of our parts; of none that would begin after ``end``."""
+    gallery, asked = drawn(size, queries)
+    truth: dict[tuple[int, str], list[set[int]]] = {}
+    # Faiss's flat index first: it is exact, and all are held against it.
+    for engine in (Faiss(True), Shelf(), SqliteVec(), Hnswlib(), Faiss(False)):
+        if time.monotonic() > end:
+            yield "rows", {"engine": engine.name, "vectors": size, "not_run": LATE}
+        else:
+            yield "rows", in_folder(lambda f, e=engine: measure(e, gallery, asked, truth, f))
+    parts = shelf_parts.parts(size)
+    while time.monotonic() < end:
+        part = next(parts, None)
+        if part is None:
+            return
+        yield "ours", part
+    yield "ours", {"part": "not_run", "products": size, "not_run": LATE}
 
 
 def in_folder(work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:

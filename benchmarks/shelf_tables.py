@@ -78,4 +78,8 @@ def screen(figures: dict[str, Any]) -> str:
     return "\n".join([*lines, "", said, taken])
 
 
-_SAID = {"disk": _disk, "filter": _filter, "pictures": _pictures, "graph": _graph}
+def _not_run(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [("what else there is", f"not run: {row['not_run']}", "–")]
+
+
+_SAID = {"not_run": _not_run, "disk": _disk, "filter": _filter, "pictures": _pictures, "graph": _graph}

@@ -23,8 +23,8 @@ from pocketshelf.store.layouts import map_file, open_layout
 
 __all__ = ["EXACT_LIMIT", "FilteringSearcher", "Match", "Searcher", "StoreSearcher", "derive_indexes"]
 
-# An exact scan of so many pictures is faster than a graph, and misses nothing.
-EXACT_LIMIT = 20_000
+# An exact scan of fewer pictures is no slower than a graph, misses nothing, and needs no minutes of building.
+EXACT_LIMIT = 50_000
 
 _log = logging.getLogger(__name__)
 
