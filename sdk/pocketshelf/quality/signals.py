@@ -40,6 +40,8 @@ PIXEL_SIGNALS = (
     "flat",
     "line_row",
     "line_column",
+    "seam_row",
+    "seam_column",
     "bar_rows",
     "bar_columns",
     "colours",
@@ -193,19 +195,30 @@ def _texture(edges: np.ndarray) -> tuple[float, float, float]:
     return _share(busy), _share(rim), _share(edges == 0)
 
 
-def _straight(across: np.ndarray, down: np.ndarray) -> tuple[float, float]:
-    """Share of the width that the longest straight line across has; the same of the height.
+def _straight(across: np.ndarray, down: np.ndarray) -> tuple[float, float, float, float]:
+    """Shares of the width and of the height that the straightest lines across and down have; so of seams.
 
-    The outer tenth does not count: what is there is a frame's edge, not a seam between pictures.
+    A seam is what a line has more than any of those two to four lines beside it: a pavement is full of edges
+    line by line, but between two pictures there is one line.
     """
-    rows = (down >= _EDGE).sum(axis=1, dtype=np.uint16)
-    columns = (across >= _EDGE).sum(axis=0, dtype=np.uint16)
-    return int(_inner(rows).max()) / down.shape[1], int(_inner(columns).max()) / across.shape[0]
+    rows = (down >= _EDGE).sum(axis=1, dtype=np.int16)
+    columns = (across >= _EDGE).sum(axis=0, dtype=np.int16)
+    lines = [(_inner(counts).max(), _seam(counts)) for counts in (rows, columns)]
+    (row, seam_row), (column, seam_column) = lines
+    width, height = down.shape[1], across.shape[0]
+    return int(row) / width, int(column) / height, int(seam_row) / width, int(seam_column) / height
 
 
 def _inner(profile: np.ndarray) -> np.ndarray:
+    """Without the outer tenth: what is there is a frame's edge, not a seam between pictures."""
     tenth = len(profile) // 10
     return profile[tenth : len(profile) - tenth]
+
+
+def _seam(counts: np.ndarray) -> int:
+    first, count = max(4, len(counts) // 10), len(counts)
+    around = [counts[first + by : count - first + by] for by in (-4, -3, -2, 2, 3, 4)]
+    return int((counts[first : count - first] - np.maximum.reduce(around)).max())
 
 
 def _bar(lines: np.ndarray) -> float:

@@ -42,6 +42,8 @@ def plain(small: np.ndarray) -> dict[str, float]:
         "flat": np.mean(edges == 0),
         "line_row": inner((down >= 12).mean(axis=1)).max(),
         "line_column": inner((across >= 12).mean(axis=0)).max(),
+        "seam_row": seam((down >= 12).sum(axis=1)) / down.shape[1],
+        "seam_column": seam((across >= 12).sum(axis=0)) / across.shape[0],
         "bar_rows": bar(grey[:, ::4]),
         "bar_columns": bar(grey[::4].T),
         "colours": (kinds > colours[..., 0].size / 100).sum(),
@@ -76,6 +78,12 @@ def steepness(grey: np.ndarray) -> float:
 
 def inner(profile: np.ndarray) -> np.ndarray:
     return profile[len(profile) // 10 : len(profile) - len(profile) // 10]
+
+
+def seam(counts: np.ndarray) -> int:
+    first = max(4, len(counts) // 10)
+    asked = range(first, len(counts) - first)
+    return max(counts[y] - max(counts[y + by] for by in (-4, -3, -2, 2, 3, 4)) for y in asked)
 
 
 def bar(lines: np.ndarray) -> float:

@@ -59,6 +59,17 @@ def test_a_seam_between_two_pictures_is_a_line() -> None:
     assert signals(pair.rotate(90, expand=True))["line_row"] == 1.0
 
 
+def test_a_seam_is_one_line_and_a_pavement_is_many() -> None:
+    pair = Image.new("RGB", (400, 300), (40, 40, 40))
+    pair.paste((200, 200, 200), (200, 0, 400, 300))
+    assert signals(pair)["seam_column"] == 1.0 and signals(pair)["seam_row"] == 0.0
+    assert signals(pair.rotate(90, expand=True))["seam_row"] == 1.0
+    stripes = Image.fromarray(np.tile(np.uint8([[20], [220]]).repeat(8, axis=0), (25, 400)))
+    found = signals(stripes)
+    assert found["line_row"] > 0.9, "as long as a seam"
+    assert found["seam_row"] < 0.1, "and not alone"
+
+
 def test_the_side_is_the_photo_s_own_and_the_rest_does_not_know_it() -> None:
     small, large = signals(textured(size=(150, 200))), signals(textured(size=(600, 800)))
     assert large["side"] - small["side"] == pytest.approx(2.0)

@@ -12,8 +12,10 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -21,10 +23,11 @@ from tqdm import tqdm
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import PocketshelfError
+from pocketshelf.errors import PocketshelfError, UsageError
 from pocketshelf.files import atomic_write
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
-from pocketshelf.quality import Judge, rules
+from pocketshelf.quality import FAULTS, Judge, rules
+from pocketshelf_training.data.listing import read_json
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.pages.page import add_bundle
@@ -58,10 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--made", type=values.count, default=MADE, help=f"pictures the rules see (default: {MADE})"
     )
     parser.add_argument("--rules-only", action="store_true", help="keep the network; fit the rules again")
+    parser.add_argument(
+        "--fault",
+        choices=FAULTS,
+        action="append",
+        help="with --rules-only: fit its rule alone, and keep the others; may repeat (default: all)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     folder = load_bundle(args.bundle).folder
+    if args.fault and not args.rules_only:
+        raise UsageError("--fault keeps the other rules, which go by the network: name --rules-only, too")
     if not args.rules_only:
         recipe = Recipe(examples=args.examples, epochs=args.epochs)
         pixels, labels = _examples(args, recipe)
@@ -71,10 +82,11 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(folder)
     tables = opened_tables(bundle, args)
     if bundle.quality is not None:
-        found = to_json(fit_rules(tables))
+        fitted = to_json(fit_rules(tables, codes=args.fault or FAULTS))
+        found = _in_order({**bundle.quality.rules, **fitted})
         write_bundle(replace(bundle, quality=replace(bundle.quality, rules=found)))
         tell(f"{folder}: {bundle.quality.bytes} bytes, rules for {len(found)} faults")
-    _write_built_in(tables)
+    _write_built_in(tables, args.fault or FAULTS)
     return 0
 
 
@@ -125,9 +137,15 @@ def _export(checkpoint: Path, folder: Path) -> None:
         raise PocketshelfError("the export failed; converters.quality says why above")
 
 
-def _write_built_in(tables: Tables) -> None:
-    text = json.dumps(to_json(fit_rules(tables, network=False)), indent=1) + "\n"
+def _in_order(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {code: found[code] for code in FAULTS if code in found}
+
+
+def _write_built_in(tables: Tables, codes: Sequence[str]) -> None:
     path = Path(rules.__file__).with_name("rules.json")
+    before = read_json(path) if path.is_file() else {}
+    fitted = to_json(fit_rules(tables, network=False, codes=codes))
+    text = json.dumps(_in_order({**before, **fitted}), indent=1) + "\n"
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     tell(f"{path}: the rules that need no network")
