@@ -30,11 +30,16 @@ class Print:
 
 @dataclass(frozen=True)
 class Group:
-    """Prints that belong together."""
+    """Prints that belong together.
+
+    Attributes:
+        total: of how many pictures these are, where not all are shown.
+    """
 
     heading: str
     prints: Sequence[Print]
     note: str = ""
+    total: int | None = None
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,19 @@ def test_a_sheet_shows_each_group_with_its_pictures_and_what_was_said_of_them(tm
     page = render_sheet(
         Sheet("Photos left out", "Was that right?", [Group("Dark", prints, "by turns")], footer="seed 7")
     )
-    assert page.count('<li class="print">') == 2 and page.count(url) == 2
+    assert page.count('<li class="print"') == 2 and page.count(url) == 2
     assert 'class="verdict bad">too dark 0.91' in page and page.count('class="verdict') == 1
     assert "left &lt;b&gt;out&lt;/b&gt;" in page and "real photos" in page and "seed 7" in page
+    assert "2 pictures</small>" in page and 'title="kept"' in page
     assert "http://" not in page and "<script" not in page
+
+
+def test_a_group_that_is_not_shown_whole_says_of_how_many() -> None:
+    some = Group("Dark", [Print("data:,", "one")], total=7)
+    page = render_sheet(
+        Sheet("Photos left out", "Was that right?", [some, Group("One", [Print("data:,", "it")])])
+    )
+    assert "1 of 7 pictures</small>" in page and ">1 picture</small>" in page
 
 
 def test_a_sheet_without_groups_says_so_and_drawn_ones_are_labelled() -> None:

@@ -64,9 +64,9 @@ def _group(embedded: Embedded, each: Cluster) -> Group:
     count = min(PICTURES, len(each.rows))
     places = np.linspace(0, len(each.rows) - 1, count).round().astype(int)
     pictures = [embedded.pictures[each.rows[place]] for place in places]
-    left_out = f"; {len(each.rows) - count} not shown" if len(each.rows) > count else ""
     return Group(
-        f"{each.category or 'Cluster'}: {len(each.rows)} pictures",
+        each.category or "Cluster",
         [Print(data_url(one.path, SIDE, QUALITY), Path(one.name).name) for one in pictures],
-        note_of(each) + left_out,
+        note_of(each),
+        len(each.rows),
     )

@@ -69,7 +69,7 @@ def _by_turns(left_out: LeftOut) -> dict[str, list[tuple[str, str]]]:
 def _sheet(left_out: LeftOut, shown: LeftOut, looked_at: int, folder: Path) -> Sheet:
     count = sum(map(len, left_out.values()))
     groups = [
-        Group(_heading(code), [_print(folder, *each) for each in prints], _of_all(prints, left_out[code]))
+        Group(_heading(code), [_print(folder, *each) for each in prints], total=len(left_out[code]))
         for code, prints in shown.items()
     ]
     lead = (
@@ -77,11 +77,6 @@ def _sheet(left_out: LeftOut, shown: LeftOut, looked_at: int, folder: Path) -> S
         "trained on. They stand under their surest fault. Would you leave them out of a library of looks?"
     )
     return Sheet("Photos left out", lead, groups, footer="pocketshelf-train quality --dropped")
-
-
-def _of_all(prints: Sequence[object], all_of_them: Sequence[object]) -> str:
-    more = len(all_of_them) - len(prints)
-    return f"and {more} more that are not on this page" if more else ""
 
 
 def _heading(code: str) -> str:
