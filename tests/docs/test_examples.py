@@ -102,3 +102,4 @@ def test_the_python_examples_of_a_page_run(page: str, here: str, tmp_path: Path)
             timeout=300,
         )
         assert done.returncode == 0, f"{page}:\n{block}\n{done.stderr}"
+        assert done.stdout or "print(" not in block, f"{page}: a reader would see nothing of\n{block}"
