@@ -53,7 +53,8 @@ const tell = (path, value) =>
 
 export const api = {
   state: () => call("/api/state", { patience: PATIENCE.state }),
-  detect: (frame, barcodes) => post(`/api/detect${barcodes ? "?barcodes=1" : ""}`, frame, PATIENCE.detect),
+  detect: (frame, film, barcodes) =>
+    post(`/api/detect?film=${film}${barcodes ? "&barcodes=1" : ""}`, frame, PATIENCE.detect),
   search: (photo) => post("/api/search?category=auto&top_k=24", photo, PATIENCE.search),
   again: (region, category, where) =>
     tell("/api/again", {

@@ -129,12 +129,14 @@ const views = [
   new Frame(app),
 ];
 const frames = new Frames(camera.video, stage.glass);
+// By this name the service follows what this page films; of nobody in particular, and gone with the page.
+const ourFilm = [...crypto.getRandomValues(new Uint32Array(3))].map((number) => number.toString(36)).join("");
 
 const loop = new LiveLoop({
   grab: () => (camera.ready && !document.hidden ? frames.small() : null),
   ask: async (blob, barcodes) => {
     if (app.state.service === "down") throw new ServiceError("down", "");
-    return api.detect(blob, barcodes);
+    return api.detect(blob, ourFilm, barcodes);
   },
   show: (answer) => {
     stage.show(answer);

@@ -154,9 +154,9 @@ class Kiosk:
         for engine in self._engines:
             engine.close()
 
-    def detect(self, frame: bytes, barcodes: bool = False) -> Answer:
+    def detect(self, frame: bytes, barcodes: bool = False, film: str | None = None) -> Answer:
         """What is in a frame; it does not wait. See `pocketshelf.kiosk.desk`; raises as `Engine.ask`."""
-        return self.finder.ask(Order("detect", {"barcodes": barcodes}), frame, FRAME)
+        return self.finder.ask(Order("detect", {"barcodes": barcodes, "film": film}), frame, FRAME)
 
     def search(self, photo: bytes, wishes: Mapping[str, Any]) -> Answer:
         """The products in a photo; as above, but it waits a little."""

@@ -57,6 +57,34 @@ def test_a_frame_is_looked_at(client: FlaskClient, street_photo: bytes) -> None:
     assert seen["regions"] and set(seen["regions"][0]) == {"box", "group", "score"}
 
 
+def test_what_a_film_shows_is_followed(client: FlaskClient, street_photo: bytes) -> None:
+    def frames(film: str, count: int) -> list[list[dict]]:
+        path = f"/api/detect?film={film}"
+        return [client.post(path, data=street_photo).get_json()["regions"] for _ in range(count)]
+
+    first, *later = frames("a1", 8)
+    assert first == [] and later[0], "what is seen twice is there"
+    kept = [{region["number"] for region in regions} for regions in later]
+    assert kept[0] and all(numbers == kept[0] for numbers in kept)
+    assert frames("b2", 1) == [[]], "another page's film begins anew"
+    assert frames("a1", 1)[0]
+
+
+def test_only_so_many_films_are_followed(client: FlaskClient, street_photo: bytes) -> None:
+    def seen(film: str) -> list:
+        return client.post(f"/api/detect?film={film}", data=street_photo).get_json()["regions"]
+
+    for film in ("first", "first", "second", "third", "fourth", "fifth"):
+        seen(film)
+    assert seen("first") == [] and seen("fifth") != []
+
+
+@pytest.mark.parametrize("film", ["", "a b", "../x", "%C3%A4", "x" * 65])
+def test_a_films_name_is_plain(client: FlaskClient, street_photo: bytes, film: str) -> None:
+    answer = client.post(f"/api/detect?film={film}", data=street_photo)
+    assert answer.status_code == 400 and answer.get_json()["error"]["code"] == "usage"
+
+
 def test_a_product_has_a_page(client: FlaskClient) -> None:
     page = client.get("/api/products/d0000").get_json()
     assert page["title"].startswith("Floral") and page["pictures"] == ["/picture/0/d0000"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from pocketshelf.kiosk.desk.opening import look_at, open_usable
 from pocketshelf.kiosk.worker import NotFound
 from pocketshelf.shipped import shipped
 from pocketshelf.store import Store, StoreFolder
+from pocketshelf.types import Region
 
 SAMPLES = shipped("samples")
 EAN = "4006381333931"
@@ -112,6 +114,31 @@ def test_a_barcode_in_a_frame_is_read(finder: Finder) -> None:
     seen = ask(finder, "detect", path, barcodes=True)["barcodes"]
     assert seen[0]["product_id"] == "d0000" and seen[0]["format"] == "EAN13"
     assert ask(finder, "detect", path)["barcodes"] == []
+
+
+def test_what_stands_before_a_films_camera_is_searched_once_and_named_where_that_is_sure(
+    coded_shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder = Finder(str(coded_shelf))
+    photo = min((SAMPLES / "street").iterdir()).read_bytes()
+    assert {
+        region["seen"] for _ in range(4) for region in ask(finder, "detect", photo, film="x")["regions"]
+    } == {None}
+    answers: list[Region] = []
+    real = finder._retriever.search_region
+
+    def sure(*args: object, **wishes: object) -> Region:
+        answers.append(replace(real(*args, **wishes), confident=True))  # type: ignore[arg-type]
+        return answers[-1]
+
+    monkeypatch.setattr(finder._retriever, "search_region", sure)
+    views = [ask(finder, "detect", photo, film="y")["regions"] for _ in range(8)]
+    assert views[0] == [] and len(answers) == len(views[-1]) > 0
+    (first, *_), (answer, *_) = views[-1], answers
+    assert answer.hits and first["seen"] == {
+        "product_id": answer.hits[0].product_id,
+        "title": answer.hits[0].title,
+    }
 
 
 def finder_file(pixels: np.ndarray) -> bytes:

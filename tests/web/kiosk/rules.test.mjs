@@ -1,41 +1,12 @@
-// Boxes that follow, the pace of frames, the cut of the picture, and words with numbers in three languages.
+// Where boxes lie, the pace of frames, the cut of the picture, and words with numbers in three languages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shares, track } from "../../../web/kiosk/boxes.js";
+import { shares } from "../../../web/kiosk/boxes.js";
 import { visible } from "../../../web/kiosk/frames.js";
 import { LiveLoop } from "../../../web/kiosk/live.js";
 import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
 import { categoryName, fieldValue, freshness, regionNames } from "../../../web/kiosk/words.js";
-
-const region = (box, group = "upper") => ({ box, group, score: 0.9 });
-
-test("a box that moves a little keeps its id and glides", () => {
-  const first = track([], [region([0, 0, 100, 100])]);
-  const [moved] = track(first, [region([20, 0, 100, 100])]);
-  assert.equal(moved.id, first[0].id);
-  assert.ok(moved.box[0] > 0 && moved.box[0] < 20);
-});
-
-test("boxes that cross keep to their own kind", () => {
-  const first = track([], [region([0, 0, 100, 100], "upper"), region([10, 0, 100, 100], "bag")]);
-  const next = track(first, [region([8, 0, 100, 100], "upper"), region([4, 0, 100, 100], "bag")]);
-  const groups = new Map(first.map(({ id, group }) => [id, group]));
-  assert.ok(next.every(({ id, group }) => groups.get(id) === group));
-});
-
-test("one lost frame does not blink; a thing that is gone goes", () => {
-  let boxes = track([], [region([0, 0, 10, 10])]);
-  boxes = track(boxes, []);
-  assert.equal(boxes.length, 1);
-  assert.equal(track(track(boxes, []), []).length, 0);
-});
-
-test("ten thousand frames leave no more boxes than the last one has", () => {
-  let boxes = [];
-  for (let frame = 0; frame < 10000; frame++) boxes = track(boxes, [region([(frame * 37) % 500, 0, 40, 40])]);
-  assert.ok(boxes.length <= 3);
-});
 
 test("a mirrored picture mirrors its boxes", () => {
   assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }), { x: 0.1, y: 0.2, w: 0.3, h: 0.4 });

@@ -1,5 +1,5 @@
 // The live picture: the camera, boxes that follow it, the shutter; or what to do where there is no camera.
-import { shares, track } from "../boxes.js";
+import { shares } from "../boxes.js";
 import { button, h, icon, iconButton, set, setVars, swap } from "../dom.js";
 import { t } from "../texts.js";
 import { adviceWords, faultOf, groupName } from "../words.js";
@@ -40,15 +40,15 @@ export class Stage {
       this.#draw(state);
   }
 
-  // What the service saw on a frame: buttons are kept by their box's id, so that a focused one stays so.
+  // What the service saw on a frame: buttons are kept by the numbers of what it follows, so that a focused one stays so.
   show({ regions, width, height }) {
     this.#frame = { width, height };
-    this.#boxes = track(this.#boxes, regions);
-    const alive = new Set(this.#boxes.map(({ id }) => id));
-    for (const [id, element] of this.#buttons)
-      if (!alive.has(id)) {
+    this.#boxes = regions;
+    const alive = new Set(regions.map(({ number }) => number));
+    for (const [number, element] of this.#buttons)
+      if (!alive.has(number)) {
         element.remove();
-        this.#buttons.delete(id);
+        this.#buttons.delete(number);
       }
     for (const box of this.#boxes) this.#place(box);
   }
@@ -60,32 +60,33 @@ export class Stage {
   }
 
   #place(box) {
-    const element = this.#buttons.get(box.id) ?? this.#add(box);
+    const element = this.#buttons.get(box.number) ?? this.#add(box);
     const { x, y, w, h: high } = shares(box.box, this.#frame, this.camera.mirrored);
     setVars(element, { x, y, w, h: high });
     set(element, "data-group", box.group);
-    set(element, "aria-label", t("Search: {what}", { what: groupName(box.group) }));
-    element.firstChild.textContent = groupName(box.group);
+    const what = box.seen?.title || groupName(box.group);
+    set(element, "aria-label", t("Search: {what}", { what }));
+    element.firstChild.textContent = what;
   }
 
-  #add({ id }) {
+  #add({ number }) {
     const touched = (event) => {
       event.stopPropagation();
-      this.actions.shoot(this.#touched(id));
+      this.actions.shoot(this.#touched(number));
     };
     const element = h(
       "button",
       { type: "button", class: "box", "data-test": "box", on: { click: touched } },
       h("span", { class: "box-name" }),
     );
-    this.#buttons.set(id, element);
+    this.#buttons.set(number, element);
     this.overlay.append(element);
     return element;
   }
 
   // The box as shares of the picture, unmirrored: the photo that is taken now has more pixels than the frame had.
-  #touched(id) {
-    const box = this.#boxes.find((each) => each.id === id);
+  #touched(number) {
+    const box = this.#boxes.find((each) => each.number === number);
     return box ? shares(box.box, this.#frame) : null;
   }
 

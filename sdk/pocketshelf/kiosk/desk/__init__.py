@@ -6,9 +6,11 @@
              the search line of `contract/schemas/answer.schema.json`, full; each region with "vector" (base64
              of its float32 numbers, little-endian) and "suggested" (categories of this shelf), each hit with
              "picture" (its address or null)
-    detect   a frame's bytes; barcodes → {"width", "height", "regions": [{"box", "group", "score"}],
+    detect   a frame's bytes; barcodes, film → {"width", "height", "regions": [{"box", "group", "score"}],
              "barcodes": [{"text", "format", "product_id" or null, "title" or null}]}, and "quality", where
-             the bundle judges photos
+             the bundle judges photos. Of a film, frames of one name, each region is followed: with "number",
+             the same as long as the thing is, and "seen", the product {"product_id", "title"} that it is
+             confidently taken for, or null
     again    vector, group, score, categories, attributes, category, where, top_k →
              {"hits", "confidence", "confident", "categories", "suggested"}
     product  id → {"product_id", "title", "category", "attributes", "pictures": [address, …],

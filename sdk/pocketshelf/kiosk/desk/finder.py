@@ -13,7 +13,8 @@ from pocketshelf.errors import BundleError, StoreError, UsageError
 from pocketshelf.kiosk.desk.again import asked_again
 from pocketshelf.kiosk.desk.barcodes import can_read, keys_of, read_barcodes
 from pocketshelf.kiosk.desk.facets import Facets, read_facets
-from pocketshelf.kiosk.desk.lines import Lines
+from pocketshelf.kiosk.desk.films import Films, live_line
+from pocketshelf.kiosk.desk.lines import Lines, region_box
 from pocketshelf.kiosk.desk.opening import open_usable, pointed_at
 from pocketshelf.kiosk.desk.products import ProductPages
 from pocketshelf.kiosk.worker.errors import NotFound
@@ -22,6 +23,7 @@ from pocketshelf.recall import ServerFallback
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.preprocess import read_photo
 from pocketshelf.store import Store
+from pocketshelf.types import Detection
 
 __all__ = ["Finder"]
 
@@ -97,6 +99,7 @@ class Finder:
         self._pointed = pointed_at(self._path)
         made, damage = open_usable(self._path, self._made, self._damaged)
         self._retriever, self._facets, self._pages = made
+        self._films = Films(self._retriever)
         self._damage = damage
         store = self._retriever.store
         self._revision = f"{store.generation}-{store.digest[:12]}{'-' if damage else ''}"
@@ -142,18 +145,23 @@ class Finder:
         result = self._retriever.search(photo, top_k, category, whole, name="photo", where=where or {})
         return self._lines.result(result)
 
-    def _detect(self, frame: bytes, barcodes: bool = False) -> dict[str, Any]:
+    def _detect(self, frame: bytes, barcodes: bool = False, film: str | None = None) -> dict[str, Any]:
         photo = read_photo(frame)
-        _, found = self._encoder.boxes(photo)
+        if film is None:
+            _, found = self._encoder.boxes(photo)
+            regions = [region_box(each) for each in found]
+        else:
+            view = self._films.see(film, photo)
+            found = [
+                Detection(live.region.box, live.region.group, live.region.score) for live in view.regions
+            ]
+            regions = [live_line(live) for live in view.regions]
         read = read_barcodes(photo.pixels) if barcodes else []
         judge = self._encoder.judge
         return {
             "width": photo.width,
             "height": photo.height,
-            "regions": [
-                {"box": [round(side, 1) for side in d.box], "group": d.group, "score": round(d.score, 4)}
-                for d in found
-            ],
+            "regions": regions,
             "barcodes": [{"text": text, "format": kind, **self._coded(text)} for text, kind in read],
             **({} if judge is None else {"quality": judge.judge(photo, found).to_json()}),
         }

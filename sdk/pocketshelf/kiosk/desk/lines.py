@@ -14,9 +14,9 @@ from pocketshelf.catalogue.pictures import picture_names
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.outfit import Look
-from pocketshelf.types import Hit, Region, SearchResult
+from pocketshelf.types import Detection, Hit, Region, SearchResult
 
-__all__ = ["Lines", "vector_of"]
+__all__ = ["Lines", "region_box", "vector_of"]
 
 MOST_PICTURES = 12
 SUGGESTED = 6
@@ -79,6 +79,12 @@ class Lines:
             "category": product.category,
             "picture": addresses[0] if addresses else None,
         }
+
+
+def region_box(seen: Region | Detection) -> dict[str, Any]:
+    """Where something is, and what a detector takes it for."""
+    box = [round(side, 1) for side in seen.box]
+    return {"box": box, "group": seen.group, "score": round(seen.score, 4)}
 
 
 def _suggested(hits: Iterable[Hit]) -> list[str]:

@@ -4,7 +4,7 @@ Errors are ``{"error": {"code": "…", "message": "one line that names the remed
 photo_unreadable, photo_too_large, busy, stuck, not_found, pin, pin_wait, usage, store, origin, host.
 
     GET  /api/state               see `pocketshelf.kiosk.report`
-    POST /api/detect              a frame; ?barcodes=1
+    POST /api/detect              a frame; ?barcodes=1&film=NAME, see `pocketshelf.kiosk.desk`
     POST /api/search              a photo; ?category=…&where=KEY=VALUE&whole=0|1&top_k=24
     POST /api/again               a vector, see `pocketshelf.kiosk.desk`
     GET  /api/products/<id>       a product's page

@@ -8,7 +8,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from pocketshelf.kiosk.kiosk import Kiosk
-from pocketshelf.kiosk.web.bodies import FRAME_BYTES, flag_of, json_body, number_of, photo_body, where_of
+from pocketshelf.kiosk.web.bodies import (
+    FRAME_BYTES,
+    flag_of,
+    json_body,
+    name_of,
+    number_of,
+    photo_body,
+    where_of,
+)
 from pocketshelf.kiosk.web.errors import Problem
 from pocketshelf.kiosk.worker import Answer
 
@@ -35,7 +43,8 @@ def api_blueprint(kiosk: Kiosk) -> Blueprint:
     @api.post("/detect")
     def detect() -> Response:
         barcodes = flag_of(request.args, "barcodes")
-        return _document(kiosk.detect(photo_body(FRAME_BYTES), barcodes))
+        film = name_of(request.args, "film")
+        return _document(kiosk.detect(photo_body(FRAME_BYTES), barcodes, film))
 
     @api.post("/search")
     def search() -> Response:

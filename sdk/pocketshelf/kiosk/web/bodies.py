@@ -86,6 +86,14 @@ def number_of(fields: Mapping[str, str], name: str, default: int, most: int) -> 
     return int(text)
 
 
+def name_of(fields: Mapping[str, str], name: str) -> str | None:
+    """A name of at most 64 plain letters and digits that a page has chosen; None where it is not said."""
+    text = fields.get(name)
+    if text is not None and not (text.isascii() and text.isalnum() and len(text) <= 64):
+        raise Problem(400, "usage", f"{name} is 1 to 64 plain letters and digits")
+    return text
+
+
 def where_of(conditions: list[str]) -> dict[str, list[str]]:
     """From several ``KEY=VALUE``."""
     found: dict[str, list[str]] = {}
