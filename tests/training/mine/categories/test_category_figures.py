@@ -98,7 +98,7 @@ def test_the_page_says_what_was_measured(seen: measure.Seen) -> None:
         "rules": measure.rule_figures(seen, mixes),
         "chosen": measure.chosen(seen, MIXES[0], 1),
         "doubles": {"bits": 8, "choose": doubles, "measure": doubles},
-        "faults": {"photos": 9, "faulty": 2, "said": {"too dark": 2}},
+        "faults": {"photos": 9, "faulty": 2, "said": {"too dark": 2}, "commit": "abc"},
         "report": {"shown": 50, "right": 47, "close": 9, "close right": 4},
     }
     text = page(figures)

@@ -20,7 +20,7 @@ from pocketshelf_training.mine.categories.figures import measure
 from pocketshelf_training.mine.categories.figures.doubles import double_figures
 from pocketshelf_training.mine.categories.figures.noise import MIXES, Noisy, noisy
 from pocketshelf_training.mine.categories.figures.page import page
-from pocketshelf_training.mine.categories.figures.photos import NAMES, kept_prints, photos, seen_by
+from pocketshelf_training.mine.categories.figures.photos import NAMES, Photo, kept_prints, photos, seen_by
 from pocketshelf_training.mine.categories.outcome import Outcome
 from pocketshelf_training.mine.categories.purify.faults import PhotoFaults
 from pocketshelf_training.mine.categories.purify.purify import TWIN, Verdict
@@ -49,12 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="PAGE.html", help="also the page of one seed's kept and dropped photos"
     )
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="with --figures: measure the filter of photos anew, as after its rules changed",
+    )
     add_page(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     figures = restored(read_json(args.figures)) if args.figures else _measured(args)
+    if args.figures and args.faults:
+        figures["faults"] = _faults(photos(args.data, args.cache))
     publish(page(figures), json.dumps(plain(figures), indent=1), args.write, args.json)
     return 0
 
@@ -71,7 +78,7 @@ def _measured(args: argparse.Namespace) -> dict[str, Any]:
         "heads": {name: {} for name in networks},
         "chosen": measure.chosen(networks["imagenet"], MIXES[0]),
         "doubles": double_figures(pool, prints),
-        "faults": measure.fault_figures(pool, PhotoFaults(load_bundle(None))),
+        "faults": _faults(pool),
     }
     for mix, (name, seen) in itertools.product(MIXES, networks.items()):
         mixes = [noisy(pool, "measure", mix, seed) for seed in range(measure.SEEDS)]
@@ -86,6 +93,10 @@ def _measured(args: argparse.Namespace) -> dict[str, Any]:
     for mix in MIXES:
         figures["purity"]["universal, val"][mix.said] = _on_val(networks["universal"], mix)
     return figures
+
+
+def _faults(pool: Sequence[Photo]) -> dict[str, Any]:
+    return {**measure.fault_figures(pool, PhotoFaults(load_bundle(None))), "commit": here()["commit"]}
 
 
 def _on_val(seen: measure.Seen, mix: Any) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _faults(faults: Mapping[str, Any]) -> str:
     said = ", ".join(f"{name} {count}" for name, count in faults["said"].items()) or "none"
     return (
         f"The filter of photos is not part of the figures above. Of {faults['photos']} garment photos of the "
-        f"part to measure with it drops {faults['faulty']}: {said}."
+        f"part to measure with it drops {faults['faulty']}: {said} (commit {faults['commit']})."
     )
 
 
