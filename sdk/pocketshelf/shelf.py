@@ -106,7 +106,12 @@ class Shelf:
             query=region.embedding.vector,
             hit=self._vector(hits),
             shelf=self.neighbourhood,
+            common=self._share_of(hits[0].category) if hits else 0.0,
         )
+
+    def _share_of(self, category: str) -> float:
+        """Of the products, those of a category."""
+        return self.counts.get(category, 0) / max(1, sum(self.counts.values()))
 
     def _vector(self, hits: list[Hit]) -> np.ndarray | None:
         """The first hit's vector, of its first picture; None of a server's."""

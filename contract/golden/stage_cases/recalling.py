@@ -59,6 +59,7 @@ def signals() -> list[dict[str, Any]]:
             "hit": None,
         },
         "a shelf of equal products": {"shelf": pack(np.repeat(unpack(packed)[:1], 9, axis=0))},
+        "most of the shelf is of one category": {"common": 0.8},
     }
     return [{"name": name, **whole, **change} for name, change in changed.items()]
 
@@ -81,6 +82,7 @@ def told_by(case: dict[str, Any]) -> Signals:
         query=None if case["query"] is None else unpack(case["query"]),
         hit=None if case["hit"] is None else unpack(case["hit"]),
         shelf=None if case["shelf"] is None else neighbourhood(unpack(case["shelf"])),
+        common=case.get("common", 0.0),
     )
 
 

@@ -31,6 +31,7 @@ class Signals:
         detected: the detector's score of the region; 1 where the frame was asked for.
         query, hit: float (D,), the query and the best hit's vector, where they are known.
         shelf: the shelf's own distances.
+        common: share of the shelf's products that are of the best hit's category.
     """
 
     scores: Sequence[float]
@@ -42,6 +43,7 @@ class Signals:
     query: np.ndarray | None = field(default=None, repr=False, compare=False)
     hit: np.ndarray | None = field(default=None, repr=False, compare=False)
     shelf: Neighbourhood | None = field(default=None, repr=False, compare=False)
+    common: float = 0.0
 
     @functools.cached_property
     def query_background(self) -> tuple[float, float]:
@@ -147,9 +149,14 @@ def _stranger(signals: Signals) -> float:
 
 
 def _concord(signals: Signals) -> float:
-    """Share of the next four hits that are of the best hit's category."""
+    """Share of the next four hits that are of the best hit's category.
+
+    Where most of the shelf is of it, that says little, and nothing where all is: it is scaled by
+    min(1, 2 · (1 - common)).
+    """
     first, *others = signals.hit_categories[:5] or [""]
-    return sum(name == first for name in others) / len(others) if others else 0.0
+    agreeing = sum(name == first for name in others) / len(others) if others else 0.0
+    return agreeing * min(1.0, 2.0 * (1.0 - signals.common))
 
 
 # Of version 1: absolute cosines, which mean something in one catalogue.

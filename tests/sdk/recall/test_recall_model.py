@@ -160,3 +160,10 @@ def test_each_version_and_model_has_its_own_features() -> None:
         read({**VERSION_2, "features": BLOCK["features"]})
     with pytest.raises(BundleError, match="'coverage' is no feature known here"):
         parse_confidence({**VERSION_2, "confidence": {**BLOCK, "features": {"coverage": {}}}})
+
+
+def test_hits_of_one_category_say_little_where_the_whole_shelf_is_of_it():
+    def concord(common: float) -> float:
+        return Signals([0.8, 0.7, 0.6], ["Toys", "Toys", "Toys"], common=common).feature("concord")
+
+    assert [concord(share) for share in (0.0, 0.5, 0.8, 1.0)] == pytest.approx([1.0, 1.0, 0.4, 0.0])

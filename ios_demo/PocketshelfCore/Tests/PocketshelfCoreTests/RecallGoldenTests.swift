@@ -19,7 +19,7 @@ final class RecallGoldenTests: XCTestCase {
             coverage: coverage.map { Dictionary(uniqueKeysWithValues: $0) },
             held: input["held"].isNull ? nil : Set(input["held"].strings.map(ExactString.init)),
             detected: input["detected"].double, queryBackground: query ?? .unknown, hitBackground: hit,
-            nearest: try around?.nearest())
+            nearest: try around?.nearest(), common: input["common"].isNull ? 0 : input["common"].double)
     }
 
     private func neighbourhood(_ packed: Json) -> Neighbourhood {

@@ -74,7 +74,13 @@ final class Shelf: @unchecked Sendable {
             },
             coverage: coverage, held: held, detected: region.detection.score, queryBackground: query,
             hitBackground: try vector(hits).map(neighbourhood.background) ?? query,
-            nearest: try neighbourhood.nearest())
+            nearest: try neighbourhood.nearest(), common: hits.first.map { share(of: $0.category) } ?? 0)
+    }
+
+    /// Of the products, those of a category.
+    private func share(of category: String) -> Double {
+        let own = counts.first { exactlyEqual($0.name, category) }?.products ?? 0
+        return Double(own) / Double(max(1, counts.reduce(0) { $0 + $1.products }))
     }
 
     /// What the store says of a match.

@@ -21,12 +21,14 @@ public struct Signals: Sendable {
     public var hitBackground: Neighbourhood.Spread
     /// How near the shelf's products are to each other; nil where that is not known.
     public var nearest: Neighbourhood.Spread?
+    /// Share of the shelf's products that are of the best hit's category.
+    public var common: Double
 
     public init(
         scores: [Double], hitCategories: [String] = [], categories: [NamedProbability] = [],
         coverage: [ExactString: Double]? = nil, held: Set<ExactString>? = nil, detected: Double = 1,
         queryBackground: Neighbourhood.Spread = .unknown, hitBackground: Neighbourhood.Spread? = nil,
-        nearest: Neighbourhood.Spread? = nil
+        nearest: Neighbourhood.Spread? = nil, common: Double = 0
     ) {
         self.scores = scores
         self.hitCategories = hitCategories
@@ -37,6 +39,7 @@ public struct Signals: Sendable {
         self.queryBackground = queryBackground
         self.hitBackground = hitBackground ?? queryBackground
         self.nearest = nearest
+        self.common = common
     }
 
     // The features, each finite.
@@ -89,11 +92,12 @@ public struct Signals: Sendable {
         return categories.contains { exactlyEqual($0.name, first) } ? 0 : 1
     }
 
-    /// Share of the next four hits that are of the best hit's category.
+    /// Share of the next four hits that are of the best hit's category; it says little where most of the shelf is of it.
     var concord: Double {
         let others = hitCategories.dropFirst().prefix(4)
         guard let first = hitCategories.first, !others.isEmpty else { return 0 }
-        return Double(others.filter { exactlyEqual($0, first) }.count) / Double(others.count)
+        let agreeing = Double(others.filter { exactlyEqual($0, first) }.count) / Double(others.count)
+        return agreeing * min(1, 2 * (1 - common))
     }
 
     private func covered(_ category: String) -> Double {

@@ -78,7 +78,12 @@ class Shelf(
         query = region.embedding.vector,
         hit = vectorOf(hits.firstOrNull()),
         shelf = neighbourhood,
+        common = hits.firstOrNull()?.let { shareOf(it.category) } ?: 0.0,
     )
+
+    /** Of the products, those of a category. */
+    private fun shareOf(category: String): Double =
+        (counts[category] ?: 0).toDouble() / maxOf(1, counts.values.sum())
 
     private fun hit(match: Match): Hit {
         // An injected searcher may know more than the store.

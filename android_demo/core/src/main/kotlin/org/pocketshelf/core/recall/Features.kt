@@ -99,8 +99,10 @@ private fun stranger(signals: Signals): Double {
     return if (signals.categories.any { it.name == first }) 0.0 else 1.0
 }
 
-/** Share of the next four hits that are of the best hit's category. */
+/** Share of the next four hits that are of the best hit's category; it says little where most of the shelf is of it. */
 private fun concord(signals: Signals): Double {
     val others = signals.hitCategories.drop(1).take(4)
-    return if (others.isEmpty()) 0.0 else others.count { it == signals.hitCategories[0] }.toDouble() / others.size
+    if (others.isEmpty()) return 0.0
+    val agreeing = others.count { it == signals.hitCategories[0] }.toDouble() / others.size
+    return agreeing * minOf(1.0, 2.0 * (1.0 - signals.common))
 }

@@ -14,6 +14,7 @@ import org.pocketshelf.core.types.Named
  * @property detected the detector's score of the region; 1 where the frame was asked for.
  * @property query D numbers, where known; [hit] those of the best hit.
  * @property shelf the shelf's own distances.
+ * @property common share of the shelf's products that are of the best hit's category.
  */
 class Signals(
     val scores: List<Double>,
@@ -25,6 +26,7 @@ class Signals(
     val query: FloatArray? = null,
     val hit: FloatArray? = null,
     val shelf: Neighbourhood? = null,
+    val common: Double = 0.0,
 ) {
     /** Of the query's cosines to the shelf at large. */
     val queryBackground: Spread by lazy {

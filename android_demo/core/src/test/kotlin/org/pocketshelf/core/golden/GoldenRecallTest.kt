@@ -21,6 +21,7 @@ class GoldenRecallTest {
         query = if (case.has("query")) case.floats("query") else null,
         hit = if (case.has("hit")) case.floats("hit") else null,
         shelf = if (case.has("shelf")) Neighbourhood(ShelfOfVectors.of(case.bytes("shelf"), case.shape("shelf")[1])) else null,
+        common = if (case.has("common")) case.number("common") else 0.0,
     )
 
     @TestFactory
