@@ -17,7 +17,7 @@ from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.rerank import Reranker
-from pocketshelf.stages.route import Router, filled
+from pocketshelf.stages.route import MassRouter, Router, filled
 from pocketshelf.stages.where import Wish, fits
 from pocketshelf.types import Detection, FallbackState, Hit, Region
 
@@ -25,6 +25,10 @@ __all__ = ["Answer", "Answering"]
 
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
+# Cosine by which a product of an unlikely category must be ahead of the likely ones: docs/universal.md.
+AHEAD = 0.05
+# Where these hold more products, they are not looked at.
+ELSEWHERE = 20_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Answering:
 
     def answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> Answer:
         """What the shelf itself holds."""
-        hits = self._local_hits(shelf, region, self._categories(shelf, region, wish), wish)
+        hits = self._routed_hits(shelf, region, wish)
         if wish.where and wish.is_open and len(hits) < wish.k:
             # The likely categories hold too few of what is wanted.
             hits = self._local_hits(shelf, region, list(shelf.counts), wish)
@@ -191,6 +195,25 @@ class Answering:
             likely = region.embedding.categories
             return filled(self.router.route(likely, shelf.counts), likely, shelf.counts, wish.k)
         return list(wish.categories or shelf.counts)
+
+    def _routed_hits(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[Hit]:
+        """Those of the likely categories; of all, where a much better product lies in another.
+
+        A shop's names may mean something else than the model's. Where the others hold so many products that
+        a look at them costs more than it may bring, they are left out; a router of one's own decides alone.
+        """
+        categories = self._categories(shelf, region, wish)
+        hits = self._local_hits(shelf, region, categories, wish)
+        likely = set(categories)
+        others = [name for name in shelf.counts if name not in likely] if wish.is_open else []
+        if not others or not isinstance(self.router, MassRouter):
+            return hits
+        if sum(shelf.counts[name] for name in others) > ELSEWHERE:
+            return hits
+        best = self._local_hits(shelf, region, others, replace(wish, k=1))
+        if best and (not hits or best[0].score > hits[0].score + AHEAD):
+            return self._local_hits(shelf, region, list(shelf.counts), wish)
+        return hits
 
     def _local_hits(
         self, shelf: Shelf, region: EncodedRegion, categories: list[str], wish: Wish

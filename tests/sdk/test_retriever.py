@@ -6,6 +6,7 @@ import io
 import json
 import math
 import shutil
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from pocketshelf.recall import Signals
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.route import MassRouter
 from pocketshelf.store import Store
 from pocketshelf.types import Hit
 
@@ -515,3 +517,29 @@ def test_an_encoder_of_an_apps_own_class_is_kept_whole(store: Path, fake_bundle:
     wrapping = Wrapping(Encoder.open(fake_bundle))
     with Retriever(Store.open(store), wrapping) as retriever:
         assert retriever.encoder is wrapping
+
+
+def test_a_product_in_a_category_that_is_not_likely_is_found_if_it_is_the_best(
+    shop: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    listed = (shop / "catalogue.csv").read_text(encoding="utf-8")
+    listed = "".join(line for line in listed.splitlines(True) if not line.startswith("scarlet,"))
+    # What is called red is lime, and what is red is called blue.
+    misplaced = listed.replace("The red thing,Red things", "The red thing,Blue things")
+    misplaced = misplaced.replace("The lime thing,Green things", "The lime thing,Red things")
+    (shop / "catalogue.csv").write_text(misplaced, encoding="utf-8")
+    build_store(shop / "catalogue.csv", shop / "store", bundle=fake_bundle, whole=False)
+
+    class Stubborn:
+        """A router of one's own, which decides by itself."""
+
+        def route(self, probabilities: Mapping[str, float], available: Iterable[str]) -> list[str]:
+            return ["Red things"]
+
+    found = []
+    for router in (MassRouter(mass=0.3, at_least=1, at_most=1), Stubborn()):
+        with Retriever.open(shop / "store", fake_bundle, router=router) as opened:
+            (region,) = opened.search(photo(tmp_path), top_k=1).regions
+            assert region.categories[0][0] == "Red things" and region.hits
+            found.append(region.hits[0].product_id)
+    assert found == ["red", "lime"]

@@ -108,6 +108,9 @@ def answers() -> list[dict[str, Any]]:
         "a server is never asked": {**scene, "server": SERVER, "ask": False},
         "a server is away": {**scene, "server": None, "ask": True},
         "a server finds nothing": {**empty, "server": [], "ask": True},
+        "the best lies in a category that is not likely": {
+            **scene, "embedder": misled(scene), "whole": True, "top_k": 3
+        },
     }  # fmt: skip
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
@@ -141,6 +144,14 @@ def embedded(rng: np.random.Generator, number: int) -> list[dict[str, Any]]:
     )
     outputs = (logits, 5 * vector, rng.normal(size=2), rng.normal(size=3))
     return [pack(np.asarray(output)[None]) for output in outputs]
+
+
+def misled(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frame looks like the second thing, a shoe, and the model's categories say: milk."""
+    (spec, (_, crop, *_)) = load_bundle(BUNDLE).embedder, case["embedder"]
+    sure = {"Milk": 9.0, "T-Shirts": 5.0, "Röcke": 4.0, "Shoes": -3.0}
+    logits = np.array([[sure.get(name, 0.0) for name in spec.categories]])
+    return [{"box": None, "outputs": [pack(logits), *crop["outputs"][1:]]}]
 
 
 def photo(case: dict[str, Any]) -> Photo:

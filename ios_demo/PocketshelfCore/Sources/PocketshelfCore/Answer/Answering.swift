@@ -13,6 +13,8 @@ struct Answer {
 struct Answering {
     /// Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
     private static let rerankDepth = 3
+    /// Cosine by which a product of an unlikely category must be ahead of all of the likely ones.
+    private static let ahead = 0.05
 
     let router: any Router
     let reranker: any Reranker
@@ -24,7 +26,7 @@ struct Answering {
 
     /// What the shelf itself holds.
     func answer(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) throws -> Answer {
-        var hits = try localHits(shelf, region, categories(shelf, region, wish), wish)
+        var hits = try routedHits(shelf, region, wish)
         if !wish.where.isEmpty, wish.isOpen, hits.count < wish.count {
             // The likely categories hold too few of what is wanted.
             hits = try localHits(shelf, region, shelf.names, wish)
@@ -79,6 +81,21 @@ struct Answering {
         guard wish.isOpen, !wish.everything else { return wish.isOpen ? shelf.names : wish.categories }
         let likely = region.embedding.categories
         return filled(router.route(likely, available: shelf.names), likely, counts: shelf.counts, wanted: wish.count)
+    }
+
+    /// Those of the likely categories; of all, where a much better product lies in another: a shop's names may mean something
+    /// else than the model's. Where the others hold too many products for a look at them, they are left out.
+    private func routedHits(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) throws -> [Hit] {
+        let categories = categories(shelf, region, wish), likely = Set(categories.map(ExactString.init))
+        let hits = try localHits(shelf, region, categories, wish)
+        let others = wish.isOpen ? shelf.counts.filter { !likely.contains(ExactString($0.name)) } : []
+        // A router of one's own has the last word.
+        let held = others.reduce(0) { $0 + $1.products }
+        guard !others.isEmpty, router is MassRouter, held <= StoreSearcher.exactLimit else { return hits }
+        let first = Wish(count: 1, categories: [], everything: false, where: wish.where)
+        guard let best = try localHits(shelf, region, others.map(\.name), first).first else { return hits }
+        if let own = hits.first, best.score <= own.score + Self.ahead { return hits }
+        return try localHits(shelf, region, shelf.names, wish)
     }
 
     private func localHits(

@@ -11,8 +11,10 @@ import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Wish
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.rerank.Reranker
+import org.pocketshelf.core.stages.route.MassRouter
 import org.pocketshelf.core.stages.route.Router
 import org.pocketshelf.core.stages.route.filled
+import org.pocketshelf.core.stages.search.EXACT_LIMIT
 import org.pocketshelf.core.types.FallbackState
 import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Region
@@ -47,7 +49,7 @@ class Answering(
 ) {
     /** What the shelf itself holds. */
     fun answer(shelf: Shelf, region: EncodedRegion, wish: Wish): Answer {
-        var hits = localHits(shelf, region, categories(shelf, region, wish), wish)
+        var hits = routedHits(shelf, region, wish)
         if (wish.where.isNotEmpty() && wish.isOpen && hits.size < wish.k) {
             // The likely categories hold too few of what is wanted.
             hits = localHits(shelf, region, shelf.counts.keys.toList(), wish)
@@ -98,6 +100,22 @@ class Answering(
         return filled(router.route(likely, shelf.counts.keys), likely, shelf.counts, wish.k)
     }
 
+    /**
+     * Those of the likely categories; of all, where a much better product lies in another: a shop's names may mean something
+     * else than the model's. Where the others hold too many products for a look at them, they are left out.
+     */
+    private fun routedHits(shelf: Shelf, region: EncodedRegion, wish: Wish): List<Hit> {
+        val categories = categories(shelf, region, wish)
+        val hits = localHits(shelf, region, categories, wish)
+        val others = if (wish.isOpen) shelf.counts.keys.filter { it !in categories } else emptyList()
+        // A router of one's own has the last word.
+        if (others.isEmpty() || router !is MassRouter) return hits
+        if (others.sumOf { shelf.counts.getValue(it) } > EXACT_LIMIT) return hits
+        val best = localHits(shelf, region, others, wish.copy(k = 1)).firstOrNull() ?: return hits
+        if (hits.isNotEmpty() && best.score <= hits[0].score + AHEAD) return hits
+        return localHits(shelf, region, shelf.counts.keys.toList(), wish)
+    }
+
     private fun localHits(shelf: Shelf, region: EncodedRegion, categories: List<String>, wish: Wish): List<Hit> {
         val attributes = region.attributeProbabilities
         val grouped = region.detection.group in named.names
@@ -119,5 +137,8 @@ class Answering(
 
     private companion object {
         const val RERANK_DEPTH = 3
+
+        /** Cosine by which a product of an unlikely category must be ahead of all of the likely ones. */
+        const val AHEAD = 0.05
     }
 }
