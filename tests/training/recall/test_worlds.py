@@ -42,6 +42,14 @@ def test_a_shop_may_call_its_categories_what_it_likes() -> None:
 
 
 @real
+def test_a_shop_may_have_one_category() -> None:
+    found = {world.name: world for world in worlds("val", limit=3)}
+    plain, one = found["groceries"], found["groceries, one category"]
+    assert len({s.category for s in plain.gallery}) > 10 and len({s.category for s in one.gallery}) == 1
+    assert one.asking == plain.asking and catalogue_of(one.name) == "groceries"
+
+
+@real
 def test_only_a_catalogues_own_photos_name_its_products() -> None:
     for world in worlds("test", limit=20):
         held = {sample.identity for sample in world.gallery}

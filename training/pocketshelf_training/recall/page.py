@@ -44,8 +44,8 @@ fits the two estimates of [the fallback](../sync.md) and writes this page. Fitte
 of val, measured on those of test (`shop`: other styles; `clothing` and `street`: train and val);
 shelves drawn with the seeds {val} and {test}. *Own* photos show products of the catalogue, the others
 show none of it; *own names*: the same catalogue, its categories called by names that the model does not
-know, as a shop calls them; *lacking*: the catalogue does not hold the product (own photos: it was left
-out). One search a photo."""
+know, as a shop calls them; *one category*: the same, all of it in one; *lacking*: the catalogue does not
+hold the product (own photos: it was left out). One search a photo."""
 MEANING = """\
 **Confident** is an answer whose `confidence` is at least **{sure:.3f}**, the bundle's threshold, chosen
 so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every {where}:

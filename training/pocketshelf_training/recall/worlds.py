@@ -29,7 +29,7 @@ SHELF, STRANGERS = 250, 160
 STRANGE_SHELVES = 2
 # Worlds whose categories are those of the model; the shop's are its own.
 NAMED_BY_THE_MODEL = ("groceries", "clothing")
-RENAMED = ", own names"
+RENAMED, AS_ONE = ", own names", ", one category"
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,25 @@ def worlds(part: str, root: str | Path | None = None, limit: int | None = None) 
     ]
     # A shop names its categories as it likes: the same catalogues, by names that no model knows.
     found += [_renamed(world) for world in found if world.name in NAMED_BY_THE_MODEL]
+    # Or it has no categories: then that hits are of one says nothing.
+    found.append(_as_one(found[0]))
     return [_limited(world, limit) for world in found]
 
 
 def catalogue_of(world: str) -> str:
     """The catalogue of a world's name, whatever its categories are called there."""
-    return world.removesuffix(RENAMED)
+    return world.removesuffix(RENAMED).removesuffix(AS_ONE)
 
 
 def _renamed(world: World) -> World:
     gallery = [replace(s, category=f"our {s.category}") for s in world.gallery]
     return World(world.name + RENAMED, gallery, world.asking)
+
+
+def _as_one(world: World) -> World:
+    return World(
+        world.name + AS_ONE, [replace(s, category="our things") for s in world.gallery], world.asking
+    )
 
 
 def search_world(
