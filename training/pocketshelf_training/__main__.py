@@ -143,6 +143,10 @@ COMMANDS = {
         "cluster unlabelled pictures by product, for a person to review",
     ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
+    "routing": (
+        "pages.routing",
+        "what routing by a shop's categories brings or costs, whatever they are called",
+    ),
     "unseen": ("pages.unseen", "search for products that no training saw, by any model"),
     "train attributes": (
         "embedder.attributes",
