@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, StoreError
 from pocketshelf_server.catalogue import Catalogue, Entry, View, open_catalogue
 from pocketshelf_server.publish.features import FeaturePublisher, PublishedFeatures
 from pocketshelf_server.publish.files import hashed_path, is_whole
@@ -220,8 +220,13 @@ class Publisher:
 
     @contextmanager
     def _maker(self, name: str, log: ShardLog) -> Iterator[TargetMaker]:
-        with tempfile.TemporaryDirectory(dir=self._site.targets, prefix=WORK_PREFIX) as folder:
-            yield TargetMaker(name, Path(folder), self._site.targets, self._catalogue.space, log)
+        targets = self._site.targets
+        try:
+            with tempfile.TemporaryDirectory(dir=targets, prefix=WORK_PREFIX) as folder:
+                yield TargetMaker(name, Path(folder), targets, self._catalogue.space, log)
+        except OSError as error:
+            why = f"cannot be written ({error.strerror or error}); free some space, and publish again"
+            raise StoreError(f"{targets}: {why}") from error
 
     def _kept_steps(self, name: str, log: ShardLog) -> list[PublishedTarget]:
         """The deltas between neighbouring retained generations, without the newest step.
