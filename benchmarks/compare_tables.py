@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pocketshelf_training.pages.page import table
+
 __all__ = ["cold_start", "photo", "search", "taken", "two_threads"]
 
 SHOWN_AT = 100_000
@@ -34,19 +36,20 @@ def photo(figures: dict[str, Any]) -> str:
     sizes: dict[float, dict[str, dict[str, Any]]] = {}
     for row in figures["rows"]:
         sizes.setdefault(row["megapixels"], {})[row["ours"]] = row
-    lines = [
-        "| megapixels | whole photo: ours · peer, ms | ratio "
-        "| with detection, which the peer has not: ours, ms | ratio |",
-        "|---:|---:|---:|---:|---:|",
+    head = [
+        ">megapixels",
+        ">whole photo: ours · peer, ms",
+        ">ratio",
+        ">with detection, which the peer has not: ours, ms",
+        ">ratio",
     ]
+    cells = []
     for size, rows in sizes.items():
         whole, found = rows["whole"], rows["detected"]
         ratio = f"**{whole['ratio']:.2f}**" if whole["ratio"] > 1 else f"{whole['ratio']:.2f}"
-        lines.append(
-            f"| {size:g} | {_short(whole['ours_ms'])} · {_short(whole['peer_ms'])} | {ratio} "
-            f"| {_short(found['ours_ms'])} | {found['ratio']:.2f} |"
-        )
-    return "\n".join([*lines, "", taken(figures, "peers_photo.py")])
+        both = f"{_short(whole['ours_ms'])} · {_short(whole['peer_ms'])}"
+        cells.append((f"{size:g}", both, ratio, _short(found["ours_ms"]), f"{found['ratio']:.2f}"))
+    return table(head, cells) + "\n" + taken(figures, "peers_photo.py")
 
 
 def two_threads(figures: dict[str, Any]) -> str:
@@ -54,18 +57,14 @@ def two_threads(figures: dict[str, Any]) -> str:
     photos: dict[str, dict[str, dict[str, Any]]] = {}
     for row in figures["rows"]:
         photos.setdefault(row["photo"], {})[row["ours"]] = row
-    lines = [
-        "| one photo | whole, ms by one thread | by two, times as fast | at most "
-        "| with detection, ms by one thread | by two, times as fast | at most |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    for what, rows in photos.items():
-        cells = [
-            f"{_short(row['one_ms'])} | {row['times']:.2f} | {row['limit']:.2f}"
-            for row in (rows["whole"], rows["detected"])
-        ]
-        lines.append(f"| {what} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", taken(figures, "photo_profile.py")])
+    gain = [">by two, times as fast", ">at most"]
+    head = ["one photo", ">whole, ms by one thread", *gain, ">with detection, ms by one thread", *gain]
+
+    def cells(row: dict[str, Any]) -> list[str]:
+        return [_short(row["one_ms"]), f"{row['times']:.2f}", f"{row['limit']:.2f}"]
+
+    found = [(what, *cells(rows["whole"]), *cells(rows["detected"])) for what, rows in photos.items()]
+    return table(head, found) + "\n" + taken(figures, "photo_profile.py")
 
 
 def search(figures: dict[str, Any], size: int = SHOWN_AT) -> str:
@@ -73,17 +72,23 @@ def search(figures: dict[str, Any], size: int = SHOWN_AT) -> str:
     rows = {row["engine"]: row for row in figures["rows"] if row["vectors"] == size}
     if not any("all_ms" in row for row in rows.values()):
         return "Not measured yet."
-    lines = [
-        f"| {size:,} vectors | all, ms | recall | a category, ms | recall "
-        "| ready for the first search, ms | disk, bytes an item | 100 replaced, 100 deleted, ms |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    head = [
+        f"{size:,} vectors",
+        ">all, ms",
+        ">recall",
+        ">a category, ms",
+        ">recall",
+        ">ready for the first search, ms",
+        ">disk, bytes an item",
+        ">100 replaced, 100 deleted, ms",
     ]
+    found: list[tuple[str, ...]] = []
     for engine, name in ENGINES.items():
         if engine not in rows:
             continue
         row = rows[engine]
         if "not_run" in row:
-            lines.append(f"| {name} | not run: {row['not_run']} {'| – ' * 6}|")
+            found.append((name, f"not run: {row['not_run']}", *6 * "–"))
             continue
         ready = row["open_ms"] + row["first_search_ms"]
         change = row.get("change_200_ms")
@@ -97,17 +102,14 @@ def search(figures: dict[str, Any], size: int = SHOWN_AT) -> str:
             str(row["disk_bytes_an_item"]),
             _short("–" if change is None else change),
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", taken(figures, figures.get("command", "peers_search.py"))])
+        found.append(cells)
+    return table(head, found) + "\n" + taken(figures, figures.get("command", "peers_search.py"))
 
 
 def cold_start(figures: dict[str, Any]) -> str:
     """Processes from start to end."""
     clock, used = figures["ms"], figures["processor_ms"]
-    lines = ["| a process of its own | ms, median | processor time, ms |", "|---|---:|---:|"]
-    lines += [
-        f"| `{name}` | {_short(clock[name])} | {_short(used[name])} |" for name in clock if name != "nothing"
-    ]
+    rows = [(f"`{name}`", _short(clock[name]), _short(used[name])) for name in clock if name != "nothing"]
     low, high = figures["search_to_peer_5_95"]
     beyond = figures["import_beyond_numpy_ms"]
     said = (
@@ -115,4 +117,5 @@ def cold_start(figures: dict[str, Any]) -> str:
         f"{beyond['mediapipe']:g}. A search from a shell takes {figures['search_to_peer']:.2f} of the peer's "
         f"time (middle 90 % of {figures['repeats']} pairs: {low:.2f} to {high:.2f})."
     )
-    return "\n".join([*lines, "", said, taken(figures, "cold_start.py")])
+    head = ["a process of its own", ">ms, median", ">processor time, ms"]
+    return table(head, rows) + "\n" + said + "\n" + taken(figures, "cold_start.py")

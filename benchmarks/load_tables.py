@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pocketshelf_training.pages.page import table
+
 __all__ = ["server_load_table", "write_table"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "server.md"
@@ -14,11 +16,18 @@ KINDS = ("search", "sync without changes", "sync with changes", "delta")
 
 def server_load_table(figures: dict[str, Any]) -> str:
     """Median and p99 by who serves the syncs, phase and kind of request; and what was published meanwhile."""
-    lines = [
-        "| syncs by | phase | generations | search: median, p99, max | beside calm | sync without changes | "
-        "sync with changes | bytes sent | errors |",
-        "|---|---|---|---|---|---|---|---|---|",
+    head = [
+        "syncs by",
+        "phase",
+        "generations",
+        "search: median, p99, max",
+        "beside calm",
+        "sync without changes",
+        "sync with changes",
+        "bytes sent",
+        "errors",
     ]
+    rows = []
     for files, found in figures["rounds"].items():
         for name, phase in found["phases"].items():
             search, *others = (phase["requests"].get(kind) for kind in KINDS[:3])
@@ -32,13 +41,13 @@ def server_load_table(figures: dict[str, Any]) -> str:
                 f"{phase['sent_mb']:,.0f} MB",
                 str(found["errors"]),
             ]
-            lines.append(f"| {' | '.join(cells)} |")
+            rows.append(cells)
     told = (
         f"{figures['products']:,} products, {figures['syncing']} clients sync and {figures['searching']} "
         f"search, each once in {figures['pause']:g} s"
     )
     machine = f"{figures['machine']}, commit {figures['commit']}, load before {figures['load_before']}"
-    return "\n".join([*lines, "", f"{told}; {machine}."])
+    return f"{table(head, rows)}\n{told}; {machine}."
 
 
 def write_table(figures: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pocketshelf_training.pages.page import table
+
 __all__ = ["computed", "measured", "outage", "training"]
 
 WAYS = {
@@ -20,24 +22,31 @@ WAYS = {
 def measured(figures: dict[str, Any]) -> str:
     """Bytes and requests; they do not depend on the machine."""
     found = figures["measured"]
-    lines = ["| measured | |", "|---|---:|"]
-    lines += [f"| {name} | {value:g} bytes |" for name, value in found["bytes"].items()]
-    lines += [
-        f"| a sync, {name} | {cost['requests']} requests, {cost['bytes']:,} bytes |"
+    rows = [(name, f"{value:g} bytes") for name, value in found["bytes"].items()]
+    rows += [
+        (f"a sync, {name}", f"{cost['requests']} requests, {cost['bytes']:,} bytes")
         for name, cost in found["syncs"].items()
     ]
     said = f"Of {found['products']:,} synthetic products of 128 numbers in 200 categories;"
-    return "\n".join([*lines, "", f"{said} commit {figures['commit']}; `python benchmarks/scale.py`."])
+    taken = f"{said} commit {figures['commit']}; `python benchmarks/scale.py`."
+    return table(["measured", ">"], rows) + "\n" + taken
 
 
 def computed(figures: dict[str, Any]) -> str:
     """What was not run, by arithmetic on what was."""
-    lines = [
-        "| **computed** | products, on a shelf | devices, syncs a day | first sync | a device and day "
-        "| requests a second | egress a day, on average | on the device | catalogue on disk "
-        "| `scan` in memory |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    head = [
+        "**computed**",
+        ">products, on a shelf",
+        ">devices, syncs a day",
+        ">first sync",
+        ">a device and day",
+        ">requests a second",
+        ">egress a day, on average",
+        ">on the device",
+        ">catalogue on disk",
+        ">`scan` in memory",
     ]
+    rows = []
     for row in figures["computed"]:
         each = f"{row['requests_a_device_and_day']} requests, {row['kilobytes_a_device_and_day']:,.0f} kB"
         egress = f"{_digits(row['egress_gb_a_day'])} GB, {_digits(row['egress_mbit_s'])} Mbit/s"
@@ -53,7 +62,7 @@ def computed(figures: dict[str, Any]) -> str:
             f"{_digits(row['catalogue_gb'])} GB",
             f"{_digits(row['scan_memory_gb'])} GB",
         )
-        lines.append(f"| {' | '.join(cells)} |")
+        rows.append(cells)
     assumed = figures["assumed"]
     said = (
         f"Assumed: {100 * assumed['changed_a_day']:g} % of the products change in a day, "
@@ -68,7 +77,7 @@ def computed(figures: dict[str, Any]) -> str:
         f"Computed as well: 100,000 first syncs of a shelf of {most['shelf']:,} are {installs:.1f} TB, "
         f"as much as {fresh:.0f} million phones fetch in a day that only stay fresh."
     )
-    return "\n".join([*lines, "", said, "", first])
+    return table(head, rows) + f"\n{said}\n\n{first}"
 
 
 def _digits(value: float) -> str:
@@ -86,36 +95,35 @@ def _time(seconds: int | None) -> str:
 
 def outage(figures: dict[str, Any]) -> str:
     """Peaks and times by way and outage; then the same before a server that is full."""
-    lines: list[str] = []
+    text = ""
     for bound in (None, figures["capacity"]):
         rows = [row for row in figures["rows"] if row["capacity"] == bound]
         names = list(dict.fromkeys(row["outage"] for row in rows))
         if bound is not None:
-            lines += [
-                "",
-                f"The same before a server that answers {bound:,} syncs a second and all others 503 with "
-                f"`Retry-After: {figures['retry_after_s']:g}` (the last two ways do not heed it):",
-                "",
-            ]
-        heads = [f"after {name}: peak, 50 · 95 · 99 % up to date" for name in names]
-        lines += ["| simulated | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(names)]
+            text += (
+                f"\nThe same before a server that answers {bound:,} syncs a second and all others 503 with "
+                f"`Retry-After: {figures['retry_after_s']:g}` (the last two ways do not heed it):\n\n"
+            )
+        head = ["simulated", *(f">after {name}: peak, 50 · 95 · 99 % up to date" for name in names)]
+        found = []
         for way, title in WAYS.items():
             by_name = {row["outage"]: row for row in rows if row["way"] == way}
             if not by_name:
                 continue
-            cells = []
+            cells = [title]
             for name in names:
                 row = by_name[name]
                 times = " · ".join(_time(row[f"up_to_date_{share}_s"]) for share in (50, 95, 99))
                 cells.append(f"{row['peak_of_seeds']:,} a second, {times}")
-            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+            found.append(cells)
+        text += table(head, found)
     usual = figures["devices"] / figures["every_s"]
     said = (
         f"{figures['devices']:,} devices, {figures['seeds']} seeds: the highest peak of all, medians of the "
         f"times. On a usual day they make {usual:,.0f} syncs a second, evenly. "
         f"`python benchmarks/outage.py`, commit {figures['commit']}."
     )
-    return "\n".join([*lines, "", said])
+    return f"{text}\n{said}"
 
 
 def training(figures: dict[str, Any]) -> str:
@@ -125,10 +133,8 @@ def training(figures: dict[str, Any]) -> str:
         "boxes": "`train detector`: read by workers",
         "universal": "`train universal` itself, real pictures, from its log",
     }
-    lines = [
-        "| training | on | a batch | pictures a second | an epoch | waiting for pictures |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
+    head = ["training", "on", ">a batch", ">pictures a second", ">an epoch", ">waiting for pictures"]
+    found = []
     for row in sorted(figures["rows"], key=lambda row: (row["training"] == "boxes", row["device"])):
         workers = f", {row['workers']} workers" if row["workers"] else ""
         where = (
@@ -144,6 +150,6 @@ def training(figures: dict[str, Any]) -> str:
             f"{row['seconds']:.3g} s of {row['steps_an_epoch']} steps",
             f"{100 * row['waiting']:.1f} %",
         )
-        lines.append(f"| {' | '.join(cells)} |")
+        found.append(cells)
     said = "Drawn pictures (synthetic) but where real ones are said; `python benchmarks/training_speed.py`."
-    return "\n".join([*lines, "", said])
+    return f"{table(head, found)}\n{said}"
