@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.shipped import shipped
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.adapt import command
 from pocketshelf_training.adapt.measure import Outcome
+from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.data.protocol import DataMissing
 from pocketshelf_training.data.shop import load as load_shop
 
@@ -66,3 +70,16 @@ def test_a_bundle_without_weights_is_refused(
     wanted = ["--out", str(tmp_path / "out"), "--model", str(fake_bundle.folder)]
     assert main(["adapt", *catalogue, *wanted]) == 1
     assert "no embedder.npz" in capsys.readouterr().err
+
+
+def test_what_is_adapted_must_beat_what_a_search_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, usual = load_bundle(shipped("models/first")), load_bundle(None)
+    places = {first.name: Outcome(np.array([0, 3, 3, 3])), usual.name: Outcome(np.array([0, 0, 3, 3]))}
+    monkeypatch.setattr(command, "measured", lambda folder, *rest: places[load_bundle(folder).name])
+    found = []
+    for is_default in (True, False):
+        report = Report("catalogue.csv", str(first.folder), 1)
+        outcome = command.to_beat(first, is_default, *[None] * 3, report)  # type: ignore[arg-type]
+        assert report.before == outcome.to_json()
+        found.append((report.against, outcome.recall(1).value))
+    assert found == [(usual.name, 0.5), (first.name, 0.25)]

@@ -30,7 +30,7 @@ from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.start import weights_of
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "run", "to_beat"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -178,18 +178,31 @@ def _compared(
     report: Report,
 ) -> None:
     """Export, measure before and after on the products held back, and put the better one in place."""
-    log.info("measuring %s on products held back", base.name)
-    before = measured(base.folder, shop, questions, kept, "before")
-    report.before = before.to_json()
+    before = to_beat(base, args.model is None, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
     exported(made, _shelved(base, shop), calibration, staging, args.seed)
     after = measured(staging, shop, questions, kept, "after")
     report.after, report.gain = after.to_json(), after.gain_over(before)
-    report.shipped, report.verdict = _verdict(before, after)
+    report.shipped, report.verdict = _verdict(before, after, report.against)
     if report.shipped:
         calibrated(load_bundle(staging), shop, questions, kept, args.seed)
         move_into(staging, args.out)
+
+
+def to_beat(
+    base: Bundle, is_default: bool, shop: Assortment, questions: Questions, kept: np.ndarray, report: Report
+) -> Outcome:
+    """What ``base`` finds; or, where none was named, the bundle that a search uses, if that finds more."""
+    usual = load_bundle(None)
+    bundles = [base, usual] if is_default and usual.space != base.space else [base]
+    found = []
+    for bundle in bundles:
+        log.info("measuring %s on products held back", bundle.name)
+        found.append(measured(bundle.folder, shop, questions, kept, f"before, {bundle.name}"))
+    place = max(range(len(found)), key=lambda n: (found[n].recall(1).value, -n))
+    report.against, report.before = bundles[place].name, found[place].to_json()
+    return found[place]
 
 
 def _shelved(base: Bundle, shop: Assortment) -> Bundle:
@@ -198,14 +211,14 @@ def _shelved(base: Bundle, shop: Assortment) -> Bundle:
     return replace(base, detector=detector)
 
 
-def _verdict(before: Outcome, after: Outcome) -> tuple[bool, str]:
+def _verdict(before: Outcome, after: Outcome, against: str) -> tuple[bool, str]:
     gain, count = after.gain_over(before), len(before.places)
     said = (
-        f"R@1 {before.recall(1).value:.3f} before, {after.recall(1).value:.3f} after: {gain.points} points "
-        f"on {count} questions about products held back"
+        f"R@1 {before.recall(1).value:.3f} before (`{against}`), {after.recall(1).value:.3f} after: "
+        f"{gain.points} points on {count} questions about products held back"
     )
     if gain.value < WORTH:
-        return False, f"The bundle is kept as it is, because the adapted one does not find more: {said}."
+        return False, f"`{against}` is kept as it is, because the adapted one does not find more: {said}."
     if gain.low <= 0:
         return True, f"Adapted, though so few questions cannot tell for sure: {said}."
     return True, f"Adapted: {said}."

@@ -23,6 +23,7 @@ class Report:
         questions: who asks what.
         tried: candidate → R@1 and mean reciprocal rank by cross-validation, float.
         before, after: `Outcome.to_json`; int8, products held back.
+        against: name of the bundle that ``before`` is of: the one begun with, or the one that a search uses.
         gain: difference in R@1, paired.
     """
 
@@ -38,6 +39,7 @@ class Report:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     gain: Figure | None = None
+    against: str = ""
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Report:
         if self.before:
             lines += [f"Products held back, {self.questions}; int8 files through the SDK.", ""]
             lines += ["| | R@1 | R@5 | R@10 | mean reciprocal rank |", "|---|---|---|---|---|"]
-            lines += [_row(self.model, self.before), *([_row("adapted", self.after)] if self.after else [])]
+            lines += [_row(self.against, self.before), *([_row("adapted", self.after)] if self.after else [])]
         lines += ["", "Chosen on the other products, by cross-validation (float):", ""]
         lines += ["| candidate | R@1 | mean reciprocal rank |", "|---|---|---|"]
         lines += [f"| {name} | {s['R@1']:.3f} | {s['mrr']:.3f} |" for name, s in self.tried.items()]
