@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
-import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -253,7 +252,8 @@ def _scratch_folder() -> Iterator[Path]:
     with _scratch_errors("temporary files"):
         scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH))
     try:
-        oldest = time.time() - _LEFT_SECONDS
+        # By the clock that dates files, against which a process's own may be wrong.
+        oldest = scratch.lstat().st_mtime - _LEFT_SECONDS
         for other in scratch.parent.glob(f"{_SCRATCH}*"):
             with contextlib.suppress(OSError):
                 if other.lstat().st_mtime < oldest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_full_one_is_named_and_costs_the_store_nothing(
     assert {path.name: path.read_bytes() for path in (device.path / "trust").iterdir()} == trusted
     assert device.content() == content_of(first_state())
     assert device.sync().sequence == 64
+
+
+def test_a_clock_that_is_years_ahead_of_the_files_takes_nothing_away(
+    tmp_path: Path, scratch: Path, shop: RepositorySimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = scratch / "pocketshelf-trust-other"
+    other.mkdir()
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 400 * OLD)
+    assert Device(tmp_path / "store", shop).sync().sequence == 60 and other.exists()
 
 
 def test_what_killed_syncs_have_left_goes_and_nothing_else(
