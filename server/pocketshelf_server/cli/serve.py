@@ -183,8 +183,10 @@ def _keep_watch(site: Site, repository: SignedRepository | None) -> None:
         try:
             if signed := repository.refresh():
                 log.info("signed again: %s", ", ".join(signed))
-        except Exception:
+        except PocketshelfError as error:
             # Devices go on until the expiry; the operator must know long before.
+            log.error("the signatures could not be refreshed: %s", error)
+        except Exception:
             log.exception("the signatures could not be refreshed")
 
     def loop() -> None:

@@ -301,7 +301,8 @@ class SignedRepository:
             self._folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         except OSError as error:
-            raise StoreError(f"{path}: cannot be locked ({error.strerror}); remove what is there") from error
+            remedy = "remove what is there, or make the folder writable"
+            raise StoreError(f"{path}: cannot be locked ({error.strerror}); {remedy}") from error
         with os.fdopen(descriptor) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
