@@ -16,7 +16,7 @@ import numpy as np
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import quantize_vectors
-from pocketshelf.stages.search.graph import EXPANSION_SEARCH, empty_graph, graph_is_sound
+from pocketshelf.stages.search.graph import empty_graph, graph_is_sound
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.search.protocol import best_per_product
 from pocketshelf_server.search.scan import ScanIndex, ScanState
@@ -24,7 +24,10 @@ from pocketshelf_server.search.scan import ScanIndex, ScanState
 if TYPE_CHECKING:
     from usearch.index import Index
 
-__all__ = ["Graph", "GraphIndex"]
+__all__ = ["EF", "Graph", "GraphIndex"]
+
+# Candidates of a search, as chosen on a draw that is not measured: docs/server.md.
+EF = 256
 
 
 class GraphIndex:
@@ -32,12 +35,13 @@ class GraphIndex:
 
     Args:
         threads: used to build the graph; 0 for all.
+        ef: candidates of a search; more find more, and take longer.
     """
 
-    def __init__(self, catalogue: Catalogue, threads: int = 0, expansion: int = EXPANSION_SEARCH) -> None:
+    def __init__(self, catalogue: Catalogue, threads: int = 0, ef: int = EF) -> None:
         self._scan = ScanIndex(catalogue)
         self._threads = threads
-        self._expansion = expansion
+        self._ef = ef
         self._guard = threading.Lock()
         self._graph: Graph | None = None
 
@@ -51,6 +55,18 @@ class GraphIndex:
         """None before the first `refresh`."""
         return self._graph
 
+    @property
+    def ef(self) -> int:
+        """Candidates of a search."""
+        return self._ef
+
+    @ef.setter
+    def ef(self, ef: int) -> None:
+        with self._guard:
+            self._ef = ef
+            if self._graph is not None:
+                self._graph.index.expansion_search = ef
+
     def close(self) -> None:
         """Nothing is held outside memory."""
 
@@ -60,7 +76,7 @@ class GraphIndex:
         with self._guard:
             base = self._scan.base
             if self._graph is None or self._graph.vectors is not base:
-                self._graph = Graph(base, _build(base, self._threads, self._expansion))
+                self._graph = Graph(base, _build(base, self._threads, self._ef))
         return sequence
 
     def search(self, query: np.ndarray, k: int, categories: frozenset[str] | None) -> list[tuple[str, float]]:
@@ -86,9 +102,9 @@ class Graph:
     memory: np.ndarray | None = None
 
     @classmethod
-    def view(cls, vectors: np.ndarray, memory: np.ndarray, expansion: int = EXPANSION_SEARCH) -> Graph:
+    def view(cls, vectors: np.ndarray, memory: np.ndarray, ef: int = EF) -> Graph:
         """One that another process has built and saved to ``memory``, uint8."""
-        index = empty_graph(vectors.shape[1], expansion)
+        index = empty_graph(vectors.shape[1], ef)
         index.view(memory.data)
         return cls(vectors, index, memory)
 
@@ -118,7 +134,7 @@ class Graph:
         return np.unique(keys[(keys >= 0) & (keys < len(self.vectors))])
 
 
-def _build(vectors: np.ndarray, threads: int, expansion: int) -> Index:
+def _build(vectors: np.ndarray, threads: int, ef: int) -> Index:
     """The graph over int8 (n, D).
 
     Raises:
@@ -126,7 +142,7 @@ def _build(vectors: np.ndarray, threads: int, expansion: int) -> Index:
     """
     if not graph_is_sound():
         raise CatalogueError("this build of USearch computes int8 cosines wrongly; set index to 'scan'")
-    index = empty_graph(vectors.shape[1], expansion)
+    index = empty_graph(vectors.shape[1], ef)
     if len(vectors):
         index.add(np.arange(len(vectors)), vectors, threads=threads)
     return index
