@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PAGE", "TABLES", "engines_table", "filled", "imports_table", "write_tables"]
+__all__ = ["PAGE", "TABLES", "engines_table", "filled", "imports_table", "tuning_table", "write_tables"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "server.md"
 RESULTS = Path(__file__).parent / "results"
@@ -64,8 +64,25 @@ def imports_table(figures: dict[str, Any]) -> str:
     return "\n".join((*head, *rows, "", f"{told}; {machine}."))
 
 
+def tuning_table(figures: dict[str, Any]) -> str:
+    """How recall and time change with the candidates, on a draw that is not measured, in Markdown."""
+    head = ("| index | vectors | candidates | recall | median | p99 |", "|---|---|---|---|---|---|")
+    rows = [
+        f"| `{row['index']}` | {row['vectors']:,} | {row['ef']} | {row['recall_at_10']:.3f} "
+        f"| {_time(row['median_ms'])} | {_time(row['p99_ms'])} |"
+        for row in figures["rows"]
+        if "ef" in row
+    ]
+    told = f"draw {figures['draw']}, {figures['queries']} queries, commit {figures['commit']}"
+    return "\n".join((*head, *rows, "", f"{figures['machine']}, {told}."))
+
+
 # By the name of the marks: the results, and what makes the table of them.
-TABLES = {"server-search": ("server_search", engines_table), "import-ray": ("import_ray", imports_table)}
+TABLES = {
+    "server-search": ("server_search", engines_table),
+    "server-search-tuning": ("server_search_tuning", tuning_table),
+    "import-ray": ("import_ray", imports_table),
+}
 
 
 def filled(page: str, name: str, table: str) -> str:

@@ -11,8 +11,10 @@ What is chosen by looking (``--ef``) is chosen on draw 0; figures are of draw 1.
         --keep DIR      built indexes stay in DIR, and a later run searches them: a build of a million takes
                         minutes; seconds and load of the build that made it stand beside the search figures.
                         What a run does not measure stays in the results as it was, with its commit
-        --draw 0 --ef 100 200 400 --out DIR/tuning.json      how recall and time change with the candidates
-        --table         write its table and import_ray's in docs/server.md, and measure nothing
+        --draw 0 --sizes 1000000 --indexes graph --ef 128 192 256 384
+        --out benchmarks/results/server_search_tuning.json
+                        how recall and time change with the candidates
+        --table         write the tables of these, and import_ray's, in docs/server.md, and measure nothing
 """
 
 from __future__ import annotations
