@@ -65,7 +65,7 @@ class GraphIndex:
         with self._guard:
             self._ef = ef
             if self._graph is not None:
-                self._graph.index.expansion_search = ef
+                self._graph.index.expansion_search = ef  # type: ignore[misc]
 
     def close(self) -> None:
         """Nothing is held outside memory."""

@@ -142,7 +142,9 @@ def test_a_full_disk_is_one_line(
         patch.setattr("tempfile.mkdtemp", full)
         capsys.readouterr()
         assert main(["publish", str(ready)]) == 1
-    assert capsys.readouterr().err == "error: somewhere: No space left on device\n"
+    targets = ready / "repository/targets"
+    why = "cannot be written (No space left on device); free some space, and publish again"
+    assert capsys.readouterr().err == f"error: {targets}: {why}\n"
     assert main(["publish", str(ready)]) == 0
 
 
