@@ -15,6 +15,7 @@ from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
+from pocketshelf.stages.colours import by_colour
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.rerank import Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled
@@ -25,6 +26,8 @@ __all__ = ["Answer", "Answering"]
 
 # Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
 RERANK_DEPTH = 3
+# So many enter at least where colours count, that what stands first does not depend on how many are wanted.
+COLOUR_DEPTH = 30
 # Cosine by which a product of an unlikely category must be ahead of the likely ones: docs/universal.md.
 AHEAD = 0.05
 # Where these hold more products, they are not looked at.
@@ -159,7 +162,10 @@ class Answering:
         if not found:
             return replace(answer, asked=asked)
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
-        hits = merged(answer.hits, self._placed(shelf, answer.region, found), wish.k)
+        found = self._placed(shelf, answer.region, found)
+        if shelf.has_palettes and answer.region.colours is not None:
+            found = by_colour(found, answer.region.colours, among=answer.hits)
+        hits = merged(answer.hits, found, wish.k)
         hits = self._lifted(shelf, answer, hits)
         if answer.words:
             hits = reordered(hits, answer.words)
@@ -220,10 +226,14 @@ class Answering:
     ) -> list[Hit]:
         attributes = region.attribute_probabilities
         grouped = region.detection.group in shelf.named.names
-        depth = RERANK_DEPTH * wish.k if attributes or grouped else wish.k
+        colours = region.colours if shelf.has_palettes else None
+        reranked = attributes or grouped or colours is not None
+        depth = RERANK_DEPTH * wish.k if reranked else wish.k
+        depth = depth if colours is None else max(depth, COLOUR_DEPTH)
         hits = self._placed(
             shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where)
         )
+        hits = hits if colours is None else by_colour(hits, colours)
         return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:

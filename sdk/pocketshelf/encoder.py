@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pocketshelf.formats.enrolment import enroller
 from pocketshelf.quality import Judge
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
+from pocketshelf.stages.colours import histograms, looked_at, palette_of
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from pocketshelf.stages.outfit import Shelves, frame_share
@@ -36,11 +37,18 @@ class EncodedRegion:
 
     Attributes:
         attributes: the bundle's heads, by name; an embedder of one's own need not have them.
+        pixels: a few of the box's, see `pocketshelf.stages.colours.looked_at`; None where no photo is there.
     """
 
     detection: Detection
     embedding: Embedding
     attributes: Mapping[str, AttributeSpec]
+    pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+    @functools.cached_property
+    def colours(self) -> np.ndarray | None:
+        """The histogram of its colours, float32 (700,); None without `pixels`."""
+        return None if self.pixels is None else histograms([palette_of(self.pixels)])[0]
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
@@ -278,7 +286,8 @@ class Encoder:
         Raises:
             BundleError: the network's outputs are not those its bundle describes.
         """
-        return EncodedRegion(Detection(box, FRAME, 1.0), self._embedded(photo, box), self._heads)
+        detection, pixels = Detection(box, FRAME, 1.0), looked_at(photo, box)
+        return EncodedRegion(detection, self._embedded(photo, box), self._heads, pixels)
 
     def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
         with timed(ms, "decode"):
@@ -319,7 +328,8 @@ class Encoder:
             embedding = vectors[None if weight == 1.0 else detection.box]
             if 0.0 < weight < 1.0:
                 embedding = blend(embedding, vectors[None], weight)
-            regions.append(EncodedRegion(detection, self._weighed(detection, embedding), self._heads))
+            weighed, pixels = self._weighed(detection, embedding), looked_at(photo, detection.box)
+            regions.append(EncodedRegion(detection, weighed, self._heads, pixels))
         return tuple(regions)
 
     def _embedded(self, photo: Photo, box: Box | None = None) -> Embedding:

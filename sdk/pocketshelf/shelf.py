@@ -13,6 +13,7 @@ from pocketshelf.encoder import EncodedRegion
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.product import Product
 from pocketshelf.recall import Neighbourhood, Signals
+from pocketshelf.stages.colours import PALETTE
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
 from pocketshelf.stages.search.scanning import rescore
@@ -26,6 +27,8 @@ __all__ = ["Shelf", "shelves_of"]
 WIDEN = 8
 # So many products' rows are held at a time.
 AT_ONCE = 500
+# So many products tell whether a shelf has palettes.
+LOOKED_AT = 32
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,16 @@ class Shelf:
         """The same with the prints that lie beside its shard now; itself where these are those it has."""
         stamp = Closely.stamp(self.store)
         return self if stamp == self.stamp else replace(self, closely=Closely.of(self.store), stamp=stamp)
+
+    @functools.cached_property
+    def has_palettes(self) -> bool:
+        """Whether its products state their colours (`pocketshelf.stages.colours`), as far as the first tell.
+
+        Raises:
+            StoreError: the store is damaged.
+        """
+        query = "SELECT attributes FROM products LIMIT ?"
+        return any(f'"{PALETTE}"' in str(row[0]) for row in self.store.shard.query(query, LOOKED_AT))
 
     @functools.cached_property
     def shelves(self) -> Shelves:

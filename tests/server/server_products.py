@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from pocketshelf.formats import Product, Space, quantize_vectors
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.sync import Answer
 from pocketshelf_server.photos import PhotoEmbedder
 from pocketshelf_server.site import Site
@@ -31,9 +31,9 @@ def make_product(
     return Product(product_id, 0, category, title, image, vectors, attributes)
 
 
-def embed_by_colour(picture: bytes, box: tuple | None = None) -> np.ndarray:
+def embed_by_colour(picture: bytes | Photo, box: tuple | None = None) -> np.ndarray:
     """A stand-in for the model: the picture's mean colour, repeated; float32 (DIMENSION,)."""
-    pixels = decode_photo(picture).pixels
+    pixels = read_photo(picture).pixels
     if box is not None:
         x, y, w, h = (int(side) for side in box)
         pixels = pixels[y : y + h, x : x + w]

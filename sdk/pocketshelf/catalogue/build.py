@@ -22,6 +22,7 @@ from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta, create_shard
 from pocketshelf.formats.space import space_of
 from pocketshelf.reading import WORDS, Reader, legible_words, open_reader, words_of
+from pocketshelf.stages.colours import PALETTE, joined, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
@@ -166,6 +167,7 @@ class _Work:
         self._looks = looks
         self._reader = reader
         self._words: dict[str, list[str]] = {}
+        self._palettes: dict[str, list[str]] = {}
         self.problems: list[RowProblem] = []
         self.notes: list[RowProblem] = []
         self.features: dict[str, tuple[Features, float]] = {}
@@ -185,7 +187,7 @@ class _Work:
                 done += 1
                 progress(done, total)
             if vectors:
-                products.append(_product(product, np.stack(vectors), sequence, self._printed(product)))
+                products.append(_product(product, np.stack(vectors), sequence, self._seen(product)))
             for problem in [] if vectors else product.without_pictures(self.problems[before:]):
                 self._lose(problem.line, problem.problem)
         return products
@@ -205,6 +207,7 @@ class _Work:
             data = self._pictures.read(image, lambda note: self._remark(line, note))
             photo = read_photo(data)
             vectors = [quantize_vectors(self._encoder.enrol(photo, self._whole))]
+            self._palettes.setdefault(product_id, []).append(palette_of(looked_at(photo)))
             if self._looks and product_id not in self.features:
                 self._look(product_id, photo)
             if self._reader is not None:
@@ -219,10 +222,14 @@ class _Work:
         if features is not None:
             self.features[product_id] = features, photo.width / photo.height
 
-    def _printed(self, product: ListedProduct) -> dict[str, str]:
-        """The attribute of the words on its pictures, where there are any and the catalogue states none."""
+    def _seen(self, product: ListedProduct) -> dict[str, str]:
+        """Attributes of what its pictures show: their colours, and words where they were read.
+
+        What the catalogue states itself stays.
+        """
         words = words_of(" ".join(self._words.get(product.product_id, ())))
-        return {WORDS: " ".join(words)} if words and WORDS not in product.attributes else {}
+        seen = {WORDS: " ".join(words), PALETTE: joined(self._palettes.get(product.product_id, ()))}
+        return {name: text for name, text in seen.items() if text and name not in product.attributes}
 
     def _given(self, product: ListedProduct, vectors: np.ndarray) -> list[np.ndarray]:
         if vectors.shape[1] != self._encoder.bundle.embedder.dimension:
@@ -246,9 +253,7 @@ def _as_sqlite_sorts(product_id: str) -> bytes:
     return product_id.encode("utf-8")
 
 
-def _product(
-    listed: ListedProduct, vectors: np.ndarray, sequence: int, printed: Mapping[str, str]
-) -> Product:
+def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int, seen: Mapping[str, str]) -> Product:
     return Product(
         product_id=listed.product_id,
         sequence=sequence,
@@ -256,7 +261,7 @@ def _product(
         title=listed.title,
         image=listed.pictures[0].image if listed.pictures else None,
         vectors=vectors,
-        attributes={**listed.attributes, **printed},
+        attributes={**listed.attributes, **seen},
     )
 
 

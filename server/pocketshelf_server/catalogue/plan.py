@@ -9,6 +9,7 @@ import numpy as np
 
 from pocketshelf.formats import Product
 from pocketshelf.formats.product_rules import check_product
+from pocketshelf.stages.colours import PALETTE
 from pocketshelf_server.catalogue.changes import Applied, Change, Delete, Upsert
 
 __all__ = ["Plan", "plan_changes", "product_ids", "refused_changes"]
@@ -93,6 +94,7 @@ def plan_changes(
 
 def _put(plan: Plan, now: dict[str, Product], features: dict[str, bytes], change: Upsert) -> None:
     key, before = change.product.product_id, features.get(change.product.product_id)
+    change = replace(change, product=_with_palette(change.product, now.get(key)))
     after = _features(change, now.get(key), before)
     if after != before:
         plan.prints[key] = after
@@ -109,6 +111,15 @@ def _put(plan: Plan, now: dict[str, Product], features: dict[str, bytes], change
     now[key] = replace(change.product, sequence=plan.take(key, "upsert"))
     plan.deletes.discard(key)
     plan.upserts[key] = now[key], change.source
+
+
+def _with_palette(product: Product, stored: Product | None) -> Product:
+    """The product with its stored palette, where it states none and its pictures are the same."""
+    if stored is None or PALETTE not in stored.attributes or PALETTE in product.attributes:
+        return product
+    if not np.array_equal(stored.vectors, product.vectors):
+        return product
+    return replace(product, attributes={**product.attributes, PALETTE: stored.attributes[PALETTE]})
 
 
 def _features(change: Upsert, stored: Product | None, before: bytes | None) -> bytes | None:

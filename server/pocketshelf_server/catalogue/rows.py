@@ -21,6 +21,7 @@ from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.closely import extract, quantized
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
+from pocketshelf.stages.colours import PALETTE, joined, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf_server.catalogue.changes import Upsert
 
@@ -115,27 +116,27 @@ class Rows:
         problems: list[RowProblem],
     ) -> Upsert | None:
         """The product from those of its pictures that can be used; ``problems`` gets those of the others."""
-        p, found = row.product, _Looked() if row.looks else None
+        p, found = row.product, _Looked(row.looks)
         vectors = p.vectors if p.vectors is not None else self._vectors(pictures, problems, found)
         if vectors is None:
             problems += p.without_pictures(problems)
             return None
         image = p.pictures[0].image if p.pictures else None
-        product = Product(p.product_id, 0, p.category, p.title, image, vectors, p.attributes)
+        attributes = {PALETTE: joined(found.palettes), **p.attributes} if found.palettes else p.attributes
+        product = Product(p.product_id, 0, p.category, p.title, image, vectors, attributes)
         # From another source, so that the next import tries, and reports, its bad pictures again.
-        features = found.features if found is not None and p.vectors is None else None
+        features = found.features if row.looks and p.vectors is None else None
         return Upsert(product, f"partial-{source}" if problems else source, features)
 
     def _vectors(
-        self, pictures: list[tuple[int, str, bytes]], problems: list[RowProblem], looked: _Looked | None
+        self, pictures: list[tuple[int, str, bytes]], problems: list[RowProblem], looked: _Looked
     ) -> np.ndarray | None:
         embedder, found = self._embedder(), []
         for line, image, picture in pictures:
             try:
-                photo = picture if looked is None else read_photo(picture)
+                photo = read_photo(picture)
                 found.append(embedder(photo))
-                if looked is not None and isinstance(photo, Photo):
-                    looked.look(photo)
+                looked.look(photo)
             except PhotoError as error:
                 problems.append(RowProblem(line, f"{image}: {str(error).removeprefix('photo: ')}"))
         return quantize_vectors(np.stack(found)) if found else None
@@ -148,13 +149,25 @@ class Rows:
 
 
 class _Looked:
-    """The local features of a product: of its first picture that has any."""
+    """What the pictures of a product show.
 
-    def __init__(self) -> None:
+    Args:
+        closely: whether local features are wanted.
+
+    Attributes:
+        palettes: of each picture.
+        features: the local features of the first picture that has any.
+    """
+
+    def __init__(self, closely: bool) -> None:
+        self._closely = closely
+        self.palettes: list[str] = []
         self.features = b""
 
     def look(self, photo: Photo) -> None:
-        found = None if self.features else extract(photo.pixels, gallery=True)
+        """Take a picture in."""
+        self.palettes.append(palette_of(looked_at(photo)))
+        found = extract(photo.pixels, gallery=True) if self._closely and not self.features else None
         if found is not None:
             self.features = quantized(found, photo.width / photo.height).to_bytes()
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fake_models import make_bundle
+from palettes import listed
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, StoreError
@@ -46,7 +47,7 @@ def test_a_built_store_holds_every_product(shop: Path, fake_bundle: Bundle) -> N
             "Green things",
             "pictures/lime.png",
         )
-        assert product.attributes == {"shade": "dark"}
+        assert listed(product) == {"shade": "dark"}
 
 
 def test_vectors_are_those_of_the_encoder(shop: Path, fake_bundle: Bundle) -> None:
@@ -94,7 +95,7 @@ def test_further_rows_of_a_product_are_further_pictures(shop: Path, fake_bundle:
     with Store.open(shop / "store") as store:
         product = store.product("red")
         assert product is not None and product.vectors.shape == (2, 16)
-        assert (product.title, product.attributes) == ("The red thing", {"shade": "dark"})
+        assert (product.title, listed(product)) == ("The red thing", {"shade": "dark"})
 
 
 def test_bad_rows_are_named_in_order_and_the_rest_is_built(shop: Path, fake_bundle: Bundle) -> None:

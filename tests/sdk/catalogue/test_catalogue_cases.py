@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from palettes import listed
 from pocketshelf.catalogue import ReadOptions, build_store, read_catalogue
 from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.encoder import Encoder
@@ -80,7 +81,7 @@ def test_rows_that_follow_inherit_texts_and_add_pictures(tmp_path: Path, fake_bu
     tee, cap = outcome.products["tee"], outcome.products["cap"]
     assert (len(tee.vectors), len(cap.vectors), outcome.lost) == (3, 1, [])
     assert (tee.title, tee.category) == ("Tee", "Shirts")
-    assert tee.attributes == {"Vendor": "Acme", "Image Position": "1"}
+    assert listed(tee) == {"Vendor": "Acme", "Image Position": "1"}
 
 
 def test_a_stray_quote_costs_its_own_row(tmp_path: Path, fake_bundle: Bundle) -> None:
@@ -92,7 +93,7 @@ def test_a_stray_quote_costs_its_own_row(tmp_path: Path, fake_bundle: Bundle) ->
 def test_missing_or_additional_empty_cells_cost_nothing(tmp_path: Path, fake_bundle: Bundle) -> None:
     outcome = both(CASES / "excel_trailing.csv", tmp_path, fake_bundle)
     assert len(outcome.products) == 3 and outcome.lost == []
-    assert outcome.products["2"].attributes == {}
+    assert listed(outcome.products["2"]) == {}
 
 
 def test_three_products_are_never_silently_made_one(tmp_path: Path, fake_bundle: Bundle) -> None:
@@ -120,7 +121,7 @@ def test_the_first_line_decides_the_texts_even_when_its_picture_fails(
     (tmp_path / "c.csv").write_text(text)
     outcome = both(tmp_path / "c.csv", tmp_path, fake_bundle)
     assert outcome.lost == [2]
-    assert (outcome.products["a"].title, outcome.products["a"].attributes) == ("First", {"shade": "red"})
+    assert (outcome.products["a"].title, listed(outcome.products["a"])) == ("First", {"shade": "red"})
 
 
 CELLS = st.tuples(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from palettes import listed
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import RuntimeUnavailable
@@ -71,7 +72,7 @@ def test_the_words_on_a_products_picture_are_kept_and_decide_where_its_title_say
     build_store(catalogue, store, bundle=fake_bundle, read=True)
     with Store.open(store) as opened:
         kept = {product_id: opened.product(product_id) for product_id in TITLES}
-    assert {key: product and product.attributes for key, product in kept.items()} == {
+    assert {key: product and listed(product) for key, product in kept.items()} == {
         "a": {"words": "mellan"},
         "b": {"words": "graddfil"},
     }
@@ -89,7 +90,7 @@ def test_a_catalogues_own_words_are_kept_as_they_are(
     build_store(catalogue, tmp_path / "store", bundle=fake_bundle, read=True)
     with Store.open(tmp_path / "store") as opened:
         product = opened.product("a")
-    assert product and product.attributes == {"words": "mine"}
+    assert product and listed(product) == {"words": "mine"}
 
 
 @reads

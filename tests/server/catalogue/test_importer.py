@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from server_products import DIMENSION, SPACE, CountingEmbedder, make_product
 
+from palettes import listed
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, SpaceMismatch
 from pocketshelf.formats import ShardMeta, create_shard, load_bundle, space_of
@@ -39,7 +40,7 @@ def test_a_csv_is_imported(catalogue: Catalogue, shop: Path) -> None:
     report = run(catalogue, shop / "shop.csv", progress=lambda *counts: progress.append(counts))
     assert (report.added_or_changed, report.errors, report.sequence, progress) == (3, [], 3, [(3, 3)])
     rows = catalogue.get(["a", "b"])
-    assert rows["a"].attributes == {"popularity": "5"} and rows["b"].attributes == {}
+    assert listed(rows["a"]) == {"popularity": "5"} and listed(rows["b"]) == {}
     assert rows["a"].image == "a.png"
     assert rows["a"].vectors.shape == (1, DIMENSION)
 
@@ -142,7 +143,7 @@ def test_json_lines(sqlite_catalogue: Catalogue, shop: Path) -> None:
     assert [error.line for error in report.errors] == [3, 5, 6, 7, 8, 9, 11]
     rows = sqlite_catalogue.get(["a", "v", "5"])
     assert rows["5"].category == "Plum", "an id that a program took for a number is a text"
-    assert rows["a"].attributes == {"tags": [1, {"x": None}]} and len(rows["a"].vectors) == 2
+    assert listed(rows["a"]) == {"tags": [1, {"x": None}]} and len(rows["a"].vectors) == 2
     assert rows["v"].vectors[0].max() == 127 and rows["v"].image is None
 
 

@@ -13,6 +13,8 @@ import pytest
 from server_products import SPACE, ColourPhotos, CountingEmbedder, embed_by_colour, make_product
 
 from pocketshelf.formats import Product, ShardMeta, create_shard, quantize_vectors
+from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
+from pocketshelf.stages.preprocess import read_photo
 from pocketshelf_server.catalogue import Catalogue, Upsert, open_catalogue
 from pocketshelf_server.catalogue.importer import Importer
 from pocketshelf_server.catalogue.transfer import import_shard
@@ -27,7 +29,8 @@ def expected(shop: Path) -> list[Product]:
     return [
         Product(key, 9, category, title, f"{key}.png",
                 quantize_vectors(embed_by_colour((shop / f"{key}.png").read_bytes())[None]),
-                {"popularity": popularity} if popularity else {})
+                {PALETTE: palette_of(looked_at(read_photo(shop / f"{key}.png"))),
+                 **({"popularity": popularity} if popularity else {})})
         for key, title, category, popularity in rows
     ]  # fmt: skip
 
@@ -119,3 +122,14 @@ def test_any_difference_is_a_change(catalogue: Catalogue, change: dict) -> None:
     after = make_product("a", pictures=2, n=1) if "pictures" in change else replace(before, **change)
     assert catalogue.apply([Upsert(after)]).upserted == 1
     assert catalogue.get("a")["a"].same_content(after) and catalogue.sources("a") == {"a": ""}
+
+
+def test_a_palette_stays_as_long_as_the_pictures_do(catalogue: Catalogue) -> None:
+    catalogue.apply([Upsert(make_product("a", n=1, palette="ff0000:100"))])
+    assert catalogue.apply([Upsert(make_product("a", n=1))]).upserted == 0
+    catalogue.apply([Upsert(make_product("a", n=2))])
+    assert catalogue.get(["a"])["a"].attributes == {"n": 2, "palette": "ff0000:100"}
+    catalogue.apply([Upsert(make_product("a", n=2, palette="0000ff:100"))])
+    assert catalogue.get(["a"])["a"].attributes["palette"] == "0000ff:100"
+    catalogue.apply([Upsert(make_product("a", seed=1, n=2))])
+    assert catalogue.get(["a"])["a"].attributes == {"n": 2}

@@ -120,12 +120,13 @@ export class Product {
 const ROWS = 5; // Before the fold.
 const LONG = 120; // A longer text is no row of a table.
 const DESCRIBED = ["description", "short_description"];
+const TOLD = ["palette"]; // What the search goes by, and nobody reads.
 
 // What leads: the price, then what says something; a "no", a nought or a further detail is for the fold.
 function sorted(attributes) {
   const stated = Object.entries(attributes)
     .map(([name, value]) => [name, fieldValue(value)])
-    .filter(([name, value]) => value !== "" && name !== "price" && !(DESCRIBED.includes(name) && value.length <= LONG));
+    .filter(([name, value]) => value !== "" && name !== "price" && !TOLD.includes(name) && !(DESCRIBED.includes(name) && value.length <= LONG));
   const telling = stated.filter(([, value]) => !/^(no|false|0)$/i.test(value) && value.length <= LONG);
   const first = telling.slice(0, ROWS);
   return { price: fieldValue(attributes.price), first, more: stated.filter((each) => !first.includes(each)) };

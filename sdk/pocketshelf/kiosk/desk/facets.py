@@ -11,6 +11,7 @@ from typing import Any
 
 from pocketshelf.formats.shard import Shard
 from pocketshelf.kiosk.desk.barcodes import is_code_name, keys_of
+from pocketshelf.stages.colours import PALETTE
 
 __all__ = ["Facet", "Facets", "facets_of", "read_facets"]
 
@@ -58,6 +59,8 @@ def facets_of(products: Iterable[tuple[str, dict[str, Any]]]) -> Facets:
     for product_id, attributes in products:
         total += 1
         for name, value in attributes.items():
+            if name == PALETTE:
+                continue
             if is_code_name(name):
                 for key in keys_of(value):
                     found.codes.setdefault(key, product_id)
