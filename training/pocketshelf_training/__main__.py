@@ -42,6 +42,10 @@ COMMANDS = {
         "closely.command",
         "what local features find of covers and cartons, and what they cost: docs/closely.md",
     ),
+    "colours": (
+        "colours.command",
+        "what colours beside the embedding bring, and what they cost: docs/colours.md",
+    ),
     "compare": (
         "pages.compare",
         "several ways to search the same pictures, side by side",

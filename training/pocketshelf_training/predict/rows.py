@@ -20,8 +20,9 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.colours import WEIGHT, histograms, looked_at, palette_of
 from pocketshelf.stages.embed import NetworkEmbedder
-from pocketshelf.stages.preprocess import decode_photo, network_input
+from pocketshelf.stages.preprocess import decode_photo, network_input, read_photo
 from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.models import lda
@@ -97,11 +98,29 @@ def _both(name: str, encoder: Encoder) -> list[Row]:
         crop = crop_of(sample)
         return encoder.embed(crop.image, crop.box) if crop.box else otherwise(sample)
 
+    def enrol_coloured(sample: Sample) -> np.ndarray:
+        photo = read_photo(sample.image)
+        return _beside(encoder.enrol(photo), histograms([palette_of(looked_at(photo))])[0])
+
+    def ask_coloured(sample: Sample, whole: bool) -> np.ndarray:
+        region = encoder.encode(sample.image, whole).regions[0]
+        return _beside(region.embedding.vector, region.colours)
+
     rows = [Row(f"{name}, whole", enrol, functools.partial(ask, whole=True))]
     if encoder.bundle.detector is not None:
         by_box = functools.partial(boxed, otherwise=functools.partial(ask, whole=False))
         rows.append(Row(f"{name}, by box", functools.partial(boxed, otherwise=enrol), by_box))
+    ways = {"whole": True, "by box": False} if encoder.bundle.detector is not None else {"whole": True}
+    for way, whole in ways.items():
+        asks = functools.partial(ask_coloured, whole=whole)
+        rows.append(Row(f"{name} with colours, {way}", enrol_coloured, asks))
     return rows
+
+
+def _beside(vector: np.ndarray, colours: np.ndarray | None) -> np.ndarray:
+    """Both in one, so that dot products are scores as `pocketshelf.stages.colours.by_colour` ranks them."""
+    assert colours is not None
+    return np.concatenate([vector, np.sqrt(WEIGHT) * colours])
 
 
 def _of_checkpoint(path: Path) -> Encoder:

@@ -15,6 +15,8 @@ from pathlib import Path
 from pocketshelf.catalogue.build import space_of
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta
+from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
+from pocketshelf.stages.preprocess import read_photo
 from pocketshelf.store import Store
 from pocketshelf_training.data import clothing, grocery, shop, street
 from pocketshelf_training.data.protocol import Sample
@@ -150,6 +152,7 @@ def _store(world: World, encoder: RememberingEncoder, folder: Path) -> Store:
             "",
             None,
             quantize_vectors(encoder.enrol(sample.image))[None],
+            {PALETTE: palette_of(looked_at(read_photo(sample.image)))},
         )
         for sample in world.gallery
     ]

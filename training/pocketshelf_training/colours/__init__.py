@@ -1,0 +1,1 @@
+"""What colours beside the embedding bring to a search: ``pocketshelf-train colours``, docs/colours.md."""
