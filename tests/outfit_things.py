@@ -17,8 +17,10 @@ from pocketshelf.formats.bundle import FileSpec
 from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import ROLES, OutfitHead, save_head
+from pocketshelf.outfit.colour_head import ColourHead
 from pocketshelf.outfit.looks import look_product
 from pocketshelf.runtime import register
+from pocketshelf.stages.colours import histograms
 from pocketshelf.store import Store
 
 # The stand-in detector's second column is the thing it is surest of: here an upper.
@@ -67,6 +69,21 @@ def make_head(seed: int = 0, size: int = 6, dimension: int = DIMENSION, **more: 
         level=rng.normal(size=(count, count)).astype(np.float32),
         spread=(0.5 + rng.random((count, count))).astype(np.float32),
         **more,  # type: ignore[arg-type]
+    )
+
+
+def make_colours(seed: int = 0, size: int = 5) -> ColourHead:
+    """A second part of chance, at colours' usual weights."""
+    rng = np.random.default_rng(seed)
+    count, bins = len(ROLES), histograms([""]).shape[1]
+    return ColourHead(
+        projection=rng.normal(size=(bins, size)).astype(np.float32),
+        shift=rng.normal(size=size).astype(np.float32),
+        level=rng.normal(size=(count, count)).astype(np.float32),
+        spread=(0.5 + rng.random((count, count))).astype(np.float32),
+        total=(1 + rng.random((count, count))).astype(np.float32),
+        weight=1.0,
+        nearness=0.5,
     )
 
 

@@ -23,6 +23,7 @@ from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
 from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
 from pocketshelf.shelf import shelves_of
+from pocketshelf.stages.colours import first_palettes, histograms
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search import EXACT_LIMIT, StoreSearcher
@@ -33,10 +34,11 @@ from pocketshelf.types import Hit, Timings
 __all__ = ["MAX_PARTNERS", "Outfitter", "fused", "unlike"]
 
 MAX_PARTNERS = 50
-# Candidates of a role: so many by the head, and so many for each of the nearest looks.
-BY_HEAD, BY_LOOK, LOOKS_ASKED = 60, 8, 6
+# Candidates of a role: so many by the head, whose search knows no colours: they choose among these,
+# and so many for each of the nearest looks.
+BY_HEAD, BY_LOOK, LOOKS_ASKED = 120, 8, 6
 # Where these are for others, so many more by the head, before it is taken that the store has no more.
-DEEPER = 16
+DEEPER = 8
 # Looks that are named with a product.
 SHOWN = 3
 # What the cosine to a product that is taken already costs, in standard deviations.
@@ -45,7 +47,7 @@ SAMENESS = 1.0
 
 @dataclass(frozen=True)
 class _Asked:
-    """The garment: its role, and its place in the head's space (K,); whom it is for, and what is wished.
+    """The garment: its role, and its place in the head's space (P,); whom it is for, and what is wished.
 
     Attributes:
         audience: None: anybody.
@@ -136,7 +138,8 @@ class Outfitter:
             started = time.perf_counter()
             where = where or {}
             audience = None if AGE in where else Audience()
-            asked = self._asked(role, self._vector(encoded.photo, region), "street", audience, where)
+            projected = self._placed(self._vector(encoded.photo, region), "street", region.colours)
+            asked = _Asked(role, projected, audience, where)
             found = [self._partners(asked, other, top_k) for other in self._wanted(role, partners)]
             spent = 1000 * (time.perf_counter() - started)
         return OutfitResult(
@@ -159,7 +162,7 @@ class Outfitter:
         partners: Sequence[str] | None = None,
         where: Where | None = None,
     ) -> ProductOutfit:
-        """What goes with a product of the store, by the vector that it has there: no photo, no model is run.
+        """What goes with a product of the store, by its vector and palette there: no photo is read.
 
         Partners are for the same ages and genders as far as the catalogue states them, see `audience_of`.
 
@@ -179,8 +182,9 @@ class Outfitter:
         role = role_of_category(product.category, self._shelves)
         found: tuple[Partners, ...] = ()
         if role is not None:
-            audience, vector = audience_of(product.attributes), product.vectors[0].astype(np.float32)
-            asked = self._asked(role, vector, "shop", audience, where or {})
+            colours = histograms(first_palettes([product.attributes]))[0]
+            projected = self._placed(product.vectors[0].astype(np.float32), "shop", colours)
+            asked = _Asked(role, projected, audience_of(product.attributes), where or {})
             found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
         spent = 1000 * (time.perf_counter() - started)
         return ProductOutfit(product_id, role, found, self._looks_asked, spent)
@@ -210,10 +214,8 @@ class Outfitter:
         """Of the box alone: a search's query may hold some of the frame, and so of what is worn with it."""
         return self._encoder.embed(photo, region.detection.box)
 
-    def _asked(
-        self, role: str, vector: np.ndarray, domain: str, audience: Audience | None, where: Where
-    ) -> _Asked:
-        return _Asked(role, self._head.project(vector[None], domain)[0], audience, where)
+    def _placed(self, vector: np.ndarray, domain: str, colours: np.ndarray | None) -> np.ndarray:
+        return self._head.project(vector[None], domain, None if colours is None else colours[None])[0]
 
     def _wanted(self, role: str, partners: Sequence[str] | None) -> list[str]:
         if partners:
@@ -226,12 +228,13 @@ class Outfitter:
         if not products:  # The store has none of this role.
             return Partners(other, ())
         vectors = _unit(np.stack([p.vectors[0] for p in products]).astype(np.float32))
-        projected = self._head.project(vectors, "shop")
+        colours = histograms(first_palettes(p.attributes for p in products))
+        projected = self._head.project(vectors, "shop", colours)
         own = self._head.compatibility(asked.role, asked.projected, other, projected)
         votes = None if advice is None else advice.votes(projected)
         scores = fused(own, None if votes is None else votes.sum(1), self._head.looks_weight)
         hits = [
-            OutfitHit(_hit(products[i], scores[i]), float(own[i]), _explained(advice, votes, projected, i))
+            OutfitHit(_hit(products[i], scores[i]), float(own[i]), _explained(advice, votes, projected[i], i))
             for i in unlike(scores, vectors, top_k)
         ]
         return Partners(other, tuple(hits))
@@ -259,8 +262,8 @@ class Outfitter:
             matches = self._searcher.search_where(vector, categories, k, asked.where)
         else:
             matches = self._searcher.search(vector, categories, k)
-        products = {match.product_id: self.store.product(match.product_id) for match in matches}
-        return {product_id: product for product_id, product in products.items() if product is not None}
+        known = self.store.products([match.product_id for match in matches])
+        return {match.product_id: known[match.product_id] for match in matches if match.product_id in known}
 
 
 def _suiting(products: dict[str, Product], audience: Audience | None) -> dict[str, Product]:
@@ -316,13 +319,13 @@ def unlike(scores: np.ndarray, vectors: np.ndarray, k: int, sameness: float = SA
 
 
 def _explained(
-    advice: Advice | None, votes: np.ndarray | None, projected: np.ndarray, row: int
+    advice: Advice | None, votes: np.ndarray | None, candidate: np.ndarray, row: int
 ) -> tuple[Look, ...]:
-    """The looks that speak most for the candidate ``row``."""
+    """The looks that speak most for the ``candidate`` (P,), which the votes have in ``row``."""
     if advice is None or votes is None:
         return ()
     best = np.argsort(-votes[row], kind="stable")[:SHOWN]
-    cosines = advice.projected[best] @ projected[row]
+    cosines = advice.head.likeness(advice.projected[best], candidate[None])[:, 0]
     return tuple(
         Look(advice.looks[i], advice.images[i], float(advice.nearness[i]), float(cosine))
         for i, cosine in zip(best, cosines, strict=True)

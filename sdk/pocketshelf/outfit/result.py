@@ -16,7 +16,8 @@ class Look:
 
     Attributes:
         look: its name; image: its photo as the library names it.
-        garment, partner: cosines of what is worn there to the garment asked about, and to the product.
+        garment, partner: how alike what is worn there is to the garment asked about, and to the product, as
+            `OutfitHead.likeness` has it.
     """
 
     look: str

@@ -26,6 +26,7 @@ __all__ = [
     "PALETTE",
     "WEIGHT",
     "by_colour",
+    "first_palettes",
     "histograms",
     "joined",
     "looked_at",
@@ -93,6 +94,12 @@ def palette_of(pixels: np.ndarray) -> str:
 def joined(palettes: Iterable[str]) -> str:
     """The attribute's text for the palettes of a product's pictures, the first eight."""
     return "; ".join(itertools.islice(palettes, MOST_PALETTES))
+
+
+def first_palettes(stated: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of each product's attributes the palette of its first picture; an empty text where there is none."""
+    texts = [attributes.get(PALETTE) for attributes in stated]
+    return [text.split(";", 1)[0].strip() if isinstance(text, str) else "" for text in texts]
 
 
 def histograms(palettes: Sequence[str]) -> np.ndarray:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from fake_models import DIMENSION, make_bundle
-from outfit_things import make_head, make_looks, make_outfit_bundle, make_shop
+from outfit_things import make_colours, make_head, make_looks, make_outfit_bundle, make_shop
 from pocketshelf.errors import SpaceMismatch, StoreError
 from pocketshelf.outfit import Looks
-from pocketshelf.outfit.looks import Advisor
+from pocketshelf.outfit import looks as looks_module
+from pocketshelf.outfit.looks import Advisor, look_product
+from pocketshelf.stages.colours import first_palettes, histograms
 
 EYE = np.eye(DIMENSION, dtype=np.float32)
 WORN = {
@@ -52,6 +54,28 @@ def test_no_more_looks_are_asked_than_the_head_wants(tmp_path: Path) -> None:
     assert Advisor(looks, head).advice("hat", head.project(EYE[:1])[0], "lower") is None
 
 
+def test_of_looks_alike_those_of_the_same_colour_advise_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    colours = {"a": "aa1111:100", "b": "1111aa:100", "c": ""}
+    monkeypatch.setattr(looks_module, "_AT_ONCE", 2)
+    library = Looks.of(
+        look_product(name, role, EYE[place], None, palette=palette)
+        for name, palette in colours.items()
+        for place, role in enumerate(("upper", "lower"))
+    )
+    assert library.palettes["upper"] == list(colours.values()) and library.palettes["bag"] == ["", "", ""]
+    head = make_head(neighbours=3, temperature=0.1, colours=make_colours())
+    advisor = Advisor(library, head)
+    for name in "ab":
+        asked = head.project(EYE[:1], colours=histograms([colours[name]]))[0]
+        advice = advisor.advice("upper", asked, "lower")
+        assert advice is not None and advice.nearness[0] == pytest.approx(1, abs=1e-4)
+        # What has no colours is judged by its embedding, which is the same.
+        assert sorted(advice.looks[:2]) == sorted([name, "c"])
+    unknown = advisor.advice("upper", head.project(EYE[:1])[0], "lower")
+    assert unknown is not None
+    np.testing.assert_allclose(unknown.nearness, 1, atol=1e-4)
+
+
 def test_a_store_without_looks_is_refused(tmp_path: Path) -> None:
     bundle = make_outfit_bundle(tmp_path / "bundle")
     with pytest.raises(StoreError, match="no looks"):
@@ -73,3 +97,10 @@ def test_looks_of_another_space_are_refused(tmp_path: Path) -> None:
     looks = make_looks(tmp_path / "looks", bundle, WORN)
     with pytest.raises(SpaceMismatch):
         Looks.open(looks, make_bundle(tmp_path / "other", space="other-space"))
+
+
+def test_the_palette_of_the_first_picture_is_read_and_what_is_none_is_unknown() -> None:
+    stated = [{}, {"palette": "aa1111:60 222222:40; bbbbbb:100"}, {"palette": 3}, {"palette": "aa1111:100"}]
+    found = first_palettes(stated)
+    assert found == ["", "aa1111:60 222222:40", "", "aa1111:100"]
+    assert histograms(found).any(axis=1).tolist() == [False, True, False, True]

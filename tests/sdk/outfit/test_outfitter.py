@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fake_models import DIMENSION, make_bundle
-from outfit_things import blank, make_head, make_looks, make_outfit_bundle, make_shop, photo_of
+from outfit_things import blank, make_colours, make_head, make_looks, make_outfit_bundle, make_shop, photo_of
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
@@ -18,9 +18,11 @@ from pocketshelf.errors import BundleError, PhotoError, StoreError, UsageError
 from pocketshelf.formats import Bundle
 from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf.formats.group_head import GroupHead
-from pocketshelf.outfit import Looks, save_head
+from pocketshelf.formats.product import Product
+from pocketshelf.outfit import Looks, OutfitHead, save_head
 from pocketshelf.outfit.outfitter import fused, unlike
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
+from pocketshelf.stages.colours import histograms
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.store import Store
 
@@ -101,6 +103,39 @@ def test_what_goes_with_a_product_follows_from_what_the_store_holds(bundle: Bund
         assert red.compatibility == pytest.approx(float(expected), abs=0.02)
     line = json.loads(json.dumps(found.to_json()))
     assert line["role"] == "footwear" and line["partners"][0]["hits"][0]["category"] == "Jeans"
+
+
+def test_palettes_are_heard_of_products_and_of_the_photo(tmp_path: Path, bundle: Bundle, store: Path) -> None:
+    head = make_head(colours=make_colours())
+    save_head(bundle.folder / "outfit.npz", head)
+    photo = photo_of("green", tmp_path / "green.png")
+    with Retriever.open(store, load_bundle(bundle.folder, check_hashes=False)) as retriever:
+        result = retriever.outfit(photo, partners=["lower"])
+        (region,) = [
+            r for r in retriever.encoder.encode(photo).regions if r.detection.box == result.region.box
+        ]
+        vector = retriever.encoder.embed(photo, result.region.box)
+        assert region.colours is not None
+        asked = head.project(vector[None], "street", region.colours[None])[0]
+        of_product = retriever.outfit_for_product("blue", partners=["lower"])
+        blue = retriever.store.product("blue")
+        assert blue is not None
+        for found, role, place in (
+            (result, "upper", asked),
+            (of_product, "footwear", _placed(head, blue)),
+        ):
+            for hit in found.partners[0].hits:
+                product = retriever.store.product(hit.hit.product_id)
+                assert product is not None and product.attributes["palette"]
+                expected = head.compatibility(role, place, "lower", _placed(head, product)[None])[0]
+                assert hit.compatibility == pytest.approx(float(expected), abs=0.05)
+                alone = head.project(product.vectors.astype(np.float32), "shop")
+                assert head.compatibility(role, place, "lower", alone)[0] != pytest.approx(expected, abs=0.05)
+
+
+def _placed(head: OutfitHead, product: Product) -> np.ndarray:
+    shades = histograms([product.attributes["palette"]])
+    return head.project(product.vectors.astype(np.float32), "shop", shades)[0]
 
 
 def test_a_product_that_is_no_garment_has_no_partners_and_an_unknown_one_is_named(

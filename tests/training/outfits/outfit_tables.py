@@ -12,7 +12,7 @@ GROUPS = ("upper", "trousers", "footwear")
 
 
 def table(photos: int, vectors: np.ndarray, split: str = "train", first: int = 0) -> Garments:
-    """``photos`` photos with one garment of each of `GROUPS`, rows in the order of ``vectors``."""
+    """``photos`` photos with one garment of each of `GROUPS`, rows as those of ``vectors``; no palettes."""
     count = photos * len(GROUPS)
     names = np.repeat([f"{first + n:04}.jpg" for n in range(photos)], len(GROUPS))
     groups = np.array(GROUPS * photos)
@@ -25,6 +25,7 @@ def table(photos: int, vectors: np.ndarray, split: str = "train", first: int = 0
         scores=np.ones(count, np.float32),
         vectors=vectors.astype(np.float32),
         colours=np.abs(vectors).astype(np.float32),
+        palettes=np.full(count, ""),
     )
 
 
@@ -36,6 +37,17 @@ def related(photos: int, seed: int = 0, noise: float = 0.3, split: str = "train"
     clean = np.einsum("ps,gsd->pgd", style, shown).reshape(-1, 24)
     vectors = clean + noise * 3 * rng.normal(size=clean.shape)
     return table(photos, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), split, first)
+
+
+def worn_together(photos: int, seed: int = 0) -> np.ndarray:
+    """Palettes of a table's rows: each type has a colour of its own in each of four styles, one a photo."""
+    shown = {
+        "upper": ("aa2211", "22aa11", "1122aa", "333333"),
+        "trousers": ("ccbb11", "5533aa", "ffffff", "11bbcc"),
+        "footwear": ("884422", "ee66bb", "777777", "0a4a1a"),
+    }
+    styles = np.random.default_rng(seed).integers(4, size=photos)
+    return np.array([f"{shown[group][style]}:80 c9c9c9:20" for style in styles for group in GROUPS])
 
 
 def street(garments: Garments) -> StreetOutfits:

@@ -44,6 +44,8 @@ def test_the_way_that_knows_outfits_beats_every_baseline(known, monkeypatch: pyt
     fitted = measure.fit(known, FUSION, Recipe(size=8, batch=64, epochs=20, dropout=0.0))
     ways = measure.main_figures(fitted, known, asked, "cut out")
     ours = ways.pop("fused")["AUC"]
+    without = ways.pop(measure.WITHOUT_PALETTES)
+    assert without == ways["head (a)"]  # Nothing here states colours.
     others = [way for way in ways if way not in ("head (a)", "looks (b)")]
     assert len(others) == 4 and all(ours.low > ways[way]["AUC"].high for way in others)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from outfit_things import blank, photo_of
-from pocketshelf.encoder import EncodedPhoto, EncodedRegion
+from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.outfit import Looks
+from pocketshelf.stages.colours import looked_at, palette_of
 from pocketshelf.stages.embed import Embedding
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.store import Store, rollback_store, verify_store
@@ -62,10 +64,25 @@ def test_garments_of_a_photo_are_tied_and_small_ones_make_no_look(
     ]  # fmt: skip
     first = products[0]
     assert (first.category, first.image) == ("looks/upper", "one.png")
-    assert first.attributes == {"kind": "looks", "look": "one.png", "role": "upper"}
+    assert first.attributes == {"kind": "looks", "look": "one.png", "role": "upper"}  # It saw no pixels.
     assert "broken.jpg" in capsys.readouterr().err
     unfiltered = looks_in(Dresser(fake_bundle), paths, photos)  # type: ignore[arg-type]
     assert len(list(unfiltered)) == 6
+
+
+def test_a_look_states_the_colours_of_each_garment(fake_bundle: Bundle, photos: Path) -> None:
+    class Seeing(Dresser):
+        def encode(self, path: Path) -> EncodedPhoto:
+            found = super().encode(path)
+            regions = [replace(r, pixels=looked_at(found.photo, r.detection.box)) for r in found.regions]
+            return replace(found, regions=tuple(regions))
+
+    seeing: Encoder = Seeing(fake_bundle)  # type: ignore[assignment]
+    products = list(looks_in(seeing, [photos / "one.png"], photos))
+    photo = decode_photo(photos / "one.png")
+    palettes = [palette_of(looked_at(photo, box)) for box in ((0, 0, 80, 60), (0, 0, 60, 60))]
+    assert all(palettes) and [p.attributes["palette"] for p in products] == palettes
+    assert Looks.of(products).palettes["upper"] == palettes[:1]
 
 
 def test_a_filter_of_photos_says_why_one_is_left_out(fake_bundle: Bundle, photos: Path, capsys) -> None:

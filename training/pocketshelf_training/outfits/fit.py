@@ -23,7 +23,7 @@ from pocketshelf.outfit import ROLES, OutfitHead
 from pocketshelf_training.outfits.align import alignment
 from pocketshelf_training.outfits.pairing import Outfits
 
-__all__ = ["Forms", "Recipe", "fit_head", "with_shop"]
+__all__ = ["Forms", "Recipe", "fit_head", "strangers", "with_shop"]
 
 # Each pair as (form of the garment, form of its partner).
 Forms = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -138,14 +138,18 @@ def _levelled(head: OutfitHead, outfits: Outfits, forms: Forms) -> OutfitHead:
     projected = [(head.project(a), head.project(b)) for a, b in forms]
     for r in range(len(ROLES)):
         for s in range(len(ROLES)):
-            i, j = np.flatnonzero(outfits.roles == r), np.flatnonzero(outfits.roles == s)
-            if len(i) and len(j):
-                strangers = outfits.photos[i][:, None] != outfits.photos[j]
-                scores = [((a[i] * head.masks[r, s]) @ b[j].T)[strangers] for a, b in projected]
-                found = np.concatenate(scores)
-                if len(found) > 1:
-                    level[r, s], spread[r, s] = found.mean(), max(float(found.std()), 1e-4)
+            i, j, apart = strangers(outfits, r, s)
+            scores = [((a[i] * head.masks[r, s]) @ b[j].T)[apart] for a, b in projected]
+            found = np.concatenate(scores)
+            if len(found) > 1:
+                level[r, s], spread[r, s] = found.mean(), max(float(found.std()), 1e-4)
     return replace(head, level=level, spread=spread)
+
+
+def strangers(outfits: Outfits, r: int, s: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of role ``r``, rows of role ``s``, and bool (of these, of those): not of one photo."""
+    i, j = np.flatnonzero(outfits.roles == r), np.flatnonzero(outfits.roles == s)
+    return i, j, outfits.photos[i][:, None] != outfits.photos[j]
 
 
 def with_shop(head: OutfitHead, shop: np.ndarray, street: np.ndarray) -> OutfitHead:

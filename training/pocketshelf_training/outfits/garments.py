@@ -6,6 +6,7 @@ out: it would be the same for all garments of a photo, and two would go together
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import sys
@@ -20,6 +21,7 @@ from tqdm import tqdm
 from pocketshelf.encoder import Encoder
 from pocketshelf.files import atomic_write
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.stages.colours import histograms, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Box
 
@@ -59,6 +61,7 @@ class Garments:
         scores: float32 (n,) of the detector.
         vectors: float32 (n, d), of length 1.
         colours: float32 (n, 128), see `colour_histogram`.
+        palettes: texts, as a store has them: see `pocketshelf.stages.colours.palette_of`.
     """
 
     photos: np.ndarray
@@ -69,6 +72,12 @@ class Garments:
     scores: np.ndarray
     vectors: np.ndarray
     colours: np.ndarray
+    palettes: np.ndarray
+
+    @functools.cached_property
+    def shades(self) -> np.ndarray:
+        """The histograms of the palettes, float32 (n, 700)."""
+        return histograms(list(map(str, self.palettes)))
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -99,7 +108,9 @@ def kept(cache: Path | None, name: str, bundle: Bundle, make: Callable[[], Garme
     if cache is None:
         return make()
     models = [bundle.embedder, *([bundle.detector] if bundle.detector else [])]
-    known = hashlib.sha256("".join(spec.sha256 for spec in models).encode()).hexdigest()[:12]
+    columns = ",".join(field.name for field in fields(Garments))
+    of = "".join(spec.sha256 for spec in models) + columns
+    known = hashlib.sha256(of.encode()).hexdigest()[:12]
     path = cache / f"{name}-{known}.npz"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
@@ -127,10 +138,11 @@ def embed_garments(
             box = one.box or (0.0, 0.0, float(photo.width), float(photo.height))
             colour = colour_histogram(photo.pixels, photo.to_decoded(box), one.visible)
             name = path.relative_to(root).as_posix()
-            rows.append((name, split, one.group, one.label, box, one.score, vector, colour))
-    columns = list(zip(*rows, strict=True)) or [()] * 8
-    texts = [np.array(column, dtype=np.str_) for column in columns[:4]]
-    return Garments(*texts, *(np.array(column, np.float32) for column in columns[4:]))
+            palette = palette_of(looked_at(shown, one.box))
+            rows.append((name, split, one.group, one.label, box, one.score, vector, colour, palette))
+    columns = list(zip(*rows, strict=True)) or [()] * 9
+    types = [np.str_] * 4 + [np.float32] * 4 + [np.str_]
+    return Garments(*(np.array(column, kind) for column, kind in zip(columns, types, strict=True)))
 
 
 def _cut(photo: Photo, visible: np.ndarray) -> Photo:

@@ -14,6 +14,7 @@ from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import Looks, OutfitHead, Outfitter
+from pocketshelf.stages.colours import PALETTE
 from pocketshelf.store import Store
 from pocketshelf_training.outfits.garments import Garments
 
@@ -31,7 +32,7 @@ def latency(
     space = space_of(encoder.bundle)
     spent = []
     with tempfile.TemporaryDirectory() as folder:
-        products = map(_product, garments.photos, garments.labels, garments.vectors)
+        products = map(_product, garments.photos, garments.labels, garments.vectors, garments.palettes)
         with Store.create(Path(folder) / "store", ShardMeta.of(space, 1), products) as store:
             outfitter = Outfitter(encoder, store, looks, head)
             for photo in photos:
@@ -43,5 +44,7 @@ def latency(
     return {"products": len(garments), "looks": len(looks), "median": float(median), "p90": float(late)}
 
 
-def _product(photo: str, label: str, vector: np.ndarray) -> Product:
-    return Product(str(photo), 1, str(label), str(label), str(photo), quantize_vectors(vector[None]))
+def _product(photo: str, label: str, vector: np.ndarray, palette: str) -> Product:
+    stated = {PALETTE: str(palette)}
+    vectors = quantize_vectors(vector[None])
+    return Product(str(photo), 1, str(label), str(label), str(photo), vectors, attributes=stated)

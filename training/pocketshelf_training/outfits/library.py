@@ -17,15 +17,15 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.cli.output import say, tell
-from pocketshelf.encoder import EncodedPhoto, Encoder
+from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder
 from pocketshelf.errors import PhotoError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import role_of
 from pocketshelf.outfit.looks import look_product
+from pocketshelf.stages.colours import palette_of
 from pocketshelf.store import Store, current_sequence
-from pocketshelf.types import Box
 from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.quality.keep import QualityFilter
 
@@ -108,17 +108,24 @@ def looks_in(
 def _garments(
     encoder: Encoder, encoded: EncodedPhoto, name: str, sequence: int, filtered: bool
 ) -> Iterable[Product]:
-    boxes: dict[str, Box] = {}
+    worn: dict[str, EncodedRegion] = {}
     for region in encoded.regions:  # most prominent first
         found, role = region.detection, role_of(region.detection.group)
         side = min(found.box[2:]) * min(encoded.photo.scale)
         if role and (not filtered or is_clear(found.score, side)):
-            boxes.setdefault(role, found.box)
-    if len(boxes) < 2:
+            worn.setdefault(role, region)
+    if len(worn) < 2:
         return []
     return [
-        look_product(name, role, encoder.embed(encoded.photo, box), name, sequence)
-        for role, box in boxes.items()
+        look_product(
+            name,
+            role,
+            encoder.embed(encoded.photo, region.detection.box),
+            name,
+            sequence,
+            "" if region.pixels is None else palette_of(region.pixels),
+        )
+        for role, region in worn.items()
     ]
 
 

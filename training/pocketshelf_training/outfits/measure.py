@@ -17,6 +17,7 @@ from pocketshelf.outfit import ROLES, Looks, OutfitHead
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.outfits import scoring
 from pocketshelf_training.outfits.align import alignment, distance
+from pocketshelf_training.outfits.colours import with_colours
 from pocketshelf_training.outfits.figures import SEEDS, auc, figures_of, questions
 from pocketshelf_training.outfits.fit import Recipe, fit_head
 from pocketshelf_training.outfits.library import is_clear
@@ -37,6 +38,8 @@ __all__ = [
 
 Figures = dict[str, Figure]
 FORMS = ("boxes", "cut out", "box and cut out")
+# What a store that states no colours gets.
+WITHOUT_PALETTES = "head (a), without palettes"
 # Weights of the looks and numbers of them that are tried on the part kept apart.
 GRID = tuple((weight, count) for count in (20, 60, 200) for weight in (0.0, 0.25, 0.5, 1.0))
 NEAREST = 10
@@ -52,7 +55,8 @@ class Fitted:
 
 def fit(known: StreetOutfits, fusion: dict[str, float], recipe: Recipe | None = None) -> Fitted:
     """`SEEDS` heads, and the library of the drawn boxes."""
-    heads = [fit_head(known.boxes, known.forms, recipe, seed) for seed in range(SEEDS)]
+    own = [fit_head(known.boxes, known.forms, recipe, seed) for seed in range(SEEDS)]
+    heads = [with_colours(head, known, seed) for seed, head in enumerate(own)]
     looks = scoring.looks_of(known.boxes, known.boxes.garments.vectors)
     return Fitted([replace(head, **fusion) for head in heads], looks)  # type: ignore[arg-type]
 
@@ -65,14 +69,15 @@ def seen(asked: StreetOutfits, form: str, what: str = "vectors") -> tuple[np.nda
 
 def main_figures(fitted: Fitted, known: StreetOutfits, asked: StreetOutfits, form: str) -> dict[str, Figures]:
     """The head, the looks, both fused, and the baselines."""
-    a, b = seen(asked, form)
-    own = [scoring.by_head(head, asked.boxes, a, b) for head in fitted.heads]
-    worn = [scoring.by_looks(head, fitted.looks, asked.boxes, a, b) for head in fitted.heads]
+    (a, b), shades = seen(asked, form), seen(asked, form, "shades")
+    own = [scoring.by_head(head, asked.boxes, a, b, shades) for head in fitted.heads]
+    worn = [scoring.by_looks(head, fitted.looks, asked.boxes, a, b, shades) for head in fitted.heads]
     both = [scoring.fused(x, y, fitted.heads[0].looks_weight) for x, y in zip(own, worn, strict=True)]
     ways = {
         "head (a)": own,
         "looks (b)": worn,
         "fused": both,
+        WITHOUT_PALETTES: _own(fitted.heads, asked, a, b),
         "likeness of embeddings": [scoring.by_cosine(a, b)],
         "colour histogram": [scoring.by_colour(*seen(asked, form, "colours"))],
         "popularity of true labels": [scoring.by_popularity(known.boxes, asked.boxes)],
@@ -84,13 +89,15 @@ def main_figures(fitted: Fitted, known: StreetOutfits, asked: StreetOutfits, for
 def detected_figures(fitted: Fitted, asked: Outfits) -> dict[str, Figures]:
     """The same where the detector found the garments, as on a device; labels are not known there."""
     vectors, colours = asked.garments.vectors, asked.garments.colours
-    own = [scoring.by_head(head, asked, vectors, vectors) for head in fitted.heads]
-    worn = [scoring.by_looks(head, fitted.looks, asked, vectors, vectors) for head in fitted.heads]
+    shades = asked.garments.shades, asked.garments.shades
+    own = [scoring.by_head(head, asked, vectors, vectors, shades) for head in fitted.heads]
+    worn = [scoring.by_looks(head, fitted.looks, asked, vectors, vectors, shades) for head in fitted.heads]
     both = [scoring.fused(x, y, fitted.heads[0].looks_weight) for x, y in zip(own, worn, strict=True)]
     ways = {
         "head (a)": own,
         "looks (b)": worn,
         "fused": both,
+        WITHOUT_PALETTES: [scoring.by_head(head, asked, vectors, vectors) for head in fitted.heads],
         "likeness of embeddings": [scoring.by_cosine(vectors, vectors)],
         "colour histogram": [scoring.by_colour(colours, colours)],
         "random": [scoring.by_chance(len(asked), seed) for seed in range(SEEDS)],
@@ -106,7 +113,7 @@ def ablations(
     tagged: Outfits,
     good: np.ndarray,
 ) -> dict[str, dict[str, Figures]]:
-    """Name → form → figures.
+    """Name → form → figures; but for the first row and the looks by the embedding alone.
 
     Args:
         detected: the garments that the detector finds in the photos of ``known``.
@@ -114,8 +121,9 @@ def ablations(
         good: bool, of each of ``detected``: its photo has no fault that is sure.
     """
     vectors = known.boxes.garments.vectors
+    ships = fit(known, fusion)
     fitted = {
-        "type-aware, both forms (ships)": fit(known, fusion),
+        "type-aware, both forms": ships,
         "one mask for all types": fit(known, fusion, Recipe(type_aware=False)),
     }
     boxes_only = [fit_head(known.boxes, [(vectors, vectors)], None, seed) for seed in range(SEEDS)]
@@ -126,11 +134,12 @@ def ablations(
         "trained on boxes alone": boxes_only,
         f"and on {len(tagged.worn)} photos with tags": fit(more, fusion).heads,
     }
-    found = {
-        name: _each_form(asked, lambda a, b, heads=heads: _own(heads, asked, a, b))
+    with_palettes = _each_form(asked, lambda *seen: _own(ships.heads, asked, *seen))
+    found = {"type-aware, both forms, and colours (ships)": with_palettes}
+    found |= {
+        name: _each_form(asked, lambda a, b, _, heads=heads: _own(heads, asked, a, b))
         for name, heads in rows.items()
     }
-    heads = fitted["type-aware, both forms (ships)"].heads
     clear = is_clear(detected.garments.scores, detected.garments.boxes[:, 2:].min(1))
     for name, outfits in (
         ("looks, detected", detected),
@@ -140,17 +149,28 @@ def ablations(
         looks = scoring.looks_of(outfits, outfits.garments.vectors)
         found[f"{name} ({len(looks)} looks)"] = _each_form(
             asked,
-            lambda a, b, looks=looks: [scoring.by_looks(head, looks, asked.boxes, a, b) for head in heads],
+            lambda *seen, looks=looks: [
+                scoring.by_looks(head, looks, asked.boxes, *seen) for head in ships.heads
+            ],
         )
     return found
 
 
-def _own(heads: Sequence[OutfitHead], asked: StreetOutfits, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
-    return [scoring.by_head(head, asked.boxes, a, b) for head in heads]
+def _own(
+    heads: Sequence[OutfitHead],
+    asked: StreetOutfits,
+    a: np.ndarray,
+    b: np.ndarray,
+    shades: scoring.Shades = scoring.UNKNOWN,
+) -> list[np.ndarray]:
+    return [scoring.by_head(head, asked.boxes, a, b, shades) for head in heads]
 
 
 def _each_form(asked: StreetOutfits, scored: Callable[..., list[np.ndarray]]) -> dict[str, Figures]:
-    return {form: figures_of(scored(*seen(asked, form)), asked.boxes) for form in FORMS}
+    return {
+        form: figures_of(scored(*seen(asked, form), seen(asked, form, "shades")), asked.boxes)
+        for form in FORMS
+    }
 
 
 def chosen(known: StreetOutfits, kept: StreetOutfits) -> list[dict[str, Any]]:
@@ -160,11 +180,11 @@ def chosen(known: StreetOutfits, kept: StreetOutfits) -> list[dict[str, Any]]:
         heads = [replace(head, neighbours=count, temperature=0.1) for head in fitted.heads[:2]]
         figures = []
         for form in FORMS[1:]:
-            a, b = seen(kept, form)
+            shown = *seen(kept, form), seen(kept, form, "shades")
             scores = [
                 scoring.fused(
-                    scoring.by_head(head, kept.boxes, a, b),
-                    scoring.by_looks(head, fitted.looks, kept.boxes, a, b),
+                    scoring.by_head(head, kept.boxes, *shown),
+                    scoring.by_looks(head, fitted.looks, kept.boxes, *shown),
                     weight,
                 )
                 for head in heads
@@ -177,11 +197,11 @@ def chosen(known: StreetOutfits, kept: StreetOutfits) -> list[dict[str, Any]]:
 
 def by_roles(fitted: Fitted, asked: StreetOutfits, form: str = FORMS[2]) -> dict[str, tuple[int, float]]:
     """Pair of roles → (pairs, the fused AUC) of the first seed, where there are 20 pairs."""
-    a, b = seen(asked, form)
+    shown = *seen(asked, form), seen(asked, form, "shades")
     head, outfits = fitted.heads[0], asked.boxes
     scores = scoring.fused(
-        scoring.by_head(head, outfits, a, b),
-        scoring.by_looks(head, fitted.looks, outfits, a, b),
+        scoring.by_head(head, outfits, *shown),
+        scoring.by_looks(head, fitted.looks, outfits, *shown),
         head.looks_weight,
     )
     one, found = questions(outfits, 0), {}
@@ -209,7 +229,7 @@ def alignment_figures(
     """
     street = known.boxes.garments.vectors
     there = head.project(street)
-    before, after = (head.project(shop, domain) for domain in ("street", "shop"))
+    before, after = (head.project(shop, domain) for domain in ("street", "shop"))  # By embeddings alone.
     vectors, cut = street, known.cut.garments.vectors
     matrix, shift = alignment(cut, vectors)
     heads = [fit_head(known.boxes, [(vectors, vectors)], None, seed) for seed in range(SEEDS)]

@@ -19,9 +19,9 @@ from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import plain, restored
 from pocketshelf_training.outfits import measure
-from pocketshelf_training.outfits.coloured import COLOUR, coloured_figures
+from pocketshelf_training.outfits.coloured import BESIDE, colour_choice
+from pocketshelf_training.outfits.colours import WEIGHT
 from pocketshelf_training.outfits.figures import SEEDS
-from pocketshelf_training.outfits.fit import Recipe
 from pocketshelf_training.outfits.latency import latency
 from pocketshelf_training.outfits.library import faultless
 from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 TARGETS = {"AUC": 0.72, "FITB": 0.47}
 NAMES = ("AUC", "FITB", "R@10")
 OURS = ("head (a)", "looks (b)", "fused")
-LIKENESS = "likeness of embeddings"
+LIKENESS, COLOUR = "likeness of embeddings", "colour histogram"
 TEXT = Path(__file__).with_name("page.md")
 
 
@@ -93,7 +93,8 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         "alignment": measure.alignment_figures(shipped or fitted.heads[0], known, asked, shop),
         "chosen": measure.chosen(street.part("fit"), street.part("choose")),
         "fusion": FUSION,
-        "coloured": coloured_figures(known, asked, street.part("fit"), street.part("choose")),
+        "colours": colour_choice(street.part("fit"), street.part("choose")),
+        "colour weight": WEIGHT,
         "ms": latency(
             encoder,
             fitted.heads[0],
@@ -124,8 +125,10 @@ def page(figures: dict[str, Any]) -> str:
                 for row in figures["chosen"]
             ],
         ),
-        "coloured": _coloured(figures["coloured"]),
-        "coloured_choice": _coloured_choice(figures["coloured"]["choice"]),
+        "coloured": _coloured(forms | {"detected": figures["detected"]}),
+        "coloured_choice": _coloured_choice(figures["colours"]),
+        "colour_weight": f"{figures['colour weight']:g}",
+        "best_weight": f"{_best(figures['colours'])['value']:g}",
         "train": f"{figures['garments']['train']} garments in {figures['looks']['train']} photos",
         "val": f"{figures['garments']['val']} garments in {figures['looks']['val']} photos",
         "seconds": f"{figures['seconds']:.0f}",
@@ -182,38 +185,42 @@ def _alignment(found: dict[str, Any]) -> str:
 
 
 def _coloured_choice(choice: list[dict[str, Any]]) -> str:
-    """The five best ways, and what is fitted as what ships."""
-    ours = {"share": 0.0, "dropout": Recipe.dropout, "box pairs": True}
-    shown = [*choice[:5], *(row for row in choice[5:] if ours.items() <= row.items())]
+    """Each way with its figures in each form."""
     rows = [
-        (f"{row['share']:g}", f"{row['dropout']:g}", "yes" if row["box pairs"] else "no", *_two(row))
-        for row in shown
+        (
+            f"{row['way']} {row['value']:g}",
+            *(f"{row['forms'][form][name]:.3f}" for form in measure.FORMS for name in ("AUC", "FITB")),
+            f"{row['mean']:.3f}",
+        )
+        for row in choice
     ]
-    head = [">share of colours", ">dropout", "pairs of two boxes", ">AUC, cut out", ">FITB, cut out"]
-    return table(head, rows)
+    head = ["colours", *(f">{name}, {form}" for form in measure.FORMS for name in ("AUC", "FITB"))]
+    return table([*head, ">mean AUC"], rows)
 
 
-def _two(row: dict[str, Any]) -> tuple[str, str]:
-    return f"{row['AUC']:.3f}", f"{row['FITB']:.3f}"
+def _best(choice: list[dict[str, Any]]) -> dict[str, Any]:
+    return max((row for row in choice if row["way"] == BESIDE), key=lambda row: row["mean"])
 
 
-def _coloured(found: dict[str, Any]) -> str:
-    """In each form the head that is told colours, and whether its intervals lie off the histogram's alone."""
+def _coloured(forms: dict[str, dict[str, measure.Figures]]) -> str:
+    """In each form the head with palettes and without, and whether its intervals lie off the histogram's."""
     rows = []
-    for form, ways in found["forms"].items():
-        (ours, both), alone = next(iter(ways.items())), ways[COLOUR]
+    for form, ways in forms.items():
+        both, without, alone = (ways[name] for name in (OURS[0], measure.WITHOUT_PALETTES, COLOUR))
         for name in NAMES:
-            wanted = f"≥ {TARGETS[name]}" if name in TARGETS else ""
             apart = "apart" if both[name].low > alone[name].high else "touches"
-            rows.append((form, f"{name} {wanted}".strip(), both[name], alone[name], apart))
-    return table(["form", "figure", f">{ours}", f">{COLOUR} alone", ""], rows)
+            change = f"{both[name].value - without[name].value:+.3f}"
+            rows.append((form, name, both[name], without[name], change, f"{alone[name]}, {apart}"))
+    return table(["form", "figure", ">with palettes", ">without", ">change", f">{COLOUR} alone"], rows)
 
 
 def _verdict(forms: dict[str, dict[str, measure.Figures]]) -> str:
     """In each form: is a target reached, and apart from the best baseline and from likeness?"""
     rows = []
     for form, ways in forms.items():
-        baselines = {way: f for way, f in ways.items() if way not in (*OURS, LIKENESS)}
+        baselines = {
+            way: f for way, f in ways.items() if way not in (*OURS, LIKENESS, measure.WITHOUT_PALETTES)
+        }
         for name, target in TARGETS.items():
             best = max(OURS, key=lambda way: ways[way][name].value)
             rival = max(baselines, key=lambda way: baselines[way][name].value)

@@ -22,6 +22,8 @@ from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError
 from pocketshelf.outfit import OutfitHead, load_head
+from pocketshelf.stages.colours import histograms, looked_at, palette_of
+from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.polyvore_outfits import SPLITS, VERSIONS, PolyvoreOutfits, load
 from pocketshelf_training.outfits.figures import auc
 from pocketshelf_training.pages.page import add_bundle, table
@@ -65,8 +67,12 @@ def _embedded(outfits: PolyvoreOutfits, encoder: Encoder, head: OutfitHead) -> P
     asked = [items for items, _ in outfits.compatibility]
     asked += [blank.question + blank.answers for blank in outfits.blanks]
     needed = sorted({item for items in asked for item in items if item in outfits.roles})
-    vectors = [encoder.embed(outfits.image(item)) for item in tqdm(needed, "pictures", file=sys.stderr)]
-    rows = head.project(np.stack(vectors), "shop") if vectors else np.zeros((0, 0), np.float32)
+    photos = (decode_photo(outfits.image(item)) for item in tqdm(needed, "pictures", file=sys.stderr))
+    seen = [(encoder.embed(photo), palette_of(looked_at(photo))) for photo in photos]
+    rows = np.zeros((0, 0), np.float32)
+    if seen:
+        vectors, palettes = zip(*seen, strict=True)
+        rows = head.project(np.stack(vectors), "shop", histograms(palettes))
     return dict(zip(needed, rows, strict=True)).__getitem__
 
 

@@ -16,12 +16,25 @@ from pocketshelf_training.outfits.pairing import Outfits
 
 __all__ = ["by_chance", "by_colour", "by_cosine", "by_head", "by_looks", "by_popularity", "fused", "looks_of"]
 
+# Of the garment and of its partner, as a form shows them; None: unknown.
+Shades = tuple[np.ndarray | None, np.ndarray | None]
+UNKNOWN: Shades = (None, None)
 Block = Callable[[int, np.ndarray, int, np.ndarray], np.ndarray | None]
 
 
-def by_head(head: OutfitHead, outfits: Outfits, garments: np.ndarray, partners: np.ndarray) -> np.ndarray:
-    """The head's compatibility of embeddings (n, d), seen as the garment and as its partner."""
-    a, b = head.project(garments), head.project(partners)
+def by_head(
+    head: OutfitHead,
+    outfits: Outfits,
+    garments: np.ndarray,
+    partners: np.ndarray,
+    shades: Shades = UNKNOWN,
+) -> np.ndarray:
+    """The head's compatibility of embeddings (n, d), seen as the garment and as its partner.
+
+    Args:
+        shades: histograms of the palettes of both, float32 (n, 700).
+    """
+    a, b = _placed(head, garments, partners, shades)
 
     def block(r: int, i: np.ndarray, s: int, j: np.ndarray) -> np.ndarray:
         return np.stack([head.compatibility(ROLES[r], a[row], ROLES[s], b[j]) for row in i])
@@ -30,10 +43,15 @@ def by_head(head: OutfitHead, outfits: Outfits, garments: np.ndarray, partners: 
 
 
 def by_looks(
-    head: OutfitHead, looks: Looks, outfits: Outfits, garments: np.ndarray, partners: np.ndarray
+    head: OutfitHead,
+    looks: Looks,
+    outfits: Outfits,
+    garments: np.ndarray,
+    partners: np.ndarray,
+    shades: Shades = UNKNOWN,
 ) -> np.ndarray:
-    """What the looks say, in standard deviations among the partners of a role."""
-    advisor, a, b = Advisor(looks, head), head.project(garments), head.project(partners)
+    """What the looks say, in standard deviations among the partners of a role; arguments as of `by_head`."""
+    advisor, (a, b) = Advisor(looks, head), _placed(head, garments, partners, shades)
 
     def block(r: int, i: np.ndarray, s: int, j: np.ndarray) -> np.ndarray | None:
         advice = [advisor.advice(ROLES[r], a[row], ROLES[s]) for row in i]
@@ -48,6 +66,13 @@ def fused(own: np.ndarray, looks: np.ndarray, weight: float) -> np.ndarray:
     return own + weight * looks
 
 
+def _placed(
+    head: OutfitHead, garments: np.ndarray, partners: np.ndarray, shades: Shades
+) -> tuple[np.ndarray, np.ndarray]:
+    a, b = (head.project(rows, "street", of) for rows, of in zip((garments, partners), shades, strict=True))
+    return a, b
+
+
 def _by_roles(outfits: Outfits, block: Block) -> np.ndarray:
     scores = np.zeros((len(outfits), len(outfits)), np.float32)
     rows = [np.flatnonzero(outfits.roles == role) for role in range(len(ROLES))]
@@ -60,9 +85,12 @@ def _by_roles(outfits: Outfits, block: Block) -> np.ndarray:
 
 def looks_of(outfits: Outfits, vectors: np.ndarray) -> Looks:
     """A library of these outfits, through the very products that a store of looks holds."""
-    names, roles = outfits.garments.photos, outfits.roles
+    names, roles, palettes = outfits.garments.photos, outfits.roles, outfits.garments.palettes
     together = np.concatenate(outfits.worn)
-    return Looks.of(look_product(str(names[i]), ROLES[roles[i]], vectors[i], str(names[i])) for i in together)
+    return Looks.of(
+        look_product(str(names[i]), ROLES[roles[i]], vectors[i], str(names[i]), palette=str(palettes[i]))
+        for i in together
+    )
 
 
 def by_cosine(garments: np.ndarray, partners: np.ndarray) -> np.ndarray:

@@ -32,6 +32,12 @@ class StreetOutfits:
         both = self.boxes.garments.vectors, self.cut.garments.vectors
         return [(a, b) for a in both for b in both]
 
+    @property
+    def shades(self) -> Forms:
+        """The same of their palettes' histograms."""
+        both = self.boxes.garments.shades, self.cut.garments.shades
+        return [(a, b) for a in both for b in both]
+
     def take(self, rows: np.ndarray) -> StreetOutfits:
         return StreetOutfits(self.boxes.take(rows), self.cut.take(rows))
 

@@ -20,6 +20,7 @@ from pocketshelf.formats.bundle import FileSpec, load_bundle, write_bundle
 from pocketshelf.outfit import OutfitHead, save_head
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.outfits.align import balanced
+from pocketshelf_training.outfits.colours import with_colours
 from pocketshelf_training.outfits.fit import Recipe, fit_head, with_shop
 from pocketshelf_training.outfits.sources import garments_at_home, shop_pictures
 from pocketshelf_training.outfits.street import StreetOutfits, read_street
@@ -68,8 +69,11 @@ def run(args: argparse.Namespace) -> int:
 def head_of(
     outfits: StreetOutfits, shop: np.ndarray, recipe: Recipe | None = None, seed: int = 0
 ) -> OutfitHead:
-    """Fitted on ``outfits`` and aligned with the embeddings ``shop`` (n, d); fusion as it was chosen."""
-    fitted = fit_head(outfits.boxes, outfits.forms, recipe, seed)
+    """Fitted on ``outfits`` and aligned with the embeddings ``shop`` (n, d); fusion as it was chosen.
+
+    Colours need no alignment: what is no thing of a shop's picture, its ground, is in no palette.
+    """
+    fitted = with_colours(fit_head(outfits.boxes, outfits.forms, recipe, seed), outfits, seed)
     return replace(with_shop(fitted, shop, outfits.boxes.garments.vectors), **FUSION)  # type: ignore[arg-type]
 
 
