@@ -17,6 +17,7 @@ from typing import Any
 from contract.golden.stage_cases import (
     answers,
     asking,
+    colouring,
     detection,
     embedding,
     grouping,
@@ -100,6 +101,12 @@ STAGES: dict[str, Stage] = {
     "rerank": Stage(
         "attributes as the model sees them, hits with those that they state -> (id, score), best first",
         1e-9, searching.reranked, searching.reranked_of,
+    ),
+    "colours": Stage(
+        "48 x 48 pixels, or a box of a picture in images/ (null: the frame) -> their palette; palettes -> "
+        "each one's likeness to each; the query's palette, hits and more among which they are judged -> (id, "
+        "score), best first",
+        1e-5, colouring.colours, colouring.colours_of,
     ),
     "signals": Stage(
         "what a search tells, and the shelf's first pictures in the order of the ids -> every feature",

@@ -8,12 +8,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from contract.golden.generate_stages import FOLDER, STAGES, cases_of, expected
 from contract.golden.stage_cases import answer_shelf
 from contract.golden.stage_cases.arrays import unpack
 from pocketshelf.formats import Bundle, group_head, open_shard
+from pocketshelf.stages import colours
 
 CASES = [pytest.param(name, case, id=f"{name}: {case['name']}") for name in STAGES for case in cases_of(name)]
 
@@ -79,9 +81,10 @@ def test_equal_vectors_are_in_the_order_of_their_ids_code_points() -> None:
 
 def test_no_expected_rank_hangs_on_less_than_the_tolerance() -> None:
     # Else a core could be right and fail: scores are equal, or apart.
-    for stage in ("scan", "rerank"):
+    for stage in ("scan", "rerank", "colours"):
         for case in cases_of(stage):
-            lists = case["expected"]["hits"] if stage == "scan" else [case["expected"]["hits"]]
+            found = case["expected"].get("hits", [])
+            lists = found if stage == "scan" else [found]
             for hits in lists:
                 gaps = [a[1] - b[1] for a, b in itertools.pairwise(hits)]
                 assert all(gap == 0 or gap > 10 * STAGES[stage].tolerance for gap in gaps), case["name"]
@@ -94,6 +97,35 @@ def test_no_expected_group_hangs_on_the_last_digits_of_a_probability(
     monkeypatch.setattr(group_head, "SHARE", share)
     for case in cases_of("groups"):
         assert expected("groups", case) == case["expected"], case["name"]
+
+
+@pytest.mark.parametrize("shift", [-1e-3, 1e-3])
+def test_no_expected_palette_hangs_on_the_last_digits_of_a_colour(
+    shift: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, some = colours._lab, np.random.default_rng(1584).uniform(-1e-6, 1e-6, (48, 48))
+    monkeypatch.setattr(colours, "_MIDDLE_WEIGHTS", colours._middle() * (1 + some))
+    for moved in shift * np.eye(3):
+        monkeypatch.setattr(colours, "_lab", lambda rgb, moved=moved: lab(rgb) + moved)
+        for case in cases_of("colours"):
+            if "palette" in case["expected"]:
+                assert expected("colours", case) == case["expected"], case["name"]
+
+
+def test_the_colours_stage_what_their_names_say() -> None:
+    cases = {case["name"]: case["expected"] for case in cases_of("colours")}
+    ground = "e4e0e9"
+    assert ground not in cases["a thing on a plain ground: without the ground"]["palette"]
+    for name in ("a thing too small: the ground, too", "a thing across much of the edge: a ground no more"):
+        assert cases[name]["palette"].startswith(ground)
+    likest, *broken = cases["what is no palette"]["likeness"]
+    assert (likest[0] > 0.99, any(likest[1:])) == (True, False)
+    assert not any(any(row) for row in broken)
+    order = [name for name, _ in cases["hits with and without palettes"]["hits"]]
+    assert order != sorted(order)
+    # The ninth picture, which is alike, is not looked at.
+    scores = dict(cases["hits with and without palettes"]["hits"])
+    assert scores["h"] < 0.765 - 0.1
 
 
 def test_what_lies_in_a_category_moves_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

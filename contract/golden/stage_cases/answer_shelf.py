@@ -12,6 +12,7 @@ from pocketshelf.formats.bundle import AttributeSpec, Bundle, DetectorSpec, Embe
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.formats.product import quantize_vectors
+from pocketshelf.stages.colours import joined
 
 __all__ = ["BUNDLE", "MANIFEST", "SHARD", "centres", "products", "write_shelf"]
 
@@ -70,12 +71,20 @@ def products() -> list[Product]:
                 "year": 2020.0 + number % 4,
                 "sale": number % 5 == 0,
             }
+            if number % 4 != 3:
+                states["palette"] = joined(palette(number + picture) for picture in range(1 + number % 3))
             name = f"{category[:2]}{number:02}" if number % 4 else f"{category[:2]}é{number:02}"
             vectors = shared if number in (1, 4, 5) else pictures
             title = f"{category}, number {number}" if number else ""
             image = f"{category}/{number}.jpg" if number % 2 else None
             found.append(Product(name, len(found) + 1, category, title, image, vectors, states))
     return found
+
+
+def palette(number: int) -> str:
+    """One of those of the drawn photo's colours, or of none of them."""
+    red, blue = 20 + 25 * (number * 5 % 7), 30 + 20 * (number * 3 % 8)
+    return f"{red:02x}6e{blue:02x}:{40 + number % 9} {blue:02x}8c{red:02x}:30 f2f0ee:{number % 3}"
 
 
 def golden_group_head() -> GroupHead:

@@ -32,7 +32,7 @@ KINDS = ("T-Shirts", "Shoes", "Milk", "Coats")
 SERVER = [
     {
         "product_id": "far-1", "score": 0.93, "title": "Far", "category": "Shoes", "image": "f.jpg",
-        "attributes": {"colour": "red"},
+        "attributes": {"colour": "red", "palette": "7f6e5a:80 506478:20"},
     },
     {"product_id": "Sh01", "score": 0.99, "title": "Known here", "category": "Shoes", "attributes": {}},
     {"product_id": "far-2", "score": 0.4, "title": "", "category": "Bags", "attributes": {}},
@@ -155,9 +155,11 @@ def misled(case: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def photo(case: dict[str, Any]) -> Photo:
-    """A grey one of the case's size, decoded at a tenth."""
+    """One of the case's size, decoded at a tenth, whose colours change from side to side."""
     width, height = case["width"], case["height"]
-    return Photo(np.full((height // 10, width // 10, 3), 127, np.uint8), width, height)
+    down, across = np.mgrid[: height // 10, : width // 10]
+    pixels = np.stack([3 * across, 40 + 2 * down, 200 - 2 * across - down], axis=-1)
+    return Photo(pixels.astype(np.uint8), width, height)
 
 
 def encoder(case: dict[str, Any]) -> Encoder:

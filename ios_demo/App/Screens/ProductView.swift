@@ -51,9 +51,9 @@ struct DetailRow: Equatable {
     let name: String
     let value: String
 
-    /// The plain values of `attributes`; lists and objects are left out, since a shopper cannot read them.
+    /// The plain values of `attributes`; lists, objects and a palette are left out, since a shopper cannot read them.
     static func rows(of attributes: JsonObject) -> [DetailRow] {
-        attributes.names.compactMap { name in
+        attributes.names.filter { $0 != paletteAttribute }.compactMap { name in
             plain(attributes[name] ?? .null).map { DetailRow(name: name, value: $0) }
         }
         .sorted { $0.name < $1.name }

@@ -83,6 +83,19 @@ final class AnswerGoldenTests: XCTestCase {
         return shelf
     }
 
+    /// Decoded at a tenth; its colours change from side to side.
+    private func photo(_ width: Int, _ height: Int) throws -> Photo {
+        let columns = width / 10, rows = height / 10
+        var pixels: [UInt8] = []
+        for y in 0..<rows {
+            for x in 0..<columns {
+                let blue = 200 - 2 * x - y
+                pixels += [UInt8(3 * x), UInt8(40 + 2 * y), UInt8(blue)]
+            }
+        }
+        return try Photo(pixels: pixels, columns: columns, rows: rows, width: width, height: height)
+    }
+
     func testWholeAnswers() throws {
         let bundle = try ModelBundle(folder: "\(folder())/bundle"), shelf = try shelf()
         try Golden("answers").check { input in
@@ -92,10 +105,7 @@ final class AnswerGoldenTests: XCTestCase {
                 bundle: bundle, embedder: Told(bundle.embedder, input["embedder"].list), detector: detector)
             let server = input.object["server"].map(Server.init)
             let retriever = try Retriever(store: shelf, encoder: encoder, fallback: server)
-            let width = input["width"].int, height = input["height"].int
-            let photo = try Photo(
-                pixels: [UInt8](repeating: 127, count: width / 10 * (height / 10) * 3), columns: width / 10,
-                rows: height / 10, width: width, height: height)
+            let photo = try photo(input["width"].int, input["height"].int)
             let asked = input["category"]
             do {
                 let result = try retriever.search(

@@ -71,6 +71,12 @@ final class FormatsTests: XCTestCase {
         XCTAssertEqual(try shard.firstVectors(at: [2]), firsts[2])
     }
 
+    func testTheFirstRowsTellWhetherAnAttributeIsStated() throws {
+        let shard = try Shard(golden("shard-v1.sqlite", in: temporaryFolder(self)))
+        XCTAssertEqual([try shard.states("tags", most: 3), try shard.states("tags", most: 1)], [true, false])
+        XCTAssertFalse(try shard.states("tag", most: 3))
+    }
+
     func testSomeOfACategoryAreEvenlyApartInTheOrderOfTheirRows() throws {
         let path = try golden("shard-v1.sqlite", in: try temporaryFolder(self))
         let rows = (0..<100).map { "('p\(199 - $0)', 1, 'c', '', NULL, '{}', x'\(hexadecimal([UInt8($0)]))01020309090909')" }

@@ -38,6 +38,21 @@ struct Golden {
     }
 }
 
+/// A golden picture's pixels: the core decodes no PNG, and so they lie beside it as PPM.
+func picture(_ name: String) throws -> Photo {
+    let bytes = try Contract.bytes("golden/images/\(name.replacingOccurrences(of: ".png", with: ".ppm"))")
+    // "P6", width, height and the greatest value, each followed by a blank or the end of a line.
+    var words: [String] = [], at = 0
+    while words.count < 4 {
+        let word = bytes[at...].prefix { $0 != 0x20 && $0 != 0x0A }
+        words.append(String(decoding: word, as: UTF8.self))
+        at += word.count + 1
+    }
+    XCTAssertEqual([words[0], words[3]], ["P6", "255"])
+    let columns = try XCTUnwrap(Int(words[1])), rows = try XCTUnwrap(Int(words[2]))
+    return try Photo(pixels: Array(bytes[at...]), columns: columns, rows: rows)
+}
+
 /// Where two documents differ.
 func differences(_ found: Json, _ wanted: Json, _ tolerance: Double, at place: String = "") -> [String] {
     switch (found, wanted) {

@@ -1,4 +1,5 @@
 import CScan
+import Foundation
 import XCTest
 
 @testable import PocketshelfCore
@@ -145,13 +146,45 @@ final class SearchGoldenTests: XCTestCase {
                     name: name,
                     labels: Probabilities(names: labels.pairs.map(\.0), values: labels.pairs.map(\.1.double)))
             }
-            let given = input["hits"].list.map { part in
-                Hit(
-                    productId: part["product_id"].string, score: part["score"].double, title: "", category: "",
-                    attributes: part["attributes"].object)
+            return scores(AttributeReranker().rerank(seen, given(input["hits"])))
+        }
+    }
+
+    private func given(_ hits: Json) -> [Hit] {
+        hits.list.map { part in
+            Hit(
+                productId: part["product_id"].string, score: part["score"].double, title: "", category: "",
+                attributes: part["attributes"].object)
+        }
+    }
+
+    private func scores(_ hits: [Hit]) -> Json {
+        .of(["hits": .array(hits.map { .array([.text($0.productId), .number($0.score)]) })])
+    }
+
+    func testColours() throws {
+        try Golden("colours").check { input in
+            if !input["pixels"].isNull {
+                let pixels = [UInt8](try XCTUnwrap(Data(base64Encoded: input["pixels"].string)))
+                return .of(["palette": .text(palette(of: pixels))])
             }
-            let hits = AttributeReranker().rerank(seen, given)
-            return .of(["hits": .array(hits.map { .array([.text($0.productId), .number($0.score)]) })])
+            if !input["image"].isNull {
+                let photo = try picture(input["image"].string), sides = input["box"].doubles
+                let box = sides.isEmpty ? photo.frame : Box(sides[0], sides[1], sides[2], sides[3])
+                return .of(["palette": .text(palette(of: lookedAt(photo, box)))])
+            }
+            if !input["palettes"].isNull {
+                let found = input["palettes"].strings.map { histogram($0) ?? [Float](repeating: 0, count: 700) }
+                func likeness(_ a: [Float], _ b: [Float]) -> Double {
+                    var sum = 0.0
+                    for (x, y) in zip(a, b) { sum += Double(x * y) }
+                    return sum
+                }
+                let rows = found.map { one in Json.of(found.map { likeness(one, $0) }) }
+                return .of(["likeness": .array(rows)])
+            }
+            let query = try XCTUnwrap(histogram(input["query"].string))
+            return scores(byColour(given(input["hits"]), query, among: given(input["among"])))
         }
     }
 }

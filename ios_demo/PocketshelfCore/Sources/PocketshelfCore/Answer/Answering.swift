@@ -13,6 +13,8 @@ struct Answer {
 struct Answering {
     /// Re-ranking may lift a product from below the cut: so many times the wanted hits enter it.
     private static let rerankDepth = 3
+    /// So many enter at least where colours count, that what stands first does not depend on how many are wanted.
+    private static let colourDepth = 30
     /// Cosine by which a product of an unlikely category must be ahead of all of the likely ones.
     private static let ahead = 0.05
 
@@ -55,8 +57,11 @@ struct Answering {
         escalated.asked = asked
         if !found.isEmpty {
             let fitting = found.filter { fits($0.attributes, answer.wish.where) }
-            escalated.hits = merged(
-                local: answer.hits, server: try placed(shelf, answer.region, fitting), count: answer.wish.count)
+            var server = try placed(shelf, answer.region, fitting)
+            if let colours = try colours(shelf, answer.region) {
+                server = byColour(server, colours, among: answer.hits)
+            }
+            escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.count)
             escalated.signals = try shelf.signals(answer.region, escalated.hits)
         }
         return escalated
@@ -102,12 +107,20 @@ struct Answering {
         _ shelf: Shelf, _ region: EncodedRegion, _ categories: [String], _ wish: Wish
     ) throws -> [Hit] {
         let attributes = region.attributes
-        let grouped = shelf.named.knows(region.detection.group)
-        let depth = attributes.isEmpty && !grouped ? wish.count : Self.rerankDepth * wish.count
+        let colours = try colours(shelf, region)
+        let reranked = !attributes.isEmpty || shelf.named.knows(region.detection.group) || colours != nil
+        let least = colours == nil ? 0 : Self.colourDepth
+        let depth = max(reranked ? Self.rerankDepth * wish.count : wish.count, least)
         let nearest = try shelf.nearest(
             region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
-        let hits = try placed(shelf, region, nearest)
+        var hits = try placed(shelf, region, nearest)
+        if let colours { hits = byColour(hits, colours) }
         return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
+    }
+
+    /// The histogram of a region's colours, where products state theirs.
+    private func colours(_ shelf: Shelf, _ region: EncodedRegion) throws -> [Float]? {
+        try shelf.hasPalettes() ? region.colours?.histogram : nil
     }
 
     /// The hits, best first, those fallen whose category belongs to another group than the box.

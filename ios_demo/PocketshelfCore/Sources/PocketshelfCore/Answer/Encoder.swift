@@ -6,6 +6,8 @@ public struct EncodedRegion: Sendable {
     public let embedding: Embedding
     /// The bundle's attribute heads.
     let heads: [AttributeSpec]
+    /// A few of the box's pixels; nil where no photo is there.
+    let colours: SeenColours?
 
     /// What is seen of the attributes that things of its likely categories have.
     var attributes: [SeenAttribute] {
@@ -94,7 +96,9 @@ public final class Encoder: Sendable {
             var embedding = try weight == 1 ? frame() : embedded(photo, detection.box)
             if weight > 0, weight < 1 { embedding = try embedding.blended(with: frame(), weight: weight) }
             embedding.categories = shelves.weighed(detection, embedding.categories)
-            return EncodedRegion(detection: detection, embedding: embedding, heads: bundle.embedder.attributes)
+            return EncodedRegion(
+                detection: detection, embedding: embedding, heads: bundle.embedder.attributes,
+                colours: SeenColours(lookedAt(photo, detection.box)))
         }
     }
 

@@ -8,6 +8,8 @@ final class Shelf: @unchecked Sendable {
     private static let widen = 8
     /// So many products tell what a category holds.
     private static let some = 32
+    /// So many products tell whether the shelf has palettes.
+    private static let lookedAt = 32
 
     let store: any ShelfReader
     let counts: [CategoryCount]
@@ -18,6 +20,7 @@ final class Shelf: @unchecked Sendable {
     private let head: GroupHead?
     private let lock = NSLock()
     private var looked: Shelves?
+    private var statesColours: Bool?
     private let searcher: any Searcher
     private let coverage: [ExactString: Double]?
     private let held: Set<ExactString>
@@ -46,6 +49,18 @@ final class Shelf: @unchecked Sendable {
             if let looked { return looked }
             let found = try named.looking(names, head) { try store.someVectors(of: $0, most: Self.some) }
             looked = found
+            return found
+        }
+    }
+
+    /// Whether its products state their colours, as far as the first tell.
+    ///
+    /// - Throws: `store`: it is damaged.
+    func hasPalettes() throws -> Bool {
+        try lock.withLock {
+            if let statesColours { return statesColours }
+            let found = try store.states(paletteAttribute, most: Self.lookedAt)
+            statesColours = found
             return found
         }
     }

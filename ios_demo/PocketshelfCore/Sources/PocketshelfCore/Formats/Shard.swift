@@ -126,6 +126,18 @@ public final class Shard {
         }
     }
 
+    /// Whether one of the first `most` products, by their rows, states the attribute `name`; their texts are not read.
+    public func states(_ name: String, most: Int) throws -> Bool {
+        try lock.withLock {
+            var found = false
+            let sql = "SELECT instr(attributes, :name) FROM products ORDER BY rowid LIMIT :most"
+            try file.query(sql, [":name": .text(Json.quoted(name)), ":most": .integer(most)]) { row in
+                found = found || row.integer(0) ?? 0 > 0
+            }
+            return found
+        }
+    }
+
     /// A row's one column, a picture.
     private func first(_ row: Row) throws -> [Int8] {
         let vector = row.withBlob(0) { Array($0.bindMemory(to: Int8.self)) }

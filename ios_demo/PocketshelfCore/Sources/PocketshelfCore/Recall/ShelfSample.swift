@@ -31,4 +31,11 @@ extension ShelfReader {
             return pictures.block[first * size..<(first + 1) * size]
         }
     }
+
+    /// Whether one of the first `most` products states the attribute `name`, for readers whose rows are in the order of
+    /// their ids.
+    public func states(_ name: String, most: Int) throws -> Bool {
+        let ids = try categories().flatMap { try vectors(of: $0.name).productIds }.sorted(by: precedes)
+        return try ids.prefix(most).contains { try product($0)?.attributes[name] != nil }
+    }
 }

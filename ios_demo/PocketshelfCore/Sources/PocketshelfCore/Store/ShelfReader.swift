@@ -21,6 +21,8 @@ public protocol ShelfReader: AnyObject {
     ///
     /// - Parameter places: ascending, from 0.
     func firstVectors(at places: [Int]) throws -> [Int8]
+    /// Whether one of the first `most` products, by their rows, states the attribute `name`.
+    func states(_ name: String, most: Int) throws -> Bool
     /// What the server's manifest says of this generation; nil for one that has none or a damaged one.
     func manifest() -> Manifest?
 }

@@ -54,6 +54,8 @@ public final class Store: ShelfReader {
 
     public func firstVectors(at places: [Int]) throws -> [Int8] { try shard.firstVectors(at: places) }
 
+    public func states(_ name: String, most: Int) throws -> Bool { try shard.states(name, most: most) }
+
     public func manifest() -> Manifest? {
         let data = try? Recorded.read(folder, generation, Manifest.fileName, most: Manifest.mostBytes)
         return data.flatMap { try? Manifest(parsing: $0, where: "\(folder.path): \(Manifest.fileName)") }

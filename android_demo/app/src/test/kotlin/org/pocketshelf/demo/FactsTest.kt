@@ -22,6 +22,9 @@ class FactsTest {
     fun aLinkIsNoFact() = assertEquals(emptyList(), Facts.of(mapOf("Link" to "https://shop.example/1")))
 
     @Test
+    fun aPaletteIsNoFact() = assertEquals(listOf("brand" to "Acme"), Facts.of(mapOf("palette" to "2b2f3a:100", "brand" to "Acme")))
+
+    @Test
     fun onlyHttpsIsOpened() {
         assertEquals("https://shop.example/1", Facts.link(mapOf("link" to "https://shop.example/1")))
         for (bad in listOf("http://shop.example/1", "javascript:alert(1)", "intent://x#Intent;end", "file:///sdcard/x",

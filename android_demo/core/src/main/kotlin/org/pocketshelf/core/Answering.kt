@@ -9,6 +9,7 @@ import org.pocketshelf.core.recall.Signals
 import org.pocketshelf.core.recall.merged
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Wish
+import org.pocketshelf.core.stages.byColour
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.rerank.Reranker
 import org.pocketshelf.core.stages.route.MassRouter
@@ -77,7 +78,8 @@ class Answering(
         if (asked.hits.isEmpty()) {
             return Answer(answer.region, answer.hits, answer.signals, answer.recall, wish, asked.state)
         }
-        val found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
+        var found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
+        colours(shelf, answer.region)?.let { found = byColour(found, it, among = answer.hits) }
         val hits = merged(answer.hits, found, wish.k)
         return Answer(answer.region, hits, shelf.signals(answer.region, hits), answer.recall, wish, asked.state)
     }
@@ -119,11 +121,18 @@ class Answering(
     private fun localHits(shelf: Shelf, region: EncodedRegion, categories: List<String>, wish: Wish): List<Hit> {
         val attributes = region.attributeProbabilities
         val grouped = region.detection.group in named.names
+        val colours = colours(shelf, region)
         // Re-ranking may lift a product from below the cut.
-        val depth = if (attributes.isNotEmpty() || grouped) RERANK_DEPTH * wish.k else wish.k
-        val hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        val isReranked = attributes.isNotEmpty() || grouped || colours != null
+        val least = if (colours == null) 0 else COLOUR_DEPTH
+        val depth = maxOf(if (isReranked) RERANK_DEPTH * wish.k else wish.k, least)
+        var hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
+        if (colours != null) hits = byColour(hits, colours)
         return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
     }
+
+    /** Those of the region, where products state theirs. */
+    private fun colours(shelf: Shelf, region: EncodedRegion): FloatArray? = if (shelf.hasPalettes) region.colours else null
 
     /** The hits, best first, those fallen whose category belongs to another group than the box. */
     private fun placed(shelf: Shelf, region: EncodedRegion, hits: List<Hit>): List<Hit> {
@@ -137,6 +146,9 @@ class Answering(
 
     private companion object {
         const val RERANK_DEPTH = 3
+
+        /** So many enter at least where colours count, that what stands first does not depend on how many are wanted. */
+        const val COLOUR_DEPTH = 30
 
         /** Cosine by which a product of an unlikely category must be ahead of all of the likely ones. */
         const val AHEAD = 0.05

@@ -13,7 +13,11 @@ import org.pocketshelf.core.stages.embed.NetworkEmbedder
 import org.pocketshelf.core.stages.embed.blend
 import org.pocketshelf.core.stages.embed.topCategories
 import org.pocketshelf.core.stages.frameShare
+import org.pocketshelf.core.stages.histogram
+import org.pocketshelf.core.stages.lookedAt
+import org.pocketshelf.core.stages.paletteOf
 import org.pocketshelf.core.stages.preprocess.Photo
+import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
 import org.pocketshelf.core.types.Named
@@ -27,12 +31,17 @@ const val FRAME = "frame"
  * A box, what the detector says of it, and what the embedder says of what is in it.
  *
  * @property heads the bundle's attributes, by name.
+ * @param pixels a few of the box's, see [lookedAt]; null where no photo is there.
  */
 class EncodedRegion(
     val detection: Detection,
     val embedding: Embedding,
     private val heads: Map<String, AttributeSpec>,
+    pixels: Pixels? = null,
 ) {
+    /** The [histogram] of its colours; null without pixels. */
+    val colours: FloatArray? by lazy { pixels?.let { histogram(paletteOf(it)) } }
+
     /** Attribute → label → probability, of the attributes that things of its likely categories have. */
     val attributeProbabilities: Map<String, Map<String, Double>> by lazy {
         val known = LinkedHashMap<String, Map<String, Double>>()
@@ -122,7 +131,7 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
             val crop = if (weight == 1.0) frame.value else embedded(photo, detection.box)
             val embedding = if (weight > 0.0 && weight < 1.0) blend(crop, frame.value, weight) else crop
             val weighed = embedding.withCategories(shelves.weighed(detection, embedding.categories))
-            EncodedRegion(detection, weighed, bundle.embedder.attributes)
+            EncodedRegion(detection, weighed, bundle.embedder.attributes, lookedAt(photo, detection.box))
         }
     }
 

@@ -6,6 +6,7 @@ import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.recall.Neighbourhood
 import org.pocketshelf.core.recall.Signals
 import org.pocketshelf.core.recall.shelfCoverage
+import org.pocketshelf.core.stages.PALETTE
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.fits
@@ -39,6 +40,13 @@ class Shelf(
 
     /** What a search result says about the store. */
     val info: StoreInfo get() = products.meta.let { StoreInfo(it.sequence, it.space, it.bundle) }
+
+    /**
+     * Whether its products state their colours, as far as the first tell.
+     *
+     * @throws StoreError the store is damaged.
+     */
+    val hasPalettes: Boolean by lazy { products.states(PALETTE, LOOKED_AT) }
 
     private val neighbourhood = Neighbourhood(products)
 
@@ -121,6 +129,9 @@ class Shelf(
 
         // Where few products fit, so many times as many are looked at, and again.
         private const val WIDEN = 8
+
+        // So many products tell whether a shelf has palettes.
+        private const val LOOKED_AT = 32
         private val LIKELIEST_FIRST = Comparator<Named> { a, b ->
             val order = b.probability.compareTo(a.probability)
             if (order != 0) order else ByCodePoint.compare(a.name, b.name)

@@ -1,5 +1,6 @@
 package org.pocketshelf.demo.product
 
+import org.pocketshelf.core.stages.PALETTE
 import java.net.URI
 import java.net.URISyntaxException
 
@@ -7,9 +8,9 @@ import java.net.URISyntaxException
 object Facts {
     private val LINKS = listOf("link", "url", "product_url", "product_link")
 
-    /** Name and value of what a person can read: texts, numbers, yes and no, lists of these; in the catalogue's order. */
+    /** Name and value of what a person can read: texts, numbers, yes and no, lists of these; in the catalogue's order. A palette is read by searches alone. */
     fun of(attributes: Map<String, Any?>): List<Pair<String, String>> = attributes.entries
-        .filter { (name, _) -> name.lowercase() !in LINKS }
+        .filter { (name, _) -> name != PALETTE && name.lowercase() !in LINKS }
         .mapNotNull { (name, value) -> readable(value)?.let { Pair(name.replace('_', ' '), it) } }
 
     /** Where the product can be bought: an https address without a password in it; null where there is none. */

@@ -91,4 +91,7 @@ interface Products {
 
     /** The first picture of each of [ids], in their order: ids.size · D signed bytes. */
     fun firstVectors(ids: List<String>): ByteArray
+
+    /** Whether one of the first [most] products, by their rows, states the attribute [name]. */
+    fun states(name: String, most: Int): Boolean = ids().take(most).any { name in (product(it)?.attributes ?: emptyMap()) }
 }

@@ -79,6 +79,10 @@ class Shard private constructor(file: File, database: Database) :
         return block
     }
 
+    // Their texts, unread.
+    override fun states(name: String, most: Int): Boolean =
+        rows("SELECT attributes FROM products ORDER BY rowid LIMIT $most").any { "\"$name\"" in it[0].toString() }
+
     private fun fill(rowIds: LongArray, column: String, each: (Long, ByteArray) -> Unit) {
         for (part in rowIds.asList().chunked(CHUNK)) {
             val chosen = part.joinToString(",")

@@ -70,6 +70,11 @@ class ShardTest {
     }
 
     @Test
+    fun theFirstRowsTellWhetherAnAttributeIsStated() = copied().use {
+        assertEquals(listOf(true, false, false), listOf(it.states("tags", 3), it.states("tags", 1), it.states("tag", 3)))
+    }
+
+    @Test
     fun someOfACategoryAreEvenlyApartInTheOrderOfTheirRows() {
         copied().close()
         databases.open(shard, Access.WRITE).use { database ->

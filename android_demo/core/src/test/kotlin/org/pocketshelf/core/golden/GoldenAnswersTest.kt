@@ -68,6 +68,17 @@ class GoldenAnswersTest {
         Tensor(holder.floats("it"), *holder.shape("it").toIntArray())
     }
 
+    /** Decoded at a tenth; its colours change from side to side. */
+    private fun photo(width: Int, height: Int): Photo {
+        val across = width / 10
+        val bytes = ByteArray(across * (height / 10) * 3) {
+            val x = it / 3 % across
+            val y = it / 3 / across
+            intArrayOf(3 * x, 40 + 2 * y, 200 - 2 * x - y)[it % 3].toByte()
+        }
+        return Photo(Pixels(bytes, across, height / 10), width, height)
+    }
+
     @TestFactory
     fun answers() = GoldenFiles.stage("answers") { case ->
         val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
@@ -78,13 +89,12 @@ class GoldenAnswersTest {
         val retriever = Retriever(shelf, encoder, fallback = server)
         val width = case.int("width")
         val height = case.int("height")
-        val pixels = Pixels(ByteArray(width / 10 * (height / 10) * 3) { 127 }, width / 10, height / 10)
         val asked = case["category"].let { if (it is String) listOf(it) else case.texts("category") }
         val where = case.child("where").let { where -> where.map.keys.associateWith { where.texts(it) } }
         val expected = case.child("expected")
         try {
             val result = retriever.search(
-                Photo(pixels, width, height), case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?,
+                photo(width, height), case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?,
                 where = where,
             )
             assertNotNull(expected["line"], "an error was expected")

@@ -17,6 +17,7 @@ import org.pocketshelf.core.formats.Preprocessing
 import org.pocketshelf.core.formats.quantizeVector
 import org.pocketshelf.core.runtime.Tensor
 import org.pocketshelf.core.stages.Shelves
+import org.pocketshelf.core.stages.byColour
 import org.pocketshelf.core.stages.detect.BoxDecoder
 import org.pocketshelf.core.stages.detect.prominence
 import org.pocketshelf.core.stages.detect.selectRegions
@@ -26,6 +27,10 @@ import org.pocketshelf.core.stages.embed.blend
 import org.pocketshelf.core.stages.embed.topCategories
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.frameShare
+import org.pocketshelf.core.stages.histogram
+import org.pocketshelf.core.stages.lookedAt
+import org.pocketshelf.core.stages.paletteOf
+import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.stages.rerank.AttributeReranker
 import org.pocketshelf.core.stages.route.MassRouter
 import org.pocketshelf.core.stages.route.filled
@@ -35,6 +40,7 @@ import org.pocketshelf.core.stages.search.Match
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
 import org.pocketshelf.core.types.Hit
+import java.util.Base64
 
 /** The stages against `contract/golden/stages`, which the Python SDK and the Swift core are held to as well. */
 class GoldenStagesTest {
@@ -188,10 +194,35 @@ class GoldenStagesTest {
     @TestFactory
     fun rerank() = GoldenFiles.stage("rerank") { case ->
         val seen = case.child("seen").map.keys.associateWith { case.child("seen").probabilities(it) }
-        val hits = case.cases("hits").map {
-            Hit(it.text("product_id"), it.number("score"), "", "", attributes = it.child("attributes").map)
-        }
-        val found = AttributeReranker().rerank(seen, hits)
+        val found = AttributeReranker().rerank(seen, hits(case, "hits"))
         same(case.child("expected")["hits"], found.map { listOf(it.productId, it.score) })
+    }
+
+    private fun hits(case: Case, of: String): List<Hit> = case.cases(of).map {
+        Hit(it.text("product_id"), it.number("score"), "", "", attributes = it.child("attributes").map)
+    }
+
+    @TestFactory
+    fun colours() = GoldenFiles.stage("colours") { case ->
+        val expected = case.child("expected")
+        when {
+            case.has("pixels") -> {
+                val pixels = Pixels(Base64.getDecoder().decode(case.text("pixels")), 48, 48)
+                assertEquals(expected["palette"], paletteOf(pixels))
+            }
+            case.has("image") -> {
+                val photo = GoldenFiles.photo(case.text("image"))
+                val box = if (case.has("box")) case.numbers("box").let { (x, y, w, h) -> Box(x, y, w, h) } else photo.frame
+                assertEquals(expected["palette"], paletteOf(lookedAt(photo, box)))
+            }
+            case.has("palettes") -> {
+                val found = case.texts("palettes").map { histogram(it) ?: FloatArray(700) }
+                same(expected["likeness"], found.map { a -> found.map { b -> a.indices.sumOf { a[it].toDouble() * b[it] } } })
+            }
+            else -> {
+                val found = byColour(hits(case, "hits"), histogram(case.text("query"))!!, hits(case, "among"))
+                same(expected["hits"], found.map { listOf(it.productId, it.score) })
+            }
+        }
     }
 }
