@@ -15,7 +15,7 @@ from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
 from pocketshelf.shelf import Shelf
-from pocketshelf.stages.colours import by_colour
+from pocketshelf.stages.colours import by_colour, fallen
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.rerank import Reranker
 from pocketshelf.stages.route import MassRouter, Router, filled
@@ -164,7 +164,7 @@ class Answering:
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
         found = self._placed(shelf, answer.region, found)
         if shelf.has_palettes and answer.region.colours is not None:
-            found = by_colour(found, answer.region.colours, among=answer.hits)
+            found = fallen(found, answer.region.colours, among=answer.hits)
         hits = merged(answer.hits, found, wish.k)
         hits = self._lifted(shelf, answer, hits)
         if answer.words:
@@ -233,7 +233,9 @@ class Answering:
         hits = self._placed(
             shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where)
         )
-        hits = hits if colours is None else by_colour(hits, colours)
+        if colours is not None:
+            # Of garments the detector and the categories say which kind it is, and no colour against them.
+            hits = by_colour(hits, colours, [hit.category for hit in hits] if grouped else [])
         return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:

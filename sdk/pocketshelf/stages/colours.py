@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +47,8 @@ _MIDDLE = 20.0
 _GROUND_SHARE, _GROUND_DISTANCE, _LEAST = 0.6, 12.0, 0.05
 # Sides of a cell of CIELAB, whose pixels make one colour; and of a bin.
 _CELL = np.array([20.0, 15.0, 15.0], np.float32)
+# Greys lie in the middle of a cell, not where four meet.
+_OFFSET = np.array([0.0, 0.5, 0.5], np.float32)
 # Of a* and b*; further out counts as there.
 _FURTHEST = 60.0
 _BINS = (7, 10, 10)
@@ -79,7 +81,7 @@ def palette_of(pixels: np.ndarray) -> str:
     """
     rgb, lab = pixels.reshape(-1, 3), _lab(pixels)
     weights = (_MIDDLE_WEIGHTS * _is_thing(lab)).reshape(-1)
-    cells = np.floor(lab.reshape(-1, 3) / _CELL).astype(np.int64) + 64
+    cells = np.floor(lab.reshape(-1, 3) / _CELL + _OFFSET).astype(np.int64) + 64
     _, inverse = np.unique(cells @ np.array([1 << 16, 1 << 8, 1]), return_inverse=True)
     mass = np.bincount(inverse, weights)
     largest = np.argsort(-mass, kind="stable")[:MOST_COLOURS]
@@ -136,14 +138,33 @@ def _named(palette: str) -> list[tuple[str, str]]:
     return found if len(found) == len(words) <= MOST_COLOURS else []  # type: ignore[return-value]
 
 
-def by_colour(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = ()) -> list[Hit]:
-    """``hits`` in their order when colours count: each falls as it is less alike than the likest.
+def by_colour(hits: Sequence[Hit], colours: np.ndarray, kinds: Sequence[Hashable] = ()) -> list[Hit]:
+    """``hits`` in their order when colours count: see `fallen`.
 
-    What states no palette falls as the others do on average, so that nothing is gained by stating none.
+    The best of the new order has the score that the best had before, and the others are as far behind as
+    they have fallen. Hits of several kinds are compared by colour among those of their own alone, so that no
+    colour decides of which kind the first is.
 
     Args:
         hits: with the scores of their vectors.
         colours: a row of `histograms`, of what is searched for.
+        kinds: of each hit; all are of one kind if none are named.
+    """
+    ordered: list[Hit] = []
+    for kind in dict.fromkeys(kinds or [None]):
+        own = [hit for hit, of in zip(hits, kinds, strict=True) if of == kind] if kinds else hits
+        found = fallen(own, colours)
+        lead = max((hit.score for hit in own), default=0.0) - max((hit.score for hit in found), default=0.0)
+        ordered += [replace(hit, score=hit.score + lead) for hit in found]
+    return sorted(ordered, key=lambda hit: -hit.score)
+
+
+def fallen(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = ()) -> list[Hit]:
+    """``hits``, each with its score less `WEIGHT` times what it is less alike than the likest.
+
+    What states no palette falls as the others do on average, so that nothing is gained by stating none.
+
+    Args:
         among: more that was found for it, with which ``hits`` are compared.
     """
     compared = [*hits, *among]
@@ -152,8 +173,7 @@ def by_colour(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = (
     if not len(known):
         return list(hits)
     fall = WEIGHT * (known.max() - np.where(np.isnan(likeness), known.mean(), likeness))
-    fallen = [replace(hit, score=hit.score - float(by)) for hit, by in zip(hits, fall, strict=False)]
-    return sorted(fallen, key=lambda hit: -hit.score)
+    return [replace(hit, score=hit.score - float(by)) for hit, by in zip(hits, fall, strict=False)]
 
 
 def _likeness(stated: Sequence[Mapping[str, Any]], colours: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from pocketshelf.stages.colours import (
     PALETTE,
     WEIGHT,
     by_colour,
+    fallen,
     histograms,
     joined,
     looked_at,
@@ -94,12 +95,26 @@ def test_a_box_is_told_by_itself(tmp_path: Path) -> None:
     assert blue[0] in ("1e28b4:99", "1e28b4:100") and red[0] in ("c81e1e:99", "c81e1e:100")
 
 
-def test_a_hit_of_other_colours_falls_and_the_likest_keeps_its_score() -> None:
+def test_a_hit_of_other_colours_falls_and_the_best_keeps_the_bests_score() -> None:
     (red,) = histograms(["c81e1e:100"])
     hits = [hit("blue", 0.8, "1e28b4:100"), hit("red", 0.7, "c81e1e:100")]
     first, second = by_colour(hits, red)
-    assert (first.product_id, first.score) == ("red", pytest.approx(0.7, abs=1e-6))
-    assert second.score == pytest.approx(0.8 - WEIGHT * (1 - likeness("c81e1e:100", "1e28b4:100")), abs=1e-6)
+    assert (first.product_id, first.score) == ("red", pytest.approx(0.8, abs=1e-6))
+    behind = WEIGHT * (1 - likeness("c81e1e:100", "1e28b4:100")) - 0.1
+    assert (second.product_id, second.score) == ("blue", pytest.approx(0.8 - behind, abs=1e-6))
+
+
+def test_colours_decide_within_a_kind_and_not_between_kinds() -> None:
+    (red,) = histograms(["c81e1e:100"])
+    hits = [
+        hit("blue coat", 0.8, "1e28b4:100"),
+        hit("red coat", 0.75, "c81e1e:100"),
+        hit("red hat", 0.79, "c81e1e:100"),
+    ]
+    assert [each.product_id for each in by_colour(hits, red)] == ["red hat", "red coat", "blue coat"]
+    by_kind = by_colour(hits, red, ["coat", "coat", "hat"])
+    assert [each.product_id for each in by_kind] == ["red coat", "red hat", "blue coat"]
+    assert by_kind[0].score == pytest.approx(0.8) and by_kind[1].score == pytest.approx(0.79)
 
 
 def test_a_clear_lead_by_the_vector_stands() -> None:
@@ -127,7 +142,7 @@ def test_the_likest_of_several_pictures_counts() -> None:
 
 def test_hits_are_compared_with_what_else_was_found() -> None:
     (red,) = histograms(["c81e1e:100"])
-    (far,) = by_colour([hit("blue", 0.8, "1e28b4:100")], red, among=[hit("red", 0.7, "c81e1e:100")])
+    (far,) = fallen([hit("blue", 0.8, "1e28b4:100")], red, among=[hit("red", 0.7, "c81e1e:100")])
     assert far.score < 0.8 - WEIGHT / 2
-    (alone,) = by_colour([hit("blue", 0.8, "1e28b4:100")], red)
+    (alone,) = fallen([hit("blue", 0.8, "1e28b4:100")], red)
     assert alone.score == pytest.approx(0.8)
