@@ -104,8 +104,8 @@ STAGES: dict[str, Stage] = {
     ),
     "colours": Stage(
         "48 x 48 pixels, or a box of a picture in images/ (null: the frame) -> their palette; palettes -> "
-        "each one's likeness to each; the query's palette, hits and more among which they are judged -> (id, "
-        "score), best first",
+        "each one's likeness to each; the query's palette, hits, and their kinds if they have any -> (id, "
+        "score), best first; or more among which a server's hits are judged -> (id, score) in their order",
         1e-5, colouring.colours, colouring.colours_of,
     ),
     "signals": Stage(

@@ -83,7 +83,8 @@ def test_no_expected_rank_hangs_on_less_than_the_tolerance() -> None:
     # Else a core could be right and fail: scores are equal, or apart.
     for stage in ("scan", "rerank", "colours"):
         for case in cases_of(stage):
-            found = case["expected"].get("hits", [])
+            # A server's hits that fall by colour are in their own order.
+            found = [] if "among" in case else case["expected"].get("hits", [])
             lists = found if stage == "scan" else [found]
             for hits in lists:
                 gaps = [a[1] - b[1] for a, b in itertools.pairwise(hits)]
@@ -125,7 +126,11 @@ def test_the_colours_stage_what_their_names_say() -> None:
     assert order != sorted(order)
     # The ninth picture, which is alike, is not looked at.
     scores = dict(cases["hits with and without palettes"]["hits"])
-    assert scores["h"] < 0.765 - 0.1
+    assert scores["h"] < max(scores.values()) - 0.1
+    assert cases["greys, each a little to another side: one colour"]["palette"].endswith(":100")
+    alone = cases["two kinds: each is compared within itself"]["hits"]
+    assert (max(scores.values()), max(score for name, score in alone if name > "e")) == (0.81, 0.775)
+    assert cases["a server's hits alone"]["hits"][0][1] < 0.81
 
 
 def test_what_lies_in_a_category_moves_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

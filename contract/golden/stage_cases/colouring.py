@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.stages.colours import by_colour, histograms, looked_at, palette_of
+from pocketshelf.stages.colours import by_colour, fallen, histograms, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Hit
 
@@ -17,6 +17,7 @@ __all__ = ["colours", "colours_of"]
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SIDE = 48
+GREYS = [(134, 127, 124), (124, 131, 127), (127, 126, 134), (128, 128, 128)]
 NAVY, CREAM, RUST = "2b2f3a:41 e9e5df:22", "efe6d4:100", "9c4a2f:70 2b2f3a:12 d8c4a0:18"
 # What is no palette: letters, shares and blanks that are not the format's, nine colours, no share at all.
 BROKEN = (
@@ -68,6 +69,7 @@ def pixel_cases(rng: np.random.Generator) -> list[dict[str, Any]]:
         "nothing but ground": noisy,
         "more than eight colours: the eight with the largest shares": speckled(rng, (SIDE, SIDE), many),
         "one colour": np.broadcast_to(np.array([141, 78, 107]), (SIDE, SIDE, 3)),
+        "greys, each a little to another side: one colour": speckled(rng, (SIDE, SIDE), GREYS),
     }
     return [pixel_case(name, pixels) for name, pixels in arrays.items()]
 
@@ -105,19 +107,34 @@ def hit_cases() -> list[dict[str, Any]]:
     without = [hit(each["product_id"], each["score"], None) for each in hits]
     listed = [hit("l", 0.8, [NAVY]), hit("m", 0.7, {"0": NAVY}), hit("n", 0.6, ""), hit("o", 0.5, "2b2f3a:0")]
     tied = [hit(name, 0.5, CREAM) for name in "zyx"]
-    base: dict[str, Any] = {"query": NAVY, "among": []}
+    base: dict[str, Any] = {"query": NAVY}
     cases: dict[str, dict[str, Any]] = {
         "hits with and without palettes": {"hits": hits},
         "hits without palettes stay as they are": {"hits": without},
         "palettes that none can read": {"hits": listed},
         "one hit falls by nothing": {"hits": hits[:1]},
+        "one kind is as none": {"hits": hits, "kinds": ["coat"] * 9},
+        "two kinds: each is compared within itself": {"hits": hits, "kinds": ["coat"] * 5 + ["hat"] * 4},
+        "kinds in turns": {"hits": hits, "kinds": ["coat", "hat", "bag"] * 3},
+        "each of its own kind: all stay": {"hits": hits, "kinds": list("ABCDEFGHI")},
+        "a kind without palettes": {
+            "hits": hits,
+            "kinds": ["hat" if each in (3, 5, 6) else "coat" for each in range(9)],
+        },
+        "kinds by their letters' code points": {
+            "hits": hits[:4],
+            "kinds": ["r\u00f6cke", "r\u00f6cke", "ro\u0308cke", "ro\u0308cke"],
+        },
+        "no hits, no kinds": {"hits": [], "kinds": []},
         "equal ones stay in their order": {"hits": [*tied, hit("w", 0.49, None)]},
         "a server's hits among the shelf's": {"hits": hits[3:8], "among": [hits[2], hits[0]]},
         "a server's hits without palettes": {"hits": without[3:6], "among": [hits[2], hits[0]]},
         "a server's hits with palettes, the shelf's without": {"hits": hits[:3], "among": without[3:]},
         "another thing's colours": {"query": RUST, "hits": hits},
         "colours unlike all": {"query": "00c040:100", "hits": hits},
-        "no hits": {"hits": [], "among": hits},
+        "no hits": {"hits": []},
+        "a server's hits alone": {"hits": hits[:3], "among": []},
+        "no hits of a server": {"hits": [], "among": hits},
     }
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
@@ -132,7 +149,10 @@ def hit(product_id: str, score: float, palette: Any) -> dict[str, Any]:
 
 
 def colours_of(case: dict[str, Any]) -> dict[str, Any]:
-    """The palette of pixels; each palette's likeness to each; or (id, score), best first."""
+    """The palette of pixels; each palette's likeness to each; or (id, score) of hits.
+
+    Hits are best first, and of a server's ("among") in their order.
+    """
     if "pixels" in case:
         pixels = np.frombuffer(base64.b64decode(case["pixels"]), np.uint8).reshape(SIDE, SIDE, 3)
         return {"palette": palette_of(pixels)}
@@ -142,11 +162,16 @@ def colours_of(case: dict[str, Any]) -> dict[str, Any]:
         found = histograms(case["palettes"])
         return {"likeness": (found @ found.T).astype(float).tolist()}
     hits, among = (
-        [Hit(part["product_id"], part["score"], "", "", attributes=part["attributes"]) for part in case[name]]
+        [
+            Hit(part["product_id"], part["score"], "", "", attributes=part["attributes"])
+            for part in case.get(name, [])
+        ]
         for name in ("hits", "among")
     )
     (query,) = histograms([case["query"]])
-    return {"hits": [[each.product_id, each.score] for each in by_colour(hits, query, among)]}
+    is_servers = "among" in case
+    found = fallen(hits, query, among) if is_servers else by_colour(hits, query, case.get("kinds", []))
+    return {"hits": [[each.product_id, each.score] for each in found]}
 
 
 def picture(name: str) -> Photo:

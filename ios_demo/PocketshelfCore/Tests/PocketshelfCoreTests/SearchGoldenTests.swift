@@ -184,7 +184,9 @@ final class SearchGoldenTests: XCTestCase {
                 return .of(["likeness": .array(rows)])
             }
             let query = try XCTUnwrap(histogram(input["query"].string))
-            return scores(byColour(given(input["hits"]), query, among: given(input["among"])))
+            let hits = given(input["hits"])
+            if !input["among"].isNull { return scores(fallen(hits, query, among: given(input["among"]))) }
+            return scores(byColour(hits, query, kinds: input["kinds"].strings))
         }
     }
 }

@@ -59,7 +59,7 @@ struct Answering {
             let fitting = found.filter { fits($0.attributes, answer.wish.where) }
             var server = try placed(shelf, answer.region, fitting)
             if let colours = try colours(shelf, answer.region) {
-                server = byColour(server, colours, among: answer.hits)
+                server = fallen(server, colours, among: answer.hits)
             }
             escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.count)
             escalated.signals = try shelf.signals(answer.region, escalated.hits)
@@ -108,13 +108,17 @@ struct Answering {
     ) throws -> [Hit] {
         let attributes = region.attributes
         let colours = try colours(shelf, region)
-        let reranked = !attributes.isEmpty || shelf.named.knows(region.detection.group) || colours != nil
+        let grouped = shelf.named.knows(region.detection.group)
+        let reranked = !attributes.isEmpty || grouped || colours != nil
         let least = colours == nil ? 0 : Self.colourDepth
         let depth = max(reranked ? Self.rerankDepth * wish.count : wish.count, least)
         let nearest = try shelf.nearest(
             region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
         var hits = try placed(shelf, region, nearest)
-        if let colours { hits = byColour(hits, colours) }
+        if let colours {
+            // Of garments the detector and the categories say which kind it is, and no colour against them.
+            hits = byColour(hits, colours, kinds: grouped ? hits.map(\.category) : [])
+        }
         return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
     }
 

@@ -21,6 +21,8 @@ private let least = 0.05
 
 /// Sides of a cell of CIELAB, whose pixels make one colour; and of a bin.
 private let cell = Lab(20, 15, 15)
+/// Greys lie in the middle of a cell, not where four meet.
+private let offset = Lab(0, 0.5, 0.5)
 /// Of a* and b*; further out counts as there.
 private let furthest = 60.0
 private let bins = (a: 10, b: 10)
@@ -55,7 +57,7 @@ func palette(of pixels: [UInt8]) -> String {
     // By cell: red, green and blue, each times its weight, and the weights.
     var sums: [Int: SIMD4<Double>] = [:]
     for place in colours.indices where things[place] {
-        let at = (colours[place] / cell).rounded(.down) + 64
+        let at = (colours[place] / cell + offset).rounded(.down) + 64
         let rgb = (0..<3).map { Double(pixels[3 * place + $0]) }
         let key = Int(at.x) << 16 + Int(at.y) << 8 + Int(at.z)
         sums[key, default: .zero] += middleWeights[place] * SIMD4(rgb[0], rgb[1], rgb[2], 1)
@@ -114,23 +116,54 @@ private func digit(_ byte: UInt8) -> UInt8? {
     }
 }
 
-/// `hits` in their order when colours count: each falls as it is less alike than the likest.
+/// `hits` in their order when colours count: see `fallen`.
 ///
-/// What states no palette falls as the others do on average, so that nothing is gained by stating none.
+/// The best of the new order has the score that the best had before, and the others are as far behind as they have fallen.
+/// Hits of several kinds are compared by colour among those of their own alone, so that no colour decides of which kind the
+/// first is.
 ///
 /// - Parameters:
 ///   - hits: with the scores of their vectors.
 ///   - colours: the `histogram` of what is searched for.
-///   - among: more that was found for it, with which `hits` are compared.
-func byColour(_ hits: [Hit], _ colours: [Float], among: [Hit] = []) -> [Hit] {
+///   - kinds: of each hit; all are of one kind if none are named.
+func byColour(_ hits: [Hit], _ colours: [Float], kinds: [String] = []) -> [Hit] {
+    func best(_ hits: [Hit]) -> Double { hits.map(\.score).max() ?? 0 }
+    // By kind, as they first come.
+    var places: [ExactString: Int] = [:], ofKinds: [[Hit]] = []
+    for (place, hit) in hits.enumerated() {
+        let kind = ExactString(kinds.isEmpty ? "" : kinds[place])
+        let at = places[kind] ?? ofKinds.count
+        if at == ofKinds.count { ofKinds.append([]) }
+        places[kind] = at
+        ofKinds[at].append(hit)
+    }
+    return ofKinds.flatMap { own in
+        let found = fallen(own, colours), lead = best(own) - best(found)
+        return found.map { $0.scored($0.score + lead) }
+    }.sortedDescending(by: \.score)
+}
+
+/// `hits`, each with its score less `weight` times what it is less alike than the likest.
+///
+/// What states no palette falls as the others do on average, so that nothing is gained by stating none.
+///
+/// - Parameter among: more that was found for it, with which `hits` are compared.
+func fallen(_ hits: [Hit], _ colours: [Float], among: [Hit] = []) -> [Hit] {
     let likenesses = (hits + among).map { likeness($0, colours) }, known = likenesses.compactMap { $0 }
     guard let most = known.max() else { return hits }
     let mean = known.reduce(0, +) / Double(known.count)
     return zip(hits, likenesses).map { hit, likeness in
-        var fallen = hit
-        fallen.score = hit.score - weight * (most - (likeness ?? mean))
-        return fallen
-    }.sortedDescending(by: \.score)
+        hit.scored(hit.score - weight * (most - (likeness ?? mean)))
+    }
+}
+
+extension Hit {
+    /// The same with another score.
+    fileprivate func scored(_ score: Double) -> Hit {
+        var hit = self
+        hit.score = score
+        return hit
+    }
 }
 
 /// Of a product's likest picture; nil of one that states no palette that can be read.

@@ -10,6 +10,7 @@ import org.pocketshelf.core.recall.merged
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Wish
 import org.pocketshelf.core.stages.byColour
+import org.pocketshelf.core.stages.fallen
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.rerank.Reranker
 import org.pocketshelf.core.stages.route.MassRouter
@@ -79,7 +80,7 @@ class Answering(
             return Answer(answer.region, answer.hits, answer.signals, answer.recall, wish, asked.state)
         }
         var found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
-        colours(shelf, answer.region)?.let { found = byColour(found, it, among = answer.hits) }
+        colours(shelf, answer.region)?.let { found = fallen(found, it, among = answer.hits) }
         val hits = merged(answer.hits, found, wish.k)
         return Answer(answer.region, hits, shelf.signals(answer.region, hits), answer.recall, wish, asked.state)
     }
@@ -127,7 +128,10 @@ class Answering(
         val least = if (colours == null) 0 else COLOUR_DEPTH
         val depth = maxOf(if (isReranked) RERANK_DEPTH * wish.k else wish.k, least)
         var hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
-        if (colours != null) hits = byColour(hits, colours)
+        if (colours != null) {
+            // Of garments the detector and the categories say which kind it is, and no colour against them.
+            hits = byColour(hits, colours, if (grouped) hits.map { it.category } else emptyList())
+        }
         return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
     }
 

@@ -32,9 +32,10 @@ private const val GROUND_SHARE = 0.6
 private const val GROUND_DISTANCE = 12.0
 private const val LEAST = 0.05
 
-// Sides of a cell of CIELAB, whose pixels make one colour; and of a bin. What is further out of a* and b* counts as
-// there.
+// Sides of a cell of CIELAB, whose pixels make one colour; and of a bin. Greys lie in the middle of a cell, not where
+// four meet. What is further out of a* and b* counts as there.
 private val CELL = doubleArrayOf(20.0, 15.0, 15.0)
+private val OFFSET = doubleArrayOf(0.0, 0.5, 0.5)
 private const val FURTHEST = 60.0
 private const val A_BINS = 10
 private const val B_BINS = 10
@@ -65,7 +66,7 @@ fun paletteOf(pixels: Pixels): String {
     val cells = TreeMap<Int, Colour>()
     for (place in lab.indices) {
         if (!isThing[place]) continue
-        val (l, a, b) = List(3) { floor(lab[place][it] / CELL[it]).toInt() + 64 }
+        val (l, a, b) = List(3) { floor(lab[place][it] / CELL[it] + OFFSET[it]).toInt() + 64 }
         cells.getOrPut((l shl 16) + (a shl 8) + b) { Colour() }.add(MIDDLE_WEIGHTS[place], bytes, 3 * place)
     }
     val largest = cells.values.sortedByDescending { it.mass }.take(MOST_COLOURS)
@@ -128,22 +129,39 @@ private fun named(palette: String): List<Pair<Int, Int>> {
 }
 
 /**
- * [hits] in their order when colours count: each falls as it is less alike than the likest.
+ * [hits] in their order when colours count: see [fallen].
  *
- * What states no palette falls as the others do on average, so that nothing is gained by stating none.
+ * The best of the new order has the score that the best had before, and the others are as far behind as they have
+ * fallen. Hits of several kinds are compared by colour among those of their own alone, so that no colour decides of
+ * which kind the first is.
  *
  * @param hits with the scores of their vectors.
  * @param colours the [histogram] of what is searched for.
+ * @param kinds of each hit; all are of one kind if none are named.
+ */
+fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<String> = emptyList()): List<Hit> {
+    val ofKinds = hits.withIndex().groupBy({ kinds.getOrNull(it.index) }, { it.value }).values
+    return ofKinds.flatMap { own ->
+        val found = fallen(own, colours)
+        val lead = own.maxOf { it.score } - found.maxOf { it.score }
+        found.map { it.copy(score = it.score + lead) }
+    }.sortedByDescending { it.score }
+}
+
+/**
+ * [hits], each with its score less [WEIGHT] times what it is less alike than the likest.
+ *
+ * What states no palette falls as the others do on average, so that nothing is gained by stating none.
+ *
  * @param among more that was found for it, with which [hits] are compared.
  */
-fun byColour(hits: List<Hit>, colours: FloatArray, among: List<Hit> = emptyList()): List<Hit> {
+fun fallen(hits: List<Hit>, colours: FloatArray, among: List<Hit> = emptyList()): List<Hit> {
     val likeness = (hits + among).map { likeness(it, colours) }
     val known = likeness.filterNotNull()
     if (known.isEmpty()) return hits
     val most = known.max()
     val mean = known.average()
     return hits.mapIndexed { place, hit -> hit.copy(score = hit.score - WEIGHT * (most - (likeness[place] ?: mean))) }
-        .sortedByDescending { it.score }
 }
 
 /** Of a product's likest picture; null of one that states no palette that can be read. */

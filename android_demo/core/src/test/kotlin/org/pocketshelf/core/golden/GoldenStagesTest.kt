@@ -25,6 +25,7 @@ import org.pocketshelf.core.stages.embed.Embedding
 import org.pocketshelf.core.stages.embed.NetworkEmbedder
 import org.pocketshelf.core.stages.embed.blend
 import org.pocketshelf.core.stages.embed.topCategories
+import org.pocketshelf.core.stages.fallen
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.frameShare
 import org.pocketshelf.core.stages.histogram
@@ -220,7 +221,10 @@ class GoldenStagesTest {
                 same(expected["likeness"], found.map { a -> found.map { b -> a.indices.sumOf { a[it].toDouble() * b[it] } } })
             }
             else -> {
-                val found = byColour(hits(case, "hits"), histogram(case.text("query"))!!, hits(case, "among"))
+                val hits = hits(case, "hits")
+                val query = histogram(case.text("query"))!!
+                val kinds = if (case.has("kinds")) case.texts("kinds") else emptyList()
+                val found = if (case.has("among")) fallen(hits, query, hits(case, "among")) else byColour(hits, query, kinds)
                 same(expected["hits"], found.map { listOf(it.productId, it.score) })
             }
         }
