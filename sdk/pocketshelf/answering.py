@@ -234,8 +234,9 @@ class Answering:
             shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where)
         )
         if colours is not None:
-            # Of garments the detector and the categories say which kind it is, and no colour against them.
-            hits = by_colour(hits, colours, [hit.category for hit in hits] if grouped else [])
+            # The detector's group and the categories say which kind of thing it is; no colour against them.
+            kinds = [shelf.shelves.owners(hit.category) for hit in hits] if grouped else []
+            hits = by_colour(hits, colours, kinds)
         return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:

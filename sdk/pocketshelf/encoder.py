@@ -38,17 +38,25 @@ class EncodedRegion:
     Attributes:
         attributes: the bundle's heads, by name; an embedder of one's own need not have them.
         pixels: a few of the box's, see `pocketshelf.stages.colours.looked_at`; None where no photo is there.
+        told: its palette, where no photo is there but somebody knows.
     """
 
     detection: Detection
     embedding: Embedding
     attributes: Mapping[str, AttributeSpec]
     pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+    told: str | None = None
+
+    @functools.cached_property
+    def palette(self) -> str | None:
+        """Its palette as an attribute's text; None where nobody knows."""
+        return self.told if self.pixels is None else palette_of(self.pixels)
 
     @functools.cached_property
     def colours(self) -> np.ndarray | None:
-        """The histogram of its colours, float32 (700,); None without `pixels`."""
-        return None if self.pixels is None else histograms([palette_of(self.pixels)])[0]
+        """The histogram of its palette, float32 (700,); None without one that can be read."""
+        found = None if self.palette is None else histograms([self.palette])[0]
+        return found if found is not None and found.any() else None
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
@@ -76,6 +84,7 @@ class EncodedRegion:
             categories=top_categories(self.embedding.categories),
             attributes=attributes,
             vector=self.embedding.vector,
+            palette=vars(self).get("palette", self.told),  # Where a search asked for it.
             **more,
         )
 

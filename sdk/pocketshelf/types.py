@@ -117,6 +117,7 @@ class Region:
         attributes: name → (label, probability).
         hits: best first; None where nothing was searched (`detect`).
         vector: float32 (D,), L2-normalised query vector; None where nothing was embedded.
+        palette: its colours, where the shelf states some (`pocketshelf.stages.colours`).
         confidence: probability that the first hit is the right product; None where the bundle carries no
             calibration for it.
         confident: whether that is enough; if False, there is nothing like this here. None as above.
@@ -129,6 +130,7 @@ class Region:
     attributes: dict[str, tuple[str, float]] = field(default_factory=dict)
     hits: tuple[Hit, ...] | None = None
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
+    palette: str | None = field(default=None, repr=False, compare=False)
     confidence: float | None = None
     confident: bool | None = None
 

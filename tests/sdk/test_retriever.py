@@ -25,6 +25,7 @@ from pocketshelf.errors import BundleError, PhotoError, ServerError, SpaceMismat
 from pocketshelf.formats import Bundle, write_bundle
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.recall import Signals
+from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
 from pocketshelf.stages.preprocess import decode_photo
@@ -262,8 +263,11 @@ def test_a_bundle_without_calibration_has_no_estimate(store: Path, tmp_path: Pat
         assert opened.search(photo(tmp_path)).local_recall is None
 
 
-def test_products_of_another_group_fall_wherever_they_come_from(store: Path, tmp_path: Path) -> None:
+def test_products_of_another_group_fall_wherever_they_come_from(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The box is "goods", which claims green things; red ones are claimed by "upper"."""
+    monkeypatch.setattr(Shelf, "has_palettes", False)
     shelves = {"goods": ("Green things",), "upper": ("Red things",)}
     bundle = make_bundle(tmp_path / "grouped", categories=shelves)
     with Retriever.open(store, bundle, fallback=Recording()) as opened:
@@ -282,8 +286,11 @@ def test_products_of_another_group_fall_wherever_they_come_from(store: Path, tmp
     assert list(after.values()) == sorted(after.values(), reverse=True)
 
 
-def test_categories_of_unknown_names_are_placed_by_their_products(store: Path, tmp_path: Path) -> None:
+def test_categories_of_unknown_names_are_placed_by_their_products(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The box is "goods"; what lies in "Red things" looks like it, what lies in the others like an upper."""
+    monkeypatch.setattr(Shelf, "has_palettes", False)
     shelves = {"goods": ("Goods",), "upper": ("Tops",)}
     bundle = make_bundle(tmp_path / "named", categories=shelves)
     with Store.open(store) as opened:

@@ -59,6 +59,7 @@ export const api = {
   again: (region, category, where) =>
     tell("/api/again", {
       vector: region.vector,
+      palette: region.palette,
       group: region.group,
       score: region.score,
       categories: region.categories,

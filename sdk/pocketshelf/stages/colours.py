@@ -26,6 +26,7 @@ __all__ = [
     "PALETTE",
     "WEIGHT",
     "by_colour",
+    "fallen",
     "first_palettes",
     "histograms",
     "joined",
@@ -162,16 +163,17 @@ def by_colour(hits: Sequence[Hit], colours: np.ndarray, kinds: Sequence[Hashable
 def fallen(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = ()) -> list[Hit]:
     """``hits``, each with its score less `WEIGHT` times what it is less alike than the likest.
 
-    What states no palette falls as the others do on average, so that nothing is gained by stating none.
+    What states no palette falls as the others do on average, so that nothing is gained by stating none; where
+    none of ``hits`` does, as of a server that tells no attributes, none falls.
 
     Args:
         among: more that was found for it, with which ``hits`` are compared.
     """
     compared = [*hits, *among]
     likeness = _likeness([hit.attributes for hit in compared], colours)
-    known = likeness[~np.isnan(likeness)]
-    if not len(known):
+    if np.isnan(likeness[: len(hits)]).all():
         return list(hits)
+    known = likeness[~np.isnan(likeness)]
     fall = WEIGHT * (known.max() - np.where(np.isnan(likeness), known.mean(), likeness))
     return [replace(hit, score=hit.score - float(by)) for hit, by in zip(hits, fall, strict=False)]
 

@@ -72,17 +72,21 @@ class Shelves:
         """Whether a product of ``category`` may be what a box of ``group`` shows."""
         if group not in self.names:
             return True
-        owners = self._owners.get(_plain(category)) or self.looks.get(category)
+        owners = self.owners(category)
         return owners is None or group in owners
 
+    def owners(self, category: str) -> frozenset[str] | None:
+        """The groups that ``category`` belongs to; None if nothing tells."""
+        return self._owners.get(_plain(category)) or self.looks.get(category)
+
     @functools.cached_property
-    def _owners(self) -> dict[str, set[str]]:
+    def _owners(self) -> dict[str, frozenset[str]]:
         """Plain name → the groups that claim it; a group claims its own."""
         owners: dict[str, set[str]] = {}
         for group, names in self.names.items():
             for name in (group, *names):
                 owners.setdefault(_plain(name), set()).add(group)
-        return owners
+        return {name: frozenset(groups) for name, groups in owners.items()}
 
     def weighed(self, detection: Detection, probabilities: Mapping[str, float]) -> dict[str, float]:
         """Category probabilities in the light of the group: the surer the box, the less others keep."""

@@ -28,7 +28,9 @@ def test_a_photo_is_searched_and_asked_about_again(client: FlaskClient, street_p
         len(region["hits"]) == 5 and region["confidence"] is not None and region["confident"] in (True, False)
     )
     assert region["hits"][0]["picture"] == f"/picture/0/{region['hits'][0]['product_id']}"
-    asked = {name: region[name] for name in ("vector", "group", "score", "categories", "attributes")}
+    asked = {
+        name: region[name] for name in ("vector", "palette", "group", "score", "categories", "attributes")
+    }
     again = client.post("/api/again", json={**asked, "top_k": 5}).get_json()
     # Of the model's categories the page is told the likeliest five; routing may end in another one.
     assert _ids(again["hits"])[:3] == _ids(region["hits"])[:3]

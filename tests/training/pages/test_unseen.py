@@ -86,7 +86,12 @@ def test_one_s_own_pairs_are_measured_by_a_checkpoint_and_fill_a_page(
     assert text.startswith("Words.") and text.endswith("More words.\n")
     assert list(figures["sets"]) == ["old", f"pairs: {drawn_shop.name}"]
     found = figures["sets"][f"pairs: {drawn_shop.name}"]
-    assert found["queries"] == 3 and set(found["rows"]) == {"mine, whole", "mine, by box"}
+    assert found["queries"] == 3 and set(found["rows"]) == {
+        "mine, whole",
+        "mine, by box",
+        "mine with colours, whole",
+        "mine with colours, by box",
+    }
     assert "**old**, split val" in text and "| mine, by box |" in text
     assert "| mine, whole |" in capsys.readouterr().out
 

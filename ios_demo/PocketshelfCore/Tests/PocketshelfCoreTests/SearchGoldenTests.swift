@@ -186,7 +186,7 @@ final class SearchGoldenTests: XCTestCase {
             let query = try XCTUnwrap(histogram(input["query"].string))
             let hits = given(input["hits"])
             if !input["among"].isNull { return scores(fallen(hits, query, among: given(input["among"]))) }
-            return scores(byColour(hits, query, kinds: input["kinds"].strings))
+            return scores(byColour(hits, query, kinds: input["kinds"].strings.map { Set([ExactString($0)]) }))
         }
     }
 }

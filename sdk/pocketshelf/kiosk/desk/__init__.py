@@ -11,7 +11,7 @@
              the bundle judges photos. Of a film, frames of one name, each region is followed: with "number",
              the same as long as the thing is, and "seen", the product {"product_id", "title"} that it is
              confidently taken for, or null
-    again    vector, group, score, categories, attributes, category, where, top_k →
+    again    vector, palette, group, score, categories, attributes, category, where, top_k →
              {"hits", "confidence", "confident", "categories", "suggested"}
     product  id → {"product_id", "title", "category", "attributes", "pictures": [address, …],
              "similar": [hit, …], "goes_with": [{"role", "hits": [hit, …], "looks": [look, …]}, …] or null},

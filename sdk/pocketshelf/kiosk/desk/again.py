@@ -21,6 +21,7 @@ __all__ = ["asked_again"]
 def asked_again(
     retriever: Retriever,
     vector: object,
+    palette: str | None = None,
     group: str = FRAME,
     score: float = 1.0,
     categories: Sequence[Sequence[Any]] = (),
@@ -33,6 +34,7 @@ def asked_again(
 
     Args:
         vector: base64 of float32, little-endian.
+        palette: its colours, if the line told them.
         categories: (name, probability), the likeliest.
         attributes: name → (label, probability).
 
@@ -53,6 +55,7 @@ def asked_again(
         Detection((0.0, 0.0, 1.0, 1.0), group, min(1.0, max(0.0, score))),
         Embedding(vector_of(vector, spec.dimension), known, heads),
         spec.attributes,
+        told=palette,
     )
     return retriever.search_region(region, top_k, category, where)
 

@@ -39,12 +39,14 @@ class Lines:
         return line
 
     def region(self, region: Region) -> dict[str, Any]:
-        """A region with its hits and its vector."""
+        """A region with its hits, its vector and its palette."""
         line = region.to_json(full=True)
         if region.vector is not None:
             line["vector"] = base64.b64encode(np.ascontiguousarray(region.vector, "<f4").tobytes()).decode(
                 "ascii"
             )
+        if region.palette is not None:
+            line["palette"] = region.palette
         line["hits"] = self.hits(region.hits or ())
         line["suggested"] = _suggested(region.hits or ())
         return line

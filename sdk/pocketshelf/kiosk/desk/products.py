@@ -14,6 +14,7 @@ from pocketshelf.kiosk.desk.lines import Lines
 from pocketshelf.kiosk.worker.errors import NotFound
 from pocketshelf.outfit import Looks, OutfitHit, Partners
 from pocketshelf.retriever import Retriever
+from pocketshelf.stages.colours import first_palettes
 from pocketshelf.stages.embed import Embedding, normalise
 from pocketshelf.types import Detection
 
@@ -77,7 +78,9 @@ class ProductPages:
     def _similar(self, product: Product) -> list[dict[str, Any]]:
         """Its nearest of its own category, by its first picture."""
         vector = normalise(product.vectors[0].astype(np.float32))
-        region = EncodedRegion(Detection((0.0, 0.0, 1.0, 1.0), FRAME, 1.0), Embedding(vector, {}, {}), {})
+        palette = first_palettes([product.attributes])[0] or None
+        whole = Detection((0.0, 0.0, 1.0, 1.0), FRAME, 1.0)
+        region = EncodedRegion(whole, Embedding(vector, {}, {}), {}, told=palette)
         hits = self._retriever.search_region(region, SIMILAR + 1, [product.category]).hits or ()
         others = [hit for hit in hits if hit.product_id != product.product_id]
         return self._lines.hits(others[:SIMILAR])

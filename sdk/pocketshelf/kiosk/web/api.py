@@ -26,6 +26,7 @@ TOP_K, MOST_HITS = 24, 200
 GLANCE, MOST_GLANCE = 18, 60
 _AGAIN: Mapping[str, tuple[type, ...]] = {
     "vector": (str,),
+    "palette": (str,),
     "group": (str,),
     "score": (int, float),
     "categories": (list,),

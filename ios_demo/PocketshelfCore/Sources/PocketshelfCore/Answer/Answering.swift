@@ -116,8 +116,9 @@ struct Answering {
             region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
         var hits = try placed(shelf, region, nearest)
         if let colours {
-            // Of garments the detector and the categories say which kind it is, and no colour against them.
-            hits = byColour(hits, colours, kinds: grouped ? hits.map(\.category) : [])
+            // The detector's group and the categories say which kind of thing it is; no colour against them.
+            let shelves = try shelf.shelves()
+            hits = byColour(hits, colours, kinds: grouped ? hits.map { shelves.owners($0.category) } : [])
         }
         return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
     }

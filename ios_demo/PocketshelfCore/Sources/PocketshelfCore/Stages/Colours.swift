@@ -126,12 +126,12 @@ private func digit(_ byte: UInt8) -> UInt8? {
 ///   - hits: with the scores of their vectors.
 ///   - colours: the `histogram` of what is searched for.
 ///   - kinds: of each hit; all are of one kind if none are named.
-func byColour(_ hits: [Hit], _ colours: [Float], kinds: [String] = []) -> [Hit] {
+func byColour(_ hits: [Hit], _ colours: [Float], kinds: [Set<ExactString>?] = []) -> [Hit] {
     func best(_ hits: [Hit]) -> Double { hits.map(\.score).max() ?? 0 }
     // By kind, as they first come.
-    var places: [ExactString: Int] = [:], ofKinds: [[Hit]] = []
+    var places: [Set<ExactString>?: Int] = [:], ofKinds: [[Hit]] = []
     for (place, hit) in hits.enumerated() {
-        let kind = ExactString(kinds.isEmpty ? "" : kinds[place])
+        let kind = kinds.isEmpty ? nil : kinds[place]
         let at = places[kind] ?? ofKinds.count
         if at == ofKinds.count { ofKinds.append([]) }
         places[kind] = at
@@ -145,12 +145,13 @@ func byColour(_ hits: [Hit], _ colours: [Float], kinds: [String] = []) -> [Hit] 
 
 /// `hits`, each with its score less `weight` times what it is less alike than the likest.
 ///
-/// What states no palette falls as the others do on average, so that nothing is gained by stating none.
+/// What states no palette falls as the others do on average, so that nothing is gained by stating none; where none of
+/// `hits` does, as of a server that tells no attributes, none falls.
 ///
 /// - Parameter among: more that was found for it, with which `hits` are compared.
 func fallen(_ hits: [Hit], _ colours: [Float], among: [Hit] = []) -> [Hit] {
     let likenesses = (hits + among).map { likeness($0, colours) }, known = likenesses.compactMap { $0 }
-    guard let most = known.max() else { return hits }
+    guard let most = known.max(), likenesses.prefix(hits.count).contains(where: { $0 != nil }) else { return hits }
     let mean = known.reduce(0, +) / Double(known.count)
     return zip(hits, likenesses).map { hit, likeness in
         hit.scored(hit.score - weight * (most - (likeness ?? mean)))

@@ -58,9 +58,12 @@ public struct Shelves: Sendable {
 
     /// Whether a product of `category` may be what a box of `group` shows.
     public func fits(group: String, category: String) -> Bool {
-        guard knows(group), let owners = owners[plain(category)] ?? looks[ExactString(category)] else { return true }
+        guard knows(group), let owners = owners(category) else { return true }
         return owners.contains(ExactString(group))
     }
+
+    /// The groups that `category` belongs to; nil if nothing tells.
+    func owners(_ category: String) -> Set<ExactString>? { owners[plain(category)] ?? looks[ExactString(category)] }
 
     /// Category probabilities in the light of the group: the surer the box, the less others keep.
     func weighed(_ detection: Detection, _ probabilities: Probabilities) -> Probabilities {

@@ -129,8 +129,9 @@ class Answering(
         val depth = maxOf(if (isReranked) RERANK_DEPTH * wish.k else wish.k, least)
         var hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
         if (colours != null) {
-            // Of garments the detector and the categories say which kind it is, and no colour against them.
-            hits = byColour(hits, colours, if (grouped) hits.map { it.category } else emptyList())
+            // The detector's group and the categories say which kind of thing it is; no colour against them.
+            val kinds = if (grouped) hits.map { shelf.shelves(named, head).owners(it.category) } else emptyList()
+            hits = byColour(hits, colours, kinds)
         }
         return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
     }

@@ -139,7 +139,7 @@ private fun named(palette: String): List<Pair<Int, Int>> {
  * @param colours the [histogram] of what is searched for.
  * @param kinds of each hit; all are of one kind if none are named.
  */
-fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<String> = emptyList()): List<Hit> {
+fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<Any?> = emptyList()): List<Hit> {
     val ofKinds = hits.withIndex().groupBy({ kinds.getOrNull(it.index) }, { it.value }).values
     return ofKinds.flatMap { own ->
         val found = fallen(own, colours)
@@ -151,14 +151,15 @@ fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<String> = emptyLi
 /**
  * [hits], each with its score less [WEIGHT] times what it is less alike than the likest.
  *
- * What states no palette falls as the others do on average, so that nothing is gained by stating none.
+ * What states no palette falls as the others do on average, so that nothing is gained by stating none; where none of
+ * [hits] does, as of a server that tells no attributes, none falls.
  *
  * @param among more that was found for it, with which [hits] are compared.
  */
 fun fallen(hits: List<Hit>, colours: FloatArray, among: List<Hit> = emptyList()): List<Hit> {
     val likeness = (hits + among).map { likeness(it, colours) }
+    if (hits.indices.all { likeness[it] == null }) return hits
     val known = likeness.filterNotNull()
-    if (known.isEmpty()) return hits
     val most = known.max()
     val mean = known.average()
     return hits.mapIndexed { place, hit -> hit.copy(score = hit.score - WEIGHT * (most - (likeness[place] ?: mean))) }

@@ -65,9 +65,12 @@ class Shelves(
 
     /** Whether a product of [category] may be what a box of [group] shows. */
     fun fits(group: String, category: String): Boolean {
-        val claiming = owners[plain(category)] ?: looks[category]
+        val claiming = owners(category)
         return group !in names || claiming == null || group in claiming
     }
+
+    /** The groups that [category] belongs to; null if nothing tells. */
+    fun owners(category: String): Set<String>? = owners[plain(category)] ?: looks[category]
 
     /** Category probabilities in the light of the group: the surer the box, the less others keep. */
     fun weighed(detection: Detection, probabilities: Map<String, Double>): Map<String, Double> {
