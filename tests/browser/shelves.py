@@ -121,7 +121,7 @@ def _drawn() -> tuple[list[Row], dict[str, Path], Path]:
 
 
 def _real(data: Path) -> tuple[list[Row], dict[str, Path], Path]:
-    """A garment shop's goods and a grocer's; three garments are seen from behind."""
+    """A garment shop's goods and a grocer's; three that a search is sure of are seen from behind."""
     exported = _export(data / "shop/products.csv")
     with (data / "shop/pairs.csv").open(encoding="utf-8") as stream:
         pairs = list(csv.DictReader(stream))
@@ -133,8 +133,8 @@ def _real(data: Path) -> tuple[list[Row], dict[str, Path], Path]:
     media = data / "shop/media"
     held = {
         "mp11-brown": media / "m/p/mp11-brown_back.jpg",
-        "mh12-green": media / "m/h/mh12-green_back.jpg",
-        "wb05-black": media / "w/b/wb05-black_back.jpg",
+        "mp01-gray": media / "m/p/mp01-gray_back.jpg",
+        "mp04-gray": media / "m/p/mp04-gray_back.jpg",
     }
     return rows, held, data / "street/photos/0001.jpg"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from server_products import FolderFetcher, embed_by_colour
 
+from palettes import listed
 from pocketshelf.store import Store, verify_store
 from pocketshelf.sync import Environment, sync
 from pocketshelf_server.catalogue import open_catalogue
@@ -37,10 +39,24 @@ def test_importing_the_same_files_embeds_and_changes_nothing(old: Path) -> None:
     for name, count in (("shop.csv", 3), ("vectors.jsonl", 1)):
         report = Importer(catalogue, lambda: never, old / "shop").run(old / "shop" / name)  # type: ignore[arg-type, return-value]
         assert (report.unchanged, report.added_or_changed, report.sequence) == (count, 0, 6)
-    again = Importer(catalogue, lambda: embed_by_colour, old / "shop", reembed=True).run(
-        old / "shop/shop.csv"
-    )
-    assert (again.unchanged, again.sequence, catalogue.get("abcv")) == (3, 6, before)
+    assert catalogue.get("abcv") == before
+    catalogue.close()
+
+
+def test_embedding_the_same_files_again_adds_their_palettes_alone(old: Path) -> None:
+    catalogue = open_catalogue(Site.open(old / "site"))
+    before = catalogue.get("abcv")
+    for changed in (3, 0):
+        again = Importer(catalogue, lambda: embed_by_colour, old / "shop", reembed=True).run(
+            old / "shop/shop.csv"
+        )
+        assert (again.added_or_changed, again.unchanged, again.sequence) == (changed, 3 - changed, 9)
+    after = catalogue.get("abcv")
+    assert after["v"] == before["v"]
+    for key in "abc":
+        assert (
+            replace(after[key], attributes=listed(after[key]), sequence=before[key].sequence) == before[key]
+        )
     catalogue.close()
 
 
@@ -48,7 +64,9 @@ def test_publishing_makes_no_new_generation(old: Path) -> None:
     site = Site.open(old / "site")
     before = sorted(path.name for path in site.targets.rglob("*.gz"))
     assert [(result.new, result.sequence) for result in publish_site(site)] == [(False, 6)]
-    assert sorted(path.name for path in site.targets.rglob("*.gz")) == before
+    # By now the generation before is older than devices are waited for, and may be gone.
+    after = [path.name for path in site.targets.rglob("*.gz")]
+    assert after and set(after) <= set(before)
 
 
 def test_a_device_goes_on_from_its_old_store(old: Path) -> None:
