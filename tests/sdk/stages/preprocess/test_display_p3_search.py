@@ -15,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
 def test_display_p3_finds_what_srgb_finds(
     real_photos: Path, trained_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """About what saving anew changes: five of 250 first hits; another quality four, no conversion thirteen."""
+    """About what saving anew changes: five of 250 first hits, four by quality; thirteen if not converted."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     benchmark = importlib.import_module("display_p3")
     photos = sorted((real_photos / "grocery/photos/val").glob("*.jpg"))[:250:4]
