@@ -101,8 +101,13 @@ def joined(palettes: Iterable[str]) -> str:
 
 def first_palettes(stated: Iterable[Mapping[str, Any]]) -> list[str]:
     """Of each product's attributes the palette of its first picture; an empty text where there is none."""
-    texts = [attributes.get(PALETTE) for attributes in stated]
-    return [text.split(";", 1)[0].strip() if isinstance(text, str) else "" for text in texts]
+    return [next(iter(_palettes(attributes)), "") for attributes in stated]
+
+
+def _palettes(attributes: Mapping[str, Any]) -> list[str]:
+    """The palettes that a product states, of its pictures in their order; what they say is not looked at."""
+    text = attributes.get(PALETTE)
+    return [each.strip() for each in text.split(";")[:MOST_PALETTES]] if isinstance(text, str) else []
 
 
 def histograms(palettes: Sequence[str]) -> np.ndarray:
@@ -180,10 +185,9 @@ def fallen(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = ()) 
 
 def _likeness(stated: Sequence[Mapping[str, Any]], colours: np.ndarray) -> np.ndarray:
     """Of each product's likest picture, float (n,); nan of one that states no palette that can be read."""
-    texts = [attributes.get(PALETTE) for attributes in stated]
-    palettes = [text.split(";")[:MOST_PALETTES] if isinstance(text, str) else [] for text in texts]
+    palettes = [_palettes(attributes) for attributes in stated]
     owners = np.repeat(np.arange(len(palettes)), [len(each) for each in palettes])
-    found = histograms([palette.strip() for each in palettes for palette in each])
+    found = histograms([palette for each in palettes for palette in each])
     likeness, there = found @ colours, found.any(axis=1)
     best = np.full(len(palettes), -1.0)
     np.maximum.at(best, owners[there], likeness[there])

@@ -24,7 +24,6 @@ from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import role_of
 from pocketshelf.outfit.looks import look_product
-from pocketshelf.stages.colours import palette_of
 from pocketshelf.store import Store, current_sequence
 from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.quality.keep import QualityFilter
@@ -123,7 +122,7 @@ def _garments(
             encoder.embed(encoded.photo, region.detection.box),
             name,
             sequence,
-            "" if region.pixels is None else palette_of(region.pixels),
+            region.palette or "",
         )
         for role, region in worn.items()
     ]
