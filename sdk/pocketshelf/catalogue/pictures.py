@@ -73,7 +73,7 @@ def image_path(base: Path, image: str) -> Path:
     root = os.path.normpath(base.absolute())
     path = os.path.normpath(os.path.join(root, image))  # noqa: PTH118 - lexical, as links in base are the user's own
     if os.path.commonpath([root, path]) != root:
-        raise PhotoError(f"image {image!r} leads out of the folder {base}")
+        raise PhotoError(f"image {image!r} leads out of the folder {root}")
     return Path(path)
 
 
@@ -123,7 +123,11 @@ class PictureFolder:
     def _missing(self, image: str) -> PhotoError:
         if is_address(image):
             return PhotoError(f"image {image!r} is a URL; --download fetches it")
-        return PhotoError(f"{image}: no such file in {self._base}")
+        # By its whole name: a catalogue of the current folder has "." for one, which tells nobody where.
+        folder = os.path.normpath(self._base.absolute())
+        from_there = image.startswith("/") and not image.startswith(f"{folder}/")
+        said = "names start from the folder of pictures, with a leading slash, too: " if from_there else ""
+        return PhotoError(f"{image}: {said}no such file in {folder}")
 
     def _find(self, image: str, on_note: OnNote) -> Path | None:
         for name in _candidates(image, guess=self._fetch is None):

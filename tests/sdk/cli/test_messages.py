@@ -59,6 +59,26 @@ def test_a_few_missing_pictures_are_named_each(shop: Path, call: Any) -> None:
     assert len([text for text in err.splitlines() if "no such file in" in text]) == 3
 
 
+@pytest.mark.parametrize("images", [(), ("--images", ".")])
+def test_a_missing_picture_is_told_with_the_folder_s_whole_name(
+    shop: Path, call: Any, monkeypatch: pytest.MonkeyPatch, images: tuple[str, ...]
+) -> None:
+    """A catalogue in the current folder, and pictures by absolute paths: in it, and out of it."""
+    monkeypatch.chdir(shop)
+    with Path("catalogue.csv").open("a") as stream:
+        stream.write(f"x0,t,c,{shop}/gone0.png\nx1,t,c,/elsewhere/gone1.png\nx2,t,c,../gone2.png\n")
+    code, _, err = call("build", "catalogue.csv", "--store", "store", *images)
+    told = [text for text in err.splitlines() if "gone" in text]
+    inside, outside, up = (next(text for text in told if f"gone{n}" in text) for n in range(3))
+    assert code == 1
+    assert up.endswith(f"leads out of the folder {shop}")
+    assert inside.endswith(f"{shop}/gone0.png: no such file in {shop}")
+    assert outside.endswith(
+        "/elsewhere/gone1.png: names start from the folder of pictures, with a leading slash, too: "
+        f"no such file in {shop}"
+    )
+
+
 def test_the_servers_import_says_the_same(shop: Path, call: Any, tmp_path: Path) -> None:
     from pocketshelf_server.cli import main as server
 
