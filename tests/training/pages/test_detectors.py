@@ -52,6 +52,16 @@ def test_a_way_without_a_model_is_refused(drawn_shop: Path, tmp_path: Path) -> N
         run(tmp_path, "--way=exact", f"--data-set=hard-cases={drawn_shop}")
 
 
+def test_what_was_written_by_hand_stays_below_the_new_tables(drawn_shop: Path, tmp_path: Path) -> None:
+    given = [f"--way=exact={saved_lines(tmp_path / 'exact.jsonl', drawn_shop, 0)}"]
+    (tmp_path / "page.md").write_text("an old table\n\n<!-- by hand -->\n\n## Tried\n\nNothing gained.\n")
+    _, page = run(tmp_path, *given, f"--data-set=hard-cases={drawn_shop}")
+    _, again = run(tmp_path, *given, f"--data-set=hard-cases={drawn_shop}")
+    assert "old table" not in page
+    assert page.endswith("\n\n<!-- by hand -->\n\n## Tried\n\nNothing gained.\n")
+    assert again == page
+
+
 def test_the_shop_s_pictures_are_a_table_of_their_own(drawn_shop: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "shop"
     folder.mkdir(parents=True)

@@ -38,6 +38,9 @@ photos (seed 0); differences over the same draws of photos. Columns of groups: A
 commit {commit}.
 """
 
+# What a page has from this line on was written by hand, and stays when its tables are written anew.
+BY_HAND = "<!-- by hand -->\n"
+
 SHOP = """## The shop's main pictures
 
 Share of the pictures whose first, most prominent region is of the category's groups (upper: upper or
@@ -81,8 +84,15 @@ def run(args: argparse.Namespace) -> int:
         "shop": _first_regions(args, models) if args.shop else {},
         "data_sets": {_shown(given): _measure(given, args, models) for given in args.data_set or ["street"]},
     }
-    publish(_page(results), json.dumps(results, indent=1), args.write)
+    publish(joined([_page(results), *_by_hand(args.write)]), json.dumps(results, indent=1), args.write)
     return 0
+
+
+def _by_hand(page: Path | None) -> list[str]:
+    """What somebody wrote below the tables of the page that is to be replaced."""
+    text = page.read_text(encoding="utf-8") if page and page.is_file() else ""
+    _, mark, below = text.partition(BY_HAND)
+    return [mark + below] if mark else []
 
 
 def _shown(given: str) -> str:
