@@ -57,6 +57,7 @@ PARTS: dict[str, Part] = {
         "photo_profile.py --repeats 2 --megapixels 0.3",
     ),
     "large-photos": Part("large_photos.py", 1, "large_photos.py --photos 2"),
+    "large-frames": Part("large_frames.py", 2, "large_frames.py --photos 2 --shorter 1225"),
     "peers-photo": Part("peers_photo.py", 3, "peers_photo.py --repeats 2 --megapixels 0.3 2"),
     "peers-search": Part("peers_search.py", 8, "peers_search.py --sizes 1000 --queries 10"),
     "peers-million": Part(

@@ -16,6 +16,7 @@ from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
 from pocketshelf.quality import Judge
+from pocketshelf.quality.signals import WORKING_SIDE as JUDGED
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
 from pocketshelf.stages.colours import histograms, looked_at, palette_of
@@ -155,7 +156,9 @@ class Encoder:
             return self  # Of whatever class it is.
         return Encoder(self.bundle, embedder or self._embedder, detector or self._detector, self._threads)
 
-    def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
+    def encode(
+        self, source: PhotoSource, whole: bool = False, ms: Timings | None = None, alone: bool = False
+    ) -> EncodedPhoto:
         """Find the photo's regions and embed each.
 
         Args:
@@ -163,15 +166,18 @@ class Encoder:
                 `pocketshelf.stages.preprocess.read_photo`.
             whole: one region, the frame, without a look at what is in it.
             ms: receives the stages' times.
+            alone: nobody looks at the photo after it, so that a JPEG is decoded to no more than ``whole``
+                takes.
 
         Raises:
             PhotoError: the photo cannot be read.
             TypeError: ``source`` is nothing that a photo may be given as.
         """
-        return self._encode(source, whole, Timings() if ms is None else ms, judged=True)
+        ms = Timings() if ms is None else ms
+        photo = self._decode(source, ms, self.least if whole and alone else None)
+        return self._encode(photo, whole, ms, judged=True)
 
-    def _encode(self, source: PhotoSource, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
-        photo = self._decode(source, ms)
+    def _encode(self, photo: Photo, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
         looks = not whole and self._detector is not None
         frame = self._ahead(photo) if looks else None
         judging = self._judging(photo) if judged else None
@@ -230,10 +236,9 @@ class Encoder:
         Raises:
             PhotoError, BundleError: as `embed`.
         """
-        vector = self._directed(
-            self._encode(source, whole, Timings(), judged=False).regions[0].embedding.vector
-        )
-        return self._enroller(vector[None])[0]
+        ms = Timings()
+        encoded = self._encode(self._decode(source, ms), whole, ms, judged=False)
+        return self._enroller(self._directed(encoded.regions[0].embedding.vector)[None])[0]
 
     def _directed(self, vector: np.ndarray) -> np.ndarray:
         if not np.isfinite(vector).all() or not vector.any():
@@ -298,9 +303,15 @@ class Encoder:
         detection, pixels = Detection(box, FRAME, 1.0), looked_at(photo, box)
         return EncodedRegion(detection, self._embedded(photo, box), self._heads, pixels)
 
-    def _decode(self, source: PhotoSource, ms: Timings) -> Photo:
+    def _decode(self, source: PhotoSource, ms: Timings, least: int | None = None) -> Photo:
         with timed(ms, "decode"):
-            return read_photo(source)
+            return read_photo(source, least=least)
+
+    @property
+    def least(self) -> int | None:
+        """The shorter side that the frame needs, to be embedded and judged; None where nobody knows."""
+        embedder = self._embedder
+        return max(embedder.least, JUDGED) if isinstance(embedder, NetworkEmbedder) else None
 
     def _regions(self, photo: Photo, whole: bool) -> list[Detection]:
         frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))

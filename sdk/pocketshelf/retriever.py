@@ -269,10 +269,10 @@ class Retriever:
             raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
         shelf = self._shelf
         wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
-        ms = Timings()
-        deadline = time.monotonic() + self._timeout_s
+        ms, deadline = Timings(), time.monotonic() + self._timeout_s
         with timed(ms, "total"):
-            encoded = self.encoder.encode(photo, whole, ms)
+            alone = shelf.closely is None and self._answering.reader is None
+            encoded = self.encoder.encode(photo, whole, ms, alone)
             with timed(ms, "search"):
                 local = [self._answering.answer(shelf, each, wish) for each in encoded.regions]
                 looked = self._looked(shelf, encoded, local, wish)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from pocketshelf.errors import BundleError
 from pocketshelf.formats.bundle import EmbedderSpec
 from pocketshelf.runtime import ModelRunner
 from pocketshelf.stages.preprocess import Photo
+from pocketshelf.stages.preprocess.photo import SPARE
 from pocketshelf.types import Box, Categories
 
 __all__ = ["Embedder", "Embedding", "NetworkEmbedder", "blend", "normalise", "softmax", "top_categories"]
@@ -52,6 +54,11 @@ class NetworkEmbedder:
     def __init__(self, spec: EmbedderSpec, runner: ModelRunner) -> None:
         self._spec = spec
         self._runner = runner
+
+    @property
+    def least(self) -> int:
+        """So many pixels at a crop's shorter side are shown to the network as more would be, halved."""
+        return math.ceil(SPARE * max(self._spec.preprocessing.size))
 
     def embed(self, photo: Photo, box: Box | None = None) -> Embedding:
         """See `Embedder`.

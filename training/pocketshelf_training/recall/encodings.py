@@ -39,9 +39,11 @@ class RememberingEncoder(Encoder):
         self._enrolled = memory.cache(_enrolled, ignore=["encoder"])
         self._known: dict[tuple[str, bool], EncodedPhoto] = {}
 
-    def encode(self, source: PhotoSource, whole: bool = False, ms: Timings | None = None) -> EncodedPhoto:
+    def encode(
+        self, source: PhotoSource, whole: bool = False, ms: Timings | None = None, alone: bool = False
+    ) -> EncodedPhoto:
         """See `Encoder`; of the photo only the size is kept, and nothing is timed."""
-        del ms
+        del ms, alone
         key = (str(source), whole)
         if key not in self._known:
             self._known[key] = self._encoded(self._encoder, self._key, *key)

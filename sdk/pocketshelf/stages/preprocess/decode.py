@@ -6,6 +6,7 @@ caller, or take more than a bounded share of memory and time: every fault become
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -62,14 +63,25 @@ class Reach(NamedTuple):
     Attributes:
         side: the longer side, of a picture that is not smaller.
         exact: no longer than that; else up to twice it, as whole factors leave it.
+        least: so many pixels at the shorter side suffice where the decoder scales; None: ``side`` tells.
     """
 
     side: int = WORKING_SIDE
     exact: bool = False
+    least: int | None = None
+
+    def scaled(self, width: int, height: int) -> int:
+        """The longer side, at least, of what is decoded of a JPEG."""
+        if self.least is None:
+            return self.side
+        return min(self.side, math.ceil(self.least * max(width, height) / min(width, height)))
 
 
 def decode_photo(
-    source: str | Path | bytes, working_side: int | None = None, near: int = WORKING_SIDE
+    source: str | Path | bytes,
+    working_side: int | None = None,
+    near: int = WORKING_SIDE,
+    least: int | None = None,
 ) -> Photo:
     """Decode ``source`` (a path or the file's bytes) to an upright sRGB photo.
 
@@ -79,6 +91,8 @@ def decode_photo(
     Args:
         working_side: its longer side has at most so many pixels then; None: at least ``near``, and fewer
             than twice as many, which is what networks are shown crops of.
+        least: of a JPEG, so many pixels at its shorter side suffice beside ``near``: of what is halved until
+            it has fewer than twice as many, as the frame is for a network, as many are left.
 
     Raises:
         PhotoError: the file is missing, empty, truncated, no image, or too large.
@@ -86,7 +100,7 @@ def decode_photo(
     name = "photo" if isinstance(source, bytes) else str(source)
     keep_freed_memory()
     try:
-        reach = Reach(near) if working_side is None else Reach(working_side, exact=True)
+        reach = Reach(near, least=least) if working_side is None else Reach(working_side, exact=True)
         return _decode(read_container(_read(source)), reach)
     except PhotoError as error:
         raise PhotoError(f"{name}: {error}") from error
@@ -114,7 +128,7 @@ def _read(source: str | Path | bytes) -> bytes:
 
 def _decode(container: Container, reach: Reach) -> Photo:
     if container.kind == "JPEG":
-        image = _jpeg(container, reach.side)
+        image = _jpeg(container, reach.scaled(container.width, container.height))
         size = container.width, container.height
         return finished(image, size, container.orientation, container.icc, reach)
     image = open_image(container)

@@ -33,7 +33,7 @@ _KINDS = "a path, bytes, an open file, a PIL image, a uint8 array or a Photo"
 _SHAPES = "uint8 (h, w, 3) or (h, w, 4) in the order RGB, or grey (h, w)"
 
 
-def read_photo(source: PhotoSource, near: int = WORKING_SIDE) -> Photo:
+def read_photo(source: PhotoSource, near: int = WORKING_SIDE, least: int | None = None) -> Photo:
     """The upright sRGB photo that ``source`` is; a large one brought down to between ``near`` and twice that.
 
     Args:
@@ -41,6 +41,7 @@ def read_photo(source: PhotoSource, near: int = WORKING_SIDE) -> Photo:
             image, turned as its EXIF says and converted by its profile, itself unchanged; an array of
             uint8, (h, w, 3) or (h, w, 4) in the order RGB, as of PIL (OpenCV's BGR needs
             ``pixels[..., ::-1]``), or grey (h, w), in sRGB and upright; or a `Photo`, as it is.
+        least: of a JPEG's file, see `decode_photo`.
 
     Raises:
         PhotoError: it cannot be read.
@@ -49,15 +50,15 @@ def read_photo(source: PhotoSource, near: int = WORKING_SIDE) -> Photo:
     if isinstance(source, Photo):
         return source
     if isinstance(source, str | os.PathLike):
-        return decode_photo(os.fspath(source), near=near)
+        return decode_photo(os.fspath(source), near=near, least=least)
     if isinstance(source, bytes | bytearray | memoryview):
-        return decode_photo(bytes(source), near=near)
+        return decode_photo(bytes(source), near=near, least=least)
     if isinstance(source, np.ndarray):
         return _of_array(source, near)
     if isinstance(source, Image.Image):
         return _of_image(source, near, shared=True)
     if callable(getattr(source, "read", None)):
-        return decode_photo(_contents(source), near=near)
+        return decode_photo(_contents(source), near=near, least=least)
     raise TypeError(f"a photo is {_KINDS}, not {_type(source)}")
 
 

@@ -84,6 +84,35 @@ def test_whole_factors_bring_a_photo_near_the_working_side(
     assert max(decode_photo(stream.getvalue(), 900).pixels.shape) == 900
 
 
+@pytest.mark.parametrize(
+    ("size", "wanted", "usual"),
+    [
+        ((4000, 3000), (500, 375), (1000, 750)),
+        ((1633, 1225), (817, 613), (1633, 1225)),
+        ((7200, 5400), (900, 675), (1800, 1350)),
+        ((640, 480), (640, 480), (640, 480)),
+        ((6000, 1000), (1500, 250), (1500, 250)),
+    ],
+)
+def test_a_jpeg_of_which_the_frame_suffices_is_decoded_to_as_much_as_would_be_halved_to(
+    size: tuple[int, int], wanted: tuple[int, int], usual: tuple[int, int]
+) -> None:
+    """The network's input is of as many pixels either way, and nearly the same ones."""
+    data, least = jpeg(noise(500, 400).resize(size)), 336
+    small, large = decode_photo(data, least=least), decode_photo(data)
+    assert (small.width, small.height) == size == (large.width, large.height)
+    assert small.pixels.shape[1::-1] == wanted and large.pixels.shape[1::-1] == usual
+    rule = Preprocessing((224, 224))
+    one, other = (photo.network_input(rule).astype(int) for photo in (small, large))
+    assert np.abs(one - other).mean() < 1.5
+
+
+def test_what_is_no_jpeg_is_decoded_as_ever() -> None:
+    stream = io.BytesIO()
+    noise(500, 400).resize((4000, 3000)).save(stream, "PNG", compress_level=1)
+    assert decode_photo(stream.getvalue(), least=336).pixels.shape == (750, 1000, 3)
+
+
 @pytest.mark.parametrize("size", [(400, 300), (1280, 720)])
 def test_a_picture_that_is_changed_later_leaves_the_photo_as_it_was(size: tuple[int, int]) -> None:
     image = noise(*size)
