@@ -29,7 +29,10 @@ def loads(data: bytes | str, depth: int = MAX_DEPTH) -> Any:
         ValueError: it is no JSON, or beyond the limits; the message is one line that says what is wrong.
     """
     try:
-        document = json.loads(data, parse_constant=_constant, parse_int=_integer, parse_float=_number)
+        if isinstance(data, str) and not data.startswith(_MARK):
+            document = _DECODER.decode(data)
+        else:  # `json` finds out the bytes' encoding, and says what is wrong with the mark.
+            document = json.loads(data, **_HOOKS)
     except RecursionError as error:
         raise ValueError(f"nested too deeply (deeper than {depth})") from error
     check(document, depth)
@@ -84,3 +87,9 @@ def _is_number(value: Any) -> bool:
 
 def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+_MARK = "\ufeff"
+_HOOKS: dict[str, Any] = {"parse_constant": _constant, "parse_int": _integer, "parse_float": _number}
+# Made once: `json.loads` makes one for every text, which takes longer than a product's attributes do.
+_DECODER = json.JSONDecoder(**_HOOKS)
