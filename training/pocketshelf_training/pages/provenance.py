@@ -9,6 +9,10 @@ from pathlib import Path
 
 __all__ = ["commit", "here", "machine"]
 
+# Under one and the same model's name an int8 network takes a third of the time where bytes are multiplied.
+WIDTHS = {"avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX VNNI", "avx512f": "AVX-512", "avx2": "AVX2"}
+CPUINFO = Path("/proc/cpuinfo")
+
 
 def here() -> dict[str, str]:
     """Both, as every document of figures says them."""
@@ -16,13 +20,18 @@ def here() -> dict[str, str]:
 
 
 def machine() -> str:
-    """Processor, cores and Python in words."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    """Processor, its widest instructions, cores and Python in words."""
+    said = _of_cpuinfo("model name") or platform.processor() or platform.machine()
+    flags = _of_cpuinfo("flags").split()
+    widest = next((name for flag, name in WIDTHS.items() if flag in flags), None)
+    processor = said if widest is None else f"{said} ({widest})"
+    return f"{processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _of_cpuinfo(name: str) -> str:
+    """What Linux says of the first processor; empty where it says nothing."""
+    lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(name)), "")
 
 
 def commit() -> str:
