@@ -240,16 +240,14 @@ class Answering:
         return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
-        """The hits, best first, those fallen whose category belongs to another group than the box."""
+        """The hits, best first, those fallen that are of another group than the box: `Shelves.fall`."""
         detection = region.detection
         if detection.group not in shelf.named.names:
             # Nothing falls: a search of whole photos need not look at what the categories hold.
             return sorted(hits, key=lambda hit: -hit.score)
-        shelves = shelf.shelves
+        shelves, found = shelf.shelves, list(hits)
         placed = [
-            hit
-            if shelves.fits(detection.group, hit.category)
-            else replace(hit, score=hit.score - shelves.penalty * detection.score)
-            for hit in hits
+            replace(hit, score=hit.score - shelves.fall(detection, hit.category, look))
+            for hit, look in zip(found, shelf.looks(found, detection.group), strict=True)
         ]
         return sorted(placed, key=lambda hit: -hit.score)

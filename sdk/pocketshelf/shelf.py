@@ -85,6 +85,24 @@ class Shelf:
             hits += [_hit(match, products.get(match.product_id)) for match in some]
         return hits
 
+    def looks(self, hits: Sequence[Hit], group: str) -> list[float | None]:
+        """How far each hit's first picture looks to be of a detector's group, 0 to 1; None if nothing tells.
+
+        Raises:
+            StoreError: the store is damaged.
+        """
+        if self.head is None or group not in self.head.names:
+            return [None] * len(hits)
+        found: dict[str, float] = {}
+        own = [hit.product_id for hit in hits if hit.source == "local"]
+        for first in range(0, len(own), AT_ONCE):
+            products = self.store.products(own[first : first + AT_ONCE])
+            if products:
+                vectors = np.stack([product.vectors[0] for product in products.values()])
+                looks = self.head.looks(vectors)[:, self.head.names.index(group)]
+                found.update(zip(products, looks.tolist(), strict=True))
+        return [found.get(hit.product_id) if hit.source == "local" else None for hit in hits]
+
     def known(self, product_id: str, vector: np.ndarray) -> Hit | None:
         """The product with this id as a hit for a float32 (D,) query; None if the store has none."""
         product = self.store.product(product_id)

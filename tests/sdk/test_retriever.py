@@ -28,6 +28,7 @@ from pocketshelf.recall import Signals
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import NetworkEmbedder
+from pocketshelf.stages.outfit import LOOK, WORD
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.stages.route import MassRouter
 from pocketshelf.store import Store
@@ -305,7 +306,32 @@ def test_categories_of_unknown_names_are_placed_by_their_products(
         (plain,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
     before, after = ({hit.product_id: hit.score for hit in r.hits or ()} for r in (plain, found))
     assert after["red"] == pytest.approx(before["red"])
-    assert after["green"] == pytest.approx(before["green"] - 0.15 * found.score)
+    # Both witnesses are against it: what its category holds, and its own picture.
+    assert after["green"] == pytest.approx(before["green"] - (WORD + LOOK) * found.score)
+
+
+def test_a_products_own_picture_speaks_for_it_on_another_shelf(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The box is "goods", and every category is named as of uppers; only green things look like uppers."""
+    monkeypatch.setattr(Shelf, "has_palettes", False)
+    names = ("Green things", "Red things", "Blue things", "White things")
+    bundle = make_bundle(tmp_path / "named", categories={"goods": ("Goods",), "upper": names})
+    with Store.open(store) as opened:
+        reds, greens = (opened.some_of(f"{name} things").astype(np.float32) for name in ("Red", "Green"))
+    toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
+    toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
+    head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
+    bundle = write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
+    with Retriever.open(store, bundle) as opened:
+        (found,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
+        server = [Hit("red", 1.0, "", "Red things", source="server"), Hit("gone", 1.0, "", "")]
+        assert opened._shelf.looks(server, "goods") == [None, None]
+    with Retriever.open(store, make_bundle(tmp_path / "plain")) as opened:
+        (plain,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
+    before, after = ({hit.product_id: hit.score for hit in r.hits or ()} for r in (plain, found))
+    assert after["red"] == pytest.approx(before["red"] - WORD * found.score)
+    assert after["green"] == pytest.approx(before["green"] - (WORD + LOOK) * found.score)
 
 
 def test_a_whole_photo_needs_no_look_at_what_the_categories_hold(

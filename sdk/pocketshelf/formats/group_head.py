@@ -51,12 +51,21 @@ class GroupHead:
             vectors: (n, D), n above 0, of any length: some products' pictures. The probabilities are the
                 softmax of each, and their mean.
         """
+        each = self.looks(vectors)
+        mean = (each / each.sum(axis=1, keepdims=True)).mean(axis=0)
+        return frozenset(np.array(self.names)[mean >= SHARE * mean.max()].tolist())
+
+    def looks(self, vectors: np.ndarray) -> np.ndarray:
+        """How likely each group is beside the likeliest one, float32 (n, G): 1 for that, above 0 for others.
+
+        Args:
+            vectors: (n, D), of any length.
+        """
         rows = vectors.astype(np.float32)
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
         logits = rows @ self.weights.T + self.bias
-        each = np.exp(logits - logits.max(axis=1, keepdims=True))
-        mean = (each / each.sum(axis=1, keepdims=True)).mean(axis=0)
-        return frozenset(np.array(self.names)[mean >= SHARE * mean.max()].tolist())
+        each: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return each
 
     def to_json(self, space: str) -> dict[str, Any]:
         """The format above; the weights are rounded to 127 steps of each row's largest."""

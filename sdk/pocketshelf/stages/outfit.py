@@ -19,8 +19,10 @@ __all__ = ["Shelves", "frame_share"]
 
 # A box of this share of the frame, or more, is what the frame is about; below, the frame counts for less.
 FULL_SHARE = 0.15
-# Cosine that a product of another group's category loses.
+# Cosine that a product of another group's category loses, where nothing but its category tells.
 PENALTY = 0.15
+# Where its own picture tells, too: what each of the two witnesses may cost. Chosen on val: docs/universal.md.
+WORD, LOOK = 0.1, 0.1
 
 
 def frame_share(box: Box, others: Iterable[Box], frame: tuple[int, int]) -> float:
@@ -47,8 +49,8 @@ class Shelves:
     Attributes:
         names: group → names.
         looks: category → the groups that its products look to be of.
-        penalty: cosine that a product of another group's category loses; it falls, it does not vanish: a
-            box may be of the wrong group.
+        penalty: cosine that a product of another group's category loses where nothing else tells; it falls,
+            it does not vanish: a box may be of the wrong group.
     """
 
     names: Mapping[str, Sequence[str]]
@@ -74,6 +76,21 @@ class Shelves:
             return True
         owners = self.owners(category)
         return owners is None or group in owners
+
+    def fall(self, detection: Detection, category: str, look: float | None = None) -> float:
+        """Cosine that a product of ``category`` loses in a search for a box.
+
+        Two witnesses say whether it may be what the box shows: its category, and its own picture. A jacket
+        among a shop's "Tops" loses half of what a shirt there does.
+
+        Args:
+            look: how far its picture looks to be of the box's group, 0 to 1; None where nothing tells.
+        """
+        if detection.group not in self.names:
+            return 0.0
+        stranger = 0.0 if self.fits(detection.group, category) else 1.0
+        cost = self.penalty * stranger if look is None else WORD * stranger + LOOK * (1.0 - look)
+        return cost * detection.score
 
     def owners(self, category: str) -> frozenset[str] | None:
         """The groups that ``category`` belongs to; None if nothing tells."""

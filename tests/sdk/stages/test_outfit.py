@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pocketshelf.formats.group_head import GroupHead
-from pocketshelf.stages.outfit import FULL_SHARE, Shelves, frame_share
+from pocketshelf.stages.outfit import FULL_SHARE, LOOK, PENALTY, WORD, Shelves, frame_share
 from pocketshelf.types import Detection
 
 FRAME = (100, 200)
@@ -56,6 +56,32 @@ def test_a_sure_box_outweighs_the_embedder() -> None:
     assert weighed["Outwear"] == pytest.approx(0.08 / 0.28)
 
 
+def test_a_jacket_among_tops_loses_half_of_what_a_shirt_there_does() -> None:
+    coat = Detection(COAT, "outerwear", 0.9)
+    jacket, shirt = (SHELVES.fall(coat, "Women > T-shirts", look) for look in (1.0, 0.0))
+    assert jacket == pytest.approx(0.9 * WORD) and shirt == pytest.approx(0.9 * (WORD + LOOK))
+
+
+def test_a_shirt_among_jackets_loses_something_too() -> None:
+    coat = Detection(COAT, "outerwear", 0.9)
+    falls = [SHELVES.fall(coat, "Jackets", look) for look in (1.0, 0.4, 0.0)]
+    assert falls == pytest.approx([0.0, 0.9 * 0.6 * LOOK, 0.9 * LOOK])
+
+
+def test_both_witnesses_against_it_keep_a_coat_from_a_shoes_box() -> None:
+    """A coat that is nearer by less than both cost, as the detector is sure, does not come first."""
+    assert SHELVES.fall(SHOES, "Jackets", 0.01) - SHELVES.fall(SHOES, "Shoes", 0.9) > PENALTY * SHOES.score
+
+
+def test_where_no_picture_tells_the_category_is_alone() -> None:
+    assert SHELVES.fall(SHOES, "Jackets") == pytest.approx(0.9 * PENALTY)
+    assert SHELVES.fall(SHOES, "Sneakers") == SHELVES.fall(SHOES, "Gift cards") == 0.0
+
+
+def test_in_a_box_of_a_group_without_names_nothing_falls() -> None:
+    assert SHELVES.fall(Detection(COAT, "bag", 0.9), "Jackets", 0.0) == 0.0
+
+
 # The first number speaks for footwear, the second for uppers; of outerwear the head says nothing.
 HEAD = GroupHead(("footwear", "upper"), 8 * np.eye(2, 3, dtype=np.float32), np.zeros(2, np.float32))
 PRODUCTS = {"Bas": [[9, 1, 0], [7, 0, 2]], "Haut": [[0, 9, 1]], "Soldes": [[9, 1, 0], [1, 9, 0]], "Vide": []}
@@ -93,3 +119,8 @@ def test_a_name_that_tells_is_believed_before_the_products() -> None:
 def test_lengths_of_vectors_say_nothing() -> None:
     small, large = np.array([[1, 9, 0]], np.int8), np.array([[13, 117, 0]], np.int8)
     assert HEAD.groups(small) == HEAD.groups(large) == {"upper"}
+
+
+def test_how_a_picture_looks_is_told_beside_the_likeliest_group() -> None:
+    looks = HEAD.looks(np.array([[0, 9, 0], [5, 5, 0]], np.int8))
+    assert looks[0] == pytest.approx([np.exp(-8), 1.0], rel=1e-5) and looks[1] == pytest.approx([1.0, 1.0])

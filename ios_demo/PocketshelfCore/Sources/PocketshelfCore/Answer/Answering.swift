@@ -128,13 +128,13 @@ struct Answering {
         try shelf.hasPalettes() ? region.colours?.histogram : nil
     }
 
-    /// The hits, best first, those fallen whose category belongs to another group than the box.
+    /// The hits, best first, those fallen that are of another group than the box: `Shelves.fall`.
     private func placed(_ shelf: Shelf, _ region: EncodedRegion, _ hits: [Hit]) throws -> [Hit] {
         let shelves = try shelf.shelves(), detection = region.detection
-        return hits.map { hit in
-            guard !shelves.fits(group: detection.group, category: hit.category) else { return hit }
+        return try hits.map { hit in
+            let look = try shelf.look(hit, group: detection.group)
             var fallen = hit
-            fallen.score = hit.score - shelves.penalty * detection.score
+            fallen.score = hit.score - shelves.fall(detection, category: hit.category, look: look)
             return fallen
         }.sortedDescending(by: \.score)
     }

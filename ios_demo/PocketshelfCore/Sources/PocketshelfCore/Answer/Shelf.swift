@@ -53,6 +53,14 @@ final class Shelf: @unchecked Sendable {
         }
     }
 
+    /// How far a hit's first picture looks to be of a detector's group, 0 to 1; nil if nothing tells.
+    ///
+    /// - Throws: `store`: it is damaged.
+    func look(_ hit: Hit, group: String) throws -> Double? {
+        guard let head, head.names.contains(where: { exactlyEqual($0, group) }) else { return nil }
+        return try vector([hit]).flatMap { head.look($0, group: group) }
+    }
+
     /// Whether its products state their colours, as far as the first tell.
     ///
     /// - Throws: `store`: it is damaged.

@@ -26,6 +26,17 @@ public struct GroupHead: Sendable {
         let least = Self.share * (sums.max() ?? 0)
         return Set(zip(names, sums).filter { $1 >= least }.map { ExactString($0.0) })
     }
+
+    /// How likely `group` is beside the likeliest one of a product's picture, 1 for that; nil of a group that is none
+    /// of `names`.
+    ///
+    /// - Parameter vector: `dimension` numbers, of any length.
+    func look(_ vector: [Float], group: String) -> Double? {
+        guard let index = names.firstIndex(where: { exactlyEqual($0, group) }) else { return nil }
+        let row = normalised(vector)
+        let logits = zip(weights, bias).map { dot(row, $0) + $1 }
+        return Double(exp(logits[index] - (logits.max() ?? 0)))
+    }
 }
 
 extension GroupHead {

@@ -20,8 +20,11 @@ func frameShare(_ box: Box, others: [Box], width: Int, height: Int) -> Double {
 /// Names are compared without case and plural, the last part of a path ("Women > Tops" is "top"). A name that no
 /// group claims belongs where its products look to be of, if that is known, else to any.
 public struct Shelves: Sendable {
-    /// Cosine that a product of another group's category loses; it falls, it does not vanish: a box may be of the
-    /// wrong group.
+    /// What each of two witnesses may cost a product, its category and its own picture.
+    private static let word = 0.1, look = 0.1
+
+    /// Cosine that a product of another group's category loses where nothing else tells; it falls, it does not vanish:
+    /// a box may be of the wrong group.
     public let penalty: Double
     private let groups: Set<ExactString>
     /// Plain name → the groups that claim it; a group claims its own.
@@ -60,6 +63,17 @@ public struct Shelves: Sendable {
     public func fits(group: String, category: String) -> Bool {
         guard knows(group), let owners = owners(category) else { return true }
         return owners.contains(ExactString(group))
+    }
+
+    /// Cosine that a product of `category` loses in a search for a box: its category says whether it may be what the
+    /// box shows, and so does its own picture.
+    ///
+    /// - Parameter look: how far its picture looks to be of the box's group, 0 to 1; nil where nothing tells.
+    func fall(_ detection: Detection, category: String, look: Double?) -> Double {
+        guard knows(detection.group) else { return 0 }
+        let stranger = fits(group: detection.group, category: category) ? 0.0 : 1.0
+        let cost = look.map { Self.word * stranger + Self.look * (1 - $0) } ?? penalty * stranger
+        return cost * detection.score
     }
 
     /// The groups that `category` belongs to; nil if nothing tells.

@@ -139,13 +139,13 @@ class Answering(
     /** Those of the region, where products state theirs. */
     private fun colours(shelf: Shelf, region: EncodedRegion): FloatArray? = if (shelf.hasPalettes) region.colours else null
 
-    /** The hits, best first, those fallen whose category belongs to another group than the box. */
+    /** The hits, best first, those fallen that are of another group than the box: [Shelves.fall]. */
     private fun placed(shelf: Shelf, region: EncodedRegion, hits: List<Hit>): List<Hit> {
         val shelves = shelf.shelves(named, head)
         val detection = region.detection
         return hits.map { hit ->
-            if (shelves.fits(detection.group, hit.category)) hit
-            else hit.copy(score = hit.score - shelves.penalty * detection.score)
+            val look = shelf.look(hit, detection.group, head)
+            hit.copy(score = hit.score - shelves.fall(detection, hit.category, look))
         }.sortedByDescending { it.score }
     }
 

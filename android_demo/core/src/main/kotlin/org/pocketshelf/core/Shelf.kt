@@ -62,6 +62,17 @@ class Shelf(
     fun shelves(named: Shelves, head: GroupHead?): Shelves =
         if (head == null) named else looking.computeIfAbsent(named) { it.looking(counts.keys, head, products::someOf) }
 
+    /**
+     * How far a hit's first picture looks to be of a detector's [group], 0 to 1; null if nothing tells.
+     *
+     * @param head what tells; null where the bundle has none.
+     * @throws StoreError the store is damaged.
+     */
+    fun look(hit: Hit, group: String, head: GroupHead?): Double? {
+        if (head == null || group !in head.names || hit.source != Source.LOCAL) return null
+        return products.product(hit.productId)?.let { head.look(it.vector(0), group) }
+    }
+
     /** The [wanted] nearest to a vector of D numbers that fit [where]; where few do, it looks further. */
     fun nearest(vector: FloatArray, categories: List<String>, wanted: Int, where: Where): List<Hit> {
         val held = categories.sumOf { counts[it] ?: 0 }

@@ -28,16 +28,24 @@ class GroupHead(val names: List<String>, val weights: FloatArray, val bias: Floa
         return names.indices.filter { sums[it] >= least }.mapTo(HashSet()) { names[it] }
     }
 
+    /** How likely [group], one of [names], is of a product's picture, D signed bytes, beside the likeliest: 1 for that. */
+    fun look(vector: ByteArray, group: String): Double =
+        powers(normalised(FloatArray(vector.size) { vector[it].toFloat() }))[names.indexOf(group)].toDouble()
+
     private fun probabilities(vector: FloatArray): FloatArray {
+        val powers = powers(vector)
+        val total = powers.sum()
+        return FloatArray(powers.size) { powers[it] / total }
+    }
+
+    private fun powers(vector: FloatArray): FloatArray {
         val logits = FloatArray(names.size) { group ->
             var sum = 0f
             for (i in vector.indices) sum += vector[i] * weights[group * vector.size + i]
             sum + bias[group]
         }
         val top = logits.max()
-        val powers = FloatArray(logits.size) { exp(logits[it] - top) }
-        val total = powers.sum()
-        return FloatArray(powers.size) { powers[it] / total }
+        return FloatArray(logits.size) { exp(logits[it] - top) }
     }
 
     companion object {

@@ -8,8 +8,12 @@ import org.pocketshelf.core.types.Detection
 /** A box of this share of the frame, or more, is what the frame is about; below, the frame counts for less. */
 const val FULL_SHARE = 0.15
 
-/** Cosine that a product of another group's category loses. */
+/** Cosine that a product of another group's category loses, where nothing but its category tells. */
 const val PENALTY = 0.15
+
+/** Where its own picture tells, too: what each of the two witnesses may cost. */
+const val WORD = 0.1
+const val LOOK = 0.1
 
 /**
  * How far the frame shows the same thing as [box], 0 to 1; it scales a bundle's frame weight.
@@ -34,8 +38,8 @@ fun frameShare(box: Box, others: List<Box>, width: Int, height: Int): Double {
  * claims belongs where its products look to be of, if that is known, else to any.
  *
  * @property names group → names.
- * @property penalty cosine that a product of another group's category loses; it falls, it does not vanish: a box may
- *   be of the wrong group.
+ * @property penalty cosine that a product of another group's category loses where nothing else tells; it falls, it does
+ *   not vanish: a box may be of the wrong group.
  * @property looks category → the groups that its products look to be of.
  */
 class Shelves(
@@ -67,6 +71,19 @@ class Shelves(
     fun fits(group: String, category: String): Boolean {
         val claiming = owners(category)
         return group !in names || claiming == null || group in claiming
+    }
+
+    /**
+     * Cosine that a product of [category] loses in a search for a box: its category says whether it may be what the box
+     * shows, and so does its own picture.
+     *
+     * @param look how far its picture looks to be of the box's group, 0 to 1; null where nothing tells.
+     */
+    fun fall(detection: Detection, category: String, look: Double?): Double {
+        if (detection.group !in names) return 0.0
+        val stranger = if (fits(detection.group, category)) 0.0 else 1.0
+        val cost = if (look == null) penalty * stranger else WORD * stranger + LOOK * (1.0 - look)
+        return cost * detection.score
     }
 
     /** The groups that [category] belongs to; null if nothing tells. */

@@ -12,6 +12,9 @@ import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.golden.ShelfOfVectors
 import org.pocketshelf.core.stages.search.StoreSearcher
+import org.pocketshelf.core.types.Box
+import org.pocketshelf.core.types.Detection
+import org.pocketshelf.core.types.Hit
 import java.util.Collections
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
@@ -59,6 +62,24 @@ class ShelvesTest {
     fun `without a head names are all that tells`() {
         assertSame(named, shelf.shelves(named, null))
         assertEquals(emptyList<String>(), products.asked)
+    }
+
+    @Test
+    fun `a category and a picture are two witnesses, and where there is none of the picture the category is alone`() {
+        val box = Detection(Box(0.0, 0.0, 9.0, 9.0), "upper", 0.5)
+        fun hit(id: String) = Hit(id, 1.0, "", "")
+        // "3" lies among the shoes and looks like an upper, "1" looks like shoes.
+        assertEquals(1.0, shelf.look(hit("3"), "upper", head)!!, 1e-6)
+        assertTrue(shelf.look(hit("1"), "upper", head)!! < 0.01)
+        assertEquals(null, shelf.look(hit("of a server"), "upper", head))
+        assertEquals(null, shelf.look(hit("3"), "upper", null))
+        assertEquals(null, shelf.look(hit("3"), "goods", head))
+        assertEquals(0.05, named.fall(box, "Shoes", 1.0), 1e-9)
+        assertEquals(0.1, named.fall(box, "Shoes", 0.0), 1e-9)
+        assertEquals(0.075, named.fall(box, "Shoes", null), 1e-9)
+        assertEquals(0.05, named.fall(box, "T-Shirt", 0.0), 1e-9)
+        assertEquals(0.0, named.fall(box, "T-Shirt", null), 1e-9)
+        assertEquals(0.0, named.fall(Detection(box.box, "bag", 0.5), "Shoes", null), 1e-9)
     }
 
     @Test
