@@ -56,3 +56,15 @@ def test_colours_of_a_style_share_its_split(tmp_path: Path) -> None:
         splits.setdefault(sample.attributes["style"], set()).add(sample.split)
     assert all(len(found) == 1 for found in splits.values())
     assert {"train", "val", "test"} == set.union(*splits.values())
+
+
+def test_a_shops_menu_is_told_by_its_export(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    rows = [
+        'MJ01-XS-Red,"Default Category/Men/Tops/Jackets,Default Category/Collections/Eco"',
+        'MJ01-L-Red,"Default Category,Default Category/Promotions/Men Sale"',
+        "24-MB01,Default Category/Collections/Eco",
+        '24-WB04,"Default Category/Gear,Default Category"',
+    ]
+    (tmp_path / "shop/products.csv").write_text("\n".join(["sku,categories", *rows]))
+    assert shop.menu(tmp_path) == {"mj01": "Jackets", "24-wb04": "Gear"}

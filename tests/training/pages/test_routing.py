@@ -8,7 +8,7 @@ from drawn_things import COLOURS
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf_training.data.protocol import Sample
-from pocketshelf_training.pages.routing import NAMINGS, OF_ANY, measured, named
+from pocketshelf_training.pages.routing import MENU, NAMINGS, OF_ANY, measured, named
 
 KNOWN = ["Red things", "Green things"]
 
@@ -30,7 +30,8 @@ def test_names_are_those_of_the_shop_numbers_one_or_drawn(shop: Path) -> None:
 
 
 def test_wrong_names_cost_who_believes_them_and_nobody_else(shop: Path, fake_bundle: Bundle) -> None:
-    rows = measured(Encoder.open(fake_bundle), pictures(shop, "shop"), pictures(shop, "street"), 0)
+    gallery, asking = pictures(shop, "shop"), pictures(shop, "street")
+    rows = measured(Encoder.open(fake_bundle), gallery, asking, 0, hits=1)
     assert [(row["way"], row["names"]) for row in rows[:2]] == [
         ("whole", "their own"),
         ("by box", "their own"),
@@ -39,3 +40,11 @@ def test_wrong_names_cost_who_believes_them_and_nobody_else(shop: Path, fake_bun
     assert all(row["everything"] == 1.0 and row["photos"] == len(COLOURS) for row in whole.values())
     assert whole["their own"]["likely alone"] == whole["their own"]["as shipped"] == 1.0
     assert whole[OF_ANY]["likely alone"] < whole[OF_ANY]["as shipped"]
+    assert MENU not in whole
+
+
+def test_a_shops_menu_names_its_categories(shop: Path, fake_bundle: Bundle) -> None:
+    gallery = pictures(shop, "shop")
+    rows = measured(Encoder.open(fake_bundle), gallery, gallery, 0, ["Tops"] * len(gallery))
+    (found,) = [row for row in rows if row["names"] == MENU and row["way"] == "whole"]
+    assert found["likely alone"] == 1.0

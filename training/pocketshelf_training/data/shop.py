@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 from pocketshelf_training.data import pairs
-from pocketshelf_training.data.protocol import Sample, data_root
+from pocketshelf_training.data.protocol import Sample, data_root, read_rows
 
-__all__ = ["ALONE", "GROUPS_OF_CATEGORY", "LICENCE", "load", "split_of", "style_of"]
+__all__ = ["ALONE", "GROUPS_OF_CATEGORY", "LICENCE", "load", "menu", "split_of", "style_of"]
 
 LICENCE = "OSL-3.0"
 # Of the styles: the share of train, and of train and val together.
@@ -37,6 +38,23 @@ def load(root: str | Path | None = None) -> list[Sample]:
         for s in samples
         for style in [style_of(s.identity or "")]
     ]
+
+
+def menu(root: str | Path | None = None) -> dict[str, str]:
+    """Style → where the shop's own menu has it most often: Jackets, of "Default Category/Men/Tops/Jackets".
+
+    What stands below collections and promotions alone, as its gear does, has none.
+
+    Raises:
+        DataMissing: the export is not there.
+    """
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in read_rows(data_root(root) / "shop" / "products.csv"):
+        for path in row["categories"].split(","):
+            parts = path.split("/")[1:]
+            if parts and parts[0] not in ("Collections", "Promotions"):
+                found[style_of(row["sku"].lower())][parts[-1]] += 1
+    return {style: names.most_common(1)[0][0] for style, names in found.items()}
 
 
 def style_of(item: str) -> str:
