@@ -96,11 +96,10 @@ class Shelf:
         found: dict[str, float] = {}
         own = [hit.product_id for hit in hits if hit.source == "local"]
         for first in range(0, len(own), AT_ONCE):
-            products = self.store.products(own[first : first + AT_ONCE])
-            if products:
-                vectors = np.stack([product.vectors[0] for product in products.values()])
-                looks = self.head.looks(vectors)[:, self.head.names.index(group)]
-                found.update(zip(products, looks.tolist(), strict=True))
+            pictures = self.store.first_pictures(own[first : first + AT_ONCE])
+            if pictures:
+                looks = self.head.looks(np.stack(list(pictures.values())))
+                found.update(zip(pictures, looks[:, self.head.names.index(group)].tolist(), strict=True))
         return [found.get(hit.product_id) if hit.source == "local" else None for hit in hits]
 
     def known(self, product_id: str, vector: np.ndarray) -> Hit | None:

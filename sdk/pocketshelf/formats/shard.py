@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.product_file import ProductFile
@@ -64,6 +66,19 @@ class Shard(ProductFile[ShardMeta]):
     def of_ids(self, product_ids: Sequence[str]) -> Iterator[Product]:
         """The products with these ids (at most 999), of those that the shard has: sooner than one by one."""
         return self.products(f"WHERE product_id IN ({', '.join('?' * len(product_ids))})", *product_ids)
+
+    def first_pictures(self, product_ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """The first picture, int8 (D,), of the products with these ids (at most 999), of those it has.
+
+        Raises:
+            StoreError: the shard is damaged.
+        """
+        chosen = f"WHERE product_id IN ({', '.join('?' * len(product_ids))})"
+        first = f"SELECT product_id, substr(vectors, 1, {self.meta.dimension}) FROM products {chosen}"
+        rows = dict(self.query(first, *product_ids))
+        if not all(isinstance(row, bytes) and len(row) == self.meta.dimension for row in rows.values()):
+            raise StoreError(f"{self.path}: bad vectors; sync or build it again")
+        return {name: np.frombuffer(row, np.int8) for name, row in rows.items()}
 
     def categories(self) -> dict[str, int]:
         """Category → number of products, in alphabetical order."""

@@ -188,6 +188,10 @@ class Store(AbstractContextManager):
         """Those of the products with these ids, at most 999, that the store has, by id."""
         return {product.product_id: product for product in self.shard.of_ids(product_ids)}
 
+    def first_pictures(self, product_ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """Of the same as `products`, by id: the vector of each one's first picture, int8 (D,). Sooner."""
+        return self.shard.first_pictures(product_ids)
+
     def status(self) -> dict[str, Any]:
         """What the store holds, as one JSON object."""
         return {
