@@ -2,8 +2,8 @@
 
 Photos are searched in the same catalogue under several names of its categories: its own; those of its menu,
 where the shop tells; numbers, which no model knows; one for all; and the model's own names, drawn for each
-product, of its kind (as of a shop that sorts its tops otherwise than the model) or of any. First of ten hits,
-by the likely categories alone, as a search finds them, and with everything searched.
+product, of its kind (as of a shop that sorts its tops otherwise than the model) or of any. First hits by the
+likely categories alone, as a search finds them, and with everything searched; without colours.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.retriever import Retriever
-from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
 from pocketshelf.stages.outfit import Shelves
-from pocketshelf.stages.preprocess import read_photo
 from pocketshelf.stages.route import MassRouter
 from pocketshelf.store import Store
 from pocketshelf_training.data import grocery, shop
@@ -43,8 +41,6 @@ __all__ = ["NAMINGS", "add_arguments", "kinds_of", "measured", "named", "run"]
 OF_ITS_KIND, OF_ANY, MENU = "the model's, of its kind, drawn", "the model's, drawn", "its menu's"
 NAMINGS = ("their own", MENU, "numbered", "one for all", OF_ITS_KIND, OF_ANY)
 SETS = ("groceries", "shop")
-# As many hits as a search finds that is told nothing: re-rankers see three times as many.
-HITS = 10
 WAYS = {"whole": True, "by box": False}
 
 
@@ -132,19 +128,13 @@ def measured(
     asking: Sequence[Sample],
     seed: int,
     menu: Sequence[str] | None = None,
-    hits: int = HITS,
 ) -> list[dict[str, Any]]:
     """A row a way of searching and a naming: R@1 of the most prominent region, one picture a product.
 
     Args:
         menu: for each of the gallery what the shop's menu calls its category, if that is known.
-        hits: how many are asked for.
     """
-    vectors, palettes = [], []
-    for sample in tqdm(gallery, "gallery", disable=None):
-        photo = read_photo(sample.image)
-        vectors.append(quantize_vectors(encoder.enrol(photo)))
-        palettes.append(palette_of(looked_at(photo)))
+    vectors = [quantize_vectors(encoder.enrol(s.image)) for s in tqdm(gallery, "gallery", disable=None)]
     asked = {
         way: [
             (encoder.encode(s.image, whole).regions[0], s.identity) for s in tqdm(asking, way, disable=None)
@@ -159,15 +149,15 @@ def measured(
         kinds = kinds_of(encoder.bundle, vectors) if naming == OF_ITS_KIND else [known] * len(gallery)
         names = list(menu) if naming == MENU and menu else named(naming, gallery, kinds, seed)
         products = [
-            Product(str(s.identity), 1, name, "", None, vector[None], {PALETTE: palette})
-            for s, name, vector, palette in zip(gallery, names, vectors, palettes, strict=True)
+            Product(str(s.identity), 1, name, "", None, vector[None], {})
+            for s, name, vector in zip(gallery, names, vectors, strict=True)
         ]
         with _opened(encoder, products) as (alone, shipped):
             for way, pairs in asked.items():
                 found = {
-                    "likely alone": _first(alone, pairs, hits),
-                    "as shipped": _first(shipped, pairs, hits),
-                    "everything": _first(shipped, pairs, hits, "all"),
+                    "likely alone": _first(alone, pairs),
+                    "as shipped": _first(shipped, pairs),
+                    "everything": _first(shipped, pairs, "all"),
                 }
                 rows.append({"way": way, "names": naming, "photos": len(pairs), **found})
     return rows
@@ -187,10 +177,10 @@ def _opened(encoder: Encoder, products: Sequence[Product]) -> Iterator[tuple[Ret
 
 
 def _first(
-    retriever: Retriever, asked: Sequence[tuple[EncodedRegion, str | None]], hits: int, category: str = "auto"
+    retriever: Retriever, asked: Sequence[tuple[EncodedRegion, str | None]], category: str = "auto"
 ) -> float:
     right = []
     for region, identity in asked:
-        found = retriever.search_region(region, hits, category).hits or ()
-        right.append(bool(found) and found[0].product_id == identity)
+        hits = retriever.search_region(region, 1, category).hits or ()
+        right.append(bool(hits) and hits[0].product_id == identity)
     return float(np.mean(right))
