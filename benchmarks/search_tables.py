@@ -17,21 +17,32 @@ WAYS = {"threads": "threads, without Ray", "ray": "Ray's processes, on this mach
 
 
 def engines_table(figures: dict[str, Any]) -> str:
-    """The rows of ``server_search.json``, in Markdown; what was measured beside other work carries a mark."""
+    """The rows of ``server_search.json``, in Markdown; what was measured beside other work carries a mark.
+
+    So does what was measured on another machine than the first row.
+    """
     head = (
         "| index | vectors | build | median | p99 | recall | one of 50 categories: median, p99 | recall |",
         "|---|---|---|---|---|---|---|---|",
     )
-    rows = [_engine(row) for row in figures["rows"]]
+    machines = list(dict.fromkeys(_machine(row, figures) for row in figures["rows"]))
+    marks = {name: f" ({number})" if number > 1 else "" for number, name in enumerate(machines, 1)}
+    rows = [_engine(row, marks[_machine(row, figures)]) for row in figures["rows"]]
     commits = ", ".join(sorted({row["commit"] for row in figures["rows"]}))
-    return "\n".join((*head, *rows, "", f"{figures['machine']}, draw {figures['draw']}, commit {commits}."))
+    told = "; ".join(f"{marks[name].strip()} {name}".strip() for name in machines)
+    return "\n".join((*head, *rows, "", f"{told}. Draw {figures['draw']}, commit {commits}."))
 
 
-def _engine(row: dict[str, Any]) -> str:
+def _machine(row: dict[str, Any], figures: dict[str, Any]) -> str:
+    """Where a row was measured: rows of several runs are kept side by side."""
+    return str(row.get("machine", figures["machine"]))
+
+
+def _engine(row: dict[str, Any], mark: str) -> str:
     built_busy = " (busy)" if max(row["build_load"]) > QUIET_BUILD else ""
     busy = " (busy)" if row["load"] > QUIET else ""
     cells = (
-        f"`{row['index']}`{busy}",
+        f"`{row['index']}`{mark}{busy}",
         f"{row['vectors']:,}",
         f"{row['build_s']:,.0f} s{built_busy}",
         _time(row["median_ms"]),

@@ -105,7 +105,7 @@ def run(
             row: dict[str, Any] = {"index": kind, "vectors": len(gallery), "draw": arguments.draw}
             if hasattr(index, "ef"):
                 row["ef"] = index.ef
-            row["commit"] = here()["commit"]
+            row |= here()
             figures, hits = searched(index, asked, truth, arguments.seconds)
             yield {**row, **built, **figures}, hits
 
@@ -169,7 +169,8 @@ def _write(arguments: argparse.Namespace, rows: Sequence[dict[str, Any]]) -> Non
 
 def with_earlier(rows: Sequence[dict[str, Any]], path: Path, draw: int) -> list[dict[str, Any]]:
     """``rows``, and those of ``path`` on the same draw that they leave as they were, in the table's order."""
-    earlier = json.loads(path.read_text())["rows"] if path.exists() else []
+    known = json.loads(path.read_text()) if path.exists() else {"rows": []}
+    earlier = [{"machine": known["machine"], **row} for row in known["rows"]]
     found = {(row["vectors"], row["index"]): row for row in (*earlier, *rows) if row.get("draw") == draw}
     return [found[key] for key in sorted(found, key=lambda key: (key[0], INDEXES.index(key[1])))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from pages import ROOT
@@ -23,8 +24,27 @@ def test_an_engines_row_says_what_was_measured_beside_other_work() -> None:
     _, _, quiet, busy, _, told = engines_table({"machine": "m", "draw": 1, "rows": rows}).splitlines()
     assert quiet == "| `milvus` | 1,000,000 | 1,200 s | 4.5 ms | 1.2 s | 0.999 | 0.5 ms, 2 ms | 1.000 |"
     assert (
-        busy.startswith("| `milvus` (busy) | 1,000,000 | 1,200 s (busy) |") and "draw 1, commit abc" in told
+        busy.startswith("| `milvus` (busy) | 1,000,000 | 1,200 s (busy) |") and "Draw 1, commit abc" in told
     )
+
+
+def test_rows_of_another_machine_say_so() -> None:
+    from search_tables import engines_table
+
+    rows = [ROW, {**ROW, "machine": "n"}, {**ROW, "machine": "m"}]
+    *_, first, other, again, _, told = engines_table({"machine": "m", "draw": 1, "rows": rows}).splitlines()
+    assert first == again and first.startswith("| `milvus` |") and other.startswith("| `milvus` (2) |")
+    assert told.startswith("m; (2) n. ")
+
+
+def test_rows_of_an_earlier_run_keep_their_machine(tmp_path: Path) -> None:
+    from server_search import with_earlier
+
+    path = tmp_path / "server_search.json"
+    kept, other = {**ROW, "draw": 1}, {**ROW, "draw": 1, "index": "graph", "machine": "n"}
+    path.write_text(json.dumps({"machine": "m", "rows": [kept]}))
+    assert with_earlier([other], path, 1) == [other, {**kept, "machine": "m"}]
+    assert with_earlier([other], tmp_path / "none.json", 1) == [other]
 
 
 def test_a_row_of_candidates() -> None:
