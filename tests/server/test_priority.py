@@ -96,10 +96,18 @@ work.main([order])
     assert (code, said) == (7, {**given_way(priority.PUBLISH), "leader": True})
 
 
+# A leader that takes its time until it can pass signals on.
+SLOWLY = """
+import signal
+set_handler = signal.signal
+signal.signal = lambda number, handler: (time.sleep(0.2), set_handler(number, handler))
+"""
+
+
 @LINUX
-def test_a_signal_reaches_the_process_that_works() -> None:
+@pytest.mark.parametrize("leader", ["", SLOWLY], ids=["as it is", "slow"])
+def test_a_signal_reaches_the_process_that_works(leader: str) -> None:
     script = """
-        import sys, time
         priority.own(True)
         priority.give_way(10)
         try:
@@ -109,7 +117,7 @@ def test_a_signal_reaches_the_process_that_works() -> None:
             print("cleaned up", flush=True)
             sys.exit(3)
     """
-    command = [sys.executable, "-c", SAID + textwrap.dedent(script)]
+    command = [sys.executable, "-c", SAID + "import sys, time\n" + leader + textwrap.dedent(script)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "at work\n"
         process.send_signal(signal.SIGINT)
