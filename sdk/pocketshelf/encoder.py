@@ -83,6 +83,7 @@ class EncodedRegion:
             group=self.detection.group,
             score=self.detection.score,
             categories=top_categories(self.embedding.categories),
+            likelihoods=top_categories(self.embedding.categories, None),
             attributes=attributes,
             vector=self.embedding.vector,
             palette=vars(self).get("palette", self.told),  # Where a search asked for it.

@@ -113,11 +113,12 @@ class Region:
     """One group of results: a box, what is in it, and the products that match it.
 
     Attributes:
-        categories: the model's (name, probability), likeliest first.
+        categories: the model's (name, probability), the likeliest few first.
         attributes: name → (label, probability).
         hits: best first; None where nothing was searched (`detect`).
         vector: float32 (D,), L2-normalised query vector; None where nothing was embedded.
         palette: its colours, where the shelf states some (`pocketshelf.stages.colours`).
+        likelihoods: as ``categories``, all of them: who asks about the region again is routed as it was.
         confidence: probability that the first hit is the right product; None where the bundle carries no
             calibration for it.
         confident: whether that is enough; if False, there is nothing like this here. None as above.
@@ -131,6 +132,7 @@ class Region:
     hits: tuple[Hit, ...] | None = None
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
     palette: str | None = field(default=None, repr=False, compare=False)
+    likelihoods: Categories = field(default=(), repr=False, compare=False)
     confidence: float | None = None
     confident: bool | None = None
 

@@ -117,6 +117,6 @@ def blend(crop: Embedding, frame: Embedding, weight: float) -> Embedding:
     )
 
 
-def top_categories(probabilities: Mapping[str, float], count: int = TOP_CATEGORIES) -> Categories:
-    """The likeliest (name, probability), likeliest first."""
+def top_categories(probabilities: Mapping[str, float], count: int | None = TOP_CATEGORIES) -> Categories:
+    """The likeliest (name, probability), likeliest first; of ``count`` None, all."""
     return tuple(sorted(probabilities.items(), key=lambda item: -item[1])[:count])

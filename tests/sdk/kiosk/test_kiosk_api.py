@@ -32,10 +32,10 @@ def test_a_photo_is_searched_and_asked_about_again(client: FlaskClient, street_p
         name: region[name] for name in ("vector", "palette", "group", "score", "categories", "attributes")
     }
     again = client.post("/api/again", json={**asked, "top_k": 5}).get_json()
-    # Of the model's categories the page is told the likeliest five; routing may end in another one.
-    assert _ids(again["hits"])[:3] == _ids(region["hits"])[:3]
-    # The estimate knows of those five alone.
-    assert again["confidence"] == pytest.approx(region["confidence"], abs=0.05)
+    # The page is told all of the model's categories, so that routing ends in the same ones.
+    assert len(region["categories"]) > 5
+    assert _ids(again["hits"]) == _ids(region["hits"])
+    assert again["confidence"] == pytest.approx(region["confidence"], abs=0.005)
     assert again["confident"] == region["confident"]
     hats = client.post(
         "/api/again", json={**asked, "category": "Hat", "where": {"colour": ["red", "sky"]}}

@@ -35,7 +35,7 @@ def asked_again(
     Args:
         vector: base64 of float32, little-endian.
         palette: its colours, if the line told them.
-        categories: (name, probability), the likeliest.
+        categories: (name, probability), of all that the model knows.
         attributes: name → (label, probability).
 
     Raises:

@@ -39,8 +39,11 @@ class Lines:
         return line
 
     def region(self, region: Region) -> dict[str, Any]:
-        """A region with its hits, its vector and its palette."""
+        """A region with its hits, its vector, its palette and all categories: what `again` needs."""
         line = region.to_json(full=True)
+        line["categories"] = [
+            [name, round(float(p), 4)] for name, p in region.likelihoods or region.categories
+        ]
         if region.vector is not None:
             line["vector"] = base64.b64encode(np.ascontiguousarray(region.vector, "<f4").tobytes()).decode(
                 "ascii"
