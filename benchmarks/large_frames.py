@@ -10,32 +10,18 @@ is decoding at another scale at all, the last column says: twice the working sid
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 import record
+from enlarged import enlarged
 from pocketshelf.cli import values
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.stages.preprocess.decode import WORKING_SIDE
 from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
-
-
-def enlarged(sample: Sample, shorter: int) -> bytes:
-    """The photo as a JPEG of quality 90 whose shorter side is ``shorter``; seed 0."""
-    with Image.open(sample.image) as opened:
-        image = opened.convert("RGB")
-    scale = shorter / min(image.size)
-    size = (round(image.width * scale), round(image.height * scale))
-    pixels = np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
-    noise = np.random.default_rng(0).normal(0, 4, (size[1], size[0], 1)).astype(np.float32)
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
 
 
 def ways(jpeg: bytes, encoder: Encoder) -> dict[str, Photo]:
@@ -57,7 +43,7 @@ def compared(encoder: Encoder, samples: list[Sample], shorter: int, shelf: np.nd
     vectors: dict[str, list[np.ndarray]] = {"usual": [], "frame": [], "finer": []}
     judged = 0
     for sample in samples:
-        photos = ways(enlarged(sample, shorter), encoder)
+        photos = ways(enlarged(sample.image, shorter)[0], encoder)
         for way, photo in photos.items():
             vectors[way].append(encoder.embed(photo))
         judged += told(encoder, photos["usual"]) != told(encoder, photos["frame"])

@@ -8,13 +8,12 @@ made up, their garments are real. Average precision by how much a halving must l
 
 from __future__ import annotations
 
-import io
 from unittest import mock
 
 import numpy as np
-from PIL import Image
 
 import record
+from enlarged import enlarged
 from pocketshelf.cli import values
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages import detect
@@ -28,18 +27,11 @@ from pocketshelf_training.metrics.detector_figures import to_boxes, true_boxes
 SHORTER = 3000
 
 
-def enlarged(sample: Sample) -> tuple[bytes, Boxes]:
-    """The photo as a JPEG of quality 90 whose shorter side is `SHORTER`, and its true boxes in it; seed 0."""
-    with Image.open(sample.image) as opened:
-        image = opened.convert("RGB")
-    scale = SHORTER / min(image.size)
-    size = (round(image.width * scale), round(image.height * scale))
-    pixels = np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
-    noise = np.random.default_rng(0).normal(0, 4, (size[1], size[0], 1)).astype(np.float32)
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
+def with_truth(sample: Sample) -> tuple[bytes, Boxes]:
+    """The photo as a JPEG whose shorter side is `SHORTER`, and its true boxes in it."""
+    jpeg, scale = enlarged(sample.image, SHORTER)
     truth = true_boxes([sample])[sample.image]
-    return buffer.getvalue(), Boxes(np.asarray(truth.boxes) * scale, truth.groups)
+    return jpeg, Boxes(np.asarray(truth.boxes) * scale, truth.groups)
 
 
 def main() -> int:
@@ -53,7 +45,7 @@ def main() -> int:
     left = {detect.SPARE: {}, SPARE: {}}
     truth = {}
     for sample in samples:
-        jpeg, truth[sample.image] = enlarged(sample)
+        jpeg, truth[sample.image] = with_truth(sample)
         for spare, found in left.items():
             with mock.patch.object(detect, "SPARE", spare):
                 found[sample.image] = to_boxes(encoder.boxes(decode_photo(jpeg), weak=0.0)[0])

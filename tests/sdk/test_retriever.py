@@ -287,6 +287,15 @@ def test_products_of_another_group_fall_wherever_they_come_from(
     assert list(after.values()) == sorted(after.values(), reverse=True)
 
 
+def telling_red_from_green(store: Path) -> GroupHead:
+    """To which the store's red things look like goods, its green ones like uppers."""
+    with Store.open(store) as opened:
+        reds, greens = (opened.some_of(f"{name} things").astype(np.float32) for name in ("Red", "Green"))
+    toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
+    toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
+    return GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
+
+
 def test_categories_of_unknown_names_are_placed_by_their_products(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,11 +303,7 @@ def test_categories_of_unknown_names_are_placed_by_their_products(
     monkeypatch.setattr(Shelf, "has_palettes", False)
     shelves = {"goods": ("Goods",), "upper": ("Tops",)}
     bundle = make_bundle(tmp_path / "named", categories=shelves)
-    with Store.open(store) as opened:
-        reds, greens = (opened.some_of(f"{name} things").astype(np.float32) for name in ("Red", "Green"))
-    toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
-    toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
-    head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
+    head = telling_red_from_green(store)
     bundle = write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
     with Retriever.open(store, bundle) as opened:
         (found,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
@@ -317,11 +322,7 @@ def test_a_products_own_picture_speaks_for_it_on_another_shelf(
     monkeypatch.setattr(Shelf, "has_palettes", False)
     names = ("Green things", "Red things", "Blue things", "White things")
     bundle = make_bundle(tmp_path / "named", categories={"goods": ("Goods",), "upper": names})
-    with Store.open(store) as opened:
-        reds, greens = (opened.some_of(f"{name} things").astype(np.float32) for name in ("Red", "Green"))
-    toward = reds.mean(axis=0) / np.linalg.norm(reds.mean(axis=0))
-    toward -= greens.mean(axis=0) / np.linalg.norm(greens.mean(axis=0))
-    head = GroupHead(("goods", "upper"), 50 * np.stack([toward, -toward]), np.zeros(2, np.float32))
+    head = telling_red_from_green(store)
     bundle = write_bundle(replace(bundle, groups=head.to_json(bundle.space)))
     with Retriever.open(store, bundle) as opened:
         (found,) = opened.search(photo(tmp_path), top_k=9, category="all").regions
