@@ -1,10 +1,12 @@
 """docs/closely.md: each figure once, where it belongs, and what was synthetic said so."""
 
+import argparse
 import json
 from pathlib import Path
 
 import pytest
 
+from pocketshelf_training.closely import command
 from pocketshelf_training.closely.command import page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,3 +42,19 @@ def test_the_committed_page_is_that_of_its_figures() -> None:
     if not path.exists():
         pytest.skip("not measured yet")
     assert page(json.loads(path.read_text("utf-8"))) == path.with_suffix(".md").read_text("utf-8")
+
+
+def test_a_real_set_is_asked_beside_covers_and_not_called_synthetic(tmp_path: Path) -> None:
+    for folder in ("Reference", "Droid"):
+        (tmp_path / "dvd_covers" / folder).mkdir(parents=True)
+        (tmp_path / "dvd_covers" / folder / "001.jpg").write_bytes(b"")
+    args = argparse.Namespace(
+        covers=[],
+        set=[f"stanford-mobile-visual-search={tmp_path / 'dvd_covers'}"],
+        only_covers=True,
+        data=None,
+    )
+    ((name, gallery, queries),) = command._sets(args)
+    assert name == "stanford-mobile-visual-search: dvd_covers"
+    assert [s.image.parent.name for s in gallery] == ["Reference"]
+    assert [s.image.parent.name for s in queries] == ["Droid"]

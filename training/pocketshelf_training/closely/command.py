@@ -20,6 +20,7 @@ from pocketshelf_training.data.protocol import Sample, data_root
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, add_page, publish, table
 from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.predict.asking import load_set, searches_of
 
 __all__ = ["add_arguments", "run"]
 
@@ -37,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=DIR",
         help="pairs, such as `prepare rephotographed` makes (may be repeated); the first are timed by size",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="a data set of real things, asked as `unseen` does: stanford-mobile-visual-search=DIR "
+        "(may be repeated)",
     )
     parser.add_argument(
         "--only-covers",
@@ -78,6 +87,10 @@ def _sets(args: argparse.Namespace) -> Iterator[tuple[str, list[Sample], list[Sa
     for given in args.covers:
         name, _, folder = given.rpartition("=")
         yield f"{name or 'covers'} (synthetic)", *_parted(pairs.load(folder))
+    for given in args.set:
+        shown, named, samples = load_set(given, args.data)
+        for search in searches_of(named, samples, None)[0]:
+            yield shown, list(search.gallery), list(search.queries)
     if not args.only_covers:
         root = data_root(args.data)
         samples = grocery.load(root)
