@@ -335,7 +335,8 @@ def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedde
     for name in ("enrolment.npz", "outfit.npz"):
         (bundle / name).write_bytes(b"of the same space")
     parts = {"enrolment": FileSpec("enrolment.npz"), "outfit": FileSpec("outfit.npz")}
-    known = replace(load_bundle(bundle), recall={"bias": 1.0}, **parts)
+    groups = {"space": "of one"}
+    known = replace(load_bundle(bundle), recall={"bias": 1.0}, groups=groups, **parts)
     write_bundle(known)
     before = (bundle / "embedder.tflite").read_bytes()
     assert run("--target", "tflite", "--model", "embedder", "--out", bundle) == 0
@@ -343,4 +344,5 @@ def test_exporting_again_keeps_other_files_and_gives_the_same_bytes(tiny_embedde
     again = load_bundle(bundle)
     kept = write_bundle(known)
     assert (again.recall, again.enrolment, again.outfit) == (known.recall, kept.enrolment, kept.outfit)
+    assert again.groups == groups
     assert (bundle / "embedder.tflite").read_bytes() == before

@@ -103,6 +103,21 @@ def test_the_command_writes_an_embedder_with_heads_and_says_what_they_reach(
     )
 
 
+def test_a_sleeve_is_one_that_real_photos_have(tmp_path: Path, real_photos: Path) -> None:
+    """Drawn caps and three quarters keep all else; a shop's menu tells of its tops, and of no trousers."""
+    drawn = [
+        Sample(
+            tmp_path / f"{sleeve}.png", "train", "street", attributes={"sleeve": sleeve, "pattern": "solid"}
+        )
+        for sleeve in ("cap", "short")
+    ]
+    kept = [attributes._real_sleeves(sample).attributes for sample in drawn]
+    assert kept == [{"pattern": "solid"}, {"sleeve": "short", "pattern": "solid"}]
+    told = attributes._by_menu(str(real_photos))
+    assert {sample.category for sample in told} == {"upper"}
+    assert {sample.attributes["sleeve"] for sample in told} == {"none", "short", "long"}
+
+
 def test_a_csv_of_ones_own_gives_heads_of_its_own(
     plain: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,8 +3,9 @@
 ``pocketshelf-train train attributes --checkpoint runs/embedder/best.safetensors --studio runs/studio`` fits
 one linear head an attribute (multinomial logistic regression, classes balanced) on the pooled features, which
 stay as they are: so does the embedding, and with it every store. Pattern is learnt from real close-ups of
-fabric and drawn garments, sleeve from real T-shirts and long-sleeved shirts and drawn garments; the rest from
-drawn garments only (synthetic). How much to regularise is chosen on the drawn garments of val.
+fabric and drawn garments; sleeve from real T-shirts and long-sleeved shirts, a shop's tops by its own menu,
+and those drawn garments that have a sleeve of theirs; the rest from drawn garments only (synthetic). How much
+to regularise is chosen on drawn garments and the shop's pictures of val.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from torch import nn
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.stages.preprocess import decode_photo, network_input
-from pocketshelf_training.data import clothing, patterns, studio
+from pocketshelf_training.data import clothing, patterns, shop, studio
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.data.clothing import MAIN_LABELS
-from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.protocol import DataMissing, Sample
 from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
@@ -51,11 +52,21 @@ ATTRIBUTE_CATEGORIES = {
     "colour": MAIN_LABELS,
 }
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+# The smallest strength within so much of the best is taken: small weights come through int8 best.
+AS_GOOD = 0.02
 # A label with fewer training pictures than this is left out.
 FEWEST = 8
 BATCH = 32
 # What the home photos' labels say of a sleeve.
 SLEEVES = {"T-Shirt": "short", "Longsleeve": "long"}
+# What a shop's menu says of it.
+MENU_SLEEVES = {
+    "Tanks": "none",
+    "Bras & Tanks": "none",
+    "Tees": "short",
+    "Hoodies & Sweatshirts": "long",
+    "Jackets": "long",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,15 +101,34 @@ def sources(data: str | None, drawn: Path, given: Sequence[str] = ()) -> dict[st
             raise UsageError(f"{drawn}: no such folder; `pocketshelf-train prepare studio` draws one")
         return {name: [s for s in samples if s.attributes] for name, samples in more.items()}
     found = more | {
-        "studio": studio.load(drawn),
+        "studio": [_real_sleeves(sample) for sample in studio.load(drawn)],
         "patterns": patterns.load(data),
         "clothing": [
             replace(s, attributes={"sleeve": SLEEVES[s.category]})
             for s in clothing.load(data)
             if s.category in SLEEVES
         ],
+        "shop": _by_menu(data),
     }
     return {name: [s for s in samples if s.attributes] for name, samples in found.items()}
+
+
+def _real_sleeves(sample: Sample) -> Sample:
+    """A drawn garment without its sleeve where no real photo has such a one (a cap, three quarters)."""
+    real = {*SLEEVES.values(), *MENU_SLEEVES.values()}
+    kept = {k: v for k, v in sample.attributes.items() if k != "sleeve" or v in real}
+    return replace(sample, attributes=kept)
+
+
+def _by_menu(data: str | None) -> list[Sample]:
+    """The shop's pictures of tops, with the sleeve that its menu says they have; none without the shop."""
+    try:
+        menu, pictures = shop.menu(data), shop.load(data)
+    except DataMissing as error:
+        log.warning("no sleeves of a shop's tops: %s", error)
+        return []
+    sleeves = [(s, MENU_SLEEVES.get(menu.get(s.attributes["style"], ""))) for s in pictures]
+    return [replace(s, attributes={"sleeve": worn}) for s, worn in sleeves if worn and s.category == "upper"]
 
 
 @dataclass(frozen=True)
@@ -144,7 +174,7 @@ def _view(model: Embedder, sample: Sample) -> np.ndarray:
 def fit_head(
     train: tuple[np.ndarray, np.ndarray], val: tuple[np.ndarray, np.ndarray]
 ) -> tuple[list[str], np.ndarray, np.ndarray, float]:
-    """Labels, weight (k, D), bias (k,) and the strength that was best on ``val``.
+    """Labels, weight (k, D), bias (k,) and the strength, the smallest that is as good on ``val`` as any.
 
     Args:
         train, val: features (n, D) and labels (n,).
@@ -156,15 +186,13 @@ def fit_head(
     labels = sorted(name for name, count in Counter(names).items() if count >= FEWEST)
     kept = np.isin(names, labels)
     scaler = StandardScaler().fit(features[kept])
-    best: tuple[float, float, Any] | None = None
+    tried: list[tuple[float, float, Any]] = []
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, class_weight="balanced", max_iter=300)
         model.fit(scaler.transform(features[kept]), names[kept].astype(str))
-        score = _score(model.predict(scaler.transform(val[0])), val[1])
-        if best is None or score > best[0]:
-            best = score, strength, model
-    assert best is not None
-    _, strength, model = best
+        tried.append((_score(model.predict(scaler.transform(val[0])), val[1]), strength, model))
+    best = max(score for score, _, _ in tried)
+    _, strength, model = next(each for each in tried if each[0] >= best - AS_GOOD)
     # Two classes have one row in scikit-learn, the second's.
     weight, bias = model.coef_, model.intercept_
     if len(labels) == 2:
