@@ -16,6 +16,7 @@ shelf (`pocketshelf.recall.neighbourhood`).
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Iterable
@@ -24,17 +25,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from pocketshelf.errors import StoreError
-from pocketshelf.formats.placed_texts import different_texts, order_of_texts, read_texts
+from pocketshelf.formats.placed_texts import different_texts, read_texts
 from pocketshelf.formats.shard import Shard
+from pocketshelf.formats.sqlite_index import rows_at
 from pocketshelf.formats.sqlite_pages import Rows, locate_rows
 
-__all__ = ["SAMPLE", "Layout", "derive_layout", "sampled_rows"]
+__all__ = ["COLUMNS", "SAMPLE", "Layout", "derive_layout", "located", "root_of", "sampled_rows", "whole"]
 
 # Products; a shard with fewer is its own sample.
 SAMPLE = 2048
 
-_COLUMNS = ("product_id", "sequence", "category", "title", "image", "attributes", "vectors")
-_ID, _CATEGORY, _VECTORS = (_COLUMNS.index(name) for name in ("product_id", "category", "vectors"))
+COLUMNS = ("product_id", "sequence", "category", "title", "image", "attributes", "vectors")
+_CATEGORY, _VECTORS = COLUMNS.index("category"), COLUMNS.index("vectors")
 # So many rows are compared with what SQL says of them.
 _PROBES, _AT_ONCE = 64, 10_000
 _WIDTHS = {4: "<u4", 8: "<i8"}
@@ -172,11 +174,50 @@ def derive_layout(shard: Shard, data: np.ndarray) -> Layout:
         StoreError: the shard is damaged.
     """
     try:
-        ((root,),) = shard.query("SELECT rootpage FROM sqlite_master WHERE name = 'products'")
-        return _Located(shard, data, locate_rows(data, root, len(_COLUMNS))).layout()
+        rows = locate_rows(data, root_of(shard, "products"), len(COLUMNS))
+        if len(shard) != len(rows):
+            raise ValueError("other rows than SQL finds")
+        return whole(shard, data, located(shard, data, rows))
     except (ValueError, IndexError):
         # Not laid out as SQLite does it here and now, or damaged, which SQL finds: all of it is astray then.
         return _layout_by_sql(shard, len(data))
+
+
+def root_of(shard: Shard, name: str) -> int:
+    """The page on which a table or an index begins.
+
+    Raises:
+        StoreError: the shard is damaged.
+    """
+    ((root,),) = shard.query("SELECT rootpage FROM sqlite_master WHERE name = ?", name)
+    return int(root)
+
+
+def located(shard: Shard, data: np.ndarray, rows: Rows) -> Layout:
+    """The layout of those products of a shard that are in ``rows``, its sample not drawn yet.
+
+    Raises:
+        ValueError: a row is not what it should be.
+    """
+    return _Located(shard, data, rows).layout()
+
+
+def whole(shard: Shard, data: np.ndarray, found: Layout) -> Layout:
+    """``found``, of all products of ``shard``, with its sample, once some rows are what SQL says of them.
+
+    Raises:
+        ValueError: it does not fit the shard.
+    """
+    count = len(found.rowids)
+    try:
+        index = root_of(shard, "sqlite_autoindex_products_1")
+        rows = rows_at(data, index, _sampled(np.arange(count)), count) if count else found.rowids
+    except (ValueError, IndexError):  # Ids too long for their page.
+        rows = sampled_rows(shard)
+    found = dataclasses.replace(found, sample=_places(found.rowids, rows))
+    found.require_inside()
+    _probe(shard, data, found)
+    return found
 
 
 class _Located:
@@ -187,12 +228,10 @@ class _Located:
         self._dimension = shard.meta.dimension
 
     def layout(self) -> Layout:
-        """Raises ValueError where it does not fit what SQL says."""
+        """Raises ValueError where a row has no vectors of the shard's."""
         rows = self._rows
         types, sizes = rows.types[_VECTORS], rows.sizes[_VECTORS]
-        if ((types % 2 == 1) | (sizes == 0) | (sizes % self._dimension != 0)).any() or len(
-            self._shard
-        ) != len(rows):
+        if ((types % 2 == 1) | (sizes == 0) | (sizes % self._dimension != 0)).any():
             raise ValueError("bad vectors")
         counts, order = self._by_category()
         pictures = sizes[order] // self._dimension
@@ -201,15 +240,8 @@ class _Located:
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], pictures)
         offsets = rows.places(whose, rows.begins[_VECTORS][whose] + within * self._dimension, self._dimension)
         strays = self._strays(offsets, whose, within)
-        places = np.empty(len(order), np.int64)
-        places[order] = np.arange(len(order))
-        sample = places[_sampled(self._by_id())]
-        found = Layout(
-            self._dimension, len(self._data), counts, rows.rowids[order], starts, offsets, strays, sample
-        )
-        found.require_inside()
-        self._probe(found)
-        return found
+        rowids, none = rows.rowids[order], np.zeros(0, np.int64)
+        return Layout(self._dimension, len(self._data), counts, rowids, starts, offsets, strays, none)
 
     def _by_category(self) -> tuple[dict[str, int], np.ndarray]:
         """What `_grouped` says of the rows' categories."""
@@ -223,13 +255,6 @@ class _Located:
             [bytes(data[a:b]) for a, b in zip(begins[rows].tolist(), ends[rows].tolist(), strict=True)],
             numbers,
         )
-
-    def _by_id(self) -> np.ndarray:
-        """The rows' numbers in the order of their ids."""
-        try:
-            return order_of_texts(read_texts(self._data, *self._texts(_ID)))
-        except ValueError:
-            return np.searchsorted(self._rows.rowids, _rows_by_id(self._shard))
 
     def _texts(self, column: int) -> tuple[np.ndarray, np.ndarray]:
         """(where the texts of a column begin in the file, their lengths)."""
@@ -254,19 +279,20 @@ class _Located:
             strays[place] = np.frombuffer(blobs[rowid], np.int8, self._dimension, begin)
         return strays
 
-    def _probe(self, found: Layout) -> None:
-        """Compare some rows with what SQL says of them."""
-        if not len(found.rowids):
-            return
-        products = np.linspace(0, len(found.rowids) - 1, _PROBES).astype(np.int64)
-        products = products[np.diff(products, prepend=-1) > 0]
-        blobs = _blobs(self._shard, found.rowids[products])
-        for product in products.tolist():
-            first, last = int(found.starts[product]), int(found.starts[product + 1])
-            pictures = np.empty((last - first, self._dimension), np.int8)
-            found.gather(self._data, first, last, pictures)
-            if pictures.tobytes() != blobs.get(int(found.rowids[product])):
-                raise ValueError("SQL says otherwise")
+
+def _probe(shard: Shard, data: np.ndarray, found: Layout) -> None:
+    """Compare some rows with what SQL says of them."""
+    if not len(found.rowids):
+        return
+    products = np.linspace(0, len(found.rowids) - 1, _PROBES).astype(np.int64)
+    products = products[np.diff(products, prepend=-1) > 0]
+    blobs = _blobs(shard, found.rowids[products])
+    for product in products.tolist():
+        first, last = int(found.starts[product]), int(found.starts[product + 1])
+        pictures = np.empty((last - first, found.dimension), np.int8)
+        found.gather(data, first, last, pictures)
+        if pictures.tobytes() != blobs.get(int(found.rowids[product])):
+            raise ValueError("SQL says otherwise")
 
 
 def _layout_by_sql(shard: Shard, size: int) -> Layout:
@@ -293,7 +319,10 @@ def _layout_by_sql(shard: Shard, size: int) -> Layout:
     starts = np.concatenate([[0], np.cumsum(pictures)]).astype(np.int64)
     offsets = size + np.arange(len(strays), dtype=np.int64)
     ordered = np.array(rowids, np.int64)[order]
-    sample = _places(ordered, sampled_rows(shard))
+    try:
+        sample = _places(ordered, sampled_rows(shard))
+    except ValueError as error:
+        raise StoreError(f"{shard.path}: damaged ({error}); sync or build it again") from error
     return Layout(dimension, size, counts, ordered, starts, offsets, strays, sample)
 
 
@@ -315,9 +344,17 @@ def _sampled(rows: np.ndarray) -> np.ndarray:
 
 
 def _places(rowids: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The places of ``rows`` among ``rowids``."""
-    order = np.argsort(rowids, kind="stable")
-    return order[np.searchsorted(rowids[order], rows)]
+    """The places of ``rows`` among ``rowids``.
+
+    Raises:
+        ValueError: one is not among them.
+    """
+    places = np.flatnonzero(np.isin(rowids, rows))
+    order = np.argsort(rowids[places], kind="stable")
+    there = rowids[places][order]
+    if len(there) != len(rows) or (there != np.sort(rows)).any():
+        raise ValueError("an index of other rows")
+    return places[order][np.searchsorted(there, rows)]
 
 
 def _grouped(names: list[bytes], numbers: np.ndarray | None = None) -> tuple[dict[str, int], np.ndarray]:

@@ -1,4 +1,4 @@
-"""Texts of many rows by whole arrays: read in place, grouped and ordered without an object for each.
+"""Texts of many rows by whole arrays: read in place and grouped without an object for each.
 
 `pocketshelf.formats.sqlite_pages` says where they lie. What does not fit here, since a text is long or lies
 on several pages, is a ValueError: the caller takes the texts one by one, or asks SQL.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["different_texts", "order_of_texts", "read_texts"]
+__all__ = ["different_texts", "read_texts"]
 
 # Texts are padded to the longest of them; together they take no more.
 _MOST_BYTES = 64_000_000
@@ -58,9 +58,3 @@ def different_texts(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if (texts[rows[numbers]] != texts).any():
         raise ValueError("texts of one sum")
     return rows, numbers
-
-
-def order_of_texts(texts: np.ndarray) -> np.ndarray:
-    """The rows in the order of their texts' bytes, which is that of UTF-8's characters, and SQLite's."""
-    # The first byte counts most.
-    return np.lexsort(texts.view(">u8").astype(np.uint64).T[::-1])

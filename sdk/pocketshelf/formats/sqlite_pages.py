@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Rows", "locate_rows"]
+__all__ = ["Rows", "cells", "leaves", "locate_rows", "numbers", "page_sizes", "varints"]
 
 _LEAF, _INTERIOR = 13, 5
 _HEADER, _UTF8, _DEEPEST = 100, 1, 20
@@ -65,33 +65,44 @@ class Rows:
         return found
 
 
-def locate_rows(data: np.ndarray, root: int, columns: int) -> Rows:
-    """The rows of the table whose B-tree begins on page ``root``.
-
-    Args:
-        data: uint8 (n,), the whole file.
-        columns: of the table.
+def page_sizes(data: np.ndarray) -> tuple[int, int]:
+    """(bytes of a page of a SQLite file, how many of them are used).
 
     Raises:
-        ValueError: the file is not what this knows: damaged, not UTF-8, or of another SQLite.
+        ValueError: not a SQLite file of whole pages.
     """
-    page_size = int(_number(data, np.array([16]), 2)[0])
+    page_size = int(numbers(data, np.array([16]), 2)[0])
     page_size = 65_536 if page_size == 1 else page_size
     usable = page_size - int(data[20])
     if (
         page_size < 512
         or usable < 480
         or len(data) % page_size
-        or _number(data, np.array([56]), 4)[0] != _UTF8
+        or numbers(data, np.array([56]), 4)[0] != _UTF8
     ):
         raise ValueError("not a SQLite file in UTF-8")
-    cells = _cells(data, _leaves(data, root, page_size), page_size)
-    lengths, at = _varints(data, cells)
-    rowids, payload = _varints(data, at)
-    heads, at = _varints(data, payload)
-    types = np.empty((columns, len(cells)), np.int64)
+    return page_size, usable
+
+
+def locate_rows(data: np.ndarray, root: int, columns: int, among: np.ndarray | None = None) -> Rows:
+    """The rows of the table whose B-tree begins on page ``root``.
+
+    Args:
+        data: uint8 (n,), the whole file.
+        columns: of the table.
+        among: of the table's `leaves`, only these, in their order.
+
+    Raises:
+        ValueError: the file is not what this knows: damaged, not UTF-8, or of another SQLite.
+    """
+    page_size, usable = page_sizes(data)
+    found = cells(data, leaves(data, root, page_size) if among is None else among, page_size)
+    lengths, at = varints(data, found)
+    rowids, payload = varints(data, at)
+    heads, at = varints(data, payload)
+    types = np.empty((columns, len(found)), np.int64)
     for column in range(columns):
-        types[column], at = _varints(data, at)
+        types[column], at = varints(data, at)
     if (at != payload + heads).any() or (types < 0).any() or (lengths < 0).any():
         raise ValueError("a row has other columns")
     sizes = np.where(types < 12, _SIZES[np.minimum(types, 11)], (types - 12) >> 1)
@@ -107,8 +118,8 @@ def locate_rows(data: np.ndarray, root: int, columns: int) -> Rows:
     return Rows(rowids, types, begins, sizes, payload, local, overflow, (page_size, usable))
 
 
-def _leaves(data: np.ndarray, root: int, page_size: int) -> np.ndarray:
-    """Offsets of the table's leaves, in order."""
+def leaves(data: np.ndarray, root: int, page_size: int) -> np.ndarray:
+    """Offsets of the leaves, in order, of the table that begins on page ``root``; ValueError as above."""
     pages, most = np.array([root], dtype=np.int64), len(data) // page_size
     for _ in range(_DEEPEST):
         if (pages < 2).any() or (pages > most).any() or len(pages) > most:
@@ -118,21 +129,21 @@ def _leaves(data: np.ndarray, root: int, page_size: int) -> np.ndarray:
             return bases
         if (data[bases] != _INTERIOR).any():
             raise ValueError("a page that is none of a table")
-        children = _number(data, _cells(data, bases, page_size, head=12), 4)
-        ends = np.cumsum(_number(data, bases + 3, 2))
-        pages = np.insert(children, ends, _number(data, bases + 8, 4))
+        children = numbers(data, cells(data, bases, page_size, head=12), 4)
+        ends = np.cumsum(numbers(data, bases + 3, 2))
+        pages = np.insert(children, ends, numbers(data, bases + 8, 4))
     raise ValueError("pages that lead in a circle")
 
 
-def _cells(data: np.ndarray, bases: np.ndarray, page_size: int, head: int = 8) -> np.ndarray:
+def cells(data: np.ndarray, bases: np.ndarray, page_size: int, head: int = 8) -> np.ndarray:
     """Offsets of the cells of B-tree pages, in order."""
-    counts = _number(data, bases + 3, 2)
+    counts = numbers(data, bases + 3, 2)
     if (head + 2 * counts > page_size).any():
         raise ValueError("a page with more cells than it can hold")
     firsts = np.cumsum(counts) - counts
     within = np.arange(counts.sum()) - np.repeat(firsts, counts)
     owner = np.repeat(bases, counts)
-    pointers = _number(data, owner + head + 2 * within, 2)
+    pointers = numbers(data, owner + head + 2 * within, 2)
     if (pointers >= page_size).any():
         raise ValueError("a cell that leads out of its page")
     return owner + pointers
@@ -158,7 +169,7 @@ def _overflow(
     rows = np.flatnonzero(counts)
     at, step = links[rows], 0
     while len(rows):
-        pages = _number(data, at, 4)
+        pages = numbers(data, at, 4)
         if (pages < 2).any() or (pages > most).any():
             raise ValueError("an overflow page leads out of the file")
         chains[firsts[rows] + step] = pages
@@ -168,8 +179,8 @@ def _overflow(
     return firsts, chains
 
 
-def _number(data: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
-    """Big-endian numbers of ``size`` bytes."""
+def numbers(data: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
+    """Big-endian numbers of ``size`` bytes, int64 (n,); ValueError as above."""
     if len(at) and int(at.max()) + size > len(data):
         raise ValueError("a number leads out of the file")
     found = np.zeros(len(at), dtype=np.int64)
@@ -178,7 +189,7 @@ def _number(data: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
     return found
 
 
-def _varints(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def varints(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """SQLite's numbers of 1 to 9 bytes, and where what follows each begins."""
     found, end = np.zeros(len(at), dtype=np.int64), at + 1
     if len(at) and int(at.max()) >= len(data):

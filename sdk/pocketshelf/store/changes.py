@@ -10,9 +10,10 @@ from pocketshelf.errors import StoreError
 from pocketshelf.formats.delta import DeltaMeta, apply_delta, create_delta
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.store.digest import check_shard
+from pocketshelf.store.digest import beside, check_shard, file_digest
 from pocketshelf.store.features import hand_on_features
 from pocketshelf.store.filesystem import FileSystem
+from pocketshelf.store.layouts import hand_on_layout
 from pocketshelf.store.writer import StoreWriter
 
 __all__ = ["change_store"]
@@ -41,17 +42,28 @@ def change_store(
     gone = sorted(set(deleted))
     with StoreWriter.open(path, files) as writer, writer.staged() as staging:
         current = writer.folder.require_current()
-        check_shard(writer.folder, current)
-        shard, delta = staging / "shard.sqlite", staging / "delta.sqlite"
-        writer.files.copy(writer.folder.shard(current), shard)
-        with open_shard(shard) as opened:
-            meta = opened.meta
-        changes = DeltaMeta.of(meta.vectors_of(), meta.sequence, meta.sequence + 1)
-        products = [dataclasses.replace(product, sequence=changes.to_sequence) for product in upserts]
-        if both := {product.product_id for product in products}.intersection(gone):
-            raise StoreError(f"{writer.folder.path}: product {min(both)!r} is to be changed and deleted")
-        create_delta(delta, changes, products, [(name, changes.to_sequence) for name in gone])
-        apply_delta(shard, delta, checked=True)
-        writer.files.unlink(delta)
+        sound = beside(lambda: check_shard(writer.folder, current))
+        shard = staging / "shard.sqlite"
+        try:
+            writer.files.copy(writer.folder.shard(current), shard)
+            _apply(writer, staging, list(upserts), gone)
+        finally:
+            sound()  # Of a damaged shard that is said, not what came of it.
+        digest = beside(lambda: file_digest(shard))
+        hand_on_layout(writer.folder, current, staging, digest)
         hand_on_features(writer.folder, current, staging, writer.files)
-        return writer.publish(staging)
+        return writer.publish(staging, digest=digest())
+
+
+def _apply(writer: StoreWriter, staging: Path, upserts: list[Product], gone: list[str]) -> None:
+    """Change the shard in ``staging``."""
+    shard, delta = staging / "shard.sqlite", staging / "delta.sqlite"
+    with open_shard(shard) as opened:
+        meta = opened.meta
+    changes = DeltaMeta.of(meta.vectors_of(), meta.sequence, meta.sequence + 1)
+    products = [dataclasses.replace(product, sequence=changes.to_sequence) for product in upserts]
+    if both := {product.product_id for product in products}.intersection(gone):
+        raise StoreError(f"{writer.folder.path}: product {min(both)!r} is to be changed and deleted")
+    create_delta(delta, changes, products, [(name, changes.to_sequence) for name in gone])
+    apply_delta(shard, delta, checked=True)
+    writer.files.unlink(delta)

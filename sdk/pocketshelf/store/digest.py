@@ -7,14 +7,28 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from io import BufferedReader
 from pathlib import Path
+from typing import TypeVar
 
 from pocketshelf.errors import StoreError
 from pocketshelf.files import open_plain, read_plain
 from pocketshelf.store.folder import StoreFolder
 
-__all__ = ["RECORDED", "DigestCheck", "check_digests", "check_shard", "read_recorded", "recorded_digests"]
+__all__ = [
+    "RECORDED",
+    "DigestCheck",
+    "beside",
+    "check_digests",
+    "check_shard",
+    "file_digest",
+    "read_recorded",
+    "recorded_digests",
+]
+
+Found = TypeVar("Found")
 
 # Up to so many bytes are hashed before the store is opened (20 ms a 25 MB), more of them while it is used.
 AT_ONCE = 64_000_000
@@ -115,6 +129,29 @@ class DigestCheck:
             return
         if not self._stopped and digest.hexdigest() != self.digest:
             self._fault = StoreError(_differs(self._shard))
+
+
+def file_digest(file: Path) -> str:
+    """A file's SHA-256."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def beside(work: Callable[[], Found]) -> Callable[[], Found]:
+    """Begin ``work`` in a thread; what is returned waits for its end, and gives, or raises, what it did.
+
+    For what takes another processor's time and no turn of Python's, as hashing does.
+    """
+    future: Future[Found] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="pocketshelf-beside", daemon=True).start()
+    return future.result
 
 
 def check_shard(folder: StoreFolder, name: str) -> str:

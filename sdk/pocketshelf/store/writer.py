@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Self
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.shard import open_shard
-from pocketshelf.store.digest import RECORDED, check_shard
+from pocketshelf.store.digest import RECORDED, check_shard, file_digest
 from pocketshelf.store.filesystem import UNSUPPORTED, FileSystem, write_atomically, write_over
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.layouts import map_file, open_layout
@@ -80,19 +79,21 @@ class StoreWriter:
                 self.files.rmtree(staging)
             raise
 
-    def publish(self, staging: Path, replaces_damaged: bool = False) -> str:
+    def publish(self, staging: Path, replaces_damaged: bool = False, digest: str | None = None) -> str:
         """Make ``staging``, with its ``shard.sqlite``, the current generation; returns its name.
 
         After a crash at any point the store is wholly in the old state or wholly in the new one.
 
         Args:
             replaces_damaged: the current generation is not worth keeping; the one before it stays.
+            digest: the shard's SHA-256, where it is known.
 
         Raises:
             StoreError: the shard does not open, or the disk does not take it; the store is as before.
         """
         shard = staging / "shard.sqlite"
-        digests = {file: _sha256(staging / file) for file in RECORDED if (staging / file).is_file()}
+        digests = {shard.name: digest or file_digest(shard)}
+        digests |= {file: file_digest(staging / file) for file in RECORDED[1:] if (staging / file).is_file()}
         with open_shard(shard) as opened:
             open_layout(opened, map_file(shard), digests[shard.name], staging / "index")
         kept = self._worth_keeping(replaces_damaged)
@@ -193,11 +194,6 @@ def rollback_store(path: str | Path, files: FileSystem | None = None, undo: bool
     StoreFolder(path).require_current()
     with StoreWriter.open(path, files) as writer:
         return writer.undo_rollback() if undo else writer.rollback()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from pocketshelf.formats.delta import Delta, DeltaMeta, apply_delta
 from pocketshelf.formats.shard import Shard, ShardMeta, open_shard
 from pocketshelf.formats.space import Space, require_same
 from pocketshelf.store import StoreWriter
+from pocketshelf.store.digest import beside, file_digest
 from pocketshelf.store.features import hand_on_features
+from pocketshelf.store.layouts import hand_on_layout
 from pocketshelf.sync.guard import check_file
 from pocketshelf.sync.limits import Limits
 from pocketshelf.sync.manifest import MANIFEST_NAME, DeltaEntry, Manifest
@@ -89,7 +91,9 @@ class NextGeneration:
                 self._check_counts(shard)
             except SyncError as error:
                 raise StoreError(f"{folder.path}: {error}") from error
-            self._finish(staging, SignedBy(self.keys, None))
+            digest = beside(lambda: file_digest(shard))
+            hand_on_layout(folder, folder.require_current(), staging, digest)
+            self._finish(staging, SignedBy(self.keys, None), digest=digest())
 
     def _unpack(self, packed: Path, file: Path, target: Target) -> None:
         length = unpacked_length(target, self.limits)
@@ -115,7 +119,9 @@ class NextGeneration:
                     f"the manifest counts {signed.get(name, 0)}"
                 )
 
-    def _finish(self, staging: Path, signed_by: SignedBy, replaces: bool = False) -> None:
+    def _finish(
+        self, staging: Path, signed_by: SignedBy, replaces: bool = False, digest: str | None = None
+    ) -> None:
         self.prepare(staging)
         folder, files = self.writer.folder, self.writer.files
         if self.keeps_features:
@@ -123,7 +129,7 @@ class NextGeneration:
         for name, data in ((MANIFEST_NAME, self.manifest.data), (SIGNED_NAME, signed_by.to_bytes())):
             self.writer.files.write(staging / name, data)
             self.writer.files.fsync(staging / name)
-        self.writer.publish(staging, replaces)
+        self.writer.publish(staging, replaces, digest)
 
 
 def derive_indexes(staging: Path) -> None:

@@ -1,4 +1,4 @@
-"""Texts read in place are the texts: grouped and ordered as Python does it, wherever they lie."""
+"""Texts read in place are the texts: grouped as Python does it, wherever they lie."""
 
 from __future__ import annotations
 
@@ -27,19 +27,13 @@ def placed(names: list[bytes], after: int = 0) -> tuple[np.ndarray, np.ndarray, 
 
 
 @given(names=TEXTS, after=st.sampled_from([0, 1, 7, 100]))
-def test_texts_are_grouped_and_ordered_as_one_by_one(names: list[str], after: int) -> None:
+def test_texts_are_grouped_as_one_by_one(names: list[str], after: int) -> None:
     encoded = [name.encode() for name in names]
     found = texts.read_texts(*placed(encoded, after))
     assert [row.tobytes().rstrip(b"\0") for row in found] == encoded
     rows, numbers = texts.different_texts(found)
     assert [encoded[rows[number]] for number in numbers] == encoded
     assert len(rows) == len(set(encoded))
-    assert [encoded[row] for row in texts.order_of_texts(found)] == sorted(encoded)
-
-
-def test_of_equal_texts_the_first_row_comes_first() -> None:
-    found = texts.read_texts(*placed([b"b", b"a", b"b", b"a"]))
-    assert texts.order_of_texts(found).tolist() == [1, 3, 0, 2]
 
 
 def of_one_sum() -> tuple[str, str]:
