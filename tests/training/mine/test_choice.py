@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,27 @@ def test_the_rule_takes_the_highest_recall_that_is_pure_enough(monkeypatch):
     monkeypatch.setattr(choice, "WANTED", 1.01)
     bounds = [each["bound"] for each in choice_of(val, photographed(), CATEGORY_OF, seeds=1)["best"]]
     assert bounds == sorted(bounds, reverse=True), "what comes nearest, where none is pure enough"
+
+
+def test_colours_are_tried_where_there_are_palettes_and_taken_where_they_are_surer(monkeypatch):
+    grid = {"EXPANSIONS": (2,), "POWERS": (5.0,), "MUTUALS": (2,), "REACHES": (0.05, 0.2)}
+    for name, values in {**grid, "COLOURS": (0.3,), "REACHES_OF_COLOURS": (0.05, 0.2)}.items():
+        monkeypatch.setattr(choice, name, values)
+    inks = {name: f"{'c02020' if n % 2 else '2030c0'}:100" for n, name in enumerate(NAMES)}
+    # Two products at every place, which their colours alone tell apart.
+    found, truth = blobs(np.eye(PRODUCTS // 2, 24), 10, 0.05), np.repeat(NAMES, 5)
+    coloured = replace(found, palettes=tuple(inks[name] for name in truth))
+    val = Hidden(coloured, truth, np.array([CATEGORY_OF[name] for name in truth]))
+    train = photographed()
+    palettes = [inks[name] for name in train.products]
+    one = next(halves(train, CATEGORY_OF, palettes))
+    assert one.embedded.palettes == tuple(inks[name] for name in one.truth)
+    chosen = choice_of(val, train, CATEGORY_OF, palettes, seeds=1)
+    assert chosen["best"][0]["colours"] == 0.3 and chosen["best"][0]["val"][0] > 0.9
+    assert chosen["alone"]["colours"] == 0 and chosen["alone"]["val"][0] < 0.6
+    assert chosen["gained"]["precision"][0] > 0.2 and chosen["gained"]["precision"][1] > 0
+    without = choice_of(val, train, CATEGORY_OF, seeds=1)
+    assert {each["colours"] for each in without["best"]} == {0} and without["gained"]["recall"] == [0, 0, 0]
 
 
 def test_pairs_by_category_are_the_pairs_doubled_and_a_mixed_pair_counts_half_in_each():

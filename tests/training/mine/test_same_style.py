@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from fake_models import DIMENSION
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.mine import vectors
 from pocketshelf_training.mine.pictures import list_pictures
@@ -69,6 +72,42 @@ def test_vectors_that_were_damaged_are_made_anew(fake_bundle, photo_folder, tmp_
     kept.write_bytes(kept.read_bytes()[:200])
     assert mine(fake_bundle, photo_folder, "--out", out, "--whole") == 0
     assert "made anew" in capsys.readouterr().err
+
+
+def test_vectors_kept_before_palettes_were_are_made_anew(fake_bundle, photo_folder, tmp_path, capsys):
+    out = tmp_path / "mined"
+    assert mine(fake_bundle, photo_folder, "--out", out, "--whole") == 0
+    (kept,) = (out / "vectors").iterdir()
+    with np.load(kept) as file:
+        now = dict(file)
+    assert sorted({palette[:1] for palette in now["palettes"]}) == ["2", "c"]
+    np.savez(kept, digests=now["digests"], rows=now["rows"])
+    capsys.readouterr()
+    assert mine(fake_bundle, photo_folder, "--out", out, "--whole") == 0
+    assert f"{kept}: vectors without their pictures' palettes" in capsys.readouterr().err
+    with np.load(kept) as file:
+        assert sorted(file["palettes"]) == sorted(now["palettes"])
+
+
+def test_colours_tell_apart_what_the_vectors_do_not(fake_bundle, photo_folder, tmp_path, monkeypatch):
+    encode = vectors.Encoder.encode
+
+    def blind(*args):
+        photo = encode(*args)
+        alike = [
+            replace(each, embedding=replace(each.embedding, vector=np.eye(1, DIMENSION, dtype=np.float32)[0]))
+            for each in photo.regions
+        ]
+        return replace(photo, regions=tuple(alike))
+
+    monkeypatch.setattr(vectors.Encoder, "encode", blind)
+    sizes = {}
+    for words in ((), ("--colours", 0)):
+        out = tmp_path / f"mined{len(words)}"
+        assert mine(fake_bundle, photo_folder, "--out", out, "--whole", *words) == 0
+        said = json.loads((out / "clusters.json").read_text())
+        sizes[words] = [len(each["members"]) for each in said["clusters"]]
+    assert sizes == {(): [5, 5, 5], ("--colours", 0): [15]}
 
 
 def test_rules_of_the_command_line_are_asked_and_reported(fake_bundle, photo_folder, tmp_path, capsys):

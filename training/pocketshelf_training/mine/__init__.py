@@ -1,7 +1,8 @@
 """Mining: from pictures without labels to labels, and a person's word on them.
 
 pictures     what a folder or a CSV lists
-vectors      each picture's vector and likely categories, kept by models and picture
+vectors      each picture's vector, palette and likely categories, kept by models and picture
+expansion    palettes beside the vectors, and the neighbours' averaged in
 neighbours   the SDK's exact scan, USearch's graph beyond some thousands
 cluster      same-style clusters within a category: HDBSCAN, joined by their average distance
 rules        which clusters are kept, and which rule dropped the others

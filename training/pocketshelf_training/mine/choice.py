@@ -8,6 +8,9 @@ of a product often come in rows that are nearly one photo, so that halves are dr
 The rule: of all settings, the one of the highest recall whose precision's lower bound is at least `WANTED`.
 Val counts as much as all halves together. The bound is the 2.5th percentile of a bootstrap over categories,
 each draw of which holds the same categories in val and in all halves.
+
+First settings of vectors alone are tried; then, with the expansion and the mutual neighbours that the rule
+takes of those, colours beside the vectors at every reach. The rule takes one of all.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import numpy as np
 
 from pocketshelf_training.mine import pairs
 from pocketshelf_training.mine.cluster import Settings, cluster, likely_categories
-from pocketshelf_training.mine.expansion import expanded
+from pocketshelf_training.mine.expansion import prepared
 from pocketshelf_training.mine.gain import Known, learnt, unit
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Rules, describe, kept_labels
@@ -34,7 +37,10 @@ WANTED = 0.92
 SEEDS, BLOCKS, SHRINKAGE = 5, 4, 0.3
 EXPANSIONS, POWERS, MUTUALS = (2, 3, 5), (3.0, 5.0), (2, 3)
 REACHES = (0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.14)
+# Beside vectors, and how far they reach: what is alike differs by a little of its colours as well.
+COLOURS, REACHES_OF_COLOURS = (0.1, 0.2, 0.3, 0.4, 0.5), (0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18)
 BEST = 5
+NAMED = ("expansion", "power", "mutual", "colours", "reach")
 
 
 @dataclass(frozen=True)
@@ -46,17 +52,20 @@ class Hidden:
     categories: np.ndarray
 
 
-def halves(train: Known, category_of: Mapping[str, str], seeds: int = SEEDS) -> Iterator[Hidden]:
+def halves(
+    train: Known, category_of: Mapping[str, str], palettes: Sequence[str] = (), seeds: int = SEEDS
+) -> Iterator[Hidden]:
     """Both halves of each seed's drawing, each seen through the projection that the other half taught.
 
     Args:
         train: ImageNet's features of the photos, in the order in which they were taken.
         category_of: product → its category.
+        palettes: of the photos' boxes, in that order.
     """
     for seed in range(seeds):
         first = _half(train.products, seed)
-        yield _seen(train, ~first, first, category_of)
-        yield _seen(train, first, ~first, category_of)
+        yield _seen(train, ~first, first, category_of, palettes)
+        yield _seen(train, first, ~first, category_of, palettes)
 
 
 def _half(products: np.ndarray, seed: int) -> np.ndarray:
@@ -69,7 +78,13 @@ def _half(products: np.ndarray, seed: int) -> np.ndarray:
     return half
 
 
-def _seen(train: Known, known: np.ndarray, asked: np.ndarray, category_of: Mapping[str, str]) -> Hidden:
+def _seen(
+    train: Known,
+    known: np.ndarray,
+    asked: np.ndarray,
+    category_of: Mapping[str, str],
+    palettes: Sequence[str],
+) -> Hidden:
     """The ``asked`` photos by what the ``known`` ones teach; category shares are those of its products."""
     model = learnt(train.features[known], train.products[known], SHRINKAGE)
     names = sorted(set(category_of.values()))
@@ -80,7 +95,8 @@ def _seen(train: Known, known: np.ndarray, asked: np.ndarray, category_of: Mappi
     products = train.products[asked]
     pictures = [Picture(Path(str(row)), str(row)) for row in np.flatnonzero(asked)]
     categories = np.array([category_of[product] for product in products])
-    return Hidden(embedded_of(pictures, vectors, shares, names), products, categories)
+    own = [palettes[int(row)] for row in np.flatnonzero(asked)] if palettes else ()
+    return Hidden(embedded_of(pictures, vectors, shares, names, own), products, categories)
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ class _Tried:
     def figures(self, drawn: np.ndarray) -> dict[str, Any]:
         whole = self.found.sum(1)
         bound = np.percentile(_weighted(pairs.precision(drawn @ self.found)), 2.5)
-        shown = {name: getattr(self.settings, name) for name in ("expansion", "power", "mutual", "reach")}
+        shown = {name: getattr(self.settings, name) for name in NAMED}
         figures = {
             "precision": _weighted(pairs.precision(whole)),
             "bound": bound,
@@ -113,37 +129,73 @@ def choice_of(
     val: Hidden,
     train: Known,
     category_of: Mapping[str, str],
+    palettes: Sequence[str] = (),
     seeds: int = SEEDS,
     log: Callable[[str], None] = lambda said: None,
 ) -> dict[str, Any]:
     """What the rule takes, the best settings that meet it, and what ships, by its reach.
 
+    Args:
+        palettes: of the boxes of train's photos; without, colours are not tried.
+
     Returns:
         "best": up to five settings with their figures, the first of which is the rule's choice (where none
-        meets the bound, those of the highest bound); "shipped": what `Settings` holds by default, at each
-        reach; "sets": how many halves there were.
+        meets the bound, those of the highest bound); "alone": the rule's choice of vectors alone, than which
+        the rule's choice has "gained" so much; "shipped": what `Settings` holds by default, at each reach;
+        "sets": how many halves there were.
     """
-    sets = [val, *halves(train, category_of, seeds)]
+    sets = [val, *halves(train, category_of, palettes, seeds)]
     names = sorted({str(name) for each in sets for name in np.unique(each.categories)})
     drawn = pairs.draws(len(names))
-    figures = []
+    alone: list[_Tried] = []
+    beside: list[_Tried] = []
     for expansion, power in itertools.product(EXPANSIONS, POWERS):
         log(f"expansion {expansion}, power {power:g}")
-        figures += [each.figures(drawn) for each in _tried(sets, names, expansion, power)]
-    enough = [each for each in figures if each["bound"] >= WANTED]
-    # Where none meets the bound, those that come nearest to it.
+        tried = [
+            Settings(expansion=expansion, power=power, mutual=mutual, colours=0.0, reach=reach)
+            for mutual, reach in itertools.product(MUTUALS, REACHES)
+        ]
+        alone += _tried(sets, names, tried)
+    without = _by_rule(alone, drawn)[0]
+    for colours in COLOURS if palettes else ():
+        log(f"colours {colours:g}")
+        tried = [replace(without.settings, colours=colours, reach=reach) for reach in REACHES_OF_COLOURS]
+        beside += _tried(sets, names, tried)
+    best = _by_rule([*alone, *beside], drawn)[:BEST]
+    ours = [each for each in (*alone, *beside) if replace(each.settings, reach=Settings.reach) == Settings()]
+    return {
+        "wanted": WANTED,
+        "sets": len(sets) - 1,
+        "best": [each.figures(drawn) for each in best],
+        "alone": without.figures(drawn),
+        "gained": _gained(best[0], without, drawn),
+        "shipped": [each.figures(drawn) for each in ours],
+    }
+
+
+def _by_rule(tried: Sequence[_Tried], drawn: np.ndarray) -> list[_Tried]:
+    """What meets the bound, by recall; where nothing does, all, by how near they come to it."""
+    figures = {each.settings: each.figures(drawn) for each in tried}
+    enough = [each for each in tried if figures[each.settings]["bound"] >= WANTED]
     key = "recall" if enough else "bound"
-    best = sorted(enough or figures, key=lambda each: -each[key])
-    ours = {name: getattr(Settings(), name) for name in ("expansion", "power", "mutual")}
-    shipped = [each for each in figures if ours.items() <= each.items()]
-    return {"wanted": WANTED, "sets": len(sets) - 1, "best": best[:BEST], "shipped": shipped}
+    return sorted(enough or tried, key=lambda each: -figures[each.settings][key])
 
 
-def _tried(sets: Sequence[Hidden], names: Sequence[str], expansion: int, power: float) -> Iterator[_Tried]:
-    drawn = [replace(each, embedded=expanded(each.embedded, expansion, power)) for each in sets]
-    likely = [likely_categories(each.embedded, Settings()) for each in drawn]
-    for mutual, reach in itertools.product(MUTUALS, REACHES):
-        settings = Settings(expansion=expansion, power=power, mutual=mutual, reach=reach)
+def _gained(one: _Tried, other: _Tried, drawn: np.ndarray) -> dict[str, list[float]]:
+    """How much more precision and recall ``one`` has than ``other``, with intervals over categories."""
+    gained = {}
+    for name, share in (("precision", pairs.precision), ("recall", pairs.recall)):
+        more = _weighted(share(drawn @ one.found)) - _weighted(share(drawn @ other.found))
+        whole = _weighted(share(one.found.sum(1))) - _weighted(share(other.found.sum(1)))
+        gained[name] = np.round([whole, *np.percentile(more, [2.5, 97.5])], 4).tolist()
+    return gained
+
+
+def _tried(sets: Sequence[Hidden], names: Sequence[str], tried: Sequence[Settings]) -> Iterator[_Tried]:
+    """Settings that differ in nothing of which `prepared` makes vectors."""
+    drawn = [replace(each, embedded=prepared(each.embedded, tried[0])) for each in sets]
+    likely = [likely_categories(each.embedded, tried[0]) for each in drawn]
+    for settings in tried:
         found = [_found(each, split, settings, names) for each, split in zip(drawn, likely, strict=True)]
         yield _Tried(settings, np.stack(found))
 

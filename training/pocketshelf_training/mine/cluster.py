@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from pocketshelf_training.mine.neighbours import nearest
 from pocketshelf_training.mine.vectors import Embedded
 
-__all__ = ["Settings", "Spread", "cluster", "in_one_process", "likely_categories"]
+__all__ = ["ALONE", "Settings", "Spread", "cluster", "in_one_process", "likely_categories"]
 
 # A category with too many pictures is cut apart, at ever smaller distances.
 NARROWER, LEAST_REACH = 0.8, 1e-3
@@ -35,10 +35,11 @@ class Settings:
     Attributes:
         expansion, power: vectors are averaged with those of so many neighbours, see
             `pocketshelf_training.mine.expansion`; before, not in, `cluster`.
+        colours: the weight of palettes beside the vectors, see `prepared` in the same module.
         reach: cosine distance up to which clusters are joined, on average over their pairs.
         core: HDBSCAN's smallest cluster.
         mutual, near: two pictures hang together if they are so near, and each is among so many nearest of the
-            other, or both in one of HDBSCAN's clusters.
+            other, or both in one of HDBSCAN's clusters. Of vectors alone: colours widen it, see `within`.
         voters: neighbours that have a say in a picture's category, besides itself.
         links: neighbours of each picture that are looked at within its category.
         exact_limit: pictures up to which neighbours are exact and a matrix of distances is made.
@@ -46,13 +47,23 @@ class Settings:
 
     expansion: int = 3
     power: float = 5.0
-    reach: float = 0.12
+    colours: float = 0.4
+    reach: float = 0.17
     core: int = 2
     mutual: int = 2
     near: float = 0.2
     voters: int = 5
     links: int = 32
     exact_limit: int = 4000
+
+    @property
+    def within(self) -> float:
+        """``near`` with colours beside the vectors: two pictures of one thing differ in them as well."""
+        return self.near * (1.0 + self.colours)
+
+
+ALONE = Settings(colours=0.0, reach=0.12)
+"""What the same choice takes of vectors alone."""
 
 
 def in_one_process(
@@ -143,7 +154,7 @@ def _sure(vectors: np.ndarray, settings: Settings) -> np.ndarray:
     np.fill_diagonal(distances, 0.0)
     model = HDBSCAN(min_cluster_size=settings.core, min_samples=1, metric="precomputed", copy=True)
     found = model.fit_predict(distances)
-    in_one = (found[:, None] == found) & (found >= 0) & (distances <= settings.near)
+    in_one = (found[:, None] == found) & (found >= 0) & (distances <= settings.within)
     together = _mutual(distances, settings) | in_one
     return connected_components(together, directed=False)[1]
 
@@ -153,7 +164,7 @@ def _mutual(distances: np.ndarray, settings: Settings) -> np.ndarray:
     order = np.argsort(distances + np.diag(np.full(len(distances), np.inf)), axis=1, kind="stable")
     among = np.zeros(distances.shape, bool)
     np.put_along_axis(among, order[:, : min(settings.mutual, len(distances) - 1)], True, axis=1)
-    return among & among.T & (distances <= settings.near)
+    return among & among.T & (distances <= settings.within)
 
 
 def _joined(vectors: np.ndarray, labels: np.ndarray, reach: float) -> np.ndarray:

@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from pocketshelf_training.data import grocery
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.mine.choice import Hidden, choice_of
-from pocketshelf_training.mine.cluster import Settings, cluster
-from pocketshelf_training.mine.expansion import expanded
+from pocketshelf_training.mine.cluster import ALONE, Settings, cluster
+from pocketshelf_training.mine.expansion import add_colours, prepared, settings_of
 from pocketshelf_training.mine.figures_page import page_of
-from pocketshelf_training.mine.gain import gain_of, imagenet
+from pocketshelf_training.mine.gain import Known, gain_of, imagenet
 from pocketshelf_training.mine.pairs import Pairs, by_category, intervals, pair_figures
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.rules import Cluster, Rules, describe, kept_labels
@@ -41,6 +42,7 @@ REACH_UNEXPANDED = 0.17
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_beside(parser)
+    add_colours(parser)
     add_data(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the pictures' vectors there")
     parser.add_argument(
@@ -60,14 +62,19 @@ def run(args: argparse.Namespace) -> int:
     loaded = {split: _load(encoders, split, args.data, args.cache) for split in ("val", "test")}
     hidden = {split: both for split, (both, _) in loaded.items()}
     radius = max(REACHES, key=lambda reach: _dbscan(hidden["val"], reach).f1)
-    figures: dict[str, Any] = {split: _measured(each, float(radius)) for split, each in hidden.items()}
+    settings = settings_of(args.colours)
+    figures: dict[str, Any] = {
+        split: _measured(each, float(radius), settings) for split, each in hidden.items()
+    }
+    figures |= {"colours": settings.colours, "reach": settings.reach, "reach alone": ALONE.reach}
     figures |= {**here(), "bundles": [encoder.bundle.name for encoder in encoders]}
     if len(encoders) > 1:
-        figures["alone"] = {split: _found(first) for split, (_, first) in loaded.items()}
+        figures["alone"] = {split: _found(first, settings) for split, (_, first) in loaded.items()}
     if args.gain:
         known = imagenet(args.data, args.gain)
         category_of = {str(each.identity): str(each.category) for each in grocery.photos("train", args.data)}
-        figures["choice"] = choice_of(hidden["val"], known["train"], category_of, log=log.info)
+        palettes = _palettes(encoders[0], args.data, args.cache, known["train"])
+        figures["choice"] = choice_of(hidden["val"], known["train"], category_of, palettes, log=log.info)
         figures["gain"] = gain_of(known)
     publish(page_of(figures), json.dumps(figures, indent=1), args.write, args.json)
     return 0
@@ -81,6 +88,19 @@ def _load(
     pictures = [Picture(each.image, str(number)) for number, each in enumerate(samples)]
     parts = [embed_pictures(encoder, pictures, cache) for encoder in encoders]
     return _hidden(side_by_side(parts), samples), _hidden(parts[0], samples)
+
+
+def _palettes(encoder: Encoder, root: str | None, cache: Path | None, train: Known) -> tuple[str, ...]:
+    """Of the boxes of train's photos, in their order.
+
+    Raises:
+        ValueError: a photo could be read by one decoder alone.
+    """
+    pictures = [Picture(each.image, str(n)) for n, each in enumerate(grocery.photos("train", root))]
+    found = embed_pictures(encoder, pictures, cache).palettes
+    if len(found) != len(train.products):
+        raise ValueError(f"{len(train.products)} of train's photos have features, {len(found)} a palette")
+    return found
 
 
 def _hidden(embedded: Embedded, samples: Sequence[Sample]) -> Hidden:
@@ -101,9 +121,9 @@ def _dbscan(hidden: Hidden, radius: float) -> Pairs:
     return pair_figures(labels, hidden.truth)
 
 
-def _found(hidden: Hidden, settings: Settings | None = None) -> dict[str, Any]:
+def _found(hidden: Hidden, settings: Settings) -> dict[str, Any]:
     """The pair figures of what is kept."""
-    _, clusters = _clusters(hidden, settings or Settings(), Rules())
+    _, clusters = _clusters(hidden, settings, Rules())
     return _with_intervals(hidden, kept_labels(len(hidden.embedded), clusters))
 
 
@@ -114,24 +134,25 @@ def _with_intervals(hidden: Hidden, labels: np.ndarray) -> dict[str, Any]:
 
 
 def _clusters(hidden: Hidden, settings: Settings, rules: Rules) -> tuple[np.ndarray, list[Cluster]]:
-    embedded = expanded(hidden.embedded, settings.expansion, settings.power)
+    embedded = prepared(hidden.embedded, settings)
     labels, categories = cluster(embedded, settings)
     return labels, describe(embedded, labels, categories, rules)
 
 
-def _measured(hidden: Hidden, radius: float) -> dict[str, Any]:
-    labels, clusters = _clusters(hidden, Settings(), Rules())
+def _measured(hidden: Hidden, radius: float, settings: Settings) -> dict[str, Any]:
+    labels, clusters = _clusters(hidden, settings, Rules())
     kept = kept_labels(len(hidden.embedded), clusters)
     return {
         "photos": len(hidden.embedded),
         "products": len(np.unique(hidden.truth)),
         "radius": radius,
         "dbscan": _figures(_dbscan(hidden, radius)),
-        "not expanded": _found(hidden, Settings(expansion=0, reach=REACH_UNEXPANDED)),
+        "not expanded": _found(hidden, replace(ALONE, expansion=0, reach=REACH_UNEXPANDED)),
+        "without colours": _found(hidden, ALONE),
         "without rules": _figures(pair_figures(labels, hidden.truth)),
         "with rules": _with_intervals(hidden, kept),
         "clusters": _of_one(clusters, hidden.truth),
-        "reaches": [(reach, _found(hidden, Settings(reach=reach))) for reach in SHOWN_REACHES],
+        "reaches": [(reach, _found(hidden, replace(settings, reach=reach))) for reach in SHOWN_REACHES],
         "wrong": _wrong(hidden, kept),
         "dropped": _dropped(clusters, hidden.truth),
         "categories": dict(_by_category(hidden, labels, kept)),

@@ -24,16 +24,19 @@ def page_of(figures: dict[str, Any]) -> str:
 def _choice(choice: dict[str, Any]) -> str:
     """The rule's five best settings, and what ships at every reach."""
     rows = [(f"{n}.", *_tried(each)) for n, each in enumerate(choice["best"], 1)]
+    rows.append(("vectors alone, by the rule", *_tried(choice["alone"])))
     rows += [("ships, at this reach", *_tried(each)) for each in choice["shipped"]]
-    head = ["", *(f">{name}" for name in ("neighbours", "power", "mutual", "reach"))]
+    head = ["", *(f">{name}" for name in ("neighbours", "power", "mutual", "colours", "reach"))]
     head += [">precision", ">lower bound", ">recall"]
     head += [">val: precision", ">recall", ">halves: precision", ">recall"]
     text = _template("mining_choice.md").replace("{table}", table(head, rows))
+    for name, (more, low, high) in choice["gained"].items():
+        text = text.replace(f"{{{name}}}", f"{more:+.3f} ({low:+.3f} to {high:+.3f})")
     return text.replace("{wanted}", f"{choice['wanted']:g}").replace("{sets}", str(choice["sets"]))
 
 
 def _tried(each: dict[str, Any]) -> tuple[str, ...]:
-    settings = tuple(f"{each[name]:g}" for name in ("expansion", "power", "mutual", "reach"))
+    settings = tuple(f"{each[name]:g}" for name in ("expansion", "power", "mutual", "colours", "reach"))
     shares = (each["precision"], each["bound"], each["recall"], *each["val"], *each["halves"])
     return (*settings, *(f"{share:.3f}" for share in shares))
 
@@ -52,6 +55,8 @@ def _gain(gain: dict[str, Any]) -> str:
 def _head(figures: dict[str, Any]) -> str:
     bundles = " and ".join(f"`{name}`" for name in figures["bundles"])
     text = _template("mining.md").replace("{bundles}", bundles).replace("{results}", _results(figures))
+    for name in ("colours", "reach", "reach alone"):
+        text = text.replace(f"{{{name}}}", f"{figures[name]:g}")
     return text.replace("{verdict}", _verdict(figures["test"]))
 
 
@@ -78,9 +83,10 @@ def _with_interval(value: float, interval: list[float]) -> str:
 def _results(figures: dict[str, Any]) -> str:
     """What is asked first: both splits with rules, by the first bundle alone and by all."""
     first, *others = figures["bundles"]
-    rows = [(first, *_both(figures["alone"]))] if others else []
-    ruled = {name: figures[name]["with rules"] for name in ("test", "val")}
-    rows.append((" and ".join(figures["bundles"]), *_both(ruled)))
+    rows = [(f"{first}, colours", *_both(figures["alone"]))] if others else []
+    all_of_them = " and ".join(figures["bundles"])
+    for way, name in (("with rules", f"{all_of_them}, colours"), ("without colours", f"{all_of_them} alone")):
+        rows.append((name, *_both({split: figures[split][way] for split in ("test", "val")})))
     return table(["vectors of", ">test: precision", ">recall", ">val: precision", ">recall"], rows)
 
 
@@ -99,7 +105,8 @@ def _template(name: str) -> str:
 def _split(name: str, measured: dict[str, Any]) -> str:
     ways = (
         (f"plain DBSCAN, radius {measured['radius']:g} (best F1 on val)", "dbscan"),
-        ("clusters of vectors as they are, with rules", "not expanded"),
+        ("clusters of vectors alone as they are, with rules", "not expanded"),
+        ("clusters of vectors alone, with rules", "without colours"),
         ("clusters, without rules", "without rules"),
         ("clusters, with rules", "with rules"),
     )

@@ -74,7 +74,7 @@ def mined_labels(features: np.ndarray, reach: float) -> np.ndarray:
     rows = features / np.linalg.norm(features, axis=1, keepdims=True)
     pictures = [Picture(Path(str(number)), str(number)) for number in range(len(rows))]
     embedded = embedded_of(pictures, rows - rows.mean(0), np.ones((len(rows), 1), np.float32), ["goods"])
-    return cluster(embedded, Settings(reach=reach, near=reach + ABOVE))[0]
+    return cluster(embedded, Settings(colours=0.0, reach=reach, near=reach + ABOVE))[0]
 
 
 def learnt(features: np.ndarray, labels: np.ndarray, shrinkage: float) -> Any:

@@ -18,9 +18,9 @@ from pocketshelf.cli.output import tell
 from pocketshelf.cli.ray_cluster import ADDRESSES
 from pocketshelf.encoder import Encoder
 from pocketshelf.files import atomic_write
-from pocketshelf_training.mine.cluster import Settings, cluster
+from pocketshelf_training.mine.cluster import ALONE, Settings, cluster
 from pocketshelf_training.mine.decisions import Identity, read_decisions, write_identities
-from pocketshelf_training.mine.expansion import expanded
+from pocketshelf_training.mine.expansion import add_colours, prepared, settings_of
 from pocketshelf_training.mine.pictures import list_pictures
 from pocketshelf_training.mine.review import write_pages
 from pocketshelf_training.mine.rules import Cluster, Rules, describe
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     add_bundle(parser)
     add_beside(parser)
+    add_colours(parser)
     parser.add_argument(
         "pictures",
         type=Path,
@@ -59,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reach",
         type=values.amount,
-        default=Settings.reach,
-        help=f"cosine distance up to which clusters are joined (default: {Settings.reach})",
+        help=f"cosine distance up to which clusters are joined (default: {Settings.reach}; "
+        f"{ALONE.reach} of vectors alone)",
     )
     parser.add_argument(
         "--decisions",
@@ -112,8 +113,8 @@ def _mined(args: argparse.Namespace, pictures: Sequence) -> list[Identity] | Non
     rules = Rules(args.members, args.most_members, args.mean_distance, args.variance, args.sources)
     encoders = [Encoder.open(bundle, detects=not args.whole) for bundle in (args.bundle, *args.beside)]
     embedded = embed_by_each(encoders, pictures, args.out / "vectors", args.whole)
-    settings = Settings(reach=args.reach)
-    embedded = expanded(embedded, settings.expansion, settings.power, settings.exact_limit)
+    settings = settings_of(args.colours, args.reach)
+    embedded = prepared(embedded, settings)
     with spread_over(args.ray) as spread:
         clusters = describe(embedded, *cluster(embedded, settings, spread), rules)
     args.out.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,23 +34,30 @@ class Embedded:
         pictures: those that could be read.
         vectors: float32 (n, d), of length 1.
         shares: float32 (n, c), the probability of each of ``categories``.
+        palettes: of what was embedded, as `pocketshelf.stages.colours` writes them; () where nobody looked.
     """
 
     pictures: Sequence[Picture]
     vectors: np.ndarray
     shares: np.ndarray
     categories: tuple[str, ...]
+    palettes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pictures)
 
 
 def embedded_of(
-    pictures: Sequence[Picture], vectors: np.ndarray, shares: np.ndarray, categories: Sequence[str]
+    pictures: Sequence[Picture],
+    vectors: np.ndarray,
+    shares: np.ndarray,
+    categories: Sequence[str],
+    palettes: Sequence[str] = (),
 ) -> Embedded:
     """Vectors brought to length 1."""
     norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return Embedded(pictures, (vectors / norms).astype(np.float32), shares, tuple(categories))
+    unit = (vectors / norms).astype(np.float32)
+    return Embedded(pictures, unit, shares, tuple(categories), tuple(palettes))
 
 
 def embed_pictures(
@@ -63,26 +70,27 @@ def embed_pictures(
         whole: embed the whole picture, without a look at what is in it.
     """
     kept = _Kept(None if cache is None else cache / f"{_models(encoder.bundle, whole)}.npz")
-    names, readable, rows = encoder.bundle.embedder.categories, [], []
+    names, readable, digests = encoder.bundle.embedder.categories, [], []
     try:
         for picture in tqdm(pictures, "pictures", file=sys.stderr):
             try:
                 data = picture.path.read_bytes()
                 digest = hashlib.sha256(data).hexdigest()
                 if digest not in kept.rows:
-                    embedding = encoder.encode(data, whole).regions[0].embedding
-                    shares = [embedding.categories.get(name, 0.0) for name in names]
-                    kept.add(digest, np.concatenate([embedding.vector, shares]))
+                    region = encoder.encode(data, whole).regions[0]
+                    shares = [region.embedding.categories.get(name, 0.0) for name in names]
+                    kept.add(digest, np.concatenate([region.embedding.vector, shares]), region.palette or "")
             except (PhotoError, OSError) as error:
                 say(f"left out: {picture.name}: {error}")
                 continue
             readable.append(picture)
-            rows.append(kept.rows[digest])
+            digests.append(digest)
     finally:
         kept.save()
-    table = np.array(rows, np.float32).reshape(len(rows), encoder.bundle.embedder.dimension + len(names))
     dimension = encoder.bundle.embedder.dimension
-    return embedded_of(readable, table[:, :dimension], table[:, dimension:], names)
+    table = np.array([kept.rows[each] for each in digests], np.float32).reshape(-1, dimension + len(names))
+    palettes = [kept.palettes[each] for each in digests]
+    return embedded_of(readable, table[:, :dimension], table[:, dimension:], names, palettes)
 
 
 def add_beside(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +115,8 @@ def embed_by_each(
 def side_by_side(parts: Sequence[Embedded]) -> Embedded:
     """The pictures that all parts have, their vectors in a row: a cosine is the mean of the parts' cosines.
 
-    Categories are those of the first; what another part says of one of the same name counts as much.
+    Categories and palettes are those of the first; what another part says of a category of the same name
+    counts as much.
     """
     first, *others = parts
     if not others:
@@ -120,7 +129,8 @@ def side_by_side(parts: Sequence[Embedded]) -> Embedded:
         (_as_named(part, first.categories)[own] for part, own in zip(parts, rows, strict=True)),
         np.zeros((len(pictures), len(first.categories)), np.float32),
     )
-    return embedded_of(pictures, vectors, shares / len(parts), first.categories)
+    palettes = [first.palettes[row] for row in rows[0]] if first.palettes else ()
+    return embedded_of(pictures, vectors, shares / len(parts), first.categories, palettes)
 
 
 def _as_named(part: Embedded, names: Sequence[str]) -> np.ndarray:
@@ -141,20 +151,34 @@ def _models(bundle: Bundle, whole: bool) -> str:
 
 
 class _Kept:
-    """Digest of a picture's bytes → its row, in an ``.npz``; a file that cannot be read is made anew."""
+    """Digest of a picture's bytes → its row and palette, in an ``.npz``.
+
+    A file that cannot be read, or was kept before palettes were, is made anew.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path, self._unsaved = path, 0
         self.rows: dict[str, np.ndarray] = {}
+        self.palettes: dict[str, str] = {}
         if path is not None and path.is_file():
             try:
                 with np.load(path, allow_pickle=False) as file:
-                    self.rows = dict(zip(map(str, file["digests"]), file["rows"], strict=True))
+                    self._read(file)
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
                 say(f"{path}: not a file of vectors ({error}); made anew")
 
-    def add(self, digest: str, row: np.ndarray) -> None:
+    def _read(self, file: Mapping[str, np.ndarray]) -> None:
+        if "palettes" not in file:
+            say(f"{self._path}: vectors without their pictures' palettes, of an older version; made anew")
+            return
+        digests = [str(each) for each in file["digests"]]
+        rows = dict(zip(digests, file["rows"], strict=True))
+        self.palettes = dict(zip(digests, map(str, file["palettes"]), strict=True))
+        self.rows = rows
+
+    def add(self, digest: str, row: np.ndarray, palette: str) -> None:
         self.rows[digest] = row.astype(np.float32)
+        self.palettes[digest] = palette
         self._unsaved += 1
         if self._unsaved >= SAVE_EVERY:
             self.save()
@@ -164,5 +188,10 @@ class _Kept:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(self._path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, digests=np.array(list(self.rows)), rows=np.stack(list(self.rows.values())))
+            np.savez(
+                stream,
+                digests=np.array(list(self.rows)),
+                rows=np.stack(list(self.rows.values())),
+                palettes=np.array([self.palettes[each] for each in self.rows]),
+            )
         self._unsaved = 0
