@@ -1,10 +1,11 @@
 """Search, bytes, opening, adding and deleting: a shelf beside hnswlib, Faiss and sqlite-vec.
 
 The same vectors (synthetic, clustered, seed 0: `search_engines.vectors`), the same queries, one thread;
-graphs of a million are built by two. Each engine keeps what it needs to answer with: ours titles and
-categories as well, the others vectors and numbers. Recall is the share of the exact ten. "One category" is a
-fiftieth of the shelf, as each engine filters: hnswlib and Faiss by a function or selector on the graph. What
-is ready is opened and has answered once, over everything; a change is ready when it has been searched.
+graphs of a million are built by two, and what a change of ours copies is hashed by a second. Each engine
+keeps what it needs to answer with: ours titles and categories as well, the others vectors and numbers.
+Recall is the share of the exact ten. "One category" is a fiftieth of the shelf, as each engine filters:
+hnswlib and Faiss by a function or selector on the graph. What is ready is opened and has answered once, over
+everything; a change is ready when it has been searched.
 
 Then ours alone (`shelf_parts`): bytes by what they are for, filters by attribute, several pictures a product,
 and a graph mapped from its file beside one in verified memory.
