@@ -265,7 +265,9 @@ private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked S
         var next = request
         next.setValue(nil, forHTTPHeaderField: "Authorization")
         guard task.originalRequest?.httpMethod == "POST" else { return completionHandler(next) }
-        stream.answered(response)
+        // In this order: who has the answer may close it, and on Linux Foundation stops the process where it
+        // is told of a redirection of what was cancelled meanwhile.
         completionHandler(nil)
+        stream.answered(response)
     }
 }
