@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from typing import TypeVar
+
+from pocketshelf.background import begin
 
 __all__ = ["Late", "within"]
 
@@ -24,17 +26,10 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     Raises:
         Late: it does not.
     """
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    if seconds > 0:
-        threading.Thread(target=run, name="pocketshelf-deadline", daemon=True).start()
-        wait([future], min(seconds, threading.TIMEOUT_MAX))
+    if seconds <= 0:
+        raise Late
+    future = begin(work, "pocketshelf-deadline")
+    wait([future], min(seconds, threading.TIMEOUT_MAX))
     if not future.done():
         raise Late
     return future.result()

@@ -8,11 +8,11 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from io import BufferedReader
 from pathlib import Path
 from typing import TypeVar
 
+from pocketshelf.background import begin
 from pocketshelf.errors import StoreError
 from pocketshelf.files import open_plain, read_plain
 from pocketshelf.store.folder import StoreFolder
@@ -142,16 +142,7 @@ def beside(work: Callable[[], Found]) -> Callable[[], Found]:
 
     For what takes another processor's time and no turn of Python's, as hashing does.
     """
-    future: Future[Found] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="pocketshelf-beside", daemon=True).start()
-    return future.result
+    return begin(work, "pocketshelf-beside").result
 
 
 def check_shard(folder: StoreFolder, name: str) -> str:
