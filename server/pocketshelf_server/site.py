@@ -56,7 +56,8 @@ class SiteConfig:
         shards: name to rule, see `pocketshelf_server.publish.rules`.
         retain: how many published generations a device may be behind and still get a delta.
         closely: whether imports keep local features of covers and cartons, and publications carry them; null
-            for up to 20,000 products of the catalogue, and of a shard, where OpenCV is installed.
+            for up to 20,000 products of the catalogue, and of a shard, where OpenCV is installed, but not of
+            garments by their category's name.
         expiry_days: life of each role's signature, in days (fractions allowed).
         token_sha256: digest of the bearer token that opens /v1/changes; None closes it.
         changes_per_minute: rate limit of /v1/changes: calls a minute with the token; without it, by address.

@@ -14,7 +14,7 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.closely import Features, extract, is_wanted, write_features
+from pocketshelf.closely import Features, Wish, extract, write_features
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
@@ -94,7 +94,8 @@ def build_store(
         reading: how the file is to be read.
         fetch: gets pictures that the file names by address, see `pocketshelf.catalogue.download`.
         closely: keep local features of flat prints, so that covers and cartons are found by them; None where
-            OpenCV is installed and the catalogue has at most 20,000 products.
+            OpenCV is installed and the catalogue has at most 20,000 products, of those that are no garments
+            by their category's name.
         read: read the words on the products' pictures (`pocketshelf.reading`), about half a second each, and
             keep them as the attribute ``words`` of those for which the catalogue states none.
 
@@ -114,8 +115,8 @@ def build_store(
     base = table.path.parent if images is None else Path(images)
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
-    looks = is_wanted(closely, len(table.products))
     encoder = encoder or Encoder.open(bundle, threads)
+    looks = Wish(closely, encoder.bundle).choose(len(table.products))
     reader = open_reader() if read else None
     work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks, reader)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.
@@ -156,7 +157,7 @@ class _Work:
         whole: bool,
         on_problem: OnProblem,
         on_note: OnProblem,
-        looks: bool,
+        looks: Callable[[str], bool],
         reader: Reader | None,
     ) -> None:
         self._encoder = encoder
@@ -183,7 +184,7 @@ class _Work:
                 done += max(1, len(product.pictures))
                 progress(done, total)
             for picture in product.pictures if product.vectors is None else ():
-                vectors += self._vector(product.product_id, picture.line, picture.image)
+                vectors += self._vector(product, picture.line, picture.image)
                 done += 1
                 progress(done, total)
             if vectors:
@@ -201,14 +202,15 @@ class _Work:
         in_order = [self.features.get(product_id) for product_id in sorted(product_ids, key=_as_sqlite_sorts)]
         return write_features(staging / "index", digest, in_order, sequence)
 
-    def _vector(self, product_id: str, line: int, image: str) -> list[np.ndarray]:
+    def _vector(self, product: ListedProduct, line: int, image: str) -> list[np.ndarray]:
         """int8 (1, D) of a picture; nothing if it cannot be used."""
+        product_id = product.product_id
         try:
             data = self._pictures.read(image, lambda note: self._remark(line, note))
             photo = read_photo(data)
             vectors = [quantize_vectors(self._encoder.enrol(photo, self._whole))]
             self._palettes.setdefault(product_id, []).append(palette_of(looked_at(photo)))
-            if self._looks and product_id not in self.features:
+            if product_id not in self.features and self._looks(product.category):
                 self._look(product_id, photo)
             if self._reader is not None:
                 self._words.setdefault(product_id, []).extend(legible_words(self._reader.read(photo.pixels)))

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=None,
         help="keep local features of covers and cartons, by which they are found in photos (default: up to "
-        "20,000 products, if OpenCV is installed; about 6 kB a product that has them)",
+        "20,000 products, of all but garments, if OpenCV is installed; about 6 kB a product that has them)",
     )
     parser.add_argument(
         "--read",

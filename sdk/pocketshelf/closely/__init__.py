@@ -6,10 +6,11 @@ evidence: `pocketshelf.closely.deciding`. Needs OpenCV (the extra ``closely``); 
 """
 
 from pocketshelf.closely.deciding import CONFIRMED, SURE, SURE_INLIERS, lifted, of_region, unclaimed
-from pocketshelf.closely.features import CLOSELY_UP_TO, Features, extract, is_available, is_wanted
+from pocketshelf.closely.features import Features, extract, is_available
 from pocketshelf.closely.file import quantized, tabled, write_features
 from pocketshelf.closely.geometry import Sighting
 from pocketshelf.closely.look import NEAREST, Closely
+from pocketshelf.closely.wish import CLOSELY_UP_TO, Wish
 
 __all__ = [
     "CLOSELY_UP_TO",
@@ -20,9 +21,9 @@ __all__ = [
     "Closely",
     "Features",
     "Sighting",
+    "Wish",
     "extract",
     "is_available",
-    "is_wanted",
     "lifted",
     "of_region",
     "quantized",

@@ -18,17 +18,13 @@ from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats.features import DESCRIPTOR_BYTES, MOST_FEATURES
 
 __all__ = [
-    "CLOSELY_UP_TO",
     "GALLERY_FEATURES",
     "PHOTO_FEATURES",
     "Features",
     "extract",
     "is_available",
-    "is_wanted",
 ]
 
-# A larger catalogue's local features are kept only if asked for: 6 kB a product.
-CLOSELY_UP_TO = 20_000
 GALLERY_SIDE, PHOTO_SIDE = 400, 640
 GALLERY_FEATURES, PHOTO_FEATURES = MOST_FEATURES, 500
 # A picture with fewer is no print.
@@ -71,20 +67,6 @@ class Features:
 def is_available() -> bool:
     """Whether OpenCV is installed."""
     return importlib.util.find_spec("cv2") is not None
-
-
-def is_wanted(asked: bool | None, products: int) -> bool:
-    """Whether a catalogue's local features are kept.
-
-    Args:
-        asked: None where OpenCV is installed and there are at most 20,000 ``products``.
-
-    Raises:
-        RuntimeUnavailable: they are asked for, and OpenCV is not installed.
-    """
-    if asked and not is_available():
-        raise RuntimeUnavailable("local features need OpenCV: pip install 'pocketshelf[closely]'")
-    return is_available() and products <= CLOSELY_UP_TO if asked is None else asked
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from pathlib import Path
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.closely import is_wanted
+from pocketshelf.closely import Wish
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
 from pocketshelf_server.catalogue.rows import Batch, EmbedderFactory, Outcome, Row, Rows, Spread, on_threads
@@ -50,8 +50,8 @@ class Importer:
         fetch: gets pictures that the file names by address, see `pocketshelf.catalogue.download`.
         spread: where rows are read and embedded instead, without ``make_embedder``, ``images``, ``workers``
             and ``fetch``; it comes to the same.
-        closely: keep the local features of pictures (`pocketshelf.closely`); None where OpenCV is installed
-            and neither file nor catalogue has more than 20,000 products.
+        closely: of which pictures the local features are kept (`pocketshelf.closely`), the larger of file and
+            catalogue counting; None: of none.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class Importer:
         reembed: bool = False,
         fetch: Fetch | None = None,
         spread: AbstractContextManager[Spread] | None = None,
-        closely: bool | None = False,
+        closely: Wish | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._spreading = spread or on_threads(Rows(PictureFolder(images, fetch), make_embedder), workers)
         self._progress = progress
         self._reembed = reembed
-        self._closely = closely
+        self._closely = closely or Wish(False)
 
     def run(
         self,
@@ -96,7 +96,7 @@ class Importer:
         named = {product.product_id for product in table.products}
         if replace and not allow_shrink:
             check_shrinking(self._catalogue, path, named)
-        looks = is_wanted(self._closely, max(len(table.products), self._catalogue.count()))
+        looks = self._closely.choose(max(len(table.products), self._catalogue.count()))
         done = 0
         with self._spreading as spread:
             for outcomes in spread(self._batches(table.products, looks)):
@@ -110,20 +110,15 @@ class Importer:
         report.sequence = self._catalogue.sequence()
         return report
 
-    def _batches(self, products: Iterable[ListedProduct], looks: bool) -> Iterator[Batch]:
+    def _batches(self, products: Iterable[ListedProduct], wanted: Callable[[str], bool]) -> Iterator[Batch]:
         left = iter(products)
         while some := list(islice(left, BATCH)):
             stored = {} if self._reembed else self._catalogue.sources(p.product_id for p in some)
-            for product_id in self._unseen(some) if looks else ():
+            looks = {p.product_id for p in some if p.vectors is None and wanted(p.category)}
+            # Those that are stored without having been looked at, as before this was done.
+            for product_id in looks.difference(self._catalogue.looked_at(looks)) if looks else ():
                 stored.pop(product_id, None)
-            yield [Row(product, stored.get(product.product_id, ""), looks) for product in some]
-
-    def _unseen(self, products: list[ListedProduct]) -> Iterator[str]:
-        """Those that are stored without having been looked at, as before this was done."""
-        looked_at = self._catalogue.looked_at(product.product_id for product in products)
-        for product in products:
-            if product.vectors is None and product.product_id not in looked_at:
-                yield product.product_id
+            yield [Row(p, stored.get(p.product_id, ""), p.product_id in looks) for p in some]
 
     def _take(self, outcomes: list[Outcome], report: ImportReport) -> None:
         """Write a batch, in the order of the file."""

@@ -125,7 +125,7 @@ class Rows:
         attributes = {PALETTE: joined(found.palettes), **p.attributes} if found.palettes else p.attributes
         product = Product(p.product_id, 0, p.category, p.title, image, vectors, attributes)
         # From another source, so that the next import tries, and reports, its bad pictures again.
-        features = found.features if row.looks and p.vectors is None else None
+        features = found.features if row.looks else None
         return Upsert(product, f"partial-{source}" if problems else source, features)
 
     def _vectors(
