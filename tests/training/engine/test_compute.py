@@ -112,3 +112,14 @@ def test_a_moved_batch_keeps_what_is_no_tensor() -> None:
     pair = compute.moved(Pair(rows, 7), torch.device("meta"))
     assert (pair.left.device.type, pair.count) == ("meta", 7)
     assert compute.moved(None, torch.device("meta")) is None
+
+
+@pytest.mark.parametrize(
+    ("capability", "computed"), [("AVX2", torch.float32), ("AVX512", torch.bfloat16), ("AMX", torch.bfloat16)]
+)
+def test_a_processor_without_bfloat16_keeps_to_float32(
+    monkeypatch: pytest.MonkeyPatch, capability: str, computed: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    with compute.half(compute.CPU):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == computed
