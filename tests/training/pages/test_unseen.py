@@ -93,6 +93,8 @@ def test_one_s_own_pairs_are_measured_by_a_checkpoint_and_fill_a_page(
         "mine with colours, by box",
     }
     assert "**old**, split val" in text and "| mine, by box |" in text
+    run = found["measured"]
+    assert f"{run['machine']}, commit {run['commit']}." in text and "measured" not in figures["sets"]["old"]
     assert "| mine, whole |" in capsys.readouterr().out
 
 

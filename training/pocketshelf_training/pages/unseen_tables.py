@@ -34,7 +34,7 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
 
     Args:
         figures: "sets" by name, or "left_out"; what the JSON has of other names stays.
-        provenance: where they were measured, kept beside them.
+        provenance: where they were measured, kept with each set as "measured".
 
     Raises:
         UsageError: the page cannot be read, or has no marks.
@@ -44,9 +44,11 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
         document = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     except (OSError, ValueError) as error:
         raise UsageError(f"--fill {page}: cannot be read ({error})") from error
-    for name, found in figures.items():
-        document[name] = {**document.get(name, {}), **found} if name == "sets" else found
-        document.setdefault("measured", {})[name] = dict(provenance)
+    said = {"measured": dict(provenance)}
+    if sets := figures.get("sets"):
+        document["sets"] = {**document.get("sets", {}), **{name: {**of, **said} for name, of in sets.items()}}
+    if left_out := figures.get("left_out"):
+        document["left_out"] = {**left_out, **said}
     made = {"sets": of_sets(document.get("sets", {})), "left_out": of_left_out(document.get("left_out"))}
     for name, markdown in made.items():
         text = _between(page, text, name, markdown)
@@ -74,7 +76,8 @@ def of_sets(sets: Figures) -> str:
     for name, found in sets.items():
         asked = f"{found['queries']} queries, gallery of {found['gallery']}"
         aside = f"; {found['without']} without a right picture were set aside" if found["without"] else ""
-        parts.append(f"**{name}**, split {found['split']}, {found['search']}: {asked}{aside}.\n")
+        head = f"**{name}**, split {found['split']}, {found['search']}: {asked}{aside}."
+        parts.append(f"{head}{_where(found)}\n")
         cells = [
             (row, _said(figures["R@1"]), *(f"{figures[column]['value']:.3f}" for column in DEEPER))
             for row, figures in found["rows"].items()
@@ -82,6 +85,12 @@ def of_sets(sets: Figures) -> str:
         parts.append(table(["row", ">R@1", *(f">{column}" for column in DEEPER)], cells))
         parts += _by_category(found["rows"])
     return joined(parts)
+
+
+def _where(found: Figures) -> str:
+    """On which machine, and by which commit; nothing where that is not kept."""
+    measured = found.get("measured")
+    return f" {measured['machine']}, commit {measured['commit']}." if measured else ""
 
 
 def _by_category(rows: Figures) -> list[str]:
@@ -111,7 +120,7 @@ def of_left_out(found: Figures | None) -> str:
     parts = [
         f"{seeds} draws; each leaves {draws[0]['left_out']} of {draws[0]['products']} products out of its "
         f"training. Split {found['split']}, whole frames, float. Mean over draws with its 95 % interval "
-        "(Student's t).\n"
+        f"(Student's t).{_where(found)}\n"
     ]
     cells = [
         (row, *(_said(figures[column]) for column in columns)) for row, figures in found["means"].items()
