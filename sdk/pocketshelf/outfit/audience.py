@@ -2,13 +2,14 @@
 
 Read are the attributes ``age_group`` and ``gender`` of Google's product data
 (https://support.google.com/merchants/answer/6324463 and 6324479), which exports of shops have, too; their
-words are English in feeds of every language. What states no age is for adults, what states no gender for all.
+words are English in feeds of every language. Where they say nothing the category does ("Girls > Coats"), or
+the title ("Men's Parka"). What states no age is for adults, what states no gender for all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,9 @@ _GENDERS = {
     "female": "female", "women": "female", "woman": "female", "womens": "female", "women's": "female",
     "girls": "female",
 }  # fmt: skip
-EVERYBODY = frozenset(_GENDERS.values())
+# In a title a kid may be leather, a baby a size, and a man's name anything.
+_TITLED = {"kids", "children", "boys", "girls", "toddler", "toddlers", "mens", "men", "womens", "women"}
+EVERYBODY, UNISEX = frozenset(_GENDERS.values()), "unisex"
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,31 @@ class Audience:
         return not (self.ages.isdisjoint(other.ages) or self.genders.isdisjoint(other.genders))
 
 
-def audience_of(attributes: Mapping[str, Any]) -> Audience:
-    """Whom a product with these attributes suits; words that are not known state nothing."""
-    ages, genders = (_words(attributes.get(name)) for name in (AGE, GENDER))
-    # "gender: Girls" states an age, too; "unisex" is for all, and states no gender.
-    old = {_AGES[word] for word in ages or genders if word in _AGES}
-    of = {_GENDERS[word] for word in genders if word in _GENDERS}
+def audience_of(attributes: Mapping[str, Any], category: str = "", title: str = "") -> Audience:
+    """Whom a product suits, of which the catalogue says this; words that are not known state nothing.
+
+    Args:
+        category: or a path of categories.
+    """
+    ages, genders = (_stated(attributes.get(name)) for name in (AGE, GENDER))
+    spoken = [_spoken(category), [word for word in _spoken(title) if word in _TITLED]]
+    # "gender: Girls" states an age, too; "unisex" is for all.
+    old = _first(_AGES, [ages or genders, *spoken])
+    of = EVERYBODY if UNISEX in genders else _first(_GENDERS, [genders, *spoken])
     return Audience(frozenset(old or {ADULT}), frozenset(of or EVERYBODY))
 
 
-def _words(stated: Any) -> list[str]:
-    return [word.strip() for text in texts(stated) for word in re.split("[,;|/]", text)]
+def _first(known: Mapping[str, str], said: Iterable[Sequence[str]]) -> set[str]:
+    """What the first says that says anything known."""
+    found = ({known[word] for word in words if word in known} for words in said)
+    return next(filter(None, found), set())
+
+
+def _stated(value: Any) -> list[str]:
+    return [word.strip() for text in texts(value) for word in re.split("[,;|/]", text)]
+
+
+def _spoken(text: str) -> list[str]:
+    """The words of a text, without what makes them possessive: "Girls' Coats", "Men's"."""
+    plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return [re.sub("'s?$", "", word) for word in re.findall("[\\w']+", plain)]

@@ -184,7 +184,7 @@ class Outfitter:
         if role is not None:
             colours = histograms(first_palettes([product.attributes]))[0]
             projected = self._placed(product.vectors[0].astype(np.float32), "shop", colours)
-            asked = _Asked(role, projected, audience_of(product.attributes), where or {})
+            asked = _Asked(role, projected, _audience(product), where or {})
             found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
         spent = 1000 * (time.perf_counter() - started)
         return ProductOutfit(product_id, role, found, self._looks_asked, spent)
@@ -269,7 +269,11 @@ class Outfitter:
 def _suiting(products: dict[str, Product], audience: Audience | None) -> dict[str, Product]:
     if audience is None:
         return products
-    return {name: p for name, p in products.items() if audience.shares(audience_of(p.attributes))}
+    return {name: product for name, product in products.items() if audience.shares(_audience(product))}
+
+
+def _audience(product: Product) -> Audience:
+    return audience_of(product.attributes, product.category, product.title)
 
 
 def _check_wishes(top_k: int, roles: Sequence[str]) -> None:

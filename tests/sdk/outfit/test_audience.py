@@ -75,6 +75,32 @@ def test_who_can_wear_both(one: dict[str, Any], other: dict[str, Any], shared: b
     assert audience_of(other).shares(audience_of(one)) is shared
 
 
+@pytest.mark.parametrize(
+    ("attributes", "category", "title", "ages", "genders"),
+    [
+        ({}, "Girls > Coats", "Parka", {"kids"}, {"female"}),
+        ({}, "Default Category/Men/Tops/Jackets", "Lando Gym Jacket", {"adult"}, {"male"}),
+        ({}, "Girls' Coats", "Parka", {"kids"}, {"female"}),
+        ({}, "Baby", "Romper", {"infant"}, {"male", "female"}),
+        ({}, "Coats", "Women\N{RIGHT SINGLE QUOTATION MARK}s Parka", {"adult"}, {"female"}),
+        ({}, "Coats", "Kids' hooded coat", {"kids"}, {"male", "female"}),
+        ({}, "Coats", "Boys Parka", {"kids"}, {"male"}),
+        ({}, "Men and Women", "Parka", {"adult"}, {"male", "female"}),
+        ({}, "Tops", "Baby tee", {"adult"}, {"male", "female"}),
+        ({}, "Shoes", "Kid leather boots", {"adult"}, {"male", "female"}),
+        ({}, "Outdoor", "Mandarin collar shirt of Manchester", {"adult"}, {"male", "female"}),
+        ({"gender": "unisex"}, "Women", "Men's Parka", {"adult"}, {"male", "female"}),
+        ({"age_group": "adult"}, "Kids", "Boys Parka", {"adult"}, {"male"}),
+        ({"gender": "damas"}, "Women", "", {"adult"}, {"female"}),
+    ],
+)
+def test_a_category_or_a_title_says_for_whom_it_is(
+    attributes: dict[str, Any], category: str, title: str, ages: set[str], genders: set[str]
+) -> None:
+    found = audience_of(attributes, category, title)
+    assert (found.ages, found.genders) == (ages, genders)
+
+
 def test_partners_of_a_product_are_for_whom_it_is(bundle: Bundle, store: Path) -> None:
     with Retriever.open(store, bundle) as retriever:
         assert _ids(retriever.outfit_for_product("blue"), "lower") == {"red", "scarlet"}
