@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from pocketshelf.closely import kept_of
 from pocketshelf.formats import Product, Space, quantize_vectors
+from pocketshelf.stages.colours import looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.sync import Answer
-from pocketshelf_server.photos import PhotoEmbedder
+from pocketshelf_server.photos import Enrolled, PhotoEmbedder
 from pocketshelf_server.site import Site
 
 DIMENSION = 16
@@ -54,8 +56,10 @@ class ColourPhotos:
     def embed(self, photo: bytes, box: tuple | None = None) -> np.ndarray:
         return embed_by_colour(photo, box)
 
-    def enrol(self, photo: bytes) -> np.ndarray:
-        return embed_by_colour(photo)
+    def enrol(self, photo: bytes, closely: bool = False) -> Enrolled:
+        picture = read_photo(photo)
+        features = kept_of(picture) if closely else b""
+        return Enrolled(embed_by_colour(picture), palette_of(looked_at(picture)), features)
 
 
 class CountingEmbedder:

@@ -6,8 +6,8 @@ evidence: `pocketshelf.closely.deciding`. Needs OpenCV (the extra ``closely``); 
 """
 
 from pocketshelf.closely.deciding import CONFIRMED, SURE, SURE_INLIERS, lifted, of_region, unclaimed
-from pocketshelf.closely.features import Features, extract, is_available
-from pocketshelf.closely.file import quantized, tabled, write_features
+from pocketshelf.closely.features import Features, extract, is_available, opencv
+from pocketshelf.closely.file import kept_of, quantized, tabled, write_features
 from pocketshelf.closely.geometry import Sighting
 from pocketshelf.closely.look import NEAREST, Closely
 from pocketshelf.closely.wish import CLOSELY_UP_TO, Wish
@@ -24,8 +24,10 @@ __all__ = [
     "Wish",
     "extract",
     "is_available",
+    "kept_of",
     "lifted",
     "of_region",
+    "opencv",
     "quantized",
     "tabled",
     "unclaimed",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.closely.features import Features
+from pocketshelf.closely.features import Features, extract
 from pocketshelf.closely.words import assigned, chosen_words
 from pocketshelf.formats.features import (
     DESCRIPTOR_BYTES,
@@ -18,8 +18,9 @@ from pocketshelf.formats.features import (
     assembled,
     features_file,
 )
+from pocketshelf.stages.preprocess import Photo
 
-__all__ = ["features_of", "quantized", "serialize", "tabled", "write_features"]
+__all__ = ["features_of", "kept_of", "quantized", "serialize", "tabled", "write_features"]
 
 
 def quantized(features: Features, shape: float) -> Print:
@@ -38,6 +39,16 @@ def quantized(features: Features, shape: float) -> Print:
     ):
         rows[name] = np.clip(np.rint(values), 0, high)
     return Print(int(np.clip(np.rint(shape * SHAPE), 1, 65535)), rows)
+
+
+def kept_of(photo: Photo) -> bytes:
+    """The features of a shop's picture as a catalogue keeps them; b"" where it is no print.
+
+    Raises:
+        RuntimeUnavailable: OpenCV is not installed.
+    """
+    found = extract(photo.pixels, gallery=True)
+    return b"" if found is None else quantized(found, photo.width / photo.height).to_bytes()
 
 
 def features_of(print_: Print) -> Features:

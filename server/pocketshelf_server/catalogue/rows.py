@@ -18,7 +18,7 @@ import numpy as np
 
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import PictureFolder
-from pocketshelf.closely import extract, quantized
+from pocketshelf.closely import kept_of
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.stages.colours import PALETTE, joined, looked_at, palette_of
@@ -167,9 +167,8 @@ class _Looked:
     def look(self, photo: Photo) -> None:
         """Take a picture in."""
         self.palettes.append(palette_of(looked_at(photo)))
-        found = extract(photo.pixels, gallery=True) if self._closely and not self.features else None
-        if found is not None:
-            self.features = quantized(found, photo.width / photo.height).to_bytes()
+        if self._closely and not self.features:
+            self.features = kept_of(photo)
 
 
 def on_threads(rows: Rows, workers: int) -> AbstractContextManager[Spread]:

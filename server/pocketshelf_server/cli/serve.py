@@ -10,6 +10,7 @@ import threading
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json
+from pocketshelf.closely import Wish, is_available
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server import logs
@@ -98,12 +99,13 @@ def run(args: argparse.Namespace) -> int:
     site = open_site(args)
     catalogue = open_catalogue(site)
     config = site.config()
-    photos = _photos(args.bundle, catalogue, config, args.threads)
+    wish = _wish(args.bundle, config)
+    photos = _photos(args.bundle, catalogue, config, args.threads, wish)
     searched = photos if config.photo_search else None
     console = Console(site, catalogue, searched, args.bundle) if config.console else None
     rooms = [console] if console else []
     service = _service(config.index, catalogue, site)
-    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service)
+    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service, wish)
     listener = _listen(args.host, args.port)
     lengths = Lengths(config, searched, console.doors() if console else None)
     access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
@@ -154,7 +156,16 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 
 
-def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int) -> PhotoPool | None:
+def _wish(folder: str | None, config: SiteConfig) -> Wish:
+    """Of which pictures local features are kept; of none, with a line in the log, if they cannot be."""
+    if config.closely and not is_available():
+        log.warning("no local features are kept of pictures: pip install 'pocketshelf[closely]'")
+    return Wish(config.closely if is_available() else False, folder)
+
+
+def _photos(
+    folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int, wish: Wish
+) -> PhotoPool | None:
     """Workers with the bundle's models; None, with a line in the log, when there is none for this space."""
     try:
         bundle = load_bundle(folder)
@@ -168,7 +179,7 @@ def _photos(folder: str | None, catalogue: Catalogue, config: SiteConfig, thread
     # Photos never take all threads: searches by vector go on beside them.
     workers = min(config.photo_workers, max(1, threads // 2))
     waiting = max(0, min(WAITING, threads // 2 - workers))
-    return PhotoPool(str(bundle.folder.resolve()), workers, waiting, limits)
+    return PhotoPool(str(bundle.folder.resolve()), workers, waiting, limits, closely=wish.asked is not False)
 
 
 def _keep_watch(site: Site, repository: SignedRepository | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from pocketshelf.closely import Wish
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.http import metrics, problems
@@ -41,6 +42,7 @@ def create_app(
     trusted_proxies: int = 0,
     rooms: Sequence[Room] = (),
     service: SearchService | None = None,
+    wish: Wish | None = None,
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
@@ -50,6 +52,7 @@ def create_app(
             nearest says by X-Forwarded-Proto whether it was asked by TLS.
         rooms: what else is served.
         service: searches the catalogue; None for one of this process's own, refreshed as it is asked.
+        wish: of which pictures that /v1/changes takes the local features are kept; None: of none.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -77,7 +80,7 @@ def create_app(
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
     app.register_blueprint(photo_blueprint(service, space.name, config, searched))
-    app.register_blueprint(changes_blueprint(catalogue, config, photos))
+    app.register_blueprint(changes_blueprint(catalogue, config, photos, wish or Wish(False)))
     app.register_blueprint(health_blueprint(watch, catalogue))
     for room in rooms:
         room.furnish(app, service, watch)

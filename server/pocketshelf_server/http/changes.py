@@ -7,20 +7,24 @@ on devices with the next publication.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, request
 
+from pocketshelf.closely import Wish
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
+from pocketshelf.stages.colours import PALETTE, joined
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, caller, check_token
 from pocketshelf_server.http.bodies import check_keys, check_space, json_object, number_of, parse_vector
 from pocketshelf_server.http.problems import Problem
-from pocketshelf_server.photos import PhotoEmbedder, Photos
+from pocketshelf_server.photos import Enrolled, PhotoEmbedder, Photos
 from pocketshelf_server.site import SiteConfig
 
 __all__ = ["changes_blueprint"]
@@ -30,7 +34,22 @@ MAX_PICTURES = 100
 UPSERT_KEYS = ("op", "product_id", "title", "category", "image", "attributes", "vectors", "pictures")
 
 
-def changes_blueprint(catalogue: Catalogue, config: SiteConfig, photos: Photos | None) -> Blueprint:
+@dataclass(frozen=True)
+class PictureReader:
+    """Reads the pictures of a call's changes.
+
+    Attributes:
+        embedder: None where there are none.
+        looks: whether the products of a category keep local features.
+    """
+
+    embedder: PhotoEmbedder | None
+    looks: Callable[[str], bool]
+
+
+def changes_blueprint(
+    catalogue: Catalogue, config: SiteConfig, photos: Photos | None, wish: Wish
+) -> Blueprint:
     """Both methods of the endpoint; without anything that reads photos it takes no pictures."""
     blueprint = Blueprint("changes", __name__)
     calls, guesses = RateLimit(config.changes_per_minute), RateLimit(config.changes_per_minute)
@@ -73,7 +92,8 @@ def changes_blueprint(catalogue: Catalogue, config: SiteConfig, photos: Photos |
             raise Problem(422, "this server embeds no pictures; send 'vectors', or use `import`")
         refused = Refused(keep_good)
         with photos.place() if pictures and photos else nullcontext() as embedder:
-            good = _good(given, catalogue.space.dimension, embedder, refused)
+            reader = PictureReader(embedder, wish.choose(catalogue.count()))
+            good = _good(given, catalogue.space.dimension, reader, refused)
         places = list(good)
         for number, reason in catalogue.refusals(list(good.values())).items():
             refused.add(places[number], Problem(422, f"changes[{places[number]}]: {reason}"))
@@ -103,13 +123,13 @@ class Refused:
 
 
 def _good(
-    given: list[Any], dimension: int, embedder: PhotoEmbedder | None, refused: Refused
+    given: list[Any], dimension: int, reader: PictureReader, refused: Refused
 ) -> dict[int, Upsert | Delete]:
     """The changes that can be read, by their places."""
     good: dict[int, Upsert | Delete] = {}
     for place, item in enumerate(given):
         try:
-            good[place] = _parse(item, place, dimension, embedder)
+            good[place] = _parse(item, place, dimension, reader)
         except Problem as problem:
             refused.add(place, problem)
     return good
@@ -120,7 +140,7 @@ def _pictures(item: Any) -> list[Any]:
     return given if isinstance(given, list) else []
 
 
-def _parse(item: Any, place: int, dimension: int, embedder: PhotoEmbedder | None) -> Upsert | Delete:
+def _parse(item: Any, place: int, dimension: int, reader: PictureReader) -> Upsert | Delete:
     where = f"changes[{place}]"
     if not isinstance(item, dict):
         raise Problem(422, f"{where} must be an object")
@@ -130,7 +150,7 @@ def _parse(item: Any, place: int, dimension: int, embedder: PhotoEmbedder | None
             return Delete(_text(item, "product_id", 1))
         if item.get("op") == "upsert":
             check_keys(item, UPSERT_KEYS, where)
-            return Upsert(_product(item, dimension, embedder))
+            return _upsert(item, dimension, reader)
     except Problem as problem:
         detail = problem.detail if problem.detail.startswith(where) else f"{where}: {problem.detail}"
         raise Problem(problem.status, detail) from problem
@@ -139,38 +159,48 @@ def _parse(item: Any, place: int, dimension: int, embedder: PhotoEmbedder | None
     raise Problem(422, f"{where}: 'op' must be 'upsert' or 'delete'")
 
 
-def _product(item: dict[str, Any], dimension: int, embedder: PhotoEmbedder | None) -> Product:
+def _upsert(item: dict[str, Any], dimension: int, reader: PictureReader) -> Upsert:
+    """A product with what its pictures show: as an import of them would make it."""
     attributes = item.get("attributes", {})
     if not isinstance(attributes, dict):
         raise Problem(422, "'attributes' must be an object")
     texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
     image = None if item.get("image") is None else _text(item, "image", 0)
     check_described(texts[0], texts[1], texts[2], image, attributes)
-    vectors = _vectors(item, dimension, embedder)
-    return Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes)
+    given, pictures = _seen(item, dimension, reader)
+    vectors = quantize_vectors(np.stack([*given, *(picture.vector for picture in pictures)]))
+    if pictures:
+        attributes = {PALETTE: joined(picture.palette for picture in pictures), **attributes}
+    looks = bool(pictures) and reader.looks(texts[1])
+    features = next((picture.features for picture in pictures if picture.features), b"") if looks else None
+    return Upsert(Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes), features=features)
 
 
-def _vectors(item: dict[str, Any], dimension: int, embedder: PhotoEmbedder | None) -> np.ndarray:
-    """int8 (n, D): those that were sent, then one for each picture."""
+def _seen(
+    item: dict[str, Any], dimension: int, reader: PictureReader
+) -> tuple[list[np.ndarray], list[Enrolled]]:
+    """The vectors that were sent, and what there is to each picture."""
     given, pictures = item.get("vectors", []), item.get("pictures", [])
     for name, value in (("vectors", given), ("pictures", pictures)):
         if not isinstance(value, list):
             raise Problem(422, f"{name!r} must be a list")
     if not 1 <= len(given) + len(pictures) <= MAX_VECTORS:
         raise Problem(422, f"a product has 1 to {MAX_VECTORS} 'vectors' and 'pictures' together")
-    found = [parse_vector(vector, dimension) for vector in given]
-    if embedder is not None:
-        found += [_enrolled(picture, place, embedder) for place, picture in enumerate(pictures)]
-    return quantize_vectors(np.stack(found))
+    vectors = [parse_vector(vector, dimension) for vector in given]
+    if reader.embedder is None:
+        return vectors, []
+    closely = bool(pictures) and reader.looks(item["category"])
+    seen = [_enrolled(picture, place, reader.embedder, closely) for place, picture in enumerate(pictures)]
+    return vectors, seen
 
 
-def _enrolled(picture: Any, place: int, embedder: PhotoEmbedder) -> np.ndarray:
+def _enrolled(picture: Any, place: int, embedder: PhotoEmbedder, closely: bool) -> Enrolled:
     try:
         data = base64.b64decode(picture if isinstance(picture, str) else "?", validate=True)
     except ValueError as error:
         raise Problem(422, f"pictures[{place}] must be a picture's file in base64") from error
     try:
-        return embedder.enrol(data)
+        return embedder.enrol(data, closely)
     except PhotoError as error:
         raise PhotoError(f"pictures[{place}]: {str(error).removeprefix('photo: ')}") from error
 

@@ -2,6 +2,6 @@
 
 from pocketshelf_server.photos.limits import Limits
 from pocketshelf_server.photos.pool import PhotoPool
-from pocketshelf_server.photos.protocol import PhotoEmbedder, PhotoLost, Photos, PhotosBusy
+from pocketshelf_server.photos.protocol import Enrolled, PhotoEmbedder, PhotoLost, Photos, PhotosBusy
 
-__all__ = ["Limits", "PhotoEmbedder", "PhotoLost", "PhotoPool", "Photos", "PhotosBusy"]
+__all__ = ["Enrolled", "Limits", "PhotoEmbedder", "PhotoLost", "PhotoPool", "Photos", "PhotosBusy"]

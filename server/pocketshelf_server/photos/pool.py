@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import queue
@@ -14,11 +15,21 @@ from typing import NoReturn
 import numpy as np
 
 from pocketshelf.errors import PhotoError
+from pocketshelf.formats.features import Print
 from pocketshelf.types import Box
 from pocketshelf_server.photos.limits import Limits
 from pocketshelf_server.photos.process import WorkerLost, WorkerProcess, WorkerUnfit
-from pocketshelf_server.photos.protocol import PhotoEmbedder, PhotoLost, PhotosBusy
-from pocketshelf_server.photos.worker import ENCODER, PICTURE, REFUSED, VECTOR, Options, Order
+from pocketshelf_server.photos.protocol import Enrolled, PhotoEmbedder, PhotoLost, PhotosBusy
+from pocketshelf_server.photos.worker import (
+    ENCODER,
+    ENROLLED,
+    FAILED,
+    PICTURE,
+    REFUSED,
+    VECTOR,
+    Options,
+    Order,
+)
 
 __all__ = ["PhotoPool"]
 
@@ -40,6 +51,7 @@ class PhotoPool:
         workers: processes.
         waiting: photos that may wait for one.
         opener: ``module:function`` from the folder to the embedder that a worker uses.
+        closely: pictures will be enrolled with their local features.
         clock: seconds, monotonic.
     """
 
@@ -51,8 +63,9 @@ class PhotoPool:
         limits: Limits | None = None,
         opener: str = ENCODER,
         clock: Callable[[], float] = time.monotonic,
+        closely: bool = False,
     ) -> None:
-        self._options = Options(bundle, opener, limits or Limits())
+        self._options = Options(bundle, opener, limits or Limits(), closely)
         self._clock = clock
         self._places, self._taken = workers + waiting, 0
         self._rest_until = -math.inf
@@ -87,9 +100,9 @@ class PhotoPool:
         """See `PhotoEmbedder.embed`."""
         return _vector(self._ask(Order(box=box), photo))
 
-    def enrol(self, photo: bytes) -> np.ndarray:
+    def enrol(self, photo: bytes, closely: bool = False) -> Enrolled:
         """See `PhotoEmbedder.enrol`."""
-        return _vector(self._ask(Order(enrol=True), photo))
+        return _enrolled(self._ask(Order(enrol=True, closely=closely), photo))
 
     def smaller(self, photo: bytes, side: int) -> bytes:
         """``photo`` as a JPEG, upright, at most ``side`` pixels high and wide; raises as `embed`."""
@@ -162,9 +175,26 @@ class PhotoPool:
 
 
 def _vector(answer: bytes) -> np.ndarray:
-    return (
-        np.frombuffer(answer[1:], dtype="<f4").astype(np.float32) if answer[:1] == VECTOR else _refuse(answer)
-    )
+    return _numbers(answer[1:]) if answer[:1] == VECTOR else _refuse(answer)
+
+
+def _numbers(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)
+
+
+def _enrolled(answer: bytes) -> Enrolled:
+    if answer[:1] != ENROLLED:
+        _refuse(answer)
+    head, _, data = answer[1:].partition(b"\n")
+    try:  # Whatever has taken a worker over may say anything.
+        said = json.loads(head)
+        length, palette = 4 * int(said["numbers"]), str(said["palette"])
+        vector, features = _numbers(data[:length]), data[length:]
+        if features and Print.from_bytes(features) is None:
+            raise ValueError("what it calls local features are none")
+    except (ValueError, KeyError, TypeError) as error:
+        _refuse(FAILED + f"no answer of a worker's ({error})".encode())
+    return Enrolled(vector, palette, features)
 
 
 def _refuse(answer: bytes) -> NoReturn:

@@ -1,8 +1,9 @@
-"""What the HTTP layer asks of whatever turns photos into vectors."""
+"""What the HTTP layer asks of whatever reads photos."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.types import Box
 
-__all__ = ["PhotoEmbedder", "PhotoLost", "Photos", "PhotosBusy"]
+__all__ = ["Enrolled", "PhotoEmbedder", "PhotoLost", "Photos", "PhotosBusy"]
 
 
 class PhotoLost(PocketshelfError):
@@ -29,17 +30,33 @@ class PhotosBusy(PocketshelfError):
         self.retry_after = retry_after
 
 
-class PhotoEmbedder(Protocol):
-    """Turns photos into vectors, one at a time.
+@dataclass(frozen=True)
+class Enrolled:
+    """A shop's picture as an import takes it in.
 
-    Both methods give float32 (D,) and raise `PhotoError` (the photo is to blame), `PhotoLost`, `PhotosBusy`.
+    Attributes:
+        vector: float32 (D,).
+        palette: its colours (`pocketshelf.stages.colours.palette_of`).
+        features: its local features (`pocketshelf.formats.features.Print.to_bytes`); b"" where it has none,
+            or none were asked for.
+    """
+
+    vector: np.ndarray
+    palette: str = ""
+    features: bytes = b""
+
+
+class PhotoEmbedder(Protocol):
+    """Reads photos, one at a time.
+
+    Both methods raise `PhotoError` (the photo is to blame), `PhotoLost`, `PhotosBusy`.
     """
 
     def embed(self, photo: bytes, box: Box | None = None) -> np.ndarray:
-        """The query of a photo's frame, or of a box (x, y, w, h) in its upright pixels."""
+        """The query of a photo's frame, or of a box (x, y, w, h) in its upright pixels: float32 (D,)."""
 
-    def enrol(self, photo: bytes) -> np.ndarray:
-        """The vector of a shop's picture, as an import makes it."""
+    def enrol(self, photo: bytes, closely: bool = False) -> Enrolled:
+        """A shop's picture; with its local features if ``closely``."""
 
 
 class Photos(Protocol):

@@ -1,9 +1,10 @@
 """The process that reads photos: `main` with FD and OPTIONS (`Options` as JSON) as its command line.
 
 FD is its end of a socket pair with the server. It says `READY` when its models are loaded; then, for each
-photo, it gets an `Order` as JSON and the photo's bytes, and answers with one message: a letter, and a vector
-or a line of text. Nothing is pickled: should a photo take this process over, its answers are still only
-numbers and texts. It ends when the server does, in whichever way, since its end of the pair then closes.
+photo, it gets an `Order` as JSON and the photo's bytes, and answers with one message: a letter, and a vector,
+an `Enrolled` or a line of text. Nothing is pickled: should a photo take this process over, its answers are
+still only numbers and texts. It ends when the server does, in whichever way, since its end of the pair then
+closes.
 """
 
 from __future__ import annotations
@@ -21,16 +22,19 @@ from multiprocessing.connection import Connection
 import numpy as np
 from PIL import Image
 
+from pocketshelf.closely import kept_of, opencv
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError, one_line
 from pocketshelf.runtime.notices import owns_process
-from pocketshelf.stages.preprocess import decode_photo
+from pocketshelf.stages.colours import looked_at, palette_of
+from pocketshelf.stages.preprocess import decode_photo, read_photo
 from pocketshelf.types import Box
 from pocketshelf_server.photos.limits import Limits
-from pocketshelf_server.photos.protocol import PhotoEmbedder
+from pocketshelf_server.photos.protocol import Enrolled, PhotoEmbedder
 
 __all__ = [
     "ENCODER",
+    "ENROLLED",
     "FAILED",
     "NO_MODEL",
     "PICTURE",
@@ -44,7 +48,7 @@ __all__ = [
     "open_nothing",
 ]
 
-READY, VECTOR, PICTURE, REFUSED, FAILED = b"r", b"v", b"j", b"p", b"e"
+READY, VECTOR, ENROLLED, PICTURE, REFUSED, FAILED = b"r", b"v", b"n", b"j", b"p", b"e"
 ENCODER = "pocketshelf_server.photos.worker:open_encoder"
 NO_MODEL = "pocketshelf_server.photos.worker:open_nothing"
 QUALITY = 82
@@ -54,11 +58,18 @@ NICENESS = 10
 
 @dataclass(frozen=True)
 class Options:
-    """What a worker starts with: the bundle's folder, ``module:function`` that opens it, its limits."""
+    """What a worker starts with.
+
+    Attributes:
+        bundle: the models' folder.
+        opener: ``module:function`` that opens it.
+        closely: it will be asked for local features, and loads OpenCV while it may.
+    """
 
     bundle: str
     opener: str
     limits: Limits
+    closely: bool = False
 
     def to_json(self) -> str:
         """The inverse of `from_json`."""
@@ -68,7 +79,7 @@ class Options:
     def from_json(cls, text: str) -> Options:
         """From the command line's text."""
         data = json.loads(text)
-        return cls(data["bundle"], data["opener"], Limits(**data["limits"]))
+        return cls(data["bundle"], data["opener"], Limits(**data["limits"]), data["closely"])
 
 
 @dataclass(frozen=True)
@@ -76,17 +87,36 @@ class Order:
     """What to do with a photo: embed it as a query (or a box of it), or enrol it as a shop's picture.
 
     Attributes:
+        closely: enrol it with its local features.
         side: above 0: only make a JPEG of it, upright, with at most so many pixels a side; needs no model.
     """
 
     enrol: bool = False
+    closely: bool = False
     box: Box | None = None
     side: int = 0
 
 
+class PhotoReader:
+    """The models of a bundle, as orders ask for them."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    def embed(self, photo: bytes, box: Box | None = None) -> np.ndarray:
+        """See `PhotoEmbedder.embed`."""
+        return self._encoder.embed(photo, box)
+
+    def enrol(self, photo: bytes, closely: bool = False) -> Enrolled:
+        """See `PhotoEmbedder.enrol`."""
+        picture = read_photo(photo)
+        features = kept_of(picture) if closely else b""
+        return Enrolled(self._encoder.enrol(picture), palette_of(looked_at(picture)), features)
+
+
 def open_encoder(bundle: str) -> PhotoEmbedder:
     """The models of a bundle, on one thread; a request names its box itself, so nothing is detected."""
-    return Encoder.open(bundle, detects=False)
+    return PhotoReader(Encoder.open(bundle, detects=False))
 
 
 def open_nothing(bundle: str) -> None:
@@ -103,6 +133,8 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=_receive, args=(connection, orders), daemon=True).start()
     try:
         embedder = _opener(options.opener)(options.bundle)
+        if options.closely:
+            opencv().setNumThreads(1)
     except Exception as error:
         connection.send_bytes(FAILED + one_line(error, 500).encode("utf-8", "replace"))
         return
@@ -120,7 +152,7 @@ def _receive(connection: Connection, orders: queue.SimpleQueue[tuple[Order, byte
         while True:
             order = json.loads(connection.recv_bytes())
             box = order["box"] and tuple(order["box"])
-            orders.put((Order(order["enrol"], box, order["side"]), connection.recv_bytes()))
+            orders.put((Order(order["enrol"], order["closely"], box, order["side"]), connection.recv_bytes()))
     finally:
         os._exit(0)
 
@@ -135,14 +167,25 @@ def _answer(embedder: PhotoEmbedder | None, order: Order, photo: bytes) -> bytes
         if order.side:
             return PICTURE + _smaller(photo, order.side)
         assert embedder is not None, "this worker has no model"
-        vector = embedder.enrol(photo) if order.enrol else embedder.embed(photo, order.box)
-        return VECTOR + np.ascontiguousarray(vector, dtype="<f4").tobytes()
+        if order.enrol:
+            return ENROLLED + _enrolled(embedder.enrol(photo, order.closely))
+        return VECTOR + _numbers(embedder.embed(photo, order.box))
     except PhotoError as error:
         return REFUSED + str(error).encode("utf-8", "replace")
     except MemoryError:
         return REFUSED + b"photo: not enough memory to read it; reduce it first"
     except Exception as error:
         return FAILED + f"{type(error).__name__}: {one_line(error, 500)}".encode("utf-8", "replace")
+
+
+def _enrolled(picture: Enrolled) -> bytes:
+    """A line of JSON, the vector, the features."""
+    head = {"palette": picture.palette, "numbers": len(picture.vector)}
+    return json.dumps(head).encode() + b"\n" + _numbers(picture.vector) + picture.features
+
+
+def _numbers(vector: np.ndarray) -> bytes:
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
 def _smaller(photo: bytes, side: int) -> bytes:

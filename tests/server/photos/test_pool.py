@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -12,13 +13,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import numpy as np
 import photo_faults
 import psutil
 import pytest
 
+from drawn_prints import cover
+from pocketshelf.closely import kept_of
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
+from pocketshelf.stages.colours import looked_at, palette_of
+from pocketshelf.stages.preprocess import read_photo
 from pocketshelf_server.photos import Limits, PhotoLost, PhotoPool, PhotosBusy
 
 LIMITS = Limits(memory_bytes=200_000_000, cpu_seconds=1, wall_seconds=20)
@@ -70,8 +77,31 @@ def test_no_process_runs_before_the_first_photo_and_it_is_not_this_one(pool: Pho
     assert pool.pids() == []
     pid, parent, niceness = pool.embed(b"pid")
     assert [pid] == pool.pids() and pid != os.getpid() and parent == os.getpid() and niceness >= 10
-    assert pool.enrol(b"abcd").tolist() == [-4]
+    assert pool.enrol(b"abcd").vector.tolist() == [-4]
     assert [pid] == pool.pids()
+
+
+def test_a_picture_is_enrolled_with_what_it_shows(pool: PhotoPool) -> None:
+    seen = pool.enrol(b"print", closely=True)
+    assert (seen.vector.tolist(), seen.palette, seen.features) == ([-5], "ff0000:100", photo_faults.PRINT)
+    assert pool.enrol(b"print").features == b"", "it was not asked for"
+    assert pool.enrol(b"plain", closely=True).palette == ""
+    with pytest.raises(PhotoLost, match="log"):
+        pool.enrol(b"forged", closely=True)
+    assert_alive(pool)
+
+
+def test_the_models_of_a_bundle_enrol_as_an_import_does(trained_bundle: Path) -> None:
+    pytest.importorskip("cv2")
+    stream = io.BytesIO()
+    cover(3).save(stream, "PNG")
+    with closing(PhotoPool(str(trained_bundle), closely=True)) as pool:
+        seen = pool.enrol(stream.getvalue(), closely=True)
+    picture = read_photo(stream.getvalue())
+    expected = Encoder.open(trained_bundle, detects=False).enrol(picture)
+    np.testing.assert_allclose(seen.vector, expected, atol=1e-6)
+    assert seen.palette == palette_of(looked_at(picture))
+    assert seen.features == kept_of(picture) and len(seen.features) > 1000
 
 
 @pytest.mark.parametrize(
