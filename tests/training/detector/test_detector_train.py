@@ -10,6 +10,7 @@ from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector import draw, evaluate, train
 from pocketshelf_training.detector.schedule import Schedule, fitting
+from pocketshelf_training.engine import compute
 from pocketshelf_training.metrics.average_precision import Boxes
 from pocketshelf_training.models import average
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
@@ -213,7 +214,8 @@ def test_a_detector_is_averaged_with_the_one_it_began_with(finished, drawn_data,
         average.run(parser.parse_args([f"--from={end}", f"--to={start}", f"--out={out}"]))
 
 
-def test_half_precision_learns_the_same_losses(finished, drawn_data, tmp_path):
+def test_half_precision_learns_the_same_losses(finished, drawn_data, tmp_path, monkeypatch):
+    monkeypatch.setattr(compute, "SLOW_IN_HALF", ())  # Slow is good enough for one batch.
     options = [f"--start={finished / CHECKPOINT}"]
     losses = []
     for more in ([], ["--half"]):
@@ -226,7 +228,14 @@ def test_half_precision_learns_the_same_losses(finished, drawn_data, tmp_path):
 
 
 def test_a_student_begins_where_it_is_told(finished, drawn_data, tmp_path):
-    args = arguments(tmp_path, drawn_data, f"--start={finished / CHECKPOINT}")
+    given = load_checkpoint(finished / CHECKPOINT)
+    start, chosen = tmp_path / "start.npz", {"score_threshold": 0.4, "categories": {"upper": ["Tee"]}}
+    save_checkpoint(start, "detector", given.config, given.state, {**given.meta, **chosen})
+    args = arguments(tmp_path, drawn_data, f"--start={start}")
     task = train.DetectorTask(args)
-    begun, given = task.network.state_dict(), load_checkpoint(finished / CHECKPOINT).state
-    assert all(torch.equal(begun[name], given[name]) for name in given)
+    begun, stored = task.network.state_dict(), load_checkpoint(start).state
+    assert all(torch.equal(begun[name], stored[name]) for name in stored)
+    args.run.mkdir(parents=True, exist_ok=True)
+    task.write("kept.npz", 1, task.network)
+    meta = load_checkpoint(args.run / "kept.npz").meta
+    assert {name: meta[name] for name in chosen} == chosen, "what was chosen for it goes on with it"

@@ -11,6 +11,7 @@ import torch
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models import release
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
+from pocketshelf_training.models.detector import Detector
 from pocketshelf_training.models.embedder import Embedder
 
 
@@ -47,3 +48,17 @@ def test_no_head_need_stay_and_an_unknown_one_is_named(checkpoint: Path, tmp_pat
     assert released(checkpoint, tmp_path, "--attributes=").attributes == {}
     with pytest.raises(UsageError, match="no head 'hem'; there are sleeve, length, pattern"):
         released(checkpoint, tmp_path, "--attributes=hem")
+
+
+def test_a_detector_is_released_for_another_size_of_its_input(tmp_path: Path) -> None:
+    model = Detector(size=64, width=8, tower=1)
+    checkpoint, parser = tmp_path / "run.safetensors", argparse.ArgumentParser()
+    save_checkpoint(checkpoint, "detector", model.config, model.state_dict(), {"score_threshold": 0.4})
+    release.add_arguments(parser)
+    given = [f"--detector={checkpoint}", f"--out={tmp_path}"]
+    assert release.run(parser.parse_args([*given, "--detector-size=96"])) == 0
+    released = load_checkpoint(tmp_path / "detector.npz", kind="detector")
+    assert released.config == {**model.config, "size": 96} and released.meta == {"score_threshold": 0.4}
+    assert Detector.of(released).preprocessing.size == (96, 96)
+    with pytest.raises(UsageError, match="a multiple of 32"):
+        release.run(parser.parse_args([*given, "--detector-size=100"]))

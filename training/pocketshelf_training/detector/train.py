@@ -40,6 +40,7 @@ from pocketshelf_training.losses.imitation import Teacher
 from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.detector import STRIDES, Detector
 from pocketshelf_training.models.efficientnet_lite import VARIANTS, normalise
+from pocketshelf_training.models.specs import TUNED
 from pocketshelf_training.models.start import weights_of
 from pocketshelf_training.samplers.mixture import Mixture, Order
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
@@ -190,6 +191,8 @@ class DetectorTask(Task[Detector, Batch]):
     def __init__(self, args: argparse.Namespace) -> None:
         self.began = time.monotonic()
         self.args, self.parts = args, {}
+        # What `tune` chose for the detector that this one begins with, until it chooses for this one.
+        self.tuned: dict[str, Any] = {}
         self.paced: tuple[float, int] | None = None
         self.lengths: dict[int, int] = {}
         torch.manual_seed(args.seed)
@@ -215,7 +218,9 @@ class DetectorTask(Task[Detector, Batch]):
             model = Detector(size=args.size, tied=True, **shape)
             model.trunk.load_imagenet()
             return model
-        return Detector.of(weights_of(args.start, Detector.kind), size=args.size, tied=True)
+        begun = weights_of(args.start, Detector.kind)
+        self.tuned = {name: begun.meta[name] for name in TUNED if name in begun.meta}
+        return Detector.of(begun, size=args.size, tied=True)
 
     def follow(self, schedule: Schedule) -> None:
         """Plan by ``schedule``; epochs differ in length, as rare groups' photos are repeated by chance."""
@@ -338,7 +343,7 @@ class DetectorTask(Task[Detector, Batch]):
 
     def write(self, name: str, epochs: int, kept: Detector, **said: Any) -> None:
         """What is kept after so many epochs, as a checkpoint."""
-        meta = {"settings": self.settings, "epochs": epochs, **said}
+        meta = {"settings": self.settings, "epochs": epochs, **self.tuned, **said}
         save_checkpoint(self.args.run / name, "detector", self.network.config, kept.state_dict(), meta)
 
     def measure(self, kept: Detector) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pocketshelf_training.models.detector import STRIDES
 from pocketshelf_training.models.embedder import HEADS, apart_from_heads
 
 __all__ = ["add_arguments", "only_heads", "run"]
@@ -28,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--attributes", help="the embedder's attribute heads to keep, by commas (default: all; none: '')"
     )
     parser.add_argument("--detector", type=Path, help="checkpoint of the detector")
+    parser.add_argument(
+        "--detector-size",
+        type=values.count,
+        help="the detector's input in pixels, a multiple of 32, as chosen on val (default: as trained for)",
+    )
     parser.add_argument("--out", type=Path, default=Path("models/first"), help="the bundle's folder")
 
 
@@ -49,6 +55,8 @@ def only_heads(checkpoint: Checkpoint, kept: list[str]) -> Checkpoint:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.detector_size and args.detector_size % STRIDES[-1]:
+        raise UsageError(f"--detector-size {args.detector_size}: a multiple of {STRIDES[-1]} is needed")
     for kind in ("embedder", "detector"):
         source = getattr(args, kind)
         if source is None:
@@ -58,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
         if kind == "embedder" and args.attributes is not None:
             checkpoint = only_heads(checkpoint, [name for name in args.attributes.split(",") if name])
         config = checkpoint.config
-        if kind == "embedder" and args.size:
-            config = {**config, "size": args.size}
+        if size := args.size if kind == "embedder" else args.detector_size:
+            config = {**config, "size": size}
         save_checkpoint(target, kind, config, checkpoint.state, checkpoint.meta)
         tell(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -9,7 +9,7 @@ from torch import nn
 
 from pocketshelf.formats.bundle import AttributeSpec, DetectorSpec, EmbedderSpec
 
-__all__ = ["detector_spec", "embedder_spec"]
+__all__ = ["TUNED", "detector_spec", "embedder_spec"]
 
 # Of a detector's record, what `pocketshelf-train tune` chose.
 TUNED = ("score_threshold", "nms_iou", "frame_weight", "categories")
