@@ -72,8 +72,6 @@ def measure(bundle: Bundle, root: str | None, splits: Sequence[str], cache: Path
             "int8": exact_figures(root, bundle.embedder_path, split, cache),
             "float": exact_figures(root, bundle.folder / "embedder.npz", split, cache),
         }
-        by_float = exact[split]["float"]["street → shop"]
-        searched[split]["float, whole"] = {f"R@{k}": by_float[f"R@{k}"] for k in KS}
     return {
         "run": _run_facts(bundle),
         "files": _sizes(bundle),
