@@ -28,10 +28,10 @@ Machine: {machine}; commit {commit}.
 # What a shop sells comes first; `pocketshelf-train unseen --fill docs/unseen.md` measures it.
 UNSEEN = "Products that no training saw ([all of it](unseen.md))"
 
-EXACT = """By `pocketshelf-train evaluate --model`, by vectors alone, where a search compares colours, too; `docs/evaluation.md`
-has the categories one by one. Street → shop: the 81 shop pictures. Photo → training photos: the 2,640 phone photos that the model was
-trained on; R@k counts any photo of the same product among the first k. mAP: mean average precision over
-the whole ranking.
+EXACT = """By `pocketshelf-train evaluate --model`, by vectors alone, where a search compares colours, too;
+`docs/evaluation.md` has the categories one by one. Street → shop: the 81 shop pictures. Photo → training
+photos: the 2,640 phone photos that the model was trained on; R@k counts any photo of the same product among
+the first k. mAP: mean average precision over the whole ranking.
 """
 
 
