@@ -108,6 +108,8 @@ signal.signal = lambda number, handler: (time.sleep(0.2), set_handler(number, ha
 @pytest.mark.parametrize("leader", ["", SLOWLY], ids=["as it is", "slow"])
 def test_a_signal_reaches_the_process_that_works(leader: str) -> None:
     script = """
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Jobs of a script begin without it.
         priority.own(True)
         priority.give_way(10)
         try:

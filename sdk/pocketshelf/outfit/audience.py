@@ -34,6 +34,8 @@ _GENDERS = {
 }  # fmt: skip
 # In a title a kid may be leather, a baby a size, and a man's name anything.
 _TITLED = {"kids", "children", "boys", "girls", "toddler", "toddlers", "mens", "men", "womens", "women"}
+# Whole words, possessive ones as well: "Girls' Coats", "Men's".
+_CATEGORY, _TITLE = (re.compile(rf"\b(?:{'|'.join(words)})\b") for words in ({*_AGES, *_GENDERS}, _TITLED))
 EVERYBODY, UNISEX = frozenset(_GENDERS.values()), "unisex"
 
 
@@ -55,8 +57,8 @@ def audience_of(attributes: Mapping[str, Any], category: str = "", title: str = 
     Args:
         category: or a path of categories.
     """
-    ages, genders = (_stated(attributes.get(name)) for name in (AGE, GENDER))
-    spoken = [_spoken(category), [word for word in _spoken(title) if word in _TITLED]]
+    ages, genders = (_stated(attributes[name]) if name in attributes else [] for name in (AGE, GENDER))
+    spoken = [_CATEGORY.findall(category.casefold()), _TITLE.findall(title.casefold())]
     # "gender: Girls" states an age, too; "unisex" is for all.
     old = _first(_AGES, [ages or genders, *spoken])
     of = EVERYBODY if UNISEX in genders else _first(_GENDERS, [genders, *spoken])
@@ -71,9 +73,3 @@ def _first(known: Mapping[str, str], said: Iterable[Sequence[str]]) -> set[str]:
 
 def _stated(value: Any) -> list[str]:
     return [word.strip() for text in texts(value) for word in re.split("[,;|/]", text)]
-
-
-def _spoken(text: str) -> list[str]:
-    """The words of a text, without what makes them possessive: "Girls' Coats", "Men's"."""
-    plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return [re.sub("'s?$", "", word) for word in re.findall("[\\w']+", plain)]
