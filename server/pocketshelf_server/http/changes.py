@@ -39,11 +39,10 @@ class PictureReader:
     """Reads the pictures of a call's changes.
 
     Attributes:
-        embedder: None where there are none.
         looks: whether the products of a category keep local features.
     """
 
-    embedder: PhotoEmbedder | None
+    embedder: PhotoEmbedder
     looks: Callable[[str], bool]
 
 
@@ -92,7 +91,7 @@ def changes_blueprint(
             raise Problem(422, "this server embeds no pictures; send 'vectors', or use `import`")
         refused = Refused(keep_good)
         with photos.place() if pictures and photos else nullcontext() as embedder:
-            reader = PictureReader(embedder, wish.choose(catalogue.count()))
+            reader = PictureReader(embedder, wish.choose(catalogue.count())) if embedder else None
             good = _good(given, catalogue.space.dimension, reader, refused)
         places = list(good)
         for number, reason in catalogue.refusals(list(good.values())).items():
@@ -123,7 +122,7 @@ class Refused:
 
 
 def _good(
-    given: list[Any], dimension: int, reader: PictureReader, refused: Refused
+    given: list[Any], dimension: int, reader: PictureReader | None, refused: Refused
 ) -> dict[int, Upsert | Delete]:
     """The changes that can be read, by their places."""
     good: dict[int, Upsert | Delete] = {}
@@ -140,7 +139,7 @@ def _pictures(item: Any) -> list[Any]:
     return given if isinstance(given, list) else []
 
 
-def _parse(item: Any, place: int, dimension: int, reader: PictureReader) -> Upsert | Delete:
+def _parse(item: Any, place: int, dimension: int, reader: PictureReader | None) -> Upsert | Delete:
     where = f"changes[{place}]"
     if not isinstance(item, dict):
         raise Problem(422, f"{where} must be an object")
@@ -159,7 +158,7 @@ def _parse(item: Any, place: int, dimension: int, reader: PictureReader) -> Upse
     raise Problem(422, f"{where}: 'op' must be 'upsert' or 'delete'")
 
 
-def _upsert(item: dict[str, Any], dimension: int, reader: PictureReader) -> Upsert:
+def _upsert(item: dict[str, Any], dimension: int, reader: PictureReader | None) -> Upsert:
     """A product with what its pictures show: as an import of them would make it."""
     attributes = item.get("attributes", {})
     if not isinstance(attributes, dict):
@@ -167,17 +166,17 @@ def _upsert(item: dict[str, Any], dimension: int, reader: PictureReader) -> Upse
     texts = [_text(item, "product_id", 1), _text(item, "category", 1), _text(item, "title", 0)]
     image = None if item.get("image") is None else _text(item, "image", 0)
     check_described(texts[0], texts[1], texts[2], image, attributes)
-    given, pictures = _seen(item, dimension, reader)
+    closely = reader is not None and bool(item.get("pictures")) and reader.looks(texts[1])
+    given, pictures = _seen(item, dimension, reader, closely)
     vectors = quantize_vectors(np.stack([*given, *(picture.vector for picture in pictures)]))
     if pictures:
         attributes = {PALETTE: joined(picture.palette for picture in pictures), **attributes}
-    looks = bool(pictures) and reader.looks(texts[1])
-    features = next((picture.features for picture in pictures if picture.features), b"") if looks else None
+    features = next((picture.features for picture in pictures if picture.features), b"") if closely else None
     return Upsert(Product(texts[0], 0, texts[1], texts[2], image, vectors, attributes), features=features)
 
 
 def _seen(
-    item: dict[str, Any], dimension: int, reader: PictureReader
+    item: dict[str, Any], dimension: int, reader: PictureReader | None, closely: bool
 ) -> tuple[list[np.ndarray], list[Enrolled]]:
     """The vectors that were sent, and what there is to each picture."""
     given, pictures = item.get("vectors", []), item.get("pictures", [])
@@ -187,9 +186,8 @@ def _seen(
     if not 1 <= len(given) + len(pictures) <= MAX_VECTORS:
         raise Problem(422, f"a product has 1 to {MAX_VECTORS} 'vectors' and 'pictures' together")
     vectors = [parse_vector(vector, dimension) for vector in given]
-    if reader.embedder is None:
+    if reader is None:
         return vectors, []
-    closely = bool(pictures) and reader.looks(item["category"])
     seen = [_enrolled(picture, place, reader.embedder, closely) for place, picture in enumerate(pictures)]
     return vectors, seen
 
