@@ -23,7 +23,7 @@ import numpy as np
 import record
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.formats.space import space_of
 from pocketshelf.sync import Answer, Environment, sync
@@ -61,7 +61,7 @@ class Shop:
             writer.writerows(rows)
         with closing(open_catalogue(self.site)) as catalogue:
             embedders = lazy_embedders(None, catalogue)
-            Importer(catalogue, embedders, base, closely=Wish(True)).run(self._file)
+            Importer(catalogue, embedders, base, closely=FeaturesWanted(True)).run(self._file)
         (published,) = publish_site(self.site)
         return published
 

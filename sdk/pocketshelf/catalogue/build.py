@@ -14,7 +14,7 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.closely import Features, Wish, extract, write_features
+from pocketshelf.closely import Features, FeaturesWanted, extract, write_features
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats.bundle import Bundle
@@ -116,7 +116,7 @@ def build_store(
     if not base.is_dir():
         raise CatalogueError(f"{base}: no such folder of images; name it with --images")
     encoder = encoder or Encoder.open(bundle, threads)
-    looks = Wish(closely, encoder.bundle).choose(len(table.products))
+    looks = FeaturesWanted(closely, encoder.bundle).choose(len(table.products))
     reader = open_reader() if read else None
     work = _Work(encoder, PictureFolder(base, fetch), whole, on_problem, on_note, looks, reader)
     sequence = (current_sequence(store) or 0) + 1  # A damaged store is being replaced and starts anew.

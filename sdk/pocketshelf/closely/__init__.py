@@ -10,7 +10,7 @@ from pocketshelf.closely.features import Features, extract, is_available, opencv
 from pocketshelf.closely.file import kept_of, quantized, tabled, write_features
 from pocketshelf.closely.geometry import Sighting
 from pocketshelf.closely.look import NEAREST, Closely
-from pocketshelf.closely.wish import CLOSELY_UP_TO, Wish
+from pocketshelf.closely.wanted import CLOSELY_UP_TO, FeaturesWanted
 
 __all__ = [
     "CLOSELY_UP_TO",
@@ -20,8 +20,8 @@ __all__ = [
     "SURE_INLIERS",
     "Closely",
     "Features",
+    "FeaturesWanted",
     "Sighting",
-    "Wish",
     "extract",
     "is_available",
     "kept_of",

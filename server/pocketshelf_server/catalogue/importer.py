@@ -16,7 +16,7 @@ from pathlib import Path
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf_server.catalogue.base import Catalogue
 from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
 from pocketshelf_server.catalogue.rows import Batch, EmbedderFactory, Outcome, Row, Rows, Spread, on_threads
@@ -64,13 +64,13 @@ class Importer:
         reembed: bool = False,
         fetch: Fetch | None = None,
         spread: AbstractContextManager[Spread] | None = None,
-        closely: Wish | None = None,
+        closely: FeaturesWanted | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._spreading = spread or on_threads(Rows(PictureFolder(images, fetch), make_embedder), workers)
         self._progress = progress
         self._reembed = reembed
-        self._closely = closely or Wish(False)
+        self._closely = closely or FeaturesWanted(False)
 
     def run(
         self,

@@ -17,7 +17,7 @@ from pocketshelf.cli.losses import told
 from pocketshelf.cli.options import add_bundle
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.cli.ray_cluster import ADDRESSES
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import StoreError, one_line
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server import priority
@@ -195,7 +195,7 @@ def _import_file(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport
             args.reembed,
             fetch_of(args),
             _on_ray(args, catalogue, images) if args.ray else None,
-            Wish(Site(args.site).config().closely, args.bundle),
+            FeaturesWanted(Site(args.site).config().closely, args.bundle),
         )
         return importer.run(args.file, args.replace, args.allow_shrink, reading_of(args))
 

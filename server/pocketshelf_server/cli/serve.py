@@ -10,7 +10,7 @@ import threading
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json
-from pocketshelf.closely import Wish, is_available
+from pocketshelf.closely import FeaturesWanted, is_available
 from pocketshelf.errors import PocketshelfError, ServerError
 from pocketshelf.formats import load_bundle, space_of
 from pocketshelf_server import logs
@@ -156,15 +156,15 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}:{port} ({reason}); choose --host and --port") from error
 
 
-def _wish(folder: str | None, config: SiteConfig) -> Wish:
+def _wish(folder: str | None, config: SiteConfig) -> FeaturesWanted:
     """Of which pictures local features are kept; of none, with a line in the log, if they cannot be."""
     if config.closely and not is_available():
         log.warning("no local features are kept of pictures: pip install 'pocketshelf[closely]'")
-    return Wish(config.closely if is_available() else False, folder)
+    return FeaturesWanted(config.closely if is_available() else False, folder)
 
 
 def _photos(
-    folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int, wish: Wish
+    folder: str | None, catalogue: Catalogue, config: SiteConfig, threads: int, wish: FeaturesWanted
 ) -> PhotoPool | None:
     """Workers with the bundle's models; None, with a line in the log, when there is none for this space."""
     try:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.http import metrics, problems
@@ -42,7 +42,7 @@ def create_app(
     trusted_proxies: int = 0,
     rooms: Sequence[Room] = (),
     service: SearchService | None = None,
-    wish: Wish | None = None,
+    wish: FeaturesWanted | None = None,
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
@@ -80,7 +80,7 @@ def create_app(
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
     app.register_blueprint(photo_blueprint(service, space.name, config, searched))
-    app.register_blueprint(changes_blueprint(catalogue, config, photos, wish or Wish(False)))
+    app.register_blueprint(changes_blueprint(catalogue, config, photos, wish or FeaturesWanted(False)))
     app.register_blueprint(health_blueprint(watch, catalogue))
     for room in rooms:
         room.furnish(app, service, watch)

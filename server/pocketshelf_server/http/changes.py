@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, request
 
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
@@ -47,7 +47,7 @@ class PictureReader:
 
 
 def changes_blueprint(
-    catalogue: Catalogue, config: SiteConfig, photos: Photos | None, wish: Wish
+    catalogue: Catalogue, config: SiteConfig, photos: Photos | None, wish: FeaturesWanted
 ) -> Blueprint:
     """Both methods of the endpoint; without anything that reads photos it takes no pictures."""
     blueprint = Blueprint("changes", __name__)

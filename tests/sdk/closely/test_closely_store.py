@@ -159,7 +159,7 @@ def test_without_opencv_one_line_names_what_to_install(
 ) -> None:
     build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
     monkeypatch.setattr(look, "is_available", lambda: False)
-    monkeypatch.setattr("pocketshelf.closely.wish.is_available", lambda: False)
+    monkeypatch.setattr("pocketshelf.closely.wanted.is_available", lambda: False)
     with caplog.at_level(logging.WARNING):
         assert first(tmp_path / "store", fake_bundle, 2)[1] is None
     assert caplog.text.count("pip install 'pocketshelf[closely]'") == 1

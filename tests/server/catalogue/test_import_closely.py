@@ -9,7 +9,7 @@ import pytest
 from server_products import CountingEmbedder
 
 from drawn_prints import write_covers
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf.formats import Bundle
 from pocketshelf_server.catalogue import Catalogue
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
@@ -32,7 +32,7 @@ def test_garments_are_looked_at_when_that_is_asked_for(
     embedder = CountingEmbedder()
 
     def imported(asked: bool | None) -> ImportReport:
-        wish = Wish(asked, bundle)
+        wish = FeaturesWanted(asked, bundle)
         return Importer(catalogue, lambda: embedder, tmp_path, closely=wish).run(path)
 
     assert imported(None).added_or_changed == 3

@@ -11,7 +11,7 @@ import pytest
 from server_products import SPACE, ColourPhotos, embed_by_colour
 
 from drawn_prints import cover, write_covers
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf_server.catalogue import SqliteCatalogue, open_catalogue
 from pocketshelf_server.catalogue.importer import Importer
 from pocketshelf_server.http import create_app
@@ -20,7 +20,7 @@ from pocketshelf_server.site import Site
 pytest.importorskip("cv2")
 
 
-def change(site: Site, wish: Wish, *items: dict[str, Any]) -> None:
+def change(site: Site, wish: FeaturesWanted, *items: dict[str, Any]) -> None:
     token = site.token_path.read_text().strip()
     with closing(open_catalogue(site)) as catalogue:
         client = create_app(site, catalogue, ColourPhotos(), wish=wish).test_client()
@@ -46,9 +46,9 @@ def upsert(path: Path, **more: Any) -> dict[str, Any]:
 
 def test_a_change_comes_to_what_an_import_comes_to(filled_site: Site, tmp_path: Path) -> None:
     path = write_covers(tmp_path / "catalogue.csv", range(1))
-    change(filled_site, Wish(True), upsert(tmp_path / "0.png"))
+    change(filled_site, FeaturesWanted(True), upsert(tmp_path / "0.png"))
     imported = SqliteCatalogue.create(tmp_path / "imported.sqlite", SPACE)
-    Importer(imported, lambda: embed_by_colour, tmp_path, closely=Wish(True)).run(path)
+    Importer(imported, lambda: embed_by_colour, tmp_path, closely=FeaturesWanted(True)).run(path)
     with closing(open_catalogue(filled_site)) as catalogue, closing(imported):
         one, other = catalogue.get(["0"])["0"], imported.get(["0"])["0"]
         assert (one.vectors == other.vectors).all()
@@ -62,10 +62,12 @@ def test_colours_that_are_stated_stay_and_features_are_kept_where_they_are_wishe
     filled_site: Site, tmp_path: Path
 ) -> None:
     cover(0).save(tmp_path / "0.png")
-    change(filled_site, Wish(False), upsert(tmp_path / "0.png", attributes={"palette": "ff0000:100"}))
+    change(
+        filled_site, FeaturesWanted(False), upsert(tmp_path / "0.png", attributes={"palette": "ff0000:100"})
+    )
     with closing(open_catalogue(filled_site)) as catalogue:
         assert catalogue.get(["0"])["0"].attributes == {"palette": "ff0000:100"}
         assert catalogue.looked_at(["0"]) == set()
-    change(filled_site, Wish(True), upsert(tmp_path / "0.png"))
+    change(filled_site, FeaturesWanted(True), upsert(tmp_path / "0.png"))
     with closing(open_catalogue(filled_site)) as catalogue:
         assert catalogue.looked_at(["0"]) == {"0"}

@@ -248,7 +248,7 @@ def test_an_import_of_before_is_looked_at_by_the_next(
 def test_what_opencv_lacks_is_said_where_it_is_asked_for(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pocketshelf.closely.wish.is_available", lambda: False)
+    monkeypatch.setattr("pocketshelf.closely.wanted.is_available", lambda: False)
     shop.bring_in("--reembed")
     assert shop.publish().prints == COUNT, "publishing needs none, and what is known stays"
     shop.configure(closely=True)

@@ -17,7 +17,7 @@ from pocketshelf.catalogue.download import PictureCache
 from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
 from pocketshelf.cli.output import print_json
-from pocketshelf.closely import Wish
+from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import PhotoError, PocketshelfError, one_line
 from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
@@ -107,7 +107,7 @@ def _imported(order: ImportOrder, catalogue: Catalogue, images: Path, closely: b
         workers,
         lambda d, t: _say({"progress": [d, t]}),
         fetch=fetch,
-        closely=Wish(closely, order.bundle),
+        closely=FeaturesWanted(closely, order.bundle),
     )
     return importer.run(Path(order.file), order.replace, order.allow_shrink, ReadOptions(order.format))
 

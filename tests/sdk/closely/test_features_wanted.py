@@ -9,7 +9,7 @@ import pytest
 
 from drawn_prints import write_covers
 from pocketshelf.catalogue import build_store
-from pocketshelf.closely import CLOSELY_UP_TO, Wish, wish
+from pocketshelf.closely import CLOSELY_UP_TO, FeaturesWanted, wanted
 from pocketshelf.errors import BundleError, RuntimeUnavailable
 from pocketshelf.formats import Bundle
 
@@ -25,7 +25,7 @@ def bundle(fake_bundle: Bundle) -> Bundle:
 
 
 @pytest.mark.parametrize(
-    ("asked", "products", "wanted"),
+    ("asked", "products", "kept"),
     [
         (None, CLOSELY_UP_TO, {"Women > Tees": False, "Milk": True, "Bag": True, "Films": True}),
         (None, CLOSELY_UP_TO + 1, {"Women > Tees": False, "Milk": False, "Films": False}),
@@ -34,25 +34,25 @@ def bundle(fake_bundle: Bundle) -> Bundle:
     ],
 )
 def test_names_of_garments_say_no(
-    bundle: Bundle, asked: bool | None, products: int, wanted: dict[str, bool]
+    bundle: Bundle, asked: bool | None, products: int, kept: dict[str, bool]
 ) -> None:
-    choice = Wish(asked, bundle).choose(products)
-    assert {category: choice(category) for category in wanted} == wanted
+    choice = FeaturesWanted(asked, bundle).choose(products)
+    assert {category: choice(category) for category in kept} == kept
 
 
 def test_models_are_read_when_a_category_is_asked_about(bundle: Bundle, tmp_path: Path) -> None:
-    choice = Wish(None, str(tmp_path / "none")).choose(1)
+    choice = FeaturesWanted(None, str(tmp_path / "none")).choose(1)
     with pytest.raises(BundleError, match="no bundle here"):
         choice("Tee")
     without = replace(bundle, detector=None)
-    assert Wish(None, without).choose(1)("Tee"), "nothing says what a garment is"
+    assert FeaturesWanted(None, without).choose(1)("Tee"), "nothing says what a garment is"
 
 
 def test_opencv_is_asked_for_by_name(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wish, "is_available", lambda: False)
-    assert not Wish(None, bundle).choose(1)("Milk")
+    monkeypatch.setattr(wanted, "is_available", lambda: False)
+    assert not FeaturesWanted(None, bundle).choose(1)("Milk")
     with pytest.raises(RuntimeUnavailable, match="closely"):
-        Wish(True, bundle).choose(1)
+        FeaturesWanted(True, bundle).choose(1)
 
 
 def test_a_shop_of_garments_keeps_features_only_if_asked(bundle: Bundle, tmp_path: Path) -> None:

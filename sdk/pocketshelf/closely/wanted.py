@@ -11,7 +11,7 @@ from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle, load_bundle
 from pocketshelf.stages.outfit import Shelves
 
-__all__ = ["CLOSELY_UP_TO", "Wish"]
+__all__ = ["CLOSELY_UP_TO", "FeaturesWanted"]
 
 # A larger catalogue's local features are kept only if asked for: 6 kB a product.
 CLOSELY_UP_TO = 20_000
@@ -19,7 +19,7 @@ GOODS = "goods"
 
 
 @dataclass(frozen=True)
-class Wish:
+class FeaturesWanted:
     """What is asked for, and whose names say what a garment is.
 
     A print that is found on a garment is, more often than not, on the same garment in another colour, which
