@@ -247,23 +247,36 @@ class Outfitter:
         towards = self._head.direction(asked.role, asked.projected, other)
         found = self._nearest(towards, asked, other, BY_HEAD)
         for partner in () if advice is None else advice.partners[:LOOKS_ASKED]:
-            found |= self._nearest(partner, asked, other, BY_LOOK)
-        suiting = _suiting(found, asked.audience)
-        if len(suiting) < len(found):
-            more = _suiting(self._nearest(towards, asked, other, DEEPER * BY_HEAD), asked.audience)
-            suiting |= dict(list(more.items())[:BY_HEAD])
-        products = suiting or found  # A store that has this role for others alone is asked about these.
+            found += self._nearest(partner, asked, other, BY_LOOK)
+        known = self.store.products(list(dict.fromkeys(found)))  # Each read once, though several ask for it.
+        suiting = _suiting(known, asked.audience)
+        if len(suiting) < len(known):
+            deeper = self._nearest(towards, asked, other, DEEPER * BY_HEAD)
+            suiting |= self._first_suiting(deeper, known, asked.audience)
+        products = suiting or known  # A store that has this role for others alone is asked about these.
         return [products[product_id] for product_id in sorted(products)]
 
-    def _nearest(self, vector: np.ndarray, asked: _Asked, other: str, k: int) -> dict[str, Product]:
-        """Products of the role ``other`` that are as wished, nearest first."""
+    def _first_suiting(
+        self, names: Sequence[str], known: dict[str, Product], audience: Audience | None
+    ) -> dict[str, Product]:
+        """The first `BY_HEAD` of ``names`` that suit; what is not ``known`` is read a few at a time."""
+        found: dict[str, Product] = {}
+        for start in range(0, len(names), BY_HEAD):
+            part = names[start : start + BY_HEAD]
+            more = known | self.store.products([name for name in part if name not in known])
+            found |= _suiting({name: more[name] for name in part if name in more}, audience)
+            if len(found) >= BY_HEAD:
+                break
+        return dict(list(found.items())[:BY_HEAD])
+
+    def _nearest(self, vector: np.ndarray, asked: _Asked, other: str, k: int) -> list[str]:
+        """Ids of products of the role ``other`` that are as wished, nearest first."""
         categories = self._categories.get(other, [])
         if asked.where:
             matches = self._searcher.search_where(vector, categories, k, asked.where)
         else:
             matches = self._searcher.search(vector, categories, k)
-        known = self.store.products([match.product_id for match in matches])
-        return {match.product_id: known[match.product_id] for match in matches if match.product_id in known}
+        return [match.product_id for match in matches]
 
 
 def _suiting(products: dict[str, Product], audience: Audience | None) -> dict[str, Product]:

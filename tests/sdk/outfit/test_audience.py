@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
 from pocketshelf.formats import Bundle
+from pocketshelf.formats.product import Product
 from pocketshelf.outfit.audience import audience_of
+from pocketshelf.store import Store
 
 STATED = {
     "red": ("Jeans", "adult", "male"),
@@ -139,6 +142,29 @@ def test_the_rest_of_the_store_is_looked_into_where_the_nearest_are_for_others(
         store = make_store(tmp_path / only, bundle, stated)
         with Retriever.open(store, bundle) as retriever:
             assert _ids(retriever.outfit_for_product("blue"), "lower") == {only}
+
+
+def test_a_product_is_read_once_and_no_more_of_them_than_are_needed(
+    tmp_path: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pocketshelf.outfit.outfitter.BY_HEAD", 1)
+    asked: list[list[str]] = []
+    products = Store.products
+
+    def noted(store: Store, product_ids: Sequence[str]) -> dict[str, Product]:
+        asked[-1].extend(product_ids)
+        return products(store, product_ids)
+
+    monkeypatch.setattr(Store, "products", noted)
+    lowers = dict.fromkeys(("red", "scarlet", "green", "lime"), ("Jeans", "kids", ""))
+    for only in lowers:
+        stated = {**lowers, only: ("Jeans", "adult", ""), "blue": ("Shoes", "", "")}
+        store = make_store(tmp_path / only, bundle, stated)
+        asked.append([])
+        with Retriever.open(store, bundle) as retriever:
+            retriever.outfit_for_product("blue")
+    assert sorted(map(len, asked)) == [1, 2, 3, 4]  # As many as lie before it, and itself.
+    assert all(len(ids) == len(set(ids)) for ids in asked)
 
 
 def test_the_command_takes_conditions(
