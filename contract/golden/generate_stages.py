@@ -17,6 +17,7 @@ from typing import Any
 from contract.golden.stage_cases import (
     answers,
     asking,
+    closely,
     colouring,
     detection,
     embedding,
@@ -26,9 +27,10 @@ from contract.golden.stage_cases import (
     tracking,
 )
 
-__all__ = ["FOLDER", "STAGES", "Stage", "cases_of", "expected"]
+__all__ = ["CLOSELY", "FOLDER", "STAGES", "Stage", "cases_of", "expected"]
 
 FOLDER = Path(__file__).resolve().parent / "stages"
+CLOSELY = "closely"
 Case = dict[str, Any]
 
 
@@ -173,6 +175,18 @@ def write(name: str, anew: bool) -> None:
     path_of(name).write_text(text, encoding="utf-8")
 
 
+def write_closely(anew: bool) -> None:
+    """The close look's file: one document, since its photos share the shelf's features."""
+    path = path_of(CLOSELY)
+    given = closely.inputs() if anew or not path.exists() else json.loads(path.read_text(encoding="utf-8"))
+    head = {"about": closely.ABOUT, "tolerance": closely.TOLERANCE}
+    document = {**head, **closely.with_answers(given), **head}
+    parts = (
+        f" {json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in document.items()
+    )
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -182,8 +196,11 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true", help="make the inputs anew")
     args = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
-    for name in args.stages or STAGES:
-        write(name, args.anew)
+    for name in args.stages or [*STAGES, CLOSELY]:
+        if name == CLOSELY:
+            write_closely(args.anew)
+        else:
+            write(name, args.anew)
 
 
 if __name__ == "__main__":

@@ -30,18 +30,18 @@ def chosen_words(descriptors: np.ndarray) -> np.ndarray:
 
 
 def assigned(descriptors: np.ndarray, words: np.ndarray, probes: int) -> np.ndarray:
-    """int64 (n, probes): the nearest words of each, nearest first."""
+    """int64 (n, probes): the nearest words of each, nearest first; of several as near the first."""
     probes = min(probes, len(words))
     found = []
     step = max(1, _CHUNK // max(1, len(words)))
     for start in range(0, len(descriptors), step):
         bits = _distances(descriptors[start : start + step], words)
-        if probes == 1:  # Of several as near the first: the same wherever it is computed.
+        if probes == 1:
             found.append(bits.argmin(axis=1)[:, None])
             continue
-        near = np.argpartition(bits, probes - 1, axis=1)[:, :probes]
-        order = np.take_along_axis(bits, near, 1).argsort(axis=1, kind="stable")
-        found.append(np.take_along_axis(near, order, 1))
+        # Distance and place in one number: no two are equal, and so the choice is the same everywhere.
+        keys = bits * len(words) + np.arange(len(words), dtype=np.int32)
+        found.append(np.sort(np.partition(keys, probes - 1, axis=1)[:, :probes], axis=1) % len(words))
     return np.concatenate([*found, np.zeros((0, probes), np.int64)])
 
 

@@ -97,6 +97,15 @@ def test_a_bomb_of_equal_features_costs_no_more_than_its_share() -> None:
     assert len(found) <= 10 and time.process_time() - started < 20
 
 
+def test_of_words_as_near_the_first_are_probed() -> None:
+    words = np.random.default_rng(5).integers(0, 4, (300, 32)).astype(np.uint8)
+    bits = np.bitwise_count(words[:40, None] ^ words[None]).sum(axis=2, dtype=np.int64)
+    order = np.lexsort((np.broadcast_to(np.arange(300), bits.shape), bits))
+    assert (np.diff(np.take_along_axis(bits, order, 1)[:, :6]) == 0).any(), "some are as near"
+    for probes in (1, 6):
+        assert np.array_equal(assigned(words[:40], words, probes), order[:, :probes])
+
+
 def test_equal_points_are_no_print() -> None:
     print_ = of_gallery(2)
     heap = replace(print_, points=np.full_like(print_.points, 0.5))
