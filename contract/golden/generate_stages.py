@@ -16,6 +16,7 @@ from typing import Any
 
 from contract.golden.stage_cases import (
     answers,
+    answers_closely,
     asking,
     closely,
     colouring,
@@ -143,6 +144,12 @@ STAGES: dict[str, Stage] = {
         "what the networks gave for a photo, on the shelf and with the bundle in answers/ -> a search's line "
         "in full, without its times, and what a server was asked",
         3e-4, answers.answers, answers.answers_of,
+    ),
+    "answers-closely": Stage(
+        "what the networks gave for a photo in images/, on the shelf in answers-closely/ that has local "
+        "features, with the bundle and the manifest in answers/ -> a search's line in full, without its "
+        "times, and what a server was asked",
+        3e-4, answers_closely.answers, answers_closely.answers_of,
     ),
 }  # fmt: skip
 
