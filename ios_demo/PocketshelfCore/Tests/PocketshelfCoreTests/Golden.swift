@@ -40,7 +40,11 @@ struct Golden {
 
 /// A golden picture's pixels: the core decodes no PNG, and so they lie beside it as PPM.
 func picture(_ name: String) throws -> Photo {
-    let bytes = try Contract.bytes("golden/images/\(name.replacingOccurrences(of: ".png", with: ".ppm"))")
+    try pixmap(Contract.bytes("golden/images/\(name.replacingOccurrences(of: ".png", with: ".ppm"))"))
+}
+
+/// The picture in a binary PPM.
+func pixmap(_ bytes: [UInt8]) throws -> Photo {
     // "P6", width, height and the greatest value, each followed by a blank or the end of a line.
     var words: [String] = [], at = 0
     while words.count < 4 {
@@ -155,6 +159,8 @@ final class MemoryShelf: ShelfReader {
     let digest = String(repeating: "0", count: 64)
     private let products: [Product]
     var counts: Manifest?
+    /// Its products' local features.
+    var table: FeatureTable?
 
     init(_ products: [Product], _ meta: ShardMeta) {
         self.products = products.sorted { precedes($0.productId, $1.productId) }
@@ -192,6 +198,9 @@ final class MemoryShelf: ShelfReader {
     }
 
     func manifest() -> Manifest? { counts }
+    func productIds() -> [String] { products.map(\.productId) }
+    func features() -> FeatureTable? { table }
+    func featuresStamp() -> [UInt8] { table.map { Array(Sha256.hex($0.bytes).utf8) } ?? [] }
 }
 
 extension Product {

@@ -37,6 +37,15 @@ public final class Shard {
         }
     }
 
+    /// The ids of all products, ascending by their bytes.
+    public func productIds() throws -> [String] {
+        try lock.withLock {
+            var ids: [String] = []
+            try file.query("SELECT product_id FROM products ORDER BY product_id") { ids.append(try $0.text(0) ?? "") }
+            return ids
+        }
+    }
+
     /// Every product, by id.
     public func forEach(_ each: (Product) throws -> Void) throws {
         try lock.withLock { try file.products(each: each) }

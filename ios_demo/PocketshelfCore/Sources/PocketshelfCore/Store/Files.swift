@@ -73,8 +73,8 @@ public final class PlainFile {
         return data
     }
 
-    /// Go back to the first byte.
-    public func rewind() { lseek(descriptor, 0, SEEK_SET) }
+    /// Go back to the first byte, or to another.
+    public func rewind(to place: Int = 0) { lseek(descriptor, off_t(place), SEEK_SET) }
 
     /// SHA-256 of the whole file, and its length.
     public func digest() throws -> (sha256: String, length: Int) {

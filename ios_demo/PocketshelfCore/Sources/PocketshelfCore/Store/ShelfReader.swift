@@ -25,6 +25,19 @@ public protocol ShelfReader: AnyObject {
     func states(_ name: String, most: Int) throws -> Bool
     /// What the server's manifest says of this generation; nil for one that has none or a damaged one.
     func manifest() -> Manifest?
+    /// The ids of all products, ascending by their bytes.
+    func productIds() throws -> [String]
+    /// The local features of its covers and cartons; nil where it has none that are sound.
+    func features() throws -> FeatureTable?
+    /// What tells these features from those that take their place; empty where there are none.
+    func featuresStamp() -> [UInt8]
+}
+
+/// A shelf without local features.
+extension ShelfReader {
+    public func productIds() throws -> [String] { [] }
+    public func features() throws -> FeatureTable? { nil }
+    public func featuresStamp() -> [UInt8] { [] }
 }
 
 /// A category and how many products are in it.

@@ -61,6 +61,19 @@ public final class Store: ShelfReader {
         return data.flatMap { try? Manifest(parsing: $0, where: "\(folder.path): \(Manifest.fileName)") }
     }
 
+    public func productIds() throws -> [String] { try shard.productIds() }
+
+    public func features() throws -> FeatureTable? {
+        let products = try count()
+        return featuresFile.read(most: FeatureTable.mostHeld(products: products)).flatMap {
+            FeatureTable($0, products: products)
+        }
+    }
+
+    public func featuresStamp() -> [UInt8] { featuresFile.stamp() }
+
+    private var featuresFile: DerivedFile { DerivedFile(featuresOf: digest, folder: indexFolder) }
+
     /// Folder of the indexes derived from this generation; need not exist.
     public var indexFolder: String { folder.index(generation) }
 
@@ -108,10 +121,16 @@ public func verifyStore(_ path: String) throws -> [String] {
     for (name, prefix) in [(current, ""), (try folder.previous(), "kept for rollback: ")] {
         guard let name else { continue }
         do {
-            try Recorded.checkAll(folder, name)
+            let digest = try Recorded.checkAll(folder, name)
             let shard = try Shard(folder.shard(name))
             defer { shard.close() }
             try shard.check()
+            let features = DerivedFile(featuresOf: digest, folder: folder.index(name))
+            let most = FeatureTable.mostBytes(products: try shard.count())
+            if exists(features.path), features.read(most: most) == nil {
+                problems.append(
+                    "\(prefix)\(features.path): damaged, or of other products; sync or build the store again")
+            }
         } catch let error as PocketshelfError {
             problems.append(prefix + error.message)
         }

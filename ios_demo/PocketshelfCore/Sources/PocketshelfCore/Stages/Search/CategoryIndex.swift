@@ -49,4 +49,11 @@ struct Query {
         }
         return Double(Float(dot / max(Double(squares).squareRoot() * length, 1e-6)))
     }
+
+    /// The cosine to the best of a product's pictures.
+    func likeness(_ pictures: [Int8]) -> Double {
+        pictures.withUnsafeBufferPointer { bytes in
+            stride(from: 0, to: bytes.count, by: exact.count).reduce(-2) { max($0, cosine(bytes.baseAddress! + $1)) }
+        }
+    }
 }
