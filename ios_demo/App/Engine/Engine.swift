@@ -129,7 +129,7 @@ final class Engine: @unchecked Sendable {
             guard let retriever, let region = try encoded(number) else {
                 return .searchFailed(number, String(localized: "It is no longer in sight."))
             }
-            let answer = try retriever.search(region, category: choice, ask: ask ? nil : false)
+            let answer = try retriever.search(region, in: seen?.photo, category: choice, ask: ask ? nil : false)
             return .answered(number, answer.region, answer.asked)
         } catch {
             return .searchFailed(number, line(error))
@@ -170,6 +170,8 @@ final class Engine: @unchecked Sendable {
             try places.makeReady()
             let report = try PocketshelfCore.sync(
                 store: places.store, request, SyncEnvironment(fetcher: HttpFetcher()))
+            // To the open generation, too; what becomes current brings its own.
+            queue.async { _ = try? self.retriever?.reloadFeatures() }
             switch report.outcome {
             case .updated, .current: return .synced(report.sequence, isNew: report.outcome == .updated)
             case .offline, .deferred: return .serverAway(report.why ?? "")

@@ -3,9 +3,25 @@ struct Answer {
     let region: EncodedRegion
     var hits: [Hit]
     var signals: Signals
-    let recall: Double?
+    var recall: Double?
     let wish: Wish
     var asked: FallbackState = .local
+    /// What a close look found in it.
+    var seen: [Sighting] = []
+
+    /// Whether the first hit's picture lies in the photo.
+    var isConfirmed: Bool { hits.first?.inliers != nil }
+
+    /// Whether it is confirmed by so many inliers that no variant of it is taken for it.
+    var isSure: Bool { hits.first?.inliers ?? 0 >= Deciding.sureInliers }
+
+    /// The region's box; the print's own, and certain, where one is confirmed.
+    var seenAs: Detection {
+        guard isConfirmed, let first = hits.first,
+            let print = seen.first(where: { exactlyEqual($0.productId, first.productId) })
+        else { return region.detection }
+        return Detection(box: print.box, group: region.detection.group, score: 1)
+    }
 }
 
 /// How a region is answered: routed, searched, re-ranked, judged; a server asked where due. The same for every shelf and
@@ -39,13 +55,31 @@ struct Answering {
             wish: wish)
     }
 
+    /// The answer after a close look at the photo, of which `sightings` came.
+    func looked(_ shelf: Shelf, _ answer: Answer, _ sightings: [Sighting]) throws -> Answer {
+        var looked = answer
+        looked.seen = Deciding.ofRegion(sightings, answer.region.detection.box)
+        guard !looked.seen.isEmpty else { return answer }
+        looked.hits = try lifted(shelf, looked, looked.hits)
+        if looked.isSure {
+            looked.recall = max(Deciding.sure, answer.recall ?? 0)
+        } else if looked.isConfirmed {
+            // Seen, but with few inliers: what stands first now is judged like any other.
+            looked.signals = try shelf.signals(looked.region, looked.hits)
+        }
+        return looked
+    }
+
+    /// Whether the first hit is trusted as it is; never where the bundle carries no calibration.
+    func isConfident(_ answer: Answer) -> Bool { judged(answer.signals)?.isConfident ?? false }
+
     /// The answer with the server's hits, where it is to be asked and there is time left.
     ///
     /// - Parameters:
     ///   - ask: true in any case, false never, nil where the local answer does not suffice.
     ///   - seconds: how long it may take.
     func escalated(_ shelf: Shelf, _ answer: Answer, ask: Bool?, seconds: Double) throws -> Answer {
-        guard asker.hasWhom, escalates(answer.recall, ask) else {
+        guard asker.hasWhom, escalates(answer, ask) else {
             asker.passBy()
             return answer
         }
@@ -62,6 +96,7 @@ struct Answering {
                 server = fallen(server, colours, among: answer.hits)
             }
             escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.count)
+            escalated.hits = try lifted(shelf, answer, escalated.hits)
             escalated.signals = try shelf.signals(answer.region, escalated.hits)
         }
         return escalated
@@ -69,17 +104,38 @@ struct Answering {
 
     /// The typed result.
     func region(_ answer: Answer) -> Region {
-        guard let confidence else { return answer.region.region(hits: answer.hits, confidence: nil, isConfident: nil) }
-        let found = !answer.signals.scores.isEmpty
-        let probability = found ? confidence.probability(answer.signals) : 0
+        let judged = judged(answer.signals)
+        guard answer.isSure else {
+            return answer.region.region(
+                hits: answer.hits, confidence: judged?.confidence, isConfident: judged?.isConfident)
+        }
         return answer.region.region(
-            hits: answer.hits, confidence: probability, isConfident: found && confidence.suffices(probability))
+            hits: answer.hits, confidence: max(Deciding.sure, judged?.confidence ?? 0), isConfident: true)
     }
 
-    private func escalates(_ recall: Double?, _ ask: Bool?) -> Bool {
+    private func escalates(_ answer: Answer, _ ask: Bool?) -> Bool {
         if let ask { return ask }
-        guard let estimator, let recall else { return true }
+        if answer.isSure { return false }
+        guard let estimator, let recall = answer.recall else { return true }
         return !estimator.suffices(recall)
+    }
+
+    /// The confidence in the first hit, wherever that is from; nil where the bundle carries no calibration of it.
+    private func judged(_ signals: Signals) -> (confidence: Double, isConfident: Bool)? {
+        guard let confidence else { return nil }
+        let found = !signals.scores.isEmpty
+        let probability = found ? confidence.probability(signals) : 0
+        return (probability, found && confidence.suffices(probability))
+    }
+
+    private func lifted(_ shelf: Shelf, _ answer: Answer, _ hits: [Hit]) throws -> [Hit] {
+        let wish = answer.wish, vector = answer.region.embedding.vector
+        return try Deciding.lifted(hits, answer.seen, count: wish.count) { id in
+            guard let hit = try shelf.known(id, vector), fits(hit.attributes, wish.where),
+                wish.categories.isEmpty || wish.categories.contains(where: { exactlyEqual($0, hit.category) })
+            else { return nil }
+            return hit
+        }
     }
 
     private func categories(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) -> [String] {

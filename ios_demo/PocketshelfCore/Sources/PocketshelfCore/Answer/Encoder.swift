@@ -102,6 +102,16 @@ public final class Encoder: Sendable {
         }
     }
 
+    /// The region of a flat thing that was found in a photo without the detector.
+    ///
+    /// - Throws: `bundle`: the network's outputs are not those its bundle describes.
+    func encodePrint(_ photo: Photo, _ box: Box) throws -> EncodedRegion {
+        EncodedRegion(
+            detection: Detection(box: box, group: Detection.frameGroup, score: 1),
+            embedding: try embedded(photo, box), heads: bundle.embedder.attributes,
+            colours: SeenColours(lookedAt(photo, box)))
+    }
+
     /// What the frame weighs in a region's query beside its crop.
     func frameWeight(_ photo: Photo, _ detection: Detection, _ boxes: [Detection]) -> Double {
         guard let spec = bundle.detector, !exactlyEqual(detection.group, Detection.frameGroup) else { return 1 }

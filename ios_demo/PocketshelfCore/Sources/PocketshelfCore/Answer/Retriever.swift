@@ -22,6 +22,7 @@ public final class Retriever: @unchecked Sendable {
     private let answering: Answering
     private let makeSearcher: (any ShelfReader) -> any Searcher
     private let seconds: Double
+    private let closely: Bool
     private let lock = NSLock()
     private var shelf: Shelf
 
@@ -33,12 +34,13 @@ public final class Retriever: @unchecked Sendable {
     ///   - fallback: whom to ask when the estimate does not suffice, or there is none; nobody if nil.
     ///   - seconds: longest time of one search, by the wall clock: after it nobody is waited for, and the local hits are
     ///     the answer, whatever the server does.
+    ///   - closely: look for the store's covers and cartons by local features, where it has any.
     /// - Throws: `spaceMismatch`: the store is of another space or preprocessing than the bundle; `bundle`: its
     ///   calibration cannot be read.
     public init(
         store: any ShelfReader, encoder: Encoder, router: any Router = MassRouter(),
         reranker: any Reranker = AttributeReranker(), estimator: (any RecallEstimator)? = nil,
-        fallback: (any Fallback)? = nil, seconds: Double = 10,
+        fallback: (any Fallback)? = nil, seconds: Double = 10, closely: Bool = true,
         searcher: @escaping (any ShelfReader) -> any Searcher = { StoreSearcher($0) }
     ) throws {
         guard seconds > 0, seconds < .infinity else {
@@ -46,12 +48,13 @@ public final class Retriever: @unchecked Sendable {
         }
         self.encoder = encoder
         self.seconds = seconds
+        self.closely = closely
         makeSearcher = searcher
         answering = Answering(
             router: router, reranker: reranker,
             estimator: try estimator ?? RecallModel.ofRecall(encoder.bundle.recall),
             confidence: try RecallModel.ofConfidence(encoder.bundle.recall), asker: Asker(fallback))
-        shelf = try Self.shelf(store, encoder, searcher(store))
+        shelf = try Self.shelf(store, encoder, searcher(store), closely: closely)
     }
 
     /// The open generation that is searched.
@@ -69,12 +72,18 @@ public final class Retriever: @unchecked Sendable {
     /// - Throws: `spaceMismatch`: it belongs to other models; the old one stays in use.
     public func replaceStore(_ store: any ShelfReader, check: (any Searcher) throws -> Void = { _ in }) throws {
         let searcher = makeSearcher(store)
-        let fresh = try Self.shelf(store, encoder, searcher)
+        let fresh = try Self.shelf(store, encoder, searcher, closely: closely)
         try check(searcher)
         lock.lock()
         defer { lock.unlock() }
         shelf = fresh
     }
+
+    /// Takes up the local features that a sync has brought to the open generation; whether it has.
+    ///
+    /// - Throws: `store`: it is damaged.
+    @discardableResult
+    public func reloadFeatures() throws -> Bool { closely ? try current.lookClosely() : false }
 
     /// The products in a photo.
     ///
@@ -97,7 +106,8 @@ public final class Retriever: @unchecked Sendable {
         let answers = try timed(&total) {
             let regions = try encoder.encode(photo, whole: whole, timings: &timings)
             return try timed(&timings.search) {
-                let local = try regions.map { try answering.answer(shelf, $0, wish) }
+                let answered = try regions.map { try answering.answer(shelf, $0, wish) }
+                let local = try looked(shelf, photo, answered, wish)
                 // Every local answer is there before anyone is waited for.
                 return try local.map { answer in
                     let gone = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
@@ -114,16 +124,42 @@ public final class Retriever: @unchecked Sendable {
 
     /// The products for a region that is embedded already: another category, without the photo.
     ///
-    /// - Parameter ask: as of the photo's search.
+    /// - Parameters:
+    ///   - photo: the photo that it is of, whose covers are looked at closely, if the answer is not confident; nil: the
+    ///     vector answers alone.
+    ///   - ask: as of the photo's search.
     /// - Throws: as the photo's search.
     public func search(
-        _ region: EncodedRegion, count: Int = 10, category: CategoryChoice = .auto, ask: Bool? = false,
-        where filter: Where = []
+        _ region: EncodedRegion, in photo: Photo? = nil, count: Int = 10, category: CategoryChoice = .auto,
+        ask: Bool? = false, where filter: Where = []
     ) throws -> RegionAnswer {
         let shelf = current
-        let local = try answering.answer(shelf, region, wish(shelf, count, category, filter))
+        var local = try answering.answer(shelf, region, wish(shelf, count, category, filter))
+        if let photo, let closely = shelf.closely, !answering.isConfident(local) {
+            let nearest = local.hits.prefix(Closely.nearest).map(\.productId)
+            local = try answering.looked(shelf, local, closely.sightings(photo, nearest: nearest))
+        }
         let answer = try answering.escalated(shelf, local, ask: ask, seconds: seconds)
         return RegionAnswer(region: answering.region(answer), recall: answer.recall, asked: answer.asked)
+    }
+
+    /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets a
+    /// region of its own.
+    ///
+    /// A photo whose every answer is confident already is not looked at: that would change next to nothing.
+    private func looked(_ shelf: Shelf, _ photo: Photo, _ local: [Answer], _ wish: Wish) throws -> [Answer] {
+        guard let closely = shelf.closely, local.isEmpty || !local.allSatisfy(answering.isConfident) else {
+            return local
+        }
+        let nearest = local.flatMap { $0.hits.prefix(Closely.nearest).map(\.productId) }
+        let seen = closely.sightings(photo, nearest: nearest)
+        let own = Deciding.unclaimed(
+            seen, local.map(\.region.detection.box), width: photo.width, height: photo.height)
+        let more = try own.map { try answering.answer(shelf, encoder.encodePrint(photo, $0), wish) }
+        let looked = try (local + more).map { try answering.looked(shelf, $0, seen) }
+        guard looked.contains(where: \.isConfirmed) else { return looked }
+        // What is certain stands out more than what the detector takes for something.
+        return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
     }
 
     private func wish(_ shelf: Shelf, _ count: Int, _ category: CategoryChoice, _ filter: Where) throws -> Wish {
@@ -136,12 +172,14 @@ public final class Retriever: @unchecked Sendable {
     }
 
     private static func shelf(
-        _ store: any ShelfReader, _ encoder: Encoder, _ searcher: any Searcher
+        _ store: any ShelfReader, _ encoder: Encoder, _ searcher: any Searcher, closely: Bool
     ) throws -> Shelf {
         let name = encoder.bundle.name
         try store.meta.vectorSpace.requireSame(
             as: encoder.bundle.vectorSpace, us: "the shelf's vectors are", them: "those of the bundle '\(name)'",
             remedy: "sync the shelf again, or use its bundle")
-        return try Shelf(store, searcher: searcher, named: encoder.shelves, head: encoder.bundle.groupHead)
+        let shelf = try Shelf(store, searcher: searcher, named: encoder.shelves, head: encoder.bundle.groupHead)
+        if closely { _ = try shelf.lookClosely() }
+        return shelf
     }
 }

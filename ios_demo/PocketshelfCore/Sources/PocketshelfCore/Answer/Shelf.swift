@@ -20,6 +20,8 @@ final class Shelf: @unchecked Sendable {
     private let head: GroupHead?
     private let lock = NSLock()
     private var looked: Shelves?
+    private var prints: Closely?
+    private var stamp: [UInt8] = []
     private var statesColours: Bool?
     private let searcher: any Searcher
     private let coverage: [ExactString: Double]?
@@ -50,6 +52,30 @@ final class Shelf: @unchecked Sendable {
             let found = try named.looking(names, head) { try store.someVectors(of: $0, most: Self.some) }
             looked = found
             return found
+        }
+    }
+
+    /// Its prints; nil where it has none, or they were not taken up.
+    var closely: Closely? { lock.withLock { prints } }
+
+    /// Takes up the local features that lie beside its shard now; whether they are others than those it has.
+    ///
+    /// - Throws: `store`: it is damaged.
+    func lookClosely() throws -> Bool {
+        let now = store.featuresStamp()
+        guard lock.withLock({ now != stamp }) else { return false }
+        let found = try Closely(store)
+        lock.withLock { (prints, stamp) = (found, now) }
+        return true
+    }
+
+    /// The product with this id as a hit; nil if the store has none.
+    ///
+    /// - Throws: `store`: it is damaged.
+    func known(_ id: String, _ vector: [Float]) throws -> Hit? {
+        try store.product(id).map { product in
+            let query = try Query(vector, dimension: store.meta.dimension)
+            return try hit(Match(productId: id, score: query.likeness(product.vectors)))
         }
     }
 

@@ -12,6 +12,8 @@ public struct Hit: Equatable, Sendable {
     public let title: String
     public let category: String
     public var source: Source
+    /// Local features of its picture that lie in the photo as a camera would see them; nil where it was not found so.
+    public var inliers: Int?
     /// The product's picture as its catalogue names it.
     public let image: String?
     /// The catalogue's further columns.
@@ -36,6 +38,7 @@ public struct Hit: Equatable, Sendable {
             ("product_id", .text(productId)), ("score", .number(rounded(score, 5))), ("title", .text(title)),
             ("category", .text(category)), ("source", .text(source.rawValue)),
         ]
+        if let inliers { pairs.append(("inliers", .integer(inliers))) }
         if full { pairs += [("image", image.map(Json.text) ?? .null), ("attributes", .object(attributes))] }
         return .object(JsonObject(pairs))
     }

@@ -1,0 +1,96 @@
+import Foundation
+import XCTest
+
+@testable import PocketshelfCore
+
+/// What the golden cases of whole answers share: the bundle, and what stands in for networks and server.
+enum AnswerGolden {
+    /// Says what a case has for the box nearest to the one asked about.
+    final class Told: Embedder, @unchecked Sendable {
+        let stage: NetworkEmbedder
+        let known: [Json]
+
+        init(_ spec: EmbedderSpec, _ known: [Json]) {
+            stage = NetworkEmbedder(spec: spec, runner: Outputs([]))
+            self.known = known
+        }
+
+        func embed(_ photo: Photo, box: Box?) throws -> Embedding {
+            func distance(_ sides: [Double]) -> Double {
+                guard let box else { return 0 }
+                return zip(sides, [box.x, box.y, box.width, box.height]).reduce(0) { $0 + abs($1.0 - $1.1) }
+            }
+            let fitting = known.filter { $0["box"].isNull == (box == nil) }
+            let nearest = try XCTUnwrap(fitting.min { distance($0["box"].doubles) < distance($1["box"].doubles) })
+            return try stage.decode(nearest["outputs"].list.map(\.tensor))
+        }
+    }
+
+    /// Knows the case's hits, or is away.
+    private final class Server: Fallback, @unchecked Sendable {
+        let hits: Json
+        var asks: [Json] = []
+
+        init(_ hits: Json) { self.hits = hits }
+
+        func search(_ question: Question, told: String) throws -> [Hit] {
+            asks.append(
+                .of([
+                    "space": .text(question.space), "categories": .of(question.categories),
+                    "k": .integer(question.count),
+                ]))
+            if hits.isNull { throw PocketshelfError.server("away") }
+            return hits.list.prefix(question.count).map { part in
+                Hit(
+                    productId: part["product_id"].string, score: part["score"].double, title: part["title"].string,
+                    category: part["category"].string, source: .server,
+                    image: part["image"].isNull ? nil : part["image"].string, attributes: part["attributes"].object)
+            }
+        }
+    }
+
+    static func bundle() throws -> ModelBundle {
+        try ModelBundle(folder: Contract.folder.appendingPathComponent("golden/stages/answers/bundle").path)
+    }
+
+    /// A golden shard as a shelf, with the manifest.
+    static func shelf(_ test: XCTestCase, _ path: String) throws -> MemoryShelf {
+        let copy = "\(try temporaryFolder(test))/shard.sqlite"
+        try FileManager.default.copyItem(atPath: Contract.folder.appendingPathComponent(path).path, toPath: copy)
+        let shard = try Shard(copy)
+        defer { shard.close() }
+        var products: [Product] = []
+        try shard.forEach { products.append($0) }
+        let shelf = MemoryShelf(products, shard.meta)
+        shelf.counts = try Manifest(parsing: Contract.bytes("golden/stages/answers/manifest.json"))
+        return shelf
+    }
+
+    static func encoder(_ input: Json, _ bundle: ModelBundle) throws -> Encoder {
+        let detector = NetworkDetector(
+            spec: try XCTUnwrap(bundle.detector), runner: Outputs(input["detector"].list.map(\.tensor)))
+        return Encoder(bundle: bundle, embedder: Told(bundle.embedder, input["embedder"].list), detector: detector)
+    }
+
+    /// The line of a case, without its times, and what the server was asked.
+    static func answer(
+        _ input: Json, _ photo: Photo, _ bundle: ModelBundle, _ shelf: MemoryShelf, closely: Bool = true
+    ) throws -> Json {
+        let server = input.object["server"].map(Server.init)
+        let retriever = try Retriever(
+            store: shelf, encoder: encoder(input, bundle), fallback: server, closely: closely)
+        let asked = input["category"]
+        do {
+            let result = try retriever.search(
+                photo, count: input["top_k"].int,
+                category: CategoryChoice(asked.string.isEmpty ? asked.strings : [asked.string]),
+                whole: input["whole"].flag, ask: input["ask"].isNull ? nil : input["ask"].flag,
+                where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) })
+            var line = result.json(full: true).object
+            line["ms"] = nil
+            return .of(["line": .object(line), "asks": .array(server?.asks ?? [])])
+        } catch let error as PocketshelfError where error.kind == .usage {
+            return .of(["error": .bool(true)])
+        }
+    }
+}
