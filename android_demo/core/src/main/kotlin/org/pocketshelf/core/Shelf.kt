@@ -1,6 +1,8 @@
 package org.pocketshelf.core
 
+import org.pocketshelf.core.closely.Closely
 import org.pocketshelf.core.formats.ByCodePoint
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.recall.Neighbourhood
@@ -10,7 +12,7 @@ import org.pocketshelf.core.stages.PALETTE
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.fits
-import org.pocketshelf.core.stages.search.DerivedFile
+import org.pocketshelf.core.stages.search.Cosines
 import org.pocketshelf.core.stages.search.GraphLibrary
 import org.pocketshelf.core.stages.search.Match
 import org.pocketshelf.core.stages.search.PlainScanner
@@ -29,11 +31,13 @@ import java.util.concurrent.ConcurrentHashMap
  *
  * @property products the generation's.
  * @property coverage see [Signals]; null for a shelf that is the whole catalogue.
+ * @property closely its prints; null where it has none, or they are left out.
  */
 class Shelf(
     val products: Products,
     private val searcher: Searcher,
     private val coverage: Map<String, Double>? = null,
+    val closely: Closely? = null,
 ) {
     /** Category → number of its products. */
     val counts: Map<String, Int> = products.categories()
@@ -71,6 +75,13 @@ class Shelf(
     fun look(hit: Hit, group: String, head: GroupHead?): Double? {
         if (head == null || group !in head.names || hit.source != Source.LOCAL) return null
         return products.product(hit.productId)?.let { head.look(it.vector(0), group) }
+    }
+
+    /** The product with this id as a hit for a query of D numbers; null if there is none. */
+    fun known(productId: String, vector: FloatArray): Hit? {
+        val product = products.product(productId) ?: return null
+        val cosines = Cosines(product.vectors, vector)
+        return hit(Match(productId, (0 until product.pictures).maxOf { cosines.to(it) }.toDouble()))
     }
 
     /** The [wanted] nearest to a vector of D numbers that fit [where]; where few do, it looks further. */
@@ -129,13 +140,19 @@ class Shelf(
          * The open generation of [store], its graphs kept beside it, with the counts of the manifest it came with.
          *
          * @param graphs for large categories; null: all are scanned.
+         * @param closely with the local features that lie beside it, if any do.
          */
-        fun of(store: Store, graphs: GraphLibrary? = null, scanners: Scanners = Scanners(::PlainScanner)): Shelf {
+        fun of(
+            store: Store,
+            graphs: GraphLibrary? = null,
+            scanners: Scanners = Scanners(::PlainScanner),
+            closely: Boolean = true,
+        ): Shelf {
             val folder = store.folder.index(store.generation)
             val searcher = StoreSearcher(store.products, scanners = scanners, graphs = graphs) {
                 DerivedFile.ofCategory(folder, store.digest, it)
             }
-            return Shelf(store.products, searcher, shelfCoverage(store))
+            return Shelf(store.products, searcher, shelfCoverage(store), if (closely) Closely.of(store) else null)
         }
 
         // Where few products fit, so many times as many are looked at, and again.

@@ -31,6 +31,7 @@ enum class Source(val word: String) { LOCAL("local"), SERVER("server") }
  * @property score cosine between the query's and the product's vector, after re-ranking.
  * @property image the product's picture as its catalogue names it.
  * @property attributes the catalogue's further columns.
+ * @property inliers how many points of its picture a close look found in the photo; null where none confirmed it.
  */
 data class Hit(
     val productId: String,
@@ -40,6 +41,7 @@ data class Hit(
     val source: Source = Source.LOCAL,
     val image: String? = null,
     val attributes: Map<String, Any?> = emptyMap(),
+    val inliers: Int? = null,
 ) {
     /** The hit as the answer's schema has it; [full] with image and attributes. */
     fun toJson(full: Boolean = false): Map<String, Any?> {
@@ -50,6 +52,7 @@ data class Hit(
             "category" to category,
             "source" to source.word,
         )
+        if (inliers != null) line["inliers"] = inliers
         if (full) line += linkedMapOf("image" to image, "attributes" to attributes)
         return line
     }

@@ -9,6 +9,7 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.Base64
+import java.util.zip.GZIPInputStream
 import javax.imageio.ImageIO
 import kotlin.math.abs
 
@@ -24,6 +25,7 @@ object GoldenFiles {
     fun json(name: String): Any? = StrictJson.parse(file(name).readBytes())
 
     fun photo(name: String): Photo {
+        if (name.endsWith(".ppm.gz")) return Photo(plain(name))
         val image = ImageIO.read(file("images/$name"))
         val bytes = ByteArray(image.width * image.height * 3)
         var place = 0
@@ -34,6 +36,13 @@ object GoldenFiles {
             }
         }
         return Photo(Pixels(bytes, image.width, image.height))
+    }
+
+    /** The pixels of a gzipped binary PPM. */
+    private fun plain(name: String): Pixels {
+        val raw = GZIPInputStream(file("images/$name").inputStream()).use { it.readBytes() }
+        val (width, height) = String(raw, 0, 20, Charsets.US_ASCII).split('\n')[1].split(' ').map { it.toInt() }
+        return Pixels(raw.copyOfRange(raw.size - 3 * width * height, raw.size), width, height)
     }
 
     /** A test for each case of a stage's file. */

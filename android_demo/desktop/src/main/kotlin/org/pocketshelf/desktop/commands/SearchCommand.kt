@@ -4,10 +4,10 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import org.pocketshelf.core.UsageError
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.StrictJson
 import org.pocketshelf.core.oneLine
 import org.pocketshelf.core.stages.route.namedCategories
-import org.pocketshelf.core.stages.search.DerivedFile
 import org.pocketshelf.core.stages.search.StoreSearcher
 import org.pocketshelf.core.store.Store
 import org.pocketshelf.desktop.Arguments

@@ -1,5 +1,6 @@
 package org.pocketshelf.core.stages.search
 
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.Owners
 import org.pocketshelf.core.formats.quantizeVector
 import java.io.IOException

@@ -1,5 +1,6 @@
 package org.pocketshelf.core.stages.search
 
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.Products
 
 /** An exact scan of so many pictures is faster than a graph, and misses nothing. */

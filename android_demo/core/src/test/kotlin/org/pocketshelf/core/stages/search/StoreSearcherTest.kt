@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.golden.ShelfOfVectors
 import java.io.File
 import java.util.Random

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.golden.ShelfOfVectors
 import org.pocketshelf.desktop.search.UsearchLibrary
 import java.io.File
