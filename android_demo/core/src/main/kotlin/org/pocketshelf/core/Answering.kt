@@ -1,5 +1,7 @@
 package org.pocketshelf.core
 
+import org.pocketshelf.core.closely.Deciding
+import org.pocketshelf.core.closely.Sighting
 import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.recall.Asker
 import org.pocketshelf.core.recall.Question
@@ -17,19 +19,40 @@ import org.pocketshelf.core.stages.route.MassRouter
 import org.pocketshelf.core.stages.route.Router
 import org.pocketshelf.core.stages.route.filled
 import org.pocketshelf.core.stages.search.EXACT_LIMIT
+import org.pocketshelf.core.types.Detection
 import org.pocketshelf.core.types.FallbackState
 import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Region
 
-/** One region's answer; [asked] says what came of the fallback. */
-class Answer(
+/**
+ * One region's answer.
+ *
+ * @property asked what came of the fallback.
+ * @property seen what a close look found in it.
+ */
+data class Answer(
     val region: EncodedRegion,
     val hits: List<Hit>,
     val signals: Signals,
     val recall: Double?,
     val wish: Wish,
     val asked: FallbackState = FallbackState.LOCAL,
-)
+    val seen: List<Sighting> = emptyList(),
+) {
+    /** Whether the first hit's picture lies in the photo. */
+    val isConfirmed: Boolean get() = hits.firstOrNull()?.inliers != null
+
+    /** Whether it is confirmed by so many inliers that no variant of it is taken for it. */
+    val isSure: Boolean get() = (hits.firstOrNull()?.inliers ?: 0) >= Deciding.SURE_INLIERS
+
+    /** The region's box; the print's own, and certain, where one is confirmed. */
+    val seenAs: Detection
+        get() {
+            if (!isConfirmed) return region.detection
+            val first = seen.first { it.productId == hits[0].productId }
+            return Detection(Deciding.outline(first), region.detection.group, 1.0)
+        }
+}
 
 /**
  * From an embedded region to its answer: routed, searched, re-ranked, judged; a server asked where due. The same for
@@ -60,6 +83,31 @@ class Answering(
         return Answer(region, hits, signals, estimator?.estimate(signals), wish)
     }
 
+    /** The answer after a close look at the photo, of which [sightings] came. */
+    fun looked(shelf: Shelf, answer: Answer, sightings: List<Sighting>): Answer {
+        val seen = Deciding.ofRegion(sightings, answer.region.detection.box)
+        if (seen.isEmpty()) return answer
+        val looked = answer.copy(seen = seen, hits = lifted(shelf, answer, answer.hits, seen))
+        if (looked.isConfirmed && !looked.isSure) {
+            // Seen, but with few inliers: what stands first now is judged like any other.
+            return looked.copy(signals = shelf.signals(looked.region, looked.hits))
+        }
+        return if (looked.isSure) looked.copy(recall = maxOf(Deciding.SURE, looked.recall ?: 0.0)) else looked
+    }
+
+    /** [hits], those that were [seen] in the region first. */
+    private fun lifted(shelf: Shelf, answer: Answer, hits: List<Hit>, seen: List<Sighting>): List<Hit> {
+        val wish = answer.wish
+        return Deciding.lifted(hits, seen, wish.k) { id ->
+            shelf.known(id, answer.region.embedding.vector)?.takeIf {
+                (wish.categories.isEmpty() || it.category in wish.categories) && fits(it.attributes, wish.where)
+            }
+        }
+    }
+
+    /** Whether the first hit is trusted as it is; never where the bundle carries no calibration. */
+    fun isConfident(answer: Answer): Boolean = judged(answer)?.second == true
+
     /**
      * The answer with the server's hits, where it is to be asked and there is time left.
      *
@@ -67,7 +115,7 @@ class Answering(
      * @param seconds what is left of the search's time.
      */
     fun escalated(shelf: Shelf, answer: Answer, ask: Boolean?, seconds: Double): Answer {
-        if (!asker.hasWhom || !(ask ?: !suffices(answer.recall))) {
+        if (!asker.hasWhom || !(ask ?: (!answer.isSure && !suffices(answer.recall)))) {
             asker.passBy()
             return answer
         }
@@ -76,22 +124,27 @@ class Answering(
             answer.region.embedding.vector, shelf.products.meta.space, wish.categories, wish.k, recall = answer.recall,
         )
         val asked = asker.ask(seconds, question)
-        if (asked.hits.isEmpty()) {
-            return Answer(answer.region, answer.hits, answer.signals, answer.recall, wish, asked.state)
-        }
+        if (asked.hits.isEmpty()) return answer.copy(asked = asked.state)
         var found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
         colours(shelf, answer.region)?.let { found = fallen(found, it, among = answer.hits) }
-        val hits = merged(answer.hits, found, wish.k)
-        return Answer(answer.region, hits, shelf.signals(answer.region, hits), answer.recall, wish, asked.state)
+        val hits = lifted(shelf, answer, merged(answer.hits, found, wish.k), answer.seen)
+        return answer.copy(asked = asked.state, hits = hits, signals = shelf.signals(answer.region, hits))
     }
 
     /** The typed result, with the confidence in its first hit, wherever that is from. */
     fun region(answer: Answer): Region {
         val region = answer.region.toRegion().copy(hits = answer.hits)
-        val model = confidence ?: return region
+        val judged = judged(answer)
+        if (answer.isSure) return region.copy(confidence = maxOf(Deciding.SURE, judged?.first ?: 0.0), confident = true)
+        return if (judged == null) region else region.copy(confidence = judged.first, confident = judged.second)
+    }
+
+    /** The confidence in an answer's first hit, and whether it suffices; null without a calibration. */
+    private fun judged(answer: Answer): Pair<Double, Boolean>? {
+        val model = confidence ?: return null
         val found = answer.signals.scores.isNotEmpty()
         val p = if (found) model.estimate(answer.signals) else 0.0
-        return region.copy(confidence = p, confident = found && model.suffices(p))
+        return p to (found && model.suffices(p))
     }
 
     private fun suffices(recall: Double?): Boolean = estimator != null && recall != null && estimator.suffices(recall)

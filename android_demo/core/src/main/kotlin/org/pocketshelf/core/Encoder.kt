@@ -135,6 +135,10 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
         }
     }
 
+    /** The region of a flat thing that was found in [photo], in [box], without the detector. */
+    fun encodePrint(photo: Photo, box: Box): EncodedRegion =
+        EncodedRegion(Detection(box, FRAME, 1.0), embedded(photo, box), bundle.embedder.attributes, lookedAt(photo, box))
+
     private fun regions(photo: Photo, whole: Boolean): List<Detection> {
         if (whole || detector == null) return listOf(Detection(photo.frame, FRAME, 1.0))
         return boxes(photo).chosen.ifEmpty { listOf(Detection(photo.frame, FRAME, 0.0)) }

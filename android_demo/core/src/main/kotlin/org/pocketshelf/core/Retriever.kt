@@ -1,5 +1,8 @@
 package org.pocketshelf.core
 
+import org.pocketshelf.core.closely.Closely
+import org.pocketshelf.core.closely.Deciding
+import org.pocketshelf.core.closely.Sighting
 import org.pocketshelf.core.recall.Asker
 import org.pocketshelf.core.recall.Fallback
 import org.pocketshelf.core.recall.RecallEstimator
@@ -7,6 +10,7 @@ import org.pocketshelf.core.recall.RecallModel
 import org.pocketshelf.core.recall.overall
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.Wish
+import org.pocketshelf.core.stages.detect.prominence
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.rerank.AttributeReranker
 import org.pocketshelf.core.stages.rerank.Reranker
@@ -91,7 +95,7 @@ class Retriever(
         val started = System.nanoTime()
         val encoded = encoder.encode(photo, whole, ms)
         val searching = System.nanoTime()
-        val local = encoded.map { answering.answer(shelf, it, wish) }
+        val local = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
         // Every local answer is there before anyone is waited for.
         val answers = local.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
         ms.search += millisecondsSince(searching)
@@ -109,8 +113,33 @@ class Retriever(
     }
 
     /**
+     * The answers after a close look at the whole photo, where the shelf has prints.
+     *
+     * A print that no box claims gets a region of its own. A photo whose every answer is confident already is not looked at:
+     * that would change next to nothing.
+     */
+    private fun looked(shelf: Shelf, photo: Photo, answers: List<Answer>, wish: Wish): List<Answer> {
+        val seen = sightings(shelf, photo, answers)
+        if (seen.isEmpty()) return answers
+        val own = Deciding.unclaimed(seen, answers.map { it.region.detection.box }, photo.width, photo.height)
+        val all = answers + own.map { answering.answer(shelf, encoder.encodePrint(photo, it), wish) }
+        val looked = all.map { answering.looked(shelf, it, seen) }
+        // What is certain stands out more than what the detector takes for something.
+        return if (looked.none { it.isConfirmed }) looked else
+            looked.sortedByDescending { prominence(it.seenAs, photo.width, photo.height) }
+    }
+
+    private fun sightings(shelf: Shelf, photo: Photo, answers: List<Answer>): List<Sighting> {
+        val closely = shelf.closely ?: return emptyList()
+        if (answers.isNotEmpty() && answers.all(answering::isConfident)) return emptyList()
+        return closely.sightings(photo, answers.flatMap { each -> each.hits.take(Closely.NEAREST).map { it.productId } })
+    }
+
+    /**
      * The products for a region that is embedded already, as of a camera's box that was tapped: as [search], of which
      * see the arguments.
+     *
+     * @param photo what the region is of: it is looked at closely, too, where the shelf has prints.
      */
     fun answerRegion(
         region: EncodedRegion,
@@ -118,9 +147,11 @@ class Retriever(
         categories: List<String> = listOf("auto"),
         ask: Boolean? = null,
         where: Where = emptyMap(),
+        photo: Photo? = null,
     ): RegionAnswer {
         val shelf = shelf
-        val local = answering.answer(shelf, region, wish(shelf, k, categories, where))
+        var local = answering.answer(shelf, region, wish(shelf, k, categories, where))
+        if (photo != null) local = answering.looked(shelf, local, sightings(shelf, photo, listOf(local)))
         val answer = if (ask == false) local else answering.escalated(shelf, local, ask, seconds)
         return RegionAnswer(answering.region(answer), answer.asked, answer.recall)
     }

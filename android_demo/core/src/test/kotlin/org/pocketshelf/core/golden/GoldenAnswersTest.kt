@@ -8,7 +8,9 @@ import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.Retriever
 import org.pocketshelf.core.ServerError
 import org.pocketshelf.core.Shelf
+import org.pocketshelf.core.closely.Closely
 import org.pocketshelf.core.formats.Bundle
+import org.pocketshelf.core.formats.FeatureTable
 import org.pocketshelf.core.formats.Shard
 import org.pocketshelf.core.recall.Fallback
 import org.pocketshelf.core.recall.Question
@@ -31,6 +33,7 @@ import kotlin.math.abs
 class GoldenAnswersTest {
     private val bundle = Bundle.load(GoldenFiles.file("stages/answers/bundle"))
     private val shard = Shard.open(JdbcDatabases(), GoldenFiles.file("stages/answers/shard.sqlite"))
+    private val prints = Shard.open(JdbcDatabases(), GoldenFiles.file("stages/answers-closely/shard.sqlite"))
     private val coverage = Case(GoldenFiles.json("stages/answers/manifest.json")).child("categories").let { counts ->
         shelfCoverage(counts.map.keys.associateWith { name ->
             counts.child(name).int("local").toLong() to counts.child(name).int("catalogue").toLong()
@@ -81,29 +84,58 @@ class GoldenAnswersTest {
 
     @TestFactory
     fun answers() = GoldenFiles.stage("answers") { case ->
+        answer(case, Shelf(shard, StoreSearcher(shard), coverage), photo(case.int("width"), case.int("height"))) { a, b -> same(a, b) }
+    }
+
+    @TestFactory
+    fun `answers after a close look`() = GoldenFiles.stage("answers-closely") { case ->
+        val features = GoldenFiles.file("stages/answers-closely/features.bin").readBytes()
+        val table = checkNotNull(FeatureTable.parse(features, prints.size))
+        val closely = if (case["closely"] as Boolean) Closely(prints.ids(), table) else null
+        val shelf = Shelf(prints, StoreSearcher(prints), coverage, closely)
+        val photo = Photo(GoldenFiles.photo(case.text("image")).pixels, case.int("width"), case.int("height"))
+        answer(case, shelf, photo) { expected, found ->
+            same(seen(expected), seen(found))
+            for ((told, own) in regions(expected).zip(regions(found))) near(told, own, 0.01 * maxOf(photo.width, photo.height))
+        }
+    }
+
+    private fun Checker.answer(case: Case, shelf: Shelf, photo: Photo, check: (Any?, Any?) -> Unit) {
         val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
         val outputs = tensors(case.cases("detector"))
         val detector = NetworkDetector(bundle.detector!!, ScriptedRunner { outputs })
-        val encoder = Encoder(bundle, Told(case.cases("embedder")), detector)
-        val shelf = Shelf(shard, StoreSearcher(shard), coverage)
-        val retriever = Retriever(shelf, encoder, fallback = server)
-        val width = case.int("width")
-        val height = case.int("height")
+        val retriever = Retriever(shelf, Encoder(bundle, Told(case.cases("embedder")), detector), fallback = server)
         val asked = case["category"].let { if (it is String) listOf(it) else case.texts("category") }
         val where = case.child("where").let { where -> where.map.keys.associateWith { where.texts(it) } }
         val expected = case.child("expected")
         try {
             val result = retriever.search(
-                photo(width, height), case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?,
-                where = where,
+                photo, case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?, where = where,
             )
             assertNotNull(expected["line"], "an error was expected")
-            same(expected["line"], result.toJson(full = true) - "ms")
+            check(expected["line"], result.toJson(full = true) - "ms")
             same(expected["asks"], server?.asks ?: emptyList<Any>())
         } catch (error: PocketshelfError) {
             assertEquals(true, expected["error"], error.message)
         } catch (error: IllegalArgumentException) {
             assertEquals(true, expected["error"], error.message)
+        }
+    }
+
+    private fun regions(line: Any?): List<Case> = Case(line).cases("regions")
+
+    /** A line without what another generator of samples may change, but with which hits are confirmed. */
+    private fun seen(line: Any?): Map<String, Any?> = Case(line).map + ("regions" to regions(line).map { region ->
+        val box = if (region.text("group") == "frame") emptyList<Any?>() else region.list("box")
+        val hits = region.cases("hits").map { hit -> hit.map.mapValues { if (it.key == "inliers") true else it.value } }
+        region.map + mapOf("box" to box, "hits" to hits)
+    })
+
+    private fun near(expected: Case, found: Case, pixels: Double) {
+        expected.numbers("box").zip(found.numbers("box")) { a, b -> assertEquals(a, b, pixels) }
+        for ((told, own) in expected.cases("hits").zip(found.cases("hits"))) {
+            if (!told.has("inliers")) continue
+            assertEquals(told.number("inliers"), own.number("inliers"), 1 + 0.1 * told.number("inliers"))
         }
     }
 }

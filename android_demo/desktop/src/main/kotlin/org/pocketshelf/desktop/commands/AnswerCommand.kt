@@ -21,13 +21,13 @@ import org.pocketshelf.desktop.runtime.LiteRtRunner
 import org.pocketshelf.desktop.search.FastestScanners
 
 /**
- * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] PHOTO…`: a search's line for each photo, the models
- * run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's decoder is its own.
+ * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--no-closely] PHOTO…`: a search's line for each photo,
+ * the models run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's decoder is its own.
  */
 object AnswerCommand {
     /** [arguments] without the command's name. */
     fun run(arguments: List<String>): Int {
-        val options = Arguments(arguments, setOf("store", "bundle", "litert", "k"), setOf("whole"))
+        val options = Arguments(arguments, setOf("store", "bundle", "litert", "k"), setOf("whole", "no-closely"))
         val k = (options.optional("k") ?: "10").toIntOrNull()?.takeIf { it in 1..1000 }
             ?: throw UsageError("--k must be a number from 1 to 1000")
         if (options.rest.isEmpty()) throw UsageError("no photo is named")
@@ -36,7 +36,8 @@ object AnswerCommand {
         runner(library, bundle.embedderFile).use { embedder ->
             val detector = bundle.detectorFile?.let { runner(library, it) }
             Store.open(File(options.required("store")), JdbcDatabases()).use { store ->
-                val retriever = Retriever(Shelf.of(store, scanners = FastestScanners), Encoder.of(bundle, embedder, detector))
+                val shelf = Shelf.of(store, scanners = FastestScanners, closely = !options.has("no-closely"))
+                val retriever = Retriever(shelf, Encoder.of(bundle, embedder, detector))
                 for (photo in options.rest) {
                     val result = retriever.search(read(File(photo)), k, whole = options.has("whole"), name = photo)
                     println(StrictJson.write(result.toJson()))
