@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pocketshelf.closely import SURE, SURE_INLIERS, Sighting, lifted, of_region
+from pocketshelf.closely import NEAREST, SURE, SURE_INLIERS, Sighting, lifted, of_region
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.reading import Reader, is_in_doubt, reordered, words_in
 from pocketshelf.recall import RecallEstimator, Signals
@@ -101,6 +101,17 @@ class Answering:
         signals = shelf.signals(region, hits)
         recall = None if self.estimator is None else self.estimator.estimate(signals)
         return Answer(region, hits, signals, recall, wish)
+
+    def sightings(self, shelf: Shelf, photo: Photo, answers: Sequence[Answer]) -> list[Sighting]:
+        """The shelf's prints that the photo shows; none where it has none, or is not looked at.
+
+        A photo whose every answer is confident already is not: that is most of a photo's time, and would
+        change next to nothing.
+        """
+        if shelf.closely is None or (answers and all(map(self.is_confident, answers))):
+            return []
+        nearest = [hit.product_id for answer in answers for hit in answer.hits[:NEAREST]]
+        return shelf.closely.sightings(photo, nearest)
 
     def looked(self, shelf: Shelf, answer: Answer, sightings: Sequence[Sighting]) -> Answer:
         """The answer after a close look at the photo, of which ``sightings`` came."""

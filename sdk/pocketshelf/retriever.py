@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pocketshelf.answering import Answer, Answering
-from pocketshelf.closely import NEAREST, unclaimed
+from pocketshelf.closely import unclaimed
 from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
@@ -35,7 +35,7 @@ from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import Detector, prominence
 from pocketshelf.stages.embed import Embedder
-from pocketshelf.stages.preprocess import PhotoSource
+from pocketshelf.stages.preprocess import Photo, PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
 from pocketshelf.stages.route import MassRouter, Router, named_categories
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
@@ -294,14 +294,10 @@ class Retriever:
     def _looked(self, shelf: Shelf, encoded: EncodedPhoto, local: list[Answer], wish: Wish) -> list[Answer]:
         """The answers after a close look at the whole photo, where the shelf has prints.
 
-        A print that no box claims gets a region of its own. A photo whose every answer is confident
-        already is not looked at: that is most of a photo's time, and would change next to nothing.
+        A print that no box claims gets a region of its own.
         """
-        if shelf.closely is None or (local and all(map(self._answering.is_confident, local))):
-            return local
-        nearest = [hit.product_id for answer in local for hit in answer.hits[:NEAREST]]
         photo, frame = encoded.photo, (encoded.photo.width, encoded.photo.height)
-        seen = shelf.closely.sightings(photo, nearest)
+        seen = self._answering.sightings(shelf, photo, local)
         own = unclaimed(seen, [answer.region.detection.box for answer in local], frame)
         regions = [self.encoder.encode_print(photo, box) for box in own]
         local = local + [self._answering.answer(shelf, region, wish) for region in regions]
@@ -317,14 +313,21 @@ class Retriever:
         top_k: int = 10,
         category: str | Sequence[str] = "auto",
         where: Where | None = None,
+        photo: Photo | None = None,
     ) -> Region:
         """The products for a region that is embedded already: another category, without the photo.
 
-        Nobody else is asked. The arguments are those of `search`, and so is what is raised.
+        Nobody else is asked. The other arguments are those of `search`, and so is what is raised.
+
+        Args:
+            photo: that the region is of, if it is still there: it is looked at closely, as `search` does.
         """
         shelf = self._shelf
         wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
-        return self._answering.region(self._answering.answer(shelf, region, wish))
+        answer = self._answering.answer(shelf, region, wish)
+        if photo is not None:
+            answer = self._answering.looked(shelf, answer, self._answering.sightings(shelf, photo, [answer]))
+        return self._answering.region(answer)
 
     def search_many(
         self,

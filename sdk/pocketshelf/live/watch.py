@@ -40,8 +40,10 @@ class Searcher(Protocol):
     def encoder(self) -> Encoder:
         """Finds and embeds."""
 
-    def search_region(self, region: EncodedRegion, top_k: int, category: Any, where: Any) -> Region:
-        """The products for a region that is embedded."""
+    def search_region(
+        self, region: EncodedRegion, top_k: int, category: Any, where: Any, photo: Photo
+    ) -> Region:
+        """The products for a region of ``photo`` that is embedded."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Watch:
         wanted = [boxes[track.number] for track in due]
         encoded = self.searcher.encoder.encode_boxes(photo, list(boxes.values()), wanted)
         for track, each in zip(due, encoded, strict=True):
-            region = self.searcher.search_region(each, self.top_k, self.category, self.where)
+            region = self.searcher.search_region(each, self.top_k, self.category, self.where, photo)
             self._answers[track.number] = _Answer(region, track.box, look(photo, track.box), self.clock())
 
     def _live(self, track: Track) -> LiveRegion:

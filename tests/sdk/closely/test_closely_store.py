@@ -12,12 +12,13 @@ from drawn_prints import cover, photographed, write_covers
 from pocketshelf import Retriever
 from pocketshelf.answering import Answering
 from pocketshelf.catalogue import build_store
-from pocketshelf.closely import look
+from pocketshelf.closely import Closely, Sighting, look
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle
 from pocketshelf.recall import Signals
 from pocketshelf.shelf import Shelf
+from pocketshelf.stages.preprocess import Photo
 from pocketshelf.store import Store, StoreFolder, StoreWriter, verify_store
 from pocketshelf.types import Hit
 
@@ -83,6 +84,42 @@ def test_a_photo_that_is_answered_with_confidence_is_not_looked_at(
             answers.append(retriever.search(photo, whole=True).regions[0].hits[0])
     assert answers[0].inliers is None
     assert answers[1].product_id == "30" and answers[1].inliers
+
+
+def test_a_cover_before_a_camera_is_found_with_one_close_look(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    looks: list[list[str]] = []
+    sightings = Closely.sightings
+
+    def noted(closely: Closely, photo: Photo, nearest: list[str]) -> list[Sighting]:
+        looks.append(nearest)
+        return sightings(closely, photo, nearest)
+
+    monkeypatch.setattr(Closely, "sightings", noted)
+    monkeypatch.setattr(Answering, "is_confident", lambda *_: False)
+    with Retriever.open(tmp_path / "store", fake_bundle) as retriever:
+        views = list(retriever.watch([photographed(cover(3)).pixels] * 6, newest=False))
+        (live,) = views[-1].regions
+        assert live.region.hits and live.region.hits[0].product_id == "30" and live.region.hits[0].inliers
+        assert len(looks) == 1, "it stands still"
+    with Retriever.open(tmp_path / "store", fake_bundle, closely=False) as retriever:
+        *_, view = retriever.watch([photographed(cover(3)).pixels] * 3, newest=False)
+        assert [hit.inliers for live in view.regions for hit in live.region.hits or ()] == [None] * 5
+
+
+def test_a_region_is_looked_at_closely_where_its_photo_is_still_there(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    monkeypatch.setattr(Answering, "is_confident", lambda *_: False)
+    with Retriever.open(tmp_path / "store", fake_bundle) as retriever:
+        encoded = retriever.encoder.encode(photographed(cover(3)).pixels, whole=True)
+        (region,) = encoded.regions
+        with_photo = retriever.search_region(region, photo=encoded.photo).hits or ()
+        assert with_photo[0].product_id == "30" and with_photo[0].inliers
+        assert all(hit.inliers is None for hit in retriever.search_region(region).hits or ())
 
 
 def test_what_stands_first_is_what_is_judged_whoever_was_asked(
