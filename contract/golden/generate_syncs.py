@@ -34,6 +34,7 @@ import sync_device  # noqa: E402
 
 from contract.golden.sync_refusals import reason_of  # noqa: E402
 from pocketshelf.errors import PocketshelfError, StoreError  # noqa: E402
+from pocketshelf.formats.features import features_file, most_bytes  # noqa: E402
 from pocketshelf.store import Store  # noqa: E402
 from pocketshelf.sync import Environment, Limits  # noqa: E402
 
@@ -44,7 +45,10 @@ MODULES = {
     "test_sync_metadata_bounds": "metadata",
     "test_sync": "honest",
     "test_sync_backoff": "backoff",
+    "test_sync_features": "features",
 }
+# What is recorded from here asks for local features, and tells what the shelf has of them.
+CLOSELY = "test_sync_features"
 # Many random cases, whose findings depend on the library that reads them; and what cannot be repeated.
 LEFT_OUT = {
     "test_malicious_sqlite_random_bytes",
@@ -67,9 +71,13 @@ class Case:
 
     Attributes:
         problem: why it cannot be told; None if it can.
+
+    Args:
+        closely: tell the local features that a store has, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, closely: bool = False) -> None:
+        self._closely = closely
         self.steps: list[dict[str, Any]] = []
         self.blobs: dict[str, bytes] = {}
         self.problem: str | None = None
@@ -124,6 +132,14 @@ class Case:
             if isinstance(route, dict) and "breaks" in route and path not in shop.bodies:
                 self._served[path] = route["breaks"]
 
+    def went_away(self, step: dict[str, Any]) -> None:
+        """The server went away with the connection that broke in this step."""
+        routes = [each for each in step["serve"].values() if isinstance(each, dict) and "breaks" in each]
+        if len(routes) != 1:
+            self.problem = "the server goes away in a way that is not described"
+        for route in routes:
+            route["away"] = True
+
     def _route(self, body: Callable[[int], Iterator[bytes]]) -> dict[str, Any]:
         if isinstance(body, simulator.Endless):
             return {"endless": self.keep(body.piece)}
@@ -138,9 +154,18 @@ class Case:
         try:
             with Store.open(path) as store:
                 lines = "".join(dump_line(product) for product in store.shard)
-                return {"sequence": store.meta.sequence, "products": self.keep(lines.encode())}
+                found = {"sequence": store.meta.sequence, "products": self.keep(lines.encode())}
+                features = features_of(store) if self._closely else None
         except StoreError:
-            return {"sequence": None, "products": None}
+            found, features = {"sequence": None, "products": None}, None
+        return {**found, "features": features and self.keep(features)} if self._closely else found
+
+
+def features_of(store: Store) -> bytes | None:
+    """The bytes of the open generation's local features; None where it has none."""
+    file = features_file(store.folder.index(store.generation), store.digest)
+    found = file.read(most_bytes(len(store)))
+    return None if found is None else bytes(found)
 
 
 def dump_line(product: Any) -> str:
@@ -182,7 +207,7 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
         module, name = item.module, item.originalname
-        self._case, self._keys = Case(), 0
+        self._case, self._keys = Case(module.__name__ == CLOSELY), 0
         self._moment = MOMENTS.get(name, MOMENTS.get(module.__name__, NOW))
         self._patch(module)
         return (yield)
@@ -258,12 +283,16 @@ class Recorder:
                 del expect["why"]
             if report.next_attempt is None:
                 del expect["next_attempt"]
+            if "closely" in step:
+                expect |= {"features": report.features, "problem": self._problem(report.problem)}
             step["expect"] = expect
             return report
         except PocketshelfError as error:
             step["expect"] = self._refusal(error, path)
             raise
         finally:
+            if shop.away and not step.get("away"):
+                case.went_away(step)
             case.mended(shop)
             case.done(path, step)
             step["asked"] = [[p, o] for p, o in shop.requests[asked:] if p.startswith("/v1/targets/")]
@@ -303,13 +332,20 @@ class Recorder:
         }
         return {**({"limits": limits} if limits else {}), **found, "serve": case.served(shop)}
 
+    def _problem(self, message: str | None) -> dict[str, Any] | None:
+        """Why the local features are not those published."""
+        return None if message is None else {"reason": self._reason(message), "message": message}
+
+    def _reason(self, message: str) -> str:
+        try:
+            return reason_of(message)
+        except ValueError as unnamed:
+            self._case.problem = str(unnamed)
+            return ""
+
     def _refusal(self, error: PocketshelfError, path: Path) -> dict[str, Any]:
         message = str(error).replace(f"{path.parent}/", "").replace(str(path.parent), "")
-        try:
-            reason = reason_of(message)
-        except ValueError as unnamed:
-            self._case.problem, reason = str(unnamed), ""
-        return {"error": {"kind": type(error).__name__, "reason": reason, "message": message}}
+        return {"error": {"kind": type(error).__name__, "reason": self._reason(message), "message": message}}
 
 
 def _files(path: Path) -> dict[str, bytes]:

@@ -28,7 +28,7 @@ REASONS = {
     "not served": "does not have the file it signed",
     "another part": "another part than was asked for",
     "another file": "not the file that was signed",
-    "too long": "bytes are more than the",
+    "too long": "bytes are more than the|the local features of this shelf have",
     "bomb": "zip bomb|would unpack to",
     "unpacked": "does not unpack to|without its unpacked length",
     "gzip": "not a gzip file|more than one gzip member|gzip stream is cut short",
@@ -38,6 +38,8 @@ REASONS = {
     "manifest": "manifest.json",
     "space": "update the app's bundle",
     "room": "are needed for this sync",
+    "features": "not the local features of",
+    "away": "cannot be reached|the connection broke|no network",
     "nothing to roll back": "no older generation|nothing was rolled back",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from tuf.ngclient._internal import trusted_metadata_set
 
-from contract.golden.generate_syncs import FOLDER, dump_line, read_blobs
+from contract.golden.generate_syncs import FOLDER, dump_line, features_of, read_blobs
 from contract.golden.sync_refusals import reason_of
 from pocketshelf.errors import PocketshelfError, StoreError
 from pocketshelf.store import Store, rollback_store
@@ -49,7 +50,7 @@ class ReplayedServer:
         if path.startswith("/v1/targets/"):
             self.asked.append([path, offset])
         if self.away:
-            raise Unreachable("no network", self.retry_after)
+            raise Unreachable(f"{path}: cannot be reached (no network)", self.retry_after)
         route = self.routes.get(path)
         if route is None:
             return Answer(404, iter(()))
@@ -72,7 +73,7 @@ class ReplayedServer:
             while True:
                 yield self._blobs[route["endless"]]
         if "breaks" in route:
-            self.routes[path] = route["breaks"]
+            self.routes[path], self.away = route["breaks"], route.get("away", False)
             yield self._blobs[route["breaks"]][offset : route["at"]]
             raise Unreachable("the connection broke")
         for byte in self._blobs[route["drip"]][offset:]:
@@ -115,7 +116,7 @@ class ReplayedDevice:
             expect: dict[str, Any] = {"generation": rollback_store(path, undo=step["undo"])}
         except PocketshelfError as error:
             expect = _refusal(error, step)
-        return {"expect": expect, "after": self._content(path)}
+        return {"expect": expect, "after": self._content(path, step)}
 
     def _sync(self, path: Path, step: dict[str, Any]) -> dict[str, Any]:
         server, now = self._server, datetime.fromisoformat(step["now"])
@@ -142,14 +143,16 @@ class ReplayedDevice:
                 step.get("server", "http://shop.test"),
                 root=self._blobs[step["root"]] if "root" in step else None,
                 bundle=_bundle(step.get("bundle")),
-                closely=False,  # What all clients do is recorded.
+                closely=step.get("closely", False),
                 environment=environment,
                 **options,
             )
             expect = {key: getattr(report, key) for key in step["expect"] if key != "error"} or vars(report)
+            if "problem" in expect:
+                expect["problem"] = _problem(expect["problem"], step)
         except PocketshelfError as error:
             expect = _refusal(error, step)
-        return {"expect": expect, "after": self._content(path), "asked": server.asked}
+        return {"expect": expect, "after": self._content(path, step), "asked": server.asked}
 
     def _set_clock(self, now: datetime) -> None:
         """The Update Framework's client reads the time itself."""
@@ -162,20 +165,27 @@ class ReplayedDevice:
         there = SimpleNamespace(datetime=Fixed, timezone=timezone)
         self._patch.setattr(trusted_metadata_set, "datetime", there)
 
-    def _content(self, path: Path) -> dict[str, Any]:
-        try:
-            with Store.open(path) as store:
-                assert store.meta.sequence is not None
-                lines = "".join(map(dump_line, store.shard)).encode()
-                return {"sequence": store.meta.sequence, "products": hashlib.sha256(lines).hexdigest()}
-        except StoreError:
-            return {"sequence": None, "products": None}
+    def _content(self, path: Path, step: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = dict.fromkeys(step["after"])
+        with contextlib.suppress(StoreError), Store.open(path) as store:
+            lines = "".join(map(dump_line, store.shard)).encode()
+            found |= {"sequence": store.meta.sequence, "products": hashlib.sha256(lines).hexdigest()}
+            features = features_of(store)
+            if "features" in found and features is not None:
+                found["features"] = hashlib.sha256(features).hexdigest()
+        return found
 
 
 def _refusal(error: PocketshelfError, step: dict[str, Any]) -> dict[str, Any]:
     """As it is written down; the sentence is for people, and names a folder."""
     message = step["expect"].get("error", {}).get("message")
     return {"error": {"kind": type(error).__name__, "reason": reason_of(str(error)), "message": message}}
+
+
+def _problem(message: str | None, step: dict[str, Any]) -> dict[str, Any] | None:
+    """Why the features are not those published, as it is written down."""
+    written = (step["expect"]["problem"] or {}).get("message")
+    return None if message is None else {"reason": reason_of(message), "message": written}
 
 
 def _bundle(wanted: dict[str, Any] | None) -> Any:

@@ -33,8 +33,8 @@ WORDS = np.zeros((1, 32), np.uint8)
 
 
 def print_of(seed: int) -> Print:
-    rows = np.zeros(30, FEATURE)
-    rows["descriptor"] = np.random.default_rng(seed).integers(0, 256, (30, 32))
+    rows = np.zeros(6, FEATURE)
+    rows["descriptor"] = np.random.default_rng(seed).integers(0, 256, (6, 32))
     return Print(1000 + seed, rows)
 
 
@@ -225,6 +225,7 @@ def test_malformed_features_are_refused_in_one_line_and_the_shelf_is_searched(
         assembled(64, WORDS, [print_of(3)] * 80).changes([70]),
         assembled(64, WORDS, [print_of(3)] * 80).changes(range(80)),
     ],
+    ids=["no features", "none signed", "others", "a place twice", "a place beyond", "more than products"],
 )
 def test_changes_that_lead_elsewhere_are_left_for_the_whole(
     device: Device, shop: RepositorySimulator, plain: bytes
@@ -276,6 +277,17 @@ def test_a_full_volume_costs_the_features_alone(device: Device, shop: Repository
     device.environment = replace(device.environment, free_bytes=lambda folder: next(rooms))
     report = synced(device)
     assert report.sequence == 64 and report.problem and "free some space" in report.problem
+
+
+def test_no_room_for_features_is_told_and_the_shelf_stays(device: Device) -> None:
+    assert device.sync(closely=False).sequence == 64
+    roomy = device.environment
+    device.environment = replace(roomy, free_bytes=lambda folder: 10)
+    report = synced(device)
+    assert report.outcome == "current" and report.problem and "free some space" in report.problem
+    assert device.sequence() == 64 and prints(device) == {}
+    device.environment = roomy
+    assert synced(device).features == "snapshot" and prints(device) == bytes_of(SECOND)
 
 
 def test_who_looks_not_closely_asks_for_none_and_a_shelf_without_is_as_ever(
