@@ -17,21 +17,23 @@ func fastCorners(_ image: GreyImage, threshold: Int, edge: Int) -> [Corner] {
     var scores = [UInt8](repeating: 0, count: width * height), found: [Int] = []
     image.pixels.withUnsafeBufferPointer { pixels in
         scores.withUnsafeMutableBufferPointer { scores in
-            let circle = Circle(stride: width, threshold: UInt8(threshold))
-            // One further, since what lies there may be stronger than what lies within.
-            for y in edge - 1...height - edge {
-                var x = edge - 1
-                while x <= width - edge {
-                    let from = pixels.baseAddress! + y * width + x
-                    var candidates = circle.candidates(from)
-                    while candidates != 0 {
-                        let lane = candidates.trailingZeroBitCount
-                        candidates &= candidates - 1
-                        guard x + lane <= width - edge, let score = circle.score(from + lane) else { continue }
-                        scores[y * width + x + lane] = score
-                        found.append(y * width + x + lane)
+            Circle.offsets(stride: width).withUnsafeBufferPointer { offsets in
+                let circle = Circle(offsets: offsets.baseAddress!, threshold: UInt8(threshold))
+                // One further, since what lies there may be stronger than what lies within.
+                for y in edge - 1...height - edge {
+                    var x = edge - 1
+                    while x <= width - edge {
+                        let from = pixels.baseAddress! + y * width + x
+                        var candidates = circle.candidates(from)
+                        while candidates != 0 {
+                            let lane = candidates.trailingZeroBitCount
+                            candidates &= candidates - 1
+                            guard x + lane <= width - edge, let score = circle.score(from + lane) else { continue }
+                            scores[y * width + x + lane] = score
+                            found.append(y * width + x + lane)
+                        }
+                        x += 16
                     }
-                    x += 16
                 }
             }
         }
@@ -40,10 +42,11 @@ func fastCorners(_ image: GreyImage, threshold: Int, edge: Int) -> [Corner] {
         found.compactMap { at -> Corner? in
             let x = at % width, y = at / width, score = scores[at]
             guard x >= edge, x < width - edge, y >= edge, y < height - edge else { return nil }
-            let others = [
-                at - 1, at + 1, at - width - 1, at - width, at - width + 1, at + width - 1, at + width, at + width + 1,
-            ]
-            guard others.allSatisfy({ scores[$0] < score }) else { return nil }
+            let above = at - width, below = at + width
+            guard scores[at - 1] < score, scores[at + 1] < score, scores[above - 1] < score, scores[above] < score,
+                scores[above + 1] < score, scores[below - 1] < score, scores[below] < score,
+                scores[below + 1] < score
+            else { return nil }
             return Corner(x: x, y: y, strength: Float(score))
         }
     }
@@ -57,13 +60,11 @@ private struct Circle {
     ]
     private typealias Bytes = SIMD16<UInt8>
 
-    private let offsets: SIMD16<Int>
-    private let threshold: UInt8
+    /// Sixteen, from the middle.
+    let offsets: UnsafePointer<Int>
+    let threshold: UInt8
 
-    init(stride: Int, threshold: UInt8) {
-        offsets = SIMD16(Self.around.map { $0.x + $0.y * stride })
-        self.threshold = threshold
-    }
+    static func offsets(stride: Int) -> [Int] { around.map { $0.x + $0.y * stride } }
 
     /// Which of 16 pixels in a row may be corners, a bit each.
     ///
@@ -88,18 +89,14 @@ private struct Circle {
     /// The largest threshold by which the pixel is a corner; nil where it is none.
     @inline(__always)
     func score(_ middle: UnsafePointer<UInt8>) -> UInt8? {
-        let value = Int16(middle[0]), least = Int16(threshold)
+        let value = Int16(middle[0])
         return withUnsafeTemporaryAllocation(of: Int16.self, capacity: 32) { apart -> UInt8? in
-            var darker: UInt32 = 0, brighter: UInt32 = 0
             for k in 0..<16 {
-                let difference = value - Int16(middle[offsets[k]])
+                let difference = value &- Int16(middle[offsets[k]])
                 apart[k] = difference
                 apart[k + 16] = difference
-                darker |= difference > least ? 1 << UInt32(k) : 0
-                brighter |= difference < -least ? 1 << UInt32(k) : 0
             }
-            guard hasNine(darker) || hasNine(brighter) else { return nil }
-            // Of every arc of nine at once.
+            // Of every arc of nine at once: by how much all of it is darker, or brighter.
             let raw = UnsafeRawPointer(apart.baseAddress!)
             var lowest = raw.loadUnaligned(as: SIMD16<Int16>.self), highest = lowest
             for k in 1..<9 {
@@ -107,8 +104,17 @@ private struct Circle {
                 lowest = pointwiseMin(lowest, next)
                 highest = pointwiseMax(highest, next)
             }
-            return UInt8(max(lowest.max(), -highest.min()) - 1)
+            let best = greatest(pointwiseMax(lowest, SIMD16<Int16>(repeating: 0) &- highest))
+            return best > Int16(threshold) ? UInt8(best - 1) : nil
         }
+    }
+
+    @inline(__always)
+    private func greatest(_ values: SIMD16<Int16>) -> Int16 {
+        let eight = pointwiseMax(values.lowHalf, values.highHalf)
+        let four = pointwiseMax(eight.lowHalf, eight.highHalf)
+        let two = pointwiseMax(four.lowHalf, four.highHalf)
+        return max(two[0], two[1])
     }
 
     @inline(__always)
@@ -121,14 +127,4 @@ private struct Circle {
     private func gathered(_ bytes: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: (bytes &* 0x0102_0408_1020_4080) >> 56)
     }
-}
-
-/// Whether nine of 16 bits in a row, around, are set.
-@inline(__always)
-private func hasNine(_ bits: UInt32) -> Bool {
-    let around = bits | bits << 16
-    var run = around & around >> 1
-    run &= run >> 2
-    run &= run >> 4
-    return run & around >> 8 & 0xFFFF != 0
 }
