@@ -1,11 +1,11 @@
 import Foundation
 import PocketshelfCore
 
-/// `sync --store S --server URL [--root FILE] [--shard all] [--bundle DIR] [--allow-older]`
+/// `sync --store S --server URL [--root FILE] [--shard all] [--bundle DIR] [--allow-older] [--no-closely]`
 func syncCommand(_ options: Options) throws {
     try options.allow([
         "--store", "--server", "--root", "--shard", "--bundle", "--allow-older", "--trust-on-first-use",
-        "--if-due",
+        "--if-due", "--no-closely",
     ])
     var request = SyncRequest(server: try options.required("--server"))
     request.shard = options.optional("--shard") ?? "all"
@@ -16,9 +16,11 @@ func syncCommand(_ options: Options) throws {
     }
     request.trustOnFirstUse = options.has("--trust-on-first-use")
     request.ifDue = options.has("--if-due")
+    request.closely = !options.has("--no-closely")
     let report = try sync(
         store: try options.required("--store"), request, SyncEnvironment(fetcher: HttpFetcher()))
     Program.printLine(report.fields)
+    if let problem = report.problem { throw PocketshelfError.sync(problem) }
 }
 
 /// `status --store S`

@@ -14,6 +14,8 @@ final class FeatureTableTests: XCTestCase {
         let longest = FeatureTable.mostBytes(products: golden.ids.count)
         XCTAssertLessThanOrEqual(bytes.count, longest)
         XCTAssertEqual(FeatureTable.mostBytes(products: 1) - FeatureTable.mostBytes(products: 0), 6008)
+        XCTAssertEqual(FeatureTable.mostHeld(products: 20_000), FeatureTable.mostBytes(products: 20_000))
+        XCTAssertEqual(FeatureTable.mostHeld(products: 100_000), 128 << 20)
     }
 
     func testAPrintsFeaturesAsTheyWereKept() throws {

@@ -8,8 +8,10 @@ import XCTest
 /// After it the shelf is whole, in the old state or in the new one, and the next sync ends in the new one.
 final class SyncCrashTests: XCTestCase {
     /// Two states of a shop, as a golden sync has them: 60 is here, 64 is published.
-    private func twoStates() throws -> (SyncReplay, Fields, Fields) {
-        let document = try StrictJson.parse(Contract.bytes("golden/sync/honest/changes_are_applied.json"))
+    private func twoStates(
+        _ name: String = "honest/changes_are_applied"
+    ) throws -> (SyncReplay, Fields, Fields) {
+        let document = try StrictJson.parse(Contract.bytes("golden/sync/\(name).json"))
         let steps = try Fields(document, where: "", kind: .sync).children("cases")[0].children("steps")
         return (SyncReplay(try temporaryFolder(self)), steps[0], steps[1])
     }
@@ -51,6 +53,68 @@ final class SyncCrashTests: XCTestCase {
         XCTAssertGreaterThan(dies, 30)
         XCTAssertGreaterThan(wasOld, 10)
         XCTAssertGreaterThan(wasNew, 1)
+    }
+
+    func testKilledAtEveryOperationOfASyncWithLocalFeatures() throws {
+        let (replay, first, second) = try twoStates("features/changes_lead_to_what_is_published")
+        let origin = try temporaryFolder(self)
+        try replay.step(first, path: "\(origin)/store")
+        let old = try SyncReplay.blob(first.child("after").text("features"))
+        let new = try SyncReplay.blob(second.child("after").text("features"))
+        var dies = 0, held: [String: Int] = [:]
+        while true {
+            let path = try copy(origin, dies)
+            let files = DyingFileSystem(at: dies)
+            let (request, environment) = try staged(replay, first, second, files)
+            XCTAssertTrue((try? sync(store: path, request, environment)) != nil || files.isDead)
+            let name = "operation \(dies): \(files.last)"
+            XCTAssertEqual(try verifyStore(path), [], name)
+            let store = try Store.open(path)
+            // Those of the older state are of its shard, or were handed on to products that stay.
+            let table = try XCTUnwrap(store.features(), name)
+            XCTAssertTrue([60, 64].contains(table.sequence), name)
+            if table.sequence == 64 { XCTAssertEqual(table.bytes, new, name) }
+            if store.meta.sequence == 60 { XCTAssertEqual(table.bytes, old, name) }
+            held["\(store.meta.sequence) \(table.sequence)", default: 0] += 1
+            store.close()
+            let (again, sound) = try staged(replay, first, second, FileSystem())
+            let report = try sync(store: path, again, sound)
+            XCTAssertEqual(report.sequence, 64, name)
+            XCTAssertNotNil(report.features, name)
+            XCTAssertEqual(try Store.open(path).features()?.bytes, new, name)
+            XCTAssertFalse(exists("\(path)/downloads"))
+            if !files.isDead { break }
+            dies += 1
+        }
+        XCTAssertEqual(Set(held.keys), ["60 60", "64 60", "64 64"])
+        XCTAssertGreaterThan(dies, 50)
+    }
+
+    func testDamagedFeaturesAreToldAndComeAgainWhole() throws {
+        let (replay, first, _) = try twoStates("features/changes_lead_to_what_is_published")
+        let path = "\(try temporaryFolder(self))/store"
+        try replay.step(first, path: path)
+        let store = try Store.open(path)
+        let sound = store.featuresStamp()
+        XCTAssertEqual(try store.features()?.sequence, 60)
+        var bytes = try readPlain("\(store.indexFolder)/shard.2.features", most: 1 << 20)
+        bytes[bytes.count - 1] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(store.indexFolder)/shard.2.features"))
+        XCTAssertNil(try store.features())
+        let problems = try verifyStore(path)
+        XCTAssertEqual(problems.count, 1)
+        XCTAssertTrue(problems[0].contains("shard.2.features: damaged"), problems[0])
+        let (request, environment) = try staged(replay, first, first, FileSystem())
+        let report = try sync(store: path, request, environment)
+        XCTAssertEqual([report.why, report.features], ["current", "snapshot"])
+        XCTAssertEqual(store.featuresStamp(), sound)
+        XCTAssertEqual(try verifyStore(path), [])
+        var without = request
+        without.closely = false
+        try FileManager.default.removeItem(atPath: "\(store.indexFolder)/shard.2.features")
+        XCTAssertNil(try sync(store: path, without, environment).features)
+        XCTAssertNil(try Store.open(path).features())
+        XCTAssertEqual(try verifyStore(path), [])
     }
 
     func testAFullVolumeLeavesTheShelfAsItWas() throws {

@@ -97,6 +97,7 @@ final class SyncReplay {
         request.allowOlder = step.object["allow_older"] == .bool(true)
         request.trustOnFirstUse = step.object["trust_on_first_use"] == .bool(true)
         request.ifDue = step.object["if_due"] == .bool(true)
+        request.closely = step.object["closely"] == .bool(true)
         if step.has("bundle") {
             let bundle = try step.child("bundle")
             request.bundle = Space(
@@ -105,7 +106,11 @@ final class SyncReplay {
         }
         let environment = try environment(step)
         try compare(step, label) {
-            JsonObject(try PocketshelfCore.sync(store: path, request, environment).fields)
+            let report = try PocketshelfCore.sync(store: path, request, environment)
+            XCTAssertEqual(report.problem == nil, report.features != nil || report.refusal == nil, label)
+            XCTAssertFalse(report.problem?.contains("\n") ?? false, label)
+            let reason = report.refusal.map { Json.text($0.rawValue) } ?? .null
+            return JsonObject(report.fields + [("reason", reason)])
         }
         try compareStore(step, path, label)
         XCTAssertEqual(try step.value("asked"), .array(server.asked), label)
@@ -158,7 +163,13 @@ final class SyncReplay {
             let found = try body()
             XCTAssertFalse(expected.has("error"), "\(label): was not refused")
             for name in expected.names where !expected.has("error") {
-                XCTAssertEqual(found[name], expected.object[name], "\(label): \(name)")
+                if name == "problem", case .object(let problem)? = expected.object[name] {
+                    // In words of its own, for that reason.
+                    XCTAssertNotEqual(found[name], .null, "\(label): \(name)")
+                    XCTAssertEqual(found["reason"], problem["reason"], "\(label): \(name): \(found[name] ?? .null)")
+                } else {
+                    XCTAssertEqual(found[name], expected.object[name], "\(label): \(name)")
+                }
             }
         } catch let error as PocketshelfError {
             guard expected.has("error") else { return XCTFail("\(label): \(error)") }
@@ -187,6 +198,12 @@ final class SyncReplay {
         var found: [Json] = []
         try store.shard.forEach { found.append($0.dumped(dimension: store.meta.dimension)) }
         XCTAssertEqual(found, try lines.map { try StrictJson.parse($0) }, label)
+        if after.names.contains("features") {
+            let file = DerivedFile(featuresOf: store.digest, folder: store.indexFolder)
+            let wanted = try after.optionalText("features").map(Self.blob)
+            XCTAssertEqual(file.read(most: 1 << 30), wanted, "\(label): features")
+            XCTAssertEqual(exists(file.path), wanted != nil, label)
+        }
         XCTAssertFalse(entries(of: "\(path)/generations").contains { $0.hasPrefix(".new-") }, label)
     }
 }
@@ -240,10 +257,12 @@ final class ReplayedServer: Fetcher {
         }
         if route.has("breaks") {
             routes[path] = .text(try route.text("breaks"))
+            let goes = route.object["away"] == .bool(true)
             let end = try route.integer("at")
             var left = [Array(try SyncReplay.blob(route.text("breaks"))[offset..<end])]
-            return {
+            return { [unowned self] in
                 guard let piece = left.popLast() else {
+                    away = away || goes
                     throw PocketshelfError.unreachable("the connection broke")
                 }
                 return piece

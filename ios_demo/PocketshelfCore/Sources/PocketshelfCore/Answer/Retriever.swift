@@ -143,8 +143,8 @@ public final class Retriever: @unchecked Sendable {
         return RegionAnswer(region: answering.region(answer), recall: answer.recall, asked: answer.asked)
     }
 
-    /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets a
-    /// region of its own.
+    /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets
+    /// a region of its own.
     ///
     /// A photo whose every answer is confident already is not looked at: that would change next to nothing.
     private func looked(_ shelf: Shelf, _ photo: Photo, _ local: [Answer], _ wish: Wish) throws -> [Answer] {

@@ -2,8 +2,8 @@ import Foundation
 
 /// A shelf's prints, and which of them a photo shows; safe to share between threads.
 ///
-/// An embedding says what a picture is like; a few hundred corners of a print say which print it is, and where it lies in
-/// the photo. They find products that the embedding ranks far behind, and overrule it only on strong evidence.
+/// An embedding says what a picture is like; a few hundred corners of a print say which print it is, and where it lies
+/// in the photo. They find products that the embedding ranks far behind, and overrule it only on strong evidence.
 final class Closely: @unchecked Sendable {
     /// So many products that the photo's corners speak for are looked at, and so many of the embedding's.
     static let voted = 10, nearest = 5

@@ -1,7 +1,7 @@
-// When geometry overrules the embedding. Products of one brand share its mark, variants of one design most of their print,
-// and a photo shows a product's neighbours on the shelf. So a print counts as seen where its inliers are many and spread
-// over much of it; those seen come before what is not; and of two the one that is clearly more there, else the embedding's
-// order stays. The numbers are those of the Python SDK (docs/closely.md).
+// When geometry overrules the embedding. Products of one brand share its mark, variants of one design most of their
+// print, and a photo shows a product's neighbours on the shelf. So a print counts as seen where its inliers are many and
+// spread over much of it; those seen come before what is not; and of two the one that is clearly more there, else the
+// embedding's order stays. The numbers are those of the Python SDK (docs/closely.md).
 
 enum Deciding {
     /// The confidence that a confirmed first hit is right.

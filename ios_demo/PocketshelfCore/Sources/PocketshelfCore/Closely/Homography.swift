@@ -1,6 +1,7 @@
 import Foundation
 
-/// A plane seen from elsewhere: x' = (h0 x + h1 y + h2) / (h6 x + h7 y + h8), and so y' (Hartley and Zisserman, 2004, ch. 4).
+/// A plane seen from elsewhere: x' = (h0 x + h1 y + h2) / (h6 x + h7 y + h8), and so y' (Hartley and Zisserman, 2004,
+/// ch. 4).
 struct Homography: Sendable {
     /// Nine, row by row; the last is 1.
     var values: [Double]

@@ -10,6 +10,8 @@ struct NextGeneration {
     let space: Space?
     /// Called with the staged generation's folder before it is published: derives indexes, warms models up.
     let prepare: (String) throws -> Void
+    /// The local features of products that stay are kept until those published are there.
+    let keepsFeatures: Bool
 
     /// From the whole shard.
     ///
@@ -91,6 +93,9 @@ struct NextGeneration {
 
     private func finish(_ staging: String, _ signedBy: SignedBy, replaces: Bool) throws {
         try prepare(staging)
+        if keepsFeatures {
+            try handOnFeatures(writer.folder, writer.folder.requireCurrent(), to: staging, writer.files)
+        }
         for (name, data) in [(Manifest.fileName, manifest.data), (SignedBy.fileName, signedBy.data)] {
             try writer.files.write("\(staging)/\(name)", data)
             try writer.files.sync("\(staging)/\(name)")

@@ -39,6 +39,8 @@ struct Plan: Equatable {
 
         /// Whether what is here counts for nothing.
         var isAnew: Bool { self == .damaged || self == .rotated }
+        /// Whether the next generation is this one, with changes.
+        var goesOn: Bool { self == .changes || self == .shorter || self == .gap }
     }
 
     let get: Get

@@ -54,6 +54,10 @@ public enum Refusal: String, Sendable {
     case space
     /// Not enough room on the volume.
     case room
+    /// Unpacks to what was signed, which is not the local features of this shelf.
+    case features
+    /// The server was away when the local features were asked for.
+    case away
     /// A rollback without an older generation, or an undo without a rollback.
     case nothingToRollBack = "nothing to roll back"
 }

@@ -16,6 +16,9 @@ public struct SyncRequest {
     public var ifDue = false
     /// Accept a published state older than the device's (a restored server).
     public var allowOlder = false
+    /// Bring the local features of covers and cartons that the server publishes, too: about 6 kB a product that has
+    /// them. They come last, and what goes wrong with them is `problem` in the report.
+    public var closely = true
 
     public init(server: String) { self.server = server }
 }
@@ -72,6 +75,13 @@ public struct SyncReport: Equatable, Sendable {
     public var seconds = 0.0
     /// When a background sync is due again, if the server was away.
     public var nextAttempt: String?
+    /// The shelf's local features are those published: they were ("current"), or came as "changes" or whole
+    /// ("snapshot"); nil where none are published, or wanted.
+    public var features: String?
+    /// Why they are not, though they should be. The shelf is as `outcome` says, all the same.
+    public var problem: String?
+    /// The same by the name that every client has for it.
+    public var refusal: Refusal?
 
     /// By the names of the Python SDK.
     public var fields: [(String, Json)] {
@@ -82,6 +92,7 @@ public struct SyncReport: Equatable, Sendable {
             ("sequence", sequence.map(Json.integer) ?? .null), ("received", .integer(received)),
             ("seconds", .number((seconds * 1000).rounded() / 1000)),
             ("next_attempt", nextAttempt.map(Json.text) ?? .null),
+            ("features", features.map(Json.text) ?? .null), ("problem", problem.map(Json.text) ?? .null),
         ]
     }
 }

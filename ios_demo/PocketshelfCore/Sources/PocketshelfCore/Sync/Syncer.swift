@@ -8,6 +8,8 @@ final class Syncer {
     private let pace: Pace
     private let started: Double
     private var received = 0
+    /// What was done, once the shelf is the published one; its local features may be missing still.
+    private var done: (report: SyncReport, sequence: Int)?
     /// Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.
     private static let spare = 1.1, spareBytes = 1_000_000
 
@@ -29,15 +31,22 @@ final class Syncer {
                 return report(.deferred, why: due, nextAttempt: due)
             }
             do {
-                let (done, sequence) = try persist(writer)
-                state.succeeded(server, shard: request.shard, at: env.now(), sequence: sequence)
-                remember(state)
-                return done
+                try persist(writer)
+            } catch let error as PocketshelfError where done != nil {
+                done?.report.problem = "\(oneLine(error.message, limit: 1000)); \(Self.later)"
+                done?.report.refusal = error.kind == .unreachable ? .away : error.refusal
             } catch let error as PocketshelfError where error.kind == .unreachable {
                 return offline(&state, error)
             }
+            guard let (report, sequence) = done else { throw PocketshelfError.sync("nothing was done") }
+            state.succeeded(server, shard: request.shard, at: env.now(), sequence: sequence)
+            remember(state)
+            return told(report)
         }
     }
+
+    private static let later =
+        "the shelf is searched without its newest local features, and the next sync tries again"
 
     private var server: String { withoutPasswords(request.server) }
 
@@ -45,7 +54,7 @@ final class Syncer {
     private func remember(_ state: SyncState) { try? state.save(to: folder.path, env.files) }
 
     /// `once`, until the server answers or the attempts are spent.
-    private func persist(_ writer: StoreWriter) throws -> (SyncReport, Int) {
+    private func persist(_ writer: StoreWriter) throws {
         for delay in Backoff.delays(env.attempts, jitter: env.jitter) {
             do {
                 return try once(writer)
@@ -67,7 +76,7 @@ final class Syncer {
         return report(.offline, why: error.message, nextAttempt: IsoTime.text(due))
     }
 
-    private func once(_ writer: StoreWriter) throws -> (SyncReport, Int) {
+    private func once(_ writer: StoreWriter) throws {
         let source = FileSource(
             env.fetcher, server: request.server, pace: pace, limits: env.limits,
             sequence: currentSequence(folder.path) ?? 0)
@@ -78,16 +87,39 @@ final class Syncer {
         if plan.get == .nothing {
             dropDamagedPrevious(writer)
             if plan.why == .current { try vouch(trusted, manifest) }
+            done = done ?? (report(.current, why: plan.why.rawValue), manifest.sequence)
+        } else {
+            let how = try update(writer, trusted, manifest, device, plan, source)
             dropDownloads()
-            return (report(.current, why: plan.why.rawValue), manifest.sequence)
+            let isAsPlanned = how == (plan.get == .snapshot ? "snapshot" : "changes")
+            var updated = report(.updated, why: isAsPlanned ? plan.why.rawValue : "does not fit")
+            updated.how = how
+            updated.fromSequence = device.sequence
+            done = (updated, manifest.sequence)
         }
-        let how = try update(writer, trusted, manifest, device, plan, source)
+        if plan.why != .rolledBack { done?.report.features = try features(trusted, manifest, source) }
         dropDownloads()
-        let isAsPlanned = how == (plan.get == .snapshot ? "snapshot" : "changes")
-        var done = report(.updated, why: isAsPlanned ? plan.why.rawValue : "does not fit")
-        done.how = how
-        done.fromSequence = device.sequence
-        return (done, manifest.sequence)
+    }
+
+    /// The report with what the whole sync took.
+    private func told(_ report: SyncReport) -> SyncReport {
+        var told = report
+        (told.received, told.seconds) = (received, env.clock() - started)
+        return told
+    }
+
+    /// Bring the local features of the shelf, which is the published one; how, if at all.
+    private func features(_ trusted: Trusted, _ manifest: Manifest, _ source: FileSource) throws -> String? {
+        guard request.closely else { return nil }
+        let bringer = FeatureBringer(folder: folder, files: env.files, limits: env.limits) { target, room in
+            try self.requireSpace(room)
+            return try self.downloader(target.name, source).get(target, most: self.env.limits.downloadBytes)
+        }
+        do {
+            return try bringer.bring(trusted, shard: manifest.shard, sequence: manifest.sequence)?.rawValue
+        } catch let error as SystemError {
+            throw PocketshelfError.store("\(error.path): \(error.reason)")
+        }
     }
 
     private func dropDownloads() { try? env.files.removeTree("\(folder.path)/downloads") }
@@ -196,9 +228,12 @@ final class Syncer {
         _ writer: StoreWriter, _ trusted: Trusted, _ manifest: Manifest, _ device: Device, _ plan: Plan,
         _ source: FileSource
     ) throws -> String {
+        let published = try trusted.find(
+            FeatureTable.targetName(shard: manifest.shard, sequence: manifest.sequence))
         let next = NextGeneration(
             writer: writer, manifest: manifest, limits: env.limits, keys: trusted.keys,
-            space: device.bundle ?? (plan.why.isAnew ? nil : device.space), prepare: env.prepare)
+            space: device.bundle ?? (plan.why.isAnew ? nil : device.space), prepare: env.prepare,
+            keepsFeatures: published != nil && request.closely && plan.why.goesOn)
         if case .changes(let entry) = plan.get {
             do {
                 let (path, target) = try packed(entry.target, isDelta: true, trusted, source)

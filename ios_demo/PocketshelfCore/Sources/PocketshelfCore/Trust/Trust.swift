@@ -52,10 +52,16 @@ final class Trusted {
     ///
     /// - Throws: `sync`: the server signed no such file.
     func target(_ name: String) throws -> Target {
-        guard let found = try explaining({ try updater.target(name) }) else {
+        guard let found = try find(name) else {
             throw PocketshelfError.sync(
                 "\(name): the server has not published it; check the shard's name", .unpublished)
         }
+        return found
+    }
+
+    /// The same; nil where the server signed no such file.
+    func find(_ name: String) throws -> Target? {
+        guard let found = try explaining({ try updater.target(name) }) else { return nil }
         guard let sha256 = found.info.hash("sha256"), let length = found.info.length else {
             throw PocketshelfError.sync(
                 "\(name): signed without a SHA-256; the server must publish again", .metadata)
