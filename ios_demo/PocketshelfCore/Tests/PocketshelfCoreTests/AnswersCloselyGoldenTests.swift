@@ -67,6 +67,13 @@ final class AnswersCloselyGoldenTests: XCTestCase {
         XCTAssertGreaterThanOrEqual(looked.region.hits?.first?.inliers ?? 0, Deciding.sureInliers)
         XCTAssertEqual(looked.region.isConfident, true)
         XCTAssertNotEqual(alone.region.hits?.first?.productId, looked.region.hits?.first?.productId)
+        // What is before a camera is searched when it has been seen for some frames.
+        let watch = Watch(retriever, count: 3)
+        var live = try watch.see(photo)
+        while live.searched == 0, live.frame < 5 { live = try watch.see(photo) }
+        let seen = live.regions.compactMap { $0.region.hits?.first }
+        XCTAssertEqual(seen.map(\.productId), [try XCTUnwrap(looked.region.hits?.first).productId])
+        XCTAssertGreaterThanOrEqual(seen.first?.inliers ?? 0, Deciding.sureInliers)
     }
 
     func testFeaturesThatCameSinceAreTakenUpAndOnlyThoseAskedFor() throws {

@@ -106,7 +106,7 @@ public final class Watch {
         let encoded = try retriever.encoder.embed(
             photo, boxes: tracks.map(\.detection), wanted: due.map(\.detection))
         for (track, each) in zip(due, encoded) {
-            let found = try retriever.search(each, count: count, category: category, where: filter)
+            let found = try retriever.search(each, in: photo, count: count, category: category, where: filter)
             answers[track.number] = Kept(
                 region: found.region, box: track.box, look: Look(photo, track.box), when: clock())
         }
