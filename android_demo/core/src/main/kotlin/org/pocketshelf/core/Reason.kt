@@ -63,10 +63,16 @@ enum class Reason(val label: String) {
     COUNTS("counts"),
     MANIFEST("manifest"),
 
+    /** The unpacked file is none of local features, or of another sequence. */
+    FEATURES("features"),
+
     /** Vectors that cannot be compared with the app's, or this shelf's. */
     SPACE("space"),
 
     /** Not enough room on the volume. */
     ROOM("room"),
+
+    /** The server was away when local features were asked for, the shelf being there. */
+    AWAY("away"),
     NOTHING_TO_ROLL_BACK("nothing to roll back"),
 }

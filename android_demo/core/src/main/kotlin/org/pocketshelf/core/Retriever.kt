@@ -25,10 +25,11 @@ import org.pocketshelf.core.types.Timings
 /**
  * A region's answer.
  *
+ * @property encoded what was embedded: the region that was asked about, or one of a print that no box claims.
  * @property fallback what came of asking the server.
  * @property recall the estimate of the local answer; null without a calibration.
  */
-class RegionAnswer(val region: Region, val fallback: FallbackState, val recall: Double?)
+class RegionAnswer(val region: Region, val encoded: EncodedRegion, val fallback: FallbackState, val recall: Double?)
 
 /**
  * The facade: a shelf, a bundle's stages, and one [search] that runs every stage; safe to share between threads. Every
@@ -150,22 +151,52 @@ class Retriever(
         photo: Photo? = null,
     ): RegionAnswer {
         val shelf = shelf
-        var local = answering.answer(shelf, region, wish(shelf, k, categories, where))
-        if (photo != null) local = answering.looked(shelf, local, sightings(shelf, photo, listOf(local)))
-        val answer = if (ask == false) local else answering.escalated(shelf, local, ask, seconds)
-        return RegionAnswer(answering.region(answer), answer.asked, answer.recall)
+        val local = looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where)))
+        return told(if (ask == false) local else answering.escalated(shelf, local, ask, seconds))
     }
 
-    /** The products for a region, of the shelf alone: another category, without the photo. */
+    /**
+     * The products for all regions of a [photo], embedded already, most prominent first: as [search], of which see the
+     * arguments, but that a server is asked for the first alone.
+     */
+    fun answerRegions(
+        photo: Photo,
+        regions: List<EncodedRegion>,
+        k: Int = 10,
+        categories: List<String> = listOf("auto"),
+        ask: Boolean? = null,
+        where: Where = emptyMap(),
+    ): List<RegionAnswer> {
+        val shelf = shelf
+        val wish = wish(shelf, k, categories, where)
+        val local = looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
+        return local.mapIndexed { place, each ->
+            told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
+        }
+    }
+
+    private fun told(answer: Answer) =
+        RegionAnswer(answering.region(answer), answer.region, answer.asked, answer.recall)
+
+    /**
+     * The products for a region, of the shelf alone: another category, without the photo.
+     *
+     * @param photo that the region is of, if it is still there: it is looked at closely, as [search] does.
+     */
     fun searchRegion(
         region: EncodedRegion,
         k: Int = 10,
         categories: List<String> = listOf("auto"),
         where: Where = emptyMap(),
+        photo: Photo? = null,
     ): Region {
         val shelf = shelf
-        return answering.region(answering.answer(shelf, region, wish(shelf, k, categories, where)))
+        return answering.region(looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where))))
     }
+
+    /** The answer for a region after a close look at its photo, if that is there. */
+    private fun looked(shelf: Shelf, photo: Photo?, answer: Answer): Answer =
+        if (photo == null) answer else answering.looked(shelf, answer, sightings(shelf, photo, listOf(answer)))
 
     private fun wish(shelf: Shelf, k: Int, categories: List<String>, where: Where): Wish {
         require(k in 1..MAX_HITS) { "k must lie in 1 to $MAX_HITS" }

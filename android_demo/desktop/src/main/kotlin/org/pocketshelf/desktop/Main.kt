@@ -12,13 +12,14 @@ import org.pocketshelf.desktop.commands.StoreCommands
 import org.pocketshelf.desktop.commands.TufCommand
 
 private const val USAGE = """usage: pocketshelf-core COMMAND …
-  sync --store DIR --server URL [--root FILE] [--shard all] [--bundle DIR] [--allow-older] [--if-due] [--trust-on-first-use]
+  sync --store DIR --server URL [--root FILE] [--shard all] [--bundle DIR] [--allow-older] [--if-due]
+    [--no-closely] [--trust-on-first-use]
   status --store DIR
   rollback --store DIR [--undo]
   dump --store DIR
   search --store DIR --vectors FILE [--k 10] [--category NAME] [--usearch LIBRARY]
   bench --folder DIR
-  answer --store DIR --bundle DIR --litert LIBRARY [--k 10] [--whole] PHOTO…
+  answer --store DIR --bundle DIR --litert LIBRARY [--k 10] [--whole] [--no-closely] PHOTO…
   --metadata-dir DIR init FILE
   --metadata-dir DIR --metadata-url URL refresh
   --metadata-dir DIR --metadata-url URL --target-name NAME… --target-base-url URL --target-dir DIR download"""

@@ -4,8 +4,8 @@ import android.content.Context
 import android.net.Uri
 import android.os.Handler
 import android.os.Looper
-import org.pocketshelf.core.EncodedRegion
 import org.pocketshelf.core.PocketshelfError
+import org.pocketshelf.core.RegionAnswer
 import org.pocketshelf.core.Retriever
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.formats.Bundle
@@ -101,7 +101,8 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
      */
     fun search(photo: Photo, whole: Boolean, done: (Result<List<Answer>>) -> Unit) = inBackground(done) {
         val began = System.nanoTime()
-        usable().encoder.encode(photo, whole).mapIndexed { place, each -> answer(each, began, asks = place == 0) }
+        val retriever = usable()
+        retriever.answerRegions(photo, retriever.encoder.encode(photo, whole)).map { answer(it, began) }
     }
 
     /** Search one of the [boxes] that a frame showed, by its number. */
@@ -109,13 +110,12 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
         val began = System.nanoTime()
         val all = boxes.regions.map { Detection(it.region.box, it.region.group, it.region.score) }
         val wanted = all[boxes.regions.indexOfFirst { it.number == number }]
-        answer(usable().encoder.encodeBoxes(photo, all, listOf(wanted)).single(), began, asks = true)
+        val encoded = usable().encoder.encodeBoxes(photo, all, listOf(wanted)).single()
+        answer(usable().answerRegion(encoded, photo = photo), began)
     }
 
-    private fun answer(encoded: EncodedRegion, began: Long, asks: Boolean): Answer {
-        val found = usable().answerRegion(encoded, ask = if (asks) null else false)
-        return Answer(found.region, encoded, found.fallback, (System.nanoTime() - began) / 1e6)
-    }
+    private fun answer(found: RegionAnswer, began: Long) =
+        Answer(found.region, found.encoded, found.fallback, (System.nanoTime() - began) / 1e6)
 
     /** The same box in another category, by its vector alone. */
     fun searchCategory(answer: Answer, category: String, done: (Result<Region>) -> Unit) =
@@ -137,7 +137,8 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
             val request = Request(server, trustOnFirstUse = !hasRoot(), bundle = space, ifDue = ifDue)
             val environment = Environment(AndroidDatabases, BouncyCastleVerifier(), prepare = ::tryOut)
             val report = Syncer(folder, request, environment).run()
-            if (report.outcome == "updated") synchronized(lock) { reopen() }
+            // Local features come to a shelf that is open already, too.
+            if (report.outcome == "updated" || report.features in BROUGHT) synchronized(lock) { reopen() }
             if (report.outcome in FRESH) settings.freshAt = System.currentTimeMillis()
             report
         }
@@ -224,5 +225,6 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
 
     private companion object {
         val FRESH = setOf("updated", "current")
+        val BROUGHT = setOf("changes", "snapshot")
     }
 }

@@ -48,18 +48,13 @@ class Closely(private val ids: List<String>, private val table: FeatureTable) {
 
         /** The prints of the open generation of [store]; null where it has none, or they are damaged. */
         fun of(store: Store): Closely? {
-            val file = fileOf(store)
+            val file = DerivedFile.ofFeatures(store.folder.index(store.generation), store.digest)
             if (!file.path.isFile) return null
             val ids = store.products.ids()
             val data = file.read(FeatureTable.mostBytes(ids.size)) ?: return null
             val table = FeatureTable.parse(data, ids.size) ?: return null
             return if (table.size > 0) Closely(ids, table) else null
         }
-
-        /** What tells the prints that lie beside the store's shard from those that take their place. */
-        fun stamp(store: Store): String = fileOf(store).stamp()
-
-        private fun fileOf(store: Store) = DerivedFile.ofFeatures(store.folder.index(store.generation), store.digest)
 
         /** The features of the product at [place] of a table. */
         internal fun print(table: FeatureTable, place: Int): Features {

@@ -45,13 +45,6 @@ class DerivedFile(private val folder: File, private val shard: String, private v
         return data.takeIf { words[3] == sha256(it) }
     }
 
-    /** What tells the file from one that took its place: its header; nothing where there is no file. */
-    fun stamp(): String = try {
-        if (path.isFile) path.inputStream().buffered(HEADER).use(::header) else ""
-    } catch (_: IOException) {
-        ""
-    }
-
     private fun header(stream: InputStream): String {
         val line = ByteArrayOutputStream()
         while (line.size() < HEADER) {

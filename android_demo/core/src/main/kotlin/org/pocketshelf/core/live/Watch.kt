@@ -84,7 +84,7 @@ class Watch(
         val wanted = due.map { track -> boxes[tracks.indexOf(track)] }
         val encoded = retriever.encoder.encodeBoxes(photo, boxes, wanted)
         for ((track, region) in due.zip(encoded)) {
-            val found = retriever.searchRegion(region, k, categories, where = where)
+            val found = retriever.searchRegion(region, k, categories, where, photo)
             answers[track.number] = Kept(found, track.box, look(photo, track.box), clock())
         }
     }

@@ -70,11 +70,12 @@ open class FileSystem {
         Files.copy(source.toPath(), target.toPath(), StandardCopyOption.REPLACE_EXISTING)
     }
 
-    /** Replace [file] so that after a crash it holds either all of the old or all of [data], whatever stands there. */
-    fun writeAtomically(file: File, data: ByteArray) {
+    /** Replace [file] so that after a crash it holds either all of the old or all of [parts], whatever stands there. */
+    fun writeAtomically(file: File, vararg parts: ByteArray) {
         if (file.isDirectory && !Files.isSymbolicLink(file.toPath())) removeTree(file)
         val temporary = File(file.parentFile, ".${file.name}.new")
-        write(temporary, data)
+        write(temporary, parts[0])
+        for (part in parts.drop(1)) append(temporary, part)
         sync(temporary)
         replace(temporary, file)
         syncFolder(file.parentFile)

@@ -15,6 +15,7 @@ import org.pocketshelf.core.SyncError
  * @property totalSeconds longest sync from the first request to the last byte.
  * @property databaseSeconds longest check of one database file.
  * @property chunk bytes written at a time.
+ * @property featureBytes longest unpacked local features, which are searched in memory: those of about 10,000 covers.
  */
 data class Limits(
     val manifestBytes: Long = Manifest.MOST_BYTES.toLong(),
@@ -26,6 +27,7 @@ data class Limits(
     val totalSeconds: Double = 3_600.0,
     val databaseSeconds: Double = 120.0,
     val chunk: Int = 1 shl 18,
+    val featureBytes: Long = 64_000_000,
 )
 
 /**

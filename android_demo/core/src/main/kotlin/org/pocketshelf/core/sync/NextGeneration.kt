@@ -9,6 +9,7 @@ import org.pocketshelf.core.formats.Databases
 import org.pocketshelf.core.formats.Delta
 import org.pocketshelf.core.formats.Shard
 import org.pocketshelf.core.formats.Space
+import org.pocketshelf.core.store.Features
 import org.pocketshelf.core.store.StoreFolder
 import org.pocketshelf.core.store.StoreWriter
 
@@ -19,6 +20,7 @@ import org.pocketshelf.core.store.StoreWriter
  * @param space what its vectors must be comparable to, a manifest says nothing of their dimension; null: any.
  * @param prepare called with the staged generation's folder before it is published: derives indexes, warms up the
  *   models; what it throws keeps the generation from being used.
+ * @param keepsFeatures the local features of the current generation are handed on, until those of the new one are there.
  */
 internal class NextGeneration(
     private val writer: StoreWriter,
@@ -28,6 +30,7 @@ internal class NextGeneration(
     private val keys: List<String>,
     private val space: Space?,
     private val prepare: (File) -> Unit,
+    private val keepsFeatures: Boolean,
 ) {
     private val guard = Guard(databases, limits.databaseSeconds)
 
@@ -104,6 +107,10 @@ internal class NextGeneration(
 
     private fun finish(staging: File, signedBy: SignedBy, replaces: Boolean) {
         prepare(staging)
+        if (keepsFeatures) {
+            val folder = writer.folder
+            Features.handOn(folder, folder.requireCurrent(), staging, databases, writer.files, limits.featureBytes)
+        }
         for ((name, data) in listOf(Manifest.NAME to manifest.data, SignedBy.NAME to signedBy.toBytes())) {
             writer.files.write(File(staging, name), data)
             writer.files.sync(File(staging, name))

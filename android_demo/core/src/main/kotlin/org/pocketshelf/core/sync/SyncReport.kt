@@ -1,5 +1,7 @@
 package org.pocketshelf.core.sync
 
+import org.pocketshelf.core.Reason
+
 /**
  * What a sync did.
  *
@@ -10,6 +12,10 @@ package org.pocketshelf.core.sync
  * @property fromSequence of the shelf before; null without one. [sequence] is that after.
  * @property received bytes downloaded, metadata left out.
  * @property nextAttempt when a background sync is due again (ISO 8601), if the server was away.
+ * @property features the shelf's local features (`org.pocketshelf.core.closely`) are those published: they were ("current"), or
+ *   came as "changes" or whole ("snapshot"); null where none are published, or wanted.
+ * @property problem why they are not, though they should be. The shelf is as [outcome] says, all the same.
+ * @property reason the kind of that problem.
  */
 data class SyncReport(
     val outcome: String,
@@ -20,6 +26,9 @@ data class SyncReport(
     val received: Long = 0,
     val seconds: Double = 0.0,
     val nextAttempt: String? = null,
+    val features: String? = null,
+    val problem: String? = null,
+    val reason: Reason? = null,
 ) {
     /** One JSON object. */
     fun toJson(): Map<String, Any?> = linkedMapOf(
@@ -31,5 +40,7 @@ data class SyncReport(
         "received" to received,
         "seconds" to Math.round(seconds * 1000) / 1000.0,
         "next_attempt" to nextAttempt,
+        "features" to features,
+        "problem" to problem,
     )
 }

@@ -4,11 +4,13 @@ import java.io.File
 import java.io.IOException
 import java.time.Instant
 import java.time.temporal.ChronoUnit
+import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.Reason
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.SyncError
 import org.pocketshelf.core.Unreachable
 import org.pocketshelf.core.formats.Databases
+import org.pocketshelf.core.formats.FeatureTable
 import org.pocketshelf.core.formats.Shard
 import org.pocketshelf.core.formats.Space
 import org.pocketshelf.core.network.Address
@@ -63,6 +65,7 @@ class Environment(
  * @property bundle what the app's models need; a shelf that they cannot search is refused.
  * @property ifDue for background syncs: do nothing while backing off from a server that was away.
  * @property allowOlder accept a published state older than the device's (a restored server).
+ * @property closely bring the local features that the server publishes, too.
  */
 class Request(
     val serverUrl: String,
@@ -72,6 +75,7 @@ class Request(
     val bundle: Space? = null,
     val ifDue: Boolean = false,
     val allowOlder: Boolean = false,
+    val closely: Boolean = true,
 )
 
 /**
@@ -93,6 +97,9 @@ class Syncer(private val path: File, private val request: Request, private val e
     private val started = environment.clock()
     private var received = 0L
 
+    // What was done, once the shelf is the published one; its local features may be missing still.
+    private var done: Pair<SyncReport, Long>? = null
+
     /**
      * Sync once, trying again a few times while the server is away. A server that is away is no error: the outcome is
      * "offline".
@@ -109,8 +116,11 @@ class Syncer(private val path: File, private val request: Request, private val e
         if (request.ifDue && due != null) return@open report("deferred", due.toString(), due.toString())
         val (report, sequence) = try {
             persist(writer)
-        } catch (error: Unreachable) {
-            return@open offline(state, error)
+        } catch (error: PocketshelfError) {
+            if (done == null) return@open if (error is Unreachable) offline(state, error) else throw error
+            val (report, sequence) = told()
+            val reason = if (error is Unreachable) Reason.AWAY else error.reason
+            report.copy(problem = "${oneLine(error, 1000)}; $LATER", reason = reason) to sequence
         }
         remember(state.succeeded(server, request.shard, environment.now(), sequence))
         report
@@ -156,14 +166,37 @@ class Syncer(private val path: File, private val request: Request, private val e
         if (todo.get == null) {
             dropDamagedPrevious(writer)
             if (todo.why == "current") vouch(trusted, manifest)
+            if (done == null) done = report("current", todo.why) to manifest.sequence
+        } else {
+            val how = update(writer, trusted, manifest, device, todo)
             dropDownloads()
-            return report("current", todo.why) to manifest.sequence
+            val isAsPlanned = how == if (todo.get is DeltaEntry) "changes" else "snapshot"
+            val report = report("updated", if (isAsPlanned) todo.why else "does not fit")
+            done = report.copy(how = how, fromSequence = device.sequence) to manifest.sequence
         }
-        val how = update(writer, trusted, manifest, device, todo)
+        val told = told(features = if (todo.why == "rolled back") null else features(trusted, manifest))
         dropDownloads()
-        val isAsPlanned = how == if (todo.get is DeltaEntry) "changes" else "snapshot"
-        val done = report("updated", if (isAsPlanned) todo.why else "does not fit")
-        return done.copy(how = how, fromSequence = device.sequence) to manifest.sequence
+        return told
+    }
+
+    private fun told(features: String? = null): Pair<SyncReport, Long> {
+        val (report, sequence) = checkNotNull(done)
+        val seconds = environment.clock() - started
+        return report.copy(received = received, seconds = seconds, features = features) to sequence
+    }
+
+    /** Bring the local features of the shelf, which is the published one; how, if at all. */
+    private fun features(trusted: Trusted, manifest: Manifest): String? {
+        if (!request.closely) return null
+        val bringer = FeatureBringer(folder, databases, files, environment.limits) { target, room ->
+            requireSpace(room)
+            downloader(target.name).get(target)
+        }
+        return try {
+            bringer.bring(trusted, manifest.shard, manifest.sequence)
+        } catch (error: IOException) {
+            throw StoreError("$path: ${oneLine(error)}", error)
+        }
     }
 
     private fun dropDownloads() = tidying { files.removeTree(File(path, "downloads")) }
@@ -272,8 +305,10 @@ class Syncer(private val path: File, private val request: Request, private val e
     private fun update(writer: StoreWriter, trusted: Trusted, manifest: Manifest, device: Device, todo: Plan): String {
         val isAnew = todo.why == "damaged" || todo.why == "rotated"
         val space = device.bundle ?: device.space.takeUnless { isAnew }
+        val isPublished = trusted.find(FeatureTable.targetName(manifest.shard, manifest.sequence)) != null
+        val keeps = isPublished && request.closely && todo.why in GOES_ON
         val following =
-            NextGeneration(writer, databases, manifest, environment.limits, trusted.keys, space, environment.prepare)
+            NextGeneration(writer, databases, manifest, environment.limits, trusted.keys, space, environment.prepare, keeps)
         if (todo.get is DeltaEntry) {
             try {
                 val (file, target) = packed(trusted, todo.get)
@@ -324,6 +359,9 @@ class Syncer(private val path: File, private val request: Request, private val e
     }
 
     private companion object {
+        // Why the next generation is this one, with changes.
+        val GOES_ON = setOf("changes", "shorter", "gap")
+        const val LATER = "the shelf is searched without its newest local features, and the next sync tries again"
         val LATEST: Instant = Instant.parse("9999-12-30T23:59:59Z")
 
         // Room for the indexes and the volume's own bookkeeping, beyond the bytes that are known.

@@ -43,9 +43,12 @@ class Trusted internal constructor(
      *
      * @throws SyncError the server signed no such file.
      */
-    fun target(name: String): Target {
-        val found = updater.target(name)
-            ?: throw SyncError("$name: the server has not published it; check the shard's name", reason = Reason.UNPUBLISHED)
+    fun target(name: String): Target = find(name)
+        ?: throw SyncError("$name: the server has not published it; check the shard's name", reason = Reason.UNPUBLISHED)
+
+    /** The same; null where the server signed no such file. */
+    fun find(name: String): Target? {
+        val found = updater.target(name) ?: return null
         val sha256 = found.hashes["sha256"]
             ?: throw SyncError("$name: signed without a SHA-256; the server must publish again", reason = Reason.METADATA)
         val folder = name.substringBeforeLast('/', "")

@@ -2,6 +2,7 @@ package org.pocketshelf.core.golden
 
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import org.pocketshelf.core.Encoder
 import org.pocketshelf.core.PocketshelfError
@@ -12,6 +13,7 @@ import org.pocketshelf.core.closely.Closely
 import org.pocketshelf.core.formats.Bundle
 import org.pocketshelf.core.formats.FeatureTable
 import org.pocketshelf.core.formats.Shard
+import org.pocketshelf.core.live.Watch
 import org.pocketshelf.core.recall.Fallback
 import org.pocketshelf.core.recall.Question
 import org.pocketshelf.core.recall.shelfCoverage
@@ -100,6 +102,23 @@ class GoldenAnswersTest {
         }
     }
 
+    @Test
+    fun `a cover before a camera is looked at closely`() {
+        val case = Case(GoldenFiles.json("stages/answers-closely.json")).cases("cases").first()
+        val table = FeatureTable.parse(GoldenFiles.file("stages/answers-closely/features.bin").readBytes(), prints.size)
+        val outputs = tensors(case.cases("detector"))
+        val encoder = Encoder(bundle, Told(case.cases("embedder")), NetworkDetector(bundle.detector!!, ScriptedRunner { outputs }))
+        val photo = Photo(GoldenFiles.photo(case.text("image")).pixels, case.int("width"), case.int("height"))
+        val expected = regions(case.child("expected")["line"]).first().cases("hits").first()
+        for (closely in listOf(null, Closely(prints.ids(), checkNotNull(table)))) {
+            val watch = Watch(Retriever(Shelf(prints, StoreSearcher(prints), coverage, closely), encoder))
+            val views = List(5) { watch.see(photo) }
+            val hits = views.last().regions.first().region.hits.orEmpty()
+            assertEquals(closely != null, hits.first().productId == expected.text("product_id"))
+            assertEquals(closely != null, hits.first().inliers != null)
+        }
+    }
+
     private fun Checker.answer(case: Case, shelf: Shelf, photo: Photo, check: (Any?, Any?) -> Unit) {
         val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
         val outputs = tensors(case.cases("detector"))
@@ -113,6 +132,12 @@ class GoldenAnswersTest {
                 photo, case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?, where = where,
             )
             assertNotNull(expected["line"], "an error was expected")
+            if (server == null) {
+                // The same, of regions that are embedded already.
+                val regions = retriever.encoder.encode(photo, case["whole"] as Boolean)
+                val answers = retriever.answerRegions(photo, regions, case.int("top_k"), asked, where = where)
+                assertEquals(result.regions, answers.map { it.region })
+            }
             check(expected["line"], result.toJson(full = true) - "ms")
             same(expected["asks"], server?.asks ?: emptyList<Any>())
         } catch (error: PocketshelfError) {

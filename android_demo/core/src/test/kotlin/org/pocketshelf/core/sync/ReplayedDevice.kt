@@ -13,6 +13,7 @@ import org.pocketshelf.core.Contract
 import org.pocketshelf.core.PocketshelfError
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.Unreachable
+import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.Space
 import org.pocketshelf.core.formats.StrictJson
 import org.pocketshelf.core.network.Answer
@@ -88,6 +89,7 @@ internal class ReplayedServer : Fetcher {
             routes[path] = route["breaks"] as Any
             val data = Blobs[route["breaks"]]
             yield(data.copyOfRange(offset, maxOf(offset, (route["at"] as Long).toInt())))
+            if (route["away"] == true) isAway = true
             throw Unreachable("the connection broke")
         }
         val data = Blobs[route["drip"]]
@@ -117,6 +119,9 @@ internal class ReplayedDevice(private val folder: File) {
     /** What changes its store. */
     var files: FileSystem = Undurable
 
+    /** See [Limits.featureBytes]. */
+    var featureBytes = Limits().featureBytes
+
     /** Called with each staged generation. */
     var prepare: (File) -> Unit = {}
     private val server = ReplayedServer()
@@ -137,6 +142,7 @@ internal class ReplayedDevice(private val folder: File) {
     /** A step's sync without asserting anything. */
     fun sync(step: Map<String, Any?>): SyncReport {
         server.serve(part(step["serve"]))
+        server.isAway = step["away"] == true
         return Syncer(File(folder, "store"), request(step), environment(step)).run()
     }
 
@@ -152,7 +158,10 @@ internal class ReplayedDevice(private val folder: File) {
         server.retryAfter = (step["retry_after"] as Number?)?.toDouble()
         server.asked.clear()
         val environment = environment(step)
-        check(path, step, where) { Syncer(path, request(step), environment).run().toJson() }
+        check(path, step, where) {
+            val report = Syncer(path, request(step), environment).run()
+            report.toJson() + ("problem" to report.problem?.let { report.reason?.label })
+        }
         assertEquals(step["asked"], server.asked, "$where: asked")
     }
 
@@ -179,6 +188,7 @@ internal class ReplayedDevice(private val folder: File) {
         step["bundle"]?.let { bundle(part(it)) },
         step["if_due"] == true,
         step["allow_older"] == true,
+        step["closely"] == true,
     )
 
     private fun bundle(wanted: Map<String, Any?>) =
@@ -202,6 +212,7 @@ internal class ReplayedDevice(private val folder: File) {
             number("total_seconds", usual.totalSeconds).toDouble(),
             number("database_seconds", usual.databaseSeconds).toDouble(),
             number("chunk", ReplayedServer.PIECE).toInt(),
+            featureBytes,
         )
     }
 
@@ -224,7 +235,12 @@ internal class ReplayedDevice(private val folder: File) {
         assertContent(path, part(step["after"]), where)
     }
 
-    private fun comparable(key: String, value: Any?): Any? = if (key == "next_attempt") value?.let(::moment) else value
+    private fun comparable(key: String, value: Any?): Any? = when (key) {
+        "next_attempt" -> value?.let(::moment)
+        // Why, in words of its own.
+        "problem" -> if (value is Map<*, *>) value["reason"] else value
+        else -> value
+    }
 
     private fun assertContent(path: File, after: Map<String, Any?>, where: String) {
         val store = try {
@@ -239,8 +255,20 @@ internal class ReplayedDevice(private val folder: File) {
             it.forEachProduct { product -> lines.add(StrictJson.parse(StrictJson.write(StoreCommands.line(product)))) }
             val expected = Blobs[after["products"]].toString(Charsets.UTF_8).trimEnd('\n').split('\n').filter(String::isNotEmpty)
             assertEquals(expected.map(StrictJson::parse), lines, where)
+            if ("features" in after) assertEquals(after["features"], featuresOf(it), "$where: features")
         }
     }
+
+    /** The blob that the store's local features are; null where it has none, or there is no store. */
+    fun features(): String? = try {
+        Store.open(File(folder, "store"), databases).use(::featuresOf)
+    } catch (_: StoreError) {
+        null
+    }
+
+    private fun featuresOf(store: Store): String? =
+        DerivedFile.ofFeatures(store.folder.index(store.generation), store.digest).read(Long.MAX_VALUE)
+            ?.let { MessageDigest.getInstance("SHA-256").digest(it).hex() }
 
     private fun moment(text: Any?): Instant = OffsetDateTime.parse(text as String).toInstant()
 

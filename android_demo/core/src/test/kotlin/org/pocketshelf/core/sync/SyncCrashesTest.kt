@@ -8,6 +8,7 @@ import kotlin.test.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import org.pocketshelf.core.Contract
+import org.pocketshelf.core.Reason
 import org.pocketshelf.core.RuntimeUnavailable
 import org.pocketshelf.core.store.FileSystem
 import org.pocketshelf.core.store.Store
@@ -19,8 +20,10 @@ class SyncCrashesTest {
     @TempDir
     lateinit var folder: Path
 
+    private val steps = steps("honest/changes_are_applied")
+
     @Suppress("UNCHECKED_CAST")
-    private val steps = (Contract.json("sync/honest/changes_are_applied.json")["cases"] as List<Map<String, Any?>>)
+    private fun steps(name: String) = (Contract.json("sync/$name.json")["cases"] as List<Map<String, Any?>>)
         .first()["steps"] as List<Map<String, Any?>>
 
     @Test
@@ -50,6 +53,54 @@ class SyncCrashesTest {
             place.deleteRecursively()
         } while (!isDone)
         assertTrue(operation > 20, "only $operation operations")
+    }
+
+    @Test
+    fun aSyncOfLocalFeaturesThatIsKilledAnywhereIsDoneByTheNext() {
+        val steps = steps("features/changes_lead_to_what_is_published")
+        for (before in 0..1) {
+            var operation = 0
+            do {
+                operation++
+                val place = File(folder.toFile(), "features-$before-$operation").apply { mkdirs() }
+                val isDone = isKilled(ReplayedDevice(place), steps, before, operation)
+                place.deleteRecursively()
+            } while (!isDone)
+            assertTrue(operation > 20, "only $operation operations")
+        }
+    }
+
+    /** Whether step [before], killed at an [operation], was done before that; what is left is whole, and the next heals it. */
+    private fun isKilled(device: ReplayedDevice, steps: List<Map<String, Any?>>, before: Int, operation: Int): Boolean {
+        device.replay(steps.take(before))
+        device.files = Killing(operation)
+        val isDone = try {
+            device.sync(steps[before])
+            true
+        } catch (_: Killed) {
+            false
+        }
+        val states = listOfNotNull(steps.getOrNull(before - 1), steps[before]).map { (it["after"] as Map<*, *>)["features"] }
+        val held = device.features()
+        assertTrue(held in states || before == 0 && held == null, "features of no state")
+        device.files = Undurable
+        device.sync(steps[before])
+        assertEquals((steps[before]["after"] as Map<*, *>)["features"], device.features())
+        return isDone
+    }
+
+    @Test
+    fun featuresThatAreTooLargeForAPhoneAreLeftOut() {
+        val steps = steps("features/changes_lead_to_what_is_published")
+        val device = ReplayedDevice(folder.toFile())
+        device.featureBytes = 1000
+        for (step in steps.take(2)) {
+            val report = device.sync(step)
+            assertEquals("updated" to Reason.TOO_LONG, report.outcome to report.reason)
+            assertEquals(null, device.features())
+        }
+        device.featureBytes = Limits().featureBytes
+        assertEquals("snapshot", device.sync(steps[2]).features)
     }
 
     private fun sequence(step: Int) = (steps[step]["after"] as Map<*, *>)["sequence"] as Long

@@ -24,6 +24,9 @@ class SyncListsTest {
     @Test
     fun backoff() = assertComplete("backoff", SyncBackoffTest::class.java)
 
+    @Test
+    fun features() = assertComplete("features", SyncFeaturesTest::class.java)
+
     private fun assertComplete(folder: String, tests: Class<*>) {
         val recorded = Contract.golden("sync/$folder").list().orEmpty().map { inKotlin(it.removeSuffix(".json")) }
         val here = tests.declaredMethods.filter { it.isAnnotationPresent(Test::class.java) }.map { it.name }

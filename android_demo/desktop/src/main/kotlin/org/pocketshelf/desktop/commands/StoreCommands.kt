@@ -29,7 +29,7 @@ object StoreCommands {
         val options = Arguments(
             arguments,
             setOf("store", "server", "root", "shard", "bundle"),
-            setOf("allow-older", "if-due", "trust-on-first-use"),
+            setOf("allow-older", "if-due", "no-closely", "trust-on-first-use"),
         )
         val request = Request(
             serverUrl = options.required("server"),
@@ -39,9 +39,13 @@ object StoreCommands {
             bundle = options.optional("bundle")?.let { spaceOf(File(it)) },
             ifDue = options.has("if-due"),
             allowOlder = options.has("allow-older"),
+            closely = !options.has("no-closely"),
         )
         val environment = Environment(databases, BouncyCastleVerifier())
-        return print(Syncer(File(options.required("store")).absoluteFile, request, environment).run().toJson())
+        val report = Syncer(File(options.required("store")).absoluteFile, request, environment).run()
+        print(report.toJson())
+        report.problem?.let(System.err::println)
+        return if (report.problem == null) 0 else 1
     }
 
     fun status(arguments: List<String>): Int {
