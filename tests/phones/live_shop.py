@@ -10,6 +10,7 @@ import numpy as np
 
 from phones.python_core import dump
 from pocketshelf.formats import Product, Space, quantize_vectors
+from pocketshelf.formats.features import FEATURE, Print
 from pocketshelf.sync import sync
 from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
 from pocketshelf_server.making import make_site
@@ -30,13 +31,14 @@ class LiveShop:
 
     Args:
         seed: all changes follow from it.
+        prints: half of the products' pictures have local features, some of them others with each change.
 
     Attributes:
         url: of its server, once that runs.
         history: sequence → its products, by the Python client's own sync.
     """
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, prints: bool = False) -> None:
         self.site = make_site(
             folder / "site", Space("live", "0123456789abcdef", "test", DIMENSION), SiteConfig(retain=3)
         )
@@ -50,6 +52,7 @@ class LiveShop:
         self.history: dict[int, list[dict[str, Any]]] = {}
         self._ids: list[str] = []
         self._numbers = 0
+        self._prints = prints
 
     def close(self) -> None:
         """Let go of the catalogue."""
@@ -69,7 +72,8 @@ class LiveShop:
                 self._numbers += 1
                 names.append(self.chance.choice(("p{}", "ä{}", "品{}", "P-{}", "𝔭{}")).format(self._numbers))
         names = list(dict.fromkeys(names))
-        self.catalogue.apply([Upsert(self._product(name)) for name in names])
+        features = self._features if self._prints else lambda: None
+        self.catalogue.apply([Upsert(self._product(name), features=features()) for name in names])
         self._ids = sorted({*self._ids, *names})
 
     def _product(self, name: str) -> Product:
@@ -85,6 +89,16 @@ class LiveShop:
         image = chance.choice((None, f"pictures/{name}.jpg"))
         return Product(name, 0, chance.choice(CATEGORIES), chance.choice(TITLES), image, vectors, attributes)
 
+    def _features(self) -> bytes:
+        """Drawn ones of a picture, or none."""
+        numbers = np.random.default_rng(self.chance.randrange(2**32))
+        if numbers.random() < 0.5:
+            return b""
+        rows = np.zeros(int(numbers.integers(24, 60)), FEATURE)
+        for name in ("x", "y", "size", "angle", "descriptor"):
+            rows[name] = numbers.integers(0, 256, rows[name].shape)
+        return Print(int(numbers.integers(500, 2000)), rows).to_bytes()
+
     def rotate(self) -> str:
         """Give a role, or two, a new key; returns which."""
         roles = self.chance.sample(ROLES, self.chance.choice((1, 1, 2)))
@@ -94,7 +108,7 @@ class LiveShop:
     def publish(self) -> int:
         """Make and sign a generation, and take it into the Python store; returns its sequence."""
         publish_site(self.site)
-        sequence = sync(self.store, self.url, root=self.root.read_bytes()).sequence
+        sequence = sync(self.store, self.url, root=self.root.read_bytes(), closely=True).sequence
         assert sequence is not None
         self.history[sequence] = dump(self.store)
         return sequence

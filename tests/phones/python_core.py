@@ -52,7 +52,12 @@ def search(store: Path, vectors: np.ndarray, k: int, category: str | None = None
 def _sync(options: argparse.Namespace) -> list[dict[str, Any]]:
     root = Path(options.root).read_bytes() if options.root else None
     report = sync(
-        options.store, options.server, root=root, shard=options.shard, allow_older=options.allow_older
+        options.store,
+        options.server,
+        root=root,
+        shard=options.shard,
+        allow_older=options.allow_older,
+        closely=True,
     )
     return [{name: getattr(report, name) for name in ("outcome", "why", "sequence", "from_sequence")}]
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from phones.cores import CORES, Core
 from phones.faulty_proxy import FaultyProxy, fetched, honest, truncating
 from phones.live_shop import DIMENSION, LiveShop
 from phones.python_core import search
+from pocketshelf.store import StoreFolder, verify_store
+from pocketshelf.store.features import prints_of
 from pocketshelf_server.http.app import create_app
 
 
@@ -83,18 +86,36 @@ def core(request: pytest.FixtureRequest) -> Core:
     return request.param
 
 
-@pytest.fixture
-def live(core: Core, tmp_path: Path) -> Iterator[Live]:
-    """A shop of 200 products at its first generation, and a core without a store."""
-    shop = LiveShop(tmp_path, seed=15)
+@contextmanager
+def before(core: Core, shop: LiveShop, folder: Path) -> Iterator[Live]:
+    """The shop with 200 products at its first generation, and a core without a store."""
     with (
         serving_app(create_app(shop.site, shop.catalogue)) as shop.url,
         FaultyProxy.before(shop.url) as proxy,
     ):
         shop.change(200, 0)
         shop.publish()
-        yield Live(core, shop, proxy, tmp_path / "store")
+        yield Live(core, shop, proxy, folder / "store")
     shop.close()
+
+
+@pytest.fixture
+def live(core: Core, tmp_path: Path) -> Iterator[Live]:
+    with before(core, LiveShop(tmp_path, seed=15), tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def covers(core: Core, tmp_path: Path) -> Iterator[Live]:
+    """Half of the shop's products have local features."""
+    with before(core, LiveShop(tmp_path, seed=16, prints=True), tmp_path) as opened:
+        yield opened
+
+
+def features(store: Path) -> dict[str, bytes]:
+    """Of the store's current generation, by product."""
+    folder = StoreFolder(store)
+    return {name: each.to_bytes() for name, each in prints_of(folder, folder.require_current()).items()}
 
 
 def test_any_series_of_generations_ends_equal(live: Live) -> None:
@@ -149,6 +170,26 @@ def test_a_kill_at_any_byte_leaves_one_generation_whole(live: Live) -> None:
     report = live.sync()
     assert isinstance(report, dict) and report["sequence"] == after
     live.is_at(after)
+
+
+def test_local_features_come_whole_and_by_changes_and_no_kill_harms_them(covers: Live) -> None:
+    assert isinstance(covers.sync(), dict)
+    expected = features(covers.shop.store)
+    assert len(expected) > 50 and features(covers.store) == expected
+    covers.shop.change(60, 20)
+    before, after = max(covers.shop.history), covers.shop.publish()
+    known = set(expected.values()) | set(features(covers.shop.store).values())
+    kills = 0
+    for byte in (1, 1500, 6000, 12_000, 30_000):
+        kills += covers.killed_sync(byte)
+        assert covers.products() in (covers.shop.history[before], covers.shop.history[after])
+        assert set(features(covers.store).values()) <= known and verify_store(covers.store).ok
+    assert kills >= 3
+    report = covers.sync()
+    assert isinstance(report, dict) and report["sequence"] == after
+    covers.is_at(after)
+    assert features(covers.store) == features(covers.shop.store) != expected
+    assert verify_store(covers.store).ok
 
 
 def test_200_queries_find_the_same_in_the_same_order(live: Live, tmp_path: Path) -> None:
