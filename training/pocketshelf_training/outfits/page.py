@@ -26,8 +26,8 @@ from pocketshelf_training.outfits.figures import SEEDS
 from pocketshelf_training.outfits.latency import latency
 from pocketshelf_training.outfits.library import faultless
 from pocketshelf_training.outfits.pairing import Outfits, largest_of_each_role
-from pocketshelf_training.outfits.sources import garments_at_home, street_garments, tagged_garments
 from pocketshelf_training.outfits.scoring import looks_of
+from pocketshelf_training.outfits.sources import garments_at_home, street_garments, tagged_garments
 from pocketshelf_training.outfits.street import StreetOutfits, read_street
 from pocketshelf_training.outfits.train import FUSION, shop_vectors
 from pocketshelf_training.pages.page import add_bundle, add_page, joined, publish, table
