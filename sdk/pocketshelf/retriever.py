@@ -298,6 +298,8 @@ class Retriever:
         """
         photo, frame = encoded.photo, (encoded.photo.width, encoded.photo.height)
         seen = self._answering.sightings(shelf, photo, local)
+        if not seen:
+            return local
         own = unclaimed(seen, [answer.region.detection.box for answer in local], frame)
         regions = [self.encoder.encode_print(photo, box) for box in own]
         local = local + [self._answering.answer(shelf, region, wish) for region in regions]

@@ -172,11 +172,11 @@ def encoder(case: dict[str, Any]) -> Encoder:
 
 
 @contextmanager
-def open_shelf() -> Iterator[Store]:
-    """The golden shard and its manifest as a store."""
+def open_shelf(shard: Path = Path(SHARD)) -> Iterator[Store]:
+    """A golden shard and the manifest as a store."""
     with tempfile.TemporaryDirectory() as folder:
         with StoreWriter.open(folder) as writer, writer.staged() as staging:
-            shutil.copy(SHARD, staging / "shard.sqlite")
+            shutil.copy(shard, staging / "shard.sqlite")
             shutil.copy(MANIFEST, staging / Path(MANIFEST).name)
             writer.publish(staging)
         with Store.open(folder) as store:
@@ -185,15 +185,20 @@ def open_shelf() -> Iterator[Store]:
 
 def answers_of(case: dict[str, Any]) -> dict[str, Any]:
     """The line, without its times, and what the server was asked; or "error"."""
-    server = Server(case["server"]) if "server" in case else None
     with open_shelf() as store:
-        retriever = Retriever(store, encoder(case), fallback=server)
-        try:
-            result = retriever.search(
-                photo(case), case["top_k"], case["category"], case["whole"], case["ask"], where=case["where"]
-            )
-        except (UsageError, ValueError):
-            return {"error": True}
+        return answered(case, store, photo(case))
+
+
+def answered(case: dict[str, Any], store: Store, shown: Photo, closely: bool = True) -> dict[str, Any]:
+    """`answers_of` a case, on a shelf and of a photo."""
+    server = Server(case["server"]) if "server" in case else None
+    retriever = Retriever(store, encoder(case), fallback=server, closely=closely)
+    try:
+        result = retriever.search(
+            shown, case["top_k"], case["category"], case["whole"], case["ask"], where=case["where"]
+        )
+    except (UsageError, ValueError):
+        return {"error": True}
     line = result.to_json(full=True)
     del line["ms"]
     return {"line": line, "asks": [] if server is None else server.asks}

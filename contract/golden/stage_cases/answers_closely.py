@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from contract.golden.stage_cases import answer_shelf
-from contract.golden.stage_cases.answers import SERVER, Server, encoder
+from contract.golden.stage_cases.answers import SERVER, answered, encoder, open_shelf
 from contract.golden.stage_cases.arrays import pack
 from contract.golden.stage_cases.closely import IMAGES, PHOTOS, print_of, read_or_drawn
 from contract.golden.stage_cases.closely_drawing import read_picture
 from pocketshelf.closely import tabled
-from pocketshelf.errors import UsageError
 from pocketshelf.formats import ShardMeta, create_shard
 from pocketshelf.formats.bundle import load_bundle
 from pocketshelf.formats.features import Print, features_file
-from pocketshelf.retriever import Retriever
 from pocketshelf.stages.detect import pyramid_points
 from pocketshelf.stages.preprocess import Photo
-from pocketshelf.store import Store
-from pocketshelf.store.digest import recorded_digests
-from pocketshelf.store.writer import StoreWriter
 from pocketshelf.types import Box
 
 __all__ = ["FEATURES", "SHARD", "answers", "answers_of", "write_shelf"]
@@ -151,31 +142,8 @@ def photo(case: dict[str, Any]) -> Photo:
     return Photo(read_picture(IMAGES / case["image"]), case["width"], case["height"])
 
 
-@contextmanager
-def open_shelf() -> Iterator[Store]:
-    """The golden shard, its manifest and its features as a store."""
-    with tempfile.TemporaryDirectory() as folder:
-        with StoreWriter.open(folder) as writer, writer.staged() as staging:
-            shutil.copy(SHARD, staging / "shard.sqlite")
-            shutil.copy(answer_shelf.MANIFEST, staging / answer_shelf.MANIFEST.name)
-            writer.publish(staging)
-        with Store.open(folder) as store:
-            digest = recorded_digests(store.folder, store.generation)[SHARD.name]
-            features_file(store.folder.index(store.generation), digest).write(FEATURES.read_bytes())
-            yield store
-
-
 def answers_of(case: dict[str, Any]) -> dict[str, Any]:
     """The line, without its times, and what the server was asked; or "error"."""
-    server = Server(case["server"]) if "server" in case else None
-    with open_shelf() as store:
-        retriever = Retriever(store, encoder(case), fallback=server, closely=case["closely"])
-        try:
-            result = retriever.search(
-                photo(case), case["top_k"], case["category"], case["whole"], case["ask"], where=case["where"]
-            )
-        except (UsageError, ValueError):
-            return {"error": True}
-    line = result.to_json(full=True)
-    del line["ms"]
-    return {"line": line, "asks": [] if server is None else server.asks}
+    with open_shelf(SHARD) as store:
+        features_file(store.folder.index(store.generation), store.digest).write(FEATURES.read_bytes())
+        return answered(case, store, photo(case), case["closely"])

@@ -22,11 +22,12 @@ __all__ = ["latency"]
 
 
 def latency(
-    encoder: Encoder, head: OutfitHead, looks: Looks, garments: Garments, photos: Iterable[Path]
+    encoder: Encoder, head: OutfitHead | None, looks: Looks, garments: Garments, photos: Iterable[Path]
 ) -> dict[str, float]:
     """Milliseconds, median and 90th percentile over ``photos``; the first is a warm-up.
 
     Args:
+        head: the bundle's if None.
         garments: the store's products, their labels the categories.
     """
     space = space_of(encoder.bundle)
