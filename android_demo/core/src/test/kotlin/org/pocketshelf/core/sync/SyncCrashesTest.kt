@@ -39,13 +39,7 @@ class SyncCrashesTest {
             val place = File(folder.toFile(), "$before-$operation").apply { mkdirs() }
             val device = ReplayedDevice(place)
             device.replay(steps.take(before))
-            device.files = Killing(operation)
-            val isDone = try {
-                device.sync(steps[before])
-                true
-            } catch (_: Killed) {
-                false
-            }
+            val isDone = isDone(device, steps[before], operation)
             assertOldOrNew(File(place, "store"), before)
             device.files = Undurable
             device.sync(steps[before])
@@ -53,6 +47,17 @@ class SyncCrashesTest {
             place.deleteRecursively()
         } while (!isDone)
         assertTrue(operation > 20, "only $operation operations")
+    }
+
+    /** Whether a sync that is killed at an [operation] was done before that. */
+    private fun isDone(device: ReplayedDevice, step: Map<String, Any?>, operation: Int): Boolean {
+        device.files = Killing(operation)
+        return try {
+            device.sync(step)
+            true
+        } catch (_: Killed) {
+            false
+        }
     }
 
     @Test
@@ -73,13 +78,7 @@ class SyncCrashesTest {
     /** Whether step [before], killed at an [operation], was done before that; what is left is whole, and the next heals it. */
     private fun isKilled(device: ReplayedDevice, steps: List<Map<String, Any?>>, before: Int, operation: Int): Boolean {
         device.replay(steps.take(before))
-        device.files = Killing(operation)
-        val isDone = try {
-            device.sync(steps[before])
-            true
-        } catch (_: Killed) {
-            false
-        }
+        val isDone = isDone(device, steps[before], operation)
         val states = listOfNotNull(steps.getOrNull(before - 1), steps[before]).map { (it["after"] as Map<*, *>)["features"] }
         val held = device.features()
         assertTrue(held in states || before == 0 && held == null, "features of no state")
