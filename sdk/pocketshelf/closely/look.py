@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Iterable
 
 import numpy as np
 
-from pocketshelf.closely.features import extract, is_available
+from pocketshelf.closely.features import Features, extract, is_available
 from pocketshelf.closely.file import features_of
 from pocketshelf.closely.geometry import Sighting, sighted
 from pocketshelf.closely.words import Inverted
@@ -22,6 +23,9 @@ __all__ = ["Closely"]
 VOTED, NEAREST = 10, 5
 
 _log = logging.getLogger(__name__)
+
+# A photo's features and the places of the prints they speak for; None where it has none.
+_Asked = tuple[Features, list[int]] | None
 
 
 class Closely:
@@ -39,6 +43,7 @@ class Closely:
         self._places = {product_id: place for place, product_id in enumerate(ids)}
         self._lock = threading.Lock()
         self._inverted: Inverted | None = None
+        self._last: tuple[weakref.ref[Photo], _Asked] | None = None
 
     @classmethod
     def of(cls, store: Store) -> Closely | None:
@@ -81,10 +86,10 @@ class Closely:
         Args:
             nearest: ids of the embedding's hits, best first, of each region.
         """
-        features = extract(photo.pixels, gallery=False)
-        if features is None or not len(features):
+        asked = self._asked(photo)
+        if asked is None:
             return []
-        places = self._index().votes(features.descriptors, VOTED)
+        features, places = asked
         near = [self._places[product_id] for product_id in nearest if product_id in self._places]
         found = []
         for place in dict.fromkeys([*places, *near]):
@@ -94,6 +99,18 @@ class Closely:
                 found.append(sighted(self._ids[place], features_of(print_), features, size, shape))
         seen = [each for each in found if each is not None]
         return sorted(seen, key=lambda each: (-each.inliers, each.product_id))
+
+    def _asked(self, photo: Photo) -> _Asked:
+        """A photo's features and who is voted for, once for all the regions that are asked one by one."""
+        last = self._last
+        if last is not None and last[0]() is photo:
+            return last[1]
+        features = extract(photo.pixels, gallery=False)
+        asked = None
+        if features is not None and len(features):
+            asked = features, self._index().votes(features.descriptors, VOTED)
+        self._last = weakref.ref(photo), asked
+        return asked
 
     def _index(self) -> Inverted:
         with self._lock:

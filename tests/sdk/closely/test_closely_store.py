@@ -12,7 +12,7 @@ from drawn_prints import cover, photographed, write_covers
 from pocketshelf import Retriever
 from pocketshelf.answering import Answering
 from pocketshelf.catalogue import build_store
-from pocketshelf.closely import Closely, Sighting, look
+from pocketshelf.closely import Closely, Features, Sighting, extract, look
 from pocketshelf.encoder import EncodedRegion
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle
@@ -120,6 +120,28 @@ def test_a_region_is_looked_at_closely_where_its_photo_is_still_there(
         with_photo = retriever.search_region(region, photo=encoded.photo).hits or ()
         assert with_photo[0].product_id == "30" and with_photo[0].inliers
         assert all(hit.inliers is None for hit in retriever.search_region(region).hits or ())
+
+
+def test_a_photos_features_are_computed_once_however_many_of_its_regions_are_asked(
+    catalogue: Path, tmp_path: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_store(catalogue, tmp_path / "store", bundle=fake_bundle)
+    computed: list[int] = []
+
+    def counted(pixels: np.ndarray, gallery: bool) -> Features | None:
+        computed.append(len(pixels))
+        return extract(pixels, gallery)
+
+    monkeypatch.setattr("pocketshelf.closely.look.extract", counted)
+    monkeypatch.setattr(Answering, "is_confident", lambda *_: False)
+    with Retriever.open(tmp_path / "store", fake_bundle) as retriever:
+        seen = []
+        for number in (3, 3, 4):
+            photo = retriever.encoder.encode(photographed(cover(number)).pixels, whole=True)
+            for _ in range(2):
+                region = retriever.search_region(photo.regions[0], photo=photo.photo)
+                seen.append((region.hits or ())[0].product_id)
+    assert seen == ["30", "30", "30", "30", "40", "40"] and len(computed) == 3
 
 
 def test_what_stands_first_is_what_is_judged_whoever_was_asked(
