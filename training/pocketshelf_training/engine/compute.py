@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from pocketshelf.cli import values
 from pocketshelf.errors import UsageError
+from pocketshelf_training.engine.allocator import keep_freed_memory
 
 __all__ = ["CPU", "add_arguments", "ahead", "choose", "device_of", "half", "moved", "placed"]
 
@@ -68,6 +69,9 @@ def choose(args: argparse.Namespace) -> torch.device:
         torch.backends.cudnn.benchmark_limit = 3
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
+    else:
+        # Teachers look at all pictures before the first step.
+        keep_freed_memory()
     return torch.device(name)
 
 
