@@ -24,12 +24,14 @@ from pocketshelf.stages.colours import histograms
 from pocketshelf.store import Store
 
 # The stand-in detector's second column is the thing it is surest of: here an upper.
-GROUPS = ("goods", "upper", "trousers", "footwear", "bag")
+GROUPS = ("goods", "upper", "trousers", "footwear", "bag", "shorts", "outerwear")
 NAMES = {
     "upper": ("Shirt",),
     "trousers": ("Jeans",),
     "footwear": ("Shoes",),
     "bag": ("Bag",),
+    "shorts": ("Shorts",),
+    "outerwear": ("Coats",),
     "goods": ("Milk",),
 }
 SHOP = {

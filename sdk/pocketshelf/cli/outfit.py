@@ -26,7 +26,8 @@ people wear with something like it, and names the looks in which it was seen. A 
 line with its error; the others are answered all the same, and the exit code is 1.
 
 What the catalogue states to be for children (age_group) is left out where the store has something else; it is
-asked for by --where age_group=kids, and women's alone by --where gender=female --where gender=unisex.
+asked for by --where age_group=kids, and women's alone by --where gender=female --where gender=unisex. So is
+what is for another weather (climate, season, or names such as Sandals and Coats): no sandals beside a jacket.
 """
 
 

@@ -1,15 +1,17 @@
 """From a garment in a photo to the products of a store that go with it.
 
 For each partner's role: candidates are the products nearest to what the head looks for, and those nearest to
-what was worn in the looks, for the same person as far as the catalogue says (`pocketshelf.outfit.audience`);
-then all of them are scored by both, fused, and taken one by one, each unlike those before it (maximal
-marginal relevance, Carbonell and Goldstein, SIGIR 1998).
+what was worn in the looks, for the same person and weather as far as the catalogue says
+(`pocketshelf.outfit.audience`, `pocketshelf.outfit.weather`); then all of them are scored by both, fused, and
+taken one by one, each unlike those before it (maximal marginal relevance, Carbonell and Goldstein, SIGIR
+1998).
 """
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,7 @@ from pocketshelf.outfit.head import OutfitHead, load_head
 from pocketshelf.outfit.looks import KIND, Advice, Advisor, Looks
 from pocketshelf.outfit.result import Look, OutfitHit, OutfitResult, Partners, ProductOutfit
 from pocketshelf.outfit.roles import PARTNERS, ROLES, role_of, role_of_category, roles_of_categories
+from pocketshelf.outfit.weather import ANY, LAYERS, STATED, Weather, weather_in_photo, weather_of
 from pocketshelf.shelf import shelves_of
 from pocketshelf.stages.colours import first_palettes, histograms
 from pocketshelf.stages.outfit import Shelves
@@ -47,16 +50,31 @@ SAMENESS = 1.0
 
 @dataclass(frozen=True)
 class _Asked:
-    """The garment: its role, and its place in the head's space (P,); whom it is for, and what is wished.
+    """The garment: its role, and its place in the head's space (P,); whom and what it is for, what is wished.
 
     Attributes:
         audience: None: anybody.
+        weather: in which it is worn.
+        layered: the same for what is worn over it or beneath.
     """
 
     role: str
     projected: np.ndarray
     audience: Audience | None
+    weather: Weather
+    layered: Weather
     where: Where
+
+    def suits(self, product: Product) -> bool:
+        """Whether one person would wear both, whatever the weather."""
+        if self.audience is None:
+            return True
+        return self.audience.shares(audience_of(product.attributes, product.category, product.title))
+
+    def goes(self, product: Product, role: str) -> bool:
+        """Whether one person would wear both in one weather, the product in a ``role``."""
+        own = self.layered if role in LAYERS else self.weather
+        return (own == ANY or not own.isdisjoint(_weather(product))) and self.suits(product)
 
 
 class Outfitter:
@@ -114,7 +132,8 @@ class Outfitter:
         """What goes with a garment of ``photo``.
 
         A photo does not say how old who wears it is: products that are stated to be for children are left out
-        where the store has others of the role, unless ``where`` names an ``age_group``.
+        where the store has others of the role, unless ``where`` names an ``age_group``. What is worn in it
+        tells the weather: sandals are left out beside a jacket, unless ``where`` names a season or climate.
 
         Args:
             top_k: products a role, 1 to `MAX_PARTNERS`.
@@ -138,8 +157,10 @@ class Outfitter:
             started = time.perf_counter()
             where = where or {}
             audience = None if AGE in where else Audience()
+            groups = [each.detection.group for each in encoded.regions]
+            weather = weather_in_photo(groups), weather_in_photo(set(groups) - set(LAYERS))
             projected = self._placed(self._vector(encoded.photo, region), "street", region.colours)
-            asked = _Asked(role, projected, audience, where)
+            asked = _Asked(role, projected, audience, *_unless_wished(weather, where), where)
             found = [self._partners(asked, other, top_k) for other in self._wanted(role, partners)]
             spent = 1000 * (time.perf_counter() - started)
         return OutfitResult(
@@ -164,7 +185,8 @@ class Outfitter:
     ) -> ProductOutfit:
         """What goes with a product of the store, by its vector and palette there: no photo is read.
 
-        Partners are for the same ages and genders as far as the catalogue states them, see `audience_of`.
+        Partners are for the same ages, genders and weather as far as the catalogue states them, see
+        `audience_of` and `weather_of`.
 
         Args:
             top_k, partners, where: as `outfit` takes them.
@@ -184,7 +206,9 @@ class Outfitter:
         if role is not None:
             colours = histograms(first_palettes([product.attributes]))[0]
             projected = self._placed(product.vectors[0].astype(np.float32), "shop", colours)
-            asked = _Asked(role, projected, _audience(product), where or {})
+            audience = audience_of(product.attributes, product.category, product.title)
+            weather = _weather(product), ANY if role in LAYERS else _weather(product)
+            asked = _Asked(role, projected, audience, *_unless_wished(weather, where or {}), where or {})
             found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
         spent = 1000 * (time.perf_counter() - started)
         return ProductOutfit(product_id, role, found, self._looks_asked, spent)
@@ -249,22 +273,24 @@ class Outfitter:
         for partner in () if advice is None else advice.partners[:LOOKS_ASKED]:
             found += self._nearest(partner, asked, other, BY_LOOK)
         known = self.store.products(list(dict.fromkeys(found)))  # Each read once, though several ask for it.
-        suiting = _suiting(known, asked.audience)
-        if len(suiting) < len(known):
+        goes = functools.partial(asked.goes, role=other)
+        going = _those(known, goes)
+        if len(going) < len(known):
             deeper = self._nearest(towards, asked, other, DEEPER * BY_HEAD)
-            suiting |= self._first_suiting(deeper, known, asked.audience)
-        products = suiting or known  # A store that has this role for others alone is asked about these.
+            going |= self._first(deeper, known, goes)
+        # A store that has this role for another weather alone, or for others alone, is asked about these.
+        products = going or _those(known, asked.suits) or known
         return [products[product_id] for product_id in sorted(products)]
 
-    def _first_suiting(
-        self, names: Sequence[str], known: dict[str, Product], audience: Audience | None
+    def _first(
+        self, names: Sequence[str], known: dict[str, Product], wanted: Callable[[Product], bool]
     ) -> dict[str, Product]:
-        """The first `BY_HEAD` of ``names`` that suit; what is not ``known`` is read a few at a time."""
+        """The first `BY_HEAD` of ``names`` that are wanted; those not ``known`` are read a few at a time."""
         found: dict[str, Product] = {}
         for start in range(0, len(names), BY_HEAD):
             part = names[start : start + BY_HEAD]
             more = known | self.store.products([name for name in part if name not in known])
-            found |= _suiting({name: more[name] for name in part if name in more}, audience)
+            found |= _those({name: more[name] for name in part if name in more}, wanted)
             if len(found) >= BY_HEAD:
                 break
         return dict(list(found.items())[:BY_HEAD])
@@ -279,14 +305,17 @@ class Outfitter:
         return [match.product_id for match in matches]
 
 
-def _suiting(products: dict[str, Product], audience: Audience | None) -> dict[str, Product]:
-    if audience is None:
-        return products
-    return {name: product for name, product in products.items() if audience.shares(_audience(product))}
+def _those(products: dict[str, Product], wanted: Callable[[Product], bool]) -> dict[str, Product]:
+    return {name: product for name, product in products.items() if wanted(product)}
 
 
-def _audience(product: Product) -> Audience:
-    return audience_of(product.attributes, product.category, product.title)
+def _weather(product: Product) -> Weather:
+    return weather_of(product.attributes, product.category, product.title)
+
+
+def _unless_wished(weather: tuple[Weather, Weather], where: Where) -> tuple[Weather, Weather]:
+    """Any, where a season or a climate is wished for."""
+    return (ANY, ANY) if any(name in where for name in STATED) else weather
 
 
 def _check_wishes(top_k: int, roles: Sequence[str]) -> None:
