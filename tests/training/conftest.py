@@ -21,6 +21,22 @@ def drawn_data(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def data_with_shop(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The drawn folder, with a shop of six items."""
+    root = tmp_path_factory.mktemp("universal")
+    for part in drawn_data.iterdir():
+        (root / part.name).symlink_to(part)
+    (root / "shop").mkdir()
+    lines = ["role,image,item_id,category\n"]
+    for number in range(12):
+        Image.new("RGB", (40, 50), (20 * number, 200 - 15 * number, 90)).save(root / f"shop/{number}.png")
+        role = ("gallery", "query")[number % 2]
+        lines.append(f"{role},{number}.png,mx{number // 2:02d}-red,upper\n")
+    (root / "shop/pairs.csv").write_text("".join(lines))
+    return root
+
+
 def draw_street(folder: Path) -> None:
     (folder / "photos").mkdir(parents=True)
     (folder / "masks").mkdir()

@@ -157,6 +157,10 @@ COMMANDS = {
         "fit attribute heads on a trained embedder",
     ),
     "train embedder": ("embedder.train", "train the embedder on the real photos"),
+    "train ablation": (
+        "studies.ablation",
+        "the universal embedder without each of its sources, to see what each brings",
+    ),
     "train stages": (
         "embedder.stages",
         "the universal embedder in a fixed time, with draws that leave products out",

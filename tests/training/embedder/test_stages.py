@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 import pytest
-from test_universal import data  # noqa: F401
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.embedder import stages
@@ -19,20 +18,20 @@ def options(root: Path, run: Path, *more: str) -> argparse.Namespace:
     return parser.parse_args(["--data", str(root), "--run", str(run), *small, *none, *more])
 
 
-def test_a_draw_saw_less_than_the_last_and_more_than_the_first(data: Path, tmp_path: Path) -> None:  # noqa: F811
-    stages.run(options(data, tmp_path))
+def test_a_draw_saw_less_than_the_last_and_more_than_the_first(data_with_shop: Path, tmp_path: Path) -> None:
+    stages.run(options(data_with_shop, tmp_path))
     seen = {
         name: load_checkpoint(tmp_path / name / "average.safetensors").meta["left_out"]
         for name in ("without", "draw-0", "all")
     }
     assert set(seen["all"]) < set(seen["draw-0"]) < set(seen["without"])
     before = (tmp_path / "without/average.safetensors").stat().st_mtime_ns
-    stages.run(options(data, tmp_path))
+    stages.run(options(data_with_shop, tmp_path))
     assert (tmp_path / "without/average.safetensors").stat().st_mtime_ns == before
 
 
-def test_what_the_stages_set_cannot_be_given(data: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_what_the_stages_set_cannot_be_given(data_with_shop: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--leave-out"):
-        stages.run(options(data, tmp_path, "--leave-out", "0:0.25"))
+        stages.run(options(data_with_shop, tmp_path, "--leave-out", "0:0.25"))
     with pytest.raises(UsageError, match="less than 1 together"):
-        stages.run(options(data, tmp_path, "--all-share", "0.8"))
+        stages.run(options(data_with_shop, tmp_path, "--all-share", "0.8"))

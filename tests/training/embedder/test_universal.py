@@ -7,30 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.embedder import universal
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
-PAIRS = "role,image,item_id,category\n"
 
-
-@pytest.fixture(scope="module")
-def data(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The drawn folder, with a shop of six items."""
-    root = tmp_path_factory.mktemp("universal")
-    for part in drawn_data.iterdir():
-        (root / part.name).symlink_to(part)
-    (root / "shop").mkdir()
-    lines = [PAIRS]
-    for number in range(12):
-        Image.new("RGB", (40, 50), (20 * number, 200 - 15 * number, 90)).save(root / f"shop/{number}.png")
-        role = ("gallery", "query")[number % 2]
-        lines.append(f"{role},{number}.png,mx{number // 2:02d}-red,upper\n")
-    (root / "shop/pairs.csv").write_text("".join(lines))
-    return root
+@pytest.fixture
+def data(data_with_shop: Path) -> Path:
+    return data_with_shop
 
 
 def options(data: Path, run: Path, *more: str) -> argparse.Namespace:

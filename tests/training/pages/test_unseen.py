@@ -77,7 +77,9 @@ def test_one_s_own_pairs_are_measured_by_a_checkpoint_and_fill_a_page(
         lines += [f"gallery,{product}-0.png,p{product},kind", f"query,{product}-1.png,p{product},kind"]
     (drawn_shop / "pairs.csv").write_text("\n".join(lines))
     page = tmp_path / "page.md"
-    marks = [f"<!-- {name}: {which} -->" for name in ("sets", "left_out") for which in ("begin", "end")]
+    marks = [
+        f"<!-- {name}: {which} -->" for name in ("sets", "left_out", "ablation") for which in ("begin", "end")
+    ]
     page.write_text("Words.\n\n" + "\n".join(marks) + "\n\nMore words.\n")
     kept = {"sets": {"old": {**json.loads(json.dumps(_plain("test"))), "split": "val"}}}
     page.with_suffix(".json").write_text(json.dumps(kept))

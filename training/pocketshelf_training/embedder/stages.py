@@ -20,10 +20,11 @@ from pocketshelf_training.embedder.gathered import Gathered, fabrics, gather
 from pocketshelf_training.embedder.universal import UniversalTask
 from pocketshelf_training.engine import compute
 from pocketshelf_training.engine.trainer import Trainer
+from pocketshelf_training.models.checkpoint import save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.samplers.device_dressing import Wardrobe
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["BEST", "Stages", "add_arguments", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class Stages:
-    """What the stages share: the pictures, the wardrobe and one network."""
+    """What several trainings share: the pictures, the wardrobe and one network."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.began = args, time.monotonic()
@@ -73,11 +74,22 @@ class Stages:
             log.info("%s is there", run)
             return
         args = argparse.Namespace(**{**vars(self.args), "run": run, **changed})
-        log.info("%s: %.2f minutes", name, args.minutes)
+        log.info("%s: %s", name, f"{args.minutes:.2f} minutes" if args.minutes else f"{args.epochs} epochs")
         task = UniversalTask(args, self.gathered, self.network, self.wardrobe)
         Trainer(task, run).train()
         # What could go on would be taken for unfinished.
         (run / "state.pt").unlink()
+
+    def begin(self, name: str) -> Path:
+        """The network as a training begins with it, before any step."""
+        path = self.args.run / name / BEST
+        if not path.exists():
+            task = UniversalTask(self.args, self.gathered, self.network, self.wardrobe)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_checkpoint(
+                path, Embedder.kind, self.network.config, self.network.state_dict(), task.settings
+            )
+        return path
 
 
 def run(args: argparse.Namespace) -> int:

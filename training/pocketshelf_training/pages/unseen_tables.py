@@ -13,7 +13,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.pages.page import joined, table
 
-__all__ = ["add_fill", "fill", "of_left_out", "of_sets", "sets_beside"]
+__all__ = ["add_fill", "fill", "of_ablation", "of_left_out", "of_sets", "sets_beside"]
 
 Figures = Mapping[str, Any]
 # What beyond R@1 a table shows of a row.
@@ -33,7 +33,7 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
     """Take ``figures`` into the JSON beside a page, then write the page's tables anew.
 
     Args:
-        figures: "sets" by name, or "left_out"; what the JSON has of other names stays.
+        figures: "sets" by name, "left_out" or "ablation"; what the JSON has of other names stays.
         provenance: where they were measured, kept with each set as "measured".
 
     Raises:
@@ -47,9 +47,12 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
     said = {"measured": dict(provenance)}
     if sets := figures.get("sets"):
         document["sets"] = {**document.get("sets", {}), **{name: {**of, **said} for name, of in sets.items()}}
-    if left_out := figures.get("left_out"):
-        document["left_out"] = {**left_out, **said}
-    made = {"sets": of_sets(document.get("sets", {})), "left_out": of_left_out(document.get("left_out"))}
+    document |= {part: {**figures[part], **said} for part in ("left_out", "ablation") if figures.get(part)}
+    made = {
+        "sets": of_sets(document.get("sets", {})),
+        "left_out": of_left_out(document.get("left_out")),
+        "ablation": of_ablation(document.get("ablation")),
+    }
     for name, markdown in made.items():
         text = _between(page, text, name, markdown)
     kept.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -136,6 +139,32 @@ def of_left_out(found: Figures | None) -> str:
     ]
     parts.append(table(head, [_draw(draw, row, columns) for draw, row in draws_of]))
     return joined(parts)
+
+
+def of_ablation(found: Figures | None) -> str:
+    """R@1 of each training, and beside it what it has more than that with all sources."""
+    if not found:
+        return "No sources were left out yet.\n"
+    sets = found["sets"]
+    head = [f"{name}, {of['split']} ({of['queries']})" for name, of in sets.items()]
+    rows = next(iter(sets.values()))["rows"]
+    cells = [(row, *(_beside_all(of["rows"][row]) for of in sets.values())) for row in rows]
+    words = (
+        f"{found['training']}. R@1, and the difference from the training with all, paired over the queries"
+    )
+    return joined(
+        [
+            f"{words}, with its 95 % interval.{_where(found)}\n",
+            table(["training", *(f">{h}" for h in head)], cells),
+        ]
+    )
+
+
+def _beside_all(figures: Figures) -> str:
+    more = figures["more"]
+    low, high = more["low"], more["high"]
+    said = f" ({more['value']:+.3f}: {low:+.3f} to {high:+.3f})" if low or high else ""
+    return f"{figures['R@1']['value']:.3f}{said}"
 
 
 def _draw(draw: Figures, row: str, columns: Mapping[str, str]) -> tuple[str, ...]:
