@@ -8,6 +8,7 @@ the title ("Men's Parka"). What states no age is for adults, what states no gend
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _GENDERS = {
 _TITLED = {"kids", "children", "boys", "girls", "toddler", "toddlers", "mens", "men", "womens", "women"}
 # Whole words, possessive ones as well: "Girls' Coats", "Men's".
 _CATEGORY, _TITLE = (re.compile(rf"\b(?:{'|'.join(words)})\b") for words in ({*_AGES, *_GENDERS}, _TITLED))
+_WORD = re.compile(r"\w+")
 EVERYBODY, UNISEX = frozenset(_GENDERS.values()), "unisex"
 
 
@@ -57,8 +59,18 @@ def audience_of(attributes: Mapping[str, Any], category: str = "", title: str = 
     Args:
         category: or a path of categories.
     """
-    ages, genders = (_stated(attributes[name]) if name in attributes else [] for name in (AGE, GENDER))
-    spoken = [_CATEGORY.findall(category.casefold()), _TITLE.findall(title.casefold())]
+    ages, genders = (_stated(attributes[name]) if name in attributes else () for name in (AGE, GENDER))
+    folded = title.casefold()
+    titled = () if _TITLED.isdisjoint(_WORD.findall(folded)) else tuple(_TITLE.findall(folded))
+    return _audience(ages, genders, category, titled)
+
+
+@functools.lru_cache(maxsize=4096)
+def _audience(
+    ages: tuple[str, ...], genders: tuple[str, ...], category: str, titled: tuple[str, ...]
+) -> Audience:
+    """Most products of a category state the same."""
+    spoken = [_CATEGORY.findall(category.casefold()), titled]
     # "gender: Girls" states an age, too; "unisex" is for all.
     old = _first(_AGES, [ages or genders, *spoken])
     of = EVERYBODY if UNISEX in genders else _first(_GENDERS, [genders, *spoken])
@@ -71,5 +83,5 @@ def _first(known: Mapping[str, str], said: Iterable[Sequence[str]]) -> set[str]:
     return next(filter(None, found), set())
 
 
-def _stated(value: Any) -> list[str]:
-    return [word.strip() for text in texts(value) for word in re.split("[,;|/]", text)]
+def _stated(value: Any) -> tuple[str, ...]:
+    return tuple(word.strip() for text in texts(value) for word in re.split("[,;|/]", text))

@@ -8,6 +8,7 @@ weather: a jacket for the cold over a T-shirt for the summer (`LAYERS`).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -61,6 +62,8 @@ _NAMES = {
 _NAMED = _by_word(_NAMES)
 # The longest first: a trench coat is no coat for snow.
 _NAME = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _NAMED), key=len, reverse=True))})\b")
+# What each name ends with: most texts have none of these words, which is found out in less time.
+_LAST = frozenset(re.findall(r"\w+", name)[-1] for name in _NAMED)
 # What is worn in a photo, of the detector's groups.
 _WORN = {"outerwear": _NAMED["outerwear"], "shorts": _NAMED["shorts"]}
 
@@ -77,13 +80,25 @@ def weather_of(attributes: Mapping[str, Any], category: str = "", title: str = "
     said = _stated(text for name in STATED for text in texts(attributes.get(name)))
     if said:
         return said
-    named = [_NAMED[word] for word in _NAME.findall(category.casefold())][-1:]
-    return _common(named or [_NAMED[word] for word in _NAME.findall(title.casefold())])
+    return _common(_named_in_category(category)[-1:] or _named(title))
 
 
 def weather_in_photo(groups: Iterable[str]) -> Weather:
     """The weather in which the detector's ``groups`` are worn together; `ANY` where they do not tell."""
     return _common(_WORN[group] for group in groups if group in _WORN)
+
+
+@functools.lru_cache(maxsize=1024)
+def _named_in_category(category: str) -> list[Weather]:
+    """Many products are of one."""
+    return _named(category)
+
+
+def _named(text: str) -> list[Weather]:
+    folded = text.casefold()
+    if _LAST.isdisjoint(re.findall(r"\w+", folded)):
+        return []
+    return [_NAMED[name] for name in _NAME.findall(folded)]
 
 
 def _stated(values: Iterable[str]) -> Weather:
