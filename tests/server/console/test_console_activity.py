@@ -179,7 +179,7 @@ def test_a_damaged_file_is_named(app: Flask, viewer: FlaskClient, shop: Site) ->
 
 def test_counting_costs_a_search_next_to_nothing(store: ActivityStore) -> None:
     tally = Tally(store, lambda: NOW)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(2000):
         tally.count("search", "vector")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

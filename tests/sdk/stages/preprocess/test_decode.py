@@ -90,17 +90,17 @@ def test_a_large_jpeg_is_decoded_near_the_working_size_and_turned() -> None:
 
 def test_a_50_megapixel_jpeg_takes_little_time() -> None:
     data = encode(Image.new("RGB", (8160, 6144), RED), "JPEG", quality=50)
-    started = time.perf_counter()
+    started = time.process_time()
     photo = decode_photo(data)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert (photo.width, photo.height) == (8160, 6144) and close(centre(photo.pixels), RED)
 
 
 def test_a_50_megapixel_png_is_decoded() -> None:
     data = encode(Image.new("L", (8160, 6144), 77), "PNG", compress_level=1)
-    started = time.perf_counter()
+    started = time.process_time()
     photo = decode_photo(data)
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15
     assert (photo.width, photo.height) == (8160, 6144) and centre(photo.pixels) == (77, 77, 77)
 
 
@@ -234,7 +234,7 @@ def test_a_small_file_that_claims_to_be_huge_is_refused_before_it_is_decoded() -
     )
     body = zlib.compress(b"\0" * 1000)
     data += struct.pack(">I", len(body)) + b"IDAT" + body + struct.pack(">I", zlib.crc32(b"IDAT" + body))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PhotoError, match="60000 x 60000 pixels, more than"):
         decode_photo(data)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
