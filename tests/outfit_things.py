@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,11 +102,18 @@ def make_outfit_bundle(folder: Path, head: OutfitHead | None = None) -> Bundle:
 
 def make_shop(folder: Path, bundle: Bundle) -> Path:
     """A store of coloured things as jeans and shoes, and one that is no garment."""
+    return make_stated(
+        folder, bundle, "", {n: (f"The {n} {category}", category) for n, category in SHOP.items()}
+    )
+
+
+def make_stated(folder: Path, bundle: Bundle, more: str, shop: Mapping[str, Sequence[str]]) -> Path:
+    """A store of coloured things: colour → title, category, what stands in ``more`` columns (",season")."""
     folder.mkdir(parents=True)
-    lines = ["product_id,title,category,image"]
-    for name, category in SHOP.items():
+    lines = [f"product_id,title,category,image{more}"]
+    for name, (title, category, *stated) in shop.items():
         draw_thing(COLOURS[name][0]).save(folder / f"{name}.png")
-        lines.append(f"{name},The {name} {category},{category},{name}.png")
+        lines.append(",".join([name, title, category, f"{name}.png", *stated]))
     (folder / "catalogue.csv").write_text("\n".join(lines))
     build_store(folder / "catalogue.csv", folder / "store", bundle=bundle)
     return folder / "store"

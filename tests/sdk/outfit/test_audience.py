@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from drawn_things import COLOURS, draw_thing
-from outfit_things import make_outfit_bundle, photo_of
+from outfit_things import make_outfit_bundle, make_stated, photo_of
 from pocketshelf import Retriever
-from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
 from pocketshelf.formats import Bundle
 from pocketshelf.formats.product import Product
@@ -29,14 +27,8 @@ STATED = {
 
 
 def make_store(folder: Path, bundle: Bundle, stated: dict[str, tuple[str, str, str]]) -> Path:
-    folder.mkdir(parents=True)
-    lines = ["product_id,title,category,image,age_group,gender"]
-    for name, (category, age, gender) in stated.items():
-        draw_thing(COLOURS[name][0]).save(folder / f"{name}.png")
-        lines.append(f"{name},The {name} one,{category},{name}.png,{age},{gender}")
-    (folder / "catalogue.csv").write_text("\n".join(lines))
-    build_store(folder / "catalogue.csv", folder / "store", bundle=bundle)
-    return folder / "store"
+    rows = {name: (f"The {name} one", *of) for name, of in stated.items()}
+    return make_stated(folder, bundle, ",age_group,gender", rows)
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from drawn_things import COLOURS, draw_thing
-from outfit_things import make_outfit_bundle, photo_of
+from outfit_things import make_outfit_bundle, make_stated, photo_of
 from pocketshelf import Retriever
-from pocketshelf.catalogue import build_store
 from pocketshelf.formats import Bundle
 from pocketshelf.outfit.weather import ANY, weather_in_photo, weather_of
 
@@ -76,13 +74,8 @@ def store(tmp_path: Path, bundle: Bundle) -> Path:
 
 
 def make_store(folder: Path, bundle: Bundle, shop: dict[str, tuple[str, str, str]]) -> Path:
-    lines = ["product_id,title,category,image,season"]
-    for name, (category, title, season) in shop.items():
-        draw_thing(COLOURS[name][0]).save(folder / f"{name}.png")
-        lines.append(f"{name},{title},{category},{name}.png,{season}")
-    (folder / "catalogue.csv").write_text("\n".join(lines))
-    build_store(folder / "catalogue.csv", folder / "store", bundle=bundle)
-    return folder / "store"
+    rows = {name: (title, category, season) for name, (category, title, season) in shop.items()}
+    return make_stated(folder / "shop", bundle, ",season", rows)
 
 
 def _ids(found: Any, role: str) -> set[str]:

@@ -27,7 +27,7 @@ from pocketshelf_training.predict.asking import SETS, load_set, searches_of
 from pocketshelf_training.predict.rows import Row, rows_of
 from pocketshelf_training.predict.searches import Search
 
-__all__ = ["ROWS", "add_arguments", "measured", "run"]
+__all__ = ["ROWS", "add_arguments", "measured", "ranked", "run"]
 
 DEPTHS = (1, 5, 10, 20)
 # What the page shows; a teacher, a plain fine-tuning or any other checkpoint is one more --row.
@@ -101,15 +101,15 @@ def measured(rows: Sequence[Row], searches: Sequence[Search], split: str) -> dic
 
 
 def _figures(row: Row, searches: Sequence[Search]) -> dict[str, Any]:
-    ranked = [ranking for search in searches for ranking in _ranked(row, search)]
-    first = np.array([ranking.first for ranking in ranked])
+    rankings = [ranking for search in searches for ranking in ranked(row, search)]
+    first = np.array([ranking.first for ranking in rankings])
     by_category = defaultdict(list)
     for sample, place in zip((s for search in searches for s in search.queries), first, strict=True):
         if sample.category:
             by_category[sample.category].append(place == 0)
     return {
         **recalls(first, DEPTHS),
-        "mAP": mean_with_interval([ranking.precision for ranking in ranked]),
+        "mAP": mean_with_interval([ranking.precision for ranking in rankings]),
         "categories": {
             name: {"queries": len(right), "R@1": float(np.mean(right))}
             for name, right in sorted(by_category.items())
@@ -117,7 +117,8 @@ def _figures(row: Row, searches: Sequence[Search]) -> dict[str, Any]:
     }
 
 
-def _ranked(row: Row, search: Search) -> list[Ranking]:
+def ranked(row: Row, search: Search) -> list[Ranking]:
+    """Where each query's right pictures stand in the gallery, by a row."""
     shown = [row.enrol(s) for s in tqdm(search.gallery, desc=f"{row.name}: gallery", disable=None)]
     asked = [row.ask(s) for s in tqdm(search.queries, desc=f"{row.name}: queries", disable=None)]
     names = [s.identity or "" for s in search.queries]

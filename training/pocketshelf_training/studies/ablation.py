@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.errors import UsageError
@@ -22,11 +21,11 @@ from pocketshelf_training.embedder import universal
 from pocketshelf_training.embedder.gathered import LISTS, SOURCES
 from pocketshelf_training.embedder.stages import BEST, Stages
 from pocketshelf_training.metrics.intervals import mean_with_interval, plain
-from pocketshelf_training.metrics.ranking import rank
 from pocketshelf_training.pages import unseen_tables
 from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.pages.unseen import ranked
 from pocketshelf_training.predict.asking import load_set, searches_of
-from pocketshelf_training.predict.rows import Row, rows_of
+from pocketshelf_training.predict.rows import rows_of
 from pocketshelf_training.predict.searches import Search
 
 __all__ = ["BEFORE", "add_arguments", "run", "variants"]
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Raises UsageError: an option that the rows set themselves, or no sources."""
     if args.leave_out or args.minutes:
         raise UsageError("--leave-out and --minutes: an ablation sees all products, for as many steps a row")
-    asked = [(load_set(entry, args.data)) for entry in args.ask or ["shop", "grocery"]]
+    asked = [load_set(entry, args.data) for entry in args.ask or ["shop", "grocery"]]
     searches = {shown: searches_of(name, samples, args.split) for shown, name, samples in asked}
     rows, stages = variants(args), Stages(args)
     # The one without groceries first: weights to start from that saw them are refused before hours of others.
@@ -100,7 +99,8 @@ def _measured(
     first = {}
     for name, path in paths.items():
         whole = rows_of([f"{name}={path}"], root)[0]
-        first[name] = np.concatenate([_right(whole, search) for search in searches])
+        rankings = [ranking for search in searches for ranking in ranked(whole, search)]
+        first[name] = np.array([float(ranking.first == 0) for ranking in rankings])
     return {
         "split": split,
         "queries": len(first[ALL]),
@@ -109,13 +109,3 @@ def _measured(
             for name, right in first.items()
         },
     }
-
-
-def _right(row: Row, search: Search) -> np.ndarray:
-    """Of each query, 1.0 where its first hit is right."""
-    shown = [row.enrol(sample) for sample in tqdm(search.gallery, desc=f"{row.name}: gallery", disable=None)]
-    asked = [row.ask(sample) for sample in tqdm(search.queries, desc=f"{row.name}: queries", disable=None)]
-    names = [sample.identity or "" for sample in search.queries]
-    there = [sample.identity or "" for sample in search.gallery]
-    ranked = rank(list(asked), names, list(shown), there, search.itself)
-    return np.array([float(ranking.first == 0) for ranking in ranked])
