@@ -12,9 +12,9 @@ and a graph mapped from its file beside one in verified memory.
 
     pip install 'pocketshelf[bench]'
     python benchmarks/peers_search.py [--sizes 1000 20000 100000] [--queries 100] [--minutes 30]
-    python benchmarks/peers_search.py --sizes 1000000 --queries 50 --minutes 25 --name peers_search_million
+    python benchmarks/peers_search.py --sizes 1000000 --queries 50 --minutes 45 --name peers_search_million
 
-A million takes about 20 minutes, most of it hnswlib's and Faiss's builds, and 3 GB of memory. What is not
+A million takes about half an hour, most of it hnswlib's and Faiss's builds, and 3 GB of memory. What is not
 begun after so many minutes is left out, with a row that says so; what was measured is written after each row.
 """
 

@@ -57,6 +57,11 @@ STAGES: dict[str, Stage] = {
         "a detector's raw outputs -> boxes (x, y, w, h) of the photo, best score first",
         1e-3, detection.boxes, detection.boxes_of,
     ),
+    "afar": Stage(
+        "boxes of a first look (of the photo) and of a second (of the part that is looked at again, in its "
+        "decoded pixels) -> that part and its decoded size, or null, and the photo's boxes, best score first",
+        1e-9, detection.looks, detection.looks_of,
+    ),
     "regions": Stage(
         "boxes -> those that a search looks at, by their places among the given ones, most prominent first",
         1e-9, detection.regions, detection.regions_of,

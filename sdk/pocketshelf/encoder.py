@@ -19,6 +19,7 @@ from pocketshelf.quality import Judge
 from pocketshelf.quality.signals import WORKING_SIDE as JUDGED
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
+from pocketshelf.stages.afar import look_again
 from pocketshelf.stages.colours import histograms, looked_at, palette_of
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
@@ -265,24 +266,29 @@ class Encoder:
             photo = self._decode(source, ms)
             judging = self._judging(photo)
             with timed(ms, "detect"):
-                found, selected = self.boxes(photo, weak=0.0)
+                found, selected = self.boxes(photo, weak=0.0, again=True)
             with timed(ms, "embed"):
                 known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
             quality = judging and judging(selected)
         regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
         return SearchResult(name, photo.width, photo.height, regions, ms, quality=quality)
 
-    def boxes(self, photo: Photo, weak: float = 1.0) -> tuple[list[Detection], list[Detection]]:
-        """What the detector sees in a frame: all that may be something, and what a search looks at.
+    def boxes(
+        self, photo: Photo, weak: float = 1.0, again: bool = False
+    ) -> tuple[list[Detection], list[Detection]]:
+        """What the detector sees in a frame, nothing without one.
 
         Args:
             weak: share of the bundle's threshold from which on a box is among the first.
+            again: a second look at somebody far away (`pocketshelf.stages.afar`), as a search has it.
 
         Returns:
-            the one best score first, the other most prominent first; nothing where there is no detector.
+            all that may be something, best score first; what a search looks at, most prominent first.
         """
         found = [] if self._detector is None else self._detector.detect(photo)
-        chosen = self._select(photo, found)
+        if again and self._detector is not None:
+            found = look_again(self._detector, photo, found)
+        chosen = select_regions(found, (photo.width, photo.height), self._threshold)
         return [box for box in found if box.score >= weak * self._threshold], chosen
 
     def encode_boxes(
@@ -318,10 +324,7 @@ class Encoder:
         frame: Box = (0.0, 0.0, float(photo.width), float(photo.height))
         if whole or self._detector is None:
             return [Detection(frame, FRAME, 1.0)]
-        return self.boxes(photo)[1] or [Detection(frame, FRAME, 0.0)]
-
-    def _select(self, photo: Photo, found: list[Detection]) -> list[Detection]:
-        return select_regions(found, (photo.width, photo.height), self._threshold)
+        return self.boxes(photo, again=True)[1] or [Detection(frame, FRAME, 0.0)]
 
     @property
     def _threshold(self) -> float:

@@ -1,7 +1,8 @@
-"""Golden cases of the detector: from its network's outputs to boxes, and from boxes to regions."""
+"""Golden cases of the detector: from its network's outputs to boxes, a second look, and boxes to regions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,23 @@ import numpy as np
 from contract.golden.stage_cases.arrays import pack, unpack
 from pocketshelf.formats.bundle import DetectorSpec
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.stages.afar import far_part, look_again
 from pocketshelf.stages.detect import NetworkDetector, prominence, pyramid_points, select_regions
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Detection
 
-__all__ = ["Outputs", "boxes", "boxes_of", "detections", "points", "raw_outputs", "regions", "regions_of"]
+__all__ = [
+    "Outputs",
+    "boxes",
+    "boxes_of",
+    "detections",
+    "looks",
+    "looks_of",
+    "points",
+    "raw_outputs",
+    "regions",
+    "regions_of",
+]
 
 GROUPS = ["upper", "bag", "goods"]
 STRIDES = [8, 16, 32]
@@ -154,3 +167,87 @@ def regions_of(case: dict[str, Any]) -> dict[str, Any]:
         "chosen": [found.index(each) for each in chosen],
         "prominence": [prominence(each, frame) for each in chosen],
     }
+
+
+# What somebody wears who is 240 pixels high; groups and places as a street photo has them.
+WORN = (
+    Detection((20, 30, 60, 80), "upper", 0.72),
+    Detection((24, 105, 50, 100), "trousers", 0.64),
+    Detection((28, 210, 44, 30), "footwear", 0.9),
+    Detection((70, 90, 25, 35), "bag", 0.31),
+    Detection((36, 0, 26, 22), "hat", 0.12),
+)
+
+
+def looks() -> list[dict[str, Any]]:
+    """What two looks saw: somebody far, near, at the edge, one garment alone, nobody at a second look."""
+    frame, decoded = (3000, 4000), (750, 1000)
+    second = _moved(WORN, 1.0, (30, 20))
+    far = _moved(WORN, 3.0, (1500, 1700))
+    found = [
+        look_case("somebody far away", frame, decoded, far, second),
+        look_case("at the edge", frame, decoded, _moved(WORN, 3.0, (2690, 3270)), second[1:]),
+        look_case("decoded at a scale that divides nothing", (3024, 4032), (731, 977), far, second),
+        look_case("near", frame, decoded, _moved(WORN[:3], 12.0, (800, 500)), []),
+        look_case("one garment", frame, decoded, far[:1], []),
+        look_case("a garment seen as two", frame, decoded, [*far[:1], _as("outerwear", far[0])], []),
+        look_case("a garment and a bag", frame, decoded, [far[0], far[3]], []),
+        look_case("two of a group", frame, decoded, [far[0], _as("upper", far[1])], []),
+        look_case("too faint", frame, decoded, [_as("upper", far[0], 0.29), *far[1:2]], []),
+        look_case("sure enough, just", frame, decoded, [_as("upper", far[0], 0.3), *far[1:2]], second[:2]),
+        look_case("a second look in vain", frame, decoded, far, [_as("skirt", second[0], 0.29)]),
+        look_case("nothing", frame, decoded, [], []),
+    ]
+    rng = np.random.default_rng(1503)
+    places = rng.integers([0, 0, 5], [2800, 3800, 29], (26, 3)).tolist()
+    aside = [Detection((x, y, 90, 70), "bag", share / 100) for x, y, share in places]
+    crowd = [Detection((4 * n, 40, 20, 28), "hat", (30 + n) / 100) for n in range(26)]
+    found.append(look_case("more than fifty", frame, decoded, [*far, *aside], [*second, *crowd]))
+    return found
+
+
+def _moved(found: Sequence[Detection], scale: float, to: tuple[float, float]) -> list[Detection]:
+    return [
+        Detection((to[0] + scale * x, to[1] + scale * y, scale * w, scale * h), each.group, each.score)
+        for each in found
+        for x, y, w, h in [each.box]
+    ]
+
+
+def _as(group: str, detection: Detection, score: float | None = None) -> Detection:
+    return Detection(detection.box, group, detection.score if score is None else score)
+
+
+def look_case(
+    name: str,
+    frame: tuple[int, int],
+    decoded: tuple[int, int],
+    first: list[Detection],
+    second: list[Detection],
+) -> dict[str, Any]:
+    """One case of `looks`: the second look's boxes are in the pixels of the part that it is shown."""
+    boxes = {look: list(map(as_json, found)) for look, found in (("first", first), ("second", second))}
+    return {"name": name, "frame": list(frame), "decoded": list(decoded), **boxes}
+
+
+class _SecondLook:
+    """A detector that says what it is told, and remembers the size of what it was shown."""
+
+    def __init__(self, found: list[Detection]) -> None:
+        self._found = found
+        self.shown: list[int] | None = None
+
+    def detect(self, photo: Photo) -> list[Detection]:
+        """What it was told."""
+        self.shown = [photo.width, photo.height]
+        return self._found
+
+
+def looks_of(case: dict[str, Any]) -> dict[str, Any]:
+    """The part that is looked at again and its decoded size, null where none is; and all boxes then."""
+    (width, height), first = case["frame"], detections(case["first"])
+    detector = _SecondLook(detections(case["second"]))
+    photo = Photo(np.zeros((*reversed(case["decoded"]), 3), np.uint8), width, height)
+    boxes = list(map(as_json, look_again(detector, photo, first)))
+    part = far_part(first, (width, height))
+    return {"part": part and list(part), "shown": detector.shown, "boxes": boxes}

@@ -19,6 +19,7 @@ from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Box, Detection
 
 __all__ = [
+    "MOST_BOXES",
     "Cutoffs",
     "Detector",
     "NetworkDetector",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 MAX_REGIONS = 8
+# Boxes of a photo, the best of all groups.
+MOST_BOXES = 50
 # Two groups that claim nearly the same box are one thing seen twice.
 SAME_THING_IOU = 0.7
 # Pixels a side that must be left of a halved photo, by those that the network takes. Boxes hardly depend on
@@ -49,7 +52,7 @@ class Cutoffs:
 
     score: float = 0.05
     candidates: int = 300
-    boxes: int = 50
+    boxes: int = MOST_BOXES
 
 
 class Detector(Protocol):

@@ -47,6 +47,36 @@ final class DetectGoldenTests: XCTestCase {
         }
     }
 
+    /// A detector that says what it is told, and remembers the size of what it was shown.
+    private final class SecondLook: Detector, @unchecked Sendable {
+        let found: [Detection]
+        var shown: Json = .null
+
+        init(_ found: [Detection]) { self.found = found }
+
+        func detect(_ photo: Photo) throws -> [Detection] {
+            shown = .array([.integer(photo.width), .integer(photo.height)])
+            return found
+        }
+    }
+
+    func testASecondLookAtSomebodyFarAway() throws {
+        try Golden("afar").check { input in
+            let first = input["first"].list.map(detection), detector = SecondLook(input["second"].list.map(detection))
+            let (columns, rows) = (input["decoded"][0].int, input["decoded"][1].int)
+            let photo = try Photo(
+                pixels: [UInt8](repeating: 0, count: 3 * columns * rows), columns: columns, rows: rows,
+                width: input["frame"][0].int, height: input["frame"][1].int)
+            let boxes = try lookAgain(detector, photo, first)
+            let part = farPart(first, width: photo.width, height: photo.height)
+            return .of([
+                "part": part.map { .of([$0.x, $0.y, $0.width, $0.height]) } ?? .null,
+                "shown": detector.shown,
+                "boxes": .array(boxes.map(json)),
+            ])
+        }
+    }
+
     func testOutputsThatTheBundleDoesNotDescribe() throws {
         let each = try XCTUnwrap(Golden("detect").cases.first)
         let detector = NetworkDetector(spec: spec(each.input), runner: Outputs([]))

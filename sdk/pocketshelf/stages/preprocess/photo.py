@@ -55,6 +55,11 @@ class Photo:
         (sx, sy), (x, y, w, h) = self.scale, box
         return x * sx, y * sy, w * sx, h * sy
 
+    def cut(self, corners: tuple[int, int, int, int]) -> Photo:
+        """A photo of its own of what lies within ``corners``: left, top, right, bottom, in decoded pixels."""
+        left, top, right, bottom = corners
+        return Photo(self.pixels[top:bottom, left:right], right - left, bottom - top)
+
     def network_input(
         self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE
     ) -> np.ndarray:
@@ -121,6 +126,12 @@ class DecodedPhoto(Photo):
     def pixels(self) -> np.ndarray:  # type: ignore[override]
         """As `Photo`'s, made when first asked for."""
         return self._converted(self._decoded)
+
+    def cut(self, corners: tuple[int, int, int, int]) -> Photo:
+        """See `Photo`."""
+        left, top, right, bottom = corners
+        part = as_image(self._decoded).crop(corners)
+        return DecodedPhoto(part, right - left, bottom - top, vars(self)["_to_srgb"])
 
     def network_input(
         self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE

@@ -72,9 +72,15 @@ public final class Encoder: Sendable {
     /// What the detector sees in a frame: all that may be something, best score first, and what a search looks at, most
     /// prominent first; nothing where there is no detector.
     ///
-    /// - Parameter weak: share of the bundle's threshold from which on a box is among the first.
-    public func boxes(_ photo: Photo, weak: Double = 1) throws -> (all: [Detection], chosen: [Detection]) {
-        let found = try detector?.detect(photo) ?? [], threshold = bundle.detector?.scoreThreshold ?? 0
+    /// - Parameters:
+    ///   - weak: share of the bundle's threshold from which on a box is among the first.
+    ///   - again: a second look at somebody far away (`lookAgain`), as a search has it.
+    public func boxes(
+        _ photo: Photo, weak: Double = 1, again: Bool = false
+    ) throws -> (all: [Detection], chosen: [Detection]) {
+        var found = try detector?.detect(photo) ?? []
+        if again, let detector { found = try lookAgain(detector, photo, found) }
+        let threshold = bundle.detector?.scoreThreshold ?? 0
         let chosen = selectRegions(found, width: photo.width, height: photo.height, threshold: threshold)
         return (found.filter { $0.score >= weak * threshold }, chosen)
     }
@@ -127,7 +133,7 @@ public final class Encoder: Sendable {
             [Detection(box: photo.frame, group: Detection.frameGroup, score: score)]
         }
         guard !whole, detector != nil else { return frame(1) }
-        let chosen = try boxes(photo).chosen
+        let chosen = try boxes(photo, again: true).chosen
         return chosen.isEmpty ? frame(0) : chosen
     }
 

@@ -1,3 +1,6 @@
+/// So many boxes of a photo are left at most, the best of all groups.
+let mostBoxes = 50
+
 /// The stage that finds things in a photo.
 public protocol Detector: Sendable {
     /// Everything that may be something, best score first; `selectRegions` chooses among it.
@@ -11,7 +14,7 @@ public struct Cutoffs: Sendable {
     /// So many of a group, the best, enter the suppression, which compares all pairs.
     public var candidates = 300
     /// So many are left of a photo, the best of all groups.
-    public var boxes = 50
+    public var boxes = mostBoxes
 
     public init() {}
 }

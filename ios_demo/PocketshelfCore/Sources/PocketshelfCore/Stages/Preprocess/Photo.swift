@@ -36,6 +36,12 @@ public struct Photo: Sendable {
         return Box(box.x * across, box.y * down, box.width * across, box.height * down)
     }
 
+    /// A photo of its own of what lies from `left` and `top` to before `right` and `bottom`, in decoded pixels.
+    func cut(left: Int, top: Int, right: Int, bottom: Int) throws -> Photo {
+        let rows = (top..<bottom).map { y in pixels[3 * (columns * y + left)..<3 * (columns * y + right)] }
+        return try Photo(pixels: Array(rows.joined()), columns: right - left, rows: bottom - top)
+    }
+
     /// What a network is given: height · width · 3 bytes.
     ///
     /// - Parameter box: in the photo's own pixels; may reach beyond the frame, where it is cut. nil: the frame.

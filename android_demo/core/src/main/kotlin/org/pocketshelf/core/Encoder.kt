@@ -6,6 +6,7 @@ import org.pocketshelf.core.runtime.ModelRunner
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.detect.Detector
 import org.pocketshelf.core.stages.detect.NetworkDetector
+import org.pocketshelf.core.stages.detect.lookAgain
 import org.pocketshelf.core.stages.detect.selectRegions
 import org.pocketshelf.core.stages.embed.Embedder
 import org.pocketshelf.core.stages.embed.Embedding
@@ -115,9 +116,11 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
      * prominent first; nothing where there is no detector.
      *
      * @param weak share of the bundle's threshold from which on a box is among the first.
+     * @param again a second look at somebody far away ([lookAgain]), as a search has it.
      */
-    fun boxes(photo: Photo, weak: Double = 1.0): Boxes {
-        val found = detector?.detect(photo) ?: emptyList()
+    fun boxes(photo: Photo, weak: Double = 1.0, again: Boolean = false): Boxes {
+        val once = detector?.detect(photo) ?: emptyList()
+        val found = if (again && detector != null) lookAgain(detector, photo, once) else once
         val chosen = selectRegions(found, photo.width, photo.height, threshold)
         return Boxes(found.filter { it.score >= weak * threshold }, chosen)
     }
@@ -141,7 +144,7 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
 
     private fun regions(photo: Photo, whole: Boolean): List<Detection> {
         if (whole || detector == null) return listOf(Detection(photo.frame, FRAME, 1.0))
-        return boxes(photo).chosen.ifEmpty { listOf(Detection(photo.frame, FRAME, 0.0)) }
+        return boxes(photo, again = true).chosen.ifEmpty { listOf(Detection(photo.frame, FRAME, 0.0)) }
     }
 
     private fun embedded(photo: Photo, box: Box?): Embedding {

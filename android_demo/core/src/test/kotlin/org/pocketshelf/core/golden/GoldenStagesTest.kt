@@ -19,6 +19,9 @@ import org.pocketshelf.core.runtime.Tensor
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.byColour
 import org.pocketshelf.core.stages.detect.BoxDecoder
+import org.pocketshelf.core.stages.detect.Detector
+import org.pocketshelf.core.stages.detect.farPart
+import org.pocketshelf.core.stages.detect.lookAgain
 import org.pocketshelf.core.stages.detect.prominence
 import org.pocketshelf.core.stages.detect.selectRegions
 import org.pocketshelf.core.stages.embed.Embedding
@@ -31,6 +34,7 @@ import org.pocketshelf.core.stages.frameShare
 import org.pocketshelf.core.stages.histogram
 import org.pocketshelf.core.stages.lookedAt
 import org.pocketshelf.core.stages.paletteOf
+import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.stages.rerank.AttributeReranker
 import org.pocketshelf.core.stages.route.MassRouter
@@ -76,6 +80,27 @@ class GoldenStagesTest {
         val chosen = selectRegions(boxes, width, height, case.number("threshold"))
         same(case.child("expected")["chosen"], chosen.map { found -> boxes.indexOfFirst { it === found } })
         same(case.child("expected")["prominence"], chosen.map { prominence(it, width, height) })
+    }
+
+    @TestFactory
+    fun afar() = GoldenFiles.stage("afar") { case ->
+        val (first, second) = listOf("first", "second").map { case.cases(it).map(::detection) }
+        val (width, height) = case.numbers("frame").map { it.toInt() }
+        val (columns, rows) = case.numbers("decoded").map { it.toInt() }
+        val photo = Photo(Pixels(ByteArray(3 * columns * rows), columns, rows), width, height)
+        var size: List<Int>? = null
+        val detector = object : Detector {
+            override fun detect(photo: Photo): List<Detection> {
+                size = listOf(photo.width, photo.height)
+                return second
+            }
+        }
+        val found = lookAgain(detector, photo, first)
+        val part = farPart(first, width, height)
+        val expected = case.child("expected")
+        same(expected["part"], part?.run { listOf(x, y, this.width, this.height) })
+        same(expected["shown"], size)
+        same(expected["boxes"], found.map(::shown))
     }
 
     private fun embedding(case: Case): Embedding {

@@ -7,6 +7,9 @@ import org.pocketshelf.core.runtime.Tensor
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.types.Detection
 
+/** So many boxes of a photo are left at most, the best of all groups. */
+const val MOST_BOXES = 50
+
 /** The stage that finds things in a photo. */
 interface Detector {
     /**
@@ -24,7 +27,7 @@ interface Detector {
  * @property candidates so many of a group, the best, enter the suppression, which compares all pairs.
  * @property boxes so many are left of a photo, the best of all groups.
  */
-data class Cutoffs(val score: Float = 0.05f, val candidates: Int = 300, val boxes: Int = 50)
+data class Cutoffs(val score: Float = 0.05f, val candidates: Int = 300, val boxes: Int = MOST_BOXES)
 
 /**
  * The default [Detector]: a bundle's anchor-free network as FCOS is (Tian et al., ICCV 2019), decoded, with

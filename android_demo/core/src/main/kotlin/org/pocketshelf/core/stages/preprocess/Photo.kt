@@ -14,6 +14,14 @@ class Pixels(val bytes: ByteArray, val width: Int, val height: Int) {
             "pixels: ${bytes.size} bytes are no picture of $width x $height"
         }
     }
+
+    /** A copy of what lies from [left] and [top] to before [right] and [bottom]. */
+    fun cut(left: Int, top: Int, right: Int, bottom: Int): Pixels {
+        val row = 3 * (right - left)
+        val part = ByteArray(row * (bottom - top))
+        for (y in top until bottom) bytes.copyInto(part, row * (y - top), 3 * (width * y + left), 3 * (width * y + right))
+        return Pixels(part, right - left, bottom - top)
+    }
 }
 
 /**
