@@ -42,6 +42,7 @@ class Answer:
         asked: what came of the fallback.
         seen: what a close look found in it.
         words: what was read in it.
+        at_most: its confidence is no higher; None: whatever it is.
     """
 
     region: EncodedRegion
@@ -52,6 +53,7 @@ class Answer:
     asked: FallbackState = False
     seen: tuple[Sighting, ...] = ()
     words: tuple[str, ...] = ()
+    at_most: float | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -184,11 +186,28 @@ class Answering:
 
     def is_confident(self, answer: Answer) -> bool:
         """Whether the first hit is trusted as it is; never where the bundle carries no calibration."""
-        return bool(self._judged(answer.signals).get("confident"))
+        return bool(self._judged(answer).get("confident"))
+
+    def is_trusted(self, answer: Answer) -> bool:
+        """Whether it is confident, or confirmed by so much of a print that it is sure."""
+        return answer.is_sure or self.is_confident(answer)
+
+    def limited(self, answer: Answer, others: Sequence[Answer]) -> Answer:
+        """``answer``, no surer of itself than any of ``others``, which were given to the same question.
+
+        Of several tries the best is found: what is known of one says nothing of it.
+        """
+        confidence = [self._judged(other).get("confidence") for other in others]
+        recall = [each.recall for each in (answer, *others)]
+        return replace(
+            answer,
+            at_most=max((each for each in confidence if each is not None), default=None),
+            recall=None if None in recall else min(each for each in recall if each is not None),
+        )
 
     def region(self, answer: Answer) -> Region:
         """The typed result."""
-        judged = self._judged(answer.signals)
+        judged = self._judged(answer)
         if answer.is_sure:
             judged = {"confidence": max(SURE, judged.get("confidence", 0.0)), "confident": True}
         return answer.region.to_region(hits=tuple(answer.hits), **judged)
@@ -199,12 +218,13 @@ class Answering:
             return bool(ask)
         return self.estimator is None or recall is None or not self.estimator.suffices(recall)
 
-    def _judged(self, signals: Signals) -> dict[str, Any]:
+    def _judged(self, answer: Answer) -> dict[str, Any]:
         """The region's confidence in its first hit, wherever that is from."""
         if self.confidence is None:
             return {}
-        found = bool(signals.scores)
-        confidence = self.confidence.estimate(signals) if found else 0.0
+        found = bool(answer.signals.scores)
+        confidence = self.confidence.estimate(answer.signals) if found else 0.0
+        confidence = confidence if answer.at_most is None else min(confidence, answer.at_most)
         return {"confidence": confidence, "confident": found and self.confidence.suffices(confidence)}
 
     def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pocketshelf.answering import Answer, Answering
-from pocketshelf.closely import unclaimed
-from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder, timed
+from pocketshelf.answering import Answering
+from pocketshelf.encoder import EncodedRegion, Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.looking import Looking
 from pocketshelf.reading import open_reader
 from pocketshelf.recall import (
     Fallback,
@@ -33,7 +33,7 @@ from pocketshelf.recall import (
 from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
-from pocketshelf.stages.detect import Detector, prominence
+from pocketshelf.stages.detect import Detector
 from pocketshelf.stages.embed import Embedder
 from pocketshelf.stages.preprocess import Photo, PhotoSource
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
@@ -110,6 +110,7 @@ class Retriever:
             Asker(fallback),
             open_reader() if read else None,
         )
+        self._looking = Looking(self.encoder, self._answering)
         if self._answering.estimator is None and fallback is not None:
             _log.warning(
                 "%s: this bundle carries no calibration of local recall, so the server is asked about "
@@ -242,6 +243,7 @@ class Retriever:
         fallback: bool | None = None,
         name: str | None = None,
         where: Where | None = None,
+        any_way_up: bool = False,
     ) -> SearchResult:
         """The products in a photo.
 
@@ -257,6 +259,8 @@ class Retriever:
             name: what the result calls the photo; its path by default.
             where: attribute → values: only products that state one of them. Those of a server, too; of one
                 that does not tell attributes (`ServerFallback` asks for them with ``full``), none.
+            any_way_up: where no answer is confident, look at the photo turned by quarters, too
+                (`pocketshelf.looking`); an answer of one of these is never confident.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -271,43 +275,24 @@ class Retriever:
         wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
         ms, deadline = Timings(), time.monotonic() + self._timeout_s
         with timed(ms, "total"):
-            alone = shelf.closely is None and self._answering.reader is None
-            encoded = self.encoder.encode(photo, whole, ms, alone)
+            look = self._looking.look(shelf, photo, wish, whole, any_way_up, ms)
             with timed(ms, "search"):
-                local = [self._answering.answer(shelf, each, wish) for each in encoded.regions]
-                looked = self._looked(shelf, encoded, local, wish)
-                local = self._answering.settled(shelf, encoded.photo, looked)
                 # Every local answer is there before anyone is waited for.
-                answers = [self._answering.escalated(shelf, each, fallback, deadline) for each in local]
+                answers = [
+                    self._answering.escalated(shelf, each, fallback, deadline) for each in look.answers
+                ]
+        width, height = look.size
         return SearchResult(
             photo=name or (os.fspath(photo) if isinstance(photo, str | os.PathLike) else "photo"),
-            width=encoded.photo.width,
-            height=encoded.photo.height,
-            regions=tuple(map(self._answering.region, answers)),
+            width=width,
+            height=height,
+            regions=tuple(look.as_it_came(self._answering.region(each)) for each in answers),
             ms=ms,
             store=shelf.store.info,
             local_recall=answers[0].recall,
             fallback=overall(answer.asked for answer in answers),
-            quality=encoded.quality,
+            quality=look.encoded.quality,
         )
-
-    def _looked(self, shelf: Shelf, encoded: EncodedPhoto, local: list[Answer], wish: Wish) -> list[Answer]:
-        """The answers after a close look at the whole photo, where the shelf has prints.
-
-        A print that no box claims gets a region of its own.
-        """
-        photo, frame = encoded.photo, (encoded.photo.width, encoded.photo.height)
-        seen = self._answering.sightings(shelf, photo, local)
-        if not seen:
-            return local
-        own = unclaimed(seen, [answer.region.detection.box for answer in local], frame)
-        regions = [self.encoder.encode_print(photo, box) for box in own]
-        local = local + [self._answering.answer(shelf, region, wish) for region in regions]
-        looked = [self._answering.looked(shelf, answer, seen) for answer in local]
-        if any(answer.confirmed for answer in looked):
-            # What is certain stands out more than what the detector takes for something.
-            looked.sort(key=lambda answer: -prominence(answer.seen_as, frame))
-        return looked
 
     def search_region(
         self,

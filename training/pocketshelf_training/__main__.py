@@ -147,6 +147,10 @@ COMMANDS = {
         "cluster unlabelled pictures by product, for a person to review",
     ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
+    "turned": (
+        "pages.turned",
+        "photos that are not the right way up: found once, and looked at any way up",
+    ),
     "routing": (
         "pages.routing",
         "what routing by a shop's categories brings or costs, whatever they are called",

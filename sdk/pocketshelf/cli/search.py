@@ -47,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_filters(parser)
     add_whole(parser, "search")
     parser.add_argument(
+        "--any-way-up",
+        action="store_true",
+        help="where unsure, look at the photo turned by quarters, too, as of a carton held askew",
+    )
+    parser.add_argument(
         "--read",
         action="store_true",
         help="settle near-ties by the words on cartons (extra read; half a second more where unsure)",
@@ -109,7 +114,14 @@ def run(args: argparse.Namespace) -> int:
     ) as retriever:
 
         def search(name: str) -> None:
-            result = retriever.search(name, args.top_k, args.category or "auto", args.whole, where=where)
+            result = retriever.search(
+                name,
+                args.top_k,
+                args.category or "auto",
+                args.whole,
+                where=where,
+                any_way_up=args.any_way_up,
+            )
             print_json(result.to_json(args.full)) if args.json else print_result(
                 result, retriever.encoder.shelves
             )

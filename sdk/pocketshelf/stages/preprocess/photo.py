@@ -26,6 +26,7 @@ __all__ = ["DecodedPhoto", "Photo"]
 
 # So that what is averaged first, two by two, hardly shows: vectors move as by a JPEG's quality of 80 for 90.
 SPARE = 1.5
+_TURNS = (None, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Photo:
         """A photo of its own of what lies within ``corners``: left, top, right, bottom, in decoded pixels."""
         left, top, right, bottom = corners
         return Photo(self.pixels[top:bottom, left:right], right - left, bottom - top)
+
+    def turned(self, quarters: int) -> Photo:
+        """The photo by so many quarter turns, anticlockwise."""
+        size = (self.width, self.height) if quarters % 2 == 0 else (self.height, self.width)
+        return Photo(np.rot90(self.pixels, quarters), *size)
 
     def network_input(
         self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE
@@ -132,6 +138,15 @@ class DecodedPhoto(Photo):
         left, top, right, bottom = corners
         part = as_image(self._decoded).crop(corners)
         return DecodedPhoto(part, right - left, bottom - top, vars(self)["_to_srgb"])
+
+    def turned(self, quarters: int) -> Photo:
+        """See `Photo`."""
+        size = (self.width, self.height) if quarters % 2 == 0 else (self.height, self.width)
+        turn = _TURNS[quarters % 4]
+        picture = as_image(self._decoded)
+        return DecodedPhoto(
+            picture if turn is None else picture.transpose(turn), *size, vars(self)["_to_srgb"]
+        )
 
     def network_input(
         self, preprocessing: Preprocessing, box: Box | None = None, spare: float = SPARE

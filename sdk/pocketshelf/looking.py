@@ -1,0 +1,131 @@
+"""A photo looked at and answered by a shelf: as it came, closely, and turned where nobody knows the way up.
+
+Shops show things upright, and networks know them so: of a photo turned by a quarter half as many garments are
+found (docs/turned.md), as of a carton held askew or a shirt photographed from the foot of the bed. So a look
+that leaves nothing trusted may be taken again at the photo turned by one, two and three quarters; the one
+whose first product is nearest counts, if it is nearer by some than the upright one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pocketshelf.answering import Answer, Answering
+from pocketshelf.closely import unclaimed
+from pocketshelf.encoder import EncodedPhoto, Encoder, timed
+from pocketshelf.shelf import Shelf
+from pocketshelf.stages.detect import prominence
+from pocketshelf.stages.preprocess import PhotoSource
+from pocketshelf.stages.where import Wish
+from pocketshelf.types import Box, Region, Timings
+
+__all__ = ["AHEAD", "Look", "Looking", "best_of"]
+
+# Cosine by which a turned look must be ahead of the upright one: chosen on val (docs/turned.md).
+AHEAD = 0.03
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a photo showed, and the shelf's answers to it, most prominent region first.
+
+    Attributes:
+        quarters: by so many quarter turns, anticlockwise, the photo was turned for it.
+    """
+
+    encoded: EncodedPhoto
+    answers: Sequence[Answer]
+    quarters: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the photo as it came."""
+        width, height = self.encoded.photo.width, self.encoded.photo.height
+        return (width, height) if self.quarters % 2 == 0 else (height, width)
+
+    @property
+    def lead(self) -> float:
+        """The score of the most prominent region's first product; lowest where there is none."""
+        hits = self.answers[0].hits if self.answers else []
+        return hits[0].score if hits else -1.0
+
+    def as_it_came(self, region: Region) -> Region:
+        """A region of the look, its box in the photo as it came."""
+        return replace(region, box=_before(region.box, self.size, self.quarters)) if self.quarters else region
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How a photo is looked at: the same for every shelf."""
+
+    encoder: Encoder
+    answering: Answering
+
+    def look(
+        self, shelf: Shelf, photo: PhotoSource, wish: Wish, whole: bool, any_way_up: bool, ms: Timings
+    ) -> Look:
+        """A photo's regions and the shelf's own answers, settled: see `Retriever.search`.
+
+        Raises:
+            PhotoError, StoreError, TypeError: as there.
+        """
+        alone = shelf.closely is None and self.answering.reader is None and not any_way_up
+        upright = Look(self.encoder.encode(photo, whole, ms, alone), [])
+        with timed(ms, "search"):
+            looked = self._looked(shelf, self._answered(shelf, upright, wish), wish)
+            found = self._settled(shelf, looked)
+        if not any_way_up or any(map(self.answering.is_trusted, found.answers)):
+            return found
+        turns = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in (1, 2, 3)]
+        best = best_of(found.lead, [look.lead for look in turns])
+        return found if best is None else self._settled(shelf, turns[best])
+
+    def _answered(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
+        return replace(look, answers=[self.answering.answer(shelf, r, wish) for r in look.encoded.regions])
+
+    def _settled(self, shelf: Shelf, look: Look) -> Look:
+        return replace(look, answers=self.answering.settled(shelf, look.encoded.photo, look.answers))
+
+    def _turned(
+        self, shelf: Shelf, upright: Look, quarters: int, wish: Wish, whole: bool, ms: Timings
+    ) -> Look:
+        """The photo turned; a print would have been found upright, since local features know no way up."""
+        encoded = self.encoder.encode(upright.encoded.photo.turned(quarters), whole, ms)
+        with timed(ms, "search"):
+            look = self._answered(shelf, Look(encoded, [], quarters), wish)
+            limited = [self.answering.limited(answer, upright.answers) for answer in look.answers]
+        return replace(look, answers=limited)
+
+    def _looked(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
+        """After a close look at the whole photo, where the shelf has prints.
+
+        A print that no box claims gets a region of its own.
+        """
+        photo, local = look.encoded.photo, list(look.answers)
+        seen = self.answering.sightings(shelf, photo, local)
+        if not seen:
+            return look
+        own = unclaimed(seen, [answer.region.detection.box for answer in local], look.size)
+        regions = [self.encoder.encode_print(photo, box) for box in own]
+        local += [self.answering.answer(shelf, region, wish) for region in regions]
+        looked = [self.answering.looked(shelf, answer, seen) for answer in local]
+        if any(answer.confirmed for answer in looked):
+            # What is certain stands out more than what the detector takes for something.
+            looked.sort(key=lambda answer: -prominence(answer.seen_as, look.size))
+        return replace(look, answers=looked)
+
+
+def best_of(upright: float, turned: Sequence[float], ahead: float = AHEAD) -> int | None:
+    """Which of the turned looks counts, by the scores of their first products; None: the upright one does."""
+    best = max(range(len(turned)), key=turned.__getitem__)
+    return best if turned[best] > upright + ahead else None
+
+
+def _before(box: Box, size: tuple[int, int], quarters: int) -> Box:
+    """A box of a turned photo in the photo as it came, whose ``size`` is (width, height)."""
+    for turn in range(quarters, 0, -1):
+        across = size[(turn - 1) % 2]  # The width before this turn.
+        x, y, width, height = box
+        box = across - y - height, x, height, width
+    return box

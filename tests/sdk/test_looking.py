@@ -1,0 +1,126 @@
+"""A photo whose right way up nobody knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from drawn_things import COLOURS, draw_thing
+from pocketshelf import Retriever
+from pocketshelf.answering import Answer, Answering
+from pocketshelf.catalogue import build_store
+from pocketshelf.cli import main
+from pocketshelf.formats import Bundle
+from pocketshelf.looking import AHEAD, _before
+from pocketshelf.recall import Signals
+from pocketshelf.recall.asking import Asker
+from pocketshelf.stages.preprocess import Photo, read_photo
+from pocketshelf.stages.rerank import AttributeReranker
+from pocketshelf.stages.route import MassRouter
+from pocketshelf.stages.where import Wish
+
+SIZE = (80, 60)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize("decoded", [True, False], ids=["as decoded", "an array"])
+def test_a_box_of_a_turned_photo_is_where_it_was(quarters: int, decoded: bool) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8)
+    photo = read_photo(pixels) if decoded else Photo(pixels, *SIZE)
+    turned = photo.turned(quarters)
+    assert np.array_equal(turned.pixels, np.rot90(pixels, quarters))
+    assert (turned.width, turned.height) == (SIZE if quarters % 2 == 0 else SIZE[::-1])
+    found = turned.pixels[10:22, 30:35]
+    x, y, width, height = map(int, _before((30.0, 10.0, 5.0, 12.0), SIZE, quarters))
+    assert np.array_equal(np.rot90(pixels[y : y + height, x : x + width], quarters), found)
+
+
+@pytest.fixture
+def store(shop: Path, fake_bundle: Bundle) -> Path:
+    build_store(shop / "catalogue.csv", shop / "store", bundle=fake_bundle)
+    return shop / "store"
+
+
+def shown(name: str, quarters: int, size: tuple[int, int] = (320, 240)) -> np.ndarray:
+    """A thing's photo, by so many quarter turns clockwise: as many anticlockwise ones put it right."""
+    return np.rot90(np.asarray(draw_thing(COLOURS[name][0], size)), -quarters).copy()
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_turned_photo_is_answered_as_the_upright_one(
+    store: Path, fake_bundle: Bundle, quarters: int
+) -> None:
+    with Retriever.open(store, fake_bundle) as retriever:
+        (upright,) = retriever.search(shown("red", 0), whole=True).regions
+        once, found = (
+            retriever.search(shown("red", quarters), whole=True, any_way_up=wanted)
+            for wanted in (False, True)
+        )
+    assert (found.width, found.height) == (once.width, once.height)
+    assert found.regions[0].box == once.regions[0].box == (0, 0, found.width, found.height)
+    hits = [[(hit.product_id, round(hit.score, 4)) for hit in each.regions[0].hits] for each in (once, found)]
+    assert hits[1] == [(hit.product_id, round(hit.score, 4)) for hit in upright.hits]
+    assert hits[0] != hits[1]
+
+
+def test_an_upright_photo_is_answered_as_ever(store: Path, fake_bundle: Bundle) -> None:
+    with Retriever.open(store, fake_bundle) as retriever:
+        for name in COLOURS:
+            once, found = (
+                retriever.search(shown(name, 0), whole=True, any_way_up=wanted) for wanted in (False, True)
+            )
+            assert found.regions == once.regions
+            assert found.local_recall == once.local_recall
+
+
+def test_a_box_found_in_a_turned_photo_is_one_of_the_photo(shop: Path, fake_bundle: Bundle) -> None:
+    build_store(shop / "catalogue.csv", shop / "store", bundle=fake_bundle, whole=False)
+    with Retriever.open(shop / "store", fake_bundle) as retriever:
+        found = retriever.search(shown("red", 1), any_way_up=True)
+        (upright,) = retriever.search(shown("red", 0)).regions
+        (region,) = found.regions
+    x, y, width, height = upright.box
+    assert region.box == pytest.approx((240 - y - height, x, height, width), abs=8)
+
+
+class Steady:
+    """Judges by the first score alone; from 0.5 on it suffices."""
+
+    def estimate(self, signals: Signals) -> float:
+        """As sure as the first hit is near."""
+        return max(0.0, signals.scores[0]) if signals.scores else 0.0
+
+    def suffices(self, value: float) -> bool:
+        """From 0.5 on."""
+        return value >= 0.5
+
+
+def test_a_turned_look_is_no_surer_than_the_upright_one() -> None:
+    answering = Answering(MassRouter(), AttributeReranker(), Steady(), Steady(), Asker(None))  # type: ignore[arg-type]
+
+    def answer(score: float) -> Answer:
+        return Answer(None, [], Signals((score,)), score, Wish(1, (), False, {}))  # type: ignore[arg-type]
+
+    assert answering.is_trusted(answer(0.9)) and not answering.is_trusted(answer(0.4))
+    limited = answering.limited(answer(0.9), [answer(0.3), answer(0.4)])
+    assert not answering.is_trusted(limited)
+    assert (limited.at_most, limited.recall) == (0.4, 0.3)
+    assert answering.limited(answer(0.2), [answer(0.4)]).recall == 0.2
+
+
+def test_the_command_takes_it(
+    store: Path, fake_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(shown("red", 1)).save(tmp_path / "turned.png")
+    command = ["search", str(tmp_path / "turned.png"), "--store", str(store), "--json", "--whole"]
+    command += ["--bundle", str(fake_bundle.folder)]
+    lines = []
+    for more in ([], ["--any-way-up"]):
+        assert main([*command, *more]) == 0
+        lines.append(json.loads(capsys.readouterr().out))
+    once, turned = (line["regions"][0]["hits"][0]["score"] for line in lines)
+    assert turned > once + AHEAD
