@@ -186,7 +186,7 @@ def looks() -> list[dict[str, Any]]:
     far = _moved(WORN, 3.0, (1500, 1700))
     found = [
         look_case("somebody far away", frame, decoded, far, second),
-        look_case("at the edge", frame, decoded, _moved(WORN, 3.0, (2690, 3270)), second[1:]),
+        look_case("at the edge", frame, (749, 1000), _moved(WORN, 3.0, (2690, 3270)), second[1:]),
         look_case("decoded at a scale that divides nothing", (3024, 4032), (731, 977), far, second),
         look_case("near", frame, decoded, _moved(WORN[:3], 12.0, (800, 500)), []),
         look_case("one garment", frame, decoded, far[:1], []),

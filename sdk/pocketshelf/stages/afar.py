@@ -44,7 +44,10 @@ def look_again(detector: Detector, photo: Photo, found: list[Detection]) -> list
         return found
     (across, down), (x, y, w, h) = photo.scale, photo.to_decoded(part)
     left, top = math.floor(x), math.floor(y)
-    seen = detector.detect(photo.cut((left, top, math.ceil(x + w), math.ceil(y + h))))
+    # A part at the frame's edge ends there, whatever its sides are rounded to.
+    right = min(math.ceil(x + w), round(across * photo.width))
+    bottom = min(math.ceil(y + h), round(down * photo.height))
+    seen = detector.detect(photo.cut((left, top, right, bottom)))
     mapped = [
         Detection(
             ((left + box[0]) / across, (top + box[1]) / down, box[2] / across, box[3] / down), group, score

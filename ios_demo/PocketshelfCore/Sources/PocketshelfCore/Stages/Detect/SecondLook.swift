@@ -20,9 +20,10 @@ public func lookAgain(_ detector: any Detector, _ photo: Photo, _ found: [Detect
     let across = Double(photo.columns) / Double(photo.width), down = Double(photo.rows) / Double(photo.height)
     let decoded = photo.toDecoded(part)
     let left = decoded.x.rounded(.down), top = decoded.y.rounded(.down)
-    let cut = try photo.cut(
-        left: Int(left), top: Int(top), right: Int((decoded.x + decoded.width).rounded(.up)),
-        bottom: Int((decoded.y + decoded.height).rounded(.up)))
+    // A part at the frame's edge ends there, whatever its sides are rounded to.
+    let right = min(Int((decoded.x + decoded.width).rounded(.up)), photo.columns)
+    let bottom = min(Int((decoded.y + decoded.height).rounded(.up)), photo.rows)
+    let cut = try photo.cut(left: Int(left), top: Int(top), right: right, bottom: bottom)
     let second = try detector.detect(cut).map { each in
         Detection(
             box: Box(

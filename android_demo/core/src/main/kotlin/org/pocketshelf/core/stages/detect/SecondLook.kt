@@ -34,7 +34,10 @@ fun lookAgain(detector: Detector, photo: Photo, found: List<Detection>): List<De
     val decoded = photo.toDecoded(part)
     val left = floor(decoded.x).toInt()
     val top = floor(decoded.y).toInt()
-    val cut = photo.pixels.cut(left, top, ceil(decoded.right).toInt(), ceil(decoded.bottom).toInt())
+    // A part at the frame's edge ends there, whatever its sides are rounded to.
+    val right = minOf(ceil(decoded.right).toInt(), photo.pixels.width)
+    val bottom = minOf(ceil(decoded.bottom).toInt(), photo.pixels.height)
+    val cut = photo.pixels.cut(left, top, right, bottom)
     val second = detector.detect(Photo(cut)).map { (box, group, score) ->
         val moved = Box((left + box.x) / across, (top + box.y) / down, box.width / across, box.height / down)
         Detection(moved, group, score)
