@@ -110,7 +110,6 @@ class Retriever:
             Asker(fallback),
             open_reader() if read else None,
         )
-        self._looking = Looking(self.encoder, self._answering)
         if self._answering.estimator is None and fallback is not None:
             _log.warning(
                 "%s: this bundle carries no calibration of local recall, so the server is asked about "
@@ -275,7 +274,8 @@ class Retriever:
         wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
         ms, deadline = Timings(), time.monotonic() + self._timeout_s
         with timed(ms, "total"):
-            look = self._looking.look(shelf, photo, wish, whole, any_way_up, ms)
+            looking = Looking(self.encoder, self._answering)
+            look = looking.look(shelf, photo, wish, whole, any_way_up, ms)
             with timed(ms, "search"):
                 # Every local answer is there before anyone is waited for.
                 answers = [
