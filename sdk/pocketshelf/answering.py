@@ -193,7 +193,7 @@ class Answering:
         return answer.is_sure or self.is_confident(answer)
 
     def limited(self, answer: Answer, others: Sequence[Answer]) -> Answer:
-        """``answer``, no surer of itself than any of ``others``, which were given to the same question.
+        """``answer``, no surer of itself than the surest of ``others``, given to the same question.
 
         Of several tries the best is found: what is known of one says nothing of it.
         """

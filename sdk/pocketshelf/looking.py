@@ -79,7 +79,11 @@ class Looking:
             return found
         turns = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in (1, 2, 3)]
         best = best_of(found.lead, [look.lead for look in turns])
-        return found if best is None else self._settled(shelf, turns[best])
+        if best is None:
+            return found
+        limited = [self.answering.limited(answer, found.answers) for answer in turns[best].answers]
+        with timed(ms, "search"):
+            return self._settled(shelf, replace(turns[best], answers=limited))
 
     def _answered(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
         return replace(look, answers=[self.answering.answer(shelf, r, wish) for r in look.encoded.regions])
@@ -93,9 +97,7 @@ class Looking:
         """The photo turned; a print would have been found upright, since local features know no way up."""
         encoded = self.encoder.encode(upright.encoded.photo.turned(quarters), whole, ms)
         with timed(ms, "search"):
-            look = self._answered(shelf, Look(encoded, [], quarters), wish)
-            limited = [self.answering.limited(answer, upright.answers) for answer in look.answers]
-        return replace(look, answers=limited)
+            return self._answered(shelf, Look(encoded, [], quarters), wish)
 
     def _looked(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
         """After a close look at the whole photo, where the shelf has prints.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,13 +49,10 @@ def look_again(detector: Detector, photo: Photo, found: list[Detection]) -> list
     right = min(math.ceil(x + w), round(across * photo.width))
     bottom = min(math.ceil(y + h), round(down * photo.height))
     seen = detector.detect(photo.cut((left, top, right, bottom)))
-    mapped = [
-        Detection(
-            ((left + box[0]) / across, (top + box[1]) / down, box[2] / across, box[3] / down), group, score
-        )
-        for box, group, score in ((each.box, each.group, each.score) for each in seen)
-    ]
-    return put_together(found, mapped, part)
+    boxes = [each.box for each in seen]
+    mapped = [((left + x) / across, (top + y) / down, w / across, h / down) for x, y, w, h in boxes]
+    second = [replace(each, box=box) for each, box in zip(seen, mapped, strict=True)]
+    return put_together(found, second, part)
 
 
 def far_part(found: Sequence[Detection], frame: tuple[int, int]) -> Box | None:

@@ -18,20 +18,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from pocketshelf.catalogue.build import space_of
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
-from pocketshelf.formats.product import Product, quantize_vectors
-from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.looking import AHEAD, best_of
 from pocketshelf.retriever import Retriever
-from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
 from pocketshelf.stages.preprocess import read_photo
-from pocketshelf.store import Store
 from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.predict.shelf import store_of
 
 __all__ = ["AHEADS", "Seen", "add_arguments", "found_first", "looks_of", "run"]
 
@@ -141,17 +137,10 @@ def _means(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 @contextmanager
 def _opened(encoder: Encoder, gallery: Sequence[Sample]) -> Iterator[Retriever]:
-    """A shelf of the gallery, with vectors and palettes as a build makes them."""
-    products = []
-    for sample in tqdm(gallery, "gallery", disable=None):
-        photo = read_photo(sample.image)
-        vector = quantize_vectors(encoder.enrol(photo))
-        stated = {PALETTE: palette_of(looked_at(photo))}
-        products.append(
-            Product(str(sample.identity), 1, sample.category or "", "", None, vector[None], stated)
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "shelf"
-        Store.create(path, ShardMeta.of(space_of(encoder.bundle), 1), products).close()
-        with Retriever(Store.open(path), encoder) as retriever:
-            yield retriever
+    """A shelf of the gallery."""
+    shown = tqdm(gallery, "gallery", disable=None)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Retriever(store_of(shown, encoder, Path(folder) / "shelf"), encoder) as retriever,
+    ):
+        yield retriever

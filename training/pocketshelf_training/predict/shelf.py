@@ -1,4 +1,4 @@
-"""The SDK's own search over the grocery products: what a bundle does from photo to hits."""
+"""The SDK's own search over the products of a data set: what a bundle does from photo to hits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pocketshelf.catalogue import build_store
+from pocketshelf.catalogue.build import space_of
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
+from pocketshelf.formats.product import Product, quantize_vectors
+from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.printable import printable
 from pocketshelf.retriever import Retriever
+from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
+from pocketshelf.stages.preprocess import read_photo
 from pocketshelf.store import Store
 from pocketshelf.types import SearchResult
 from pocketshelf_training.data.grocery import catalogue
+from pocketshelf_training.data.protocol import Sample
 
-__all__ = ["first_hits", "grocery_store", "search_photos"]
+__all__ = ["first_hits", "grocery_store", "search_photos", "store_of"]
 
 
 @contextmanager
@@ -32,6 +38,23 @@ def grocery_store(encoder: Encoder, root: str | Path | None = None) -> Iterator[
         build_store(catalogue(root), Path(folder) / "store", encoder=encoder)
         with Store.open(Path(folder) / "store") as store:
             yield store
+
+
+def store_of(gallery: Iterable[Sample], encoder: Encoder, path: Path) -> Store:
+    """A store at ``path`` with a product a picture, its vector and palette as a build makes them."""
+    products = [
+        Product(
+            sample.identity or "",
+            1,
+            sample.category or "things",
+            "",
+            None,
+            quantize_vectors(encoder.enrol(sample.image))[None],
+            {PALETTE: palette_of(looked_at(read_photo(sample.image)))},
+        )
+        for sample in gallery
+    ]
+    return Store.create(path, ShardMeta.of(space_of(encoder.bundle), 1), products)
 
 
 def search_photos(

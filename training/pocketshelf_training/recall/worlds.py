@@ -12,14 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pocketshelf.catalogue.build import space_of
-from pocketshelf.formats.product import Product, quantize_vectors
-from pocketshelf.formats.shard import ShardMeta
-from pocketshelf.stages.colours import PALETTE, looked_at, palette_of
-from pocketshelf.stages.preprocess import read_photo
-from pocketshelf.store import Store
 from pocketshelf_training.data import clothing, grocery, shop, street
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.predict.shelf import store_of
 from pocketshelf_training.recall import evidence
 from pocketshelf_training.recall.encodings import RememberingEncoder
 
@@ -103,7 +98,7 @@ def search_world(
     world: World, encoder: RememberingEncoder, folder: Path, shelves: int, seed: int
 ) -> evidence.Lines:
     """The rows of `evidence.collect` of each set that asks, which name the "world" and the "set"."""
-    store = _store(world, encoder, folder)
+    store = store_of(world.gallery, encoder, folder / world.name)
     with store:
         return [
             {**row, "world": world.name, "set": name}
@@ -141,22 +136,6 @@ def _clothes_at_home(root: str | Path | None) -> list[Sample]:
     known = [s for s in clothing.load(root) if s.split == "train" and s.category]
     ordered = sorted(known, key=lambda s: hashlib.sha256(s.image.name.encode()).digest())[:SHELF]
     return [Sample(s.image, s.split, "shop", s.image.stem, s.category, licence=s.licence) for s in ordered]
-
-
-def _store(world: World, encoder: RememberingEncoder, folder: Path) -> Store:
-    products = [
-        Product(
-            sample.identity or "",
-            1,
-            sample.category or "things",
-            "",
-            None,
-            quantize_vectors(encoder.enrol(sample.image))[None],
-            {PALETTE: palette_of(looked_at(read_photo(sample.image)))},
-        )
-        for sample in world.gallery
-    ]
-    return Store.create(folder / world.name, ShardMeta.of(space_of(encoder.bundle), 1), products)
 
 
 def _limited(world: World, limit: int | None) -> World:
