@@ -23,6 +23,7 @@ from contract.golden.stage_cases import (
     detection,
     embedding,
     grouping,
+    lighting,
     recalling,
     searching,
     tracking,
@@ -115,6 +116,12 @@ STAGES: dict[str, Stage] = {
         "each one's likeness to each; the query's palette, hits, and their kinds if they have any -> (id, "
         "score), best first; or more among which a server's hits are judged -> (id, score) in their order",
         1e-5, colouring.colours, colouring.colours_of,
+    ),
+    "light": Stage(
+        "a box of a picture in images/ (null: the frame), and what the levels of the frame's and of the "
+        "box's 48 x 48 pixels are multiplied by before (red, green, blue; rounded) -> what they are "
+        "multiplied by against the dark, and against a tint (null: none), and the box's palettes",
+        1e-9, lighting.lights, lighting.lights_of,
     ),
     "signals": Stage(
         "what a search tells, and the shelf's first pictures in the order of the ids -> every feature",

@@ -20,9 +20,10 @@ from pocketshelf.quality.signals import WORKING_SIDE as JUDGED
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
 from pocketshelf.stages.afar import look_again
-from pocketshelf.stages.colours import histograms, looked_at, palette_of
+from pocketshelf.stages.colours import histograms, joined, looked_at, palettes_in
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
+from pocketshelf.stages.light import Light
 from pocketshelf.stages.outfit import Shelves, frame_share
 from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo
 from pocketshelf.types import Box, Detection, Quality, Region, SearchResult, Timings
@@ -40,25 +41,35 @@ class EncodedRegion:
     Attributes:
         attributes: the bundle's heads, by name; an embedder of one's own need not have them.
         pixels: a few of the box's, see `pocketshelf.stages.colours.looked_at`; None where no photo is there.
-        told: its palette, where no photo is there but somebody knows.
+        light: of the photo; None where no photo is there.
+        told: its palettes as `to_region` tells them, where no photo is there but somebody knows.
     """
 
     detection: Detection
     embedding: Embedding
     attributes: Mapping[str, AttributeSpec]
     pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+    light: Light | None = field(default=None, compare=False, repr=False)
     told: str | None = None
 
     @functools.cached_property
+    def palettes(self) -> list[str]:
+        """Its palettes: as it came and, where that differs, in white light; none where nobody knows."""
+        if self.pixels is None or self.light is None:
+            return palettes_in(self.told)
+        return self.light.palettes_of(self.pixels)
+
+    @property
     def palette(self) -> str | None:
-        """Its palette as an attribute's text; None where nobody knows."""
-        return self.told if self.pixels is None else palette_of(self.pixels)
+        """Its palette as it came; None where nobody knows."""
+        return next(iter(self.palettes), None)
 
     @functools.cached_property
     def colours(self) -> np.ndarray | None:
-        """The histogram of its palette, float32 (700,); None without one that can be read."""
-        found = None if self.palette is None else histograms([self.palette])[0]
-        return found if found is not None and found.any() else None
+        """Its palettes' histograms, float32 (n, 700); the likest counts. None if none can be read."""
+        found = histograms(self.palettes)
+        found = found[found.any(axis=1)]
+        return found if len(found) else None
 
     @property
     def attribute_probabilities(self) -> dict[str, dict[str, float]]:
@@ -87,7 +98,7 @@ class EncodedRegion:
             likelihoods=top_categories(self.embedding.categories, None),
             attributes=attributes,
             vector=self.embedding.vector,
-            palette=vars(self).get("palette", self.told),  # Where a search asked for it.
+            palette=joined(vars(self)["palettes"]) if "palettes" in vars(self) else self.told,
             **more,
         )
 
@@ -307,8 +318,10 @@ class Encoder:
         Raises:
             BundleError: the network's outputs are not those its bundle describes.
         """
-        detection, pixels = Detection(box, FRAME, 1.0), looked_at(photo, box)
-        return EncodedRegion(detection, self._embedded(photo, box), self._heads, pixels)
+        light, pixels = Light(looked_at(photo)), looked_at(photo, box)
+        return EncodedRegion(
+            Detection(box, FRAME, 1.0), self._embedded(photo, box), self._heads, pixels, light
+        )
 
     def _decode(self, source: PhotoSource, ms: Timings, least: int | None = None) -> Photo:
         with timed(ms, "decode"):
@@ -347,13 +360,14 @@ class Encoder:
         vectors = dict(zip(looks, embedded, strict=True))
         if any(weights) and frame is not None:
             vectors[None] = frame()
+        light = Light(looked_at(photo))
         regions = []
         for detection, weight in zip(chosen, weights, strict=True):
             embedding = vectors[None if weight == 1.0 else detection.box]
             if 0.0 < weight < 1.0:
                 embedding = blend(embedding, vectors[None], weight)
             weighed, pixels = self._weighed(detection, embedding), looked_at(photo, detection.box)
-            regions.append(EncodedRegion(detection, weighed, self._heads, pixels))
+            regions.append(EncodedRegion(detection, weighed, self._heads, pixels, light))
         return tuple(regions)
 
     def _embedded(self, photo: Photo, box: Box | None = None) -> Embedding:

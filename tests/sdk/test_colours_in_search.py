@@ -104,3 +104,19 @@ def test_a_servers_hits_fall_by_their_colours_as_the_shelfs_do(tmp_path: Path, f
         region = retriever.search(red_thing(tmp_path / "photo.png"), whole=True, fallback=True).regions[0]
     by_id = {hit.product_id: hit.score for hit in region.hits or ()}
     assert by_id["red"] == pytest.approx(0.9, abs=0.01) and by_id["green"] < 0.75
+
+
+def test_what_a_lamp_or_the_dark_does_to_a_photo_is_undone(tmp_path: Path, fake_bundle: Bundle) -> None:
+    cream, orange, brown = "ece6d8:100", "e6a046:100", "6a4b2c:100"
+    store = make_store(tmp_path / "store", fake_bundle, {"brown": brown, "cream": cream, "orange": orange})
+    image = np.full((200, 200, 3), 250, np.uint8)
+    image[50:150, 50:150] = (236, 230, 216)
+    for light in ((1.0, 0.8, 0.6), (0.45, 0.45, 0.45), (0.45, 0.36, 0.27)):
+        with Retriever.open(store, fake_bundle) as retriever:
+            region = retriever.search((image * np.array(light)).astype(np.uint8), whole=True).regions[0]
+            assert (region.hits or ())[0].product_id == "cream", light
+            # What a line tells of it finds the same again.
+            seen = retriever.encoder.encode((image * np.array(light)).astype(np.uint8), whole=True).regions[0]
+            told = replace(seen, pixels=None, light=None, told=region.palette)
+            assert retriever.search_region(told).hits == region.hits
+            assert seen.palette is not None and (region.palette or "").startswith(seen.palette)

@@ -147,6 +147,10 @@ COMMANDS = {
         "cluster unlabelled pictures by product, for a person to review",
     ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
+    "light": (
+        "pages.light",
+        "photos in little light or a lamp's: found by vectors, by colours, and by colours in white light",
+    ),
     "turned": (
         "pages.turned",
         "photos that are not the right way up: found once, and looked at any way up",

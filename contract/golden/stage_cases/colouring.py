@@ -9,11 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.stages.colours import by_colour, fallen, histograms, looked_at, palette_of
+from pocketshelf.stages.colours import (
+    by_colour,
+    fallen,
+    histograms,
+    looked_at,
+    palette_of,
+    palettes_in,
+)
 from pocketshelf.stages.preprocess import Photo, decode_photo
 from pocketshelf.types import Hit
 
-__all__ = ["colours", "colours_of"]
+__all__ = ["CROPS", "colours", "colours_of", "picture"]
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SIDE = 48
@@ -34,6 +41,7 @@ def colours() -> list[dict[str, Any]]:
     dark = ["000000:50 010101:50", "0a0a0b:100", "121110:100"]
     return [
         *pixel_cases(rng),
+        pixel_case("one colour", np.array([141, 78, 107])),
         *(picture_case(f"a picture's crop: {name}, {box}", name, box) for name, box in CROPS),
         {"name": "palettes", "palettes": [NAVY, CREAM, RUST, "2b2f3a:41 e9e5df:21", "2b2f3a:1", "a0b1c2:9"]},
         {"name": "the furthest colours, and dark ones", "palettes": [*far, *dark]},
@@ -68,7 +76,6 @@ def pixel_cases(rng: np.random.Generator) -> list[dict[str, Any]]:
         "a thing across much of the edge: a ground no more": edged,
         "nothing but ground": noisy,
         "more than eight colours: the eight with the largest shares": speckled(rng, (SIDE, SIDE), many),
-        "one colour": np.broadcast_to(np.array([141, 78, 107]), (SIDE, SIDE, 3)),
         "greys, each a little to another side: one colour": speckled(rng, (SIDE, SIDE), GREYS),
     }
     return [pixel_case(name, pixels) for name, pixels in arrays.items()]
@@ -82,7 +89,7 @@ def speckled(rng: np.random.Generator, size: tuple[int, int], of: list[tuple[int
 
 
 def pixel_case(name: str, pixels: np.ndarray) -> dict[str, Any]:
-    """A case whose pixels are given: base64 of 48 × 48 × 3 bytes."""
+    """A case whose pixels are given: base64 of 48 × 48 × 3 bytes, or of the 3 that all have."""
     return {"name": name, "pixels": base64.b64encode(pixels.astype(np.uint8).tobytes()).decode()}
 
 
@@ -131,6 +138,7 @@ def hit_cases() -> list[dict[str, Any]]:
         "a server's hits without palettes": {"hits": without[3:6], "among": [hits[2], hits[0]]},
         "a server's hits with palettes, the shelf's without": {"hits": hits[:3], "among": without[3:]},
         "another thing's colours": {"query": RUST, "hits": hits},
+        "a query of two palettes": {"query": f"{RUST}; {CREAM}", "hits": hits[:5]},
         "colours unlike all": {"query": "00c040:100", "hits": hits},
         "no hits": {"hits": []},
         "a server's hits alone": {"hits": hits[:3], "among": []},
@@ -154,8 +162,8 @@ def colours_of(case: dict[str, Any]) -> dict[str, Any]:
     Hits are best first, and of a server's ("among") in their order.
     """
     if "pixels" in case:
-        pixels = np.frombuffer(base64.b64decode(case["pixels"]), np.uint8).reshape(SIDE, SIDE, 3)
-        return {"palette": palette_of(pixels)}
+        levels = np.frombuffer(base64.b64decode(case["pixels"]), np.uint8)
+        return {"palette": palette_of(np.resize(levels, (SIDE, SIDE, 3)))}
     if "image" in case:
         return {"palette": palette_of(looked_at(picture(case["image"]), case["box"]))}
     if "palettes" in case:
@@ -168,7 +176,7 @@ def colours_of(case: dict[str, Any]) -> dict[str, Any]:
         ]
         for name in ("hits", "among")
     )
-    (query,) = histograms([case["query"]])
+    query = histograms(palettes_in(case["query"]))
     is_servers = "among" in case
     found = fallen(hits, query, among) if is_servers else by_colour(hits, query, case.get("kinds", []))
     return {"hits": [[each.product_id, each.score] for each in found]}

@@ -204,7 +204,7 @@ class Outfitter:
         role = role_of_category(product.category, self._shelves)
         found: tuple[Partners, ...] = ()
         if role is not None:
-            colours = histograms(first_palettes([product.attributes]))[0]
+            colours = histograms(first_palettes([product.attributes]))
             projected = self._placed(product.vectors[0].astype(np.float32), "shop", colours)
             audience = audience_of(product.attributes, product.category, product.title)
             weather = _weather(product), ANY if role in LAYERS else _weather(product)
@@ -239,7 +239,8 @@ class Outfitter:
         return self._encoder.embed(photo, region.detection.box)
 
     def _placed(self, vector: np.ndarray, domain: str, colours: np.ndarray | None) -> np.ndarray:
-        return self._head.project(vector[None], domain, None if colours is None else colours[None])[0]
+        """By the first of ``colours``: of a garment as the photo came, of a product's first picture."""
+        return self._head.project(vector[None], domain, None if colours is None else colours[:1])[0]
 
     def _wanted(self, role: str, partners: Sequence[str] | None) -> list[str]:
         if partners:

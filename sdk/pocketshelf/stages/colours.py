@@ -32,6 +32,7 @@ __all__ = [
     "joined",
     "looked_at",
     "palette_of",
+    "palettes_in",
 ]
 
 PALETTE = "palette"
@@ -101,12 +102,11 @@ def joined(palettes: Iterable[str]) -> str:
 
 def first_palettes(stated: Iterable[Mapping[str, Any]]) -> list[str]:
     """Of each product's attributes the palette of its first picture; an empty text where there is none."""
-    return [next(iter(_palettes(attributes)), "") for attributes in stated]
+    return [next(iter(palettes_in(attributes.get(PALETTE))), "") for attributes in stated]
 
 
-def _palettes(attributes: Mapping[str, Any]) -> list[str]:
-    """The palettes that a product states, of its pictures in their order; what they say is not looked at."""
-    text = attributes.get(PALETTE)
+def palettes_in(text: Any) -> list[str]:
+    """What `joined` joined; what the palettes say is not looked at, and what is no text has none."""
     return [each.strip() for each in text.split(";")[:MOST_PALETTES]] if isinstance(text, str) else []
 
 
@@ -153,7 +153,7 @@ def by_colour(hits: Sequence[Hit], colours: np.ndarray, kinds: Sequence[Hashable
 
     Args:
         hits: with the scores of their vectors.
-        colours: a row of `histograms`, of what is searched for.
+        colours: `histograms` of what is searched for, (700,) or several (n, 700), of which the likest counts.
         kinds: of each hit; all are of one kind if none are named.
     """
     ordered: list[Hit] = []
@@ -185,10 +185,10 @@ def fallen(hits: Sequence[Hit], colours: np.ndarray, among: Iterable[Hit] = ()) 
 
 def _likeness(stated: Sequence[Mapping[str, Any]], colours: np.ndarray) -> np.ndarray:
     """Of each product's likest picture, float (n,); nan of one that states no palette that can be read."""
-    palettes = [_palettes(attributes) for attributes in stated]
+    palettes = [palettes_in(attributes.get(PALETTE)) for attributes in stated]
     owners = np.repeat(np.arange(len(palettes)), [len(each) for each in palettes])
     found = histograms([palette for each in palettes for palette in each])
-    likeness, there = found @ colours, found.any(axis=1)
+    likeness, there = (found @ np.atleast_2d(colours).T).max(axis=1), found.any(axis=1)
     best = np.full(len(palettes), -1.0)
     np.maximum.at(best, owners[there], likeness[there])
     return np.where(best < 0, np.nan, best)

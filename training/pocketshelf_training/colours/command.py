@@ -57,19 +57,20 @@ class _Set(NamedTuple):
 
     Attributes:
         right: bool (n, m): query and picture show one product.
-        vectors, colours: way → of the queries; "" → of the gallery.
+        vectors: way → of the queries; "" → of the gallery.
+        likeness: way → (n, m), of each query's colours to each picture's.
         palettes: texts of the gallery.
     """
 
     right: np.ndarray
     vectors: dict[str, np.ndarray]
-    colours: dict[str, np.ndarray]
+    likeness: dict[str, np.ndarray]
     palettes: list[str]
 
     def firsts(self, way: str, weight: float) -> np.ndarray:
         """Bool (n,): whether the first hit of each query is right."""
-        cosines, likeness = (part[way] @ part[""].T for part in (self.vectors, self.colours))
-        best = (cosines + weight * likeness).argmax(axis=1)
+        cosines = self.vectors[way] @ self.vectors[""].T
+        best = (cosines + weight * self.likeness[way]).argmax(axis=1)
         found: np.ndarray = self.right[np.arange(len(best)), best]
         return found
 
@@ -99,23 +100,24 @@ def _figures(args: argparse.Namespace) -> dict[str, Any]:
 
 def _seen(encoder: Encoder, queries: Sequence[Sample], gallery: Sequence[Sample], what: str) -> _Set:
     vectors: dict[str, list[np.ndarray]] = {way: [] for way in ("", *WAYS)}
-    colours: dict[str, list[np.ndarray]] = {way: [] for way in WAYS}
+    likeness: dict[str, list[np.ndarray]] = {way: [] for way in WAYS}
     palettes = []
     for sample in tqdm(gallery, f"{what}: gallery", disable=None):
         photo = read_photo(sample.image)
         vectors[""].append(encoder.enrol(photo))
         palettes.append(palette_of(looked_at(photo)))
+    shown = histograms(palettes)
     for sample in tqdm(queries, f"{what}: queries", disable=None):
         for way, whole in WAYS.items():
             region = encoder.encode(sample.image, whole).regions[0]
             vectors[way].append(region.embedding.vector)
             assert region.colours is not None
-            colours[way].append(region.colours)
+            likeness[way].append((region.colours @ shown.T).max(axis=0))
     products = np.array([sample.identity for sample in gallery])
     return _Set(
         np.array([sample.identity for sample in queries])[:, None] == products,
         {way: np.stack(each) for way, each in vectors.items()},
-        {"": histograms(palettes)} | {way: np.stack(each) for way, each in colours.items()},
+        {way: np.stack(each) for way, each in likeness.items()},
         palettes,
     )
 
@@ -150,7 +152,8 @@ def _times(encoder: Encoder, given: str, root: str | None, palettes: Sequence[st
         began = time.thread_time()
         colours = region.colours
         told = time.thread_time()
-        _ = histograms(palettes[:HITS]) @ colours
+        assert colours is not None
+        _ = histograms(palettes[:HITS]) @ colours.T
         telling.append(told - began)
         comparing.append(time.thread_time() - told)
     return {

@@ -51,7 +51,7 @@ def rank(
 
     Args:
         queries, gallery: unit vectors (D,); None where there is none: such a query finds nothing, such a
-            picture is not found.
+            picture is not found. A query may have several, (n, D), of which the nearest counts.
         labels, gallery_labels: of equal label are right pairs.
         itself: index of each query's own picture in the gallery, which is left out; -1: it is not there.
         depth: how many of the best are named.
@@ -65,7 +65,9 @@ def rank(
     names = np.array(gallery_labels, object)[there]
     for start in range(0, len(asked), BLOCK):
         block = asked[start : start + BLOCK]
-        scores = np.stack([queries[i] for i in block]) @ vectors.T  # type: ignore[misc]
+        looks = [np.atleast_2d(queries[i]) for i in block]  # type: ignore[arg-type]
+        starts = np.cumsum([0, *map(len, looks[:-1])])
+        scores = np.maximum.reduceat(np.concatenate(looks) @ vectors.T, starts, axis=0)
         for row, query in zip(scores, block, strict=True):
             keep = there != itself[query] if itself is not None else slice(None)
             found[query] = _one(row[keep], names[keep] == labels[query], there[keep], depth)

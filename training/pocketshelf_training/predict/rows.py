@@ -36,7 +36,7 @@ from pocketshelf_training.predict.runner import NetworkRunner
 
 __all__ = ["SHRINKAGES", "TRUNKS", "Embed", "Row", "features_of", "rows_of"]
 
-# A picture to its unit vector.
+# A picture to its unit vector; a photo may have several, of which the nearest counts.
 Embed = Callable[[Sample], np.ndarray]
 TRUNKS = ("imagenet", "lda")
 # Of the covariance within products; the best on the shop's val styles is taken.
@@ -104,7 +104,8 @@ def _both(name: str, encoder: Encoder) -> list[Row]:
 
     def ask_coloured(sample: Sample, whole: bool) -> np.ndarray:
         region = encoder.encode(sample.image, whole).regions[0]
-        return _beside(region.embedding.vector, region.colours)
+        assert region.colours is not None
+        return np.stack([_beside(region.embedding.vector, each) for each in region.colours])
 
     rows = [Row(f"{name}, whole", enrol, functools.partial(ask, whole=True))]
     if encoder.bundle.detector is not None:
@@ -117,9 +118,8 @@ def _both(name: str, encoder: Encoder) -> list[Row]:
     return rows
 
 
-def _beside(vector: np.ndarray, colours: np.ndarray | None) -> np.ndarray:
+def _beside(vector: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Both in one, so that dot products are scores as `pocketshelf.stages.colours.by_colour` ranks them."""
-    assert colours is not None
     return np.concatenate([vector, np.sqrt(WEIGHT) * colours])
 
 

@@ -162,15 +162,32 @@ final class SearchGoldenTests: XCTestCase {
         .of(["hits": .array(hits.map { .array([.text($0.productId), .number($0.score)]) })])
     }
 
+    private func crop(_ input: Json) throws -> (Photo, Box) {
+        let photo = try picture(input["image"].string), sides = input["box"].doubles
+        return (photo, sides.isEmpty ? photo.frame : Box(sides[0], sides[1], sides[2], sides[3]))
+    }
+
+    func testLight() throws {
+        try Golden("light").check { input in
+            let (photo, box) = try crop(input), factors = input["times"].doubles
+            let light = Light(frame: times(lookedAt(photo, photo.frame), factors))
+            let palettes = light.palettes(of: times(lookedAt(photo, box), factors))
+            return .of([
+                "lift": .number(light.lift), "whitening": light.whitening.map { .of($0) } ?? .null,
+                "palettes": .of(palettes),
+            ])
+        }
+    }
+
     func testColours() throws {
         try Golden("colours").check { input in
             if !input["pixels"].isNull {
-                let pixels = [UInt8](try XCTUnwrap(Data(base64Encoded: input["pixels"].string)))
+                let levels = [UInt8](try XCTUnwrap(Data(base64Encoded: input["pixels"].string)))
+                let pixels = (0..<48 * 48 * 3).map { levels[$0 % levels.count] }
                 return .of(["palette": .text(palette(of: pixels))])
             }
             if !input["image"].isNull {
-                let photo = try picture(input["image"].string), sides = input["box"].doubles
-                let box = sides.isEmpty ? photo.frame : Box(sides[0], sides[1], sides[2], sides[3])
+                let (photo, box) = try crop(input)
                 return .of(["palette": .text(palette(of: lookedAt(photo, box)))])
             }
             if !input["palettes"].isNull {
@@ -183,7 +200,7 @@ final class SearchGoldenTests: XCTestCase {
                 let rows = found.map { one in Json.of(found.map { likeness(one, $0) }) }
                 return .of(["likeness": .array(rows)])
             }
-            let query = try XCTUnwrap(histogram(input["query"].string))
+            let query = input["query"].string.split(separator: ";").compactMap { histogram(String($0).trimmed) }
             let hits = given(input["hits"])
             if !input["among"].isNull { return scores(fallen(hits, query, among: given(input["among"]))) }
             return scores(byColour(hits, query, kinds: input["kinds"].strings.map { Set([ExactString($0)]) }))

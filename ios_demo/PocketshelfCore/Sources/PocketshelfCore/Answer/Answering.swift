@@ -179,9 +179,9 @@ struct Answering {
         return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
     }
 
-    /// The histogram of a region's colours, where products state theirs.
-    private func colours(_ shelf: Shelf, _ region: EncodedRegion) throws -> [Float]? {
-        try shelf.hasPalettes() ? region.colours?.histogram : nil
+    /// The histograms of a region's colours, where products state theirs.
+    private func colours(_ shelf: Shelf, _ region: EncodedRegion) throws -> [[Float]]? {
+        try shelf.hasPalettes() ? region.colours?.histograms : nil
     }
 
     /// The hits, best first, those fallen that are of another group than the box: `Shelves.fall`.

@@ -97,6 +97,7 @@ public final class Encoder: Sendable {
             known = embedding
             return embedding
         }
+        let light = lightOf(photo)
         return try wanted.map { detection in
             let weight = frameWeight(photo, detection, boxes)
             var embedding = try weight == 1 ? frame() : embedded(photo, detection.box)
@@ -104,7 +105,7 @@ public final class Encoder: Sendable {
             embedding.categories = shelves.weighed(detection, embedding.categories)
             return EncodedRegion(
                 detection: detection, embedding: embedding, heads: bundle.embedder.attributes,
-                colours: SeenColours(lookedAt(photo, detection.box)))
+                colours: SeenColours(lookedAt(photo, detection.box), in: light))
         }
     }
 
@@ -115,8 +116,10 @@ public final class Encoder: Sendable {
         EncodedRegion(
             detection: Detection(box: box, group: Detection.frameGroup, score: 1),
             embedding: try embedded(photo, box), heads: bundle.embedder.attributes,
-            colours: SeenColours(lookedAt(photo, box)))
+            colours: SeenColours(lookedAt(photo, box), in: lightOf(photo)))
     }
+
+    private func lightOf(_ photo: Photo) -> Light { Light(frame: lookedAt(photo, photo.frame)) }
 
     /// What the frame weighs in a region's query beside its crop.
     func frameWeight(_ photo: Photo, _ detection: Detection, _ boxes: [Detection]) -> Double {

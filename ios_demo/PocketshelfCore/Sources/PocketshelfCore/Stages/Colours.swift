@@ -124,9 +124,9 @@ private func digit(_ byte: UInt8) -> UInt8? {
 ///
 /// - Parameters:
 ///   - hits: with the scores of their vectors.
-///   - colours: the `histogram` of what is searched for.
+///   - colours: the histograms of what is searched for, of which the likest counts.
 ///   - kinds: of each hit; all are of one kind if none are named.
-func byColour(_ hits: [Hit], _ colours: [Float], kinds: [Set<ExactString>?] = []) -> [Hit] {
+func byColour(_ hits: [Hit], _ colours: [[Float]], kinds: [Set<ExactString>?] = []) -> [Hit] {
     func best(_ hits: [Hit]) -> Double { hits.map(\.score).max() ?? 0 }
     // By kind, as they first come.
     var places: [Set<ExactString>?: Int] = [:], ofKinds: [[Hit]] = []
@@ -149,7 +149,7 @@ func byColour(_ hits: [Hit], _ colours: [Float], kinds: [Set<ExactString>?] = []
 /// `hits` does, as of a server that tells no attributes, none falls.
 ///
 /// - Parameter among: more that was found for it, with which `hits` are compared.
-func fallen(_ hits: [Hit], _ colours: [Float], among: [Hit] = []) -> [Hit] {
+func fallen(_ hits: [Hit], _ colours: [[Float]], among: [Hit] = []) -> [Hit] {
     let likenesses = (hits + among).map { likeness($0, colours) }, known = likenesses.compactMap { $0 }
     guard let most = known.max(), likenesses.prefix(hits.count).contains(where: { $0 != nil }) else { return hits }
     let mean = known.reduce(0, +) / Double(known.count)
@@ -168,12 +168,12 @@ extension Hit {
 }
 
 /// Of a product's likest picture; nil of one that states no palette that can be read.
-private func likeness(_ hit: Hit, _ colours: [Float]) -> Double? {
+private func likeness(_ hit: Hit, _ colours: [[Float]]) -> Double? {
     guard case .text(let stated)? = hit.attributes[paletteAttribute] else { return nil }
     let parts = stated.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
     return parts.prefix(mostPalettes)
         .compactMap { histogram(String(decoding: $0, as: UTF8.self).trimmed) }
-        .map { dot($0, colours) }
+        .compactMap { shown in colours.map { dot(shown, $0) }.max() }
         .max()
 }
 
@@ -213,23 +213,4 @@ private func areThings(_ colours: [Lab]) -> [Bool] {
     let isPlain = Double(edge.filter(isGround).count) > groundShare * Double(edge.count)
     let isEnough = Double(things.filter { $0 }.count) >= least * Double(colours.count)
     return isPlain && isEnough ? things : colours.map { _ in true }
-}
-
-/// A region's few pixels, and once someone asks, the histogram of their colours.
-final class SeenColours: @unchecked Sendable {
-    private let pixels: [UInt8]
-    private let lock = NSLock()
-    private var known: [Float]?
-
-    /// - Parameter pixels: of `lookedAt`.
-    init(_ pixels: [UInt8]) { self.pixels = pixels }
-
-    /// Its 700 numbers.
-    var histogram: [Float] {
-        lock.withLock {
-            let found = known ?? PocketshelfCore.histogram(palette(of: pixels)) ?? []
-            known = found
-            return found
-        }
-    }
 }

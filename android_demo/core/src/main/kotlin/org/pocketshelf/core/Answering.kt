@@ -190,7 +190,8 @@ class Answering(
     }
 
     /** Those of the region, where products state theirs. */
-    private fun colours(shelf: Shelf, region: EncodedRegion): FloatArray? = if (shelf.hasPalettes) region.colours else null
+    private fun colours(shelf: Shelf, region: EncodedRegion): List<FloatArray>? =
+        if (shelf.hasPalettes) region.colours.ifEmpty { null } else null
 
     /** The hits, best first, those fallen that are of another group than the box: [Shelves.fall]. */
     private fun placed(shelf: Shelf, region: EncodedRegion, hits: List<Hit>): List<Hit> {

@@ -3,6 +3,7 @@ package org.pocketshelf.core
 import org.pocketshelf.core.formats.AttributeSpec
 import org.pocketshelf.core.formats.Bundle
 import org.pocketshelf.core.runtime.ModelRunner
+import org.pocketshelf.core.stages.Light
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.detect.Detector
 import org.pocketshelf.core.stages.detect.NetworkDetector
@@ -14,9 +15,8 @@ import org.pocketshelf.core.stages.embed.NetworkEmbedder
 import org.pocketshelf.core.stages.embed.blend
 import org.pocketshelf.core.stages.embed.topCategories
 import org.pocketshelf.core.stages.frameShare
-import org.pocketshelf.core.stages.histogram
+import org.pocketshelf.core.stages.histograms
 import org.pocketshelf.core.stages.lookedAt
-import org.pocketshelf.core.stages.paletteOf
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.types.Box
@@ -33,15 +33,19 @@ const val FRAME = "frame"
  *
  * @property heads the bundle's attributes, by name.
  * @param pixels a few of the box's, see [lookedAt]; null where no photo is there.
+ * @param light of the photo, whose colours they are told in.
  */
 class EncodedRegion(
     val detection: Detection,
     val embedding: Embedding,
     private val heads: Map<String, AttributeSpec>,
     pixels: Pixels? = null,
+    light: Light? = null,
 ) {
-    /** The [histogram] of its colours; null without pixels. */
-    val colours: FloatArray? by lazy { pixels?.let { histogram(paletteOf(it)) } }
+    /** The histograms of its colours, as they came and in white light; none without pixels. */
+    val colours: List<FloatArray> by lazy {
+        if (pixels == null || light == null) emptyList() else histograms(light.palettesOf(pixels))
+    }
 
     /** Attribute → label → probability, of the attributes that things of its likely categories have. */
     val attributeProbabilities: Map<String, Map<String, Double>> by lazy {
@@ -129,18 +133,23 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
     fun encodeBoxes(photo: Photo, boxes: List<Detection>, wanted: List<Detection>): List<EncodedRegion> {
         // Several regions may want the frame: it is embedded once, and only if one does.
         val frame = lazy { embedded(photo, null) }
+        val light = lightOf(photo)
         return wanted.map { detection ->
             val weight = frameWeight(photo, detection, boxes)
             val crop = if (weight == 1.0) frame.value else embedded(photo, detection.box)
             val embedding = if (weight > 0.0 && weight < 1.0) blend(crop, frame.value, weight) else crop
             val weighed = embedding.withCategories(shelves.weighed(detection, embedding.categories))
-            EncodedRegion(detection, weighed, bundle.embedder.attributes, lookedAt(photo, detection.box))
+            EncodedRegion(detection, weighed, bundle.embedder.attributes, lookedAt(photo, detection.box), light)
         }
     }
 
     /** The region of a flat thing that was found in [photo], in [box], without the detector. */
     fun encodePrint(photo: Photo, box: Box): EncodedRegion =
-        EncodedRegion(Detection(box, FRAME, 1.0), embedded(photo, box), bundle.embedder.attributes, lookedAt(photo, box))
+        EncodedRegion(
+            Detection(box, FRAME, 1.0), embedded(photo, box), bundle.embedder.attributes, lookedAt(photo, box), lightOf(photo),
+        )
+
+    private fun lightOf(photo: Photo) = Light(lookedAt(photo, photo.frame))
 
     private fun regions(photo: Photo, whole: Boolean): List<Detection> {
         if (whole || detector == null) return listOf(Detection(photo.frame, FRAME, 1.0))

@@ -89,7 +89,7 @@ private class Colour {
     val hex: String get() = sums.joinToString("") { "%02x".format(Math.rint(it / mass).toInt()) }
 }
 
-private fun level(bytes: ByteArray, at: Int): Int = bytes[at].toInt() and 0xff
+internal fun level(bytes: ByteArray, at: Int): Int = bytes[at].toInt() and 0xff
 
 /**
  * The square roots of a palette's shares in the 700 bins of CIELAB, of length 1; each colour is shared by the eight
@@ -120,6 +120,9 @@ fun histogram(palette: String): FloatArray? {
     return if (total > 0) FloatArray(SIZE) { sqrt(filled[it] / total).toFloat() } else null
 }
 
+/** The [histogram] of each palette that can be read. */
+fun histograms(palettes: List<String>): List<FloatArray> = palettes.mapNotNull { histogram(it.trim()) }
+
 /** The colours and shares of a palette; nothing of what is none. */
 private fun named(palette: String): List<Pair<Int, Int>> {
     val words = palette.split(" ", limit = MOST_COLOURS + 1)
@@ -136,10 +139,10 @@ private fun named(palette: String): List<Pair<Int, Int>> {
  * which kind the first is.
  *
  * @param hits with the scores of their vectors.
- * @param colours the [histogram] of what is searched for.
+ * @param colours the [histogram]s of what is searched for, of which the likest counts.
  * @param kinds of each hit; all are of one kind if none are named.
  */
-fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<Any?> = emptyList()): List<Hit> {
+fun byColour(hits: List<Hit>, colours: List<FloatArray>, kinds: List<Any?> = emptyList()): List<Hit> {
     val ofKinds = hits.withIndex().groupBy({ kinds.getOrNull(it.index) }, { it.value }).values
     return ofKinds.flatMap { own ->
         val found = fallen(own, colours)
@@ -156,7 +159,7 @@ fun byColour(hits: List<Hit>, colours: FloatArray, kinds: List<Any?> = emptyList
  *
  * @param among more that was found for it, with which [hits] are compared.
  */
-fun fallen(hits: List<Hit>, colours: FloatArray, among: List<Hit> = emptyList()): List<Hit> {
+fun fallen(hits: List<Hit>, colours: List<FloatArray>, among: List<Hit> = emptyList()): List<Hit> {
     val likeness = (hits + among).map { likeness(it, colours) }
     if (hits.indices.all { likeness[it] == null }) return hits
     val known = likeness.filterNotNull()
@@ -166,9 +169,9 @@ fun fallen(hits: List<Hit>, colours: FloatArray, among: List<Hit> = emptyList())
 }
 
 /** Of a product's likest picture; null of one that states no palette that can be read. */
-private fun likeness(hit: Hit, colours: FloatArray): Double? {
+private fun likeness(hit: Hit, colours: List<FloatArray>): Double? {
     val stated = hit.attributes[PALETTE] as? String ?: return null
-    return stated.split(";").take(MOST_PALETTES).mapNotNull { histogram(it.trim()) }.maxOfOrNull { dot(it, colours) }
+    return histograms(stated.split(";").take(MOST_PALETTES)).maxOfOrNull { shown -> colours.maxOf { dot(shown, it) } }
 }
 
 private fun dot(a: FloatArray, b: FloatArray): Double {

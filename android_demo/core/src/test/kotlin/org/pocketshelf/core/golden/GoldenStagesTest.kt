@@ -16,6 +16,7 @@ import org.pocketshelf.core.formats.Owners
 import org.pocketshelf.core.formats.Preprocessing
 import org.pocketshelf.core.formats.quantizeVector
 import org.pocketshelf.core.runtime.Tensor
+import org.pocketshelf.core.stages.Light
 import org.pocketshelf.core.stages.Shelves
 import org.pocketshelf.core.stages.byColour
 import org.pocketshelf.core.stages.detect.BoxDecoder
@@ -32,6 +33,7 @@ import org.pocketshelf.core.stages.fallen
 import org.pocketshelf.core.stages.fits
 import org.pocketshelf.core.stages.frameShare
 import org.pocketshelf.core.stages.histogram
+import org.pocketshelf.core.stages.histograms
 import org.pocketshelf.core.stages.lookedAt
 import org.pocketshelf.core.stages.paletteOf
 import org.pocketshelf.core.stages.preprocess.Photo
@@ -42,6 +44,7 @@ import org.pocketshelf.core.stages.route.filled
 import org.pocketshelf.core.stages.route.namedCategories
 import org.pocketshelf.core.stages.search.ExactIndex
 import org.pocketshelf.core.stages.search.Match
+import org.pocketshelf.core.stages.times
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
 import org.pocketshelf.core.types.Hit
@@ -228,17 +231,32 @@ class GoldenStagesTest {
         Hit(it.text("product_id"), it.number("score"), "", "", attributes = it.child("attributes").map)
     }
 
+    private fun crop(case: Case): Pair<Photo, Box> {
+        val photo = GoldenFiles.photo(case.text("image"))
+        return photo to if (case.has("box")) case.numbers("box").let { (x, y, w, h) -> Box(x, y, w, h) } else photo.frame
+    }
+
+    @TestFactory
+    fun light() = GoldenFiles.stage("light") { case ->
+        val (photo, box) = crop(case)
+        val factors = case.numbers("times").toDoubleArray()
+        val light = Light(times(lookedAt(photo, photo.frame), factors))
+        val palettes = light.palettesOf(times(lookedAt(photo, box), factors))
+        val found = mapOf("lift" to light.lift, "whitening" to light.whitening?.toList(), "palettes" to palettes)
+        same(case.child("expected").map, found)
+    }
+
     @TestFactory
     fun colours() = GoldenFiles.stage("colours") { case ->
         val expected = case.child("expected")
         when {
             case.has("pixels") -> {
-                val pixels = Pixels(Base64.getDecoder().decode(case.text("pixels")), 48, 48)
+                val levels = Base64.getDecoder().decode(case.text("pixels"))
+                val pixels = Pixels(ByteArray(48 * 48 * 3) { levels[it % levels.size] }, 48, 48)
                 assertEquals(expected["palette"], paletteOf(pixels))
             }
             case.has("image") -> {
-                val photo = GoldenFiles.photo(case.text("image"))
-                val box = if (case.has("box")) case.numbers("box").let { (x, y, w, h) -> Box(x, y, w, h) } else photo.frame
+                val (photo, box) = crop(case)
                 assertEquals(expected["palette"], paletteOf(lookedAt(photo, box)))
             }
             case.has("palettes") -> {
@@ -247,7 +265,7 @@ class GoldenStagesTest {
             }
             else -> {
                 val hits = hits(case, "hits")
-                val query = histogram(case.text("query"))!!
+                val query = histograms(case.text("query").split(";"))
                 val kinds = if (case.has("kinds")) case.texts("kinds") else emptyList()
                 val found = if (case.has("among")) fallen(hits, query, hits(case, "among")) else byColour(hits, query, kinds)
                 same(expected["hits"], found.map { listOf(it.productId, it.score) })

@@ -1,0 +1,72 @@
+package org.pocketshelf.core.stages
+
+import org.pocketshelf.core.stages.preprocess.Pixels
+import kotlin.math.cbrt
+import kotlin.math.pow
+
+// A photo whose brightest hundredth is below DARK is lifted so far that it comes to LIFTED. What is blacker than
+// LEAST_BRIGHT says nothing of the light.
+private const val BRIGHTEST = 0.99
+private const val DARK = 200
+private const val LIFTED = 250.0
+private const val LEAST_BRIGHT = 8
+
+// The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi, CIC 2004).
+private const val POWER = 6.0
+private val POWERS = DoubleArray(256) { it.toDouble().pow(POWER) }
+
+// Channels that differ by less are of white light; and no channel is changed by more.
+private const val TINTED = 1.08
+private const val MOST_WHITENED = 1.5
+
+/**
+ * What the colours of a photo would be if there were enough light, and if it were white.
+ *
+ * What is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came and as it would be in
+ * white light. The likelier counts: what seems the light's tint may be the thing's. Levels of sRGB are multiplied, as
+ * light would be: their curve is a power's, near enough.
+ *
+ * @param frame the photo's frame, as [lookedAt] gives it.
+ */
+class Light(private val frame: Pixels) {
+    /** What the levels are multiplied by, as there is too little light; 1 where there is enough. */
+    val lift: Double by lazy {
+        val bytes = frame.bytes
+        val brightest = IntArray(bytes.size / 3) { maxOf(level(bytes, 3 * it), level(bytes, 3 * it + 1), level(bytes, 3 * it + 2)) }
+        brightest.sort()
+        val top = brightest[(BRIGHTEST * brightest.size).toInt()]
+        if (top >= DARK) 1.0 else LIFTED / maxOf(top, LEAST_BRIGHT)
+    }
+
+    /** What red, green and blue are multiplied by for white light; null where it is white. */
+    val whitening: DoubleArray? by lazy {
+        val bytes = frame.bytes
+        val seen = DoubleArray(3) { channel ->
+            var sum = 0.0
+            for (at in channel until bytes.size step 3) sum += POWERS[level(bytes, at)]
+            maxOf((sum / (bytes.size / 3)).pow(1 / POWER), 1.0)
+        }
+        val mean = cbrt(seen[0] * seen[1] * seen[2])
+        val found = DoubleArray(3) { (mean / seen[it]).coerceIn(1 / MOST_WHITENED, MOST_WHITENED) }
+        if (found.max() >= TINTED * found.min()) found else null
+    }
+
+    /**
+     * A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+     *
+     * @param pixels of [lookedAt].
+     */
+    fun palettesOf(pixels: Pixels): List<String> {
+        val asItCame = paletteOf(times(pixels, DoubleArray(3) { lift }))
+        val white = whitening?.let { factors -> paletteOf(times(pixels, DoubleArray(3) { lift * factors[it] })) }
+        return listOfNotNull(asItCame, white).distinct()
+    }
+}
+
+/** Levels multiplied by a factor for each channel, rounded, as far as a byte goes. */
+internal fun times(pixels: Pixels, factors: DoubleArray): Pixels {
+    if (factors.all { it == 1.0 }) return pixels
+    val bytes = pixels.bytes
+    val changed = ByteArray(bytes.size) { minOf(Math.rint(level(bytes, it) * factors[it % 3]), 255.0).toInt().toByte() }
+    return Pixels(changed, pixels.width, pixels.height)
+}

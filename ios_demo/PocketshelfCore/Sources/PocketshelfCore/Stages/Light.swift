@@ -1,0 +1,86 @@
+import Foundation
+
+/// A photo whose brightest hundredth is below `dark` is lifted so far that it comes to `lifted`. What is blacker than
+/// `leastBright` says nothing of the light.
+private let brightest = 0.99
+private let dark = 200
+private let lifted = 250.0
+private let leastBright = 8
+
+/// The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi, CIC 2004).
+private let power = 6.0
+private let powers = (0..<256).map { pow(Double($0), power) }
+
+/// Channels that differ by less are of white light; and no channel is changed by more.
+private let tinted = 1.08
+private let mostWhitened = 1.5
+
+/// What the colours of a photo would be if there were enough light, and if it were white.
+///
+/// What is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came and as it would be in
+/// white light. The likelier counts: what seems the light's tint may be the thing's. Levels of sRGB are multiplied, as
+/// light would be: their curve is a power's, near enough.
+struct Light: Sendable {
+    /// The photo's frame, as `lookedAt` gives it.
+    let frame: [UInt8]
+
+    /// What the levels are multiplied by, as there is too little light; 1 where there is enough.
+    var lift: Double {
+        let levels = stride(from: 0, to: frame.count, by: 3).map { frame[$0..<$0 + 3].max() ?? 0 }.sorted()
+        let top = Int(levels[Int(brightest * Double(levels.count))])
+        return top >= dark ? 1 : lifted / Double(max(top, leastBright))
+    }
+
+    /// What red, green and blue are multiplied by for white light; nil where it is white.
+    var whitening: [Double]? {
+        let seen = (0..<3).map { channel -> Double in
+            let sum = stride(from: channel, to: frame.count, by: 3).reduce(0) { $0 + powers[Int(frame[$1])] }
+            return max(pow(sum / Double(frame.count / 3), 1 / power), 1)
+        }
+        let mean = cbrt(seen[0] * seen[1] * seen[2])
+        let found = seen.map { min(max(mean / $0, 1 / mostWhitened), mostWhitened) }
+        guard let most = found.max(), let least = found.min(), most >= tinted * least else { return nil }
+        return found
+    }
+
+    /// A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+    ///
+    /// - Parameter pixels: of `lookedAt`.
+    func palettes(of pixels: [UInt8]) -> [String] {
+        let lift = self.lift, asItCame = palette(of: times(pixels, [lift, lift, lift]))
+        guard let whitening else { return [asItCame] }
+        let white = palette(of: times(pixels, whitening.map { lift * $0 }))
+        return exactlyEqual(white, asItCame) ? [asItCame] : [asItCame, white]
+    }
+}
+
+/// Levels multiplied by a factor for each channel, rounded, as far as a byte goes.
+func times(_ pixels: [UInt8], _ factors: [Double]) -> [UInt8] {
+    if factors == [1, 1, 1] { return pixels }
+    return pixels.indices.map { place in
+        UInt8(min((Double(pixels[place]) * factors[place % 3]).rounded(.toNearestOrEven), 255))
+    }
+}
+
+/// A region's few pixels and the light that they are seen in, and once someone asks, the histograms of their colours.
+final class SeenColours: @unchecked Sendable {
+    private let pixels: [UInt8]
+    private let light: Light
+    private let lock = NSLock()
+    private var known: [[Float]]?
+
+    /// - Parameter pixels: of `lookedAt`.
+    init(_ pixels: [UInt8], in light: Light) {
+        self.pixels = pixels
+        self.light = light
+    }
+
+    /// As they came and in white light, 700 numbers each.
+    var histograms: [[Float]] {
+        lock.withLock {
+            let found = known ?? light.palettes(of: pixels).compactMap(histogram)
+            known = found
+            return found
+        }
+    }
+}

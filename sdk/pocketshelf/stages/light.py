@@ -1,0 +1,73 @@
+"""Light: what the colours of a photo would be if there were enough of it, and if it were white.
+
+A palette (`pocketshelf.stages.colours`) is of colours as they come. A shop's pictures are taken in a
+studio's light; a shopper's photo in a bar, where a cream shirt is brown, or under a lamp, where it is
+orange. So what is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came
+and as it would be in white light. The likelier counts: what seems the light's tint may be the thing's.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from pocketshelf.stages.colours import palette_of
+
+__all__ = ["Light"]
+
+# All that follows was chosen on split val, on photos darkened and tinted (docs/light.md).
+# A photo whose brightest hundredth is below DARK is lifted so far that it comes to LIFTED.
+_BRIGHTEST, DARK, LIFTED = 0.99, 200, 250
+# What is blacker than this says nothing of the light.
+_LEAST = 8
+# The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi,
+# CIC 2004, who take as much).
+_POWER = 6
+_POWERS = np.arange(256.0) ** _POWER
+# Channels that differ by less are of white light; and no channel is changed by more.
+TINTED, _MOST = 1.08, 1.5
+
+
+class Light:
+    """The light of a photo; nothing is computed before somebody asks.
+
+    Levels of sRGB are multiplied, as light would be: their curve is a power's, near enough.
+
+    Args:
+        frame: uint8 (n, m, 3), the photo's frame, as `pocketshelf.stages.colours.looked_at` gives it.
+    """
+
+    def __init__(self, frame: np.ndarray) -> None:
+        self._frame = frame
+
+    @functools.cached_property
+    def lift(self) -> float:
+        """What the levels are multiplied by, as there is too little light; 1 where there is enough."""
+        brightest = np.sort(self._frame.max(axis=-1), axis=None)
+        top = float(brightest[int(_BRIGHTEST * len(brightest))])
+        return 1.0 if top >= DARK else LIFTED / max(top, _LEAST)
+
+    @functools.cached_property
+    def whitening(self) -> tuple[float, float, float] | None:
+        """What red, green and blue are multiplied by for white light; None where it is white."""
+        seen = np.maximum(_POWERS[self._frame].reshape(-1, 3).mean(axis=0) ** (1 / _POWER), 1.0)
+        red, green, blue = np.clip(np.cbrt(seen.prod()) / seen, 1 / _MOST, _MOST).tolist()
+        return (red, green, blue) if max(red, green, blue) >= TINTED * min(red, green, blue) else None
+
+    def palettes_of(self, pixels: np.ndarray) -> list[str]:
+        """A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+
+        Args:
+            pixels: uint8 (48, 48, 3), of `pocketshelf.stages.colours.looked_at`.
+        """
+        found = [palette_of(_times(pixels, np.full(3, self.lift)))]
+        if self.whitening is not None:
+            found.append(palette_of(_times(pixels, self.lift * np.array(self.whitening))))
+        return list(dict.fromkeys(found))
+
+
+def _times(pixels: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    if (factors == 1).all():
+        return pixels
+    return np.minimum(np.rint(pixels * factors), 255).astype(np.uint8)

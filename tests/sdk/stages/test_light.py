@@ -1,0 +1,75 @@
+"""Light: what is too dark is lifted, what is tinted is told in white light as well, and all else stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pocketshelf.stages.colours import histograms, looked_at, palette_of
+from pocketshelf.stages.light import DARK, LIFTED, TINTED, Light
+from pocketshelf.stages.preprocess import read_photo
+
+SHIRT, WALL = (60, 90, 150), (235, 232, 228)
+
+
+def photo(light: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> np.ndarray:
+    """A shirt before a wall, as few pixels, in so much of red, green and blue."""
+    pixels = np.full((96, 96, 3), WALL, float)
+    pixels[20:76, 28:68] = SHIRT
+    return looked_at(read_photo((pixels * light).clip(0, 255).round().astype(np.uint8)))
+
+
+def likeness(one: list[str], other: list[str]) -> float:
+    return float((histograms(one) @ histograms(other).T).max())
+
+
+def test_a_photo_in_enough_white_light_has_the_palette_that_it_had() -> None:
+    light = Light(photo())
+    assert (light.lift, light.whitening) == (1.0, None)
+    assert light.palettes_of(photo()) == [palette_of(photo())]
+
+
+@pytest.mark.parametrize("left", [0.7, 0.4, 0.2])
+def test_what_is_dark_is_lifted(left: float) -> None:
+    dim = photo((left,) * 3)
+    light = Light(dim)
+    assert light.lift * dim.max() == pytest.approx(LIFTED, abs=1)
+    assert likeness(light.palettes_of(dim), [palette_of(photo())]) > 0.8
+    if left < 0.7:
+        assert likeness([palette_of(dim)], [palette_of(photo())]) < 0.5
+
+
+@pytest.mark.parametrize("tint", [(1.0, 0.85, 0.6), (0.75, 0.9, 1.05)])
+def test_what_is_tinted_is_told_in_white_light_as_well(tint: tuple[float, float, float]) -> None:
+    tinted = photo(tint)
+    as_it_came, white = Light(tinted).palettes_of(tinted)
+    assert as_it_came == palette_of(tinted)
+    assert likeness([white], [palette_of(photo())]) > likeness([as_it_came], [palette_of(photo())]) + 0.15
+
+
+def test_the_bounds_of_the_dark_and_of_a_tint() -> None:
+    for level, lift in ((DARK, 1.0), (DARK - 1, LIFTED / (DARK - 1))):
+        frame = np.zeros((48, 48, 3), np.uint8)
+        frame.reshape(-1, 3)[:24] = level  # A hundredth and one pixel.
+        assert Light(frame).lift == lift
+        frame.reshape(-1, 3)[:24, 1:] = 0
+        assert Light(frame).lift == lift, "the brightest channel counts"
+    for share, whitens in ((TINTED + 0.02, True), (TINTED - 0.02, False)):
+        light = Light(np.full((48, 48, 3), (round(100 * share), 100, 100), np.uint8))
+        assert (light.whitening is not None) == whitens
+
+
+def test_no_light_and_one_colour_of_it_are_told_as_well() -> None:
+    black = np.zeros((48, 48, 3), np.uint8)
+    assert Light(black).palettes_of(black) == ["000000:100"]
+    red = black.copy()
+    red[..., 0] = 230
+    light = Light(red)
+    assert light.whitening == (1 / 1.5, 1.5, 1.5), "no channel is changed by more"
+    assert light.palettes_of(red) == ["e60000:100", "990000:100"]
+
+
+def test_levels_stop_at_white() -> None:
+    frame = np.full((48, 48, 3), 100, np.uint8)
+    bright = np.full((48, 48, 3), 255, np.uint8)
+    assert Light(frame).palettes_of(bright) == ["ffffff:100"]

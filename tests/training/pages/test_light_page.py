@@ -1,0 +1,35 @@
+"""What photos find in little light and under a lamp, in each of three ways."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pocketshelf.encoder import Encoder
+from pocketshelf.formats.bundle import Bundle
+from pocketshelf.stages.colours import histograms
+from pocketshelf_training.pages.light import LIGHTS, Shown, firsts_of, in_light
+
+
+def test_levels_are_multiplied_as_light_is() -> None:
+    pixels = np.full((4, 4, 3), 200, np.uint8)
+    rng = np.random.default_rng(0)
+    assert in_light(pixels, (1.0, 1.0, 1.0), rng) is pixels
+    tinted = in_light(pixels, (1.0, 0.6, 2.0), rng)
+    assert tinted[0, 0].tolist() == [200, int(200 * 0.6 ** (1 / 2.2)), 255], "and stop at white"
+    dark = in_light(np.full((64, 64, 3), 200, np.uint8), (0.25, 0.25, 0.25), rng).astype(float)
+    assert abs(dark.mean() - 200 * 0.25 ** (1 / 2.2)) < 1 and 1 < dark.std() < 3, "with a sensor's noise"
+    assert next(iter(LIGHTS.values())) == (1.0, 1.0, 1.0)
+
+
+def test_the_first_product_in_each_way(fake_bundle: Bundle) -> None:
+    encoder = Encoder.open(fake_bundle)
+    image = np.full((200, 200, 3), 250, np.uint8)
+    image[50:150, 50:150] = (236, 230, 216)
+    region = encoder.encode((image * np.array([1.0, 0.8, 0.6])).astype(np.uint8), whole=True).regions[0]
+    near, far = region.embedding.vector, region.embedding.vector * 0.95
+    shown = Shown(
+        np.array(["nearest", "orange", "cream"]),
+        np.stack([near, far, far]),
+        histograms(["1ec81e:100", "e6a046:100", "ece6d8:100"]),
+    )
+    assert firsts_of(region, shown) == ("nearest", "orange", "cream")

@@ -1,0 +1,147 @@
+"""Photos in little light, or in light that is not white: ``pocketshelf-train light``.
+
+Photos of the split are asked as they are, and darkened and tinted (synthetic): by vectors alone, by
+colours as they come, and by colours as a search tells them (`pocketshelf.stages.light`). First hits of the
+most prominent region; the shelf has one picture a product.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from pocketshelf.cli import values
+from pocketshelf.cli.output import tell_lines
+from pocketshelf.encoder import EncodedRegion, Encoder
+from pocketshelf.stages.colours import WEIGHT, histograms, looked_at, palette_of
+from pocketshelf.stages.preprocess import read_photo
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.metrics.intervals import mean_with_interval, plain
+from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.predict.asking import Search, load_set, searches_of
+
+__all__ = ["LIGHTS", "Shown", "add_arguments", "firsts_of", "in_light", "run"]
+
+WAYS = {"whole": True, "by box": False}
+# What is left of red, green and blue, of light.
+LIGHTS: dict[str, tuple[float, float, float]] = {
+    "as it is": (1.0, 1.0, 1.0),
+    "half the light": (0.5, 0.5, 0.5),
+    "a quarter": (0.25, 0.25, 0.25),
+    "a tenth": (0.1, 0.1, 0.1),
+    "lamplight, mostly corrected": (1.12, 1.0, 0.78),
+    "lamplight": (1.25, 1.0, 0.6),
+    "shade": (0.75, 1.0, 1.35),
+    "a quarter, lamplight": (0.35, 0.25, 0.15),
+}
+# Of photos with less than GAIN of their light: a sensor's noise as it is amplified, in levels.
+GAIN, NOISE = 0.6, 2.0
+# Of sRGB, near enough.
+GAMMA = 2.2
+
+
+class Shown(NamedTuple):
+    """A gallery: its products, unit vectors (n, D) and histograms (n, B)."""
+
+    products: np.ndarray
+    vectors: np.ndarray
+    colours: np.ndarray
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--set", action="append", metavar="NAME[=DIR]", help="of them (default: shop and grocery)"
+    )
+    parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
+    parser.add_argument("--seed", type=values.seed, default=0, help="of the noise (default: 0)")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    encoder, rows = Encoder.open(args.bundle), []
+    for given in args.set or ("shop", "grocery"):
+        shown, name, samples = load_set(given, args.data)
+        (search,), _ = searches_of(name, samples, args.split)
+        rows += [{"set": shown, **row} for row in _rows(encoder, search, shown, args.seed)]
+    document = {**here(), "split": args.split, "seed": args.seed, "rows": [plain(row) for row in rows]}
+    tell_lines(json.dumps(document, indent=1) if args.json else _page(rows))
+    return 0
+
+
+def in_light(pixels: np.ndarray, light: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+    """A photo, uint8 (h, w, 3), with so much of its red, green and blue light left."""
+    if all(share == 1.0 for share in light):
+        return pixels
+    levels = 255 * ((pixels / 255) ** GAMMA * np.array(light)) ** (1 / GAMMA)
+    if max(light) < GAIN:
+        levels = levels + rng.normal(0, NOISE, pixels.shape)
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
+    """The first product by the vector alone, by colours as they come, and as a search tells them."""
+    cosines = shown.vectors @ region.embedding.vector
+    assert region.pixels is not None and region.colours is not None
+    as_they_come = shown.colours @ histograms([palette_of(region.pixels)])[0]
+    in_white = (shown.colours @ region.colours.T).max(axis=1)
+    best = [(cosines + WEIGHT * likeness).argmax() for likeness in (0.0, as_they_come, in_white)]
+    alone, come, told = (str(shown.products[place]) for place in best)
+    return alone, come, told
+
+
+def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
+    shown = _shown(encoder, search.gallery, what)
+    for way, whole in WAYS.items():
+        for light, left in LIGHTS.items():
+            rng = np.random.default_rng(seed)
+            found = []
+            for sample in tqdm(search.queries, f"{what}, {way}, {light}", disable=None):
+                photo = read_photo(in_light(read_photo(sample.image).pixels, left, rng))
+                firsts = firsts_of(encoder.encode(photo, whole).regions[0], shown)
+                found.append([float(first == sample.identity) for first in firsts])
+            alone, come, told = np.array(found).T
+            yield {
+                "way": way,
+                "light": light,
+                "photos": len(found),
+                "alone": mean_with_interval(alone),
+                "as they come": mean_with_interval(come),
+                "in white light": mean_with_interval(told),
+                "gain": mean_with_interval(told - come),
+            }
+
+
+def _shown(encoder: Encoder, gallery: Sequence[Sample], what: str) -> Shown:
+    photos = (read_photo(sample.image) for sample in tqdm(gallery, f"{what}: gallery", disable=None))
+    seen = [(encoder.enrol(photo), palette_of(looked_at(photo))) for photo in photos]
+    return Shown(
+        np.array([sample.identity for sample in gallery]),
+        np.stack([vector for vector, _ in seen]),
+        histograms([palette for _, palette in seen]),
+    )
+
+
+def _page(rows: Sequence[dict[str, Any]]) -> str:
+    head = ["set", "searched", "light", ">photos", ">vectors alone", ">colours as they come"]
+    head += [">in white light", ">points gained by that"]
+    cells = [
+        (
+            row["set"],
+            row["way"],
+            row["light"],
+            row["photos"],
+            *(f"{row[name].value:.3f}" for name in ("alone", "as they come", "in white light")),
+            row["gain"].points,
+        )
+        for row in rows
+    ]
+    return table(head, cells)
