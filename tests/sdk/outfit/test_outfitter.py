@@ -116,7 +116,7 @@ def test_palettes_are_heard_of_products_and_of_the_photo(tmp_path: Path, bundle:
         ]
         vector = retriever.encoder.embed(photo, result.region.box)
         assert region.colours is not None
-        asked = head.project(vector[None], "street", region.colours[None])[0]
+        asked = head.project(vector[None], "street", region.colours[:1])[0]
         of_product = retriever.outfit_for_product("blue", partners=["lower"])
         blue = retriever.store.product("blue")
         assert blue is not None
