@@ -20,7 +20,7 @@ from pocketshelf.quality.signals import WORKING_SIDE as JUDGED
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
 from pocketshelf.stages.afar import look_again
-from pocketshelf.stages.colours import histograms, joined, looked_at, palettes_in
+from pocketshelf.stages.colours import histograms, joined, looked_at, palette_of, palettes_in
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
 from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
 from pocketshelf.stages.light import Light
@@ -41,7 +41,7 @@ class EncodedRegion:
     Attributes:
         attributes: the bundle's heads, by name; an embedder of one's own need not have them.
         pixels: a few of the box's, see `pocketshelf.stages.colours.looked_at`; None where no photo is there.
-        light: of the photo; None where no photo is there.
+        light: of the photo; None: enough of it, and white.
         told: its palettes as `to_region` tells them, where no photo is there but somebody knows.
     """
 
@@ -55,9 +55,9 @@ class EncodedRegion:
     @functools.cached_property
     def palettes(self) -> list[str]:
         """Its palettes: as it came and, where that differs, in white light; none where nobody knows."""
-        if self.pixels is None or self.light is None:
+        if self.pixels is None:
             return palettes_in(self.told)
-        return self.light.palettes_of(self.pixels)
+        return [palette_of(self.pixels)] if self.light is None else self.light.palettes_of(self.pixels)
 
     @property
     def palette(self) -> str | None:
