@@ -107,8 +107,8 @@ def test_a_servers_hits_fall_by_their_colours_as_the_shelfs_do(tmp_path: Path, f
 
 
 def test_what_a_lamp_or_the_dark_does_to_a_photo_is_undone(tmp_path: Path, fake_bundle: Bundle) -> None:
-    cream, orange, brown = "ece6d8:100", "e6a046:100", "6a4b2c:100"
-    store = make_store(tmp_path / "store", fake_bundle, {"brown": brown, "cream": cream, "orange": orange})
+    cream, orange, blue = "ece6d8:100", "e6a046:100", "1f3a8c:100"
+    store = make_store(tmp_path / "store", fake_bundle, {"blue": blue, "cream": cream, "orange": orange})
     image = np.full((200, 200, 3), 250, np.uint8)
     image[50:150, 50:150] = (236, 230, 216)
     for light in ((1.0, 0.8, 0.6), (0.45, 0.45, 0.45), (0.45, 0.36, 0.27)):
@@ -120,3 +120,13 @@ def test_what_a_lamp_or_the_dark_does_to_a_photo_is_undone(tmp_path: Path, fake_
             told = replace(seen, pixels=None, light=None, told=region.palette)
             assert retriever.search_region(told).hits == region.hits
             assert seen.palette is not None and (region.palette or "").startswith(seen.palette)
+
+
+def test_a_dark_thing_that_fills_the_frame_is_still_dark(tmp_path: Path, fake_bundle: Bundle) -> None:
+    palettes = {"a": "fafafa:100", "black": "191919:100", "grey": "808080:100"}
+    store = make_store(tmp_path / "store", fake_bundle, palettes)
+    coat = np.full((200, 200, 3), 25, np.uint8)
+    with Retriever.open(store, fake_bundle) as retriever:
+        hits = retriever.search(coat, whole=True).regions[0].hits or ()
+    assert {hit.product_id for hit in hits[:2]} == {"a", "black"}, "or a white one in the dark"
+    assert hits[0].score == pytest.approx(hits[1].score, abs=0.001) and hits[1].score > hits[2].score + 0.1

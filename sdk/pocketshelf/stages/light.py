@@ -2,8 +2,8 @@
 
 A palette (`pocketshelf.stages.colours`) is of colours as they come. A shop's pictures are taken in a
 studio's light; a shopper's photo in a bar, where a cream shirt is brown, or under a lamp, where it is
-orange. So what is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came
-and as it would be in white light. The likelier counts: what seems the light's tint may be the thing's.
+orange. So a photo that seems too dark, or tinted, is compared as it came, lifted and in white light. The
+likeliest counts: what seems little light, or its tint, may be a dark thing that fills the frame, or a red one.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ class Light:
         return (red, green, blue) if max(red, green, blue) >= TINTED * min(red, green, blue) else None
 
     def palettes_of(self, pixels: np.ndarray) -> list[str]:
-        """A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+        """A part's palettes: as it came and, where they differ, lifted and in white light.
 
         Args:
             pixels: uint8 (48, 48, 3), of `pocketshelf.stages.colours.looked_at`.
         """
-        found = [palette_of(_times(pixels, np.full(3, self.lift)))]
+        lights = [(1.0, 1.0, 1.0), (self.lift,) * 3]
         if self.whitening is not None:
-            found.append(palette_of(_times(pixels, self.lift * np.array(self.whitening))))
-        return list(dict.fromkeys(found))
+            lights.append(tuple(self.lift * factor for factor in self.whitening))
+        return list(dict.fromkeys(palette_of(_times(pixels, np.array(light))) for light in dict.fromkeys(lights)))
 
 
 def _times(pixels: np.ndarray, factors: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Light: what is too dark is lifted, what is tinted is told in white light as well, and all else stays."""
+"""Light: what is dark is told lifted as well, what is tinted in white light, and all else stays."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ def test_a_photo_in_enough_white_light_has_the_palette_that_it_had() -> None:
 
 
 @pytest.mark.parametrize("left", [0.7, 0.4, 0.2])
-def test_what_is_dark_is_lifted(left: float) -> None:
+def test_what_is_dark_is_told_lifted_as_well(left: float) -> None:
     dim = photo((left,) * 3)
     light = Light(dim)
     assert light.lift * dim.max() == pytest.approx(LIFTED, abs=1)
-    assert likeness(light.palettes_of(dim), [palette_of(photo())]) > 0.8
+    as_it_came, lifted = light.palettes_of(dim)
+    assert as_it_came == palette_of(dim)
+    assert likeness([lifted], [palette_of(photo())]) > 0.8
     if left < 0.7:
         assert likeness([palette_of(dim)], [palette_of(photo())]) < 0.5
 
@@ -45,6 +47,12 @@ def test_what_is_tinted_is_told_in_white_light_as_well(tint: tuple[float, float,
     as_it_came, white = Light(tinted).palettes_of(tinted)
     assert as_it_came == palette_of(tinted)
     assert likeness([white], [palette_of(photo())]) > likeness([as_it_came], [palette_of(photo())]) + 0.15
+
+
+def test_what_is_dark_and_tinted_is_told_in_three_ways() -> None:
+    found = Light(photo((0.4, 0.32, 0.24))).palettes_of(photo((0.4, 0.32, 0.24)))
+    likely = [likeness([each], [palette_of(photo())]) for each in found]
+    assert len(found) == 3 and likely == sorted(likely), "as it came, lifted, and in white light"
 
 
 def test_the_bounds_of_the_dark_and_of_a_tint() -> None:
@@ -62,6 +70,8 @@ def test_the_bounds_of_the_dark_and_of_a_tint() -> None:
 def test_no_light_and_one_colour_of_it_are_told_as_well() -> None:
     black = np.zeros((48, 48, 3), np.uint8)
     assert Light(black).palettes_of(black) == ["000000:100"]
+    coat = np.full((48, 48, 3), 25, np.uint8)
+    assert Light(coat).palettes_of(coat) == ["191919:100", "fafafa:100"], "dark, or in little light"
     red = black.copy()
     red[..., 0] = 230
     light = Light(red)

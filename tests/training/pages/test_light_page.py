@@ -7,7 +7,7 @@ import numpy as np
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.stages.colours import histograms
-from pocketshelf_training.pages.light import LIGHTS, Shown, firsts_of, in_light
+from pocketshelf_training.pages.light import LIGHTS, Shown, close_up, firsts_of, in_light
 
 
 def test_levels_are_multiplied_as_light_is() -> None:
@@ -19,6 +19,13 @@ def test_levels_are_multiplied_as_light_is() -> None:
     dark = in_light(np.full((64, 64, 3), 200, np.uint8), (0.25, 0.25, 0.25), rng).astype(float)
     assert abs(dark.mean() - 200 * 0.25 ** (1 / 2.2)) < 1 and 1 < dark.std() < 3, "with a sensor's noise"
     assert next(iter(LIGHTS.values())) == (1.0, 1.0, 1.0)
+
+
+def test_a_close_up_is_of_the_middle() -> None:
+    pixels = np.arange(10 * 20 * 3, dtype=np.uint8).reshape(10, 20, 3)
+    assert close_up(pixels, 1.0).tolist() == pixels.tolist()
+    assert close_up(pixels, 0.4).tolist() == pixels[3:7, 6:14].tolist()
+    assert close_up(pixels, 0.01).shape == (1, 1, 3)
 
 
 def test_the_first_product_in_each_way(fake_bundle: Bundle) -> None:

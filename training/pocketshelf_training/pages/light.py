@@ -1,8 +1,8 @@
 """Photos in little light, or in light that is not white: ``pocketshelf-train light``.
 
-Photos of the split are asked as they are, and darkened and tinted (synthetic): by vectors alone, by
-colours as they come, and by colours as a search tells them (`pocketshelf.stages.light`). First hits of the
-most prominent region; the shelf has one picture a product.
+Photos of the split are asked as they are, darkened and tinted (synthetic), and their middles alone, where
+what is dark may be the thing: by vectors alone, by colours as they come, and by colours as a search tells
+them (`pocketshelf.stages.light`). First hits of the most prominent region; one picture a product.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pocketshelf_training.pages.page import add_bundle, table
 from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict.asking import Search, load_set, searches_of
 
-__all__ = ["LIGHTS", "Shown", "add_arguments", "firsts_of", "in_light", "run"]
+__all__ = ["LIGHTS", "Shown", "add_arguments", "close_up", "firsts_of", "in_light", "run"]
 
 WAYS = {"whole": True, "by box": False}
 # What is left of red, green and blue, of light.
@@ -41,6 +41,8 @@ LIGHTS: dict[str, tuple[float, float, float]] = {
     "shade": (0.75, 1.0, 1.35),
     "a quarter, lamplight": (0.35, 0.25, 0.15),
 }
+# Close-ups, in the light that there is: what is left of each side.
+SIDES = {"as it is, 0.6 of each side": 0.6, "as it is, 0.4": 0.4, "as it is, 0.25": 0.25}
 # Of photos with less than GAIN of their light: a sensor's noise as it is amplified, in levels.
 GAIN, NOISE = 0.6, 2.0
 # Of sRGB, near enough.
@@ -87,6 +89,13 @@ def in_light(pixels: np.ndarray, light: Sequence[float], rng: np.random.Generato
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
+def close_up(pixels: np.ndarray, side: float) -> np.ndarray:
+    """A photo's middle, with so much of each side left."""
+    height, width = (max(1, round(side * length)) for length in pixels.shape[:2])
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return pixels[top : top + height, left : left + width]
+
+
 def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
     """The first product by the vector alone, by colours as they come, and as a search tells them."""
     cosines = shown.vectors @ region.embedding.vector
@@ -100,18 +109,21 @@ def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
 
 def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
     shown = _shown(encoder, search.gallery, what)
+    asked = [(name, left, 1.0) for name, left in LIGHTS.items()]
+    asked += [(name, LIGHTS["as it is"], side) for name, side in SIDES.items()]
     for way, whole in WAYS.items():
-        for light, left in LIGHTS.items():
+        for name, left, side in asked:
             rng = np.random.default_rng(seed)
             found = []
-            for sample in tqdm(search.queries, f"{what}, {way}, {light}", disable=None):
-                photo = read_photo(in_light(read_photo(sample.image).pixels, left, rng))
+            for sample in tqdm(search.queries, f"{what}, {way}, {name}", disable=None):
+                seen = close_up(read_photo(sample.image).pixels, side)
+                photo = read_photo(in_light(seen, left, rng))
                 firsts = firsts_of(encoder.encode(photo, whole).regions[0], shown)
                 found.append([float(first == sample.identity) for first in firsts])
             alone, come, told = np.array(found).T
             yield {
                 "way": way,
-                "light": light,
+                "light": name,
                 "photos": len(found),
                 "alone": mean_with_interval(alone),
                 "as they come": mean_with_interval(come),

@@ -17,9 +17,9 @@ private let mostWhitened = 1.5
 
 /// What the colours of a photo would be if there were enough light, and if it were white.
 ///
-/// What is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came and as it would be in
-/// white light. The likelier counts: what seems the light's tint may be the thing's. Levels of sRGB are multiplied, as
-/// light would be: their curve is a power's, near enough.
+/// A photo that seems too dark, or tinted, is compared as it came, lifted and in white light. The likeliest counts: what
+/// seems little light, or its tint, may be a dark thing that fills the frame, or a red one. Levels of sRGB are
+/// multiplied, as light would be: their curve is a power's, near enough.
 struct Light: Sendable {
     /// The photo's frame, as `lookedAt` gives it.
     let frame: [UInt8]
@@ -43,14 +43,18 @@ struct Light: Sendable {
         return found
     }
 
-    /// A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+    /// A part's palettes: as it came and, where they differ, lifted and in white light.
     ///
     /// - Parameter pixels: of `lookedAt`.
     func palettes(of pixels: [UInt8]) -> [String] {
-        let lift = self.lift, asItCame = palette(of: times(pixels, [lift, lift, lift]))
-        guard let whitening else { return [asItCame] }
-        let white = palette(of: times(pixels, whitening.map { lift * $0 }))
-        return exactlyEqual(white, asItCame) ? [asItCame] : [asItCame, white]
+        let lift = self.lift
+        var found = [palette(of: pixels)]
+        for light in [[lift, lift, lift], whitening?.map { lift * $0 }] {
+            guard let light, light != [1, 1, 1] else { continue }
+            let next = palette(of: times(pixels, light))
+            if !found.contains(where: { exactlyEqual($0, next) }) { found.append(next) }
+        }
+        return found
     }
 }
 
@@ -75,7 +79,7 @@ final class SeenColours: @unchecked Sendable {
         self.light = light
     }
 
-    /// As they came and in white light, 700 numbers each.
+    /// As they came, lifted and in white light, 700 numbers each.
     var histograms: [[Float]] {
         lock.withLock {
             let found = known ?? light.palettes(of: pixels).compactMap(histogram)

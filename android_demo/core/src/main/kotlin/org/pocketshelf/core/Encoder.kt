@@ -42,7 +42,7 @@ class EncodedRegion(
     pixels: Pixels? = null,
     light: Light? = null,
 ) {
-    /** The histograms of its colours, as they came and in white light; none without pixels. */
+    /** The histograms of its colours, as they came, lifted and in white light; none without pixels. */
     val colours: List<FloatArray> by lazy {
         if (pixels == null || light == null) emptyList() else histograms(light.palettesOf(pixels))
     }

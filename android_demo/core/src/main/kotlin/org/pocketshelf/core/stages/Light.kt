@@ -22,9 +22,9 @@ private const val MOST_WHITENED = 1.5
 /**
  * What the colours of a photo would be if there were enough light, and if it were white.
  *
- * What is too dark is lifted, and a photo whose light seems tinted is compared twice: as it came and as it would be in
- * white light. The likelier counts: what seems the light's tint may be the thing's. Levels of sRGB are multiplied, as
- * light would be: their curve is a power's, near enough.
+ * A photo that seems too dark, or tinted, is compared as it came, lifted and in white light. The likeliest counts: what
+ * seems little light, or its tint, may be a dark thing that fills the frame, or a red one. Levels of sRGB are
+ * multiplied, as light would be: their curve is a power's, near enough.
  *
  * @param frame the photo's frame, as [lookedAt] gives it.
  */
@@ -52,14 +52,15 @@ class Light(private val frame: Pixels) {
     }
 
     /**
-     * A part's palettes: as it came, lifted if the photo is dark; where that differs, in white light.
+     * A part's palettes: as it came and, where they differ, lifted and in white light.
      *
      * @param pixels of [lookedAt].
      */
     fun palettesOf(pixels: Pixels): List<String> {
-        val asItCame = paletteOf(times(pixels, DoubleArray(3) { lift }))
-        val white = whitening?.let { factors -> paletteOf(times(pixels, DoubleArray(3) { lift * factors[it] })) }
-        return listOfNotNull(asItCame, white).distinct()
+        val asItCame = listOf(1.0, 1.0, 1.0)
+        val white = whitening?.map { lift * it }
+        return listOfNotNull(asItCame, List(3) { lift }, white).distinct()
+            .map { paletteOf(times(pixels, it.toDoubleArray())) }.distinct()
     }
 }
 
