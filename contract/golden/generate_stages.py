@@ -24,6 +24,7 @@ from contract.golden.stage_cases import (
     embedding,
     grouping,
     lighting,
+    paging,
     recalling,
     searching,
     tracking,
@@ -122,6 +123,12 @@ STAGES: dict[str, Stage] = {
         "box's 48 x 48 pixels are multiplied by before (red, green, blue; rounded) -> what they are "
         "multiplied by against the dark, and against a tint (null: none), and the box's palettes",
         1e-9, lighting.lights, lighting.lights_of,
+    ),
+    "screenshot": Stage(
+        "a page of so many columns and of bands: rows of a colour, from a column to before another of a "
+        "second; or of a picture: (7 x + 13 y + 3 x y + 59 c) mod 256, y from the band's first row, c 0 to 2 "
+        "-> where the page's picture begins and ends, in shares of its height, or null",
+        1e-12, paging.pages, paging.rows_of,
     ),
     "signals": Stage(
         "what a search tells, and the shelf's first pictures in the order of the ids -> every feature",

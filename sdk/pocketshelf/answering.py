@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pocketshelf.closely import NEAREST, SURE, SURE_INLIERS, Sighting, lifted, of_region
-from pocketshelf.encoder import EncodedRegion
+from pocketshelf.encoded import EncodedRegion
 from pocketshelf.reading import Reader, is_in_doubt, reordered, words_in
 from pocketshelf.recall import RecallEstimator, Signals
 from pocketshelf.recall.asking import Asker

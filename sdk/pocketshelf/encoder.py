@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from pocketshelf.encoded import FRAME, EncodedPhoto, EncodedRegion, lowered
 from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
@@ -20,100 +20,16 @@ from pocketshelf.quality.signals import WORKING_SIDE as JUDGED
 from pocketshelf.runtime import open_model
 from pocketshelf.runtime.workers import Workers
 from pocketshelf.stages.afar import look_again
-from pocketshelf.stages.colours import histograms, joined, looked_at, palette_of, palettes_in
+from pocketshelf.stages.colours import looked_at
 from pocketshelf.stages.detect import Detector, NetworkDetector, select_regions
-from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend, top_categories
+from pocketshelf.stages.embed import Embedder, Embedding, NetworkEmbedder, blend
 from pocketshelf.stages.light import Light
 from pocketshelf.stages.outfit import Shelves, frame_share
 from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo
+from pocketshelf.stages.screenshot import shown_in
 from pocketshelf.types import Box, Detection, Quality, Region, SearchResult, Timings
 
-__all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "Encoder"]
-
-# The group of a region that no detector claims: the frame, as asked (score 1) or for want of boxes (0).
-FRAME = "frame"
-
-
-@dataclass(frozen=True)
-class EncodedRegion:
-    """A box, what the detector says of it, and what the embedder says of what is in it.
-
-    Attributes:
-        attributes: the bundle's heads, by name; an embedder of one's own need not have them.
-        pixels: a few of the box's, see `pocketshelf.stages.colours.looked_at`; None where no photo is there.
-        light: of the photo; None: enough of it, and white.
-        told: its palettes as `to_region` tells them, where no photo is there but somebody knows.
-    """
-
-    detection: Detection
-    embedding: Embedding
-    attributes: Mapping[str, AttributeSpec]
-    pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
-    light: Light | None = field(default=None, compare=False, repr=False)
-    told: str | None = None
-
-    @functools.cached_property
-    def palettes(self) -> list[str]:
-        """Its palettes: as it came and, where they differ, lifted and in white light; none where nobody knows."""
-        if self.pixels is None:
-            return palettes_in(self.told)
-        return [palette_of(self.pixels)] if self.light is None else self.light.palettes_of(self.pixels)
-
-    @property
-    def palette(self) -> str | None:
-        """Its palette as it came; None where nobody knows."""
-        return next(iter(self.palettes), None)
-
-    @functools.cached_property
-    def colours(self) -> np.ndarray | None:
-        """Its palettes' histograms, float32 (n, 700); the likest counts. None if none can be read."""
-        found = histograms(self.palettes)
-        found = found[found.any(axis=1)]
-        return found if len(found) else None
-
-    @property
-    def attribute_probabilities(self) -> dict[str, dict[str, float]]:
-        """Attribute → label → probability, of the attributes that things of its likely categories have."""
-        return {
-            name: dict(zip(head.labels, map(float, self.embedding.attributes[name]), strict=True))
-            for name, head in self.attributes.items()
-            if name in self.embedding.attributes
-            and (not head.categories or self._probability(head.categories) >= 0.5)
-        }
-
-    def _probability(self, categories: Iterable[str]) -> float:
-        return sum(self.embedding.categories.get(name, 0.0) for name in categories)
-
-    def to_region(self, **more: Any) -> Region:
-        """The typed result, with ``hits`` if given."""
-        attributes = {
-            name: max(by_label.items(), key=lambda item: item[1])
-            for name, by_label in self.attribute_probabilities.items()
-        }
-        return Region(
-            box=self.detection.box,
-            group=self.detection.group,
-            score=self.detection.score,
-            categories=top_categories(self.embedding.categories),
-            likelihoods=top_categories(self.embedding.categories, None),
-            attributes=attributes,
-            vector=self.embedding.vector,
-            palette=joined(vars(self)["palettes"]) if "palettes" in vars(self) else self.told,
-            **more,
-        )
-
-
-@dataclass(frozen=True)
-class EncodedPhoto:
-    """A photo's regions, most prominent first.
-
-    Attributes:
-        quality: what is wrong with the photo; None where the bundle has nothing to judge it by.
-    """
-
-    photo: Photo
-    regions: tuple[EncodedRegion, ...]
-    quality: Quality | None = None
+__all__ = ["Encoder"]
 
 
 class Encoder:
@@ -188,7 +104,17 @@ class Encoder:
         """
         ms = Timings() if ms is None else ms
         photo = self._decode(source, ms, self.least if whole and alone else None)
-        return self._encode(photo, whole, ms, judged=True)
+        return self._encode_asked(photo, whole, ms)
+
+    def _encode_asked(self, photo: Photo, whole: bool, ms: Timings) -> EncodedPhoto:
+        """What a shopper asks with: of a screenshot the picture in it, its boxes in the screenshot."""
+        with timed(ms, "decode"):
+            shown, down = shown_in(photo)
+        encoded = self._encode(shown, whole, ms, judged=True)
+        if shown is photo:
+            return encoded
+        regions = tuple(region.lowered(down) for region in encoded.regions)
+        return replace(encoded, photo=photo, regions=regions)
 
     def _encode(self, photo: Photo, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
         looks = not whole and self._detector is not None
@@ -275,13 +201,16 @@ class Encoder:
         ms = Timings()
         with timed(ms, "total"):
             photo = self._decode(source, ms)
-            judging = self._judging(photo)
+            with timed(ms, "decode"):
+                shown, down = shown_in(photo)
+            judging = self._judging(shown)
             with timed(ms, "detect"):
-                found, selected = self.boxes(photo, weak=0.0, again=True)
+                found, selected = self.boxes(shown, weak=0.0, again=True)
             with timed(ms, "embed"):
-                known = {region.detection: region.to_region() for region in self._embed(photo, selected)}
+                known = {region.detection: region.to_region() for region in self._embed(shown, selected)}
             quality = judging and judging(selected)
-        regions = tuple(known.get(d) or Region(d.box, d.group, d.score) for d in found)
+        seen = (known.get(d) or Region(d.box, d.group, d.score) for d in found)
+        regions = tuple(replace(region, box=lowered(region.box, down)) for region in seen)
         return SearchResult(name, photo.width, photo.height, regions, ms, quality=quality)
 
     def boxes(

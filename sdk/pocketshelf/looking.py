@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from pocketshelf.answering import Answer, Answering
 from pocketshelf.closely import unclaimed
-from pocketshelf.encoder import EncodedPhoto, Encoder, timed
+from pocketshelf.encoded import EncodedPhoto
+from pocketshelf.encoder import Encoder, timed
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import prominence
 from pocketshelf.stages.preprocess import PhotoSource

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pocketshelf.answering import Answering
-from pocketshelf.encoder import EncodedRegion, Encoder, timed
+from pocketshelf.encoded import EncodedRegion
+from pocketshelf.encoder import Encoder, timed
 from pocketshelf.errors import PhotoError, StoreError
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.looking import Looking

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pocketshelf.closely import Closely
-from pocketshelf.encoder import EncodedRegion
+from pocketshelf.encoded import EncodedRegion
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.product import Product
 from pocketshelf.recall import Neighbourhood, Signals

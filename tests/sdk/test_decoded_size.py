@@ -14,7 +14,8 @@ from PIL import Image
 
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
-from pocketshelf.encoder import EncodedPhoto, Encoder
+from pocketshelf.encoded import EncodedPhoto
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats import Bundle
 from pocketshelf.stages.embed import Embedding
 from pocketshelf.types import Box

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pocketshelf.encoder import FRAME, Encoder
+from pocketshelf.encoded import FRAME
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats import Bundle
 from pocketshelf.stages.embed import Embedding

@@ -20,7 +20,8 @@ from drawn_things import COLOURS, draw_thing
 from fake_models import FakeDetector, FakeEmbedder, make_bundle
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
-from pocketshelf.encoder import FRAME, Encoder
+from pocketshelf.encoded import FRAME
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import BundleError, PhotoError, ServerError, SpaceMismatch, StoreError, UsageError
 from pocketshelf.formats import Bundle, write_bundle
 from pocketshelf.formats.group_head import GroupHead

@@ -147,6 +147,10 @@ COMMANDS = {
         "cluster unlabelled pictures by product, for a person to review",
     ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
+    "screenshots": (
+        "pages.screenshots",
+        "photos asked by a screenshot of them (synthetic): the page as it is, and the picture found in it",
+    ),
     "light": (
         "pages.light",
         "photos in little light or a lamp's: found by vectors, by colours, and by colours in white light",

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pocketshelf.encoder import EncodedRegion, Encoder
+from pocketshelf.encoded import EncodedRegion
+from pocketshelf.encoder import Encoder
 from pocketshelf.live.newest import newest_frames
 from pocketshelf.live.tracker import Track, Tracker, overlap
 from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo

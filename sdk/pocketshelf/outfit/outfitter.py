@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pocketshelf.encoder import EncodedRegion, Encoder, PhotoSource, timed
+from pocketshelf.encoded import EncodedRegion
+from pocketshelf.encoder import Encoder, PhotoSource, timed
 from pocketshelf.errors import BundleError, PhotoError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.outfit.audience import AGE, Audience, audience_of

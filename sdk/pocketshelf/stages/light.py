@@ -3,7 +3,7 @@
 A palette (`pocketshelf.stages.colours`) is of colours as they come. A shop's pictures are taken in a
 studio's light; a shopper's photo in a bar, where a cream shirt is brown, or under a lamp, where it is
 orange. So a photo that seems too dark, or tinted, is compared as it came, lifted and in white light. The
-likeliest counts: what seems little light, or its tint, may be a dark thing that fills the frame, or a red one.
+likeliest counts: what seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
 """
 
 from __future__ import annotations
@@ -61,10 +61,11 @@ class Light:
         Args:
             pixels: uint8 (48, 48, 3), of `pocketshelf.stages.colours.looked_at`.
         """
-        lights = [(1.0, 1.0, 1.0), (self.lift,) * 3]
+        lights: list[tuple[float, ...]] = [(1.0, 1.0, 1.0), (self.lift,) * 3]
         if self.whitening is not None:
             lights.append(tuple(self.lift * factor for factor in self.whitening))
-        return list(dict.fromkeys(palette_of(_times(pixels, np.array(light))) for light in dict.fromkeys(lights)))
+        found = (palette_of(_times(pixels, np.array(light))) for light in dict.fromkeys(lights))
+        return list(dict.fromkeys(found))
 
 
 def _times(pixels: np.ndarray, factors: np.ndarray) -> np.ndarray:

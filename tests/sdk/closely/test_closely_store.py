@@ -13,7 +13,7 @@ from pocketshelf import Retriever
 from pocketshelf.answering import Answering
 from pocketshelf.catalogue import build_store
 from pocketshelf.closely import Closely, Features, Sighting, extract, look
-from pocketshelf.encoder import EncodedRegion
+from pocketshelf.encoded import EncodedRegion
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle
 from pocketshelf.recall import Signals

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from outfit_things import blank, photo_of
-from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder
+from pocketshelf.encoded import EncodedPhoto, EncodedRegion
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.outfit import Looks
 from pocketshelf.stages.colours import looked_at, palette_of

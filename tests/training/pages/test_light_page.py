@@ -7,7 +7,8 @@ import numpy as np
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.stages.colours import histograms
-from pocketshelf_training.pages.light import LIGHTS, Shown, close_up, firsts_of, in_light
+from pocketshelf_training.pages.light import LIGHTS, close_up, firsts_of, in_light
+from pocketshelf_training.pages.shown import Shown
 
 
 def test_levels_are_multiplied_as_light_is() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from pocketshelf.encoder import EncodedPhoto
+from pocketshelf.encoded import EncodedPhoto
 from pocketshelf.quality import FAULTS, WORKING_SIDE, Judge, built_in_rules, parse_rules, pixel_signals
 from pocketshelf.quality.layout import LAYOUT_SIGNALS
 from pocketshelf.quality.signals import PIXEL_SIGNALS

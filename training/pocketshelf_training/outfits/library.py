@@ -17,7 +17,8 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.cli.output import say, tell
-from pocketshelf.encoder import EncodedPhoto, EncodedRegion, Encoder
+from pocketshelf.encoded import EncodedPhoto, EncodedRegion
+from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import ShardMeta

@@ -10,24 +10,25 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
-from pocketshelf.encoder import EncodedRegion, Encoder
-from pocketshelf.stages.colours import WEIGHT, histograms, looked_at, palette_of
+from pocketshelf.encoded import EncodedRegion
+from pocketshelf.encoder import Encoder
+from pocketshelf.stages.colours import WEIGHT, histograms, palette_of
 from pocketshelf.stages.preprocess import read_photo
-from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.intervals import mean_with_interval, plain
 from pocketshelf_training.pages.page import add_bundle, table
 from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.pages.shown import Shown, shown_gallery
 from pocketshelf_training.predict.asking import Search, load_set, searches_of
 
-__all__ = ["LIGHTS", "Shown", "add_arguments", "close_up", "firsts_of", "in_light", "run"]
+__all__ = ["LIGHTS", "add_arguments", "close_up", "firsts_of", "in_light", "run"]
 
 WAYS = {"whole": True, "by box": False}
 # What is left of red, green and blue, of light.
@@ -47,14 +48,6 @@ SIDES = {"as it is, 0.6 of each side": 0.6, "as it is, 0.4": 0.4, "as it is, 0.2
 GAIN, NOISE = 0.6, 2.0
 # Of sRGB, near enough.
 GAMMA = 2.2
-
-
-class Shown(NamedTuple):
-    """A gallery: its products, unit vectors (n, D) and histograms (n, B)."""
-
-    products: np.ndarray
-    vectors: np.ndarray
-    colours: np.ndarray
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +101,7 @@ def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
 
 
 def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
-    shown = _shown(encoder, search.gallery, what)
+    shown = shown_gallery(encoder, search.gallery, what)
     asked = [(name, left, 1.0) for name, left in LIGHTS.items()]
     asked += [(name, LIGHTS["as it is"], side) for name, side in SIDES.items()]
     for way, whole in WAYS.items():
@@ -130,16 +123,6 @@ def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[di
                 "in white light": mean_with_interval(told),
                 "gain": mean_with_interval(told - come),
             }
-
-
-def _shown(encoder: Encoder, gallery: Sequence[Sample], what: str) -> Shown:
-    photos = (read_photo(sample.image) for sample in tqdm(gallery, f"{what}: gallery", disable=None))
-    seen = [(encoder.enrol(photo), palette_of(looked_at(photo))) for photo in photos]
-    return Shown(
-        np.array([sample.identity for sample in gallery]),
-        np.stack([vector for vector, _ in seen]),
-        histograms([palette for _, palette in seen]),
-    )
 
 
 def _page(rows: Sequence[dict[str, Any]]) -> str:

@@ -23,7 +23,8 @@ from tqdm import tqdm
 from pocketshelf.catalogue.build import space_of
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
-from pocketshelf.encoder import EncodedRegion, Encoder
+from pocketshelf.encoded import EncodedRegion
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.formats.product import Product, quantize_vectors
 from pocketshelf.formats.shard import ShardMeta

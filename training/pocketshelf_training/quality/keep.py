@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pocketshelf.encoder import EncodedPhoto, Encoder
+from pocketshelf.encoded import EncodedPhoto
+from pocketshelf.encoder import Encoder
 from pocketshelf.quality import Fault, Judge
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Detection

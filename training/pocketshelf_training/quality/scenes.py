@@ -17,6 +17,7 @@ __all__ = [
     "on_white",
     "runway",
     "screenshot",
+    "screenshot_of",
     "side_by_side",
 ]
 
@@ -63,6 +64,11 @@ def collage(photos: Sequence[Image.Image], rng: np.random.Generator) -> Image.Im
 
 def screenshot(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     """A photo inside a phone's page: status bar, title, lines of text, buttons."""
+    return screenshot_of(photo, rng)[0]
+
+
+def screenshot_of(photo: Image.Image, rng: np.random.Generator) -> tuple[Image.Image, tuple[int, int]]:
+    """As `screenshot`, and the rows that the photo begins and ends at: it fills the page's width."""
     width, height = 300, int(rng.integers(480, 640))
     dark = rng.random() < 0.35
     ground, ink = ((18, 18, 20), (235, 235, 235)) if dark else ((250, 250, 250), (30, 30, 30))
@@ -78,7 +84,7 @@ def screenshot(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
         y += int(rng.integers(12, 24))
     colour = tuple(int(c) for c in rng.integers(0, 255, 3))
     draw.rounded_rectangle((12, height - 34, width - 12, height - 8), 8, fill=colour)
-    return page
+    return page, (top, top + shown.height)
 
 
 def side_by_side(photos: Sequence[Image.Image], rng: np.random.Generator) -> Image.Image:

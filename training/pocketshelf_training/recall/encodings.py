@@ -14,7 +14,8 @@ from joblib import Memory
 from tqdm import tqdm
 
 import pocketshelf
-from pocketshelf.encoder import EncodedPhoto, Encoder
+from pocketshelf.encoded import EncodedPhoto
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.stages.preprocess import Photo, PhotoSource
 from pocketshelf.types import Timings

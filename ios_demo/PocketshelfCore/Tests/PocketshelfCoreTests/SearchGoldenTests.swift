@@ -179,6 +179,31 @@ final class SearchGoldenTests: XCTestCase {
         }
     }
 
+    private func page(_ input: Json) -> Page {
+        let columns = Int(input["width"].double)
+        var pixels: [UInt8] = []
+        for band in input["bands"].list {
+            let colour = band["colour"].doubles, inside = band["inside"].doubles
+            for y in 0..<Int(band["rows"].double) {
+                for x in 0..<columns {
+                    for channel in 0..<3 {
+                        let isInside = !inside.isEmpty && x >= Int(inside[0]) && x < Int(inside[1])
+                        let drawn = 7 * x + 13 * y + 3 * x * y + 59 * channel
+                        let told = isInside ? inside[2 + channel] : colour.isEmpty ? nil : colour[channel]
+                        pixels.append(UInt8(truncatingIfNeeded: told.map { Int($0) } ?? drawn))
+                    }
+                }
+            }
+        }
+        return Page(pixels: pixels, columns: columns, rows: pixels.count / (3 * columns))
+    }
+
+    func testScreenshot() throws {
+        try Golden("screenshot").check { input in
+            .of(["rows": pictureRows(page(input)).map { .of([$0.top, $0.bottom]) } ?? .null])
+        }
+    }
+
     func testColours() throws {
         try Golden("colours").check { input in
             if !input["pixels"].isNull {

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.encoder import FRAME, EncodedRegion
+from pocketshelf.encoded import FRAME, EncodedRegion
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import AttributeSpec
 from pocketshelf.kiosk.desk.lines import vector_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.encoder import FRAME, EncodedRegion
+from pocketshelf.encoded import FRAME, EncodedRegion
 from pocketshelf.errors import BundleError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.kiosk.desk.lines import Lines

@@ -56,10 +56,21 @@ class Photo:
         (sx, sy), (x, y, w, h) = self.scale, box
         return x * sx, y * sy, w * sx, h * sy
 
-    def cut(self, corners: tuple[int, int, int, int]) -> Photo:
-        """A photo of its own of what lies within ``corners``: left, top, right, bottom, in decoded pixels."""
+    def cut(self, corners: tuple[int, int, int, int], size: tuple[int, int] | None = None) -> Photo:
+        """A photo of its own of what lies within ``corners``: left, top, right, bottom, in decoded pixels.
+
+        Args:
+            size: its (width, height) in its own pixels; the decoded if None.
+        """
         left, top, right, bottom = corners
-        return Photo(self.pixels[top:bottom, left:right], right - left, bottom - top)
+        return Photo(self.pixels[top:bottom, left:right], *(size or (right - left, bottom - top)))
+
+    def rows(self, top: float, bottom: float) -> Photo:
+        """The rows between two shares of the height, a photo of its own; boxes are in pixels of this one."""
+        width, height = picture_size(self._decoded)
+        first, last = (round(share * self.height) for share in (top, bottom))
+        corners = (0, round(top * height), width, round(bottom * height))
+        return self.cut(corners, (self.width, last - first))
 
     def turned(self, quarters: int) -> Photo:
         """The photo by so many quarter turns, anticlockwise."""
@@ -133,11 +144,11 @@ class DecodedPhoto(Photo):
         """As `Photo`'s, made when first asked for."""
         return self._converted(self._decoded)
 
-    def cut(self, corners: tuple[int, int, int, int]) -> Photo:
+    def cut(self, corners: tuple[int, int, int, int], size: tuple[int, int] | None = None) -> Photo:
         """See `Photo`."""
         left, top, right, bottom = corners
         part = as_image(self._decoded).crop(corners)
-        return DecodedPhoto(part, right - left, bottom - top, vars(self)["_to_srgb"])
+        return DecodedPhoto(part, *(size or (right - left, bottom - top)), vars(self)["_to_srgb"])
 
     def turned(self, quarters: int) -> Photo:
         """See `Photo`."""
@@ -155,8 +166,11 @@ class DecodedPhoto(Photo):
         return self._converted(super().network_input(preprocessing, box, spare))
 
     def miniature(self, side: int) -> Image.Image:
-        """See `Photo`."""
-        return as_image(self._in_srgb(super().miniature(side)))
+        """See `Photo`; the last one is kept, since two look at the same."""
+        kept: tuple[int, Image.Image] | None = vars(self).get("_miniature")
+        if kept is None or kept[0] != side:
+            kept = vars(self)["_miniature"] = side, as_image(self._in_srgb(super().miniature(side)))
+        return kept[1]
 
     def __reduce__(self) -> tuple[type[Photo], tuple[np.ndarray, int, int]]:
         return Photo, (self.pixels, self.width, self.height)

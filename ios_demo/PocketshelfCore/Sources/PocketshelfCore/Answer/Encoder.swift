@@ -23,6 +23,14 @@ public struct EncodedRegion: Sendable {
         categories.reduce(0) { $0 + (embedding.categories[$1] ?? 0) }
     }
 
+    /// The same so far down in a photo that this one's is a part of.
+    func lowered(_ down: Double) -> EncodedRegion {
+        var box = detection.box
+        box.y += down
+        let lower = Detection(box: box, group: detection.group, score: detection.score)
+        return EncodedRegion(detection: lower, embedding: embedding, heads: heads, colours: colours)
+    }
+
     /// The typed result.
     func region(hits: [Hit], confidence: Double?, isConfident: Bool?) -> Region {
         Region(
@@ -59,14 +67,17 @@ public final class Encoder: Sendable {
             bundle: bundle, embedder: NetworkEmbedder(spec: bundle.embedder, runner: embedder), detector: stage)
     }
 
-    /// Finds the photo's regions and embeds each, most prominent first.
+    /// Finds the photo's regions and embeds each, most prominent first; of a screenshot those of the picture in it
+    /// (`shownIn`).
     ///
     /// - Parameters:
     ///   - whole: one region, the frame, without a look at what is in it.
     ///   - timings: receives the stages' times.
     public func encode(_ photo: Photo, whole: Bool, timings: inout Timings) throws -> [EncodedRegion] {
-        let found = try timed(&timings.detect) { try regions(photo, whole: whole) }
-        return try timed(&timings.embed) { try embed(photo, boxes: found, wanted: found) }
+        let (shown, down) = try timed(&timings.detect) { try shownIn(photo) }
+        let found = try timed(&timings.detect) { try regions(shown, whole: whole) }
+        let encoded = try timed(&timings.embed) { try embed(shown, boxes: found, wanted: found) }
+        return down == 0 ? encoded : encoded.map { $0.lowered(down) }
     }
 
     /// What the detector sees in a frame: all that may be something, best score first, and what a search looks at, most

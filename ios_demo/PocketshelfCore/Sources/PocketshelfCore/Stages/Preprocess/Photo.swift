@@ -42,6 +42,15 @@ public struct Photo: Sendable {
         return try Photo(pixels: Array(rows.joined()), columns: right - left, rows: bottom - top)
     }
 
+    /// The rows between two shares of the height, a photo of its own; its boxes are in pixels of this one.
+    func rows(from top: Double, to bottom: Double) throws -> Photo {
+        func row(_ share: Double, of height: Int) -> Int { Int((share * Double(height)).rounded(.toNearestOrEven)) }
+        let part = pixels[3 * columns * row(top, of: rows)..<3 * columns * row(bottom, of: rows)]
+        return try Photo(
+            pixels: Array(part), columns: columns, rows: part.count / (3 * columns), width: width,
+            height: row(bottom, of: height) - row(top, of: height))
+    }
+
     /// What a network is given: height · width · 3 bytes.
     ///
     /// - Parameter box: in the photo's own pixels; may reach beyond the frame, where it is cut. nil: the frame.

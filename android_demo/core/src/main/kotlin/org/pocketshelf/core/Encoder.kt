@@ -19,6 +19,7 @@ import org.pocketshelf.core.stages.histograms
 import org.pocketshelf.core.stages.lookedAt
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
+import org.pocketshelf.core.stages.shownIn
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
 import org.pocketshelf.core.types.Named
@@ -39,9 +40,15 @@ class EncodedRegion(
     val detection: Detection,
     val embedding: Embedding,
     private val heads: Map<String, AttributeSpec>,
-    pixels: Pixels? = null,
-    light: Light? = null,
+    private val pixels: Pixels? = null,
+    private val light: Light? = null,
 ) {
+    /** The same so far down in a photo that this one's is a part of. */
+    internal fun lowered(down: Double): EncodedRegion {
+        val (x, y, width, height) = detection.box
+        return EncodedRegion(detection.copy(box = Box(x, y + down, width, height)), embedding, heads, pixels, light)
+    }
+
     /** The histograms of its colours, as they came, lifted and in white light; none without pixels. */
     val colours: List<FloatArray> by lazy {
         if (pixels == null || light == null) emptyList() else histograms(light.palettesOf(pixels))
@@ -99,7 +106,7 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
     }
 
     /**
-     * The photo's regions, most prominent first, each embedded.
+     * The photo's regions, most prominent first, each embedded; of a screenshot those of the picture in it ([shownIn]).
      *
      * @param whole one region, the frame, without a look at what is in it.
      * @param ms receives the stages' times.
@@ -107,12 +114,13 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
      */
     fun encode(photo: Photo, whole: Boolean = false, ms: Timings = Timings()): List<EncodedRegion> {
         var started = System.nanoTime()
-        val found = regions(photo, whole)
+        val shown = shownIn(photo)
+        val found = regions(shown.photo, whole)
         ms.detect += millisecondsSince(started)
         started = System.nanoTime()
-        val encoded = encodeBoxes(photo, found, found)
+        val encoded = encodeBoxes(shown.photo, found, found)
         ms.embed += millisecondsSince(started)
-        return encoded
+        return if (shown.down == 0.0) encoded else encoded.map { it.lowered(shown.down) }
     }
 
     /**

@@ -36,6 +36,7 @@ import org.pocketshelf.core.stages.histogram
 import org.pocketshelf.core.stages.histograms
 import org.pocketshelf.core.stages.lookedAt
 import org.pocketshelf.core.stages.paletteOf
+import org.pocketshelf.core.stages.pictureRows
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.Pixels
 import org.pocketshelf.core.stages.rerank.AttributeReranker
@@ -244,6 +245,30 @@ class GoldenStagesTest {
         val palettes = light.palettesOf(times(lookedAt(photo, box), factors))
         val found = mapOf("lift" to light.lift, "whitening" to light.whitening?.toList(), "palettes" to palettes)
         same(case.child("expected").map, found)
+    }
+
+    private fun page(case: Case): Pixels {
+        val width = case.int("width")
+        val bands = case.cases("bands").map { band ->
+            val rows = band.int("rows")
+            val colour = if (band.has("colour")) band.numbers("colour").map { it.toInt() } else null
+            val inside = if (band.has("inside")) band.numbers("inside").map { it.toInt() } else listOf(0, 0)
+            ByteArray(3 * width * rows) {
+                val (channel, x, y) = Triple(it % 3, it / 3 % width, it / 3 / width)
+                when {
+                    colour == null -> 7 * x + 13 * y + 3 * x * y + 59 * channel
+                    x in inside[0] until inside[1] -> inside[2 + channel]
+                    else -> colour[channel]
+                }.toByte()
+            }
+        }
+        return Pixels(bands.reduce(ByteArray::plus), width, bands.sumOf { it.size } / (3 * width))
+    }
+
+    @TestFactory
+    fun screenshot() = GoldenFiles.stage("screenshot") { case ->
+        val rows = pictureRows(page(case))?.let { listOf(it.top, it.bottom) }
+        same(case.child("expected").map, mapOf("rows" to rows))
     }
 
     @TestFactory

@@ -42,6 +42,13 @@ class Photo(val pixels: Pixels, val width: Int = pixels.width, val height: Int =
         return Box(box.x * sx, box.y * sy, box.width * sx, box.height * sy)
     }
 
+    /** The rows between two shares of the height, a photo of its own; its boxes are in pixels of this one. */
+    fun rows(top: Double, bottom: Double): Photo {
+        fun row(share: Double, of: Int) = Math.rint(share * of).toInt()
+        val part = pixels.cut(0, row(top, pixels.height), pixels.width, row(bottom, pixels.height))
+        return Photo(part, width, row(bottom, height) - row(top, height))
+    }
+
     /** What a network is given for [box], in the photo's own pixels, or for the frame. */
     fun networkInput(preprocessing: Preprocessing, box: Box? = null): Pixels =
         networkInput(pixels, preprocessing, box?.let(::toDecoded))

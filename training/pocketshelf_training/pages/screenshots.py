@@ -1,0 +1,125 @@
+"""Photos asked by a screenshot of them: ``pocketshelf-train screenshots``.
+
+Each photo of the split is drawn into a phone's page (synthetic), as wide as that. The page is searched as
+it is, and as a search does (`pocketshelf.stages.screenshot`); the picture alone, cut as the page shows it,
+says what could be had. First hits of the most prominent region, by vectors and colours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from pocketshelf.cli import values
+from pocketshelf.cli.output import tell_lines
+from pocketshelf.encoded import FRAME, EncodedRegion
+from pocketshelf.encoder import Encoder
+from pocketshelf.stages.colours import WEIGHT
+from pocketshelf.stages.preprocess import Photo, read_photo
+from pocketshelf.stages.screenshot import shown_in
+from pocketshelf.types import Detection
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.metrics.intervals import mean_with_interval, plain
+from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.pages.provenance import here
+from pocketshelf_training.pages.shown import Shown, shown_gallery
+from pocketshelf_training.predict.asking import Search, load_set, searches_of
+from pocketshelf_training.quality.scenes import screenshot_of
+
+__all__ = ["add_arguments", "as_it_is", "first_of", "run"]
+
+WAYS = {"whole": True, "by box": False}
+# How near a picture's rows count as found, of its height.
+_NEAR = 0.05
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--set", action="append", metavar="NAME[=DIR]", help="of them (default: shop and grocery)"
+    )
+    parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
+    parser.add_argument("--seed", type=values.seed, default=0, help="of the pages (default: 0)")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    encoder, rows = Encoder.open(args.bundle), []
+    for given in args.set or ("shop", "grocery"):
+        shown, name, samples = load_set(given, args.data)
+        (search,), _ = searches_of(name, samples, args.split)
+        rows += [{"set": shown, **row} for row in _rows(encoder, search, shown, args.seed)]
+    document = {**here(), "split": args.split, "seed": args.seed, "rows": [plain(row) for row in rows]}
+    tell_lines(json.dumps(document, indent=1) if args.json else _page(rows))
+    return 0
+
+
+def as_it_is(encoder: Encoder, photo: Photo, whole: bool) -> EncodedRegion:
+    """The most prominent region of a photo that is not looked at as a screenshot."""
+    frame = Detection((0.0, 0.0, float(photo.width), float(photo.height)), FRAME, 1.0)
+    boxes = [] if whole else encoder.boxes(photo, again=True)[1]
+    return encoder.encode_boxes(photo, boxes or [frame], (boxes or [frame])[:1])[0]
+
+
+def first_of(region: EncodedRegion, shown: Shown) -> str:
+    """The first product, by the vector and by colours."""
+    scores = shown.vectors @ region.embedding.vector
+    if region.colours is not None:
+        scores = scores + WEIGHT * (shown.colours @ region.colours.T).max(axis=1)
+    return str(shown.products[scores.argmax()])
+
+
+def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
+    shown = shown_gallery(encoder, search.gallery, what)
+    for way, whole in WAYS.items():
+        rng = np.random.default_rng(seed)
+        hits, found, taken = [], 0, 0
+        for sample in tqdm(search.queries, f"{what}, {way}", disable=None):
+            photo = read_photo(sample.image)
+            page, (top, bottom) = screenshot_of(Image.fromarray(photo.pixels), rng)
+            picture, screen = np.asarray(page)[top:bottom], read_photo(np.asarray(page))
+            part, down = shown_in(screen)
+            off = abs(down - top) + abs(down + part.height - bottom)
+            found += part is not screen and off <= _NEAR * (bottom - top)
+            taken += shown_in(photo)[0] is not photo
+            looks = (
+                as_it_is(encoder, Photo(picture, *picture.shape[1::-1]), whole),
+                as_it_is(encoder, screen, whole),
+                encoder.encode(screen, whole).regions[0],
+            )
+            hits.append([float(first_of(look, shown) == sample.identity) for look in looks])
+        alone, before, now = np.array(hits).T
+        yield {
+            "way": way,
+            "photos": len(hits),
+            "pictures found": found,
+            "photos taken for pages": taken,
+            "alone": mean_with_interval(alone),
+            "page": mean_with_interval(before),
+            "picture in it": mean_with_interval(now),
+            "gain": mean_with_interval(now - before),
+        }
+
+
+def _page(rows: Sequence[dict[str, Any]]) -> str:
+    head = ["set", "searched", ">photos", ">pictures found", ">photos taken for pages", ">picture alone"]
+    head += [">page as it is", ">as a search does", ">points gained by that"]
+    counts = ("photos", "pictures found", "photos taken for pages")
+    cells = [
+        (
+            row["set"],
+            row["way"],
+            *(row[name] for name in counts),
+            *(f"{row[name].value:.3f}" for name in ("alone", "page", "picture in it")),
+            row["gain"].points,
+        )
+        for row in rows
+    ]
+    return table(head, cells)
