@@ -57,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--look-images", metavar="DIR", type=Path, help="folder that the looks' photos start from"
     )
+    parser.add_argument(
+        "--any-way-up",
+        action="store_true",
+        help="where unsure, look at what is held up turned by quarters, too (four looks for one)",
+    )
     _add_sockets(parser)
     _add_sync(parser)
     _add_page(parser)
@@ -213,6 +218,7 @@ def _config(args: argparse.Namespace) -> KioskConfig:
         images=args.images,
         looks=_looks(args),
         look_images=args.look_images,
+        any_way_up=args.any_way_up,
         sync=_sync(args),
         settings=Settings().changed(given),
         pin=_pin(args),

@@ -56,7 +56,7 @@ class KioskConfig:
         store: the shelf's folder; state: the folder of what is remembered beside it.
         bundle, threads: of the models. server: asked with a vector.
         images: folder that the catalogue's pictures start from. looks: a library of looks;
-            look_images: folder of its photos.
+            look_images: folder of its photos. any_way_up: see `pocketshelf.Retriever.search`.
         sync: None: the shelf is not synced here. settings: where none are kept.
         pin: key of the staff's PIN.
         most_growth: bytes of memory beyond a fresh worker's with which one is replaced.
@@ -71,6 +71,7 @@ class KioskConfig:
     images: Path | None = None
     looks: Path | None = None
     look_images: Path | None = None
+    any_way_up: bool = False
     sync: SyncPlan | None = None
     settings: Settings = field(default_factory=Settings)
     pin: Key | None = None
@@ -240,6 +241,7 @@ def _finder_spec(config: KioskConfig) -> WorkerSpec:
         "pictures": config.images is not None,
         "looks": _text(config.looks),
         "look_pictures": config.look_images is not None,
+        "any_way_up": config.any_way_up,
     }
     return WorkerSpec("pocketshelf.kiosk.desk.finder:Finder", options)
 

@@ -42,6 +42,7 @@ class Finder:
         server: whom to ask with a vector when the local answer does not suffice; nobody if None.
         pictures: whether there is a folder of the shop's pictures.
         looks: a library of looks, if there is one. look_pictures: whether there is a folder of its photos.
+        any_way_up: see `Retriever.search`.
 
     Raises:
         StoreError, BundleError, RuntimeUnavailable: it cannot be opened.
@@ -56,12 +57,14 @@ class Finder:
         pictures: bool = False,
         looks: str | None = None,
         look_pictures: bool = False,
+        any_way_up: bool = False,
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)
         self._fallback = None if server is None else ServerFallback(server, full=True)
         self._lines = Lines(pictures, look_pictures)
         self._looks = self._open_looks(looks)
+        self._any_way_up = any_way_up
         self._damaged: set[str] = set()
         self._open()
 
@@ -142,7 +145,15 @@ class Finder:
         whole: bool = False,
         top_k: int = 24,
     ) -> dict[str, Any]:
-        result = self._retriever.search(photo, top_k, category, whole, name="photo", where=where or {})
+        result = self._retriever.search(
+            photo,
+            top_k,
+            category,
+            whole,
+            name="photo",
+            where=where or {},
+            any_way_up=self._any_way_up,
+        )
         return self._lines.result(result)
 
     def _detect(self, frame: bytes, barcodes: bool = False, film: str | None = None) -> dict[str, Any]:
