@@ -8,29 +8,25 @@ them (`pocketshelf.stages.light`). First hits of the most prominent region; one 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from pocketshelf.cli import values
-from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoded import EncodedRegion
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages.colours import WEIGHT, histograms, palette_of
 from pocketshelf.stages.preprocess import read_photo
-from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.metrics.intervals import mean_with_interval, plain
-from pocketshelf_training.pages.page import add_bundle, table
-from pocketshelf_training.pages.provenance import here
-from pocketshelf_training.pages.shown import Shown, shown_gallery
-from pocketshelf_training.predict.asking import Search, load_set, searches_of
+from pocketshelf_training.metrics.intervals import mean_with_interval
+from pocketshelf_training.pages import altered
+from pocketshelf_training.pages.altered import WAYS
+from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.shown import Shown
+from pocketshelf_training.predict.asking import Search
 
 __all__ = ["LIGHTS", "add_arguments", "close_up", "firsts_of", "in_light", "run"]
 
-WAYS = {"whole": True, "by box": False}
 # What is left of red, green and blue, of light.
 LIGHTS: dict[str, tuple[float, float, float]] = {
     "as it is": (1.0, 1.0, 1.0),
@@ -51,25 +47,11 @@ GAMMA = 2.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_bundle(parser)
-    add_data(parser)
-    parser.add_argument(
-        "--set", action="append", metavar="NAME[=DIR]", help="of them (default: shop and grocery)"
-    )
-    parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
-    parser.add_argument("--seed", type=values.seed, default=0, help="of the noise (default: 0)")
-    parser.add_argument("--json", action="store_true")
+    altered.add_arguments(parser, "the noise")
 
 
 def run(args: argparse.Namespace) -> int:
-    encoder, rows = Encoder.open(args.bundle), []
-    for given in args.set or ("shop", "grocery"):
-        shown, name, samples = load_set(given, args.data)
-        (search,), _ = searches_of(name, samples, args.split)
-        rows += [{"set": shown, **row} for row in _rows(encoder, search, shown, args.seed)]
-    document = {**here(), "split": args.split, "seed": args.seed, "rows": [plain(row) for row in rows]}
-    tell_lines(json.dumps(document, indent=1) if args.json else _page(rows))
-    return 0
+    return altered.measured(args, _rows, _page)
 
 
 def in_light(pixels: np.ndarray, light: Sequence[float], rng: np.random.Generator) -> np.ndarray:
@@ -100,8 +82,7 @@ def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
     return alone, come, told
 
 
-def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
-    shown = shown_gallery(encoder, search.gallery, what)
+def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:
     asked = [(name, left, 1.0) for name, left in LIGHTS.items()]
     asked += [(name, LIGHTS["as it is"], side) for name, side in SIDES.items()]
     for way, whole in WAYS.items():

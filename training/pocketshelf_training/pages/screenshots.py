@@ -8,7 +8,6 @@ says what could be had. First hits of the most prominent region, by vectors and 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,49 +15,32 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from pocketshelf.cli import values
-from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoded import FRAME, EncodedRegion
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages.colours import WEIGHT
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.screenshot import shown_in
 from pocketshelf.types import Detection
-from pocketshelf_training.engine.options import add_data
-from pocketshelf_training.metrics.intervals import mean_with_interval, plain
-from pocketshelf_training.pages.page import add_bundle, table
-from pocketshelf_training.pages.provenance import here
-from pocketshelf_training.pages.shown import Shown, shown_gallery
-from pocketshelf_training.predict.asking import Search, load_set, searches_of
+from pocketshelf_training.metrics.intervals import mean_with_interval
+from pocketshelf_training.pages import altered
+from pocketshelf_training.pages.altered import WAYS
+from pocketshelf_training.pages.page import table
+from pocketshelf_training.pages.shown import Shown
+from pocketshelf_training.predict.asking import Search
 from pocketshelf_training.quality.scenes import screenshot_of
 
 __all__ = ["add_arguments", "as_it_is", "first_of", "run"]
 
-WAYS = {"whole": True, "by box": False}
 # How near a picture's rows count as found, of its height.
 _NEAR = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_bundle(parser)
-    add_data(parser)
-    parser.add_argument(
-        "--set", action="append", metavar="NAME[=DIR]", help="of them (default: shop and grocery)"
-    )
-    parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
-    parser.add_argument("--seed", type=values.seed, default=0, help="of the pages (default: 0)")
-    parser.add_argument("--json", action="store_true")
+    altered.add_arguments(parser, "the pages")
 
 
 def run(args: argparse.Namespace) -> int:
-    encoder, rows = Encoder.open(args.bundle), []
-    for given in args.set or ("shop", "grocery"):
-        shown, name, samples = load_set(given, args.data)
-        (search,), _ = searches_of(name, samples, args.split)
-        rows += [{"set": shown, **row} for row in _rows(encoder, search, shown, args.seed)]
-    document = {**here(), "split": args.split, "seed": args.seed, "rows": [plain(row) for row in rows]}
-    tell_lines(json.dumps(document, indent=1) if args.json else _page(rows))
-    return 0
+    return altered.measured(args, _rows, _page)
 
 
 def as_it_is(encoder: Encoder, photo: Photo, whole: bool) -> EncodedRegion:
@@ -76,8 +58,7 @@ def first_of(region: EncodedRegion, shown: Shown) -> str:
     return str(shown.products[scores.argmax()])
 
 
-def _rows(encoder: Encoder, search: Search, what: str, seed: int) -> Iterator[dict[str, Any]]:
-    shown = shown_gallery(encoder, search.gallery, what)
+def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:
     for way, whole in WAYS.items():
         rng = np.random.default_rng(seed)
         hits, found, taken = [], 0, 0
