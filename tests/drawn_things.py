@@ -27,6 +27,13 @@ def draw_thing(colour: tuple[int, int, int], size: tuple[int, int] = (160, 120))
     return image
 
 
+def photo_of(folder: Path, name: str = "red") -> Path:
+    """A photo of the thing of that name, kept in ``folder``."""
+    path = folder / f"photo of {name}.png"
+    draw_thing(COLOURS[name][0], (320, 260)).save(path)
+    return path
+
+
 def turned_photo(path: Path) -> Path:
     """A red photo of 200 x 100 pixels that its EXIF data turn: upright 100 x 200."""
     exif = Image.Exif()
