@@ -125,10 +125,11 @@ STAGES: dict[str, Stage] = {
         1e-9, lighting.lights, lighting.lights_of,
     ),
     "screenshot": Stage(
-        "a page of so many columns and of bands: rows of a colour, from a column to before another of a "
-        "second; or of a picture: (7 x + 13 y + 3 x y + 59 c) mod 256, y from the band's first row, c 0 to 2 "
-        "-> where the page's picture begins and ends, in shares of its height, or null",
-        1e-12, paging.pages, paging.rows_of,
+        "a page of so many columns and of bands: [rows] of a picture, (7 x + 13 y + 3 x y + 59 c) mod 256, y "
+        "from the band's first row, c 0 to 2; or [rows, colour], or [rows, colour, [from a column, to before "
+        "one, the colour between or else a picture]] -> left, top, right and bottom of the page's picture, "
+        "in shares of its sides, or null",
+        1e-12, paging.pages, paging.parts_of,
     ),
     "signals": Stage(
         "what a search tells, and the shelf's first pictures in the order of the ids -> every feature",

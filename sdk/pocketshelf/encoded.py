@@ -16,7 +16,7 @@ from pocketshelf.stages.light import Light
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.types import Box, Detection, Quality, Region
 
-__all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "lowered"]
+__all__ = ["FRAME", "EncodedPhoto", "EncodedRegion", "moved"]
 
 # The group of a region that no detector claims: the frame, as asked (score 1) or for want of boxes (0).
 FRAME = "frame"
@@ -72,9 +72,9 @@ class EncodedRegion:
     def _probability(self, categories: Iterable[str]) -> float:
         return sum(self.embedding.categories.get(name, 0.0) for name in categories)
 
-    def lowered(self, down: float) -> EncodedRegion:
-        """The same so far down in a photo that this one's is a part of."""
-        return replace(self, detection=replace(self.detection, box=lowered(self.detection.box, down)))
+    def moved(self, by: tuple[float, float]) -> EncodedRegion:
+        """The same in a photo in which this one's begins so far across and down."""
+        return replace(self, detection=replace(self.detection, box=moved(self.detection.box, by)))
 
     def to_region(self, **more: Any) -> Region:
         """The typed result, with ``hits`` if given."""
@@ -108,7 +108,7 @@ class EncodedPhoto:
     quality: Quality | None = None
 
 
-def lowered(box: Box, down: float) -> Box:
-    """A box so far down in a photo that its own is a part of."""
+def moved(box: Box, by: tuple[float, float]) -> Box:
+    """A box in a photo in which its own begins so far across and down."""
     x, y, width, height = box
-    return x, y + down, width, height
+    return x + by[0], y + by[1], width, height

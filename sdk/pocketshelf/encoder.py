@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.encoded import FRAME, EncodedPhoto, EncodedRegion, lowered
+from pocketshelf.encoded import FRAME, EncodedPhoto, EncodedRegion, moved
 from pocketshelf.errors import BundleError, PhotoError
 from pocketshelf.formats.bundle import AttributeSpec, Bundle, load_bundle
 from pocketshelf.formats.enrolment import enroller
@@ -109,11 +109,11 @@ class Encoder:
     def _encode_asked(self, photo: Photo, whole: bool, ms: Timings) -> EncodedPhoto:
         """What a shopper asks with: of a screenshot the picture in it, its boxes in the screenshot."""
         with timed(ms, "decode"):
-            shown, down = shown_in(photo)
+            shown, begins = shown_in(photo)
         encoded = self._encode(shown, whole, ms, judged=True)
         if shown is photo:
             return encoded
-        regions = tuple(region.lowered(down) for region in encoded.regions)
+        regions = tuple(region.moved(begins) for region in encoded.regions)
         return replace(encoded, photo=photo, regions=regions)
 
     def _encode(self, photo: Photo, whole: bool, ms: Timings, judged: bool) -> EncodedPhoto:
@@ -202,7 +202,7 @@ class Encoder:
         with timed(ms, "total"):
             photo = self._decode(source, ms)
             with timed(ms, "decode"):
-                shown, down = shown_in(photo)
+                shown, begins = shown_in(photo)
             judging = self._judging(shown)
             with timed(ms, "detect"):
                 found, selected = self.boxes(shown, weak=0.0, again=True)
@@ -210,7 +210,7 @@ class Encoder:
                 known = {region.detection: region.to_region() for region in self._embed(shown, selected)}
             quality = judging and judging(selected)
         seen = (known.get(d) or Region(d.box, d.group, d.score) for d in found)
-        regions = tuple(replace(region, box=lowered(region.box, down)) for region in seen)
+        regions = tuple(replace(region, box=moved(region.box, begins)) for region in seen)
         return SearchResult(name, photo.width, photo.height, regions, ms, quality=quality)
 
     def boxes(

@@ -15,16 +15,16 @@ from pocketshelf import Retriever
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats import Bundle
 from pocketshelf.stages.preprocess import Photo, read_photo
-from pocketshelf.stages.screenshot import picture_rows, shown_in
+from pocketshelf.stages.screenshot import picture_in, shown_in
 
 PAGES = {case["name"]: page_of(case) for case in pages()}
 
 
-def screenshot(picture: Image.Image, above: int = 120, below: int = 260) -> Image.Image:
-    """A picture as wide as a page, between a title and lines of text."""
-    page = Image.new("RGB", (picture.width, above + picture.height + below), (250, 250, 250))
+def screenshot(picture: Image.Image, above: int = 120, below: int = 260, beside: int = 0) -> Image.Image:
+    """A picture as wide as a page, or ``beside`` its sides, between a title and lines of text."""
+    page = Image.new("RGB", (picture.width + 2 * beside, above + picture.height + below), (250, 250, 250))
     page.paste((30, 30, 30), (20, above // 2, picture.width // 2, above // 2 + 8))
-    page.paste(picture, (0, above))
+    page.paste(picture, (beside, above))
     for row in range(above + picture.height + 30, page.height - 40, 24):
         page.paste((30, 30, 30), (20, row, picture.width - 60, row + 8))
     return page
@@ -38,26 +38,26 @@ def textured(thing: Image.Image) -> Image.Image:
 
 def test_a_photo_is_left_as_it_is() -> None:
     photo = read_photo(PAGES["a photo"])
-    assert shown_in(photo) == (photo, 0.0)
+    assert shown_in(photo) == (photo, (0.0, 0.0))
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["white", "dark"])
 def test_a_page_is_found_by_its_ground_whatever_its_colour(turned: bool) -> None:
     page = PAGES["in a dark one" if turned else "in a feed"]
-    assert picture_rows(page) == (26 / 250, 166 / 250)
-    assert picture_rows(np.ascontiguousarray(page[::-1])) == (84 / 250, 224 / 250)
+    assert picture_in(page) == (0, 26 / 250, 1, 166 / 250)
+    assert picture_in(np.ascontiguousarray(page[::-1])) == (0, 84 / 250, 1, 224 / 250)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (3, 3), (4, 4)])
 def test_next_to_no_pixels_are_no_page(shape: tuple[int, int]) -> None:
-    assert picture_rows(np.full((*shape, 3), 250, np.uint8)) is None
+    assert picture_in(np.full((*shape, 3), 250, np.uint8)) is None
 
 
 def test_a_thing_that_stands_on_white_is_left_in_its_room() -> None:
-    """What touches no side of the frame is no picture in a page, whatever straight edges it has."""
+    """What is away from the frame's sides is no picture in a page, whatever straight edges it has."""
     frame = np.full((250, 200, 3), 255, np.uint8)
     frame[60:190, 20:180] = np.random.default_rng(0).integers(0, 255, (130, 160, 3))
-    assert picture_rows(frame) is None
+    assert picture_in(frame) is None
 
 
 def test_the_picture_has_boxes_in_the_screenshots_pixels() -> None:
@@ -65,11 +65,20 @@ def test_the_picture_has_boxes_in_the_screenshots_pixels() -> None:
     page = screenshot(textured(draw_thing((200, 40, 40)).resize((360, 420))))
     pixels = np.asarray(page)
     for photo in (Photo(pixels, *page.size), Photo(pixels[::2, ::2], *page.size)):
-        shown, down = shown_in(photo)
-        assert (shown.width, photo.width) == (360, 360)
+        shown, (across, down) = shown_in(photo)
+        assert (shown.width, photo.width, across) == (360, 360, 0)
         assert down == pytest.approx(120, abs=4) and shown.height == pytest.approx(420, abs=8)
-        across, deep = shown.scale
-        assert across == photo.scale[0] and deep == pytest.approx(photo.scale[1], rel=0.01)
+        wide, deep = shown.scale
+        assert wide == photo.scale[0] and deep == pytest.approx(photo.scale[1], rel=0.01)
+
+
+def test_a_card_is_cut_at_its_sides_as_well(fake_bundle: Bundle) -> None:
+    page = screenshot(textured(draw_thing((200, 40, 40)).resize((360, 420))), beside=16)
+    shown, begins = shown_in(read_photo(np.asarray(page)))
+    assert begins == pytest.approx((16, 120), abs=5)
+    assert (shown.width, shown.height) == pytest.approx((360, 420), abs=10)
+    (region,) = Encoder.open(fake_bundle).encode(page, whole=True).regions
+    assert region.detection.box == pytest.approx((16, 120, 360, 420), abs=10)
 
 
 def test_what_a_screenshot_shows_is_found_and_described_as_its_picture(fake_bundle: Bundle) -> None:

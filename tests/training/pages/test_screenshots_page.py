@@ -27,18 +27,22 @@ def noisy(colour: tuple[int, int, int], seed: int) -> Image.Image:
     return Image.fromarray((thing * 0.75 + noise).astype(np.uint8))
 
 
-def test_the_rows_are_those_the_photo_was_drawn_at() -> None:
+def test_the_corners_are_those_the_photo_was_drawn_at() -> None:
     photo = noisy((200, 40, 40), 0)
-    page, (top, bottom) = screenshot_of(photo, np.random.default_rng(3))
+    page, corners = screenshot_of(photo, np.random.default_rng(3))
     assert np.array_equal(page, screenshot(photo, np.random.default_rng(3)))
-    rows = np.asarray(page).astype(int)
-    assert np.ptp(rows[top - 1, :4], axis=0).max() == 0 < np.ptp(rows[top, :4], axis=0).max()
-    assert np.ptp(rows[bottom, :4], axis=0).max() == 0 < np.ptp(rows[bottom - 1, :4], axis=0).max()
+    assert (corners[0], corners[2]) == (0, page.width)
+    card, (left, top, right, bottom) = screenshot_of(photo, np.random.default_rng(3), away=0.04)
+    assert (left, right, top) == (12, card.width - 12, corners[1])
+    for drawn, first in ((page, 0), (card, left)):
+        beside = np.asarray(drawn).astype(int)[:, first : first + 4]
+        for row, is_photo in ((top - 1, False), (top, True), (bottom - 1, True), (bottom, False)):
+            assert (np.ptp(beside[row], axis=0).max() > 0) == is_photo
 
 
 def test_a_page_as_it_is_has_the_page_as_its_frame(fake_bundle: Bundle) -> None:
     encoder = Encoder.open(fake_bundle)
-    page, (top, bottom) = screenshot_of(noisy((200, 40, 40), 0), np.random.default_rng(3))
+    page, (_, top, _, bottom) = screenshot_of(noisy((200, 40, 40), 0), np.random.default_rng(3))
     photo = Photo(np.asarray(page), *page.size)
     assert as_it_is(encoder, photo, whole=True).detection.box == (0, 0, *page.size)
     x, y, width, height = encoder.encode(photo, whole=True).regions[0].detection.box
@@ -73,7 +77,8 @@ def test_the_command_tells_what_is_found_in_each_way(
     args = parser.parse_args([*asked, "--json"])
     assert screenshots.run(args) == 0
     document = json.loads(capsys.readouterr().out)
-    assert [row["way"] for row in document["rows"]] == ["whole", "by box"]
+    told = [(row["page"], row["way"]) for row in document["rows"]]
+    assert told == [(page, way) for page in ("as wide", "a card") for way in ("whole", "by box")]
     for row in document["rows"]:
         assert row["photos"] == len(COLOURS) == row["pictures found"] and row["photos taken for pages"] == 0
     assert screenshots.run(parser.parse_args(asked)) == 0

@@ -1,13 +1,15 @@
 """Photos asked by a screenshot of them: ``pocketshelf-train screenshots``.
 
-Each photo of the split is drawn into a phone's page (synthetic), as wide as that. The page is searched as
-it is, and as a search does (`pocketshelf.stages.screenshot`); the picture alone, cut as the page shows it,
-says what could be had. First hits of the most prominent region, by vectors and colours.
+Each photo of the split is drawn into a phone's page (synthetic), as wide as that, or a card away from its
+sides. The page is searched as it is, and as a search does (`pocketshelf.stages.screenshot`); the picture
+alone, cut as the page shows it, says what could be had. First hits of the most prominent region, by vectors
+and colours.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +33,9 @@ from pocketshelf_training.quality.scenes import screenshot_of
 
 __all__ = ["add_arguments", "as_it_is", "first_of", "run"]
 
-# How near a picture's rows count as found, of its height.
+# How far a page's picture is from either side, of the page's width.
+PAGES = {"as wide": 0.0, "a card": 0.04}
+# How near a picture's corners count as found, of its sides.
 _NEAR = 0.05
 
 
@@ -59,46 +63,62 @@ def first_of(region: EncodedRegion, shown: Shown) -> str:
 
 
 def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:
-    for way, whole in WAYS.items():
+    for (kind, away), (way, whole) in itertools.product(PAGES.items(), WAYS.items()):
         rng = np.random.default_rng(seed)
         hits, found, taken = [], 0, 0
-        for sample in tqdm(search.queries, f"{what}, {way}", disable=None):
+        for sample in tqdm(search.queries, f"{what}, {kind}, {way}", disable=None):
             photo = read_photo(sample.image)
-            page, (top, bottom) = screenshot_of(Image.fromarray(photo.pixels), rng)
-            picture, screen = np.asarray(page)[top:bottom], read_photo(np.asarray(page))
-            part, down = shown_in(screen)
-            off = abs(down - top) + abs(down + part.height - bottom)
-            found += part is not screen and off <= _NEAR * (bottom - top)
+            page, corners = screenshot_of(Image.fromarray(photo.pixels), rng, away)
+            picture, screen = read_photo(np.asarray(page.crop(corners))), read_photo(np.asarray(page))
+            found += _is_found(screen, corners)
             taken += shown_in(photo)[0] is not photo
             looks = (
-                as_it_is(encoder, Photo(picture, *picture.shape[1::-1]), whole),
+                as_it_is(encoder, picture, whole),
                 as_it_is(encoder, screen, whole),
                 encoder.encode(screen, whole).regions[0],
             )
             hits.append([float(first_of(look, shown) == sample.identity) for look in looks])
         alone, before, now = np.array(hits).T
         yield {
+            "page": kind,
             "way": way,
             "photos": len(hits),
             "pictures found": found,
             "photos taken for pages": taken,
             "alone": mean_with_interval(alone),
-            "page": mean_with_interval(before),
+            "as it is": mean_with_interval(before),
             "picture in it": mean_with_interval(now),
             "gain": mean_with_interval(now - before),
         }
 
 
+def _is_found(screen: Photo, corners: tuple[int, int, int, int]) -> bool:
+    part, (across, down) = shown_in(screen)
+    off = np.abs(np.subtract((across, down, across + part.width, down + part.height), corners))
+    left, top, right, bottom = corners
+    near = _NEAR * np.array([right - left, bottom - top] * 2)
+    return part is not screen and bool((off <= near).all())
+
+
 def _page(rows: Sequence[dict[str, Any]]) -> str:
-    head = ["set", "searched", ">photos", ">pictures found", ">photos taken for pages", ">picture alone"]
+    head = [
+        "set",
+        "picture",
+        "searched",
+        ">photos",
+        ">pictures found",
+        ">photos taken for pages",
+        ">picture alone",
+    ]
     head += [">page as it is", ">as a search does", ">points gained by that"]
     counts = ("photos", "pictures found", "photos taken for pages")
     cells = [
         (
             row["set"],
+            row["page"],
             row["way"],
             *(row[name] for name in counts),
-            *(f"{row[name].value:.3f}" for name in ("alone", "page", "picture in it")),
+            *(f"{row[name].value:.3f}" for name in ("alone", "as it is", "picture in it")),
             row["gain"].points,
         )
         for row in rows

@@ -67,8 +67,14 @@ def screenshot(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     return screenshot_of(photo, rng)[0]
 
 
-def screenshot_of(photo: Image.Image, rng: np.random.Generator) -> tuple[Image.Image, tuple[int, int]]:
-    """As `screenshot`, and the rows that the photo begins and ends at: it fills the page's width."""
+def screenshot_of(
+    photo: Image.Image, rng: np.random.Generator, away: float = 0.0
+) -> tuple[Image.Image, tuple[int, int, int, int]]:
+    """As `screenshot`, and the photo's corners in it: left, top, right and bottom.
+
+    Args:
+        away: the photo's from either side of the page, of its width.
+    """
     width, height = 300, int(rng.integers(480, 640))
     dark = rng.random() < 0.35
     ground, ink = ((18, 18, 20), (235, 235, 235)) if dark else ((250, 250, 250), (30, 30, 30))
@@ -76,15 +82,16 @@ def screenshot_of(photo: Image.Image, rng: np.random.Generator) -> tuple[Image.I
     draw = ImageDraw.Draw(page)
     _status_bar(draw, width, ink)
     top = int(rng.integers(24, 90))
-    shown = _filling(photo, (width, int(height * rng.uniform(0.35, 0.7))))
-    page.paste(shown, (0, top))
+    left = round(away * width)
+    shown = _filling(photo, (width - 2 * left, int(height * rng.uniform(0.35, 0.7))))
+    page.paste(shown, (left, top))
     y = top + shown.height + 10
     while y < height - 40:
         _text_line(draw, (12, y), int(width * rng.uniform(0.3, 0.9)), ink, rng)
         y += int(rng.integers(12, 24))
     colour = tuple(int(c) for c in rng.integers(0, 255, 3))
     draw.rounded_rectangle((12, height - 34, width - 12, height - 8), 8, fill=colour)
-    return page, (top, top + shown.height)
+    return page, (left, top, width - left, top + shown.height)
 
 
 def side_by_side(photos: Sequence[Image.Image], rng: np.random.Generator) -> Image.Image:

@@ -183,14 +183,15 @@ final class SearchGoldenTests: XCTestCase {
         let columns = Int(input["width"].double)
         var pixels: [UInt8] = []
         for band in input["bands"].list {
-            let colour = band["colour"].doubles, inside = band["inside"].doubles
-            for y in 0..<Int(band["rows"].double) {
+            let parts = band.list, inside = parts.count > 2 ? parts[2].doubles.map { Int($0) } : []
+            let colour = parts.count > 1 ? parts[1].doubles.map { Int($0) } : []
+            for y in 0..<Int(parts[0].double) {
                 for x in 0..<columns {
                     for channel in 0..<3 {
-                        let isInside = !inside.isEmpty && x >= Int(inside[0]) && x < Int(inside[1])
+                        let isInside = !inside.isEmpty && (inside[0]..<inside[1]).contains(x)
+                        let told = isInside ? Array(inside.dropFirst(2)) : colour
                         let drawn = 7 * x + 13 * y + 3 * x * y + 59 * channel
-                        let told = isInside ? inside[2 + channel] : colour.isEmpty ? nil : colour[channel]
-                        pixels.append(UInt8(truncatingIfNeeded: told.map { Int($0) } ?? drawn))
+                        pixels.append(UInt8(truncatingIfNeeded: told.isEmpty ? drawn : told[channel]))
                     }
                 }
             }
@@ -200,7 +201,7 @@ final class SearchGoldenTests: XCTestCase {
 
     func testScreenshot() throws {
         try Golden("screenshot").check { input in
-            .of(["rows": pictureRows(page(input)).map { .of([$0.top, $0.bottom]) } ?? .null])
+            .of(["part": pictureIn(page(input)).map { .of([$0.left, $0.top, $0.right, $0.bottom]) } ?? .null])
         }
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,12 +65,14 @@ class Photo:
         left, top, right, bottom = corners
         return Photo(self.pixels[top:bottom, left:right], *(size or (right - left, bottom - top)))
 
-    def rows(self, top: float, bottom: float) -> Photo:
-        """The rows between two shares of the height, a photo of its own; boxes are in pixels of this one."""
-        width, height = picture_size(self._decoded)
-        first, last = (round(share * self.height) for share in (top, bottom))
-        corners = (0, round(top * height), width, round(bottom * height))
-        return self.cut(corners, (self.width, last - first))
+    def part(self, shares: tuple[float, float, float, float]) -> Photo:
+        """A photo of its own, whose boxes are in pixels of this one.
+
+        Args:
+            shares: left, top, right and bottom, of this one's width and height.
+        """
+        left, top, right, bottom = _corners(shares, self.width, self.height)
+        return self.cut(_corners(shares, *picture_size(self._decoded)), (right - left, bottom - top))
 
     def turned(self, quarters: int) -> Photo:
         """The photo by so many quarter turns, anticlockwise."""
@@ -109,6 +111,11 @@ class Photo:
     @property
     def _decoded(self) -> Picture:
         return self.pixels
+
+
+def _corners(shares: Sequence[float], width: int, height: int) -> tuple[int, int, int, int]:
+    left, top, right, bottom = shares
+    return round(left * width), round(top * height), round(right * width), round(bottom * height)
 
 
 def _halvings(excess: float) -> int:

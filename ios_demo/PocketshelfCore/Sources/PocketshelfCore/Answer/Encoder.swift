@@ -23,12 +23,13 @@ public struct EncodedRegion: Sendable {
         categories.reduce(0) { $0 + (embedding.categories[$1] ?? 0) }
     }
 
-    /// The same so far down in a photo that this one's is a part of.
-    func lowered(_ down: Double) -> EncodedRegion {
+    /// The same in a photo in which this one's begins so far across and down.
+    func moved(_ across: Double, _ down: Double) -> EncodedRegion {
         var box = detection.box
+        box.x += across
         box.y += down
-        let lower = Detection(box: box, group: detection.group, score: detection.score)
-        return EncodedRegion(detection: lower, embedding: embedding, heads: heads, colours: colours)
+        let moved = Detection(box: box, group: detection.group, score: detection.score)
+        return EncodedRegion(detection: moved, embedding: embedding, heads: heads, colours: colours)
     }
 
     /// The typed result.
@@ -74,10 +75,11 @@ public final class Encoder: Sendable {
     ///   - whole: one region, the frame, without a look at what is in it.
     ///   - timings: receives the stages' times.
     public func encode(_ photo: Photo, whole: Bool, timings: inout Timings) throws -> [EncodedRegion] {
-        let (shown, down) = try timed(&timings.detect) { try shownIn(photo) }
+        let part = try timed(&timings.detect) { try shownIn(photo) }
+        let shown = part?.photo ?? photo
         let found = try timed(&timings.detect) { try regions(shown, whole: whole) }
         let encoded = try timed(&timings.embed) { try embed(shown, boxes: found, wanted: found) }
-        return down == 0 ? encoded : encoded.map { $0.lowered(down) }
+        return part.map { part in encoded.map { $0.moved(part.across, part.down) } } ?? encoded
     }
 
     /// What the detector sees in a frame: all that may be something, best score first, and what a search looks at, most

@@ -42,13 +42,16 @@ public struct Photo: Sendable {
         return try Photo(pixels: Array(rows.joined()), columns: right - left, rows: bottom - top)
     }
 
-    /// The rows between two shares of the height, a photo of its own; its boxes are in pixels of this one.
-    func rows(from top: Double, to bottom: Double) throws -> Photo {
-        func row(_ share: Double, of height: Int) -> Int { Int((share * Double(height)).rounded(.toNearestOrEven)) }
-        let part = pixels[3 * columns * row(top, of: rows)..<3 * columns * row(bottom, of: rows)]
+    /// A photo of its own, whose boxes are in pixels of this one.
+    func part(_ part: Part) throws -> Photo {
+        func at(_ share: Double, of length: Int) -> Int { Int((share * Double(length)).rounded(.toNearestOrEven)) }
+        let cut = try cut(
+            left: at(part.left, of: columns), top: at(part.top, of: rows), right: at(part.right, of: columns),
+            bottom: at(part.bottom, of: rows))
         return try Photo(
-            pixels: Array(part), columns: columns, rows: part.count / (3 * columns), width: width,
-            height: row(bottom, of: height) - row(top, of: height))
+            pixels: cut.pixels, columns: cut.columns, rows: cut.rows,
+            width: at(part.right, of: width) - at(part.left, of: width),
+            height: at(part.bottom, of: height) - at(part.top, of: height))
     }
 
     /// What a network is given: height · width · 3 bytes.

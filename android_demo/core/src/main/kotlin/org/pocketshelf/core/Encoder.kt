@@ -43,10 +43,10 @@ class EncodedRegion(
     private val pixels: Pixels? = null,
     private val light: Light? = null,
 ) {
-    /** The same so far down in a photo that this one's is a part of. */
-    internal fun lowered(down: Double): EncodedRegion {
+    /** The same in a photo in which this one's begins so far across and down. */
+    internal fun moved(across: Double, down: Double): EncodedRegion {
         val (x, y, width, height) = detection.box
-        return EncodedRegion(detection.copy(box = Box(x, y + down, width, height)), embedding, heads, pixels, light)
+        return EncodedRegion(detection.copy(box = Box(x + across, y + down, width, height)), embedding, heads, pixels, light)
     }
 
     /** The histograms of its colours, as they came, lifted and in white light; none without pixels. */
@@ -120,7 +120,7 @@ class Encoder(val bundle: Bundle, private val embedder: Embedder, private val de
         started = System.nanoTime()
         val encoded = encodeBoxes(shown.photo, found, found)
         ms.embed += millisecondsSince(started)
-        return if (shown.down == 0.0) encoded else encoded.map { it.lowered(shown.down) }
+        return if (shown.photo === photo) encoded else encoded.map { it.moved(shown.across, shown.down) }
     }
 
     /**

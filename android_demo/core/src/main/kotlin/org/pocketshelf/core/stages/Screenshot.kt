@@ -26,60 +26,48 @@ private const val TALL = 1.9
 // A row of the page in the midst of the picture counts against it as so many of its own count for it.
 private const val AGAINST = 4
 
-/** The picture in a screenshot, and how far down it begins in the photo's own pixels; else the photo, and 0. */
-class Shown(val photo: Photo, val down: Double)
+// A card keeps away from either side of its page by no more, of the width.
+private const val AWAY = 0.08
 
-/** Where the picture of a page begins and ends, as shares of the page's height. */
-data class PictureRows(val top: Double, val bottom: Double)
+/** The picture in a screenshot, and where it begins in the photo's own pixels; else the photo, and 0. */
+class Shown(val photo: Photo, val across: Double = 0.0, val down: Double = 0.0)
+
+/** A part of a picture, by shares of its sides. */
+data class Part(val left: Double, val top: Double, val right: Double, val bottom: Double)
 
 /** What of a photo is searched: of a screenshot the picture in it. */
 fun shownIn(photo: Photo): Shown {
-    val rows = if (mayBePage(photo.pixels)) pictureRows(smallCopy(photo.pixels)) else null
-    rows ?: return Shown(photo, 0.0)
-    return Shown(photo.rows(rows.top, rows.bottom), Math.rint(rows.top * photo.height))
+    val part = if (mayBePage(photo.pixels)) pictureIn(smallCopy(photo.pixels)) else null
+    part ?: return Shown(photo)
+    return Shown(photo.part(part), Math.rint(part.left * photo.width), Math.rint(part.top * photo.height))
 }
 
 /**
- * The rows of the picture in a phone's page; null where there is none.
+ * The picture in a phone's page; null where there is none.
  *
  * A page's ground is of one colour to its last pixel, which no camera's is; so the picture begins where that ends along
- * a line across the page.
+ * a line across the page, or across what lies between its sides.
  *
  * @param page a small copy.
  */
-fun pictureRows(page: Pixels): PictureRows? {
-    val rows = Page(page)
-    val height = page.height
-    val plain = BooleanArray(height) { rows.isPlain(it, ALIKE) }
-    if (!plain[0] && !plain[height - 1]) return null // As of most photos.
-    val empty = BooleanArray(height) { plain[it] && rows.isEmpty(it) }
-    // A page begins or ends with its ground: of these two colours the one that more of its empty rows are of.
-    fun like(end: Int) = BooleanArray(height) { rows.apart(it, 0, end, 0) <= ALIKE }
-    val alike = listOf(like(0), like(height - 1)).maxBy { of -> empty.indices.count { of[it] && empty[it] } }
-    val ofPage = BooleanArray(height) { plain[it] && alike[it] }
-    val ground = BooleanArray(height) { ofPage[it] && empty[it] }
-    // A line lies between two rows, or within one that is of both: three rows on, all is different.
-    val lines = (0 until height - 3).filter { rows.differ(it, it + 3) }
-    var tops = lines.filter { ground[it] }.map { it + 3 }
-    var ends = lines.filter { ground[it + 3] }.map { it + 1 }
-    if (height >= TALL * page.width) {
-        tops = listOf(0) + tops
-        ends = ends + height
-    }
-    val own = ofPage.runningFold(0) { sum, of -> sum + if (of) -AGAINST else 1 }
-    var found: Triple<Int, Int, Int>? = null
-    val best = compareBy<Triple<Int, Int, Int>>({ it.first }, { it.second }, { it.third })
-    for (top in tops) for (end in ends) {
-        if (end - top < LEAST * height || end - top > MOST * height) continue
-        val next = Triple(own[end] - own[top], top, end)
-        if (found == null || best.compare(next, found) > 0) found = next
-    }
-    if (found == null || found.first <= 0) return null
-    return PictureRows(found.second / height.toDouble(), found.third / height.toDouble())
+fun pictureIn(page: Pixels): Part? {
+    val (width, height) = page.width to page.height
+    val whole = Page(page, 0, width)
+    if (!whole.isPlain(0, ALIKE) && !whole.isPlain(height - 1, ALIKE)) return null // As of most photos.
+    val ground = whole.ground()
+    whole.rows(ground)?.let { (top, end) -> return Part(0.0, top / height.toDouble(), 1.0, end / height.toDouble()) }
+    // The sides of a page with cards are of its ground, whatever stands between.
+    val others = (0 until width).filter { column -> whole.countOf(ground, column) <= (1 - LEAST) * height }
+    val (left, right) = if (others.isEmpty()) 0 to 0 else others.first() to others.last() + 1
+    if (maxOf(left, width - right) > AWAY * width) return null
+    val (top, end) = Page(page, left, right).rows(ground) ?: return null
+    return Part(left / width.toDouble(), top / height.toDouble(), right / width.toDouble(), end / height.toDouble())
 }
 
 /** Whether it is worth a small copy: no photo of a camera begins or ends with one colour at both its sides. */
-private fun mayBePage(pixels: Pixels): Boolean = with(Page(pixels)) { isPlain(0, 4 * ALIKE) || isPlain(pixels.height - 1, 4 * ALIKE) }
+private fun mayBePage(pixels: Pixels): Boolean = with(Page(pixels, 0, pixels.width)) {
+    isPlain(0, 4 * ALIKE) || isPlain(pixels.height - 1, 4 * ALIKE)
+}
 
 private fun smallCopy(pixels: Pixels): Pixels {
     val scale = SIDE / maxOf(pixels.width, pixels.height).toDouble()
@@ -88,25 +76,65 @@ private fun smallCopy(pixels: Pixels): Pixels {
     return resizeCrop(pixels, frame, side(pixels.width), side(pixels.height))
 }
 
-/** Rows of pixels, and by how much they differ in the channel that differs most. */
-private class Page(private val pixels: Pixels) {
-    private val width = pixels.width
-    private val side = maxOf(1, Math.rint(MARGIN * width).toInt())
+/** The columns of a page from [left] to before [right]; pixels differ by the channel that differs most. */
+private class Page(private val pixels: Pixels, private val left: Int, private val right: Int) {
+    private val width = right - left
+    private val height = pixels.height
+    private val side = minOf(width, maxOf(1, Math.rint(MARGIN * width).toInt()))
 
     /** Whether both ends of a row are of one colour, within [most]. */
     fun isPlain(row: Int, most: Int): Boolean = (0..2).all { channel ->
-        val ends = (0 until side) + (width - side until width)
+        val ends = (left until left + side) + (right - side until right)
         ends.maxOf { value(row, it, channel) } - ends.minOf { value(row, it, channel) } <= most
     }
 
+    /** The page's colour: it begins or ends with it, and of these two more of its empty rows are of that. */
+    fun ground(): IntArray {
+        val ends = listOf(colour(0), colour(height - 1))
+        val empty = (0 until height).filter { isPlain(it, ALIKE) && isFull(it) }
+        return ends.maxBy { end -> empty.count { apart(it, left, end) <= ALIKE } }
+    }
+
+    /** The first row of a picture as wide as this and the one behind its last; null where there is none. */
+    fun rows(ground: IntArray): Pair<Int, Int>? {
+        val ofPage = BooleanArray(height) { isPlain(it, ALIKE) && apart(it, left, ground) <= ALIKE }
+        fun isBare(row: Int) = ofPage[row] && isFull(row)
+        // A line lies between two rows, or within one that is of both: three rows on, all is different.
+        val lines = (0 until height - 3).filter { differ(it, it + 3) }
+        var tops = lines.filter { isBare(it) }.map { it + 3 }
+        var ends = lines.filter { isBare(it + 3) }.map { it + 1 }
+        if (height >= TALL * width) {
+            tops = listOf(0) + tops
+            ends = ends + height
+        }
+        val own = ofPage.runningFold(0) { sum, of -> sum + if (of) -AGAINST else 1 }
+        var found = Triple(0, 0, 0)
+        val best = compareBy<Triple<Int, Int, Int>>({ it.first }, { it.second }, { it.third })
+        for (top in tops) for (end in ends) {
+            if (end - top < LEAST * height || end - top > MOST * height) continue
+            val next = Triple(own[end] - own[top], top, end)
+            if (best.compare(next, found) > 0) found = next
+        }
+        return if (found.first > 0) found.second to found.third else null
+    }
+
+    /** How many pixels of a column are of a colour. */
+    fun countOf(colour: IntArray, column: Int): Int = (0 until height).count { apart(it, column, colour) <= ALIKE }
+
     /** Whether next to all of a row is of the colour that it begins with. */
-    fun isEmpty(row: Int): Boolean = (0 until width).count { apart(row, it, row, 0) <= ALIKE } >= EMPTY * width
+    private fun isFull(row: Int): Boolean {
+        val first = colour(row)
+        return (left until right).count { apart(row, it, first) <= ALIKE } >= EMPTY * width
+    }
 
     /** Whether two rows differ along a line across the page. */
-    fun differ(one: Int, other: Int): Boolean = (0 until width).count { apart(one, it, other, it) > LINE } >= ACROSS * width
+    private fun differ(one: Int, other: Int): Boolean = (left until right).count { column ->
+        (0..2).maxOf { abs(value(one, column, it) - value(other, column, it)) } > LINE
+    } >= ACROSS * width
 
-    fun apart(row: Int, column: Int, otherRow: Int, otherColumn: Int): Int =
-        (0..2).maxOf { abs(value(row, column, it) - value(otherRow, otherColumn, it)) }
+    private fun colour(row: Int) = IntArray(3) { value(row, left, it) }
 
-    private fun value(row: Int, column: Int, channel: Int) = level(pixels.bytes, 3 * (width * row + column) + channel)
+    private fun apart(row: Int, column: Int, colour: IntArray): Int = (0..2).maxOf { abs(value(row, column, it) - colour[it]) }
+
+    private fun value(row: Int, column: Int, channel: Int) = level(pixels.bytes, 3 * (pixels.width * row + column) + channel)
 }

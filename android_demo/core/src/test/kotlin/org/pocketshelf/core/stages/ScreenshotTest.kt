@@ -36,7 +36,7 @@ class ScreenshotTest {
     @Test
     fun `the picture is a photo of its own, in the screenshot's pixels`() {
         val shown = shownIn(page)
-        assertEquals(150.0, shown.down)
+        assertEquals(listOf(0.0, 150.0), listOf(shown.across, shown.down))
         assertEquals(listOf(345, 375, 115, 125), shown.photo.run { listOf(width, height, pixels.width, pixels.height) })
         assertEquals(drawn.slice(3 * 115 * 50 until 3 * 115 * 175), shown.photo.pixels.bytes.toList())
         val photo = shown.photo

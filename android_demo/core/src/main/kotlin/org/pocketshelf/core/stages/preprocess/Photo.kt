@@ -1,6 +1,7 @@
 package org.pocketshelf.core.stages.preprocess
 
 import org.pocketshelf.core.formats.Preprocessing
+import org.pocketshelf.core.stages.Part
 import org.pocketshelf.core.types.Box
 
 /**
@@ -42,11 +43,12 @@ class Photo(val pixels: Pixels, val width: Int = pixels.width, val height: Int =
         return Box(box.x * sx, box.y * sy, box.width * sx, box.height * sy)
     }
 
-    /** The rows between two shares of the height, a photo of its own; its boxes are in pixels of this one. */
-    fun rows(top: Double, bottom: Double): Photo {
-        fun row(share: Double, of: Int) = Math.rint(share * of).toInt()
-        val part = pixels.cut(0, row(top, pixels.height), pixels.width, row(bottom, pixels.height))
-        return Photo(part, width, row(bottom, height) - row(top, height))
+    /** A photo of its own, whose boxes are in pixels of this one. */
+    fun part(part: Part): Photo {
+        fun at(share: Double, of: Int) = Math.rint(share * of).toInt()
+        val (across, down) = pixels.width to pixels.height
+        val cut = pixels.cut(at(part.left, across), at(part.top, down), at(part.right, across), at(part.bottom, down))
+        return Photo(cut, at(part.right, width) - at(part.left, width), at(part.bottom, height) - at(part.top, height))
     }
 
     /** What a network is given for [box], in the photo's own pixels, or for the frame. */
