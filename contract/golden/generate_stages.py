@@ -120,8 +120,8 @@ STAGES: dict[str, Stage] = {
     ),
     "light": Stage(
         "a box of a picture in images/ (null: the frame), and what the levels of the frame's and of the "
-        "box's 48 x 48 pixels are multiplied by before (red, green, blue; rounded) -> what they are "
-        "multiplied by against the dark, and against a tint (null: none), and the box's palettes",
+        "box's 48 x 48 pixels are multiplied by before (red, green, blue; rounded; plus) -> what they are "
+        "multiplied by against the dark and a tint (null: none), what is taken off, and the box's palettes",
         1e-9, lighting.lights, lighting.lights_of,
     ),
     "screenshot": Stage(

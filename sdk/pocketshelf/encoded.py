@@ -42,7 +42,7 @@ class EncodedRegion:
 
     @functools.cached_property
     def palettes(self) -> list[str]:
-        """Its palettes: as it came and, where they differ, lifted and in white light; none if unknown."""
+        """Its palettes, as it came first: see `pocketshelf.stages.light`; none where nobody knows."""
         if self.pixels is None:
             return palettes_in(self.told)
         return [palette_of(self.pixels)] if self.light is None else self.light.palettes_of(self.pixels)

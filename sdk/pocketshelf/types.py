@@ -118,7 +118,7 @@ class Region:
         hits: best first; None where nothing was searched (`detect`).
         vector: float32 (D,), L2-normalised query vector; None where nothing was embedded.
         palette: its colours, where the shelf states some (`pocketshelf.stages.colours`), as they came and,
-            behind semicolons, lifted and in white light (`pocketshelf.stages.light`).
+            behind semicolons, in other light (`pocketshelf.stages.light`).
         likelihoods: as ``categories``, all of them: who asks about the region again is routed as it was.
         confidence: probability that the first hit is the right product; None where the bundle carries no
             calibration for it.

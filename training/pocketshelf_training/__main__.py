@@ -153,7 +153,7 @@ COMMANDS = {
     ),
     "light": (
         "pages.light",
-        "photos in little light or a lamp's: found by vectors, by colours, and by colours in white light",
+        "photos in little, tinted or pale light: found by vectors, by colours, and by colours in white light",
     ),
     "turned": (
         "pages.turned",

@@ -1,4 +1,4 @@
-"""Golden cases of light: pictures that are dark, tinted, both or neither."""
+"""Golden cases of light: pictures that are dark, tinted, both, veiled, or none of it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ LIGHTS: dict[str, list[float]] = {
     "in the shade": [0.87, 1, 1.14],
     "under a lamp that gives little": [0.6, 0.52, 0.42],
     "red light alone": [1, 0, 0],
-    "too much light": [4, 4, 4],
+    "behind a veil": [0.5, 0.5, 0.5],
 }
 
 
 def lights() -> list[dict[str, Any]]:
-    """The golden pictures' crops, whose levels are multiplied and rounded; and levels next to the bound."""
+    """The golden pictures' crops, whose levels are multiplied, rounded and raised; and next to the bound."""
     cases: list[dict[str, Any]] = [
         {"name": f"{name}: {image}, {box}", "image": f"{image}.png", "box": box, "times": times}
         for (image, box), (name, times) in zip([*CROPS, *CROPS], LIGHTS.items(), strict=True)
     ]
+    cases[-1]["plus"] = 110
     (image, box), *_ = CROPS
     brightest = np.sort(looked_at(picture(f"{image}.png")).max(axis=-1), axis=None)
     top = int(brightest[int(0.99 * brightest.size)])
@@ -45,8 +46,9 @@ def lights_of(case: dict[str, Any]) -> dict[str, Any]:
     """What levels are multiplied by against the dark and against a tint, and the palettes of the box."""
     photo = picture(case["image"])
     frame, part = (
-        np.minimum(np.rint(looked_at(photo, box) * np.array(case["times"])), 255).astype(np.uint8)
+        (np.rint(looked_at(photo, box) * np.array(case["times"])) + case.get("plus", 0)).clip(0, 255)
         for box in (None, case["box"])
     )
-    light = Light(frame)
-    return {"lift": light.lift, "whitening": light.whitening, "palettes": light.palettes_of(part)}
+    light = Light(frame.astype(np.uint8))
+    palettes = light.palettes_of(part.astype(np.uint8))
+    return {"lift": light.lift, "whitening": light.whitening, "veil": light.veil, "palettes": palettes}

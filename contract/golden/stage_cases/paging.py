@@ -49,7 +49,6 @@ def pages() -> list[dict[str, Any]]:
         ],
         "next to all": [_band(10, WHITE), _picture(230), _band(10, WHITE)],
         "of next to the page's colour": [_band(50, WHITE), _band(120, [245, 240, 240]), _band(80, WHITE)],
-        "four rows": [_band(1, WHITE), _picture(2), _band(1, WHITE)],
     }
     return [{"name": name, "width": 115, "bands": bands} for name, bands in (found | none).items()]
 

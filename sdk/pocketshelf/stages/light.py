@@ -2,8 +2,9 @@
 
 A palette (`pocketshelf.stages.colours`) is of colours as they come. A shop's pictures are taken in a
 studio's light; a shopper's photo in a bar, where a cream shirt is brown, or under a lamp, where it is
-orange. So a photo that seems too dark, or tinted, is compared as it came, lifted and in white light. The
-likeliest counts: what seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
+orange; through a window that mirrors the sky, where it is pale. So a photo that seems too dark, tinted or
+veiled is compared as it came, and lifted, in white light, or without its veil. The likeliest counts: what
+seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ __all__ = ["Light"]
 _BRIGHTEST, DARK, LIFTED = 0.99, 200, 250
 # What is blacker than this says nothing of the light.
 _LEAST = 8
+# A veil is white: where the darkest hundredth of every channel is no darker than VEILED, all alike, and
+# darker than the brightest, most of it is taken off: the darkest thing need not be black.
+_DARKEST, VEILED, _VEIL, _EVEN, _LEAST_RANGE = 0.01, 60, 0.8, 20, 30
 # The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi,
 # CIC 2004, who take as much).
 _POWER = 6
@@ -44,9 +48,21 @@ class Light:
     @functools.cached_property
     def lift(self) -> float:
         """What the levels are multiplied by, as there is too little light; 1 where there is enough."""
+        return 1.0 if self._top >= DARK else LIFTED / max(self._top, _LEAST)
+
+    @functools.cached_property
+    def veil(self) -> float:
+        """What is taken off the levels, as something pale lies over all; 0 where nothing does."""
+        levels = np.sort(self._frame.reshape(-1, 3), axis=0)
+        lows = levels[int(_DARKEST * len(levels))].tolist()
+        least, most = min(lows), max(lows)
+        is_veil = least >= VEILED and most - least <= _EVEN and self._top - least >= _LEAST_RANGE
+        return _VEIL * least if is_veil else 0.0
+
+    @functools.cached_property
+    def _top(self) -> float:
         brightest = np.sort(self._frame.max(axis=-1), axis=None)
-        top = float(brightest[int(_BRIGHTEST * len(brightest))])
-        return 1.0 if top >= DARK else LIFTED / max(top, _LEAST)
+        return float(brightest[int(_BRIGHTEST * len(brightest))])
 
     @functools.cached_property
     def whitening(self) -> tuple[float, float, float] | None:
@@ -56,7 +72,7 @@ class Light:
         return (red, green, blue) if max(red, green, blue) >= TINTED * min(red, green, blue) else None
 
     def palettes_of(self, pixels: np.ndarray) -> list[str]:
-        """A part's palettes: as it came and, where they differ, lifted and in white light.
+        """A part's palettes: as it came and, where they differ, lifted, in white light and without a veil.
 
         Args:
             pixels: uint8 (48, 48, 3), of `pocketshelf.stages.colours.looked_at`.
@@ -64,7 +80,10 @@ class Light:
         lights: list[tuple[float, ...]] = [(1.0, 1.0, 1.0), (self.lift,) * 3]
         if self.whitening is not None:
             lights.append(tuple(self.lift * factor for factor in self.whitening))
-        found = (palette_of(_times(pixels, np.array(light))) for light in dict.fromkeys(lights))
+        found = [palette_of(_times(pixels, np.array(light))) for light in dict.fromkeys(lights)]
+        if self.veil:
+            clear = np.maximum(pixels - self.veil, 0.0)
+            found.append(palette_of(_times(clear, np.full(3, LIFTED / (self._top - self.veil)))))
         return list(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pocketshelf.stages.colours import histograms, looked_at, palette_of
-from pocketshelf.stages.light import DARK, LIFTED, TINTED, Light
+from pocketshelf.stages.light import DARK, LIFTED, TINTED, VEILED, Light
 from pocketshelf.stages.preprocess import read_photo
 
 SHIRT, WALL = (60, 90, 150), (235, 232, 228)
@@ -65,6 +65,31 @@ def test_the_bounds_of_the_dark_and_of_a_tint() -> None:
     for share, whitens in ((TINTED + 0.02, True), (TINTED - 0.02, False)):
         light = Light(np.full((48, 48, 3), (round(100 * share), 100, 100), np.uint8))
         assert (light.whitening is not None) == whitens
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_what_is_veiled_is_told_without_its_veil_as_well(share: float) -> None:
+    seen = photo().copy()
+    seen[:, :2] = 10  # Somewhere it is dark.
+    pale = (seen * (1 - share) + 255 * share).astype(np.uint8)
+    assert Light(seen).veil == 0 and Light(pale).veil == pytest.approx(0.8 * pale.min(), abs=3)
+    as_it_came, *_, clear = Light(pale).palettes_of(pale)
+    assert as_it_came == palette_of(pale)
+    assert likeness([clear], [palette_of(seen)]) > likeness([as_it_came], [palette_of(seen)]) + 0.2
+
+
+def test_the_bounds_of_a_veil() -> None:
+    for darkest, brightest, veil in (
+        ((VEILED,) * 3, 250, 0.8 * VEILED),
+        ((VEILED + 20, VEILED, VEILED + 5), 250, 0.8 * VEILED),
+        ((VEILED + 21, VEILED, VEILED), 250, 0.0),
+        ((VEILED, VEILED - 1, VEILED), 250, 0.0),
+        ((220,) * 3, 250, 0.8 * 220),
+        ((221,) * 3, 250, 0.0),
+    ):
+        frame = np.full((48, 48, 3), brightest, np.uint8)
+        frame.reshape(-1, 3)[:24] = darkest  # A hundredth and one pixel.
+        assert Light(frame).veil == veil
 
 
 def test_no_light_and_one_colour_of_it_are_told_as_well() -> None:

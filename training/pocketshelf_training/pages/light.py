@@ -1,14 +1,15 @@
 """Photos in little light, or in light that is not white: ``pocketshelf-train light``.
 
-Photos of the split are asked as they are, darkened and tinted (synthetic), and their middles alone, where
-what is dark may be the thing: by vectors alone, by colours as they come, and by colours as a search tells
-them (`pocketshelf.stages.light`). First hits of the most prominent region; one picture a product.
+Photos of the split are asked as they are, darkened, tinted and veiled (synthetic), and their middles alone,
+where what is dark may be the thing: by vectors alone, by colours as they come, and by colours as a search
+tells them (`pocketshelf.stages.light`). First hits of the most prominent region; one picture a product.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from pocketshelf_training.pages.page import table
 from pocketshelf_training.pages.shown import Shown
 from pocketshelf_training.predict.asking import Search
 
-__all__ = ["LIGHTS", "add_arguments", "close_up", "firsts_of", "in_light", "run"]
+__all__ = ["LIGHTS", "add_arguments", "close_up", "firsts_of", "in_light", "run", "veiled"]
 
 # What is left of red, green and blue, of light.
 LIGHTS: dict[str, tuple[float, float, float]] = {
@@ -38,6 +39,8 @@ LIGHTS: dict[str, tuple[float, float, float]] = {
     "shade": (0.75, 1.0, 1.35),
     "a quarter, lamplight": (0.35, 0.25, 0.15),
 }
+# Of white, which is laid over a photo as by a window that mirrors the sky.
+VEILS = {"a veil of 0.2": 0.2, "a veil of 0.4": 0.4}
 # Close-ups, in the light that there is: what is left of each side.
 SIDES = {"as it is, 0.6 of each side": 0.6, "as it is, 0.4": 0.4, "as it is, 0.25": 0.25}
 # Of photos with less than GAIN of their light: a sensor's noise as it is amplified, in levels.
@@ -54,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     return altered.measured(args, _rows, _page)
 
 
-def in_light(pixels: np.ndarray, light: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+def in_light(pixels: np.ndarray, rng: np.random.Generator, light: Sequence[float]) -> np.ndarray:
     """A photo, uint8 (h, w, 3), with so much of its red, green and blue light left."""
     if all(share == 1.0 for share in light):
         return pixels
@@ -64,11 +67,16 @@ def in_light(pixels: np.ndarray, light: Sequence[float], rng: np.random.Generato
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
-def close_up(pixels: np.ndarray, side: float) -> np.ndarray:
+def close_up(pixels: np.ndarray, _: object, side: float) -> np.ndarray:
     """A photo's middle, with so much of each side left."""
     height, width = (max(1, round(side * length)) for length in pixels.shape[:2])
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     return pixels[top : top + height, left : left + width]
+
+
+def veiled(pixels: np.ndarray, _: object, share: float) -> np.ndarray:
+    """A photo, uint8 (h, w, 3), with so much of white laid over it."""
+    return (pixels * (1 - share) + 255 * share).astype(np.uint8) if share else pixels
 
 
 def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
@@ -83,15 +91,17 @@ def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
 
 
 def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:
-    asked = [(name, left, 1.0) for name, left in LIGHTS.items()]
-    asked += [(name, LIGHTS["as it is"], side) for name, side in SIDES.items()]
+    altered_by: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+        **{name: functools.partial(in_light, light=light) for name, light in LIGHTS.items()},
+        **{name: functools.partial(veiled, share=share) for name, share in VEILS.items()},
+        **{name: functools.partial(close_up, side=side) for name, side in SIDES.items()},
+    }
     for way, whole in WAYS.items():
-        for name, left, side in asked:
+        for name, alter in altered_by.items():
             rng = np.random.default_rng(seed)
             found = []
             for sample in tqdm(search.queries, f"{what}, {way}, {name}", disable=None):
-                seen = close_up(read_photo(sample.image).pixels, side)
-                photo = read_photo(in_light(seen, left, rng))
+                photo = read_photo(alter(read_photo(sample.image).pixels, rng))
                 firsts = firsts_of(encoder.encode(photo, whole).regions[0], shown)
                 found.append([float(first == sample.identity) for first in firsts])
             alone, come, told = np.array(found).T

@@ -170,11 +170,12 @@ final class SearchGoldenTests: XCTestCase {
     func testLight() throws {
         try Golden("light").check { input in
             let (photo, box) = try crop(input), factors = input["times"].doubles
-            let light = Light(frame: times(lookedAt(photo, photo.frame), factors))
-            let palettes = light.palettes(of: times(lookedAt(photo, box), factors))
+            let plus = input["plus"].isNull ? 0 : input["plus"].double
+            func lit(_ box: Box) -> [UInt8] { times(times(lookedAt(photo, box), factors), [1, 1, 1], less: -plus) }
+            let light = Light(frame: lit(photo.frame))
             return .of([
                 "lift": .number(light.lift), "whitening": light.whitening.map { .of($0) } ?? .null,
-                "palettes": .of(palettes),
+                "veil": .number(light.veil), "palettes": .of(light.palettes(of: lit(box))),
             ])
         }
     }

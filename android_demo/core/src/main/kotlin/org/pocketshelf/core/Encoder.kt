@@ -49,7 +49,7 @@ class EncodedRegion(
         return EncodedRegion(detection.copy(box = Box(x + across, y + down, width, height)), embedding, heads, pixels, light)
     }
 
-    /** The histograms of its colours, as they came, lifted and in white light; none without pixels. */
+    /** The histograms of its colours, as they came and in other light ([Light]); none without pixels. */
     val colours: List<FloatArray> by lazy {
         if (pixels == null || light == null) emptyList() else histograms(light.palettesOf(pixels))
     }

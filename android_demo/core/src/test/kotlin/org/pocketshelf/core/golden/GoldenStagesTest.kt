@@ -241,9 +241,12 @@ class GoldenStagesTest {
     fun light() = GoldenFiles.stage("light") { case ->
         val (photo, box) = crop(case)
         val factors = case.numbers("times").toDoubleArray()
-        val light = Light(times(lookedAt(photo, photo.frame), factors))
-        val palettes = light.palettesOf(times(lookedAt(photo, box), factors))
-        val found = mapOf("lift" to light.lift, "whitening" to light.whitening?.toList(), "palettes" to palettes)
+        val plus = if (case.has("plus")) case.number("plus") else 0.0
+        fun lit(box: Box) = times(lookedAt(photo, box), factors).run { if (plus == 0.0) this else times(this, DoubleArray(3) { 1.0 }, -plus) }
+        val light = Light(lit(photo.frame))
+        val found = mapOf(
+            "lift" to light.lift, "whitening" to light.whitening?.toList(), "veil" to light.veil, "palettes" to light.palettesOf(lit(box)),
+        )
         same(case.child("expected").map, found)
     }
 
