@@ -148,7 +148,7 @@ COMMANDS = {
     ),
     "outfits": ("pages.outfits", "what a bundle finds for each garment of an outfit photo"),
     "screenshots": (
-        "pages.screenshots",
+        "quality.screenshots",
         "photos asked by a screenshot of them (synthetic): the page as it is, and the picture found in it",
     ),
     "light": (

@@ -15,7 +15,7 @@ from pocketshelf.kiosk.kiosk import Kiosk
 from pocketshelf.shipped import shipped
 from pocketshelf.types import SearchResult
 
-STREET = sorted((shipped("samples") / "street").iterdir())
+STREET = sorted((shipped("samples") / "street").iterdir())[:16]
 
 
 def turned(photo: Path) -> bytes:

@@ -15,10 +15,10 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.stages.colours import histograms
 from pocketshelf.stages.preprocess import Photo
-from pocketshelf_training.pages import screenshots
-from pocketshelf_training.pages.screenshots import as_it_is, first_of
 from pocketshelf_training.pages.shown import Shown
+from pocketshelf_training.quality import screenshots
 from pocketshelf_training.quality.scenes import screenshot, screenshot_of
+from pocketshelf_training.quality.screenshots import as_it_is, first_of
 
 
 def noisy(colour: tuple[int, int, int], seed: int) -> Image.Image:
