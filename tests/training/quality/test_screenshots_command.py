@@ -18,7 +18,7 @@ from pocketshelf.stages.preprocess import Photo
 from pocketshelf_training.pages.shown import Shown
 from pocketshelf_training.quality import screenshots
 from pocketshelf_training.quality.scenes import screenshot, screenshot_of
-from pocketshelf_training.quality.screenshots import as_it_is, first_of
+from pocketshelf_training.quality.screenshots import as_it_is
 
 
 def noisy(colour: tuple[int, int, int], seed: int) -> Image.Image:
@@ -58,7 +58,7 @@ def test_the_first_product_is_by_vector_and_colours(fake_bundle: Bundle) -> None
     shown = Shown(
         np.array(["green", "red"]), np.stack([vector, 0.9 * vector]), histograms(["1ec81e:100", "c81e1e:100"])
     )
-    assert first_of(region, shown) == "red"
+    assert shown.first(vector, region.colours) == "red" and shown.first(vector) == "green"
 
 
 def test_the_command_tells_what_is_found_in_each_way(

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from pocketshelf.encoded import EncodedRegion
 from pocketshelf.encoder import Encoder
-from pocketshelf.stages.colours import WEIGHT, histograms, palette_of
+from pocketshelf.stages.colours import histograms, palette_of
 from pocketshelf.stages.preprocess import read_photo
 from pocketshelf_training.metrics.intervals import mean_with_interval
 from pocketshelf_training.pages import altered
@@ -76,18 +76,15 @@ def close_up(pixels: np.ndarray, _: object, side: float) -> np.ndarray:
 
 def veiled(pixels: np.ndarray, _: object, share: float) -> np.ndarray:
     """A photo, uint8 (h, w, 3), with so much of white laid over it."""
-    return (pixels * (1 - share) + 255 * share).astype(np.uint8) if share else pixels
+    return (pixels * (1 - share) + 255 * share).astype(np.uint8)
 
 
 def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
     """The first product by the vector alone, by colours as they come, and as a search tells them."""
-    cosines = shown.vectors @ region.embedding.vector
     assert region.pixels is not None and region.colours is not None
-    as_they_come = shown.colours @ histograms([palette_of(region.pixels)])[0]
-    in_white = (shown.colours @ region.colours.T).max(axis=1)
-    best = [(cosines + WEIGHT * likeness).argmax() for likeness in (0.0, as_they_come, in_white)]
-    alone, come, told = (str(shown.products[place]) for place in best)
-    return alone, come, told
+    as_they_come = histograms([palette_of(region.pixels)])
+    vector = region.embedding.vector
+    return shown.first(vector), shown.first(vector, as_they_come), shown.first(vector, region.colours)
 
 
 def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:

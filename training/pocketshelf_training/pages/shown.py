@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.encoder import Encoder
-from pocketshelf.stages.colours import histograms, looked_at, palette_of
+from pocketshelf.stages.colours import WEIGHT, histograms, looked_at, palette_of
 from pocketshelf.stages.preprocess import read_photo
 from pocketshelf_training.data.protocol import Sample
 
@@ -22,6 +22,13 @@ class Shown(NamedTuple):
     products: np.ndarray
     vectors: np.ndarray
     colours: np.ndarray
+
+    def first(self, vector: np.ndarray, colours: np.ndarray | None = None) -> str:
+        """The first product, by the vector and ``colours``: histograms (n, B), of which the likest counts."""
+        scores = self.vectors @ vector
+        if colours is not None:
+            scores = scores + WEIGHT * (self.colours @ colours.T).max(axis=1)
+        return str(self.products[scores.argmax()])
 
 
 def shown_gallery(encoder: Encoder, gallery: Sequence[Sample], what: str) -> Shown:

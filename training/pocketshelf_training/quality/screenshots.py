@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from pocketshelf.encoded import FRAME, EncodedRegion
 from pocketshelf.encoder import Encoder
-from pocketshelf.stages.colours import WEIGHT
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.screenshot import shown_in
 from pocketshelf.types import Detection
@@ -31,7 +30,7 @@ from pocketshelf_training.pages.shown import Shown
 from pocketshelf_training.predict.asking import Search
 from pocketshelf_training.quality.scenes import screenshot_of
 
-__all__ = ["add_arguments", "as_it_is", "first_of", "run"]
+__all__ = ["add_arguments", "as_it_is", "run"]
 
 # How far a page's picture is from either side, of the page's width.
 PAGES = {"as wide": 0.0, "a card": 0.04}
@@ -54,14 +53,6 @@ def as_it_is(encoder: Encoder, photo: Photo, whole: bool) -> EncodedRegion:
     return encoder.encode_boxes(photo, boxes or [frame], (boxes or [frame])[:1])[0]
 
 
-def first_of(region: EncodedRegion, shown: Shown) -> str:
-    """The first product, by the vector and by colours."""
-    scores = shown.vectors @ region.embedding.vector
-    if region.colours is not None:
-        scores = scores + WEIGHT * (shown.colours @ region.colours.T).max(axis=1)
-    return str(shown.products[scores.argmax()])
-
-
 def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) -> Iterator[dict[str, Any]]:
     for (kind, away), (way, whole) in itertools.product(PAGES.items(), WAYS.items()):
         rng = np.random.default_rng(seed)
@@ -77,7 +68,9 @@ def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) 
                 as_it_is(encoder, screen, whole),
                 encoder.encode(screen, whole).regions[0],
             )
-            hits.append([float(first_of(look, shown) == sample.identity) for look in looks])
+            hits.append(
+                [float(shown.first(look.embedding.vector, look.colours) == sample.identity) for look in looks]
+            )
         alone, before, now = np.array(hits).T
         yield {
             "page": kind,
