@@ -1,4 +1,4 @@
-"""Golden cases of light: pictures that are dark, tinted, both, veiled, or none of it."""
+"""Golden cases of light: pictures that are dark, tinted, both, veiled, without colours, or none of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIGHTS: dict[str, list[float]] = {
     "half the light": [0.73, 0.73, 0.73],
     "a quarter of it": [0.53, 0.53, 0.53],
     "next to none": [0.02, 0.02, 0.02],
-    "none": [0, 0, 0],
+    "black and white": [0, 0, 0.004],
     "under a lamp": [1.1, 1, 0.79],
     "in the shade": [0.87, 1, 1.14],
     "under a lamp that gives little": [0.6, 0.52, 0.42],

@@ -4,7 +4,8 @@ A palette (`pocketshelf.stages.colours`) is of colours as they come. A shop's pi
 studio's light; a shopper's photo in a bar, where a cream shirt is brown, or under a lamp, where it is
 orange; through a window that mirrors the sky, where it is pale. So a photo that seems too dark, tinted or
 veiled is compared as it came, and lifted, in white light, or without its veil. The likeliest counts: what
-seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
+seems little light, or tinted, may be a dark thing that fills the frame, or a red one. A photo in black and
+white says nothing of colours.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _LEAST = 8
 # A veil is white: where the darkest hundredth of every channel is no darker than VEILED, all alike, and
 # darker than the brightest, most of it is taken off: the darkest thing need not be black.
 _DARKEST, VEILED, _VEIL, _EVEN, _LEAST_RANGE = 0.01, 60, 0.8, 20, 30
+# A frame whose channels differ by no more at any pixel is in black and white: a camera's never is.
+GREY = 1
 # The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi,
 # CIC 2004, who take as much).
 _POWER = 6
@@ -44,6 +47,11 @@ class Light:
 
     def __init__(self, frame: np.ndarray) -> None:
         self._frame = frame
+
+    @functools.cached_property
+    def is_grey(self) -> bool:
+        """Whether the photo is in black and white."""
+        return int((self._frame.max(axis=-1) - self._frame.min(axis=-1)).max()) <= GREY
 
     @functools.cached_property
     def lift(self) -> float:
@@ -74,9 +82,13 @@ class Light:
     def palettes_of(self, pixels: np.ndarray) -> list[str]:
         """A part's palettes: as it came and, where they differ, lifted, in white light and without a veil.
 
+        None of a photo in black and white.
+
         Args:
             pixels: uint8 (48, 48, 3), of `pocketshelf.stages.colours.looked_at`.
         """
+        if self.is_grey:
+            return []
         lights: list[tuple[float, ...]] = [(1.0, 1.0, 1.0), (self.lift,) * 3]
         if self.whitening is not None:
             lights.append(tuple(self.lift * factor for factor in self.whitening))

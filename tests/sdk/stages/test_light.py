@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pocketshelf.stages.colours import histograms, looked_at, palette_of
-from pocketshelf.stages.light import DARK, LIFTED, TINTED, VEILED, Light
+from pocketshelf.stages.light import DARK, GREY, LIFTED, TINTED, VEILED, Light
 from pocketshelf.stages.preprocess import read_photo
 
 SHIRT, WALL = (60, 90, 150), (235, 232, 228)
@@ -94,8 +94,8 @@ def test_the_bounds_of_a_veil() -> None:
 
 def test_no_light_and_one_colour_of_it_are_told_as_well() -> None:
     black = np.zeros((48, 48, 3), np.uint8)
-    assert Light(black).palettes_of(black) == ["000000:100"]
     coat = np.full((48, 48, 3), 25, np.uint8)
+    coat[0, 0] = 23, 25, 24
     assert Light(coat).palettes_of(coat) == ["191919:100", "fafafa:100"], "dark, or in little light"
     red = black.copy()
     red[..., 0] = 230
@@ -106,5 +106,15 @@ def test_no_light_and_one_colour_of_it_are_told_as_well() -> None:
 
 def test_levels_stop_at_white() -> None:
     frame = np.full((48, 48, 3), 100, np.uint8)
+    frame[0, 0] = 98, 100, 99
     bright = np.full((48, 48, 3), 255, np.uint8)
     assert Light(frame).palettes_of(bright) == ["ffffff:100"]
+
+
+def test_a_photo_in_black_and_white_says_nothing_of_colours() -> None:
+    grey = photo().mean(axis=-1, keepdims=True).round().astype(np.uint8).repeat(3, axis=-1)
+    assert Light(grey).palettes_of(grey) == []
+    shirt = np.array([[[90, 91, 90]]], np.uint8).repeat(48, 0).repeat(48, 1)
+    assert Light(shirt).palettes_of(shirt) == [], f"channels that differ by {GREY}"
+    shirt[7, 7] = 90, 92, 90
+    assert Light(shirt).palettes_of(shirt)[:1] == [palette_of(shirt)], "one pixel of a camera's is enough"

@@ -7,7 +7,14 @@ import numpy as np
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf.stages.colours import histograms
-from pocketshelf_training.pages.light import LIGHTS, close_up, firsts_of, in_light, veiled
+from pocketshelf_training.pages.light import (
+    LIGHTS,
+    close_up,
+    firsts_of,
+    in_black_and_white,
+    in_light,
+    veiled,
+)
 from pocketshelf_training.pages.shown import Shown
 
 
@@ -46,3 +53,7 @@ def test_the_first_product_in_each_way(fake_bundle: Bundle) -> None:
         histograms(["1ec81e:100", "e6a046:100", "ece6d8:100"]),
     )
     assert firsts_of(region, shown) == ("nearest", "orange", "cream")
+    grey = in_black_and_white(image, None)
+    assert grey[60, 60].tolist() == [230] * 3
+    bare = encoder.encode(grey, whole=True).regions[0]
+    assert bare.colours is None and firsts_of(bare, shown)[2] == firsts_of(bare, shown)[0], "by vectors alone"

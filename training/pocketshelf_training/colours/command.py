@@ -23,6 +23,7 @@ from pocketshelf_training.metrics.intervals import mean_with_interval, plain, re
 from pocketshelf_training.pages.page import add_bundle, add_page, publish, table
 from pocketshelf_training.pages.provenance import here
 from pocketshelf_training.predict.asking import load_set, searches_of
+from pocketshelf_training.predict.rows import colours_of
 
 __all__ = ["WEIGHTS", "add_arguments", "run"]
 
@@ -111,8 +112,7 @@ def _seen(encoder: Encoder, queries: Sequence[Sample], gallery: Sequence[Sample]
         for way, whole in WAYS.items():
             region = encoder.encode(sample.image, whole).regions[0]
             vectors[way].append(region.embedding.vector)
-            assert region.colours is not None
-            likeness[way].append((region.colours @ shown.T).max(axis=0))
+            likeness[way].append((colours_of(region) @ shown.T).max(axis=0))
     products = np.array([sample.identity for sample in gallery])
     return _Set(
         np.array([sample.identity for sample in queries])[:, None] == products,
@@ -150,9 +150,8 @@ def _times(encoder: Encoder, given: str, root: str | None, palettes: Sequence[st
     for sample in samples[:TIMED]:
         region = encoder.encode(sample.image, whole=True).regions[0]
         began = time.thread_time()
-        colours = region.colours
+        colours = colours_of(region)
         told = time.thread_time()
-        assert colours is not None
         _ = histograms(palettes[:HITS]) @ colours.T
         telling.append(told - began)
         comparing.append(time.thread_time() - told)

@@ -1,8 +1,9 @@
-"""Photos in little light, or in light that is not white: ``pocketshelf-train light``.
+"""Photos in little light, in light that is not white, or without colours: ``pocketshelf-train light``.
 
-Photos of the split are asked as they are, darkened, tinted and veiled (synthetic), and their middles alone,
-where what is dark may be the thing: by vectors alone, by colours as they come, and by colours as a search
-tells them (`pocketshelf.stages.light`). First hits of the most prominent region; one picture a product.
+Photos of the split are asked as they are, darkened, tinted, veiled and in black and white (synthetic), and
+their middles alone, where what is dark may be the thing: by vectors alone, by colours as they come, and by
+colours as a search tells them (`pocketshelf.stages.light`). First hits of the most prominent region; one
+picture a product.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from pocketshelf.encoded import EncodedRegion
@@ -26,7 +28,16 @@ from pocketshelf_training.pages.page import table
 from pocketshelf_training.pages.shown import Shown
 from pocketshelf_training.predict.asking import Search
 
-__all__ = ["LIGHTS", "add_arguments", "close_up", "firsts_of", "in_light", "run", "veiled"]
+__all__ = [
+    "LIGHTS",
+    "add_arguments",
+    "close_up",
+    "firsts_of",
+    "in_black_and_white",
+    "in_light",
+    "run",
+    "veiled",
+]
 
 # What is left of red, green and blue, of light.
 LIGHTS: dict[str, tuple[float, float, float]] = {
@@ -79,9 +90,14 @@ def veiled(pixels: np.ndarray, _: object, share: float) -> np.ndarray:
     return (pixels * (1 - share) + 255 * share).astype(np.uint8)
 
 
+def in_black_and_white(pixels: np.ndarray, _: object) -> np.ndarray:
+    """A photo, uint8 (h, w, 3), of its luma (Rec. 601) alone."""
+    return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
 def firsts_of(region: EncodedRegion, shown: Shown) -> tuple[str, str, str]:
     """The first product by the vector alone, by colours as they come, and as a search tells them."""
-    assert region.pixels is not None and region.colours is not None
+    assert region.pixels is not None
     as_they_come = histograms([palette_of(region.pixels)])
     vector = region.embedding.vector
     return shown.first(vector), shown.first(vector, as_they_come), shown.first(vector, region.colours)
@@ -91,6 +107,7 @@ def _rows(encoder: Encoder, search: Search, shown: Shown, what: str, seed: int) 
     altered_by: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
         **{name: functools.partial(in_light, light=light) for name, light in LIGHTS.items()},
         **{name: functools.partial(veiled, share=share) for name, share in VEILS.items()},
+        "black and white": in_black_and_white,
         **{name: functools.partial(close_up, side=side) for name, side in SIDES.items()},
     }
     for way, whole in WAYS.items():

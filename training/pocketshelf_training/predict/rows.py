@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from pocketshelf.encoded import EncodedRegion
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle
@@ -34,7 +35,7 @@ from pocketshelf_training.models.specs import embedder_spec
 from pocketshelf_training.predict.model import crop_of
 from pocketshelf_training.predict.runner import NetworkRunner
 
-__all__ = ["SHRINKAGES", "TRUNKS", "Embed", "Row", "features_of", "rows_of"]
+__all__ = ["SHRINKAGES", "TRUNKS", "Embed", "Row", "colours_of", "features_of", "rows_of"]
 
 # A picture to its unit vector; a photo may have several, of which the nearest counts.
 Embed = Callable[[Sample], np.ndarray]
@@ -85,6 +86,11 @@ def features_of(model: str, root: str | None = None, hidden: Collection[str] = (
     return pooled if model.split(":")[0] == "imagenet" else _discriminants(pooled, root, hidden)
 
 
+def colours_of(region: EncodedRegion) -> np.ndarray:
+    """Its histograms (n, 700), n > 0: of nothing where the photo says nothing of colours."""
+    return histograms([""]) if region.colours is None else region.colours
+
+
 def _both(name: str, encoder: Encoder) -> list[Row]:
     """By box: the labelled one where there is one, as several things may be shown; else the detector's."""
 
@@ -104,8 +110,7 @@ def _both(name: str, encoder: Encoder) -> list[Row]:
 
     def ask_coloured(sample: Sample, whole: bool) -> np.ndarray:
         region = encoder.encode(sample.image, whole).regions[0]
-        assert region.colours is not None
-        return np.stack([_beside(region.embedding.vector, each) for each in region.colours])
+        return np.stack([_beside(region.embedding.vector, each) for each in colours_of(region)])
 
     rows = [Row(f"{name}, whole", enrol, functools.partial(ask, whole=True))]
     if encoder.bundle.detector is not None:

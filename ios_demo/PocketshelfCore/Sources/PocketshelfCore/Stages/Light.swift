@@ -15,6 +15,9 @@ private let veilTaken = 0.8
 private let even = 20
 private let leastRange = 30
 
+/// A frame whose channels differ by no more at any pixel is in black and white: a camera's never is.
+private let grey: UInt8 = 1
+
 /// The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi, CIC 2004).
 private let power = 6.0
 private let powers = (0..<256).map { pow(Double($0), power) }
@@ -27,6 +30,7 @@ private let mostWhitened = 1.5
 ///
 /// A photo that seems too dark, tinted or veiled is compared as it came, and lifted, in white light, or without its veil.
 /// The likeliest counts: what seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
+/// A photo in black and white says nothing of colours.
 /// Levels of sRGB are multiplied, as light would be: their curve is a power's, near enough.
 struct Light: Sendable {
     /// The photo's frame, as `lookedAt` gives it.
@@ -43,6 +47,14 @@ struct Light: Sendable {
     }
 
     private var top: Int { ranked(brightest) { max(frame[$0], frame[$0 + 1], frame[$0 + 2]) } }
+
+    /// Whether the photo is in black and white.
+    private var isGrey: Bool {
+        stride(from: 0, to: frame.count, by: 3).allSatisfy { place in
+            let (red, green, blue) = (frame[place], frame[place + 1], frame[place + 2])
+            return max(red, green, blue) - min(red, green, blue) <= grey
+        }
+    }
 
     /// - Parameter of: from where a pixel begins to its level.
     private func ranked(_ share: Double, _ of: (Int) -> UInt8) -> Int {
@@ -62,10 +74,12 @@ struct Light: Sendable {
         return found
     }
 
-    /// A part's palettes: as it came and, where they differ, lifted, in white light and without a veil.
+    /// A part's palettes: as it came and, where they differ, lifted, in white light and without a veil; none of a photo
+    /// in black and white.
     ///
     /// - Parameter pixels: of `lookedAt`.
     func palettes(of pixels: [UInt8]) -> [String] {
+        guard !isGrey else { return [] }
         let lift = self.lift, veil = self.veil
         let lights = [[lift, lift, lift], whitening?.map { lift * $0 }].compactMap { $0 }.filter { $0 != [1, 1, 1] }
         var seen = [pixels] + lights.map { times(pixels, $0) }

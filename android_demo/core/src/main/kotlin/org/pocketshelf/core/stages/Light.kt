@@ -19,6 +19,9 @@ private const val VEIL = 0.8
 private const val EVEN = 20
 private const val LEAST_RANGE = 30
 
+// A frame whose channels differ by no more at any pixel is in black and white: a camera's never is.
+private const val GREY = 1
+
 // The tint of the light: means of this power ("Shades of gray and colour constancy", Finlayson and Trezzi, CIC 2004).
 private const val POWER = 6.0
 private val POWERS = DoubleArray(256) { it.toDouble().pow(POWER) }
@@ -32,6 +35,7 @@ private const val MOST_WHITENED = 1.5
  *
  * A photo that seems too dark, tinted or veiled is compared as it came, and lifted, in white light, or without its veil.
  * The likeliest counts: what seems little light, or tinted, may be a dark thing that fills the frame, or a red one.
+ * A photo in black and white says nothing of colours.
  * Levels of sRGB are multiplied, as light would be: their curve is a power's, near enough.
  *
  * @param frame the photo's frame, as [lookedAt] gives it.
@@ -47,7 +51,14 @@ class Light(private val frame: Pixels) {
         if (isVeil) VEIL * lows.min() else 0.0
     }
 
-    private val top by lazy { ranked(BRIGHTEST) { maxOf(levelAt(it, 0), levelAt(it, 1), levelAt(it, 2)) } }
+    private val top by lazy { ranked(BRIGHTEST, ::highest) }
+
+    /** Whether the photo is in black and white. */
+    private val isGrey by lazy { (0 until frame.bytes.size / 3).all { highest(it) - lowest(it) <= GREY } }
+
+    private fun highest(place: Int) = maxOf(levelAt(place, 0), levelAt(place, 1), levelAt(place, 2))
+
+    private fun lowest(place: Int) = minOf(levelAt(place, 0), levelAt(place, 1), levelAt(place, 2))
 
     private fun ranked(share: Double, of: (Int) -> Int): Int {
         val levels = IntArray(frame.bytes.size / 3, of)
@@ -71,11 +82,13 @@ class Light(private val frame: Pixels) {
     }
 
     /**
-     * A part's palettes: as it came and, where they differ, lifted, in white light and without a veil.
+     * A part's palettes: as it came and, where they differ, lifted, in white light and without a veil; none of a photo
+     * in black and white.
      *
      * @param pixels of [lookedAt].
      */
     fun palettesOf(pixels: Pixels): List<String> {
+        if (isGrey) return emptyList()
         val asItCame = listOf(1.0, 1.0, 1.0)
         val white = whitening?.map { lift * it }
         val found = listOfNotNull(asItCame, List(3) { lift }, white).distinct().map { paletteOf(times(pixels, it.toDoubleArray())) }
