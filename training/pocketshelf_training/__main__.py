@@ -151,6 +151,10 @@ COMMANDS = {
         "quality.screenshots",
         "photos asked by a screenshot of them (synthetic): the page as it is, and the picture found in it",
     ),
+    "spoilt": (
+        "quality.spoilt",
+        "photos spoilt by the camera, a hand or a messenger (synthetic), by one bundle or two",
+    ),
     "light": (
         "pages.light",
         "photos in little, tinted or pale light: found by vectors, by colours, and by colours in white light",
@@ -176,6 +180,10 @@ COMMANDS = {
     "train stages": (
         "embedder.stages",
         "the universal embedder in a fixed time, with draws that leave products out",
+    ),
+    "train robust": (
+        "embedder.robust",
+        "train an embedder on, to see spoilt photos as it sees good ones",
     ),
     "train universal": (
         "embedder.universal",

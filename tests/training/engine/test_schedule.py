@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pocketshelf_training.engine.schedule import Clock, cosine, warm_cosine
+from pocketshelf_training.engine.schedule import Clock, Span, cosine, warm_cosine
 
 
 def test_a_rate_rises_and_falls_to_a_hundredth() -> None:
@@ -33,3 +33,21 @@ def test_time_left_is_by_what_the_epochs_cost(monkeypatch: pytest.MonkeyPatch) -
     assert clock.left(4) == math.inf
     # Two cheap epochs and a half of a dear one took 20 s: a whole one takes 20, and 3.5 are left.
     assert clock.left(6.5) == pytest.approx(70.0)
+
+
+def test_a_span_is_of_steps_or_of_minutes_from_the_first_batch_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    steps = Span(200)
+    steps.begin()
+    now[0] += 600
+    assert (steps.done(50), steps.left, steps.is_over, steps.gone) == (0.25, None, False, 10.0)
+    timed = Span(200, minutes=4)
+    now[0] += 600
+    assert (timed.gone, timed.done(199), timed.left) == (0.0, 0.0, 240.0), "reading pictures is no training"
+    timed.begin()
+    now[0] += 180
+    timed.begin()
+    assert (timed.gone, timed.done(0), timed.left, timed.is_over) == (3.0, 0.75, 60.0, False)
+    now[0] += 90
+    assert (timed.done(0), timed.left, timed.is_over) == (1.125, 0.0, True)

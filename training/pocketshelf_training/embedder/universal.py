@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from pocketshelf_training.embedder.gathered import LISTS, SOURCES, Gathered, fab
 from pocketshelf_training.embedder.general import both_ways, features_of, imagenet_view, specialist_view
 from pocketshelf_training.embedder.options import parse_left_out, weights_with
 from pocketshelf_training.engine import compute, options
-from pocketshelf_training.engine.schedule import cosine, warm_cosine
+from pocketshelf_training.engine.schedule import Span, cosine, warm_cosine
 from pocketshelf_training.engine.task import Task
 from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.losses.contrastive import contrastive
@@ -144,6 +143,7 @@ class UniversalTask(Task[Embedder, Step]):
     """
 
     decay = 0.995
+    span: Span
 
     def __init__(
         self,
@@ -152,8 +152,9 @@ class UniversalTask(Task[Embedder, Step]):
         network: Embedder | None = None,
         wardrobe: Wardrobe | None = None,
     ) -> None:
-        self.args, self.began = args, 0.0
+        self.args = args
         self.epochs = MOST_EPOCHS if args.minutes else args.epochs
+        self.span = Span(self.epochs * STEPS, args.minutes)
         torch.manual_seed(args.seed)
         self.weights = weights_with(args.weight, WEIGHTS)
         self.device = compute.choose(args)
@@ -271,17 +272,13 @@ class UniversalTask(Task[Embedder, Step]):
     def rate(self, step: int) -> float:
         if not self.args.minutes:
             return warm_cosine(step, self.epochs * STEPS, WARM)
-        return min(1.0, (step + 1) / WARM) * cosine(self._minutes() / self.args.minutes, 0.01)
-
-    def _minutes(self) -> float:
-        """Since the first batch."""
-        return (time.monotonic() - self.began) / 60 if self.began else 0.0
+        return min(1.0, (step + 1) / WARM) * cosine(self.span.done(step), 0.01)
 
     def steps(self, epoch: int) -> int:
         return self.args.limit_steps or STEPS
 
     def batches(self, epoch: int, kept: Embedder) -> Iterator[Step]:
-        self.began = self.began or time.monotonic()
+        self.span.begin()
 
         def make(step: int) -> Step:
             seed = (self.args.seed * 1000 + epoch) * 1000 + step
@@ -294,8 +291,8 @@ class UniversalTask(Task[Embedder, Step]):
 
     def _size(self, step: int) -> int:
         """Of the input in pixels: small pictures for most of the time, then those of the search."""
-        gone = self._minutes() / self.args.minutes if self.args.minutes else step / (self.epochs * STEPS)
-        return self.args.low if self.args.low and gone < self.args.low_share else self.args.size
+        is_low = self.args.low and self.span.done(step) < self.args.low_share
+        return self.args.low if is_low else self.args.size
 
     def losses(self, batch: Step, step: int) -> dict[str, Tensor]:
         rng = torch.Generator(self.device).manual_seed(batch.seed)
@@ -331,7 +328,7 @@ class UniversalTask(Task[Embedder, Step]):
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
         """Write the average; the last one when the time is over."""
-        if self.args.minutes and self._minutes() > self.args.minutes:
+        if self.span.is_over:
             self.epochs = epoch
         kept_now = epoch >= self.epochs or epoch % 4 == 0
         figures = self._look(kept) if kept_now else {}
@@ -344,7 +341,7 @@ class UniversalTask(Task[Embedder, Step]):
                 kept.state_dict(),
                 meta,
             )
-        log.info("epoch %d, %.1f min, loss %.3f %s", epoch, self._minutes(), sum(losses.values()), figures)
+        log.info("epoch %d, %.1f min, loss %.3f %s", epoch, self.span.gone, sum(losses.values()), figures)
         return meta
 
     def _look(self, kept: Embedder) -> dict[str, float]:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 
-__all__ = ["Clock", "cosine", "warm_cosine"]
+__all__ = ["Clock", "Span", "cosine", "warm_cosine"]
 
 
 def cosine(done: float, floor: float) -> float:
@@ -19,6 +19,42 @@ def warm_cosine(step: int, total: int, warm: int = 100) -> float:
     if step < warm:
         return (step + 1) / warm
     return cosine((step - warm) / max(1, total - warm), 0.01)
+
+
+class Span:
+    """How long a training is: so many steps, or so many minutes from its first batch on.
+
+    Args:
+        steps: of the whole training.
+        minutes: None: the steps count.
+    """
+
+    def __init__(self, steps: int, minutes: float | None = None) -> None:
+        self.steps, self.minutes = steps, minutes
+        self._began: float | None = None
+
+    def begin(self) -> None:
+        """The first batch is asked for; those after it change nothing."""
+        self._began = time.monotonic() if self._began is None else self._began
+
+    @property
+    def gone(self) -> float:
+        """Minutes since then."""
+        return 0.0 if self._began is None else (time.monotonic() - self._began) / 60
+
+    def done(self, step: int) -> float:
+        """The share that is done, at a step counted from 0; more than 1 after the end."""
+        return step / self.steps if self.minutes is None else self.gone / self.minutes
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the minutes are."""
+        return self.minutes is not None and self.gone > self.minutes
+
+    @property
+    def left(self) -> float | None:
+        """Seconds, where minutes count."""
+        return None if self.minutes is None else max(0.0, 60 * (self.minutes - self.gone))
 
 
 class Clock:

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
+from pocketshelf_training.engine.schedule import Span
+
 __all__ = ["Task"]
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -26,6 +28,7 @@ class Task(Generic[Network, Batch]):
         clip: largest norm of the network's gradient.
         decay: of the running average, see `WeightAverage`; None: the network itself is kept.
         begun: how many steps the average's start counts for.
+        span: its length, where minutes may end it; then ``epochs`` is more than will be.
     """
 
     network: Network
@@ -34,6 +37,7 @@ class Task(Generic[Network, Batch]):
     clip: float = 5.0
     decay: float | None = None
     begun: int = 1
+    span: Span | None = None
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -85,9 +85,20 @@ class Trainer:
 
     def _said(self, figures: dict[str, float]) -> dict[str, float]:
         rate = f", {figures['pictures_a_second']:g} pictures/s" if "pictures_a_second" in figures else ""
-        text = "epoch %d/%d took %.1f s%s, %.0f %% of it waiting for pictures"
-        log.info(text, self.epoch, self.task.epochs, figures["seconds"], rate, 100 * figures["waiting"])
+        text = "epoch %s took %.1f s%s, %.0f %% of it waiting for pictures"
+        log.info(text, self._counted(self.epoch), figures["seconds"], rate, 100 * figures["waiting"])
         return figures
+
+    def _counted(self, epoch: int) -> str:
+        """Of how many, unless minutes end the training."""
+        return f"{epoch}/{self.task.epochs}" if self._timed is None else str(epoch)
+
+    @property
+    def _timed(self) -> float | None:
+        return self.task.span.left if self.task.span else None
+
+    def _left(self, clock: Clock, epoch: float) -> float:
+        return clock.left(epoch) if self._timed is None else self._timed
 
     def _train_epoch(self, clock: Clock, speed: Speed) -> dict[str, float]:
         """Mean of every loss's term."""
@@ -100,10 +111,10 @@ class Trainer:
             for name, term in self._descend(compute.moved(batch, self.device)).items():
                 sums[name] = sums[name] + term if name in sums else term
             if count % LOG_EVERY == 0 or count == steps:
-                left = clock.left(self.epoch + count / steps) / 60
+                left = self._left(clock, self.epoch + count / steps) / 60
                 terms = " ".join(f"{name} {float(value) / count:.3f}" for name, value in sums.items())
-                where = (self.epoch + 1, self.task.epochs, count, steps)
-                log.info("epoch %d/%d step %d/%d %s, %.0f min left", *where, terms, left)
+                where = (self._counted(self.epoch + 1), count, steps)
+                log.info("epoch %s step %d/%d %s, %.0f min left", *where, terms, left)
         return {name: float(value) / steps for name, value in sums.items()}
 
     def _descend(self, batch: Any) -> dict[str, Tensor]:
