@@ -58,8 +58,8 @@ def shaken(pixels: np.ndarray, share: float, rng: np.random.Generator) -> np.nda
     kernel = np.zeros((2 * reach + 1,) * 2, np.float32)
     angle = rng.uniform(0, math.pi)
     half = np.array((math.cos(angle), math.sin(angle))) * reach / 2
-    ends = [tuple(np.rint(reach + sign * half).astype(int).tolist()) for sign in (-1, 1)]
-    cv2.line(kernel, *ends, 1.0)
+    start, end = (np.rint(reach + sign * half).astype(int).tolist() for sign in (-1, 1))
+    cv2.line(kernel, start, end, 1.0)
     return cv2.filter2D(pixels, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
 
 
@@ -110,8 +110,9 @@ def _stroke(
     thick: float,
     colour: np.ndarray,
 ) -> None:
-    ends = [tuple(int(each) for each in point) for point in (start, end)]
-    cv2.line(pixels, *ends, colour.clip(0, 255).tolist(), max(2, int(thick)), cv2.LINE_AA)
+    (left, top), (right, bottom) = (np.asarray(point).astype(int).tolist() for point in (start, end))
+    shade = colour.clip(0, 255).tolist()
+    cv2.line(pixels, (left, top), (right, bottom), shade, max(2, int(thick)), cv2.LINE_AA)
 
 
 def _lit(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -128,4 +129,4 @@ def _far(pixels: np.ndarray, side: int) -> np.ndarray:
 
 def _coded(pixels: np.ndarray, quality: int) -> np.ndarray:
     _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
