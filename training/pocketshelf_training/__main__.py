@@ -102,6 +102,10 @@ COMMANDS = {
         "studio.prepare.samples",
         "draw the small shop of `pocketshelf demo --drawn` (synthetic)",
     ),
+    "prepare solids": (
+        "studio.prepare.solids",
+        "things of one's home from many sides, of free 3D models (synthetic)",
+    ),
     "prepare studio": (
         "studio.prepare.studio",
         "draw garments as shop and street pictures (synthetic)",

@@ -2,9 +2,11 @@
 
 The embedder that it begins with is the teacher. It sees a part of a picture as it is; the network sees the
 same part spoilt (`pocketshelf_training.samplers.spoilt`), or as it is as well, and learns where the teacher's
-vector and features lie ("Distilling the knowledge", Hinton et al., 2015; spoilt for the student alone as in
-"Noisy student", Xie et al., CVPR 2020), and how the part ranks all pictures ("CompRess", Koohpayegani et al.,
-NeurIPS 2020). No labels are asked, and the space stays: what a head or a calibration was fitted on, too.
+vector and features lie (Hinton et al., "Distilling the knowledge in a neural network", 2015; spoilt for the
+student alone as in "Noisy student", Xie et al., CVPR 2020), and how the part ranks all pictures ("CompRess",
+Koohpayegani et al., NeurIPS 2020). Of a photo whose thing a shop shows, the teacher sees the shop's picture
+as often, which the network is to find among all of the shops' ("Asymmetric metric learning for knowledge
+transfer", Budnik and Avrithis, CVPR 2021). The space stays: what a head or a calibration was fitted on, too.
 Statistics of batches stay as they were, since a batch of spoilt photos is like no other.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,10 +49,11 @@ WARM = 60
 MOST_EPOCHS = 2000
 # Of the parts: those that are a whole picture, the least area of others, and those seen as they are.
 WHOLE, LEAST, AS_IT_IS = 0.3, 0.25, 0.3
+# Of the photos whose thing a shop shows, those that are to find its picture.
+FINDS = 0.5
 # Every second picture is in the bank; cosines to it, times so much, are ranks.
 EVERY, SCALE = 2, 20.0
-# Of the vector, the ranks and the features.
-WEIGHTS = {"vector": 1.0, "ranks": 0.3, "features": 1.0}
+WEIGHTS = {"vector": 1.0, "ranks": 0.3, "features": 1.0, "found": 0.2}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +76,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class Views(NamedTuple):
-    """Parts of pictures, uint8 (n, s, s, 3), as they are and as the network sees them."""
+    """What the teacher sees, and what the network does.
+
+    Attributes:
+        good, seen: uint8 (n, s, s, 3).
+        finds: int64 (n,): which of the shops' pictures the network is to find; -1 where both see one picture.
+    """
 
     good: Tensor
     seen: Tensor
+    finds: Tensor
 
 
 class RobustTask(Task[Embedder, Views]):
@@ -92,14 +102,26 @@ class RobustTask(Task[Embedder, Views]):
         torch.manual_seed(args.seed)
         self.device = compute.choose(args)
         gathered = gather(args)
-        self.images, self.held = gathered.known.images.numpy(), gathered.held
+        self.known, self.held = gathered.known, gathered.held
+        self.images = gathered.known.images.numpy()
         self.origin = weights_of(args.start, Embedder.kind)
         self.network = compute.placed(Embedder.of(self.origin), self.device)
         self.size = self.network.config["size"]
         self.look = self.network.pooled
         self.teacher = copy.deepcopy(self.network).eval().requires_grad_(False)
-        pooled = features_of(self.teacher.pooled, gathered.known.images[::EVERY], self.size, self.device)
-        self.bank = self._vectors(self.teacher, pooled)
+        self.shown = np.flatnonzero(self.known.shop)
+        self.bank, self.gallery = (
+            self._vectors(self.teacher, features_of(self.teacher.pooled, images, self.size, self.device))
+            for images in (self.known.images[::EVERY], self.known.images[torch.from_numpy(self.shown)])
+        )
+        # Thing → places of its pictures in the gallery.
+        self.places: dict[int, list[int]] = defaultdict(list)
+        for place, row in enumerate(self.shown):
+            self.places[int(self.known.things[row])].append(place)
+        # A source with four times as many pictures is seen twice as often.
+        counts = np.bincount(self.known.sources)
+        share = np.sqrt(counts)[self.known.sources] / counts[self.known.sources]
+        self.share = share / share.sum()
         self.parts: dict[str, nn.Module] = {}
 
     @staticmethod
@@ -128,11 +150,21 @@ class RobustTask(Task[Embedder, Views]):
 
         def make(step: int) -> Views:
             rng = np.random.default_rng((self.args.seed, epoch, step))
-            rows = rng.integers(0, len(self.images), self.args.batch)
-            twice = [seen_twice(self.images[row], self.size, rng) for row in rows]
-            return Views(*(torch.from_numpy(np.stack(each)) for each in zip(*twice, strict=True)))
+            rows = rng.choice(len(self.images), self.args.batch, p=self.share)
+            views = [self._view(int(row), rng) for row in rows]
+            good, seen, finds = zip(*views, strict=True)
+            return Views(*map(torch.from_numpy, (np.stack(good), np.stack(seen), np.array(finds))))
 
         return compute.ahead(make, range(self.steps(epoch)))
+
+    def _view(self, row: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
+        good, seen = seen_twice(self.images[row], self.size, rng)
+        places = [] if self.known.shop[row] else self.places.get(int(self.known.things[row]), [])
+        if not places or rng.random() > FINDS:
+            return good, seen, -1
+        place = places[int(rng.integers(len(places)))]
+        picture = self.images[self.shown[place]]
+        return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA), seen, place
 
     def _keep_statistics(self) -> None:
         for module in self.network.modules():
@@ -151,12 +183,23 @@ class RobustTask(Task[Embedder, Views]):
         target, vectors = self._vectors(self.teacher, wanted), self._vectors(self.network, found)
         ranks = (SCALE * vectors @ self.bank.T).log_softmax(1)
         wanted_ranks = (SCALE * target @ self.bank.T).log_softmax(1)
+        finds = batch.finds >= 0
+        own = ~finds
         terms = {
-            "vector": to_teacher(vectors, target).mean(),
+            "vector": _mean(to_teacher(vectors, target)[own]),
             "ranks": functional.kl_div(ranks, wanted_ranks, reduction="batchmean", log_target=True),
-            "features": 1 - functional.cosine_similarity(found, wanted).mean(),
+            "features": _mean(1 - functional.cosine_similarity(found, wanted)[own]),
+            "found": _mean(self._found(vectors[finds], batch.finds[finds])),
         }
         return {name: WEIGHTS[name] * term for name, term in terms.items()}
+
+    def _found(self, vectors: Tensor, places: Tensor) -> Tensor:
+        """Cross-entropy (k,) of each finding one of the shops' pictures among those of other things."""
+        things = torch.from_numpy(self.known.things[self.shown]).to(self.device)
+        same = things[places][:, None] == things
+        same[torch.arange(len(places), device=self.device), places] = False
+        logits = (SCALE * vectors @ self.gallery.T).masked_fill(same, -1e4)
+        return functional.cross_entropy(logits, places, reduction="none")
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Embedder) -> dict[str, Any]:
         """Write the average; the last one when the time is over."""
@@ -190,6 +233,11 @@ class RobustTask(Task[Embedder, Views]):
     def _spoilt(self, held: Resident) -> Tensor:
         rng = np.random.default_rng(self.args.seed)
         return torch.from_numpy(np.stack([spoilt(image, rng) for image in held.images.numpy()]))
+
+
+def _mean(values: Tensor) -> Tensor:
+    """Of none: 0."""
+    return values.sum() / max(1, len(values))
 
 
 def _input(images: Tensor) -> Tensor:
