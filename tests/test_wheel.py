@@ -49,7 +49,8 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
     # No checkpoints: the one .npz is what the bundle needs.
     strange = [name for name in names if name.endswith((".npz", ".pt")) or "/tests/" in name]
     assert strange == ["pocketshelf/models/universal/outfit.npz"]
-    assert wheel.stat().st_size <= 8_250_000
+    # Two networks of six megabytes as they are packed, and sources: no data, no pictures but the samples.
+    assert wheel.stat().st_size <= 8_300_000
 
 
 def test_every_source_file_is_in_it(wheel: Path) -> None:

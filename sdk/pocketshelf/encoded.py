@@ -90,7 +90,7 @@ class EncodedRegion:
             likelihoods=top_categories(self.embedding.categories, None),
             attributes=attributes,
             vector=self.embedding.vector,
-            palette=joined(vars(self)["palettes"]) if "palettes" in vars(self) else self.told,
+            palette=(joined(vars(self)["palettes"]) or None) if "palettes" in vars(self) else self.told,
             **more,
         )
 

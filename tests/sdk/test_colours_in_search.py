@@ -126,7 +126,25 @@ def test_a_dark_thing_that_fills_the_frame_is_still_dark(tmp_path: Path, fake_bu
     palettes = {"a": "fafafa:100", "black": "191919:100", "grey": "808080:100"}
     store = make_store(tmp_path / "store", fake_bundle, palettes)
     coat = np.full((200, 200, 3), 25, np.uint8)
+    coat[:20, :20] = 23, 25, 24  # A camera's, which is never without all colour.
     with Retriever.open(store, fake_bundle) as retriever:
         hits = retriever.search(coat, whole=True).regions[0].hits or ()
     assert {hit.product_id for hit in hits[:2]} == {"a", "black"}, "or a white one in the dark"
     assert hits[0].score == pytest.approx(hits[1].score, abs=0.001) and hits[1].score > hits[2].score + 0.1
+
+
+def test_a_photo_in_black_and_white_is_searched_by_its_vector_alone(
+    tmp_path: Path, fake_bundle: Bundle
+) -> None:
+    store = make_store(tmp_path / "store", fake_bundle, {"grey": "808080:100", "red": "c81e1e:100"})
+    photo = np.full((200, 200, 3), 128, np.uint8)
+    with Retriever.open(store, fake_bundle) as retriever:
+        region = retriever.search(photo, whole=True).regions[0]
+        photo[:20, :20] = 128, 131, 128
+        coloured = retriever.search(photo, whole=True).regions[0]
+    assert region.palette is None and coloured.palette is not None
+    scores, by_colour = (
+        {hit.product_id: hit.score for hit in each.hits or ()} for each in (region, coloured)
+    )
+    assert scores["grey"] == pytest.approx(scores["red"], abs=0.001), "no colour counts"
+    assert by_colour["grey"] > by_colour["red"] + 0.1

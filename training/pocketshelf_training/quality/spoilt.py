@@ -18,7 +18,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from pocketshelf.encoder import Encoder
-from pocketshelf.stages.preprocess import read_photo
+from pocketshelf.stages.preprocess import decode_photo, read_photo
 from pocketshelf_training.metrics.intervals import mean_with_interval
 from pocketshelf_training.pages import altered
 from pocketshelf_training.pages.altered import WAYS
@@ -38,7 +38,7 @@ _HARD = 15
 def _coded(image: Image.Image, _: np.random.Generator) -> Image.Image:
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=_HARD)
-    return Image.open(stream).convert("RGB")
+    return Image.fromarray(decode_photo(stream.getvalue()).pixels)
 
 
 def _behind(image: Image.Image, rng: np.random.Generator) -> Image.Image:

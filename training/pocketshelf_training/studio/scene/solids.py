@@ -13,10 +13,12 @@ import math
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageFilter
+
+from pocketshelf.errors import PhotoError
+from pocketshelf.stages.preprocess import WHOLE, decode_photo
 
 __all__ = ["Solid", "SolidError", "View", "drawn", "read_solid"]
 
@@ -177,11 +179,11 @@ def _materials(name: str, read: Read) -> dict[str, _Material]:
 
 def _texture(name: str, read: Read) -> np.ndarray | None:
     try:
-        image = Image.open(BytesIO(read(name)))
-        image.thumbnail((TEXTURE_SIDE, TEXTURE_SIDE))
-        return np.asarray(image.convert("RGB"))
-    except (KeyError, OSError):
+        image = Image.fromarray(decode_photo(read(name), WHOLE).pixels)
+    except (KeyError, PhotoError):
         return None
+    image.thumbnail((TEXTURE_SIDE, TEXTURE_SIDE))
+    return np.asarray(image)
 
 
 def _beside(name: str, other: str) -> str:
