@@ -114,6 +114,7 @@ class RobustTask(Task[Embedder, Views]):
             self._vectors(self.teacher, features_of(self.teacher.pooled, images, self.size, self.device))
             for images in (self.known.images[::EVERY], self.known.images[torch.from_numpy(self.shown)])
         )
+        self.things = torch.from_numpy(self.known.things[self.shown]).to(self.device)
         # Thing → places of its pictures in the gallery.
         self.places: dict[int, list[int]] = defaultdict(list)
         for place, row in enumerate(self.shown):
@@ -195,8 +196,7 @@ class RobustTask(Task[Embedder, Views]):
 
     def _found(self, vectors: Tensor, places: Tensor) -> Tensor:
         """Cross-entropy (k,) of each finding one of the shops' pictures among those of other things."""
-        things = torch.from_numpy(self.known.things[self.shown]).to(self.device)
-        same = things[places][:, None] == things
+        same = self.things[places][:, None] == self.things
         same[torch.arange(len(places), device=self.device), places] = False
         logits = (SCALE * vectors @ self.gallery.T).masked_fill(same, -1e4)
         return functional.cross_entropy(logits, places, reduction="none")

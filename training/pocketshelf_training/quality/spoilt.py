@@ -18,7 +18,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from pocketshelf.encoder import Encoder
-from pocketshelf.stages.preprocess import decode_photo, read_photo
+from pocketshelf.stages.preprocess import Photo, decode_photo, read_photo
 from pocketshelf_training.metrics.intervals import mean_with_interval
 from pocketshelf_training.pages import altered
 from pocketshelf_training.pages.altered import WAYS
@@ -108,7 +108,7 @@ def _rows(
             yield row
 
 
-def _firsts(encoder: Encoder, shown: Shown, photo: Any, whole: bool) -> tuple[str, str]:
+def _firsts(encoder: Encoder, shown: Shown, photo: Photo, whole: bool) -> tuple[str, str]:
     region = encoder.encode(photo, whole).regions[0]
     vector = region.embedding.vector
     return shown.first(vector), shown.first(vector, region.colours)

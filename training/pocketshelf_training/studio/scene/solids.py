@@ -12,7 +12,7 @@ import itertools
 import math
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -71,6 +71,9 @@ class _Material:
     texture: np.ndarray | None = None
 
 
+_PLAIN = _Material(np.array([180.0] * 3))
+
+
 def read_solid(name: str, read: Read, rng: np.random.Generator, points: int = POINTS) -> Solid:
     """The model ``name``, an OBJ file whose materials and textures lie beside it.
 
@@ -123,7 +126,7 @@ def _faces(name: str, read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray, l
     places: list[list[float]] = [[0.0, 0.0]]
     triangles: list[tuple[tuple[int, int], ...]] = []
     owners: list[int] = []
-    materials: dict[str, _Material] = {"": _Material(np.array([180.0] * 3))}
+    materials = {"": _PLAIN}
     numbers, current = {"": 0}, 0
     for word, rest in _lines(read(name)):
         if word == "v":
@@ -164,16 +167,15 @@ def _materials(name: str, read: Read) -> dict[str, _Material]:
     for word, rest in lines:
         if word == "newmtl":
             current = " ".join(rest)
-            found[current] = _Material(np.array([180.0] * 3))
+            found[current] = _PLAIN
         elif current and word == "Kd" and len(rest) >= 3:
-            linear = np.clip([float(each) for each in rest[:3]], 0, 1)
-            found[current] = _Material(255 * linear, found[current].opacity, found[current].texture)
+            colour = 255 * np.clip([float(each) for each in rest[:3]], 0, 1)
+            found[current] = replace(found[current], colour=colour)
         elif current and word == "d" and rest:
-            opacity = min(max(float(rest[-1]), 0.05), 1.0)
-            found[current] = _Material(found[current].colour, opacity, found[current].texture)
+            found[current] = replace(found[current], opacity=min(max(float(rest[-1]), 0.05), 1.0))
         elif current and word == "map_Kd" and rest:
             texture = _texture(_beside(name, " ".join(rest)), read)
-            found[current] = _Material(found[current].colour, found[current].opacity, texture)
+            found[current] = replace(found[current], texture=texture)
     return found
 
 
