@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from pocketshelf.errors import UsageError
 from pocketshelf_training.embedder import robust
 from pocketshelf_training.embedder.robust import RobustTask, seen_twice
 from pocketshelf_training.models.checkpoint import save_checkpoint
@@ -105,3 +106,17 @@ def test_minutes_end_it_and_the_log_counts_them(
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1] and lines[0]["val"], "over after one, and looked at"
     assert "epoch 1 step 2/2" in caplog.text and "0 min left" in caplog.text
+
+
+def test_a_loss_may_weigh_more_or_nothing(data_with_shop: Path, tmp_path: Path, begun: Path) -> None:
+    def losses(*more: str) -> dict[str, float]:
+        task = RobustTask(options(data_with_shop, tmp_path / "run", begun, *more))
+        batch = next(task.batches(0, task.network))
+        return {name: float(term.detach()) for name, term in task.losses(batch, 0).items()}
+
+    usual, other = losses(), losses("--weight", "found=0", "--weight", "ranks=1.5")
+    assert other["found"] == 0
+    assert other["ranks"] == pytest.approx(5 * usual["ranks"], rel=1e-4)
+    assert other["vector"] == pytest.approx(usual["vector"], rel=1e-4)
+    with pytest.raises(UsageError, match="--weight kinds=1: unknown loss; there are vector, ranks, features"):
+        losses("--weight", "kinds=1")

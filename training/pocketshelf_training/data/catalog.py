@@ -55,6 +55,7 @@ DATA_SETS = {
     "stanford-mobile-visual-search": DataSet(
         "stanford_mobile_visual_search", "own", "covers, cards, prints and places by phone cameras"
     ),
+    "demo-shops": DataSet("demo_shops", "own", "products of the demo shops of five open shop systems"),
     "lookbench": DataSet("lookbench", "own", "one subset of LookBench, its noise as further gallery"),
     "composites": DataSet("composites", "own", "real cut-outs pasted into new places", synthetic=True),
     "hard-cases": DataSet("plain_csv", "own", "street photos made harder for a detector", synthetic=True),

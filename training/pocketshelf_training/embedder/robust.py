@@ -28,6 +28,7 @@ from torch.nn import functional
 from pocketshelf.cli import values
 from pocketshelf_training.embedder.gathered import SOURCES, gather
 from pocketshelf_training.embedder.general import features_of
+from pocketshelf_training.embedder.options import weights_with
 from pocketshelf_training.engine import compute, options
 from pocketshelf_training.engine.schedule import Span, cosine
 from pocketshelf_training.engine.task import Task
@@ -68,6 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=values.count, default=64, help="pictures (default: 64)")
     parser.add_argument("--lr", type=values.amount, default=3e-4)
     parser.add_argument(
+        "--weight", action="append", default=[], metavar="LOSS=VALUE", help=f"of {', '.join(WEIGHTS)}"
+    )
+    parser.add_argument(
         "--pairs", type=Path, action="append", default=[], metavar="DIR", help="more pictures"
     )
     parser.add_argument("--tagged", action="store_true", help="the street photos without masks, too")
@@ -99,6 +103,7 @@ class RobustTask(Task[Embedder, Views]):
         self.args = args
         self.epochs = MOST_EPOCHS if args.minutes else args.epochs
         self.span = Span(self.epochs * STEPS, args.minutes)
+        self.weights = weights_with(args.weight, WEIGHTS)
         torch.manual_seed(args.seed)
         self.device = compute.choose(args)
         gathered = gather(args)
@@ -131,8 +136,9 @@ class RobustTask(Task[Embedder, Views]):
 
     @property
     def settings(self) -> dict[str, Any]:
-        said = {"start": self.args.start.name}
-        return options.recipe(self.args, ("pairs", "minutes", "epochs", "things", "stored"), **said) | {
+        said = {"start": self.args.start.name, "weights": self.weights}
+        free = ("pairs", "minutes", "epochs", "things", "stored", "weight")
+        return options.recipe(self.args, free, **said) | {
             "lists": [folder.name for folder in self.args.pairs]
         }
 
@@ -192,7 +198,7 @@ class RobustTask(Task[Embedder, Views]):
             "features": _mean(1 - functional.cosine_similarity(found, wanted)[own]),
             "found": _mean(self._found(vectors[finds], batch.finds[finds])),
         }
-        return {name: WEIGHTS[name] * term for name, term in terms.items()}
+        return {name: self.weights[name] * term for name, term in terms.items()}
 
     def _found(self, vectors: Tensor, places: Tensor) -> Tensor:
         """Cross-entropy (k,) of each finding one of the shops' pictures among those of other things."""

@@ -46,6 +46,7 @@ SETS = {
     "street2shop": UnseenSet(own_split=True, within=True),
     "stanford-online-products": UnseenSet(own_split=True),
     "stanford-mobile-visual-search": UnseenSet(),
+    "demo-shops": UnseenSet(),
     "lookbench": UnseenSet(),
 }
 
@@ -62,7 +63,8 @@ def load_set(given: str, root: str | None) -> tuple[str, str, list[Sample]]:
         raise UsageError(f"--set {given}: there are {', '.join(map(_written, SETS))}")
     _, samples = load_given(given, root)
     parts = [part for part in folder.replace("\\", "/").split("/") if part]
-    return shown_name(name) + (f": {parts[-1]}" if parts else ""), name, samples
+    of = f": {parts[-1]}" if parts and parts[-1] != name else ""
+    return shown_name(name) + of, name, samples
 
 
 def _written(name: str) -> str:
