@@ -26,8 +26,26 @@ NAMES = {
 }
 
 
+# As AbanteCart's sample data: numbers for names, and which product each picture is of.
+PATHS = """INSERT INTO `ac_resource_descriptions` VALUES
+(7,1,'perfume (1).jpg','it\\'s','','18/6a/7.jpg','',NOW(),NOW()),
+(8,1,'perfume.jpg','','','18/6a/8.jpg','',NOW(),NOW()),
+(9,1,'brand.jpg','','','18/6a/9.jpg','',NOW(),NOW()),
+(10,1,'gone.jpg','','','18/6a/a.jpg','',NOW(),NOW());
+INSERT INTO `ac_resource_map` VALUES
+(7,'products',50,0,1,NOW(),NOW()),(8,'products',50,0,0,NOW(),NOW()),
+(9,'manufacturers',3,0,0,NOW(),NOW()),(10,'products',51,0,0,NOW(),NOW());
+"""
+
+
 @pytest.fixture
 def shops(tmp_path: Path) -> Path:
+    abante = tmp_path / "abantecart-src"
+    (abante / demo_shops.SAMPLE_DATA).parent.mkdir(parents=True)
+    (abante / demo_shops.SAMPLE_DATA).write_text(PATHS)
+    (abante / "public_html/resources/image/18/6a").mkdir(parents=True)
+    for number in (7, 8, 9):
+        Image.new("RGB", (8, 8)).save(abante / f"public_html/resources/image/18/6a/{number}.jpg")
     for name, files in NAMES.items():
         folder = tmp_path / name / demo_shops.SHOPS[name].folder
         folder.mkdir(parents=True)
@@ -48,9 +66,8 @@ def test_the_first_picture_is_shown_and_the_others_ask(shops: Path) -> None:
         ("commerce_kickstart/sweatshirt2b", "shop", "sweatshirt-2v1b.jpg"),
         ("commerce_kickstart/sweatshirt2b", "street", "Sweatshirt-2v2b.jpg"),
         ("commerce_kickstart/sweatshirt2", "shop", "sweatshirt-2v1.jpg"),
-        ("thelia/prod001", "shop", "PROD001-1.jpg"),
-        ("thelia/prod001", "street", "PROD001-2.jpg"),
-        ("thelia/prod001", "street", "PROD001-10.jpg"),
+        ("abantecart-src/50", "shop", "8.jpg"),
+        ("abantecart-src/50", "street", "7.jpg"),
         ("saleor/dashtee", "shop", "saleor-dash-tee-front.png"),
         ("saleor/dashtee", "street", "saleor-dash-tee-back.png"),
         ("solidus/capred", "shop", "solidus_cap_red_1.png"),
@@ -62,14 +79,29 @@ def test_the_first_picture_is_shown_and_the_others_ask(shops: Path) -> None:
 def test_a_split_asks_among_the_products_of_all_shops(shops: Path) -> None:
     (search,), split = searches_of("demo-shops", load_data_set("demo-shops", shops), None)
     assert split == "test" and len(search.gallery) == 9
-    assert {s.identity.split("/")[0] for s in search.queries if s.identity} == {"thelia", "saleor", "solidus"}
+    assert {s.identity.split("/")[0] for s in search.queries if s.identity} == {
+        "abantecart-src",
+        "saleor",
+        "solidus",
+    }
     (search,), _ = searches_of("demo-shops", load_data_set("demo-shops", shops), "val")
     assert {s.attributes["shop"] for s in search.queries} == {"opencart", "commerce_kickstart"}
 
 
+def test_pictures_in_other_colours_are_read_alone(shops: Path) -> None:
+    samples = demo_shops.load(shops / "thelia")
+    assert [(s.identity, s.domain, s.image.name) for s in samples] == [
+        ("thelia/prod001", "shop", "PROD001-1.jpg"),
+        ("thelia/prod001", "street", "PROD001-2.jpg"),
+        ("thelia/prod001", "street", "PROD001-10.jpg"),
+    ]
+
+
 def test_some_of_the_shops_are_enough_and_none_is_an_error(shops: Path, tmp_path: Path) -> None:
-    (shops / "thelia").rename(tmp_path / "elsewhere")
-    assert "thelia" not in {s.attributes["shop"] for s in demo_shops.load(shops)}
+    (shops / "saleor").rename(tmp_path / "elsewhere")
+    assert {s.attributes["shop"] for s in demo_shops.load(shops)} == set(NAMES) - {"saleor", "thelia"} | {
+        "abantecart-src"
+    }
     with pytest.raises(
         DataMissing, match=r"holds none of opencart, .*clone one of these repositories into it"
     ):
