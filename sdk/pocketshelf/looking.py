@@ -1,4 +1,9 @@
-"""A photo looked at and answered by a shelf: as it came, closely, and turned where nobody knows the way up.
+"""A photo looked at and answered by a shelf: as it came, closely, as one thing, and turned where nobody knows
+the way up.
+
+A detector that is not sure takes one thing apart: a bottle and its box, a cap, the toe of a shoe. Where it is
+sure of no box, and no answer is trusted, the frame is asked about as one thing, too, and stands first if its
+first product is nearer than that of every box (docs/detection.md).
 
 Shops show things upright, and networks know them so: of a photo turned by a quarter half as many garments are
 found (docs/turned.md), as of a carton held askew or a shirt photographed from the foot of the bed. So a look
@@ -13,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from pocketshelf.answering import Answer, Answering
 from pocketshelf.closely import unclaimed
-from pocketshelf.encoded import EncodedPhoto
+from pocketshelf.encoded import FRAME, EncodedPhoto
 from pocketshelf.encoder import Encoder, timed
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import prominence
@@ -21,10 +26,12 @@ from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.where import Wish
 from pocketshelf.types import Box, Region, Timings
 
-__all__ = ["AHEAD", "Look", "Looking", "best_of"]
+__all__ = ["AHEAD", "SURE", "Look", "Looking", "best_of"]
 
 # Cosine by which a turned look must be ahead of the upright one: chosen on val (docs/turned.md).
 AHEAD = 0.03
+# A box of this score, or more, is a thing of its own: chosen on val (docs/detection.md).
+SURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ class Looking:
         with timed(ms, "search"):
             looked = self._looked(shelf, self._answered(shelf, upright, wish), wish)
             found = self._settled(shelf, looked)
+        if self._takes_apart(found):
+            found = self._as_one(shelf, found, wish, ms)
         if not any_way_up or any(map(self.answering.is_trusted, found.answers)):
             return found
         turns = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in (1, 2, 3)]
@@ -91,6 +100,22 @@ class Looking:
 
     def _settled(self, shelf: Shelf, look: Look) -> Look:
         return replace(look, answers=self.answering.settled(shelf, look.encoded.photo, look.answers))
+
+    def _takes_apart(self, look: Look) -> bool:
+        """Whether the boxes may be parts of one thing."""
+        boxes = [answer.region.detection for answer in look.answers]
+        unsure = all(box.group != FRAME and box.score < SURE for box in boxes)
+        return unsure and not any(map(self.answering.is_trusted, look.answers))
+
+    def _as_one(self, shelf: Shelf, boxes: Look, wish: Wish, ms: Timings) -> Look:
+        """The frame before the boxes, no surer of itself than they are, if its first product is nearer."""
+        encoded = self.encoder.encode(boxes.encoded.photo, True, ms)
+        with timed(ms, "search"):
+            one = self._settled(shelf, self._answered(shelf, replace(boxes, encoded=encoded), wish))
+        if one.lead <= max(replace(boxes, answers=[each]).lead for each in boxes.answers):
+            return boxes
+        limited = [self.answering.limited(answer, boxes.answers) for answer in one.answers]
+        return replace(boxes, answers=[*limited, *boxes.answers])
 
     def _turned(
         self, shelf: Shelf, upright: Look, quarters: int, wish: Wish, whole: bool, ms: Timings

@@ -167,6 +167,10 @@ COMMANDS = {
         "pages.turned",
         "photos that are not the right way up: found once, and looked at any way up",
     ),
+    "as-one": (
+        "pages.as_one",
+        "photos of one thing that the detector takes apart: by their boxes, and by the frame as well",
+    ),
     "routing": (
         "pages.routing",
         "what routing by a shop's categories brings or costs, whatever they are called",

@@ -81,6 +81,8 @@ def answers() -> list[dict[str, Any]]:
     scene = networks(rng, [("upper", 0.9), ("footwear", 0.62), ("goods", 0.5)])
     crowd = networks(rng, [("outerwear", 0.8), ("upper", 0.75), ("footwear", 0.7), ("footwear", 0.46)])
     empty = networks(rng, [])
+    rng = np.random.default_rng(1563)
+    parts, sure = (networks(rng, [("upper", score), ("footwear", 0.5)]) for score in (0.6, 0.72))
     base: dict[str, Any] = {"whole": False, "top_k": 5, "category": "auto", "where": {}, "ask": None}
     cases: dict[str, dict[str, Any]] = {
         "several things": scene,
@@ -88,7 +90,7 @@ def answers() -> list[dict[str, Any]]:
         "the frame alone": {**scene, "whole": True},
         "nothing is found: the frame": empty,
         "one hit": {**scene, "top_k": 1},
-        "more hits than products": {**scene, "top_k": 100},
+        "more hits than products": {**scene, "whole": True, "top_k": 100},
         "everything is searched": {**scene, "category": "all", "top_k": 12},
         "a category by its name": {**scene, "category": "röcke"},
         "two categories": {**scene, "category": ["Milk", "SHOES"]},
@@ -111,6 +113,12 @@ def answers() -> list[dict[str, Any]]:
         "the best lies in a category that is not likely": {
             **scene, "embedder": misled(scene), "whole": True, "top_k": 3
         },
+        "no box is sure: the frame as one thing": {**parts, "embedder": as_one(parts), "top_k": 2},
+        "the same, and a server is asked": {
+            **parts, "embedder": as_one(parts), "server": SERVER, "ask": True, "top_k": 2
+        },
+        "no box is sure, and one of them is nearer than the frame": {**parts, "top_k": 1},
+        "a box is sure: the frame is not looked at": {**sure, "embedder": as_one(sure), "top_k": 1},
     }  # fmt: skip
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
@@ -152,6 +160,12 @@ def misled(case: dict[str, Any]) -> list[dict[str, Any]]:
     sure = {"Milk": 9.0, "T-Shirts": 5.0, "Röcke": 4.0, "Shoes": -3.0}
     logits = np.array([[sure.get(name, 0.0) for name in spec.categories]])
     return [{"box": None, "outputs": [pack(logits), *crop["outputs"][1:]]}]
+
+
+def as_one(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frame looks like the second thing, and the second thing like the first."""
+    first, second, frame = case["embedder"]
+    return [first, {**second, "outputs": first["outputs"]}, {**frame, "outputs": second["outputs"]}]
 
 
 def photo(case: dict[str, Any]) -> Photo:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from pocketshelf.encoded import FRAME
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.product import Product
 from pocketshelf.recall.signals import RECALL_FEATURES, Signals
@@ -138,7 +139,9 @@ def _search_shelf(
         for photo in photos:
             for whole in (True, False):
                 recorder.seen.clear()
-                region = retriever.search(photo.image, DEPTH, whole=whole).regions[0]
+                regions = retriever.search(photo.image, DEPTH, whole=whole).regions
+                # What was recorded first: the frame as one thing is no surer (pocketshelf.looking).
+                region = next((each for each in regions if each.group != FRAME), regions[0])
                 ids = [hit.product_id for hit in region.hits or ()]
                 yield {
                     "rule": shelf.rule,

@@ -8,6 +8,8 @@ struct Answer {
     var asked: FallbackState = .local
     /// What a close look found in it.
     var seen: [Sighting] = []
+    /// Its confidence is no higher; nil: whatever it is.
+    var atMost: Double?
 
     /// Whether the first hit's picture lies in the photo.
     var isConfirmed: Bool { hits.first?.inliers != nil }
@@ -71,7 +73,20 @@ struct Answering {
     }
 
     /// Whether the first hit is trusted as it is; never where the bundle carries no calibration.
-    func isConfident(_ answer: Answer) -> Bool { judged(answer.signals)?.isConfident ?? false }
+    func isConfident(_ answer: Answer) -> Bool { judged(answer)?.isConfident ?? false }
+
+    /// Whether it is confident, or confirmed by so much of a print that it is sure.
+    func isTrusted(_ answer: Answer) -> Bool { answer.isSure || isConfident(answer) }
+
+    /// The answer, no surer of itself than the surest of `others`, given to the same question: of several tries the best
+    /// is found, and what is known of one says nothing of it.
+    func limited(_ answer: Answer, _ others: [Answer]) -> Answer {
+        var limited = answer
+        limited.atMost = others.compactMap { judged($0)?.confidence }.max()
+        let recall = (others + [answer]).compactMap(\.recall)
+        limited.recall = recall.count > others.count ? recall.min() : nil
+        return limited
+    }
 
     /// The answer with the server's hits, where it is to be asked and there is time left.
     ///
@@ -104,7 +119,7 @@ struct Answering {
 
     /// The typed result.
     func region(_ answer: Answer) -> Region {
-        let judged = judged(answer.signals)
+        let judged = judged(answer)
         guard answer.isSure else {
             return answer.region.region(
                 hits: answer.hits, confidence: judged?.confidence, isConfident: judged?.isConfident)
@@ -121,10 +136,10 @@ struct Answering {
     }
 
     /// The confidence in the first hit, wherever that is from; nil where the bundle carries no calibration of it.
-    private func judged(_ signals: Signals) -> (confidence: Double, isConfident: Bool)? {
+    private func judged(_ answer: Answer) -> (confidence: Double, isConfident: Bool)? {
         guard let confidence else { return nil }
-        let found = !signals.scores.isEmpty
-        let probability = found ? confidence.probability(signals) : 0
+        let found = !answer.signals.scores.isEmpty
+        let probability = min(found ? confidence.probability(answer.signals) : 0, answer.atMost ?? 1)
         return (probability, found && confidence.suffices(probability))
     }
 

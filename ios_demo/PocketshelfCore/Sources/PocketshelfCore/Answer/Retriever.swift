@@ -17,6 +17,8 @@ public struct RegionAnswer: Sendable {
 /// Safe to share between threads. Every stage is an object behind a small protocol, and can be replaced here.
 public final class Retriever: @unchecked Sendable {
     public static let maxHits = 1000
+    /// A box of this score, or more, is a thing of its own.
+    private static let sure = 0.7
 
     public let encoder: Encoder
     private let answering: Answering
@@ -105,9 +107,12 @@ public final class Retriever: @unchecked Sendable {
         let started = DispatchTime.now().uptimeNanoseconds
         let answers = try timed(&total) {
             let regions = try encoder.encode(photo, whole: whole, timings: &timings)
-            return try timed(&timings.search) {
+            let boxes = try timed(&timings.search) {
                 let answered = try regions.map { try answering.answer(shelf, $0, wish) }
-                let local = try looked(shelf, photo, answered, wish)
+                return try looked(shelf, photo, answered, wish)
+            }
+            let local = try takesApart(boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
+            return try timed(&timings.search) {
                 // Every local answer is there before anyone is waited for.
                 return try local.map { answer in
                     let gone = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
@@ -161,6 +166,29 @@ public final class Retriever: @unchecked Sendable {
         // What is certain stands out more than what the detector takes for something.
         return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
     }
+
+    /// Whether the boxes may be parts of one thing: the detector is sure of none, and no answer is trusted.
+    private func takesApart(_ boxes: [Answer]) -> Bool {
+        let unsure = boxes.map(\.region.detection).allSatisfy {
+            !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure
+        }
+        return unsure && !boxes.contains(where: answering.isTrusted)
+    }
+
+    /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.
+    private func asOne(
+        _ shelf: Shelf, _ photo: Photo, _ boxes: [Answer], _ wish: Wish, _ timings: inout Timings
+    ) throws -> [Answer] {
+        let frames = try encoder.encode(photo, whole: true, timings: &timings)
+        return try timed(&timings.search) {
+            let one = try frames.map { try answering.answer(shelf, $0, wish) }
+            let nearest = boxes.map(lead).max() ?? -1
+            guard let first = one.first, lead(first) > nearest else { return boxes }
+            return [answering.limited(first, boxes)] + boxes
+        }
+    }
+
+    private func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }
 
     private func wish(_ shelf: Shelf, _ count: Int, _ category: CategoryChoice, _ filter: Where) throws -> Wish {
         guard (1...Self.maxHits).contains(count) else {

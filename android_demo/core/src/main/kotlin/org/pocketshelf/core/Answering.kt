@@ -29,6 +29,7 @@ import org.pocketshelf.core.types.Region
  *
  * @property asked what came of the fallback.
  * @property seen what a close look found in it.
+ * @property atMost its confidence is no higher; null: whatever it is.
  */
 data class Answer(
     val region: EncodedRegion,
@@ -38,6 +39,7 @@ data class Answer(
     val wish: Wish,
     val asked: FallbackState = FallbackState.LOCAL,
     val seen: List<Sighting> = emptyList(),
+    val atMost: Double? = null,
 ) {
     /** Whether the first hit's picture lies in the photo. */
     val isConfirmed: Boolean get() = hits.firstOrNull()?.inliers != null
@@ -108,6 +110,21 @@ class Answering(
     /** Whether the first hit is trusted as it is; never where the bundle carries no calibration. */
     fun isConfident(answer: Answer): Boolean = judged(answer)?.second == true
 
+    /** Whether it is confident, or confirmed by so much of a print that it is sure. */
+    fun isTrusted(answer: Answer): Boolean = answer.isSure || isConfident(answer)
+
+    /**
+     * The answer, no surer of itself than the surest of [others], given to the same question: of several tries the best is
+     * found, and what is known of one says nothing of it.
+     */
+    fun limited(answer: Answer, others: List<Answer>): Answer {
+        val recall = (others + answer).map { it.recall }
+        return answer.copy(
+            atMost = others.mapNotNull { judged(it)?.first }.maxOrNull(),
+            recall = if (null in recall) null else recall.filterNotNull().min(),
+        )
+    }
+
     /**
      * The answer with the server's hits, where it is to be asked and there is time left.
      *
@@ -143,7 +160,7 @@ class Answering(
     private fun judged(answer: Answer): Pair<Double, Boolean>? {
         val model = confidence ?: return null
         val found = answer.signals.scores.isNotEmpty()
-        val p = if (found) model.estimate(answer.signals) else 0.0
+        val p = minOf(if (found) model.estimate(answer.signals) else 0.0, answer.atMost ?: 1.0)
         return p to (found && model.suffices(p))
     }
 

@@ -22,6 +22,9 @@ import org.pocketshelf.core.types.Region
 import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.core.types.Timings
 
+/** A box of this score, or more, is a thing of its own. */
+private const val SURE = 0.7
+
 /**
  * A region's answer.
  *
@@ -95,8 +98,11 @@ class Retriever(
         val ms = Timings()
         val started = System.nanoTime()
         val encoded = encoder.encode(photo, whole, ms)
-        val searching = System.nanoTime()
-        val local = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
+        var searching = System.nanoTime()
+        val boxes = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
+        ms.search += millisecondsSince(searching)
+        val local = if (takesApart(boxes)) asOne(shelf, photo, boxes, wish, ms) else boxes
+        searching = System.nanoTime()
         // Every local answer is there before anyone is waited for.
         val answers = local.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
         ms.search += millisecondsSince(searching)
@@ -129,6 +135,23 @@ class Retriever(
         return if (looked.none { it.isConfirmed }) looked else
             looked.sortedByDescending { prominence(it.seenAs, photo.width, photo.height) }
     }
+
+    /** Whether the boxes may be parts of one thing: the detector is sure of none, and no answer is trusted. */
+    private fun takesApart(boxes: List<Answer>): Boolean {
+        val unsure = boxes.all { it.region.detection.group != FRAME && it.region.detection.score < SURE }
+        return unsure && boxes.none(answering::isTrusted)
+    }
+
+    /** The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer. */
+    private fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
+        val frame = encoder.encode(photo, whole = true, ms).single()
+        val searching = System.nanoTime()
+        val one = answering.answer(shelf, frame, wish)
+        ms.search += millisecondsSince(searching)
+        return if (lead(one) <= boxes.maxOf(::lead)) boxes else listOf(answering.limited(one, boxes)) + boxes
+    }
+
+    private fun lead(answer: Answer): Double = answer.hits.firstOrNull()?.score ?: -1.0
 
     private fun sightings(shelf: Shelf, photo: Photo, answers: List<Answer>): List<Sighting> {
         val closely = shelf.closely ?: return emptyList()
@@ -169,7 +192,8 @@ class Retriever(
     ): List<RegionAnswer> {
         val shelf = shelf
         val wish = wish(shelf, k, categories, where)
-        val local = looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
+        val boxes = looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
+        val local = if (takesApart(boxes)) asOne(shelf, photo, boxes, wish, Timings()) else boxes
         return local.mapIndexed { place, each ->
             told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
         }

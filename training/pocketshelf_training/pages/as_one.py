@@ -1,0 +1,171 @@
+"""One thing that the detector takes apart: ``pocketshelf-train as-one``.
+
+Photos are asked by their boxes, and as one thing where the detector is sure of no box and no answer is
+trusted, as a search does (`pocketshelf.looking`); first hits by vectors and colours, through the whole
+search. The table has several scores from which on a box is sure. Photos of outfits say how often the frame
+stands first where it must not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from pocketshelf.cli.output import tell_lines
+from pocketshelf.encoded import FRAME
+from pocketshelf.encoder import Encoder
+from pocketshelf.looking import SURE
+from pocketshelf.retriever import Retriever
+from pocketshelf.types import Region
+from pocketshelf_training.data import clothing, street
+from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.predict.asking import load_set, searches_of
+from pocketshelf_training.predict.shelf import store_of
+
+__all__ = ["SURES", "Asked", "add_arguments", "found_first", "run"]
+
+# Scores from which on a box is a thing of its own, to choose among on val; above 1 no box is.
+SURES = (0.0, 0.6, 0.7, 0.8, 1.01)
+SETS = ("shop", "grocery")
+# Products of the shelf that single garments and outfits are asked of.
+GARMENTS = 250
+
+
+class Asked(NamedTuple):
+    """A photo's answers.
+
+    Attributes:
+        boxes, frame: whether the first product is right, by the most prominent box and by the frame.
+        lead, whole: the scores of the nearest first product of all boxes, and of the frame's.
+        score: the detector's, of the box that it is surest of; 1 where it found none.
+        trusted: whether any box's answer is.
+    """
+
+    boxes: bool
+    frame: bool
+    lead: float
+    whole: float
+    score: float
+    trusted: bool
+
+    def is_one(self, sure: float) -> bool:
+        """Whether the frame stands first."""
+        return self.score < sure and not self.trusted and self.whole > self.lead
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME[=DIR]", help="more than shop and grocery"
+    )
+    parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    encoder = Encoder.open(args.bundle)
+    rows = []
+    for given in (*SETS, *args.set):
+        shown, name, samples = load_set(given, args.data)
+        (search, *_), _ = searches_of(name, samples, args.split)
+        found = _asked(
+            encoder, search.gallery, [(s, s.identity) for s in search.queries], lambda hit: hit, shown
+        )
+        rows.append(_row(shown, found))
+    if args.split == "val":
+        rows += _garments(encoder, args.data)
+    tell_lines(json.dumps(rows, indent=1) if args.json else _page(rows))
+    return 0
+
+
+def found_first(asked: Sequence[Asked], sure: float) -> float:
+    """R@1 of the most prominent region, the frame standing first where no box is ``sure``."""
+    return float(np.mean([each.frame if each.is_one(sure) else each.boxes for each in asked]))
+
+
+def _garments(encoder: Encoder, data: str | None) -> list[dict[str, Any]]:
+    """Single garments at home, right by their label, and outfits, which have no right one."""
+    samples = clothing.load(data)
+    shelf = [s for s in samples if s.split == "train" and s.category]
+    shelf = [shelf[at] for at in np.random.default_rng(0).permutation(len(shelf))[:GARMENTS]]
+    gallery = _named([(s, f"{s.category}/{at}") for at, s in enumerate(shelf)])
+    single = [(s, s.category) for s in samples if s.split == "val" and s.category]
+    people = {s.image: (s, None) for s in street.load(data) if s.split == "val"}
+    return [
+        _row(name, _asked(encoder, gallery, asking, lambda hit: hit.split("/")[0], name))
+        for name, asking in (("single garments, label", single), ("outfits", [*people.values()]))
+    ]
+
+
+def _named(pictures: Sequence[tuple[Sample, str]]) -> list[Sample]:
+    return [replace(sample, identity=name) for sample, name in pictures]
+
+
+def _asked(
+    encoder: Encoder,
+    gallery: Sequence[Sample],
+    asking: Iterable[tuple[Sample, str | None]],
+    told: Callable[[str], str],
+    what: str,
+) -> list[Asked]:
+    """Of each photo what its boxes and its frame find; ``told`` of a product's name is compared."""
+    found = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Retriever(store_of(gallery, encoder, Path(folder) / "shelf"), encoder) as retriever,
+    ):
+        for sample, right in tqdm(list(asking), what, disable=None):
+            result, whole = (retriever.search(sample.image, whole=whole) for whole in (False, True))
+            boxes = [region for region in result.regions if region.group != FRAME]
+            frame = whole.regions[0]
+            found.append(
+                Asked(
+                    boxes=_first(boxes[0] if boxes else frame, told) == right,
+                    frame=_first(frame, told) == right,
+                    lead=max(map(_lead, boxes), default=-1.0),
+                    whole=_lead(frame),
+                    score=max((region.score for region in boxes), default=1.0),
+                    trusted=any(region.confident for region in boxes),
+                )
+            )
+    return found
+
+
+def _first(region: Region, told: Callable[[str], str]) -> str | None:
+    return told(region.hits[0].product_id) if region.hits else None
+
+
+def _lead(region: Region) -> float:
+    return region.hits[0].score if region.hits else -1.0
+
+
+def _row(name: str, asked: Sequence[Asked]) -> dict[str, Any]:
+    return {
+        "set": name,
+        "photos": len(asked),
+        "whole": float(np.mean([each.frame for each in asked])),
+        "by_sure": {f"{sure:g}": found_first(asked, sure) for sure in SURES},
+        "as_one": float(np.mean([each.is_one(SURE) for each in asked])),
+    }
+
+
+def _page(rows: Sequence[dict[str, Any]]) -> str:
+    head = ["photos of", ">photos", ">boxes alone", *(f">sure from {sure:g}" for sure in SURES[1:-1])]
+    head += [">no box is sure", ">the frame alone", ">the frame first"]
+    cells = []
+    for row in rows:
+        shares = [*row["by_sure"].values(), row["whole"]]
+        told = ["–"] * len(shares) if row["set"] == "outfits" else [f"{share:.3f}" for share in shares]
+        cells.append((row["set"], row["photos"], *told, f"{row['as_one']:.3f}"))
+    return table(head, cells) + f"\nA box is sure from {SURE:g} on.\n"
