@@ -102,10 +102,14 @@ class Looking:
         return replace(look, answers=self.answering.settled(shelf, look.encoded.photo, look.answers))
 
     def _takes_apart(self, look: Look) -> bool:
-        """Whether the boxes may be parts of one thing."""
+        """Whether the boxes may be parts of one thing: none is sure, trusted, a print, or told by words."""
         boxes = [answer.region.detection for answer in look.answers]
         unsure = all(box.group != FRAME and box.score < SURE for box in boxes)
-        return unsure and not any(map(self.answering.is_trusted, look.answers))
+        return unsure and not any(map(self._is_known, look.answers))
+
+    def _is_known(self, answer: Answer) -> bool:
+        read = bool(answer.hits and answer.hits[0].read)
+        return read or answer.confirmed or self.answering.is_trusted(answer)
 
     def _as_one(self, shelf: Shelf, boxes: Look, wish: Wish, ms: Timings) -> Look:
         """The frame before the boxes, no surer of itself than they are, if its first product is nearer."""

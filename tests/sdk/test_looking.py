@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +15,16 @@ from pocketshelf import Retriever
 from pocketshelf.answering import Answer, Answering
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
+from pocketshelf.encoded import FRAME, EncodedRegion
 from pocketshelf.formats import Bundle
-from pocketshelf.looking import AHEAD, _before
+from pocketshelf.looking import AHEAD, SURE, Look, Looking, _before
 from pocketshelf.recall import Signals
 from pocketshelf.recall.asking import Asker
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.rerank import AttributeReranker
 from pocketshelf.stages.route import MassRouter
 from pocketshelf.stages.where import Wish
+from pocketshelf.types import Detection, Hit
 
 SIZE = (80, 60)
 
@@ -110,6 +113,26 @@ def test_a_turned_look_is_no_surer_than_the_upright_one() -> None:
     assert not answering.is_trusted(limited)
     assert (limited.at_most, limited.recall) == (0.4, 0.3)
     assert answering.limited(answer(0.2), [answer(0.4)]).recall == 0.2
+
+
+def test_what_may_be_parts_of_one_thing() -> None:
+    answering = Answering(MassRouter(), AttributeReranker(), Steady(), Steady(), Asker(None))  # type: ignore[arg-type]
+    looking = Looking(None, answering)  # type: ignore[arg-type]
+
+    def takes_apart(*boxes: tuple[str, float], near: float = 0.4, **more: Any) -> bool:
+        hit, signals, wish = Hit("a", near, "", "Coats", **more), Signals((near,)), Wish(1, (), False, {})
+        answers = []
+        for group, score in boxes:
+            region = EncodedRegion(Detection((0, 0, 1, 1), group, score), None, {})  # type: ignore[arg-type]
+            answers.append(Answer(region, [hit], signals, near, wish))
+        return looking._takes_apart(Look(None, answers))  # type: ignore[arg-type]
+
+    assert takes_apart(("upper", 0.6), ("hat", SURE - 0.01))
+    assert not takes_apart(("upper", 0.6), ("hat", SURE)), "the hat is one"
+    assert not takes_apart((FRAME, 0.0)), "nothing was found: the frame it is"
+    assert not takes_apart(("upper", 0.6), near=0.5), "its answer suffices"
+    assert not takes_apart(("upper", 0.6), inliers=10), "a print lies there"
+    assert not takes_apart(("upper", 0.6), read=("oat",)), "it is written there"
 
 
 def test_the_command_takes_it(

@@ -76,6 +76,9 @@ def test_strangers_find_nothing_of_theirs_and_the_encodings_are_kept(
     assert not any(row["local"] or row["rank"] for row in rows if row["set"] == "others")
     assert all(row["local"] and row["rank"] == 1 for row in rows if row["set"] == "own" and row["shelf"] == 0)
     first = encoder.encode(own[0].image)
+    assert encoder.encode(first.photo, True) is encoder.encode(own[0].image, True), (
+        "what a photo is of is known"
+    )
     monkeypatch.setattr(Encoder, "encode", lambda *_: pytest.fail("encoded again"))
     again = RememberingEncoder(Encoder.open(tmp_path / "bundle"), tmp_path / "cache").encode(own[0].image)
     assert np.array_equal(again.regions[0].embedding.vector, first.regions[0].embedding.vector)

@@ -39,15 +39,18 @@ class RememberingEncoder(Encoder):
         self._encoded = memory.cache(_encoded, ignore=["encoder"])
         self._enrolled = memory.cache(_enrolled, ignore=["encoder"])
         self._known: dict[tuple[str, bool], EncodedPhoto] = {}
+        # Which file a photo is of, that was told before: a search may ask about its frame as well.
+        self._files: dict[int, str] = {}
 
     def encode(
         self, source: PhotoSource, whole: bool = False, ms: Timings | None = None, alone: bool = False
     ) -> EncodedPhoto:
         """See `Encoder`; of the photo only the size is kept, and nothing is timed."""
         del ms, alone
-        key = (str(source), whole)
+        key = (self._files.get(id(source), str(source)), whole)
         if key not in self._known:
-            self._known[key] = self._encoded(self._encoder, self._key, *key)
+            found = self._known[key] = self._encoded(self._encoder, self._key, *key)
+            self._files[id(found.photo)] = key[0]
         return self._known[key]
 
     def enrol(self, source: PhotoSource, whole: bool = True) -> np.ndarray:

@@ -167,12 +167,12 @@ public final class Retriever: @unchecked Sendable {
         return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
     }
 
-    /// Whether the boxes may be parts of one thing: the detector is sure of none, and no answer is trusted.
+    /// Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print.
     private func takesApart(_ boxes: [Answer]) -> Bool {
         let unsure = boxes.map(\.region.detection).allSatisfy {
             !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure
         }
-        return unsure && !boxes.contains(where: answering.isTrusted)
+        return unsure && !boxes.contains { $0.isConfirmed || answering.isTrusted($0) }
     }
 
     /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.

@@ -136,10 +136,10 @@ class Retriever(
             looked.sortedByDescending { prominence(it.seenAs, photo.width, photo.height) }
     }
 
-    /** Whether the boxes may be parts of one thing: the detector is sure of none, and no answer is trusted. */
+    /** Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print. */
     private fun takesApart(boxes: List<Answer>): Boolean {
         val unsure = boxes.all { it.region.detection.group != FRAME && it.region.detection.score < SURE }
-        return unsure && boxes.none(answering::isTrusted)
+        return unsure && boxes.none { it.isConfirmed || answering.isTrusted(it) }
     }
 
     /** The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer. */
