@@ -55,8 +55,7 @@ class Look:
     @property
     def lead(self) -> float:
         """The score of the most prominent region's first product; lowest where there is none."""
-        hits = self.answers[0].hits if self.answers else []
-        return hits[0].score if hits else -1.0
+        return _lead(self.answers[0]) if self.answers else -1.0
 
     def as_it_came(self, region: Region) -> Region:
         """A region of the look, its box in the photo as it came."""
@@ -116,7 +115,7 @@ class Looking:
         encoded = self.encoder.encode(boxes.encoded.photo, True, ms)
         with timed(ms, "search"):
             one = self._settled(shelf, self._answered(shelf, replace(boxes, encoded=encoded), wish))
-        if one.lead <= max(replace(boxes, answers=[each]).lead for each in boxes.answers):
+        if one.lead <= max(map(_lead, boxes.answers)):
             return boxes
         limited = [self.answering.limited(answer, boxes.answers) for answer in one.answers]
         return replace(boxes, answers=[*limited, *boxes.answers])
@@ -152,6 +151,10 @@ def best_of(upright: float, turned: Sequence[float], ahead: float = AHEAD) -> in
     """Which of the turned looks counts, by the scores of their first products; None: the upright one does."""
     best = max(range(len(turned)), key=turned.__getitem__)
     return best if turned[best] > upright + ahead else None
+
+
+def _lead(answer: Answer) -> float:
+    return answer.hits[0].score if answer.hits else -1.0
 
 
 def _before(box: Box, size: tuple[int, int], quarters: int) -> Box:

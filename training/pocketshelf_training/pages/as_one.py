@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,22 +21,22 @@ from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoded import FRAME
 from pocketshelf.encoder import Encoder
 from pocketshelf.looking import SURE
-from pocketshelf.retriever import Retriever
 from pocketshelf.types import Region
 from pocketshelf_training.data import clothing, street
+from pocketshelf_training.data.clothing import GROUP_OF
 from pocketshelf_training.data.protocol import Sample
+from pocketshelf_training.data.street import StreetPhoto
 from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.pages.outfits import on_shelf
 from pocketshelf_training.pages.page import add_bundle, table
 from pocketshelf_training.predict.asking import load_set, searches_of
-from pocketshelf_training.predict.shelf import store_of
+from pocketshelf_training.predict.shelf import opened
 
 __all__ = ["SURES", "Asked", "add_arguments", "found_first", "run"]
 
 # Scores from which on a box is a thing of its own, to choose among on val; above 1 no box is.
 SURES = (0.0, 0.6, 0.7, 0.8, 1.01)
 SETS = ("shop", "grocery")
-# Products of the shelf that single garments and outfits are asked of.
-GARMENTS = 250
 
 
 class Asked(NamedTuple):
@@ -95,37 +93,29 @@ def found_first(asked: Sequence[Asked], sure: float) -> float:
 
 
 def _garments(encoder: Encoder, data: str | None) -> list[dict[str, Any]]:
-    """Single garments at home, right by their label, and outfits, which have no right one."""
-    samples = clothing.load(data)
-    shelf = [s for s in samples if s.split == "train" and s.category]
-    shelf = [shelf[at] for at in np.random.default_rng(0).permutation(len(shelf))[:GARMENTS]]
-    gallery = _named([(s, f"{s.category}/{at}") for at, s in enumerate(shelf)])
-    single = [(s, s.category) for s in samples if s.split == "val" and s.category]
-    people = {s.image: (s, None) for s in street.load(data) if s.split == "val"}
+    """On the shelf of `outfits`: single garments, right by their label, and outfits, of which none is."""
+    samples = [s for s in clothing.load(data) if s.attributes["label"] in GROUP_OF]
+    labels = {s.image.stem: s.attributes["label"] for s in samples}
+    gallery = [replace(s, identity=s.image.stem, category=labels[s.image.stem]) for s in on_shelf(samples)]
+    single = [(s, labels[s.image.stem]) for s in samples if s.split == "val"]
+    outfits = [(photo, None) for photo in street.load_photos("val", data)]
     return [
-        _row(name, _asked(encoder, gallery, asking, lambda hit: hit.split("/")[0], name))
-        for name, asking in (("single garments, label", single), ("outfits", [*people.values()]))
+        _row(name, _asked(encoder, gallery, asking, labels.__getitem__, name))
+        for name, asking in (("single garments, label", single), ("outfits", outfits))
     ]
-
-
-def _named(pictures: Sequence[tuple[Sample, str]]) -> list[Sample]:
-    return [replace(sample, identity=name) for sample, name in pictures]
 
 
 def _asked(
     encoder: Encoder,
     gallery: Sequence[Sample],
-    asking: Iterable[tuple[Sample, str | None]],
+    asking: Sequence[tuple[Sample | StreetPhoto, str | None]],
     told: Callable[[str], str],
     what: str,
 ) -> list[Asked]:
     """Of each photo what its boxes and its frame find; ``told`` of a product's name is compared."""
     found = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Retriever(store_of(gallery, encoder, Path(folder) / "shelf"), encoder) as retriever,
-    ):
-        for sample, right in tqdm(list(asking), what, disable=None):
+    with opened(gallery, encoder) as retriever:
+        for sample, right in tqdm(asking, what, disable=None):
             result, whole = (retriever.search(sample.image, whole=whole) for whole in (False, True))
             boxes = [region for region in result.regions if region.group != FRAME]
             frame = whole.regions[0]

@@ -35,7 +35,7 @@ from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, joined, table
 
-__all__ = ["add_arguments", "matches", "repeats", "run"]
+__all__ = ["add_arguments", "matches", "on_shelf", "repeats", "run"]
 
 GARMENTS, SEED = 250, 0
 
@@ -71,13 +71,17 @@ def repeats(regions: Iterable[Region]) -> bool | None:
     return max(Counter(first).values()) > len(first) / 2
 
 
+def on_shelf(samples: Iterable[Sample]) -> list[Sample]:
+    """The garments of split train that the shelf holds, drawn with the seed."""
+    train = [s for s in samples if s.split == "train"]
+    return [train[at] for at in np.random.default_rng(SEED).permutation(len(train))[:GARMENTS]]
+
+
 def run(args: argparse.Namespace) -> int:
     samples = [s for s in clothing.load(args.data) if s.attributes["label"] in GROUP_OF]
-    train = [s for s in samples if s.split == "train"]
-    chosen = np.random.default_rng(SEED).permutation(len(train))[:GARMENTS]
     with tempfile.TemporaryDirectory() as folder:
         shelf = Path(folder) / "shelf"
-        garments = [train[i] for i in chosen]
+        garments = on_shelf(samples)
         _build(shelf, garments, Encoder.open(args.bundle), args.own_names)
         labels = {sample.image.stem: sample.attributes["label"] for sample in garments}
         with Retriever.open(shelf, args.bundle) as retriever:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +24,7 @@ from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, table
-from pocketshelf_training.predict.shelf import store_of
+from pocketshelf_training.predict.shelf import opened
 
 __all__ = ["AHEADS", "Seen", "add_arguments", "found_first", "looks_of", "run"]
 
@@ -61,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         samples = (shop if name == "shop" else grocery).load(args.data)
         gallery = [s for s in samples if s.domain == "shop" and s.identity and s.category]
         asking = [s for s in samples if s.domain == "street" and s.split == args.split]
-        with _opened(encoder, gallery) as retriever:
+        with opened(gallery, encoder) as retriever:
             for way, whole in WAYS.items():
                 looks = looks_of(retriever, asking, whole, f"{name}, {way}")
                 rows += [{"set": name, "way": way, **row} for row in _rows(looks)]
@@ -133,14 +130,3 @@ def _page(rows: Sequence[dict[str, Any]]) -> str:
 
 def _means(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [f"{np.mean([row['any_way_up'][f'{ahead:g}'] for row in rows]):.3f}" for ahead in AHEADS]
-
-
-@contextmanager
-def _opened(encoder: Encoder, gallery: Sequence[Sample]) -> Iterator[Retriever]:
-    """A shelf of the gallery."""
-    shown = tqdm(gallery, "gallery", disable=None)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Retriever(store_of(shown, encoder, Path(folder) / "shelf"), encoder) as retriever,
-    ):
-        yield retriever

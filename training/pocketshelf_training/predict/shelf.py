@@ -25,7 +25,7 @@ from pocketshelf.types import SearchResult
 from pocketshelf_training.data.grocery import catalogue
 from pocketshelf_training.data.protocol import Sample
 
-__all__ = ["first_hits", "grocery_store", "search_photos", "store_of"]
+__all__ = ["first_hits", "grocery_store", "opened", "search_photos", "store_of"]
 
 
 @contextmanager
@@ -55,6 +55,17 @@ def store_of(gallery: Iterable[Sample], encoder: Encoder, path: Path) -> Store:
         for sample in gallery
     ]
     return Store.create(path, ShardMeta.of(space_of(encoder.bundle), 1), products)
+
+
+@contextmanager
+def opened(gallery: Iterable[Sample], encoder: Encoder) -> Iterator[Retriever]:
+    """A temporary shelf of `store_of`, to search."""
+    shown = tqdm(gallery, "gallery", disable=None)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Retriever(store_of(shown, encoder, Path(folder) / "shelf"), encoder) as retriever,
+    ):
+        yield retriever
 
 
 def search_photos(
