@@ -101,7 +101,7 @@ class Retriever(
         var searching = System.nanoTime()
         val boxes = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
         ms.search += millisecondsSince(searching)
-        val local = if (takesApart(boxes)) asOne(shelf, photo, boxes, wish, ms) else boxes
+        val local = asOne(shelf, photo, boxes, wish, ms)
         searching = System.nanoTime()
         // Every local answer is there before anyone is waited for.
         val answers = local.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
@@ -142,8 +142,12 @@ class Retriever(
         return unsure && boxes.none { it.isConfirmed || answering.isTrusted(it) }
     }
 
-    /** The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer. */
+    /**
+     * The frame as one thing before boxes that may be its parts, no surer of itself than they are, if its first product is
+     * nearer; else the boxes.
+     */
     private fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
+        if (!takesApart(boxes)) return boxes
         val frame = encoder.encode(photo, whole = true, ms).single()
         val searching = System.nanoTime()
         val one = answering.answer(shelf, frame, wish)
@@ -193,7 +197,7 @@ class Retriever(
         val shelf = shelf
         val wish = wish(shelf, k, categories, where)
         val boxes = looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
-        val local = if (takesApart(boxes)) asOne(shelf, photo, boxes, wish, Timings()) else boxes
+        val local = asOne(shelf, photo, boxes, wish, Timings())
         return local.mapIndexed { place, each ->
             told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
         }
