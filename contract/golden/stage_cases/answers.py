@@ -40,15 +40,20 @@ SERVER = [
 
 
 class Told:
-    """An embedder that says what a case has for the box nearest to the one asked about."""
+    """An embedder that says what a case has for the box nearest to the one asked about.
+
+    Of a turned photo it says what the case has for so many quarters, if anything.
+    """
 
     def __init__(self, case: dict[str, Any]) -> None:
         self._spec = load_bundle(BUNDLE).embedder
-        self._known = case["embedder"]
+        self._upright = case["embedder"]
+        self._turned = case.get("turned", {})
 
     def embed(self, photo: Photo, box: Box | None = None) -> Embedding:
         """See `pocketshelf.stages.embed.Embedder`."""
-        known = [each for each in self._known if (each["box"] is None) == (box is None)]
+        turned = self._turned and self._turned.get(str(quarters_of(photo)))
+        known = [each for each in turned or self._upright if (each["box"] is None) == (box is None)]
         (nearest, *_) = sorted(known, key=lambda each: distance(each["box"], box))
         return NetworkEmbedder(self._spec, Outputs(*map(unpack, nearest["outputs"]))).embed(photo, box)
 
@@ -56,6 +61,12 @@ class Told:
 def distance(a: Box | None, b: Box | None) -> float:
     """Sum of the sides' differences."""
     return 0.0 if a is None or b is None else sum(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+def quarters_of(photo: Photo) -> int:
+    """By how many the photo of `photo` was turned, told by the corner that has come to the left above."""
+    red, green, _ = photo.pixels[0, 0].tolist()
+    return {(False, False): 0, (True, False): 1, (True, True): 2, (False, True): 3}[red > 90, green > 120]
 
 
 class Server:
@@ -83,7 +94,17 @@ def answers() -> list[dict[str, Any]]:
     empty = networks(rng, [])
     rng = np.random.default_rng(1563)
     parts, sure = (networks(rng, [("upper", score), ("footwear", 0.5)]) for score in (0.6, 0.72))
-    base: dict[str, Any] = {"whole": False, "top_k": 5, "category": "auto", "where": {}, "ask": None}
+    base: dict[str, Any] = {
+        "whole": False,
+        "top_k": 5,
+        "category": "auto",
+        "where": {},
+        "ask": None,
+        "any_way_up": False,
+    }
+    # Lying on its side: there the one thing looks like the second one does.
+    lying = networks(np.random.default_rng(1564), [("footwear", 0.8)])
+    lying = {**lying, "turned": {"3": seen_as(lying, scene["embedder"][1])}, "top_k": 1}
     cases: dict[str, dict[str, Any]] = {
         "several things": scene,
         "another photo": {**crowd, "top_k": 3},
@@ -91,24 +112,24 @@ def answers() -> list[dict[str, Any]]:
         "nothing is found: the frame": empty,
         "one hit": {**scene, "top_k": 1},
         "more hits than products": {**scene, "whole": True, "top_k": 100},
-        "everything is searched": {**scene, "category": "all", "top_k": 12},
-        "a category by its name": {**scene, "category": "röcke"},
-        "two categories": {**scene, "category": ["Milk", "SHOES"]},
+        "everything is searched": {**scene, "category": "all", "top_k": 6},
+        "a category by its name": {**scene, "category": "röcke", "top_k": 3},
+        "two categories": {**scene, "category": ["Milk", "SHOES"], "top_k": 3},
         "an unknown category": {**scene, "category": "Hats"},
         "no hits asked for": {**scene, "top_k": 0},
         "only some products": {**scene, "where": {"colour": ["red"], "size": ["l", "XL"]}},
         "few products fit: the rest of the shelf": {**scene, "where": {"price": ["12.5", "13.5"]}},
         "no product fits": {**scene, "where": {"colour": ["purple"]}},
-        "whole numbers fit": {**scene, "where": {"year": ["2021"]}},
+        "whole numbers fit": {**scene, "where": {"year": ["2021"]}, "top_k": 3},
         "a server is asked where that does not suffice": {
             **scene, "server": SERVER, "category": ["Shoes"], "top_k": 2
         },
-        "a server is asked in any case": {**crowd, "server": SERVER, "ask": True},
+        "a server is asked in any case": {**crowd, "server": SERVER, "ask": True, "top_k": 4},
         "a server is asked for some products": {
             **scene, "server": SERVER, "ask": True, "where": {"colour": ["red"]}, "category": ["Shoes"]
         },
-        "a server is never asked": {**scene, "server": SERVER, "ask": False},
-        "a server is away": {**scene, "server": None, "ask": True},
+        "a server is never asked": {**scene, "server": SERVER, "ask": False, "top_k": 2},
+        "a server is away": {**scene, "server": None, "ask": True, "top_k": 2},
         "a server finds nothing": {**empty, "server": [], "ask": True},
         "the best lies in a category that is not likely": {
             **scene, "embedder": misled(scene), "whole": True, "top_k": 3
@@ -119,6 +140,12 @@ def answers() -> list[dict[str, Any]]:
         },
         "no box is sure, and one of them is nearer than the frame": {**parts, "top_k": 1},
         "a box is sure: the frame is not looked at": {**sure, "embedder": as_one(sure), "top_k": 1},
+        "any way up: a turned look is ahead, and no surer of itself": {**lying, "any_way_up": True},
+        "nobody asks for any way up": lying,
+        "any way up, and an answer is trusted: nothing is turned": {
+            **lying, "embedder": lying["turned"]["3"], "turned": {"1": lying["embedder"]}, "top_k": 2,
+            "any_way_up": True,
+        },
     }  # fmt: skip
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
@@ -168,6 +195,11 @@ def as_one(case: dict[str, Any]) -> list[dict[str, Any]]:
     return [first, {**second, "outputs": first["outputs"]}, {**frame, "outputs": second["outputs"]}]
 
 
+def seen_as(case: dict[str, Any], like: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everything in the case's photo looks so."""
+    return [{**each, "outputs": like["outputs"]} for each in case["embedder"]]
+
+
 def photo(case: dict[str, Any]) -> Photo:
     """One of the case's size, decoded at a tenth, whose colours change from side to side."""
     width, height = case["width"], case["height"]
@@ -209,7 +241,13 @@ def answered(case: dict[str, Any], store: Store, shown: Photo, closely: bool = T
     retriever = Retriever(store, encoder(case), fallback=server, closely=closely)
     try:
         result = retriever.search(
-            shown, case["top_k"], case["category"], case["whole"], case["ask"], where=case["where"]
+            shown,
+            case["top_k"],
+            case["category"],
+            case["whole"],
+            case["ask"],
+            where=case["where"],
+            any_way_up=case.get("any_way_up", False),
         )
     except (UsageError, ValueError):
         return {"error": True}

@@ -1,9 +1,9 @@
 import PocketshelfCore
 
-/// `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--no-closely] PHOTO.ppm…`: a search's line for
-/// each photo, the models run by LiteRT. Photos are binary PPM, every pixel, upright: a phone's decoder is its own.
+/// `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--any-way-up] [--no-closely] PHOTO.ppm…`: a
+/// search's line for each photo, the models run by LiteRT. Photos are binary PPM, every pixel, upright: a phone's decoder is its own.
 func answerCommand(_ options: Options) throws {
-    try options.allow(["--store", "--bundle", "--litert", "--k", "--whole", "--no-closely"])
+    try options.allow(["--store", "--bundle", "--litert", "--k", "--whole", "--any-way-up", "--no-closely"])
     let text = options.optional("--k") ?? "10"
     guard let count = Int(text), (1...Retriever.maxHits).contains(count) else {
         throw PocketshelfError.usage("--k must be a number from 1 to \(Retriever.maxHits), not '\(text)'")
@@ -22,7 +22,8 @@ func answerCommand(_ options: Options) throws {
         store: Store.open(try options.required("--store")), encoder: encoder, closely: !options.has("--no-closely"))
     for path in photos {
         let result = try retriever.search(
-            PortablePixmap.read(path), count: count, whole: options.has("--whole"), name: path)
+            PortablePixmap.read(path), count: count, whole: options.has("--whole"), name: path,
+            anyWayUp: options.has("--any-way-up"))
         print(result.json().serialized)
     }
 }

@@ -10,7 +10,7 @@ struct Options {
     private(set) var words: [String] = []
     /// Options that take no value.
     private static let known: Set<String> = [
-        "--allow-older", "--if-due", "--no-closely", "--trust-on-first-use", "--undo", "--whole", "-v",
+        "--allow-older", "--any-way-up", "--if-due", "--no-closely", "--trust-on-first-use", "--undo", "--whole", "-v",
     ]
 
     /// - Throws: `usage`: an option lacks its value.

@@ -5,14 +5,27 @@ import XCTest
 
 /// What the golden cases of whole answers share: the bundle, and what stands in for networks and server.
 enum AnswerGolden {
-    /// Says what a case has for the box nearest to the one asked about.
+    /// Says what a case has for the box nearest to the one asked about; of a turned photo, what it has for that, if
+    /// anything.
     final class Told: Embedder, @unchecked Sendable {
         let stage: NetworkEmbedder
-        let known: [Json]
+        let upright: [Json]
+        let turned: [String: [Json]]
 
-        init(_ spec: EmbedderSpec, _ known: [Json]) {
+        init(_ spec: EmbedderSpec, _ upright: [Json], turned: [String: [Json]] = [:]) {
             stage = NetworkEmbedder(spec: spec, runner: Outputs([]))
-            self.known = known
+            self.upright = upright
+            self.turned = turned
+        }
+
+        /// By how many the photo of the cases was turned, told by the corner that has come to the left above.
+        private func quarters(of photo: Photo) -> Int {
+            switch (photo.pixels[0] > 90, photo.pixels[1] > 120) {
+            case (false, false): 0
+            case (true, false): 1
+            case (true, true): 2
+            case (false, true): 3
+            }
         }
 
         func embed(_ photo: Photo, box: Box?) throws -> Embedding {
@@ -20,6 +33,7 @@ enum AnswerGolden {
                 guard let box else { return 0 }
                 return zip(sides, [box.x, box.y, box.width, box.height]).reduce(0) { $0 + abs($1.0 - $1.1) }
             }
+            let known = turned.isEmpty ? upright : turned[String(quarters(of: photo))] ?? upright
             let fitting = known.filter { $0["box"].isNull == (box == nil) }
             let nearest = try XCTUnwrap(fitting.min { distance($0["box"].doubles) < distance($1["box"].doubles) })
             return try stage.decode(nearest["outputs"].list.map(\.tensor))
@@ -69,7 +83,9 @@ enum AnswerGolden {
     static func encoder(_ input: Json, _ bundle: ModelBundle) throws -> Encoder {
         let detector = NetworkDetector(
             spec: try XCTUnwrap(bundle.detector), runner: Outputs(input["detector"].list.map(\.tensor)))
-        return Encoder(bundle: bundle, embedder: Told(bundle.embedder, input["embedder"].list), detector: detector)
+        let turned = Dictionary(uniqueKeysWithValues: input["turned"].pairs.map { ($0.0, $0.1.list) })
+        let told = Told(bundle.embedder, input["embedder"].list, turned: turned)
+        return Encoder(bundle: bundle, embedder: told, detector: detector)
     }
 
     /// The line of a case, without its times, and what the server was asked.
@@ -85,7 +101,8 @@ enum AnswerGolden {
                 photo, count: input["top_k"].int,
                 category: CategoryChoice(asked.string.isEmpty ? asked.strings : [asked.string]),
                 whole: input["whole"].flag, ask: input["ask"].isNull ? nil : input["ask"].flag,
-                where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) })
+                where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) },
+                anyWayUp: input["any_way_up"].flag)
             var line = result.json(full: true).object
             line["ms"] = nil
             return .of(["line": .object(line), "asks": .array(server?.asks ?? [])])

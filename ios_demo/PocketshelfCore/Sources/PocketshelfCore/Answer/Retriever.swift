@@ -17,11 +17,10 @@ public struct RegionAnswer: Sendable {
 /// Safe to share between threads. Every stage is an object behind a small protocol, and can be replaced here.
 public final class Retriever: @unchecked Sendable {
     public static let maxHits = 1000
-    /// A box of this score, or more, is a thing of its own.
-    private static let sure = 0.7
 
     public let encoder: Encoder
     private let answering: Answering
+    private let looking: Looking
     private let makeSearcher: (any ShelfReader) -> any Searcher
     private let seconds: Double
     private let closely: Bool
@@ -52,10 +51,12 @@ public final class Retriever: @unchecked Sendable {
         self.seconds = seconds
         self.closely = closely
         makeSearcher = searcher
-        answering = Answering(
+        let answering = Answering(
             router: router, reranker: reranker,
             estimator: try estimator ?? RecallModel.ofRecall(encoder.bundle.recall),
             confidence: try RecallModel.ofConfidence(encoder.bundle.recall), asker: Asker(fallback))
+        self.answering = answering
+        looking = Looking(encoder: encoder, answering: answering)
         shelf = try Self.shelf(store, encoder, searcher(store), closely: closely)
     }
 
@@ -95,34 +96,32 @@ public final class Retriever: @unchecked Sendable {
     ///   - ask: true asks the server in any case, false never, nil when the local answer does not suffice.
     ///   - name: what the result calls the photo.
     ///   - where: attribute → values: only products that state one of them.
+    ///   - anyWayUp: where no answer is confident, look at the photo turned by quarters, too.
     /// - Throws: `usage`: the store has no such category, or `count` is out of range; `store`: it is damaged; `bundle`:
     ///   the networks' outputs are not those of the bundle.
     public func search(
         _ photo: Photo, count: Int = 10, category: CategoryChoice = .auto, whole: Bool = false, ask: Bool? = nil,
-        name: String = "photo", where filter: Where = []
+        name: String = "photo", where filter: Where = [], anyWayUp: Bool = false
     ) throws -> SearchResult {
         let shelf = current, wish = try wish(shelf, count, category, filter)
         var timings = Timings()
         var total = 0.0
         let started = DispatchTime.now().uptimeNanoseconds
-        let answers = try timed(&total) {
-            let regions = try encoder.encode(photo, whole: whole, timings: &timings)
-            let boxes = try timed(&timings.search) {
-                let answered = try regions.map { try answering.answer(shelf, $0, wish) }
-                return try looked(shelf, photo, answered, wish)
-            }
-            let local = try takesApart(boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
-            return try timed(&timings.search) {
+        let (look, answers) = try timed(&total) {
+            let look = try looking.look(shelf, photo, wish, whole: whole, anyWayUp: anyWayUp, &timings)
+            let answers = try timed(&timings.search) {
                 // Every local answer is there before anyone is waited for.
-                return try local.map { answer in
+                return try look.answers.map { answer in
                     let gone = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
                     return try answering.escalated(shelf, answer, ask: ask, seconds: seconds - gone)
                 }
             }
+            return (look, answers)
         }
         timings.total = total
         return SearchResult(
-            photo: name, width: photo.width, height: photo.height, regions: answers.map(answering.region),
+            photo: name, width: photo.width, height: photo.height,
+            regions: answers.map { look.asItCame(answering.region($0)) },
             timings: timings, store: shelf.info, localRecall: answers.first?.recall,
             fallback: .overall(answers.map(\.asked)))
     }
@@ -147,48 +146,6 @@ public final class Retriever: @unchecked Sendable {
         let answer = try answering.escalated(shelf, local, ask: ask, seconds: seconds)
         return RegionAnswer(region: answering.region(answer), recall: answer.recall, asked: answer.asked)
     }
-
-    /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets
-    /// a region of its own.
-    ///
-    /// A photo whose every answer is confident already is not looked at: that would change next to nothing.
-    private func looked(_ shelf: Shelf, _ photo: Photo, _ local: [Answer], _ wish: Wish) throws -> [Answer] {
-        guard let closely = shelf.closely, local.isEmpty || !local.allSatisfy(answering.isConfident) else {
-            return local
-        }
-        let nearest = local.flatMap { $0.hits.prefix(Closely.nearest).map(\.productId) }
-        let seen = closely.sightings(photo, nearest: nearest)
-        let own = Deciding.unclaimed(
-            seen, local.map(\.region.detection.box), width: photo.width, height: photo.height)
-        let more = try own.map { try answering.answer(shelf, encoder.encodePrint(photo, $0), wish) }
-        let looked = try (local + more).map { try answering.looked(shelf, $0, seen) }
-        guard looked.contains(where: \.isConfirmed) else { return looked }
-        // What is certain stands out more than what the detector takes for something.
-        return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
-    }
-
-    /// Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print.
-    private func takesApart(_ boxes: [Answer]) -> Bool {
-        let unsure = boxes.map(\.region.detection).allSatisfy {
-            !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure
-        }
-        return unsure && !boxes.contains { $0.isConfirmed || answering.isTrusted($0) }
-    }
-
-    /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.
-    private func asOne(
-        _ shelf: Shelf, _ photo: Photo, _ boxes: [Answer], _ wish: Wish, _ timings: inout Timings
-    ) throws -> [Answer] {
-        let frames = try encoder.encode(photo, whole: true, timings: &timings)
-        return try timed(&timings.search) {
-            let one = try frames.map { try answering.answer(shelf, $0, wish) }
-            let nearest = boxes.map(lead).max() ?? -1
-            guard let first = one.first, lead(first) > nearest else { return boxes }
-            return [answering.limited(first, boxes)] + boxes
-        }
-    }
-
-    private func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }
 
     private func wish(_ shelf: Shelf, _ count: Int, _ category: CategoryChoice, _ filter: Where) throws -> Wish {
         guard (1...Self.maxHits).contains(count) else {

@@ -42,6 +42,21 @@ public struct Photo: Sendable {
         return try Photo(pixels: Array(rows.joined()), columns: right - left, rows: bottom - top)
     }
 
+    /// The photo by so many quarter turns, anticlockwise.
+    func turned(_ quarters: Int) throws -> Photo {
+        guard quarters > 0 else { return self }
+        var turned = [UInt8]()
+        turned.reserveCapacity(pixels.count)
+        // What is on the right comes up: the new rows are the old columns, the last one first.
+        for column in (0..<columns).reversed() {
+            for row in 0..<rows {
+                let from = 3 * (columns * row + column)
+                turned += pixels[from..<from + 3]
+            }
+        }
+        return try Photo(pixels: turned, columns: rows, rows: columns, width: height, height: width).turned(quarters - 1)
+    }
+
     /// A photo of its own, whose boxes are in pixels of this one.
     func part(_ part: Part) throws -> Photo {
         func at(_ share: Double, of length: Int) -> Int { Int((share * Double(length)).rounded(.toNearestOrEven)) }

@@ -1,8 +1,5 @@
 package org.pocketshelf.core
 
-import org.pocketshelf.core.closely.Closely
-import org.pocketshelf.core.closely.Deciding
-import org.pocketshelf.core.closely.Sighting
 import org.pocketshelf.core.recall.Asker
 import org.pocketshelf.core.recall.Fallback
 import org.pocketshelf.core.recall.RecallEstimator
@@ -10,7 +7,6 @@ import org.pocketshelf.core.recall.RecallModel
 import org.pocketshelf.core.recall.overall
 import org.pocketshelf.core.stages.Where
 import org.pocketshelf.core.stages.Wish
-import org.pocketshelf.core.stages.detect.prominence
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.rerank.AttributeReranker
 import org.pocketshelf.core.stages.rerank.Reranker
@@ -21,9 +17,6 @@ import org.pocketshelf.core.types.FallbackState
 import org.pocketshelf.core.types.Region
 import org.pocketshelf.core.types.SearchResult
 import org.pocketshelf.core.types.Timings
-
-/** A box of this score, or more, is a thing of its own. */
-private const val SURE = 0.7
 
 /**
  * A region's answer.
@@ -57,6 +50,7 @@ class Retriever(
         encoder.shelves, encoder.bundle.groupHead, router, reranker, estimator,
         RecallModel.parseConfidence(encoder.bundle.recall), Asker(fallback),
     )
+    private val looking = Looking(encoder, answering)
 
     /** The generation that is searched. Searches that are under way end in the one they began with. */
     @Volatile
@@ -80,6 +74,7 @@ class Retriever(
      * @param whole the frame is the one region, without detection.
      * @param ask true asks the server in any case, false never, null when the local answer does not suffice.
      * @param where only products that state one of the values of each attribute.
+     * @param anyWayUp where no answer is confident, look at the photo turned by quarters, too.
      * @throws UsageError the shelf has no such category.
      * @throws StoreError the store is damaged.
      * @throws IllegalArgumentException [k] is out of range.
@@ -92,75 +87,28 @@ class Retriever(
         ask: Boolean? = null,
         name: String = "photo",
         where: Where = emptyMap(),
+        anyWayUp: Boolean = false,
     ): SearchResult {
         val shelf = shelf
         val wish = wish(shelf, k, categories, where)
         val ms = Timings()
         val started = System.nanoTime()
-        val encoded = encoder.encode(photo, whole, ms)
-        var searching = System.nanoTime()
-        val boxes = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
-        ms.search += millisecondsSince(searching)
-        val local = asOne(shelf, photo, boxes, wish, ms)
-        searching = System.nanoTime()
+        val look = looking.look(shelf, photo, wish, whole, anyWayUp, ms)
+        val searching = System.nanoTime()
         // Every local answer is there before anyone is waited for.
-        val answers = local.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
+        val answers = look.answers.map { answering.escalated(shelf, it, ask, seconds - millisecondsSince(started) / 1000) }
         ms.search += millisecondsSince(searching)
         ms.total += millisecondsSince(started)
         return SearchResult(
             photo = name,
             width = photo.width,
             height = photo.height,
-            regions = answers.map(answering::region),
+            regions = answers.map { look.asItCame(answering.region(it)) },
             ms = ms,
             store = shelf.info,
             localRecall = answers.first().recall,
             fallback = overall(answers.map { it.asked }),
         )
-    }
-
-    /**
-     * The answers after a close look at the whole photo, where the shelf has prints.
-     *
-     * A print that no box claims gets a region of its own. A photo whose every answer is confident already is not looked at:
-     * that would change next to nothing.
-     */
-    private fun looked(shelf: Shelf, photo: Photo, answers: List<Answer>, wish: Wish): List<Answer> {
-        val seen = sightings(shelf, photo, answers)
-        if (seen.isEmpty()) return answers
-        val own = Deciding.unclaimed(seen, answers.map { it.region.detection.box }, photo.width, photo.height)
-        val all = answers + own.map { answering.answer(shelf, encoder.encodePrint(photo, it), wish) }
-        val looked = all.map { answering.looked(shelf, it, seen) }
-        // What is certain stands out more than what the detector takes for something.
-        return if (looked.none { it.isConfirmed }) looked else
-            looked.sortedByDescending { prominence(it.seenAs, photo.width, photo.height) }
-    }
-
-    /** Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print. */
-    private fun takesApart(boxes: List<Answer>): Boolean {
-        val unsure = boxes.all { it.region.detection.group != FRAME && it.region.detection.score < SURE }
-        return unsure && boxes.none { it.isConfirmed || answering.isTrusted(it) }
-    }
-
-    /**
-     * The frame as one thing before boxes that may be its parts, no surer of itself than they are, if its first product is
-     * nearer; else the boxes.
-     */
-    private fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
-        if (!takesApart(boxes)) return boxes
-        val frame = encoder.encode(photo, whole = true, ms).single()
-        val searching = System.nanoTime()
-        val one = answering.answer(shelf, frame, wish)
-        ms.search += millisecondsSince(searching)
-        return if (lead(one) <= boxes.maxOf(::lead)) boxes else listOf(answering.limited(one, boxes)) + boxes
-    }
-
-    private fun lead(answer: Answer): Double = answer.hits.firstOrNull()?.score ?: -1.0
-
-    private fun sightings(shelf: Shelf, photo: Photo, answers: List<Answer>): List<Sighting> {
-        val closely = shelf.closely ?: return emptyList()
-        if (answers.isNotEmpty() && answers.all(answering::isConfident)) return emptyList()
-        return closely.sightings(photo, answers.flatMap { each -> each.hits.take(Closely.NEAREST).map { it.productId } })
     }
 
     /**
@@ -178,7 +126,7 @@ class Retriever(
         photo: Photo? = null,
     ): RegionAnswer {
         val shelf = shelf
-        val local = looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where)))
+        val local = looking.looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where)))
         return told(if (ask == false) local else answering.escalated(shelf, local, ask, seconds))
     }
 
@@ -196,8 +144,8 @@ class Retriever(
     ): List<RegionAnswer> {
         val shelf = shelf
         val wish = wish(shelf, k, categories, where)
-        val boxes = looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
-        val local = asOne(shelf, photo, boxes, wish, Timings())
+        val boxes = looking.looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
+        val local = looking.asOne(shelf, photo, boxes, wish, Timings())
         return local.mapIndexed { place, each ->
             told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
         }
@@ -219,12 +167,8 @@ class Retriever(
         photo: Photo? = null,
     ): Region {
         val shelf = shelf
-        return answering.region(looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where))))
+        return answering.region(looking.looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where))))
     }
-
-    /** The answer for a region after a close look at its photo, if that is there. */
-    private fun looked(shelf: Shelf, photo: Photo?, answer: Answer): Answer =
-        if (photo == null) answer else answering.looked(shelf, answer, sightings(shelf, photo, listOf(answer)))
 
     private fun wish(shelf: Shelf, k: Int, categories: List<String>, where: Where): Wish {
         require(k in 1..MAX_HITS) { "k must lie in 1 to $MAX_HITS" }

@@ -42,9 +42,10 @@ class GoldenAnswersTest {
         })
     }
 
-    /** Says what a case has for the box nearest to the one asked about. */
-    private inner class Told(private val known: List<Case>) : Embedder {
+    /** Says what a case has for the box nearest to the one asked about; of a turned photo what it has for that, if anything. */
+    private inner class Told(private val upright: List<Case>, private val turned: Case? = null) : Embedder {
         override fun embed(photo: Photo, box: Box?): Embedding {
+            val known = turned?.let { case -> quartersOf(photo).toString().takeIf(case::has)?.let(case::cases) } ?: upright
             val nearest = known.filter { it.has("box") == (box != null) }.minByOrNull { distance(it, box) }!!
             return NetworkEmbedder(bundle.embedder, NoRunner).embeddingOf(tensors(nearest.cases("outputs")))
         }
@@ -82,6 +83,12 @@ class GoldenAnswersTest {
             intArrayOf(3 * x, 40 + 2 * y, 200 - 2 * x - y)[it % 3].toByte()
         }
         return Photo(Pixels(bytes, across, height / 10), width, height)
+    }
+
+    /** By how many the photo of [photo] was turned, told by the corner that has come to the left above. */
+    private fun quartersOf(photo: Photo): Int {
+        val (red, green) = photo.pixels.bytes.take(2).map { it.toInt() and 0xff }
+        return if (red > 90) (if (green > 120) 2 else 1) else (if (green > 120) 3 else 0)
     }
 
     @TestFactory
@@ -123,16 +130,19 @@ class GoldenAnswersTest {
         val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
         val outputs = tensors(case.cases("detector"))
         val detector = NetworkDetector(bundle.detector!!, ScriptedRunner { outputs })
-        val retriever = Retriever(shelf, Encoder(bundle, Told(case.cases("embedder")), detector), fallback = server)
+        val told = Told(case.cases("embedder"), if (case.has("turned")) case.child("turned") else null)
+        val retriever = Retriever(shelf, Encoder(bundle, told, detector), fallback = server)
+        val anyWayUp = case["any_way_up"] == true
         val asked = case["category"].let { if (it is String) listOf(it) else case.texts("category") }
         val where = case.child("where").let { where -> where.map.keys.associateWith { where.texts(it) } }
         val expected = case.child("expected")
         try {
             val result = retriever.search(
                 photo, case.int("top_k"), asked, case["whole"] as Boolean, case["ask"] as Boolean?, where = where,
+                anyWayUp = anyWayUp,
             )
             assertNotNull(expected["line"], "an error was expected")
-            if (server == null) {
+            if (server == null && !anyWayUp) {
                 // The same, of regions that are embedded already.
                 val regions = retriever.encoder.encode(photo, case["whole"] as Boolean)
                 val answers = retriever.answerRegions(photo, regions, case.int("top_k"), asked, where = where)

@@ -21,13 +21,16 @@ import org.pocketshelf.desktop.runtime.LiteRtRunner
 import org.pocketshelf.desktop.search.FastestScanners
 
 /**
- * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--no-closely] PHOTO…`: a search's line for each photo,
- * the models run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's decoder is its own.
+ * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--any-way-up] [--no-closely] PHOTO…`: a search's line
+ * for each photo, the models run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's
+ * decoder is its own.
  */
 object AnswerCommand {
+    private val FLAGS = setOf("whole", "any-way-up", "no-closely")
+
     /** [arguments] without the command's name. */
     fun run(arguments: List<String>): Int {
-        val options = Arguments(arguments, setOf("store", "bundle", "litert", "k"), setOf("whole", "no-closely"))
+        val options = Arguments(arguments, setOf("store", "bundle", "litert", "k"), FLAGS)
         val k = (options.optional("k") ?: "10").toIntOrNull()?.takeIf { it in 1..1000 }
             ?: throw UsageError("--k must be a number from 1 to 1000")
         if (options.rest.isEmpty()) throw UsageError("no photo is named")
@@ -39,7 +42,10 @@ object AnswerCommand {
                 val shelf = Shelf.of(store, scanners = FastestScanners, closely = !options.has("no-closely"))
                 val retriever = Retriever(shelf, Encoder.of(bundle, embedder, detector))
                 for (photo in options.rest) {
-                    val result = retriever.search(read(File(photo)), k, whole = options.has("whole"), name = photo)
+                    val result = retriever.search(
+                        read(File(photo)), k, whole = options.has("whole"), name = photo,
+                        anyWayUp = options.has("any-way-up"),
+                    )
                     println(StrictJson.write(result.toJson()))
                 }
             }

@@ -25,6 +25,18 @@ class Pixels(val bytes: ByteArray, val width: Int, val height: Int) {
     }
 }
 
+/** By so many quarter turns, anticlockwise. */
+internal fun Pixels.turned(quarters: Int): Pixels {
+    if (quarters == 0) return this
+    val turned = ByteArray(bytes.size)
+    // What is on the right comes up: the new rows are the old columns, the last one first.
+    for (y in 0 until width) for (x in 0 until height) {
+        val from = 3 * (width * x + width - 1 - y)
+        bytes.copyInto(turned, 3 * (height * y + x), from, from + 3)
+    }
+    return Pixels(turned, height, width).turned(quarters - 1)
+}
+
 /**
  * An upright photo, possibly decoded at a reduced scale; what decodes and turns it is the platform's.
  *
@@ -49,6 +61,12 @@ class Photo(val pixels: Pixels, val width: Int = pixels.width, val height: Int =
         val (across, down) = pixels.width to pixels.height
         val cut = pixels.cut(at(part.left, across), at(part.top, down), at(part.right, across), at(part.bottom, down))
         return Photo(cut, at(part.right, width) - at(part.left, width), at(part.bottom, height) - at(part.top, height))
+    }
+
+    /** The photo by so many quarter turns, anticlockwise. */
+    fun turned(quarters: Int): Photo {
+        val lies = quarters % 2 != 0
+        return Photo(pixels.turned(quarters), if (lies) height else width, if (lies) width else height)
     }
 
     /** What a network is given for [box], in the photo's own pixels, or for the frame. */

@@ -1,0 +1,108 @@
+/// What a photo showed, and the shelf's answers to it, most prominent region first.
+struct Seen {
+    /// As it came.
+    let photo: Photo
+    let answers: [Answer]
+    /// By so many quarter turns, anticlockwise, the photo was turned for this look.
+    var quarters = 0
+
+    /// The score of the most prominent region's first product; lowest where there is none.
+    var lead: Double { answers.first.map(Looking.lead) ?? -1 }
+
+    /// A region of the look, its box in the photo as it came.
+    func asItCame(_ region: Region) -> Region {
+        var region = region
+        for turn in (0..<quarters).reversed() {
+            // The width before this turn.
+            let across = Double(turn % 2 == 0 ? photo.width : photo.height), box = region.box
+            region.box = Box(across - box.y - box.height, box.x, box.height, box.width)
+        }
+        return region
+    }
+}
+
+/// How a photo is looked at, the same for every shelf: as it came, closely, as one thing, and turned where nobody knows
+/// the way up.
+struct Looking {
+    /// A box of this score, or more, is a thing of its own.
+    private static let sure = 0.7
+    /// Cosine by which a turned look must be ahead of the upright one.
+    private static let ahead = 0.03
+
+    let encoder: Encoder
+    let answering: Answering
+
+    /// A photo's regions and the shelf's own answers: of the arguments see `Retriever.search`.
+    func look(
+        _ shelf: Shelf, _ photo: Photo, _ wish: Wish, whole: Bool, anyWayUp: Bool, _ timings: inout Timings
+    ) throws -> Seen {
+        let regions = try encoder.encode(photo, whole: whole, timings: &timings)
+        let boxes = try timed(&timings.search) {
+            let answered = try regions.map { try answering.answer(shelf, $0, wish) }
+            return try looked(shelf, photo, answered, wish)
+        }
+        let answers = try takesApart(boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
+        let upright = Seen(photo: photo, answers: answers)
+        guard anyWayUp, !answers.contains(where: answering.isTrusted) else { return upright }
+        var best = upright, lead = upright.lead + Self.ahead
+        for quarters in 1...3 {
+            let turned = try turned(shelf, photo, quarters, wish, whole, &timings)
+            if turned.lead > lead { (best, lead) = (turned, turned.lead) }
+        }
+        guard best.quarters > 0 else { return upright }
+        // Of several tries the best is found: what is known of one says nothing of it.
+        let limited = best.answers.map { answering.limited($0, answers) }
+        return Seen(photo: photo, answers: limited, quarters: best.quarters)
+    }
+
+    static func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }
+
+    /// The photo turned; a print would have been found upright, since local features know no way up.
+    private func turned(
+        _ shelf: Shelf, _ photo: Photo, _ quarters: Int, _ wish: Wish, _ whole: Bool, _ timings: inout Timings
+    ) throws -> Seen {
+        let regions = try encoder.encode(photo.turned(quarters), whole: whole, timings: &timings)
+        let answers = try timed(&timings.search) { try regions.map { try answering.answer(shelf, $0, wish) } }
+        return Seen(photo: photo, answers: answers, quarters: quarters)
+    }
+
+    /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets
+    /// a region of its own.
+    ///
+    /// A photo whose every answer is confident already is not looked at: that would change next to nothing.
+    private func looked(_ shelf: Shelf, _ photo: Photo, _ local: [Answer], _ wish: Wish) throws -> [Answer] {
+        guard let closely = shelf.closely, local.isEmpty || !local.allSatisfy(answering.isConfident) else {
+            return local
+        }
+        let nearest = local.flatMap { $0.hits.prefix(Closely.nearest).map(\.productId) }
+        let seen = closely.sightings(photo, nearest: nearest)
+        let own = Deciding.unclaimed(
+            seen, local.map(\.region.detection.box), width: photo.width, height: photo.height)
+        let more = try own.map { try answering.answer(shelf, encoder.encodePrint(photo, $0), wish) }
+        let looked = try (local + more).map { try answering.looked(shelf, $0, seen) }
+        guard looked.contains(where: \.isConfirmed) else { return looked }
+        // What is certain stands out more than what the detector takes for something.
+        return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
+    }
+
+    /// Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print.
+    private func takesApart(_ boxes: [Answer]) -> Bool {
+        let unsure = boxes.map(\.region.detection).allSatisfy {
+            !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure
+        }
+        return unsure && !boxes.contains { $0.isConfirmed || answering.isTrusted($0) }
+    }
+
+    /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.
+    private func asOne(
+        _ shelf: Shelf, _ photo: Photo, _ boxes: [Answer], _ wish: Wish, _ timings: inout Timings
+    ) throws -> [Answer] {
+        let frames = try encoder.encode(photo, whole: true, timings: &timings)
+        return try timed(&timings.search) {
+            let one = try frames.map { try answering.answer(shelf, $0, wish) }
+            let nearest = boxes.map(Self.lead).max() ?? -1
+            guard let first = one.first, Self.lead(first) > nearest else { return boxes }
+            return [answering.limited(first, boxes)] + boxes
+        }
+    }
+}
