@@ -241,7 +241,10 @@ def test_answers_stage_both_sides_of_every_threshold() -> None:
     assert named("answers", "an unknown category")["expected"] == {"error": True}
     turned, upright = (
         named("answers", name)["expected"]["line"]["regions"][0]
-        for name in ("any way up: a turned look is ahead, and no surer of itself", "nobody asks for any way up")
+        for name in (
+            "any way up: a turned look is ahead, and no surer of itself",
+            "nobody asks for any way up",
+        )
     )
     assert turned["hits"][0]["score"] > upright["hits"][0]["score"] + 0.03
     assert turned["box"] != upright["box"] and turned["confidence"] <= upright["confidence"]
