@@ -44,7 +44,7 @@ def test_it_writes_an_embedder_of_the_same_heads(data_with_shop: Path, tmp_path:
     assert not torch.equal(after.embedding.weight, before.embedding.weight)
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
-    assert set(lines[0]["losses"]) == {"vector", "ranks", "features", "found"}
+    assert set(lines[0]["losses"]) == {"vector", "ranks", "features", "found", "kinds"}
     assert not lines[0]["val"] and 0 <= lines[1]["val"]["grocery_spoilt_R@1"] <= 1
     assert lines[1]["left_out"] == ["Milk-1"], "what its beginning had not seen, it has not"
 
@@ -118,5 +118,5 @@ def test_a_loss_may_weigh_more_or_nothing(data_with_shop: Path, tmp_path: Path, 
     assert other["found"] == 0
     assert other["ranks"] == pytest.approx(5 * usual["ranks"], rel=1e-4)
     assert other["vector"] == pytest.approx(usual["vector"], rel=1e-4)
-    with pytest.raises(UsageError, match="--weight kinds=1: unknown loss; there are vector, ranks, features"):
-        losses("--weight", "kinds=1")
+    with pytest.raises(UsageError, match="--weight sorts=1: unknown loss; there are vector, ranks, features"):
+        losses("--weight", "sorts=1")

@@ -14,7 +14,8 @@ from studio_folders import real_folder
 
 from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_data_set
-from pocketshelf_training.studio.prepare.solids import models_in, prepare
+from pocketshelf_training.studio.prepare.solids import prepare
+from pocketshelf_training.studio.scene.libraries import models_in, of_split
 
 BOX = """mtllib box.mtl
 v 0 0 0
@@ -101,3 +102,51 @@ def test_the_gallerys_picture_is_on_white_and_its_variant_of_another_colour(
         if item.endswith("-own"):
             other = shown[item.replace("own", "recoloured")]
             assert np.abs(picture[120:136, 120:136] - other[120:136, 120:136]).mean() > 20
+
+
+CARTON = """mtllib material_0.mtl
+usemtl material_0
+v 0 0 0
+v 1 0 0
+v 1 0 2
+v 0 0 2
+vt 0 0
+vt 1 0
+vt 1 1
+vt 0 1
+f 1/1 2/2 3/3 4/4
+"""
+
+
+def scanned(folder: Path, name: str, mesh: str = "model_0.obj", texture: str = "texture.png") -> None:
+    """A sheet that stands: its lower half is red, its upper half blue; z is up."""
+    for each in (mesh, texture):
+        (folder / name / each).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name / mesh).write_text(CARTON)
+    pixels = np.zeros((32, 16, 3), np.uint8)
+    pixels[:16], pixels[16:] = (20, 30, 220), (220, 30, 20)
+    Image.fromarray(pixels).save(folder / name / texture)
+
+
+def test_scans_are_read_as_published_and_as_simulators_keep_them(tmp_path: Path) -> None:
+    scanned(tmp_path, "Acme_Game")
+    scanned(tmp_path, "Acme_Game_NxacpAY9jDt")
+    scanned(tmp_path, "Best_Cereal", "meshes/model.obj", "materials/textures/texture.png")
+    (tmp_path / "collision only").mkdir()
+    models = models_in(tmp_path)
+    assert [(model.name, model.maker) for model in models] == [("Acme Game", "acme"), ("Best Cereal", "best")]
+    for model in models:
+        solid = model.solid(np.random.default_rng(0))
+        upper = solid.points[:, 1] > 0.1
+        assert solid.colours[upper].mean(0)[2] > 200 > 50 > solid.colours[upper].mean(0)[0]
+        assert np.ptp(solid.points[:, 1]) > 1.5 * np.ptp(solid.points[:, 0])
+
+
+def test_what_one_maker_made_is_of_one_split(tmp_path: Path) -> None:
+    for maker in range(10):
+        for thing in range(12 if maker == 0 else 2):
+            scanned(tmp_path, f"Maker{maker}_Thing_{thing}")
+    models = models_in(tmp_path)
+    makers = {split: {model.maker for model in of_split(models, split)} for split in ("train", "val")}
+    assert makers["val"] == {"maker1", "maker6"} and not makers["val"] & makers["train"]
+    assert len(of_split(models, "train")) + len(of_split(models, "val")) == len(models)

@@ -2,12 +2,13 @@
 
 The embedder that it begins with is the teacher. It sees a part of a picture as it is; the network sees the
 same part spoilt (`pocketshelf_training.samplers.spoilt`), or as it is as well, and learns where the teacher's
-vector and features lie (Hinton et al., "Distilling the knowledge in a neural network", 2015; spoilt for the
-student alone as in "Noisy student", Xie et al., CVPR 2020), and how the part ranks all pictures ("CompRess",
-Koohpayegani et al., NeurIPS 2020). Of a photo whose thing a shop shows, the teacher sees the shop's picture
-as often, which the network is to find among all of the shops' ("Asymmetric metric learning for knowledge
-transfer", Budnik and Avrithis, CVPR 2021). The space stays: what a head or a calibration was fitted on, too.
-Statistics of batches stay as they were, since a batch of spoilt photos is like no other.
+vector and features lie, and of which category they are (Hinton et al., "Distilling the knowledge in a neural
+network", 2015; spoilt for the student alone as in "Noisy student", Xie et al., CVPR 2020), and how the part
+ranks all pictures ("CompRess", Koohpayegani et al., NeurIPS 2020). Of a photo whose thing a shop shows, the
+teacher sees the shop's picture as often, which the network is to find among all of the shops' ("Asymmetric
+metric learning for knowledge transfer", Budnik and Avrithis, CVPR 2021). The space stays: what a head or a
+calibration was fitted on, too. Statistics of batches stay as they were, since a batch of spoilt photos is
+like no other.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ WHOLE, LEAST, AS_IT_IS = 0.3, 0.25, 0.3
 FINDS = 0.5
 # Every second picture is in the bank; cosines to it, times so much, are ranks.
 EVERY, SCALE = 2, 20.0
-WEIGHTS = {"vector": 1.0, "ranks": 0.3, "features": 1.0, "found": 0.2}
+WEIGHTS = {"vector": 1.0, "ranks": 0.3, "features": 1.0, "found": 0.2, "kinds": 0.3}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=values.count, default=64, help="pictures (default: 64)")
     parser.add_argument("--lr", type=values.amount, default=3e-4)
+    parser.add_argument(
+        "--freeze",
+        type=values.whole,
+        default=0,
+        help="first stages of seven that stay as they are (default: 0)",
+    )
     parser.add_argument(
         "--weight", action="append", default=[], metavar="LOSS=VALUE", help=f"of {', '.join(WEIGHTS)}"
     )
@@ -112,6 +119,7 @@ class RobustTask(Task[Embedder, Views]):
         self.origin = weights_of(args.start, Embedder.kind)
         self.network = compute.placed(Embedder.of(self.origin), self.device)
         self.size = self.network.config["size"]
+        self.network.trunk.freeze_until(args.freeze)
         self.look = self.network.pooled
         self.teacher = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.shown = np.flatnonzero(self.known.shop)
@@ -143,7 +151,8 @@ class RobustTask(Task[Embedder, Views]):
         }
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        learns = [*self.network.trunk.parameters(), *self.network.embedding.parameters()]
+        every = [*self.network.trunk.parameters(), *self.network.embedding.parameters()]
+        learns = [each for each in every if each.requires_grad]
         return [{"params": learns, "lr": self.args.lr, "weight_decay": 0.01}]
 
     def rate(self, step: int) -> float:
@@ -197,8 +206,16 @@ class RobustTask(Task[Embedder, Views]):
             "ranks": functional.kl_div(ranks, wanted_ranks, reduction="batchmean", log_target=True),
             "features": _mean(1 - functional.cosine_similarity(found, wanted)[own]),
             "found": _mean(self._found(vectors[finds], batch.finds[finds])),
+            "kinds": self._kinds(found, wanted),
         }
         return {name: self.weights[name] * term for name, term in terms.items()}
+
+    def _kinds(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """How far what the category head says is from what it said of the good ones; the head stays."""
+        said = self.network.category(found).log_softmax(1)
+        return functional.kl_div(
+            said, self.teacher.category(wanted).log_softmax(1), reduction="batchmean", log_target=True
+        )
 
     def _found(self, vectors: Tensor, places: Tensor) -> Tensor:
         """Cross-entropy (k,) of each finding one of the shops' pictures among those of other things."""

@@ -1,23 +1,21 @@
-"""``pocketshelf-train prepare solids``: things of one's home from many sides, for `data.pairs`.
+"""``pocketshelf-train prepare solids``: goods and things of one's home from many sides, for `data.pairs`.
 
-3D models under free licences (Sweet Home 3D's libraries, Debian's package ``sweethome3d-furniture``; each
-names its licence and its makers) are drawn from many sides: the gallery picture on white, from the front and
-a little above; the queries from other sides, turned, in other light, before parts of real photos. The same in
-other colours is an item of its own: a hard negative. **Synthetic.** Every fifth model is of split val.
+3D models under free licences (`pocketshelf_training.studio.scene.libraries`: Sweet Home 3D's furniture, or
+scanned goods with their photographed surfaces) are drawn from many sides: the gallery picture on white, from
+the front and a little above; the queries from other sides, turned, in other light, before parts of real
+photos. The same in other colours is an item of its own: a hard negative. **Synthetic.** Every fifth model, or
+maker, is of split val.
 """
 
 from __future__ import annotations
 
 import argparse
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from pocketshelf.errors import UsageError
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.studio.prepare.making import (
     Row,
@@ -29,39 +27,27 @@ from pocketshelf_training.studio.prepare.making import (
 )
 from pocketshelf_training.studio.scene.dressing import recoloured
 from pocketshelf_training.studio.scene.grounds import Grounds, real_grounds
-from pocketshelf_training.studio.scene.solids import Solid, SolidError, View, drawn, read_solid
+from pocketshelf_training.studio.scene.libraries import FOLDER, Model, models_in, of_split
+from pocketshelf_training.studio.scene.solids import Solid, SolidError, View, drawn
 
-__all__ = ["Model", "add_arguments", "models_in", "prepare", "run"]
+__all__ = ["add_arguments", "prepare", "run"]
 
 VERSION = 1
-FOLDER = Path("/usr/share/sweethome3d/furniture")
-CATALOGUE = "PluginFurnitureCatalog.properties"
-# People, who wear what others sell.
-LEFT_OUT = ("Characters",)
 KINDS = ("own", "recoloured")
 COLUMNS = ("role", "image", "item_id", "category", "split", "variant_of", "licence")
 SIDE = 256
-# Every so many models one is of val.
-HELD = 5
 # Degrees: how far a query is turned from the gallery's picture, and how high it is taken from.
 TURNED, RAISED, LEANING = 80.0, (-5.0, 55.0), 15.0
-
-
-@dataclass(frozen=True)
-class Model:
-    """One of a library's: its file there, what it is, and who may do what with it."""
-
-    library: Path
-    file: str
-    name: str
-    category: str
-    licence: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser, "solids", 1000, 5, "models, at most; each makes two items")
     parser.add_argument(
-        "--models", type=Path, default=FOLDER, metavar="DIR", help=f"of libraries, *.sh3f (default: {FOLDER})"
+        "--models",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help=f"of libraries, *.sh3f, or of scanned things, a folder each (default: {FOLDER})",
     )
     parser.add_argument("--split", choices=("train", "val"), default="train", help="of the models")
 
@@ -74,39 +60,6 @@ def run(args: argparse.Namespace) -> int:
     )
     report(args.out, rows, args.photos + 1)
     return 0
-
-
-def models_in(folder: Path) -> list[Model]:
-    """All models of a folder's libraries but people, in a fixed order.
-
-    Raises:
-        UsageError: there are none.
-    """
-    found = [model for path in sorted(folder.glob("*.sh3f")) for model in _models(path)]
-    if not found:
-        raise UsageError(
-            f"{folder}: no models (*.sh3f); apt-get install sweethome3d-furniture, or name --models"
-        )
-    return found
-
-
-def _models(path: Path) -> Iterator[Model]:
-    with zipfile.ZipFile(path) as library:
-        there = set(library.namelist())
-        said = dict(_properties(library.read(CATALOGUE).decode("iso-8859-1")))
-    for key, file in said.items():
-        word, _, number = key.partition("#")
-        category = said.get(f"category#{number}", "")
-        name = file.removeprefix("/")
-        if word == "model" and name in there and name.endswith(".obj") and category not in LEFT_OUT:
-            yield Model(path, name, said.get(f"name#{number}", ""), category, said.get("license", ""))
-
-
-def _properties(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if equals and not line.startswith("#"):
-            yield key.strip(), value.strip()
 
 
 def prepare(
@@ -125,7 +78,7 @@ def prepare(
         UsageError: ``out`` holds something else.
         DataMissing: the photos that things stand before are not there.
     """
-    own = [model for number, model in enumerate(models) if (number % HELD == 0) == (split == "val")]
+    own = of_split(models, split)
     order = np.random.default_rng([seed, 41]).permutation(len(own))[:identities]
     unit = Unit(out, tuple(own[i] for i in order), real_grounds(root)[split], photos, seed, split)
     asked = {"identities": identities, "photos": photos, "seed": seed, "split": split, "models": len(own)}
@@ -147,11 +100,10 @@ class Unit:
 
     def __call__(self, number: int) -> list[Row]:
         model, rng = self.models[number], np.random.default_rng([self.seed, 42, number])
-        with zipfile.ZipFile(model.library) as library:
-            try:
-                solid = read_solid(model.file, library.read, rng)
-            except SolidError:
-                return []
+        try:
+            solid = model.solid(rng)
+        except SolidError:
+            return []
         rows: list[Row] = []
         for kind in KINDS:
             rows += self._item(
