@@ -2,8 +2,8 @@
 the way up.
 
 A detector that is not sure takes one thing apart: a bottle and its box, a cap, the toe of a shoe. Where it is
-sure of no box, and no answer is trusted, the frame is asked about as one thing, too, and stands first if its
-first product is nearer than that of every box (docs/detection.md).
+sure of no box, the boxes lie all over the photo, and no answer is trusted, the frame is asked about as one
+thing, too, and stands first if its first product is nearer than that of every box (docs/detection.md).
 
 Shops show things upright, and networks know them so: of a photo turned by a quarter half as many garments are
 found (docs/turned.md), as of a carton held askew or a shirt photographed from the foot of the bed. So a look
@@ -26,12 +26,15 @@ from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.where import Wish
 from pocketshelf.types import Box, Region, Timings
 
-__all__ = ["AHEAD", "SURE", "Look", "Looking", "best_of"]
+__all__ = ["AHEAD", "SURE", "WIDE", "Look", "Looking", "best_of", "share_around"]
 
 # Cosine by which a turned look must be ahead of the upright one: chosen on val (docs/turned.md).
 AHEAD = 0.03
 # A box of this score, or more, is a thing of its own: chosen on val (docs/detection.md).
 SURE = 0.7
+# Where boxes that may be parts lie, all together, in less of the photo than this share, the rest is ground
+# that something else is like: chosen on val (docs/detection.md).
+WIDE = 0.4
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,15 @@ class Looking:
         return replace(look, answers=self.answering.settled(shelf, look.encoded.photo, look.answers))
 
     def _takes_apart(self, look: Look) -> bool:
-        """Whether the boxes may be parts of one thing: none is sure, trusted, a print, or told by words."""
-        boxes = [answer.region.detection for answer in look.answers]
-        unsure = all(box.group != FRAME and box.score < SURE for box in boxes)
-        return unsure and not any(map(self._is_known, look.answers))
+        """Whether the boxes may be parts of one thing, which fills the photo.
+
+        None is sure, trusted, a print, or told by words.
+        """
+        found = [answer.region.detection for answer in look.answers]
+        if any(each.group == FRAME or each.score >= SURE for each in found):
+            return False
+        is_wide = share_around([each.box for each in found], look.size) >= WIDE
+        return is_wide and not any(map(self._is_known, look.answers))
 
     def _is_known(self, answer: Answer) -> bool:
         read = bool(answer.hits and answer.hits[0].read)
@@ -145,6 +153,15 @@ class Looking:
             # What is certain stands out more than what the detector takes for something.
             looked.sort(key=lambda answer: -prominence(answer.seen_as, look.size))
         return replace(look, answers=looked)
+
+
+def share_around(boxes: Sequence[Box], size: tuple[int, int]) -> float:
+    """Of a photo of ``size`` (width, height), the share within the rectangle around all boxes; 0 for none."""
+    if not boxes:
+        return 0.0
+    lefts, tops, widths, heights = zip(*boxes, strict=True)
+    right, bottom = (max(map(sum, zip(*each, strict=True))) for each in ((lefts, widths), (tops, heights)))
+    return (right - min(lefts)) * (bottom - min(tops)) / (size[0] * size[1])
 
 
 def best_of(upright: float, turned: Sequence[float], ahead: float = AHEAD) -> int | None:

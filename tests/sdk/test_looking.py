@@ -15,9 +15,9 @@ from pocketshelf import Retriever
 from pocketshelf.answering import Answer, Answering
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
-from pocketshelf.encoded import FRAME, EncodedRegion
+from pocketshelf.encoded import FRAME, EncodedPhoto, EncodedRegion
 from pocketshelf.formats import Bundle
-from pocketshelf.looking import AHEAD, SURE, Look, Looking, _before
+from pocketshelf.looking import AHEAD, SURE, WIDE, Look, Looking, _before, share_around
 from pocketshelf.recall import Signals
 from pocketshelf.recall.asking import Asker
 from pocketshelf.stages.preprocess import Photo, read_photo
@@ -119,13 +119,16 @@ def test_what_may_be_parts_of_one_thing() -> None:
     answering = Answering(MassRouter(), AttributeReranker(), Steady(), Steady(), Asker(None))  # type: ignore[arg-type]
     looking = Looking(None, answering)  # type: ignore[arg-type]
 
-    def takes_apart(*boxes: tuple[str, float], near: float = 0.4, **more: Any) -> bool:
+    photo = EncodedPhoto(Photo(np.zeros((60, 80, 3), np.uint8), *SIZE), ())
+
+    def takes_apart(*boxes: tuple[str, float], near: float = 0.4, wide: float = 1.0, **more: Any) -> bool:
         hit, signals, wish = Hit("a", near, "", "Coats", **more), Signals((near,)), Wish(1, (), False, {})
         answers = []
         for group, score in boxes:
-            region = EncodedRegion(Detection((0, 0, 1, 1), group, score), None, {})  # type: ignore[arg-type]
+            detection = Detection((10, 0, 80 * wide, 60), group, score)
+            region = EncodedRegion(detection, None, {})  # type: ignore[arg-type]
             answers.append(Answer(region, [hit], signals, near, wish))
-        return looking._takes_apart(Look(None, answers))  # type: ignore[arg-type]
+        return looking._takes_apart(Look(photo, answers))
 
     assert takes_apart(("upper", 0.6), ("hat", SURE - 0.01))
     assert not takes_apart(("upper", 0.6), ("hat", SURE)), "the hat is one"
@@ -133,6 +136,15 @@ def test_what_may_be_parts_of_one_thing() -> None:
     assert not takes_apart(("upper", 0.6), near=0.5), "its answer suffices"
     assert not takes_apart(("upper", 0.6), inliers=10), "a print lies there"
     assert not takes_apart(("upper", 0.6), read=("oat",)), "it is written there"
+    assert takes_apart(("upper", 0.6), wide=WIDE + 0.01)
+    assert not takes_apart(("upper", 0.6), wide=WIDE - 0.01), "most of the photo is something else"
+
+
+def test_the_share_of_a_photo_that_boxes_lie_in() -> None:
+    assert share_around([], SIZE) == 0.0
+    assert share_around([(0, 0, 40, 30)], SIZE) == 0.25
+    assert share_around([(0, 0, 10, 10), (50, 40, 30, 20)], SIZE) == 1.0
+    assert share_around([(20, 0, 40, 60), (30, 10, 5, 5)], SIZE) == 0.5
 
 
 def test_the_command_takes_it(

@@ -94,6 +94,7 @@ def answers() -> list[dict[str, Any]]:
     empty = networks(rng, [])
     rng = np.random.default_rng(1563)
     parts, sure = (networks(rng, [("upper", score), ("footwear", 0.5)]) for score in (0.6, 0.72))
+    small = networks(rng, [("footwear", 0.6)], (0.3, 0.5))
     base: dict[str, Any] = {
         "whole": False,
         "top_k": 5,
@@ -110,7 +111,6 @@ def answers() -> list[dict[str, Any]]:
         "another photo": {**crowd, "top_k": 3},
         "the frame alone": {**scene, "whole": True},
         "nothing is found: the frame": empty,
-        "one hit": {**scene, "top_k": 1},
         "more hits than products": {**scene, "whole": True, "top_k": 100},
         "everything is searched": {**scene, "category": "all", "top_k": 6},
         "a category by its name": {**scene, "category": "röcke", "top_k": 3},
@@ -139,6 +139,9 @@ def answers() -> list[dict[str, Any]]:
             **parts, "embedder": as_one(parts), "server": SERVER, "ask": True, "top_k": 2
         },
         "no box is sure, and one of them is nearer than the frame": {**parts, "top_k": 1},
+        "no box is sure, and they are a small part: the frame is not looked at": {
+            **small, "embedder": [small["embedder"][0], {**scene["embedder"][1], "box": None}], "top_k": 1
+        },
         "a box is sure: the frame is not looked at": {**sure, "embedder": as_one(sure), "top_k": 1},
         "any way up: a turned look is ahead, and no surer of itself": {**lying, "any_way_up": True},
         "nobody asks for any way up": lying,
@@ -150,8 +153,14 @@ def answers() -> list[dict[str, Any]]:
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
 
-def networks(rng: np.random.Generator, things: list[tuple[str, float]]) -> dict[str, Any]:
-    """Outputs of detector and embedder for a photo of these groups and scores."""
+def networks(
+    rng: np.random.Generator, things: list[tuple[str, float]], reach: tuple[float, float] = (0.6, 1.6)
+) -> dict[str, Any]:
+    """Outputs of detector and embedder for a photo of these groups and scores.
+
+    Args:
+        reach: how far a thing's sides are from its point, in strides.
+    """
     groups = load_bundle(BUNDLE).detector.groups  # type: ignore[union-attr]
     scores, distances = raw_outputs(rng, [64, 64], len(groups), 0.02)
     scores = np.minimum(scores, np.float32(0.4))
@@ -159,7 +168,7 @@ def networks(rng: np.random.Generator, things: list[tuple[str, float]]) -> dict[
         # Points of the middle level: 4 x 4 of 16 pixels, two columns apart.
         point = 64 + 4 * (number // 2 * 2) + 2 * (number % 2) + 1
         scores[0, point, groups.index(group)] = score
-        distances[0, point] = rng.uniform(0.6, 1.6, 4)
+        distances[0, point] = rng.uniform(*reach, 4)
     case: dict[str, Any] = {"width": WIDTH, "height": HEIGHT, "detector": [pack(distances), pack(scores)]}
     boxes = [box.box for box in encoder(case).boxes(photo(case))[1]]
     frame = {"box": None, "outputs": embedded(rng, 0)}

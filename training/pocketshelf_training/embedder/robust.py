@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--freeze",
         type=values.whole,
+        choices=range(8),
         default=0,
         help="first stages of seven that stay as they are (default: 0)",
     )

@@ -1,16 +1,16 @@
 """One thing that the detector takes apart: ``pocketshelf-train as-one``.
 
-Photos are asked by their boxes, and as one thing where the detector is sure of no box and no answer is
-trusted, as a search does (`pocketshelf.looking`); first hits by vectors and colours, through the whole
-search. The table has several scores from which on a box is sure. Photos of outfits say how often the frame
-stands first where it must not.
+Photos are asked by their boxes, and as one thing where the detector is sure of no box, the boxes lie all over
+the photo, and no answer is trusted, as a search does (`pocketshelf.looking`); first hits by vectors and
+colours, through the whole search. The tables have several scores from which on a box is sure, and several
+shares of the photo. Photos of outfits say how often the frame stands first where it must not.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from tqdm import tqdm
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoded import FRAME
 from pocketshelf.encoder import Encoder
-from pocketshelf.looking import SURE
+from pocketshelf.looking import SURE, WIDE, share_around
 from pocketshelf.types import Region
 from pocketshelf_training.data import clothing, street
 from pocketshelf_training.data.clothing import GROUP_OF
@@ -36,6 +36,8 @@ __all__ = ["SURES", "Asked", "add_arguments", "found_first", "run"]
 
 # Scores from which on a box is a thing of its own, to choose among on val; above 1 no box is.
 SURES = (0.0, 0.6, 0.7, 0.8, 1.01)
+# Shares of a photo in which boxes that are parts lie at least.
+WIDES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
 SETS = ("shop", "grocery")
 
 
@@ -47,6 +49,7 @@ class Asked(NamedTuple):
         lead, whole: the scores of the nearest first product of all boxes, and of the frame's.
         score: the detector's, of the box that it is surest of; 1 where it found none.
         trusted: whether any box's answer is.
+        around: the share of the photo that all boxes together lie in.
     """
 
     boxes: bool
@@ -55,10 +58,12 @@ class Asked(NamedTuple):
     whole: float
     score: float
     trusted: bool
+    around: float
 
-    def is_one(self, sure: float) -> bool:
+    def is_one(self, sure: float = SURE, wide: float = WIDE) -> bool:
         """Whether the frame stands first."""
-        return self.score < sure and not self.trusted and self.whole > self.lead
+        doubted = self.score < sure and self.around >= wide and not self.trusted
+        return doubted and self.whole > self.lead
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +92,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def found_first(asked: Sequence[Asked], sure: float) -> float:
-    """R@1 of the most prominent region, the frame standing first where no box is ``sure``."""
-    return float(np.mean([each.frame if each.is_one(sure) else each.boxes for each in asked]))
+def found_first(asked: Sequence[Asked], sure: float = SURE, wide: float = WIDE) -> float:
+    """R@1 of the most prominent region, the frame first where no box is ``sure`` and all lie ``wide``."""
+    return float(np.mean([each.frame if each.is_one(sure, wide) else each.boxes for each in asked]))
 
 
 def _garments(encoder: Encoder, data: str | None) -> list[dict[str, Any]]:
@@ -127,6 +132,7 @@ def _asked(
                     whole=_lead(frame),
                     score=max((region.score for region in boxes), default=1.0),
                     trusted=any(region.confident for region in boxes),
+                    around=share_around([region.box for region in boxes], (result.width, result.height)),
                 )
             )
     return found
@@ -146,16 +152,26 @@ def _row(name: str, asked: Sequence[Asked]) -> dict[str, Any]:
         "photos": len(asked),
         "whole": float(np.mean([each.frame for each in asked])),
         "by_sure": {f"{sure:g}": found_first(asked, sure) for sure in SURES},
-        "as_one": float(np.mean([each.is_one(SURE) for each in asked])),
+        "by_share": {f"{wide:g}": found_first(asked, wide=wide) for wide in WIDES},
+        "as_one": float(np.mean([each.is_one() for each in asked])),
     }
 
 
 def _page(rows: Sequence[dict[str, Any]]) -> str:
     head = ["photos of", ">photos", ">boxes alone", *(f">sure from {sure:g}" for sure in SURES[1:-1])]
     head += [">no box is sure", ">the frame alone", ">the frame first"]
-    cells = []
+    cells, shares = [], []
     for row in rows:
-        shares = [*row["by_sure"].values(), row["whole"]]
-        told = ["–"] * len(shares) if row["set"] == "outfits" else [f"{share:.3f}" for share in shares]
+        told = _told(row, [*row["by_sure"].values(), row["whole"]])
         cells.append((row["set"], row["photos"], *told, f"{row['as_one']:.3f}"))
-    return table(head, cells) + f"\nA box is sure from {SURE:g} on.\n"
+        shares.append((row["set"], *_told(row, row["by_share"].values())))
+    by_share = table(["photos of", *(f">{wide:g} of the photo" for wide in WIDES)], shares)
+    return (
+        table(head, cells)
+        + f"\nA box is sure from {SURE:g} on, and boxes lie in {WIDE:g} of the photo. With other shares:\n\n"
+        + by_share
+    )
+
+
+def _told(row: dict[str, Any], figures: Iterable[float]) -> list[str]:
+    return ["–" if row["set"] == "outfits" else f"{figure:.3f}" for figure in figures]

@@ -26,6 +26,8 @@ struct Seen {
 struct Looking {
     /// A box of this score, or more, is a thing of its own.
     private static let sure = 0.7
+    /// Where boxes that may be parts lie, all together, in less of the photo than this share, they are none.
+    private static let wide = 0.4
     /// Cosine by which a turned look must be ahead of the upright one.
     private static let ahead = 0.03
 
@@ -41,7 +43,7 @@ struct Looking {
             let answered = try regions.map { try answering.answer(shelf, $0, wish) }
             return try looked(shelf, photo, answered, wish)
         }
-        let answers = try takesApart(boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
+        let answers = try takesApart(photo, boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
         let upright = Seen(photo: photo, answers: answers)
         guard anyWayUp, !answers.contains(where: answering.isTrusted) else { return upright }
         var best = upright, lead = upright.lead + Self.ahead
@@ -85,12 +87,21 @@ struct Looking {
         return looked.sortedDescending { prominence($0.seenAs, width: photo.width, height: photo.height) }
     }
 
-    /// Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print.
-    private func takesApart(_ boxes: [Answer]) -> Bool {
-        let unsure = boxes.map(\.region.detection).allSatisfy {
-            !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure
-        }
-        return unsure && !boxes.contains { $0.isConfirmed || answering.isTrusted($0) }
+    /// Whether the boxes may be parts of one thing, which fills the photo: the detector is sure of none, and none is
+    /// trusted, or a print.
+    private func takesApart(_ photo: Photo, _ answers: [Answer]) -> Bool {
+        let found = answers.map(\.region.detection)
+        let isUnsure = found.allSatisfy { !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure }
+        guard isUnsure, shareAround(found.map(\.box), photo) >= Self.wide else { return false }
+        return !answers.contains { $0.isConfirmed || answering.isTrusted($0) }
+    }
+
+    /// Of a photo, the share that the rectangle around all boxes has; 0 for none.
+    private func shareAround(_ boxes: [Box], _ photo: Photo) -> Double {
+        guard let left = boxes.map(\.x).min(), let top = boxes.map(\.y).min(),
+            let right = boxes.map({ $0.x + $0.width }).max(), let bottom = boxes.map({ $0.y + $0.height }).max()
+        else { return 0 }
+        return (right - left) * (bottom - top) / (Double(photo.width) * Double(photo.height))
     }
 
     /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.

@@ -13,6 +13,9 @@ import org.pocketshelf.core.types.Timings
 /** A box of this score, or more, is a thing of its own. */
 private const val SURE = 0.7
 
+/** Where boxes that may be parts lie, all together, in less of the photo than this share, they are none. */
+private const val WIDE = 0.4
+
 /** Cosine by which a turned look must be ahead of the upright one. */
 private const val AHEAD_TURNED = 0.03
 
@@ -96,7 +99,7 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
      * nearer; else the boxes.
      */
     fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
-        if (!takesApart(boxes)) return boxes
+        if (!takesApart(photo, boxes)) return boxes
         val frame = encoder.encode(photo, whole = true, ms).single()
         val searching = System.nanoTime()
         val one = answering.answer(shelf, frame, wish)
@@ -104,10 +107,23 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
         return if (lead(one) <= boxes.maxOf(::lead)) boxes else listOf(answering.limited(one, boxes)) + boxes
     }
 
-    /** Whether the boxes may be parts of one thing: the detector is sure of none, and none is trusted, or a print. */
-    private fun takesApart(boxes: List<Answer>): Boolean {
-        val unsure = boxes.all { it.region.detection.group != FRAME && it.region.detection.score < SURE }
-        return unsure && boxes.none { it.isConfirmed || answering.isTrusted(it) }
+    /**
+     * Whether the boxes may be parts of one thing, which fills the photo: the detector is sure of none, and none is trusted, or
+     * a print.
+     */
+    private fun takesApart(photo: Photo, answers: List<Answer>): Boolean {
+        val found = answers.map { it.region.detection }
+        if (found.any { it.group == FRAME || it.score >= SURE }) return false
+        val isWide = shareAround(found.map { it.box }, photo) >= WIDE
+        return isWide && answers.none { it.isConfirmed || answering.isTrusted(it) }
+    }
+
+    /** Of a photo, the share that the rectangle around all boxes has; 0 for none. */
+    private fun shareAround(boxes: List<Box>, photo: Photo): Double {
+        if (boxes.isEmpty()) return 0.0
+        val across = boxes.maxOf { it.right } - boxes.minOf { it.x }
+        val down = boxes.maxOf { it.bottom } - boxes.minOf { it.y }
+        return across * down / (photo.width.toDouble() * photo.height)
     }
 
     private fun sightings(shelf: Shelf, photo: Photo, answers: List<Answer>): List<Sighting> {
