@@ -21,7 +21,7 @@ from pocketshelf.closely import unclaimed
 from pocketshelf.encoded import FRAME, EncodedPhoto
 from pocketshelf.encoder import Encoder, timed
 from pocketshelf.shelf import Shelf
-from pocketshelf.stages.detect import prominence
+from pocketshelf.stages.detect import around, prominence
 from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.where import Wish
 from pocketshelf.types import Box, Region, Timings
@@ -159,9 +159,8 @@ def share_around(boxes: Sequence[Box], size: tuple[int, int]) -> float:
     """Of a photo of ``size`` (width, height), the share within the rectangle around all boxes; 0 for none."""
     if not boxes:
         return 0.0
-    lefts, tops, widths, heights = zip(*boxes, strict=True)
-    right, bottom = (max(map(sum, zip(*each, strict=True))) for each in ((lefts, widths), (tops, heights)))
-    return (right - min(lefts)) * (bottom - min(tops)) / (size[0] * size[1])
+    _, _, width, height = around(boxes)
+    return width * height / (size[0] * size[1])
 
 
 def best_of(upright: float, turned: Sequence[float], ahead: float = AHEAD) -> int | None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pocketshelf.stages.detect import MOST_BOXES, Detector, pairwise_iou
+from pocketshelf.stages.detect import MOST_BOXES, Detector, around, pairwise_iou
 from pocketshelf.stages.preprocess import Photo, crop_box
 from pocketshelf.types import Box, Detection
 
@@ -64,11 +64,9 @@ def far_part(found: Sequence[Detection], frame: tuple[int, int]) -> Box | None:
     sure = [each for each in found if each.score >= SURE]
     if not _somebody(sure):
         return None
-    corners = _corners(sure)
-    (left, top), (right, bottom) = corners[:, :2].min(0), corners[:, 2:].max(0)
-    if right - left > FAR * frame[0] or bottom - top > FAR * frame[1]:
+    box = around([each.box for each in sure])
+    if box[2] > FAR * frame[0] or box[3] > FAR * frame[1]:
         return None
-    box = float(left), float(top), float(right - left), float(bottom - top)
     return crop_box(box, frame, ROOM, MAX_ASPECT)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "Cutoffs",
     "Detector",
     "NetworkDetector",
+    "around",
     "decode_boxes",
     "non_maximum_suppression",
     "pairwise_iou",
@@ -160,6 +161,13 @@ def pairwise_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     shared = width * height
     areas_a, areas_b = ((x[2] - x[0]) * (x[3] - x[1]) for x in (a.T, b.T))
     return shared / np.maximum(areas_a[:, None] + areas_b[None] - shared, 1e-9)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of ``boxes``, one at least."""
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    return left, top, right - left, bottom - top
 
 
 def select_regions(

@@ -126,7 +126,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--specialist", type=Path, metavar="FILE", help="embedder that knows the groceries")
     parser.add_argument(
-        "--freeze", type=values.whole, default=2, help="first stages that stay as they are (default: 2)"
+        "--freeze",
+        type=values.whole,
+        choices=range(8),
+        default=2,
+        help="first stages of seven that stay as they are (default: 2)",
     )
     parser.add_argument(
         "--leave-out", metavar="SEED:SHARE", help="groceries that the training must not see, as in 0:0.25"

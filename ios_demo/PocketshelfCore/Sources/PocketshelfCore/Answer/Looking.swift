@@ -46,9 +46,11 @@ struct Looking {
         let answers = try takesApart(photo, boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
         let upright = Seen(photo: photo, answers: answers)
         guard anyWayUp, !answers.contains(where: answering.isTrusted) else { return upright }
-        var best = upright, lead = upright.lead + Self.ahead
+        var best = upright, lead = upright.lead + Self.ahead, shown = photo
         for quarters in 1...3 {
-            let turned = try turned(shelf, photo, quarters, wish, whole, &timings)
+            shown = try shown.turned()
+            let answers = try answered(shelf, shown, wish, whole, &timings)
+            let turned = Seen(photo: photo, answers: answers, quarters: quarters)
             if turned.lead > lead { (best, lead) = (turned, turned.lead) }
         }
         guard best.quarters > 0 else { return upright }
@@ -60,12 +62,11 @@ struct Looking {
     static func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }
 
     /// The photo turned; a print would have been found upright, since local features know no way up.
-    private func turned(
-        _ shelf: Shelf, _ photo: Photo, _ quarters: Int, _ wish: Wish, _ whole: Bool, _ timings: inout Timings
-    ) throws -> Seen {
-        let regions = try encoder.encode(photo.turned(quarters), whole: whole, timings: &timings)
-        let answers = try timed(&timings.search) { try regions.map { try answering.answer(shelf, $0, wish) } }
-        return Seen(photo: photo, answers: answers, quarters: quarters)
+    private func answered(
+        _ shelf: Shelf, _ turned: Photo, _ wish: Wish, _ whole: Bool, _ timings: inout Timings
+    ) throws -> [Answer] {
+        let regions = try encoder.encode(turned, whole: whole, timings: &timings)
+        return try timed(&timings.search) { try regions.map { try answering.answer(shelf, $0, wish) } }
     }
 
     /// The answers after a close look at the whole photo, where the shelf has prints; a print that no box claims gets
@@ -92,16 +93,10 @@ struct Looking {
     private func takesApart(_ photo: Photo, _ answers: [Answer]) -> Bool {
         let found = answers.map(\.region.detection)
         let isUnsure = found.allSatisfy { !exactlyEqual($0.group, Detection.frameGroup) && $0.score < Self.sure }
-        guard isUnsure, shareAround(found.map(\.box), photo) >= Self.wide else { return false }
+        guard isUnsure, let all = Box.around(found.map(\.box)) else { return false }
+        let share = all.width * all.height / (photo.frame.width * photo.frame.height)
+        guard share >= Self.wide else { return false }
         return !answers.contains { $0.isConfirmed || answering.isTrusted($0) }
-    }
-
-    /// Of a photo, the share that the rectangle around all boxes has; 0 for none.
-    private func shareAround(_ boxes: [Box], _ photo: Photo) -> Double {
-        guard let left = boxes.map(\.x).min(), let top = boxes.map(\.y).min(),
-            let right = boxes.map({ $0.x + $0.width }).max(), let bottom = boxes.map({ $0.y + $0.height }).max()
-        else { return 0 }
-        return (right - left) * (bottom - top) / (Double(photo.width) * Double(photo.height))
     }
 
     /// The frame as one thing before the boxes, no surer of itself than they are, if its first product is nearer.

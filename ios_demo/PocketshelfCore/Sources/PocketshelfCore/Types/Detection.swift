@@ -15,6 +15,15 @@ public struct Box: Hashable, Sendable {
     /// Intersection over union.
     func overlap(_ other: Box) -> Double { corners.overlap(other.corners) }
 
+    /// The smallest box that holds all of `boxes`; nil for none.
+    static func around(_ boxes: [Box]) -> Box? {
+        let corners = boxes.map(\.corners)
+        guard let left = corners.map(\.left).min(), let top = corners.map(\.top).min(),
+            let right = corners.map(\.right).max(), let bottom = corners.map(\.bottom).max()
+        else { return nil }
+        return Box(left, top, right - left, bottom - top)
+    }
+
     /// The same as left, top, right, bottom.
     var corners: Corners<Double> { Corners(left: x, top: y, right: x + width, bottom: y + height) }
 }

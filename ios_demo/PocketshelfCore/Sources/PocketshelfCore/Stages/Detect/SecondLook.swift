@@ -41,12 +41,8 @@ public func lookAgain(_ detector: any Detector, _ photo: Photo, _ found: [Detect
 public func farPart(_ found: [Detection], width: Int, height: Int) -> Box? {
     let sure = found.filter { $0.score >= sureScore }
     guard showsSomebody(sure) else { return nil }
-    let corners = sure.map(\.box.corners)
-    guard let left = corners.map(\.left).min(), let top = corners.map(\.top).min(),
-        let right = corners.map(\.right).max(), let bottom = corners.map(\.bottom).max()
-    else { return nil }
-    guard right - left <= farShare * Double(width), bottom - top <= farShare * Double(height) else { return nil }
-    let box = Box(left, top, right - left, bottom - top)
+    guard let box = Box.around(sure.map(\.box)) else { return nil }
+    guard box.width <= farShare * Double(width), box.height <= farShare * Double(height) else { return nil }
     return cropBox(box, columns: width, rows: height, margin: room, maxAspect: maxAspect)
 }
 

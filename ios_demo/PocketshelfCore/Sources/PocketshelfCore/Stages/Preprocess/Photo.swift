@@ -42,9 +42,8 @@ public struct Photo: Sendable {
         return try Photo(pixels: Array(rows.joined()), columns: right - left, rows: bottom - top)
     }
 
-    /// The photo by so many quarter turns, anticlockwise.
-    func turned(_ quarters: Int) throws -> Photo {
-        guard quarters > 0 else { return self }
+    /// The photo by a quarter turn, anticlockwise.
+    func turned() throws -> Photo {
         var turned = [UInt8]()
         turned.reserveCapacity(pixels.count)
         // What is on the right comes up: the new rows are the old columns, the last one first.
@@ -54,7 +53,7 @@ public struct Photo: Sendable {
                 turned += pixels[from..<from + 3]
             }
         }
-        return try Photo(pixels: turned, columns: rows, rows: columns, width: height, height: width).turned(quarters - 1)
+        return try Photo(pixels: turned, columns: rows, rows: columns, width: height, height: width)
     }
 
     /// A photo of its own, whose boxes are in pixels of this one.

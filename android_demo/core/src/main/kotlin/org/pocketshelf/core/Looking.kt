@@ -9,6 +9,7 @@ import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Region
 import org.pocketshelf.core.types.Timings
+import org.pocketshelf.core.types.around
 
 /** A box of this score, or more, is a thing of its own. */
 private const val SURE = 0.7
@@ -60,17 +61,22 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
         ms.search += millisecondsSince(searching)
         val upright = Seen(photo, asOne(shelf, photo, boxes, wish, ms))
         if (!anyWayUp || upright.answers.any(answering::isTrusted)) return upright
-        val best = (1..3).map { turned(shelf, photo, it, wish, whole, ms) }.maxBy { it.lead }
+        var shown = photo
+        val turned = (1..3).map { quarters ->
+            shown = shown.turned()
+            Seen(photo, answered(shelf, shown, wish, whole, ms), quarters)
+        }
+        val best = turned.maxBy { it.lead }
         return if (best.lead <= upright.lead + AHEAD_TURNED) upright else best.limited(answering, upright)
     }
 
     /** The photo turned; a print would have been found upright, since local features know no way up. */
-    private fun turned(shelf: Shelf, photo: Photo, quarters: Int, wish: Wish, whole: Boolean, ms: Timings): Seen {
-        val encoded = encoder.encode(photo.turned(quarters), whole, ms)
+    private fun answered(shelf: Shelf, turned: Photo, wish: Wish, whole: Boolean, ms: Timings): List<Answer> {
+        val encoded = encoder.encode(turned, whole, ms)
         val searching = System.nanoTime()
         val answers = encoded.map { answering.answer(shelf, it, wish) }
         ms.search += millisecondsSince(searching)
-        return Seen(photo, answers, quarters)
+        return answers
     }
 
     /**
@@ -114,16 +120,8 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
     private fun takesApart(photo: Photo, answers: List<Answer>): Boolean {
         val found = answers.map { it.region.detection }
         if (found.any { it.group == FRAME || it.score >= SURE }) return false
-        val isWide = shareAround(found.map { it.box }, photo) >= WIDE
-        return isWide && answers.none { it.isConfirmed || answering.isTrusted(it) }
-    }
-
-    /** Of a photo, the share that the rectangle around all boxes has; 0 for none. */
-    private fun shareAround(boxes: List<Box>, photo: Photo): Double {
-        if (boxes.isEmpty()) return 0.0
-        val across = boxes.maxOf { it.right } - boxes.minOf { it.x }
-        val down = boxes.maxOf { it.bottom } - boxes.minOf { it.y }
-        return across * down / (photo.width.toDouble() * photo.height)
+        val all = around(found.map { it.box }) ?: return false
+        return all.area / photo.frame.area >= WIDE && answers.none { it.isConfirmed || answering.isTrusted(it) }
     }
 
     private fun sightings(shelf: Shelf, photo: Photo, answers: List<Answer>): List<Sighting> {

@@ -17,6 +17,14 @@ data class Box(val x: Double, val y: Double, val width: Double, val height: Doub
     fun contains(px: Double, py: Double): Boolean = px >= x && px < right && py >= y && py < bottom
 }
 
+/** The smallest box that holds all of [boxes]; null for none. */
+internal fun around(boxes: List<Box>): Box? {
+    if (boxes.isEmpty()) return null
+    val left = boxes.minOf { it.x }
+    val top = boxes.minOf { it.y }
+    return Box(left, top, boxes.maxOf { it.right } - left, boxes.maxOf { it.bottom } - top)
+}
+
 /**
  * One box that a detector proposes.
  *

@@ -4,6 +4,7 @@ import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.preprocess.cropBox
 import org.pocketshelf.core.types.Box
 import org.pocketshelf.core.types.Detection
+import org.pocketshelf.core.types.around
 import kotlin.math.ceil
 import kotlin.math.floor
 
@@ -53,12 +54,9 @@ fun lookAgain(detector: Detector, photo: Photo, found: List<Detection>): List<De
 fun farPart(found: List<Detection>, width: Int, height: Int): Box? {
     val sure = found.filter { it.score >= SURE }
     if (!showsSomebody(sure)) return null
-    val left = sure.minOf { it.box.x }
-    val top = sure.minOf { it.box.y }
-    val across = sure.maxOf { it.box.right } - left
-    val down = sure.maxOf { it.box.bottom } - top
-    if (across > FAR * width || down > FAR * height) return null
-    return cropBox(Box(left, top, across, down), width, height, ROOM, MAX_ASPECT)
+    val part = around(sure.map { it.box }) ?: return null
+    if (part.width > FAR * width || part.height > FAR * height) return null
+    return cropBox(part, width, height, ROOM, MAX_ASPECT)
 }
 
 private fun showsSomebody(sure: List<Detection>): Boolean {

@@ -25,16 +25,15 @@ class Pixels(val bytes: ByteArray, val width: Int, val height: Int) {
     }
 }
 
-/** By so many quarter turns, anticlockwise. */
-internal fun Pixels.turned(quarters: Int): Pixels {
-    if (quarters == 0) return this
+/** By a quarter turn, anticlockwise. */
+internal fun Pixels.turned(): Pixels {
     val turned = ByteArray(bytes.size)
     // What is on the right comes up: the new rows are the old columns, the last one first.
     for (y in 0 until width) for (x in 0 until height) {
         val from = 3 * (width * x + width - 1 - y)
         bytes.copyInto(turned, 3 * (height * y + x), from, from + 3)
     }
-    return Pixels(turned, height, width).turned(quarters - 1)
+    return Pixels(turned, height, width)
 }
 
 /**
@@ -63,11 +62,8 @@ class Photo(val pixels: Pixels, val width: Int = pixels.width, val height: Int =
         return Photo(cut, at(part.right, width) - at(part.left, width), at(part.bottom, height) - at(part.top, height))
     }
 
-    /** The photo by so many quarter turns, anticlockwise. */
-    fun turned(quarters: Int): Photo {
-        val lies = quarters % 2 != 0
-        return Photo(pixels.turned(quarters), if (lies) height else width, if (lies) width else height)
-    }
+    /** The photo by a quarter turn, anticlockwise. */
+    fun turned(): Photo = Photo(pixels.turned(), height, width)
 
     /** What a network is given for [box], in the photo's own pixels, or for the frame. */
     fun networkInput(preprocessing: Preprocessing, box: Box? = null): Pixels =
