@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,31 +15,17 @@ from pocketshelf.demo import guard
 from pocketshelf.demo.server import LocalServer, missing_for_server
 from pocketshelf.errors import ServerError
 from pocketshelf.shipped import shipped
+from running import runs
 
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(120)"
 needs_server = pytest.mark.skipif(missing_for_server() is not None, reason="needs the server extra")
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    if not Path("/proc/self/stat").exists():
-        return True
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False  # Ended since, between being asked for and being read.
-    # A zombie that nobody waits for is no longer running.
-    return stat.rsplit(")", 1)[1].split()[0] != "Z"
-
-
 def _gone(pid: int, seconds: float = 10.0) -> bool:
     deadline = time.monotonic() + seconds
-    while _alive(pid) and time.monotonic() < deadline:
+    while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not _alive(pid)
+    return not runs(pid)
 
 
 def test_the_guard_ends_its_command_when_its_input_closes() -> None:
@@ -48,7 +33,7 @@ def test_the_guard_ends_its_command_when_its_input_closes() -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stdin is not None
         pid = int(process.stdout.readline())
-        assert _alive(pid)
+        assert runs(pid)
         process.stdin.close()
         assert process.wait(10) != 0
     assert _gone(pid)

@@ -20,6 +20,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf.kiosk.kiosk import Kiosk
 from pocketshelf.kiosk.report import PHOTO_BYTES
 from pocketshelf.kiosk.serving import Address, KioskServer
+from running import runs
 
 WITHOUT_FLASK = """\
 import sys
@@ -165,7 +166,7 @@ def test_a_worker_ends_with_its_kiosk_however_that_ends(own_shelf: Path) -> None
     workers = _children(process.pid)
     process.kill()
     process.wait()
-    eventually(lambda: not any(_runs(pid) for pid in workers), patience_s=15)
+    eventually(lambda: not any(runs(pid) for pid in workers), patience_s=15)
 
 
 def _heed_interrupts() -> None:
@@ -185,13 +186,6 @@ def _children(pid: int) -> list[int]:
 
 def _environment(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace")
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_listens_where_it_is_told_to(kiosk: Kiosk) -> None:

@@ -34,6 +34,7 @@ from pocketshelf_server.console.record import FAILURES, Record
 from pocketshelf_server.http import create_app
 from pocketshelf_server.making import make_site
 from pocketshelf_server.site import Site
+from running import runs
 
 
 def lines(count: int, start: int = 0) -> bytes:
@@ -173,9 +174,7 @@ def test_a_killed_server_leaves_nothing_half(shop: Site, tmp_path: Path) -> None
     server.send_signal(signal.SIGKILL)
     server.wait()
     deadline = time.monotonic() + 10
-    while Path(f"/proc/{job}").exists() and time.monotonic() < deadline:
-        if Path(f"/proc/{job}/stat").read_text().split()[2] == "Z":
-            break
+    while runs(job) and time.monotonic() < deadline:
         time.sleep(0.05)
     catalogue = open_catalogue(shop)
     assert 65 < catalogue.count() < 30_000 and catalogue.sequence() >= catalogue.count()

@@ -23,6 +23,7 @@ from pocketshelf_server.search import ScanIndex, SearchService
 from pocketshelf_server.search.apart import ApartIndex, can_be_apart
 from pocketshelf_server.search.mapped import Names, map_arrays, names_to_arrays, write_arrays
 from pocketshelf_server.site import Site, SiteConfig
+from running import runs
 
 pytestmark = pytest.mark.skipif(not can_be_apart("scan"), reason="needs sockets that carry files")
 
@@ -118,7 +119,7 @@ time.sleep(60)
         pid = int(server.stdout.readline())
         server.kill()
     for _ in range(200):
-        if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+        if not runs(pid):
             break
         time.sleep(0.05)
     else:
