@@ -81,6 +81,10 @@ COMMANDS = {
         "data.pack",
         "a smaller copy of the real photos, to train where a GPU is at hand",
     ),
+    "pack-detector": (
+        "detector.pictures",
+        "all pictures of a detector's training in one small file, to train where a GPU is at hand",
+    ),
     "polyvore": ("outfits.polyvore", "measure a bundle's outfit head on Polyvore Outfits"),
     "prepare composites": (
         "studio.prepare.composites",

@@ -8,7 +8,7 @@ import torch
 
 from pocketshelf.errors import PocketshelfError
 from pocketshelf_training.data.street import load_photos
-from pocketshelf_training.detector import draw, evaluate, train
+from pocketshelf_training.detector import draw, evaluate, pictures, train
 from pocketshelf_training.detector.schedule import Schedule, fitting
 from pocketshelf_training.engine import compute
 from pocketshelf_training.metrics.average_precision import Boxes
@@ -198,6 +198,24 @@ def test_a_student_starts_with_trained_weights_and_imitates_a_larger_one(finishe
     assert Detector.from_checkpoint(student / CHECKPOINT).config["variant"] == "lite0"
     with pytest.raises(PocketshelfError, match="begun with another --teacher"):
         train.run(arguments(student, drawn_data, *more[:1], "--hard=0.5"))
+
+
+def test_pictures_are_looked_at_several_times_by_several_teachers(finished, drawn_data, tmp_path):
+    """Twice the steps from as many made pictures; the teachers answer by turns."""
+    teacher = f"--teacher={finished / CHECKPOINT}"
+    file = tmp_path / "detector.zip"
+    parser = argparse.ArgumentParser()
+    pictures.add_arguments(parser)
+    assert pictures.run(parser.parse_args([f"--data={drawn_data}", f"--out={file}", "--size=64"])) == 0
+    args = arguments(tmp_path / "on", "nowhere", "--looks=2", teacher, teacher, f"--pictures={file}")
+    task = train.DetectorTask(args)
+    assert len(task.teachers) == 2
+    assert [task.steps(epoch) for epoch in range(2)] == [4, 4]
+    batches = list(task.batches(0, task.network))
+    assert [len(batch.images) for batch in batches] == [4] * 4
+    assert batches[0].images.shape[1] == 32, "of the size that the epoch is trained at"
+    assert train.run(args) == 0
+    assert (tmp_path / "on" / "detector.npz").is_file()
 
 
 def test_a_detector_is_averaged_with_the_one_it_began_with(finished, drawn_data, tmp_path):

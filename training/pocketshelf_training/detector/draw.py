@@ -14,7 +14,7 @@ from pocketshelf.cli import values
 from pocketshelf.cli.output import say
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
-from pocketshelf_training.detector.train import add_sources, build_mixture
+from pocketshelf_training.detector.pictures import add_sources, build_mixture
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.detector_figures import to_boxes
 from pocketshelf_training.models.detector import GROUPS

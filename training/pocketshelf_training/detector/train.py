@@ -26,10 +26,9 @@ from torch import Tensor
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import say_lines
-from pocketshelf_training.data import grocery
-from pocketshelf_training.data.goods import load_cut_outs
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector.evaluate import evaluate, table
+from pocketshelf_training.detector.pictures import add_sources, build_mixture
 from pocketshelf_training.detector.schedule import Schedule, fitting
 from pocketshelf_training.engine import compute, options
 from pocketshelf_training.engine.task import Task
@@ -42,24 +41,19 @@ from pocketshelf_training.models.detector import STRIDES, Detector
 from pocketshelf_training.models.efficientnet_lite import VARIANTS, normalise
 from pocketshelf_training.models.specs import TUNED
 from pocketshelf_training.models.start import weights_of
-from pocketshelf_training.samplers.mixture import Mixture, Order
+from pocketshelf_training.samplers.mixture import Order
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
-from pocketshelf_training.samplers.sources import (
-    PhotoCache,
-    garment_photos,
-    given_photos,
-    goods_photos,
-    more_photos,
-    street_photos,
-)
+from pocketshelf_training.samplers.replay import LARGER, Replay
 
-__all__ = ["DetectorTask", "add_arguments", "add_sources", "build_mixture", "run"]
+__all__ = ["DetectorTask", "add_arguments", "run"]
 
 log = logging.getLogger("pocketshelf.training")
 
 # The trunk knows pictures already; it moves at this share of the learning rate.
 TRUNK_RATE = 0.4
 FROZEN_STAGES = 2
+# Pictures in the pool of ``--looks``.
+POOL = 4096
 # The checkpoint; the first is written after every epoch, too, the second is small.
 NAMES = ("detector.safetensors", "detector.npz")
 
@@ -80,7 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="detector, or bundle, to begin with, which says variant, width and tower",
     )
-    parser.add_argument("--teacher", type=Path, metavar="FILE", help="larger detector to imitate as well")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="larger detector to imitate as well; may repeat: they are asked by turns",
+    )
     parser.add_argument(
         "--epochs", type=values.count, default=20, help="passes over the street photos (default 20)"
     )
@@ -102,6 +103,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute the network in bfloat16: faster on a GPU, a little coarser",
     )
     parser.add_argument(
+        "--looks",
+        type=values.count,
+        default=1,
+        help="at each picture that was made, every time another part of it in another light, from a pool on "
+        "the device; for a GPU that would wait for pictures (default 1: no pool)",
+    )
+    parser.add_argument(
         "--small-size", type=values.count, default=224, help="of the first part (default 224)"
     )
     parser.add_argument(
@@ -114,72 +122,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluate-every", type=values.whole, default=10, help="epochs between measurements; 0: at the end"
     )
-
-
-def add_sources(parser: argparse.ArgumentParser) -> None:
-    """What `build_mixture` asks for, besides ``--data``."""
-    parser.add_argument("--goods-boxes", type=Path, help="CSV photo,x,y,w,h for grocery training photos")
-    parser.add_argument("--garment-boxes", type=Path, help="CSV photo,x,y,w,h for clothing training photos")
-    parser.add_argument(
-        "--more-boxes",
-        type=Path,
-        help="CSV photo,group,x,y,w,h for photos of which only the groups are known (tagged-boxes)",
-    )
-    parser.add_argument(
-        "--data-set",
-        action="append",
-        default=[],
-        metavar="NAME[=FOLDER]",
-        help="more photos with boxes, csv=PATH for one's own; may repeat",
-    )
-    parser.add_argument("--size", type=values.count, default=320, help="input side in pixels (default 320)")
-    parser.add_argument("--others", type=values.amount, default=0.35, help="other pictures to a street photo")
-    parser.add_argument(
-        "--hard",
-        type=values.share,
-        default=0.0,
-        metavar="SHARE",
-        help="of the street photos shown with two people, cropped closely, or from afar",
-    )
-    parser.add_argument(
-        "--more",
-        type=values.amount,
-        default=0.6,
-        help="photos of --more-boxes and --data-set to a street photo (default 0.6)",
-    )
-    parser.add_argument(
-        "--alone",
-        type=values.amount,
-        default=0.0,
-        metavar="SHARE",
-        help="garments, cut out and alone on a light ground, to a street photo (default 0)",
-    )
-
-
-def build_mixture(args: argparse.Namespace) -> Mixture:
-    """All sources that the arguments name; training photos only."""
-    mixture = Mixture(
-        photos={
-            "street": street_photos(args.data),
-            "goods": goods_photos(args.goods_boxes, args.data) if args.goods_boxes else [],
-            "garment": garment_photos(args.garment_boxes, args.data) if args.garment_boxes else [],
-            "more": [
-                *(more_photos(args.more_boxes, args.data) if args.more_boxes else []),
-                *given_photos(args.data_set, args.data),
-            ],
-        },
-        cut_outs=load_cut_outs(args.data),
-        grounds=[sample.image for sample in grocery.photos("train", args.data)],
-        cache=PhotoCache(round(1.5 * args.size)),
-        others=args.others,
-        hard=args.hard,
-        more=args.more,
-        alone=args.alone,
-    )
-    counts = {name: len(photos) for name, photos in mixture.photos.items()}
-    counts["cut-outs"] = len(mixture.cut_outs)
-    log.info("pictures: %s", ", ".join(f"{count} {name}" for name, count in counts.items()))
-    return mixture
 
 
 class DetectorTask(Task[Detector, Batch]):
@@ -201,7 +143,8 @@ class DetectorTask(Task[Detector, Batch]):
         self.network = self.begin()
         self.network.trunk.freeze_until(FROZEN_STAGES)
         compute.placed(self.network, self.device)
-        self.teacher = Teacher(args.teacher, self.network) if args.teacher else None
+        self.teachers = [Teacher(path, self.network) for path in args.teacher]
+        self.replay = Replay(POOL, args.seed, self.device) if args.looks > 1 else None
         if args.workers:
             self.mixture.decode_all()
         self.follow(Schedule(args.epochs, args.size, args.small_size, args.small_share))
@@ -225,7 +168,8 @@ class DetectorTask(Task[Detector, Batch]):
     def follow(self, schedule: Schedule) -> None:
         """Plan by ``schedule``; epochs differ in length, as rare groups' photos are repeated by chance."""
         self.schedule, self.epochs = schedule, schedule.epochs
-        lengths = [self._planned(epoch) // self.args.batch for epoch in range(self.epochs)]
+        looks, batch = self.args.looks, self.args.batch
+        lengths = [self._planned(epoch) // batch * looks for epoch in range(self.epochs)]
         self.ends = list(accumulate(lengths))
 
     def _planned(self, epoch: int) -> int:
@@ -243,7 +187,8 @@ class DetectorTask(Task[Detector, Batch]):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return options.recipe(self.args, free=["evaluate_every"])
+        teachers = [str(path) for path in self.args.teacher]
+        return options.recipe(self.args, free=["evaluate_every"], teacher=teachers)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The trunk slower than the rest; decay for filters, none for norms and biases."""
@@ -303,8 +248,20 @@ class DetectorTask(Task[Detector, Batch]):
     def _made(self, epoch: int, size: int, strength: float) -> Iterator[Batch]:
         args = self.args
         plan = self._plan(epoch)[: self._planned(epoch)]
-        sampler = PlanSampler(self.mixture, plan, args.batch, size, strength, (args.seed, epoch))
-        return sampler.batches(0, sampler.steps, args.workers)
+        made_size = size if self.replay is None else round(LARGER * size)
+        sampler = PlanSampler(self.mixture, plan, args.batch, made_size, strength, (args.seed, epoch))
+        made = sampler.batches(0, sampler.steps, args.workers)
+        return made if self.replay is None else self._replayed(self.replay, made, size, strength)
+
+    def _replayed(self, pool: Replay, made: Iterator[Batch], size: int, strength: float) -> Iterator[Batch]:
+        """For each batch that was made, so many from the pool."""
+        if pool.shown != (size, strength):
+            pool.clear()
+            pool.shown = (size, strength)
+        for batch in made:
+            pool.add(batch)
+            for _ in range(self.args.looks):
+                yield pool.draw(self.args.batch, size, strength)
 
     def pictures(self, batch: Batch) -> int:
         return len(batch.images)
@@ -316,15 +273,16 @@ class DetectorTask(Task[Detector, Batch]):
             logits, distances = self.network.logits(images)
         logits, distances = logits.float(), distances.float()
         terms = detection_losses(logits, distances, points, strides, batch.boxes, batch.groups)
-        if self.teacher:
-            terms["imitation"] = self.teacher.loss(images, logits, distances, points, strides)
+        if self.teachers:
+            teacher = self.teachers[step % len(self.teachers)]
+            terms["imitation"] = teacher.loss(images, logits, distances, points, strides)
         return terms
 
     def finish_epoch(self, epoch: int, losses: dict[str, float], kept: Detector) -> dict[str, Any]:
         self.fit(epoch)
         self.write(NAMES[0], epoch, kept)
         every = self.args.evaluate_every
-        measured = every and epoch % every == 0 and epoch < self.epochs
+        measured = every and epoch % every == 0 and epoch < self.epochs and not self.args.pictures
         size = self.schedule.input_size(epoch - 1)
         return {"size": size} | ({"val": self.measure(kept)} if measured else {})
 
@@ -356,6 +314,11 @@ class DetectorTask(Task[Detector, Batch]):
     def finish(self, trainer: Trainer) -> None:
         """Measure what is kept and write it in both forms."""
         kept = trainer.kept
+        if self.args.pictures:
+            self.write(NAMES[0], self.epochs, kept)
+            self.write(NAMES[1], self.epochs, kept)
+            log.info("not measured: photos kept apart are not among packed pictures")
+            return
         result = self.measure(kept)
         trainer.record({"epoch": self.epochs, "val": result})
         say_lines(table(result))

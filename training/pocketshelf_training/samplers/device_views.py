@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from pocketshelf_training.models.efficientnet_lite import IMAGENET_MEAN, IMAGENET_STD
 
-__all__ = ["Strength", "pasted", "uniform", "views"]
+__all__ = ["Strength", "chosen", "coloured", "pasted", "softened", "uniform", "views"]
 
 # A pixel of which all colours are as bright is the ground of a shop's picture.
 WHITE = 244
@@ -61,7 +61,7 @@ def views(images: Tensor, size: int, strength: Strength, rng: torch.Generator) -
         x, _grids(len(x), size, strength, rng), padding_mode="reflection", align_corners=False
     )
     x = _held(x, strength.held, rng)
-    x = _softened(_coloured(x, strength.colour, rng), rng)
+    x = softened(coloured(x, strength.colour, rng), rng)
     x = _covered(x, strength.hidden, rng)
     return ((x - IMAGENET_MEAN) / IMAGENET_STD).contiguous(memory_format=torch.channels_last)
 
@@ -101,10 +101,10 @@ def _grids(n: int, size: int, strength: Strength, rng: torch.Generator) -> Tenso
     aspect = uniform(rng, math.log(3 / 4), math.log(4 / 3), n).exp()
     half = torch.stack([(area * aspect).sqrt().clamp(max=1), (area / aspect).sqrt().clamp(max=1)], 1)
     centre = (1 - half) * uniform(rng, -1, 1, n, 2)
-    angle = uniform(rng, -1, 1, n) * math.radians(strength.turn) * _chosen(rng, n, 0.5)
-    flip = 1 - 2 * _chosen(rng, n, 0.5)
+    angle = uniform(rng, -1, 1, n) * math.radians(strength.turn) * chosen(rng, n, 0.5)
+    flip = 1 - 2 * chosen(rng, n, 0.5)
     corners = torch.tensor([[-1.0, -1], [1, -1], [-1, 1], [1, 1]], device=rng.device).expand(n, 4, 2)
-    corners = corners + strength.tilt * 2 * uniform(rng, -1, 1, n, 4, 2) * _chosen(rng, n, 0.6)[:, None, None]
+    corners = corners + strength.tilt * 2 * uniform(rng, -1, 1, n, 4, 2) * chosen(rng, n, 0.6)[:, None, None]
     corners = corners * half[:, None] * torch.stack([flip, torch.ones_like(flip)], 1)[:, None]
     turned = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
     corners = corners @ turned + centre[:, None]
@@ -115,12 +115,12 @@ def _grids(n: int, size: int, strength: Strength, rng: torch.Generator) -> Tenso
     )
 
 
-def _chosen(rng: torch.Generator, n: int, share: float) -> Tensor:
+def chosen(rng: torch.Generator, n: int, share: float) -> Tensor:
     """1 for a share of the views, else 0."""
     return (torch.rand(n, generator=rng, device=rng.device) < share).to(torch.float32)
 
 
-def _coloured(x: Tensor, spread: float, rng: torch.Generator) -> Tensor:
+def coloured(x: Tensor, spread: float, rng: torch.Generator) -> Tensor:
     """Brightness, a small cast of the light, contrast, saturation."""
     n = len(x)
     x = x * uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1) * uniform(rng, 0.9, 1.1, n, 3, 1, 1)
@@ -130,9 +130,9 @@ def _coloured(x: Tensor, spread: float, rng: torch.Generator) -> Tensor:
     return (grey + (x - grey) * uniform(rng, 1 - spread, 1 + spread, n, 1, 1, 1)).clamp(0, 255)
 
 
-def _softened(x: Tensor, rng: torch.Generator) -> Tensor:
-    """A fifth of the views through a smaller picture: out of focus, or far away."""
-    some = torch.rand(len(x), generator=rng, device=rng.device) < 0.2
+def softened(x: Tensor, rng: torch.Generator, share: float = 0.2) -> Tensor:
+    """A share of the views through a smaller picture: out of focus, or far away."""
+    some = torch.rand(len(x), generator=rng, device=rng.device) < share
     if some.any():
         soft = functional.interpolate(x[some], scale_factor=0.4, mode="bilinear", antialias=True)
         x[some] = functional.interpolate(soft, x.shape[2:], mode="bilinear")
@@ -145,7 +145,7 @@ def _covered(x: Tensor, share: float, rng: torch.Generator) -> Tensor:
     centre, half = uniform(rng, 0, 1, n, 2), uniform(rng, 0.05, 0.25, n, 2)
     rows = (torch.arange(height, device=x.device) / height - centre[:, :1]).abs() < half[:, :1]
     columns = (torch.arange(width, device=x.device) / width - centre[:, 1:]).abs() < half[:, 1:]
-    inside = rows[:, :, None] & columns[:, None] & (_chosen(rng, n, share) > 0)[:, None, None]
+    inside = rows[:, :, None] & columns[:, None] & (chosen(rng, n, share) > 0)[:, None, None]
     return torch.where(inside[:, None], uniform(rng, 40, 220, n, 3, 1, 1), x)
 
 

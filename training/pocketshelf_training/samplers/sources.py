@@ -61,6 +61,7 @@ class PhotoCache:
 
     side: int
     kept: dict[Path, tuple[Image.Image, tuple[float, float]]] = field(default_factory=dict)
+    masks: dict[Path, np.ndarray] = field(default_factory=dict)
 
     def image(self, path: Path) -> tuple[Image.Image, tuple[float, float]]:
         """The photo and the factors (x, y) from its own pixels to these."""
@@ -68,6 +69,13 @@ class PhotoCache:
             photo = decode_photo(path, self.side)
             self.kept[path] = Image.fromarray(photo.pixels), photo.scale
         return self.kept[path]
+
+    def mask(self, labelled: Labelled) -> np.ndarray:
+        """uint8 (h, w) of label ids; of the photo's own size, or smaller."""
+        assert labelled.street is not None
+        if labelled.image in self.masks:
+            return self.masks[labelled.image]
+        return labelled.street.read_mask()
 
     def picture(self, labelled: Labelled) -> Picture:
         image, scale = self.image(labelled.image)
@@ -186,7 +194,7 @@ def instance(labelled: Labelled, number: int, cache: PhotoCache) -> Image.Image 
     """One garment of a street photo, cut out by its mask: RGBA, or None if too little of it is left."""
     assert labelled.street is not None
     image, scale = cache.image(labelled.image)
-    mask = np.where(labelled.street.read_mask() == labelled.street.label_ids[number], 255, 0).astype(np.uint8)
+    mask = np.where(cache.mask(labelled) == labelled.street.label_ids[number], 255, 0).astype(np.uint8)
     alpha = Image.fromarray(mask).resize(image.size, Image.Resampling.BILINEAR)
     corners = labelled.boxes[number] * np.array(scale * 2)
     x0, y0, x1, y1 = (int(v) for v in (*np.floor(corners[:2]), *np.ceil(corners[2:])))
