@@ -19,6 +19,9 @@ __all__ = ["BUNDLE", "MANIFEST", "SHARD", "centres", "products", "write_shelf"]
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "contract" / "golden" / "stages" / "answers"
 BUNDLE, SHARD, MANIFEST = FOLDER / "bundle", FOLDER / "shard.sqlite", FOLDER / "manifest.json"
+# What a bundle shipped once, made to trust some answers of a shelf so small and so alike. It is of no bundle
+# of today, so that a new calibration leaves the cases as they are.
+CALIBRATION = Path(__file__).with_name("calibration.json")
 DIMENSION, SEQUENCE = 24, 90
 # Those of the shop; the model knows all but the last.
 CATEGORIES = {"T-Shirts": 14, "Coats": 9, "Shoes": 12, "Milk": 6, "Röcke": 5, "Kites": 4}
@@ -123,10 +126,7 @@ def write_golden_bundle() -> Bundle:
             "goods": ("Milk",),
         },
     )
-    shipped = json.loads((ROOT / "models" / "universal" / "bundle.json").read_text())["recall"]
-    # This shelf is so small and so alike that the shipped model trusts none of its answers.
-    shipped["bias"] += 4.0
-    shipped["confidence"]["bias"] += 2.3
+    recall = json.loads(CALIBRATION.read_text())
     looks = golden_group_head().to_json("golden-space")
-    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, shipped, groups=looks)
+    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, recall, groups=looks)
     return write_bundle(bundle)

@@ -22,7 +22,7 @@ FULL_SHARE = 0.15
 # Cosine that a product of another group's category loses, where nothing but its category tells.
 PENALTY = 0.15
 # Where its own picture tells, too: what each of the two witnesses may cost. Chosen on val: docs/universal.md.
-WORD, LOOK = 0.1, 0.1
+WORD, LOOK = 0.12, 0.12
 
 
 def frame_share(box: Box, others: Iterable[Box], frame: tuple[int, int]) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from outfit_tables import GROUPS, table
 
-from pocketshelf_training.outfits.groups import MOST, Source, fit_groups
+from pocketshelf.formats.group_head import GroupHead
+from pocketshelf_training.outfits.groups import MOST, Source, fit_groups, log_loss
 
 # The directions of upper, trousers, footwear and shorts, among chance.
 DIRECTIONS = np.eye(4, 12)
@@ -50,3 +52,24 @@ def test_no_group_has_more_than_its_part_of_a_source_and_val_has_none() -> None:
     assert (part.splits == "train").all()
     assert sorted(np.unique(part.groups, return_counts=True)[1].tolist()) == [MOST] * 3
     assert len(Source("street", held).part("val")) == 90
+
+
+def test_a_head_that_is_right_and_never_sure_has_the_greater_log_loss() -> None:
+    rows = garments(20, 6)
+    val = Source("street", replace(rows, splits=np.full(len(rows), "val")))
+    sure = GroupHead(
+        tuple(sorted(GROUPS)), 20 * DIRECTIONS[[2, 1, 0]].astype(np.float32), np.zeros(3, np.float32)
+    )
+    unsure = GroupHead(sure.names, sure.weights / 100, sure.bias)
+    assert log_loss(sure, val) < 0.1 < 0.9 < log_loss(unsure, val)
+
+
+def test_any_group_that_a_shops_picture_may_be_is_right() -> None:
+    """Equal logits of four groups: ln 4 where one is right, ln 2 where two may be."""
+    rows = shorts(8, 7, "trousers")
+    rows = replace(rows, splits=np.full(len(rows), "val"))
+    head = GroupHead(
+        ("footwear", "shorts", "trousers", "upper"), np.zeros((4, 12), np.float32), np.zeros(4, np.float32)
+    )
+    assert log_loss(head, Source("street", rows)) == pytest.approx(np.log(4))
+    assert log_loss(head, Source("shop", rows, sure=False)) == pytest.approx(np.log(2))

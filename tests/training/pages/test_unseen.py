@@ -100,6 +100,33 @@ def test_one_s_own_pairs_are_measured_by_a_checkpoint_and_fill_a_page(
     assert "| mine, whole |" in capsys.readouterr().out
 
 
+def test_rows_that_were_not_measured_again_stay_unless_something_else_was_asked(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    marks = [
+        f"<!-- {name}: {which} -->" for name in ("sets", "left_out", "ablation") for which in ("begin", "end")
+    ]
+    page.write_text("\n".join(marks))
+    old = json.loads(json.dumps(_plain("test")))
+    row = next(iter(old["rows"].values()))
+    unseen_tables.fill(
+        page, {"sets": {"s": {**old, "rows": {"a": row, "b": row}}}}, {"machine": "M", "commit": "1"}
+    )
+    better = {**row, "R@1": {**row["R@1"], "value": 0.987}}
+
+    def fill(commit: str, **of) -> dict:
+        again = {"s": {**old, "rows": {"b": better}, **of}}
+        unseen_tables.fill(page, {"sets": again}, {"machine": "M", "commit": commit}, some_rows=True)
+        return json.loads(page.with_suffix(".json").read_text())["sets"]["s"]
+
+    for commit in ("2", "3"):
+        found = fill(commit)
+        assert list(found["rows"]) == ["a", "b"] and found["rows"]["b"]["R@1"]["value"] == 0.987
+        assert list(found["earlier"]) == ["a"] and found["earlier"]["a"]["commit"] == "1"
+        assert f" M, commit {commit}; 1 rows before, commit 1." in page.read_text()
+    other = fill("4", queries=old["queries"] + 1)
+    assert list(other["rows"]) == ["b"] and "earlier" not in other
+
+
 def _plain(split: str) -> dict:
     from pocketshelf_training.metrics.intervals import plain
 

@@ -163,6 +163,20 @@ def test_a_kind_of_photo_that_strangers_dilute_is_held_to_the_same_share():
     assert lacking_figures(absent, calibration)["confident"] < 0.08
 
 
+def test_the_risk_is_bounded_for_each_kind_of_photo_that_is_enough_and_counted_for_others():
+    """Of few searches none may pass surely; with those the world alone is bounded."""
+    strangers = [
+        {**line, "set": "others", "local": False, "rank": None, "photo": f"x{line['photo']}"}
+        for line in _searches(photos=540, shelves=2, seed=4, miss=0.0)
+        if not line["local"]
+    ]
+    for photos, of in ((150, "kind"), (40, "world")):
+        own = _searches(photos=photos, shelves=6, seed=0, miss=0.7)
+        control = calibrate(own + strangers, k=10, alpha=0.05, delta=0.05).confidence_control
+        assert control.bound <= 0.05 and control.threshold < 1.0
+        assert (control.misses <= photos) is (of == "kind")
+
+
 def test_a_catalogue_by_other_names_is_left_out_with_its_own():
     named, renamed = (
         _searches(photos=200, shelves=4, seed=n, world=w) for n, w in enumerate(("a", "a, own names"))

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     document = {"sets": plain(found), "run": here()}
     markdown = unseen_tables.of_sets(document["sets"])
     if args.fill:
-        unseen_tables.fill(args.fill, {"sets": document["sets"]}, document["run"])
+        unseen_tables.fill(args.fill, {"sets": document["sets"]}, document["run"], some_rows=bool(args.rows))
     tell_lines(json.dumps(document, indent=1) if args.json else markdown)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,18 @@ def add_fill(parser: argparse.ArgumentParser) -> None:
         "--fill",
         type=Path,
         metavar="PAGE.md",
-        help="put the tables between the page's marks, and the figures into its JSON, where other sets' stay",
+        help="put the tables between the page's marks, and the figures into its JSON, where other sets' "
+        "stay, and with --row a set's other rows",
     )
 
 
-def fill(page: Path, figures: Figures, provenance: Figures) -> None:
+def fill(page: Path, figures: Figures, provenance: Figures, some_rows: bool = False) -> None:
     """Take ``figures`` into the JSON beside a page, then write the page's tables anew.
 
     Args:
         figures: "sets" by name, "left_out" or "ablation"; what the JSON has of other names stays.
         provenance: where they were measured, kept with each set as "measured".
+        some_rows: not all rows were measured: a set's others stay, if the same was asked of them.
 
     Raises:
         UsageError: the page cannot be read, or has no marks.
@@ -46,7 +49,11 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
         raise UsageError(f"--fill {page}: cannot be read ({error})") from error
     said = {"measured": dict(provenance)}
     if sets := figures.get("sets"):
-        document["sets"] = {**document.get("sets", {}), **{name: {**of, **said} for name, of in sets.items()}}
+        known = document.get("sets", {})
+        made_now = {name: {**of, **said} for name, of in sets.items()}
+        if some_rows:
+            made_now = {name: _beside(known.get(name), of) for name, of in made_now.items()}
+        document["sets"] = {**known, **made_now}
     document |= {part: {**figures[part], **said} for part in ("left_out", "ablation") if figures.get(part)}
     made = {
         "sets": of_sets(document.get("sets", {})),
@@ -57,6 +64,16 @@ def fill(page: Path, figures: Figures, provenance: Figures) -> None:
         text = _between(page, text, name, markdown)
     kept.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     page.write_text(text, encoding="utf-8")
+
+
+def _beside(known: Figures | None, new: dict[str, Any]) -> dict[str, Any]:
+    """``new`` with the rows that were measured before; alone, if something else was asked of them."""
+    asked = ("split", "search", "queries", "gallery", "without")
+    if not known or any(known[of] != new[of] for of in asked):
+        return new
+    earlier = {row: known.get("measured") for row in known["rows"]} | known.get("earlier", {})
+    kept = {row: where for row, where in earlier.items() if row not in new["rows"]}
+    return {**new, "rows": {**known["rows"], **new["rows"]}, **({"earlier": kept} if kept else {})}
 
 
 def _between(page: Path, text: str, name: str, markdown: str) -> str:
@@ -93,7 +110,11 @@ def of_sets(sets: Figures) -> str:
 def _where(found: Figures) -> str:
     """On which machine, and by which commit; nothing where that is not kept."""
     measured = found.get("measured")
-    return f" {measured['machine']}, commit {measured['commit']}." if measured else ""
+    if not measured:
+        return ""
+    here = f" {measured['machine']}, commit {measured['commit']}"
+    before = Counter(f"commit {where['commit']}" for where in found.get("earlier", {}).values() if where)
+    return here + "".join(f"; {count} rows before, {commit}" for commit, count in before.items()) + "."
 
 
 def _by_category(rows: Figures) -> list[str]:

@@ -64,7 +64,8 @@ def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "wo
 
     Args:
         lines: with "world" and "set", see `pocketshelf_training.recall.worlds`.
-        bound: the risk is bounded in each "world", all its photos together, or for each "kind" of photo.
+        bound: the risk that nobody is asked is bounded in each "world", all its photos together, or for
+            each "kind" of photo; that something wrong is confident for each kind, always.
 
     Raises:
         ValueError: the evidence holds only hits or only misses.
@@ -79,8 +80,7 @@ def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "wo
     absent = one_each(lacking(lines))
     of_missed, of_absent = ([place[id(line)] for line in some] for some in (missed, absent))
     asking = _strictest(missed, elsewhere[of_missed], alpha, delta, bound)
-    control = _strictest(absent, sure[of_absent], alpha, delta, bound)
-    return Calibration(k, recall, asking, confidence, _at_most(absent, sure[of_absent], control))
+    return Calibration(k, recall, asking, confidence, _careful(absent, sure[of_absent], alpha, delta))
 
 
 def _cross_fitted(
@@ -107,21 +107,28 @@ def _strictest(lines: Lines, p: np.ndarray, alpha: float, delta: float, bound: s
     return max(controls, key=lambda control: control.threshold)
 
 
-def _at_most(lines: Lines, p: np.ndarray, control: Control) -> Control:
-    """The control, its threshold raised until at most ``alpha`` of every kind of photo pass, as counted.
+def _careful(lines: Lines, p: np.ndarray, alpha: float, delta: float) -> Control:
+    """The strictest control of all worlds, and of all kinds of photo in them that are enough to bound a risk.
 
-    A world's bound is of all its photos, and strangers' seldom pass: of its own it may let more.
+    A world's bound is of all its photos, and strangers' seldom pass: of its own it may let more. Of a kind of
+    few photos at most ``alpha`` pass, as counted.
     """
-    for mine in _groups(lines, "kind"):
+    worlds, kinds = _groups(lines, "world"), _groups(lines, "kind")
+    enough = [mine for mine in kinds if clopper_pearson_upper(0, int(mine.sum()), delta) <= alpha]
+    bounded = worlds + enough
+    control = max(
+        (control_threshold(p[mine], alpha, delta) for mine in bounded), key=lambda each: each.threshold
+    )
+    for mine in kinds:
         ordered = np.sort(p[mine])[::-1]
-        first = float(ordered[int(control.alpha * len(ordered))])
+        first = float(ordered[int(alpha * len(ordered))])
         if first >= control.threshold:
             control = replace(control, threshold=min(1.0, math.floor(first * 1e6 + 1) / 1e6))
-    passed = [int((p[mine] >= control.threshold).sum()) for mine in _groups(lines, "world")]
-    sizes = [int(mine.sum()) for mine in _groups(lines, "world")]
-    tightest = max(range(len(sizes)), key=lambda n: passed[n] / sizes[n])
-    bound = float(clopper_pearson_upper(passed[tightest], sizes[tightest], control.delta))
-    return replace(control, misses=sizes[tightest], unescalated=passed[tightest], bound=bound)
+    passed = [int((p[mine] >= control.threshold).sum()) for mine in bounded]
+    sizes = [int(mine.sum()) for mine in bounded]
+    bounds = [float(clopper_pearson_upper(n, size, delta)) for n, size in zip(passed, sizes, strict=True)]
+    tightest = max(range(len(sizes)), key=lambda n: bounds[n])
+    return replace(control, misses=sizes[tightest], unescalated=passed[tightest], bound=bounds[tightest])
 
 
 def lacking(lines: Lines) -> Lines:

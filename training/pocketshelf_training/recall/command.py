@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bound",
         choices=("world", "kind"),
         default="world",
-        help="bound the risk in each catalogue, or for each kind of photo in each (default: world)",
+        help="bound the misses that stay unasked in each catalogue, or for each kind of photo in each "
+        "(default: world)",
     )
     parser.add_argument(
         "--shelves", type=values.count, default=16, help="shelves drawn of each catalogue (default: 16)"

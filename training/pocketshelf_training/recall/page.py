@@ -48,9 +48,8 @@ know, as a shop calls them; *one category*: the same, all of it in one; *lacking
 hold the product (own photos: it was left out). One search a photo."""
 MEANING = """\
 **Confident** is an answer whose `confidence` is at least **{sure:.3f}**, the bundle's threshold, chosen
-so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every {where}:
-{sure_risk};
-and of every kind of photo in it at most {alpha:.0%}, as counted on val. **Asked**: `local_recall` is below
+so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every catalogue and of
+every kind of photo in it: {sure_risk}. **Asked**: `local_recall` is below
 {enough:.3f}, chosen on the searches whose product is not among the first {k} hits, in every {where}:
 {enough_risk}."""
 

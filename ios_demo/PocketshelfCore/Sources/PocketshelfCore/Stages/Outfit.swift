@@ -21,7 +21,7 @@ func frameShare(_ box: Box, others: [Box], width: Int, height: Int) -> Double {
 /// group claims belongs where its products look to be of, if that is known, else to any.
 public struct Shelves: Sendable {
     /// What each of two witnesses may cost a product, its category and its own picture.
-    private static let word = 0.1, look = 0.1
+    private static let word = 0.12, look = 0.12
 
     /// Cosine that a product of another group's category loses where nothing else tells; it falls, it does not vanish:
     /// a box may be of the wrong group.

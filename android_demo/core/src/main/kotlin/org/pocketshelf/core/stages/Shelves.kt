@@ -12,8 +12,8 @@ const val FULL_SHARE = 0.15
 const val PENALTY = 0.15
 
 /** Where its own picture tells, too: what each of the two witnesses may cost. */
-const val WORD = 0.1
-const val LOOK = 0.1
+const val WORD = 0.12
+const val LOOK = 0.12
 
 /**
  * How far the frame shows the same thing as [box], 0 to 1; it scales a bundle's frame weight.
