@@ -209,7 +209,8 @@ class Answering:
         """The typed result."""
         judged = self._judged(answer)
         if answer.is_sure:
-            judged = {"confidence": max(SURE, judged.get("confidence", 0.0)), "confident": True}
+            surely = max(SURE, judged.get("confidence", 0.0))
+            judged = {"confidence": surely, "confident": True, "absent": False}
         return answer.region.to_region(hits=tuple(answer.hits), **judged)
 
     def _escalates(self, answer: Answer, ask: bool | None) -> bool:
@@ -225,7 +226,11 @@ class Answering:
         found = bool(answer.signals.scores)
         confidence = self.confidence.estimate(answer.signals) if found else 0.0
         confidence = confidence if answer.at_most is None else min(confidence, answer.at_most)
-        return {"confidence": confidence, "confident": found and self.confidence.suffices(confidence)}
+        return {
+            "confidence": confidence,
+            "confident": found and self.confidence.suffices(confidence),
+            "absent": self.confidence.says_absent(confidence),
+        }
 
     def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:
         if wish.is_open and not wish.everything:

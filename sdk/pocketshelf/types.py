@@ -122,7 +122,9 @@ class Region:
         likelihoods: as ``categories``, all of them: who asks about the region again is routed as it was.
         confidence: probability that the first hit is the right product; None where the bundle carries no
             calibration for it.
-        confident: whether that is enough; if False, there is nothing like this here. None as above.
+        confident: whether that is enough to trust it. None as above.
+        absent: whether it is so little that there is nothing like this here; None as above, and where the
+            bundle's calibration does not tell. Neither confident nor absent: one of the hits may be it.
     """
 
     box: Box
@@ -136,6 +138,12 @@ class Region:
     likelihoods: Categories = field(default=(), repr=False, compare=False)
     confidence: float | None = None
     confident: bool | None = None
+    absent: bool | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether a page says "nothing like this here"; a bundle that has one threshold says so below it."""
+        return not self.hits or (self.confident is False if self.absent is None else self.absent)
 
     def to_json(self, full: bool = False) -> dict[str, Any]:
         """The region as that schema has it; without "hits" where nothing was searched."""
@@ -149,6 +157,7 @@ class Region:
         if self.hits is not None:
             line["confidence"] = None if self.confidence is None else round(float(self.confidence), 4)
             line["confident"] = self.confident
+            line["absent"] = self.absent
             line["hits"] = [hit.to_json(full) for hit in self.hits]
         return line
 

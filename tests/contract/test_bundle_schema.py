@@ -168,6 +168,8 @@ VERSION_2 = {**RECALL, "version": 2, "features": {"coverage": TERM}, "confidence
         ("confidence/bias", "x"),
         ("confidence/features/coverage", TERM),
         ("confidence/features/held/scale", 0),
+        ("confidence/absent", {}),
+        ("confidence/absent", {"threshold": -0.1}),
     ],
 )
 def test_of_version_2_the_schema_refuses_what_the_reader_refuses(

@@ -48,9 +48,9 @@ def test_the_json_line_is_that_of_the_contract(retriever: Retriever, tmp_path: P
     assert 0 <= line["local_recall"] <= 1 and line["fallback"] is False
     (region,) = line["regions"]
     assert list(region) == [
-        *("box", "group", "score", "categories", "attributes", "confidence", "confident", "hits")
+        *("box", "group", "score", "categories", "attributes", "confidence", "confident", "absent", "hits")
     ]
-    assert region["confidence"] is None and region["confident"] is None
+    assert region["confidence"] is None and region["confident"] is None and region["absent"] is None
     assert region["categories"][0][0] == "Red things" and region["attributes"]["shade"][0] == "dark"
     assert list(region["hits"][0]) == ["product_id", "score", "title", "category", "source"]
     assert region["hits"][0]["source"] == "local" and len(region["hits"]) == 2

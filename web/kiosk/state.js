@@ -61,9 +61,13 @@ export const region = (state) => state.answer?.regions[state.region] ?? null;
 const current = (state, event) => event.turn === state.turn;
 
 function foundIn(regions, index) {
-  const { hits = [], confident = true, confidence = null, categories = [] } = regions[index] ?? { confident: false };
-  return { hits, confident: confident !== false, confidence, categories };
+  const { hits = [], confident = true, absent = null, confidence = null, categories = [] } = regions[index] ?? { confident: false };
+  const sure = confident !== false;
+  return { hits, confident: sure, absent: absent ?? !sure, confidence, categories };
 }
+
+// Whether to say "nothing like this here". Neither that nor confident: what was found is shown, and that it is not sure.
+export const isNothing = ({ hits, absent }) => absent || !hits.length;
 
 // The region that a finger meant: the one that shares most with the box it touched.
 export function meant(regions, box) {

@@ -41,12 +41,10 @@ struct HitsView: View {
                 text: "The shelf has no product in this category. Try another one above.")
         } else {
             List {
-                if now.region.isConfident == false {
-                    Label(
-                        "Probably nothing like this on this shelf; these come closest.",
-                        systemImage: "questionmark.circle")
-                        .font(.footnote)
-                        .foregroundStyle(.secondary)
+                if now.region.isNothing {
+                    doubt("Probably nothing like this on this shelf; these come closest.")
+                } else if now.region.isConfident == false {
+                    doubt("Not sure; it may be one of these.")
                 }
                 ForEach(hits, id: \.productId) { hit in
                     NavigationLink {
@@ -65,6 +63,12 @@ struct HitsView: View {
             }
             .listStyle(.plain)
         }
+    }
+
+    private func doubt(_ text: LocalizedStringKey) -> some View {
+        Label(text, systemImage: "questionmark.circle")
+            .font(.footnote)
+            .foregroundStyle(.secondary)
     }
 }
 

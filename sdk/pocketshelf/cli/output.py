@@ -91,8 +91,10 @@ def print_result(result: SearchResult, shelves: Shelves) -> None:
     for region in result.regions:
         tell(f"  {_heading(region, shelves)}", "box")
         if region.hits:
-            if region.confident is False:
+            if region.is_nothing:
                 tell("    nothing like this here; the nearest:", "doubt")
+            elif region.confident is False:
+                tell("    not sure; it may be one of these:", "doubt")
             rows = [_row(rank, hit) for rank, hit in enumerate(region.hits, start=1)]
             print_table(rows, indent=4, styles=_styles(region))
         elif region.hits is not None:

@@ -15,8 +15,11 @@ of the same form:
 
     "recall": {"version": 2, …, "confidence": {"threshold": 0.61, "bias": …, "features": {…}, "risk": {…}}}
 
-Its p is the probability that the first hit is the right product. Below its threshold the app says "nothing
-like this here": of the photos whose product the full catalogue lacks, at most ``alpha`` get more.
+Its p is the probability that the first hit is the right product. From its threshold on the app trusts it: of
+the photos whose product the full catalogue lacks, at most ``alpha`` get as much. It may hold a second, lower
+threshold, ``"absent": {"threshold": 0.12, "risk": {…}}``, below which the app says "nothing like this
+here": of the first hits that are right, at most ``alpha`` have as little. Between the two it shows what it
+found, and says that it is not sure.
 
 Bundles from before version 1 have ``{"bias": b, "score": s, "margin": m, "threshold": 0.5}`` instead:
 p = 1 / (1 + exp(-(b + s · s1 + m · (s1 - s2)))), s1 and s2 being the two best cosines, s2 = 0 for a lone
@@ -56,6 +59,7 @@ class RecallModel:
     features: Mapping[str, Feature]
     bias: float
     threshold: float
+    absent: float | None = None
 
     def estimate(self, signals: Signals) -> float:
         """The probability, in (0, 1), that the wanted product is among the first local hits."""
@@ -67,6 +71,10 @@ class RecallModel:
     def suffices(self, recall: float) -> bool:
         """Whether the server need not be asked."""
         return recall >= self.threshold
+
+    def says_absent(self, confidence: float) -> bool | None:
+        """Whether it is so low that the shop has nothing like it; None where the block does not tell."""
+        return None if self.absent is None else confidence < self.absent
 
 
 def parse_recall(block: Mapping[str, Any] | None) -> RecallModel | None:
@@ -106,7 +114,8 @@ def _version(top: Fields) -> int:
 def _parse_model(model: Fields, known: Collection[str]) -> RecallModel:
     part = model.child("features")
     features = {name: _parse_feature(part, name, known) for name in part}
-    return RecallModel(features, model.number("bias"), model.number("threshold", low=0, high=1))
+    absent = model.child("absent").number("threshold", low=0, high=1) if "absent" in model else None
+    return RecallModel(features, model.number("bias"), model.number("threshold", low=0, high=1), absent)
 
 
 def _parse_feature(part: Fields, name: str, known: Collection[str]) -> Feature:

@@ -22,7 +22,7 @@ from pocketshelf.cli.output import print_result
 from pocketshelf.printable import printable
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.where import fits
-from pocketshelf.types import Region, SearchResult, Timings
+from pocketshelf.types import Hit, Region, SearchResult, Timings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -282,3 +282,26 @@ def test_completion_without_its_library_says_what_to_install(
     monkeypatch.setitem(sys.modules, "shtab", None)
     code, out, err = call("--print-completion", "bash")
     assert (code, out) == (1, "") and "pip install 'pocketshelf[completion]'" in err
+
+
+@pytest.mark.parametrize(
+    ("confident", "absent", "said"),
+    [
+        (True, False, None),
+        (False, False, "not sure; it may be one of these:"),
+        (False, True, "nothing like this here; the nearest:"),
+        (False, None, "nothing like this here; the nearest:"),
+        (None, None, None),
+    ],
+)
+def test_what_is_not_sure_is_not_said_to_be_missing(
+    capsys: pytest.CaptureFixture[str], confident: bool | None, absent: bool | None, said: str | None
+) -> None:
+    hit = Hit("1", 0.5, "Coat", "Coats", "local")
+    region = Region((0, 0, 9, 9), "upper", 0.9, hits=(hit,), confident=confident, absent=absent)
+    assert region.is_nothing is (said is not None and said.startswith("nothing"))
+    print_result(SearchResult("a.jpg", 9, 9, (region,), Timings()), Shelves({}))
+    told = capsys.readouterr().out
+    assert "Coat" in told and [line for line in ("not sure", "nothing like") if line in told] == (
+        [said.split(";")[0].removesuffix(" this here")] if said else []
+    )

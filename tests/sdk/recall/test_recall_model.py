@@ -150,6 +150,16 @@ def test_version_2_has_two_models() -> None:
     assert confidence.suffices(0.7) and not confidence.suffices(0.69)
 
 
+def test_below_a_second_threshold_there_is_nothing_like_it() -> None:
+    told = parse_confidence(
+        {**VERSION_2, "confidence": {**VERSION_2["confidence"], "absent": {"threshold": 0.1, "risk": {}}}}
+    )
+    untold = parse_confidence(VERSION_2)
+    assert told is not None and untold is not None
+    assert [told.says_absent(p) for p in (0.0, 0.099, 0.1, 0.9)] == [True, True, False, False]
+    assert untold.says_absent(0.0) is None
+
+
 @pytest.mark.parametrize("block", [None, OLD, BLOCK, {**VERSION_2, "version": 1}])
 def test_before_version_2_there_is_no_confidence(block: dict[str, Any] | None) -> None:
     assert parse_confidence(block) is None

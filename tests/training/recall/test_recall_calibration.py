@@ -95,6 +95,7 @@ def test_a_calibration_that_the_sdk_reads_back():
     recall, confidence = parse_recall(block), parse_confidence(block)
     assert recall is not None and recall.threshold == calibration.recall_control.threshold < 1.0
     assert confidence is not None and confidence.threshold == calibration.confidence_control.threshold < 1.0
+    assert confidence.absent == calibration.absent_control.threshold > 0
     assert block["k"] == 10 and set(block["features"]) == set(RECALL_FEATURES)
     assert set(block["confidence"]["features"]) == set(CONFIDENCE_FEATURES)
     again = Calibration.of_block(block)
@@ -111,6 +112,26 @@ def test_what_the_catalogue_lacks_is_seldom_confident_and_what_it_holds_stays_so
     held = known_figures([line for line in unseen if line["rule"] == "all"], calibration)
     assert held["right"] == pytest.approx(0.8, abs=0.06) and held["right_stays_confident"] > 0.8
     assert held["confident_is_right"] >= held["right"] - 0.05
+
+
+def test_what_is_right_is_seldom_called_absent_and_strangers_are():
+    lines = _searches(photos=300, shelves=12, seed=0)
+    calibration = calibrate(lines, k=10, alpha=0.05, delta=0.05)
+    control = calibration.absent_control
+    assert control is not None and control.bound <= 0.05
+    assert 0 < control.threshold <= calibration.confidence_control.threshold
+    unseen = _searches(photos=400, shelves=5, seed=1)
+    held = known_figures([line for line in unseen if line["rule"] == "all"], calibration)
+    assert held["right_called_absent"] < 0.08
+    assert lacking_figures(unseen, calibration)["called_absent"] > 0.5
+
+
+def test_of_few_right_hits_nothing_says_what_is_absent():
+    calibration = calibrate(_searches(photos=40, shelves=6, seed=0), k=10, alpha=0.05, delta=0.05)
+    assert calibration.absent_control is None
+    assert "absent" not in calibration.to_block()["confidence"]
+    lines = _searches(photos=40, shelves=3, seed=1)
+    assert lacking_figures(lines, calibration)["called_absent"] is None
 
 
 def test_the_strictest_world_sets_the_threshold():
@@ -170,11 +191,12 @@ def test_the_risk_is_bounded_for_each_kind_of_photo_that_is_enough_and_counted_f
         for line in _searches(photos=540, shelves=2, seed=4, miss=0.0)
         if not line["local"]
     ]
-    for photos, of in ((150, "kind"), (40, "world")):
+    for photos, of in ((150, "kind"), (25, "world")):
         own = _searches(photos=photos, shelves=6, seed=0, miss=0.7)
         control = calibrate(own + strangers, k=10, alpha=0.05, delta=0.05).confidence_control
         assert control.bound <= 0.05 and control.threshold < 1.0
         assert (control.misses <= photos) is (of == "kind")
+        assert control.delta == (0.2 if of == "kind" else 0.05)
 
 
 def test_a_catalogue_by_other_names_is_left_out_with_its_own():

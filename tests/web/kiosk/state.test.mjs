@@ -1,7 +1,7 @@
 // The page's state: what a shopper does and what the service answers, in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canGoBack, initial, meant, step } from "../../../web/kiosk/state.js";
+import { canGoBack, initial, isNothing, meant, step } from "../../../web/kiosk/state.js";
 
 const HIT = { product_id: "1", score: 0.8, title: "Apple", category: "Apple", picture: null };
 const ANSWER = {
@@ -50,6 +50,19 @@ test("the box that was touched on the live picture is the region that is shown",
   assert.equal(state.region, 1);
   assert.equal(state.found.confident, false);
   assert.equal(meant(ANSWER.regions, [90, 190, 5, 5]), 0, "a touch that meets nothing means the most prominent");
+});
+
+test("what is not sure is shown, unless there is nothing like it; a shelf that does not tell is one or the other", () => {
+  const found = (told) => {
+    const regions = [{ ...ANSWER.regions[0], hits: [HIT], ...told }];
+    return after({ type: "start" }, PHOTO, { type: "answered", turn: 1, answer: { ...ANSWER, regions } }).found;
+  };
+  assert.equal(isNothing(found({ confident: false, absent: false })), false);
+  assert.equal(found({ confident: false, absent: false }).confident, false);
+  assert.equal(isNothing(found({ confident: false, absent: true })), true);
+  assert.equal(isNothing(found({ confident: false, absent: null })), true);
+  assert.equal(isNothing(found({ confident: true, absent: null })), false);
+  assert.equal(isNothing(found({ confident: true, absent: false, hits: [] })), true);
 });
 
 test("another category's hits take the place of the first, and another box has its own again", () => {

@@ -1,8 +1,9 @@
 """Two logistic models of searches in several worlds, and the thresholds that bound their risks.
 
 Local recall: the wanted product is among the first k of this shelf. Confidence: the first hit is the right
-product. The thresholds are controlled by what models that were fitted on other photos say, one independent
-search a photo and world.
+product; it has two thresholds, from one on it is trusted, and below the other the catalogue is taken to have
+nothing like it. The thresholds are controlled by what models that were fitted on other photos say, one
+independent search a photo and world.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ __all__ = ["Calibration", "calibrate", "kinds_of_lacking", "lacking", "one_each"
 
 # Parts of the photos; a search is judged by models that saw none of its part.
 FOLDS = 5
+# A kind of photo is few: bounded like a world, next to nothing of a garment shop would be trusted.
+KIND_DELTA = 0.2
 CONFIDENCE_COLUMNS = [evidence.NAMES.index(name) for name in CONFIDENCE_FEATURES]
 
 
@@ -37,6 +40,7 @@ class Calibration:
     recall_control: Control
     confidence: LogisticModel
     confidence_control: Control
+    absent_control: Control | None = None
 
     def local_recall(self, table: Evidence) -> np.ndarray:
         """Float (n,)."""
@@ -49,6 +53,8 @@ class Calibration:
     def to_block(self) -> dict[str, Any]:
         """The "recall" block, version 2, of `pocketshelf.recall.model`."""
         confidence = _model_block(self.confidence, self.confidence_control)
+        if self.absent_control is not None:
+            confidence["absent"] = _control_block(self.absent_control)
         own = _model_block(self.recall, self.recall_control)
         return {"version": 2, "k": self.k, **own, "confidence": confidence}
 
@@ -56,7 +62,8 @@ class Calibration:
     def of_block(cls, block: Mapping[str, Any]) -> Calibration:
         """What `to_block` made."""
         sure = block["confidence"]
-        return cls(block["k"], *_of_model_block(block), *_of_model_block(sure))
+        absent = Control(sure["absent"]["threshold"], **sure["absent"]["risk"]) if "absent" in sure else None
+        return cls(block["k"], *_of_model_block(block), *_of_model_block(sure), absent)
 
 
 def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "world") -> Calibration:
@@ -65,7 +72,8 @@ def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "wo
     Args:
         lines: with "world" and "set", see `pocketshelf_training.recall.worlds`.
         bound: the risk that nobody is asked is bounded in each "world", all its photos together, or for
-            each "kind" of photo; that something wrong is confident for each kind, always.
+            each "kind" of photo. That something wrong is confident is bounded in each world, and for each
+            kind at less confidence (`KIND_DELTA`); that something right is called absent in each world.
 
     Raises:
         ValueError: the evidence holds only hits or only misses.
@@ -80,7 +88,11 @@ def calibrate(lines: Lines, k: int, alpha: float, delta: float, bound: str = "wo
     absent = one_each(lacking(lines))
     of_missed, of_absent = ([place[id(line)] for line in some] for some in (missed, absent))
     asking = _strictest(missed, elsewhere[of_missed], alpha, delta, bound)
-    return Calibration(k, recall, asking, confidence, _careful(absent, sure[of_absent], alpha, delta))
+    right = one_each([line for line in lines if line["rank"] == 1])
+    of_right = [place[id(line)] for line in right]
+    sure_control = _careful(absent, sure[of_absent], alpha, delta)
+    absent_control = _forgiving(right, sure[of_right], alpha, delta, sure_control.threshold)
+    return Calibration(k, recall, asking, confidence, sure_control, absent_control)
 
 
 def _cross_fitted(
@@ -108,27 +120,43 @@ def _strictest(lines: Lines, p: np.ndarray, alpha: float, delta: float, bound: s
 
 
 def _careful(lines: Lines, p: np.ndarray, alpha: float, delta: float) -> Control:
-    """The strictest control of all worlds, and of all kinds of photo in them that are enough to bound a risk.
+    """The strictest control of all worlds at ``delta``, and of all kinds of photo in them at `KIND_DELTA`.
 
     A world's bound is of all its photos, and strangers' seldom pass: of its own it may let more. Of a kind of
     few photos at most ``alpha`` pass, as counted.
     """
     worlds, kinds = _groups(lines, "world"), _groups(lines, "kind")
-    enough = [mine for mine in kinds if clopper_pearson_upper(0, int(mine.sum()), delta) <= alpha]
-    bounded = worlds + enough
+    enough = [mine for mine in kinds if clopper_pearson_upper(0, int(mine.sum()), KIND_DELTA) <= alpha]
+    bounded = [(mine, delta) for mine in worlds] + [(mine, KIND_DELTA) for mine in enough]
     control = max(
-        (control_threshold(p[mine], alpha, delta) for mine in bounded), key=lambda each: each.threshold
+        (control_threshold(p[mine], alpha, at) for mine, at in bounded), key=lambda each: each.threshold
     )
     for mine in kinds:
         ordered = np.sort(p[mine])[::-1]
         first = float(ordered[int(alpha * len(ordered))])
         if first >= control.threshold:
             control = replace(control, threshold=min(1.0, math.floor(first * 1e6 + 1) / 1e6))
-    passed = [int((p[mine] >= control.threshold).sum()) for mine in bounded]
-    sizes = [int(mine.sum()) for mine in bounded]
-    bounds = [float(clopper_pearson_upper(n, size, delta)) for n, size in zip(passed, sizes, strict=True)]
-    tightest = max(range(len(sizes)), key=lambda n: bounds[n])
-    return replace(control, misses=sizes[tightest], unescalated=passed[tightest], bound=bounds[tightest])
+    said = [_passing(p[mine], control.threshold, at) for mine, at in bounded]
+    bound, passed, size, at = max(said)
+    return replace(control, misses=size, unescalated=passed, bound=bound, delta=at)
+
+
+def _passing(p: np.ndarray, threshold: float, delta: float) -> tuple[float, int, int, float]:
+    """The bound of the share that passes, how many do, of how many, and ``delta``."""
+    passed = int((p >= threshold).sum())
+    return float(clopper_pearson_upper(passed, len(p), delta)), passed, len(p), delta
+
+
+def _forgiving(lines: Lines, p: np.ndarray, alpha: float, delta: float, most: float) -> Control | None:
+    """The highest threshold, at most ``most``, with which few right first hits of any world lie below it.
+
+    None where a world has too few of them to tell.
+    """
+    controls = [control_threshold(1.0 - p[mine], alpha, delta) for mine in _groups(lines, "world")]
+    strictest = max(controls, key=lambda control: control.threshold)
+    if strictest.threshold >= 1.0:
+        return None
+    return replace(strictest, threshold=min(most, math.floor((1.0 - strictest.threshold) * 1e6) / 1e6))
 
 
 def lacking(lines: Lines) -> Lines:
@@ -160,14 +188,13 @@ def _weights(lines: Lines) -> np.ndarray:
 
 
 def _model_block(model: LogisticModel, control: Control) -> dict[str, Any]:
+    return {"bias": model.bias, "features": model.to_json(), **_control_block(control)}
+
+
+def _control_block(control: Control) -> dict[str, Any]:
     risk = {"alpha": control.alpha, "delta": control.delta, "misses": control.misses}
     risk |= {"unescalated": control.unescalated, "bound": round(control.bound, 5)}
-    return {
-        "threshold": control.threshold,
-        "bias": model.bias,
-        "features": model.to_json(),
-        "risk": risk,
-    }
+    return {"threshold": control.threshold, "risk": risk}
 
 
 def _of_model_block(block: Mapping[str, Any]) -> tuple[LogisticModel, Control]:

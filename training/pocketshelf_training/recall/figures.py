@@ -41,6 +41,7 @@ def lacking_figures(lines: Lines, calibration: Calibration) -> dict[str, Any]:
     return {
         "searches": len(drawn),
         "confident": float(sure.mean()),
+        "called_absent": _called_absent(calibration, table),
         "bound_95": float(clopper_pearson_upper(int(sure.sum()), len(sure), 0.05)),
         "asked": float((recall < calibration.recall_control.threshold).mean()),
         "median_local_recall": float(np.median(recall)),
@@ -57,7 +58,19 @@ def known_figures(lines: Lines, calibration: Calibration) -> dict[str, Any]:
         "searches": len(lines),
         "right": float(right.mean()),
         "right_stays_confident": float(sure[right].mean()) if right.any() else None,
+        "right_called_absent": _called_absent(calibration, table, right),
         "confident_is_right": float(right[sure].mean()) if sure.any() else None,
         "asked": float((recall < calibration.recall_control.threshold).mean()),
         "median_local_recall": float(np.median(recall)),
     }
+
+
+def _called_absent(
+    calibration: Calibration, table: evidence.Evidence, some: np.ndarray | None = None
+) -> float | None:
+    """Share of which a page says "nothing like this here"; None where nothing says so, or of no search."""
+    confidences = calibration.confidences(table)
+    confidences = confidences if some is None else confidences[some]
+    if calibration.absent_control is None or not len(confidences):
+        return None
+    return float((confidences < calibration.absent_control.threshold).mean())

@@ -48,10 +48,14 @@ know, as a shop calls them; *one category*: the same, all of it in one; *lacking
 hold the product (own photos: it was left out). One search a photo."""
 MEANING = """\
 **Confident** is an answer whose `confidence` is at least **{sure:.3f}**, the bundle's threshold, chosen
-so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every catalogue and of
-every kind of photo in it: {sure_risk}. **Asked**: `local_recall` is below
-{enough:.3f}, chosen on the searches whose product is not among the first {k} hits, in every {where}:
+so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every catalogue at
+95 % confidence and of every kind of photo in it at 80 %: {sure_risk}. {absent}**Asked**: `local_recall` is
+below {enough:.3f}, chosen on the searches whose product is not among the first {k} hits, in every {where}:
 {enough_risk}."""
+ABSENT = """\
+**Called absent** is an answer whose `confidence` is below **{absent:.3f}**, chosen so that of the first hits
+that are right at most {alpha:.0%} are, in every catalogue: {risk}; a page says "nothing like this
+here" of it. Between the two it shows what it found and says that it is not sure. """
 
 
 def _introduction(report: dict[str, Any]) -> str:
@@ -59,7 +63,14 @@ def _introduction(report: dict[str, Any]) -> str:
 
 
 def _meaning(recall: dict[str, Any], confidence: dict[str, Any], where: str) -> str:
+    absent = confidence.get("absent")
+    said = (
+        ABSENT.format(absent=absent["threshold"], alpha=absent["risk"]["alpha"], risk=_risk(absent["risk"]))
+        if absent
+        else ""
+    )
     return MEANING.format(
+        absent=said,
         sure=confidence["threshold"],
         alpha=confidence["risk"]["alpha"],
         where=where,
@@ -72,7 +83,7 @@ def _meaning(recall: dict[str, Any], confidence: dict[str, Any], where: str) -> 
 
 def _risk(risk: dict[str, Any]) -> str:
     passed = f"{risk['unescalated']} of {risk['misses']} independent searches pass"
-    return f"where it is tightest, {passed} (exact 95 % bound {risk['bound']:.1%})"
+    return f"where it is tightest, {passed} (exact {1 - risk['delta']:.0%} bound {risk['bound']:.1%})"
 
 
 def _lacking(rows: Sequence[dict[str, Any]]) -> str:
@@ -83,6 +94,7 @@ def _lacking(rows: Sequence[dict[str, Any]]) -> str:
         "searches",
         "confident",
         "95 % bound",
+        "called absent",
         "asked",
         "median local_recall",
     )
@@ -91,6 +103,7 @@ def _lacking(rows: Sequence[dict[str, Any]]) -> str:
             *_about(row),
             _share(row["confident"]),
             _share(row["bound_95"]),
+            _share(row["called_absent"]),
             _share(row["asked"]),
             f"{row['median_local_recall']:.2f}",
         )
@@ -103,13 +116,14 @@ def _lacking(rows: Sequence[dict[str, Any]]) -> str:
 def _held(rows: Sequence[dict[str, Any]]) -> str:
     head = (
         *("catalogue", "photos of", "mode", "searches", "right", "right ones that stay confident"),
-        *("confident ones that are right", "asked"),
+        *("right ones called absent", "confident ones that are right", "asked"),
     )
     cells = [
         (
             *_about(row),
             _share(row["right"]),
             _share(row["right_stays_confident"]),
+            _share(row["right_called_absent"]),
             _share(row["confident_is_right"]),
             _share(row["asked"]),
         )

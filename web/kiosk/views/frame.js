@@ -1,5 +1,6 @@
 // What surrounds every view: how fresh the shelf is, whether it is offline, what is wrong, and what is read aloud.
 import { h, icon, swap } from "../dom.js";
+import { isNothing } from "../state.js";
 import { t, tn } from "../texts.js";
 import { faultWords, freshness, warningWords } from "../words.js";
 
@@ -51,9 +52,10 @@ function spoken(state, before) {
   if (!before) return null;
   if (state.view === "searching" && before.view !== "searching") return t("Looking on the shelf …");
   if (state.view === "results" && state.found && state.found !== before.found) {
-    return state.found.confident && state.found.hits.length
+    if (isNothing(state.found)) return t("Nothing like this here");
+    return state.found.confident
       ? tn("{n} product found", "{n} products found", state.found.hits.length)
-      : t("Nothing like this here");
+      : t("It may be one of these");
   }
   if (state.error && state.error !== before.error) return faultWords(state.error);
   if (state.view === "product" && state.product !== before.product) return state.product.title;

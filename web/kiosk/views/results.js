@@ -1,6 +1,7 @@
 // A searched photo: its boxes on one side; on the other what the chosen box found, and ways to put it right.
 import { shares } from "../boxes.js";
 import { button, h, icon, set, setVars, swap } from "../dom.js";
+import { isNothing } from "../state.js";
 import { t } from "../texts.js";
 import { adviceWords, faultOf, faultWords, groupIcon, regionNames } from "../words.js";
 import { cards } from "./cards.js";
@@ -147,7 +148,8 @@ export class Results {
   }
 
   #heading({ found }) {
-    return found.confident && found.hits.length > 0 && h("h1", { tabindex: "-1" }, t("Here is what we found"));
+    if (isNothing(found)) return false;
+    return h("h1", { tabindex: "-1" }, found.confident ? t("Here is what we found") : t("It may be one of these"));
   }
 
   #plain() {
@@ -160,9 +162,10 @@ export class Results {
   #found(state) {
     const { found, asking } = state;
     const busy = asking ? "stale" : "";
-    if (!found.confident || !found.hits.length) return this.#nothing(state, found.hits);
+    if (isNothing(found)) return this.#nothing(state, found.hits);
+    const best = found.confident;
     return [
-      h("div", { class: `grid hits ${busy}`, "aria-busy": String(asking) }, cards(found.hits, this.actions.open, { best: true })),
+      h("div", { class: `grid hits ${busy}`, "aria-busy": String(asking) }, cards(found.hits, this.actions.open, { best })),
       this.#doubt(state),
     ];
   }

@@ -12,7 +12,7 @@
              the same as long as the thing is, and "seen", the product {"product_id", "title"} that it is
              confidently taken for, or null
     again    vector, palette, group, score, categories, attributes, category, where, top_k →
-             {"hits", "confidence", "confident", "categories", "suggested"}
+             {"hits", "confidence", "confident", "absent", "categories", "suggested"}
     product  id → {"product_id", "title", "category", "attributes", "pictures": [address, …],
              "similar": [hit, …], "goes_with": [{"role", "hits": [hit, …], "looks": [look, …]}, …] or null},
              each look with "picture"

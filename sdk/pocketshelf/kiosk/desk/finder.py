@@ -180,7 +180,8 @@ class Finder:
     def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
         region = asked_again(self._retriever, **wishes)
         line = self._lines.region(region)
-        return {name: line[name] for name in ("hits", "confidence", "confident", "categories", "suggested")}
+        names = ("hits", "confidence", "confident", "absent", "categories", "suggested")
+        return {name: line[name] for name in names}
 
     def _product(self, _: bytes, id: str) -> dict[str, Any]:
         return self._pages.page(id)

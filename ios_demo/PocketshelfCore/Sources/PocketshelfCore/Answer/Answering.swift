@@ -122,10 +122,12 @@ struct Answering {
         let judged = judged(answer)
         guard answer.isSure else {
             return answer.region.region(
-                hits: answer.hits, confidence: judged?.confidence, isConfident: judged?.isConfident)
+                hits: answer.hits, confidence: judged?.confidence, isConfident: judged?.isConfident,
+                isAbsent: judged?.isAbsent)
         }
         return answer.region.region(
-            hits: answer.hits, confidence: max(Deciding.sure, judged?.confidence ?? 0), isConfident: true)
+            hits: answer.hits, confidence: max(Deciding.sure, judged?.confidence ?? 0), isConfident: true,
+            isAbsent: false)
     }
 
     private func escalates(_ answer: Answer, _ ask: Bool?) -> Bool {
@@ -136,11 +138,11 @@ struct Answering {
     }
 
     /// The confidence in the first hit, wherever that is from; nil where the bundle carries no calibration of it.
-    private func judged(_ answer: Answer) -> (confidence: Double, isConfident: Bool)? {
+    private func judged(_ answer: Answer) -> (confidence: Double, isConfident: Bool, isAbsent: Bool?)? {
         guard let confidence else { return nil }
         let found = !answer.signals.scores.isEmpty
         let probability = min(found ? confidence.probability(answer.signals) : 0, answer.atMost ?? 1)
-        return (probability, found && confidence.suffices(probability))
+        return (probability, found && confidence.suffices(probability), confidence.saysAbsent(probability))
     }
 
     private func lifted(_ shelf: Shelf, _ answer: Answer, _ hits: [Hit]) throws -> [Hit] {

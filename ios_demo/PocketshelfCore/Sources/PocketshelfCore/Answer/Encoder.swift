@@ -33,12 +33,12 @@ public struct EncodedRegion: Sendable {
     }
 
     /// The typed result.
-    func region(hits: [Hit], confidence: Double?, isConfident: Bool?) -> Region {
+    func region(hits: [Hit], confidence: Double?, isConfident: Bool?, isAbsent: Bool?) -> Region {
         Region(
             box: detection.box, group: detection.group, score: detection.score,
             categories: embedding.categories.top(5),
             attributes: attributes.map { (name: $0.name, label: $0.labels.top(1)[0]) }, hits: hits,
-            vector: embedding.vector, confidence: confidence, isConfident: isConfident)
+            vector: embedding.vector, confidence: confidence, isConfident: isConfident, isAbsent: isAbsent)
     }
 }
 

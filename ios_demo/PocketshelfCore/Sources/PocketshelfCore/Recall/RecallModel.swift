@@ -10,7 +10,8 @@ public protocol RecallEstimator: Sendable {
 
 /// A parsed "recall" block of `bundle.json`: a logistic model over standardised features,
 /// p = 1 / (1 + exp(-(bias + Σ weight · (x - mean) / scale))). Below `threshold` the app asks the server, or, of the
-/// model of confidence, says "nothing like this here". See the Python SDK (`pocketshelf.recall.model`).
+/// model of confidence, does not trust what it found; below `absent` it says "nothing like this here". See the Python
+/// SDK (`pocketshelf.recall.model`).
 public struct RecallModel: RecallEstimator {
     /// One term.
     struct Term: Sendable {
@@ -23,6 +24,8 @@ public struct RecallModel: RecallEstimator {
     let terms: [Term]
     let bias: Double
     public let threshold: Double
+    /// nil where the bundle does not tell.
+    public let absent: Double?
 
     public func estimate(_ signals: Signals) -> Double? { probability(signals) }
 
@@ -34,6 +37,9 @@ public struct RecallModel: RecallEstimator {
     }
 
     public func suffices(_ recall: Double) -> Bool { recall >= threshold }
+
+    /// Whether it is so low that the shop has nothing like it; nil where the bundle does not tell.
+    public func saysAbsent(_ confidence: Double) -> Bool? { absent.map { confidence < $0 } }
 
     /// The estimate of local recall; nil if the block describes none.
     ///
@@ -78,10 +84,12 @@ public struct RecallModel: RecallEstimator {
         }
         bias = try model.number("bias")
         threshold = try model.number("threshold", low: 0, high: 1)
+        let tells = model.names.contains { exactlyEqual($0, "absent") }
+        absent = tells ? try model.child("absent").number("threshold", low: 0, high: 1) : nil
     }
 
     private init(terms: [Term], bias: Double, threshold: Double) {
-        (self.terms, self.bias, self.threshold) = (terms, bias, threshold)
+        (self.terms, self.bias, self.threshold, absent) = (terms, bias, threshold, nil)
     }
 
     /// A block from before version 1: p = 1 / (1 + exp(-(b + s · s1 + m · (s1 - s2)))), 0 without a hit.

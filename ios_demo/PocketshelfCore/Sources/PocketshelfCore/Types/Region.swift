@@ -17,13 +17,16 @@ public struct Region: Sendable {
     public let vector: [Float]?
     /// The probability that the first hit is the right product; nil without a calibration of it.
     public let confidence: Double?
-    /// Whether that is enough; if false, there is nothing like this here. nil as above.
+    /// Whether that is enough to trust it. nil as above.
     public let isConfident: Bool?
+    /// Whether it is so little that there is nothing like this here; nil as above, and where the bundle's calibration does
+    /// not tell. Neither confident nor absent: one of the hits may be it.
+    public let isAbsent: Bool?
 
     public init(
         box: Box, group: String, score: Double, categories: [NamedProbability] = [],
         attributes: [(name: String, label: NamedProbability)] = [], hits: [Hit]? = nil, vector: [Float]? = nil,
-        confidence: Double? = nil, isConfident: Bool? = nil
+        confidence: Double? = nil, isConfident: Bool? = nil, isAbsent: Bool? = nil
     ) {
         self.box = box
         self.group = group
@@ -34,7 +37,11 @@ public struct Region: Sendable {
         self.vector = vector
         self.confidence = confidence
         self.isConfident = isConfident
+        self.isAbsent = isAbsent
     }
+
+    /// Whether to say "nothing like this here"; a bundle that has one threshold says so below it.
+    public var isNothing: Bool { (hits ?? []).isEmpty || (isAbsent ?? (isConfident == false)) }
 
     /// As `contract/schemas/answer.schema.json` has it; without "hits" where nothing was searched.
     public func json(full: Bool = false) -> Json {
@@ -51,6 +58,7 @@ public struct Region: Sendable {
             pairs += [
                 ("confidence", confidence.map { .number(rounded($0, 4)) } ?? .null),
                 ("confident", isConfident.map(Json.bool) ?? .null),
+                ("absent", isAbsent.map(Json.bool) ?? .null),
                 ("hits", .array(hits.map { $0.json(full: full) })),
             ]
         }

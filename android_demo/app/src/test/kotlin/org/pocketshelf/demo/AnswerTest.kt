@@ -19,9 +19,14 @@ import kotlin.test.assertTrue
 class AnswerTest {
     private val box = Box(0.0, 0.0, 10.0, 10.0)
 
-    private fun answer(hits: List<Hit>, categories: List<Named> = emptyList(), confident: Boolean? = null): Answer {
+    private fun answer(
+        hits: List<Hit>,
+        categories: List<Named> = emptyList(),
+        confident: Boolean? = null,
+        absent: Boolean? = null,
+    ): Answer {
         val encoded = EncodedRegion(Detection(box, "upper", 0.9), Embedding(FloatArray(4), emptyMap(), emptyMap()), emptyMap())
-        return Answer(Region(box, "upper", 0.9, categories, hits = hits, confident = confident), encoded, FallbackState.LOCAL, 3.0)
+        return Answer(Region(box, "upper", 0.9, categories, hits = hits, confident = confident, absent = absent), encoded, FallbackState.LOCAL, 3.0)
     }
 
     private fun hit(category: String) = Hit("1", 0.8, "Shirt", category)
@@ -46,6 +51,8 @@ class AnswerTest {
         assertTrue(answer(emptyList()).nothing)
         assertTrue(answer(listOf(hit("Shirt")), confident = false).nothing)
         assertFalse(answer(listOf(hit("Shirt")), confident = true).nothing)
+        assertFalse(answer(listOf(hit("Shirt")), confident = false, absent = false).nothing, "it may be one of them")
+        assertTrue(answer(listOf(hit("Shirt")), confident = false, absent = true).nothing)
         assertFalse(answer(listOf(hit("Shirt"))).nothing)
     }
 

@@ -108,7 +108,7 @@ class Answering(
     }
 
     /** Whether the first hit is trusted as it is; never where the bundle carries no calibration. */
-    fun isConfident(answer: Answer): Boolean = judged(answer)?.second == true
+    fun isConfident(answer: Answer): Boolean = judged(answer)?.isConfident == true
 
     /** Whether it is confident, or confirmed by so much of a print that it is sure. */
     fun isTrusted(answer: Answer): Boolean = answer.isSure || isConfident(answer)
@@ -120,7 +120,7 @@ class Answering(
     fun limited(answer: Answer, others: List<Answer>): Answer {
         val recall = (others + answer).map { it.recall }
         return answer.copy(
-            atMost = others.mapNotNull { judged(it)?.first }.maxOrNull(),
+            atMost = others.mapNotNull { judged(it)?.confidence }.maxOrNull(),
             recall = if (null in recall) null else recall.filterNotNull().min(),
         )
     }
@@ -152,16 +152,24 @@ class Answering(
     fun region(answer: Answer): Region {
         val region = answer.region.toRegion().copy(hits = answer.hits)
         val judged = judged(answer)
-        if (answer.isSure) return region.copy(confidence = maxOf(Deciding.SURE, judged?.first ?: 0.0), confident = true)
-        return if (judged == null) region else region.copy(confidence = judged.first, confident = judged.second)
+        if (answer.isSure) {
+            val surely = maxOf(Deciding.SURE, judged?.confidence ?: 0.0)
+            return region.copy(confidence = surely, confident = true, absent = false)
+        }
+        return if (judged == null) region else with(judged) {
+            region.copy(confidence = confidence, confident = isConfident, absent = isAbsent)
+        }
     }
 
+    /** What is thought of an answer's first hit. */
+    private class Judged(val confidence: Double, val isConfident: Boolean, val isAbsent: Boolean?)
+
     /** The confidence in an answer's first hit, and whether it suffices; null without a calibration. */
-    private fun judged(answer: Answer): Pair<Double, Boolean>? {
+    private fun judged(answer: Answer): Judged? {
         val model = confidence ?: return null
         val found = answer.signals.scores.isNotEmpty()
         val p = minOf(if (found) model.estimate(answer.signals) else 0.0, answer.atMost ?: 1.0)
-        return p to (found && model.suffices(p))
+        return Judged(p, found && model.suffices(p), model.saysAbsent(p))
     }
 
     private fun suffices(recall: Double?): Boolean = estimator != null && recall != null && estimator.suffices(recall)

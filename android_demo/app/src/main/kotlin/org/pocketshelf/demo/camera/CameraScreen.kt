@@ -132,9 +132,16 @@ class CameraScreen(private val activity: Activity, private val parts: Parts) {
         if (answer == null || answer === shown) return
         shown = answer
         hits.removeAllViews()
-        title.setText(if (answer.nothing) R.string.nothing_title else R.string.results_title)
+        val unsure = answer.region.confident == false
+        title.setText(
+            when {
+                answer.nothing -> R.string.nothing_title
+                unsure -> R.string.results_unsure
+                else -> R.string.results_title
+            },
+        )
         answer.hits.take(SHOWN).forEachIndexed { place, hit ->
-            val row = rows.row(hit, place == 0 && !answer.nothing, hits)
+            val row = rows.row(hit, place == 0 && !answer.nothing && !unsure, hits)
             row.setOnClickListener { rows.open(hit) }
             hits.addView(row)
         }

@@ -21,7 +21,7 @@ class Answer(
     val hits: List<Hit> get() = region.hits.orEmpty()
 
     /** There is nothing like this here: no hit, or the model's own judgement. */
-    val nothing: Boolean get() = hits.isEmpty() || region.confident == false
+    val nothing: Boolean get() = region.isNothing
 }
 
 /**

@@ -23,9 +23,15 @@ class Term(val feature: SignalFeature, val mean: Double, val scale: Double, val 
  * The block "recall" of a bundle is one, and has another in it, "confidence", whose p is the probability that the first
  * hit is the right product; `sdk/pocketshelf/recall/model.py` describes both.
  *
- * @property threshold below it the app asks the server, or says "nothing like this here".
+ * @property threshold below it the app asks the server, or does not trust what it found.
+ * @property absent below it the app says "nothing like this here"; null where the bundle does not tell.
  */
-class RecallModel(val terms: List<Term>, val bias: Double, val threshold: Double) : RecallEstimator {
+class RecallModel(
+    val terms: List<Term>,
+    val bias: Double,
+    val threshold: Double,
+    val absent: Double? = null,
+) : RecallEstimator {
     override fun estimate(signals: Signals): Double {
         var sum = 0.0
         for (term in terms) sum += term.weight * (term.feature.of(signals) - term.mean) / term.scale
@@ -34,6 +40,9 @@ class RecallModel(val terms: List<Term>, val bias: Double, val threshold: Double
     }
 
     override fun suffices(recall: Double): Boolean = recall >= threshold
+
+    /** Whether it is so low that the shop has nothing like it; null where the bundle does not tell. */
+    fun saysAbsent(confidence: Double): Boolean? = absent?.let { confidence < it }
 
     companion object {
         private const val WHERE = "bundle.json: recall"
@@ -73,7 +82,8 @@ class RecallModel(val terms: List<Term>, val bias: Double, val threshold: Double
                 if (scale <= 0) throw entry.problem("scale", "must be above 0")
                 Term(feature, entry.number("mean"), scale, entry.number("weight"))
             }
-            return RecallModel(terms, part.number("bias"), part.number("threshold", low = 0.0, high = 1.0))
+            val absent = if ("absent" !in part.names) null else part.child("absent").number("threshold", low = 0.0, high = 1.0)
+            return RecallModel(terms, part.number("bias"), part.number("threshold", low = 0.0, high = 1.0), absent)
         }
 
         private fun unknown(part: Fields, name: String, known: Set<String>): PocketshelfError =

@@ -42,8 +42,8 @@ sealed class Page {
         fun withChosen(region: Region): Results =
             copy(regions = regions.mapIndexed { place, old -> if (place == chosen) region else old })
 
-        /** Whether there is nothing like it on this shelf: no hits, or none that is trusted. */
-        val nothing: Boolean get() = region.hits.isNullOrEmpty() || region.confident == false
+        /** Whether there is nothing like it on this shelf. */
+        val nothing: Boolean get() = region.isNothing
     }
 
     /**

@@ -71,7 +71,9 @@ data class Named(val name: String, val probability: Double) {
  * @property hits best first; null where nothing was searched.
  * @property vector of length 1, D numbers; null where nothing was embedded.
  * @property confidence probability that the first hit is the right product; null without a calibration.
- * @property confident whether that is enough; false: there is nothing like this here. Null as above.
+ * @property confident whether that is enough to trust it. Null as above.
+ * @property absent whether it is so little that there is nothing like this here; null as above, and where the bundle's
+ *     calibration does not tell. Neither confident nor absent: one of the hits may be it.
  */
 data class Region(
     val box: Box,
@@ -83,7 +85,11 @@ data class Region(
     val vector: FloatArray? = null,
     val confidence: Double? = null,
     val confident: Boolean? = null,
+    val absent: Boolean? = null,
 ) {
+    /** Whether to say "nothing like this here"; a bundle that has one threshold says so below it. */
+    val isNothing: Boolean get() = hits.isNullOrEmpty() || (absent ?: (confident == false))
+
     /** The region as the answer's schema has it. */
     fun toJson(full: Boolean = false): Map<String, Any?> {
         val line = linkedMapOf<String, Any?>(
@@ -96,6 +102,7 @@ data class Region(
         if (hits != null) {
             line["confidence"] = confidence?.let { rounded(it, 4) }
             line["confident"] = confident
+            line["absent"] = absent
             line["hits"] = hits.map { it.toJson(full) }
         }
         return line
@@ -104,7 +111,8 @@ data class Region(
     // Arrays have no equality of their own; a vector follows from the rest.
     override fun equals(other: Any?): Boolean = other is Region && box == other.box && group == other.group &&
         score == other.score && categories == other.categories && attributes == other.attributes &&
-        hits == other.hits && confidence == other.confidence && confident == other.confident
+        hits == other.hits && confidence == other.confidence && confident == other.confident &&
+        absent == other.absent
 
     override fun hashCode(): Int = 31 * box.hashCode() + group.hashCode()
 }

@@ -148,6 +148,8 @@ class ScreenTest {
     fun `hits that nobody trusts are nothing like this here`() {
         val page = Page.Results(listOf(small.copy(confident = false)))
         assertTrue(page.nothing)
+        assertFalse(Page.Results(listOf(small.copy(confident = false, absent = false))).nothing, "it may be one of them")
+        assertTrue(Page.Results(listOf(small.copy(confident = false, absent = true))).nothing)
         assertTrue(Page.Results(listOf(small.copy(hits = emptyList()))).nothing)
         assertFalse(Page.Results(listOf(small.copy(confident = null))).nothing)
     }
