@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from browser.conftest import Visiting
 from browser.processes import Program
@@ -28,6 +28,34 @@ def found(visit: Visiting, shelf: Shelf) -> Visit:
     visitor.find("upload-input").first.set_input_files(shelf.scene)
     expect(visitor.best_hit()).to_be_visible()
     return visitor
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_what_is_not_sure_is_shown_and_what_is_absent_lies_under_a_fold(
+    visit: Visiting, shelf: Shelf, absent: bool
+) -> None:
+    visitor = visit()
+
+    def doubt(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for region in told["regions"]:
+            region.update(confident=False, absent=absent)
+        route.fulfill(response=answer, json=told)
+
+    visitor.page.route("**/api/search*", doubt)
+    visitor.go("/?view=live")
+    visitor.find("upload-input").first.set_input_files(shelf.scene)
+    if absent:
+        expect(visitor.find("not-here")).to_be_visible()
+        expect(visitor.find("hit").first).to_be_hidden()
+        return
+    expect(visitor.page.get_by_role("heading", name="It may be one of these")).to_be_visible()
+    expect(visitor.find("hit").first).to_be_visible()
+    expect(visitor.best_hit()).to_have_count(0)
+    expect(visitor.find("not-here")).to_have_count(0)
+    visitor.find("hit").first.click()
+    expect(visitor.find("product-title")).to_be_visible()
 
 
 def shown(visit: Visit) -> list[str]:

@@ -126,8 +126,11 @@ def test_what_is_right_is_seldom_called_absent_and_strangers_are():
     assert lacking_figures(unseen, calibration)["called_absent"] > 0.5
 
 
-def test_of_few_right_hits_nothing_says_what_is_absent():
-    calibration = calibrate(_searches(photos=40, shelves=6, seed=0), k=10, alpha=0.05, delta=0.05)
+def test_of_few_right_hits_none_is_called_absent_and_of_very_few_nothing_says_what_is():
+    few = _searches(photos=50, shelves=6, seed=0)
+    control = calibrate(few, k=10, alpha=0.05, delta=0.05).absent_control
+    assert control is not None and 0 < control.threshold < 1 and control.unescalated == 0
+    calibration = calibrate(_searches(photos=12, shelves=6, seed=0), k=10, alpha=0.05, delta=0.05)
     assert calibration.absent_control is None
     assert "absent" not in calibration.to_block()["confidence"]
     lines = _searches(photos=40, shelves=3, seed=1)

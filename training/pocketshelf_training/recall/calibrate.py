@@ -150,12 +150,18 @@ def _passing(p: np.ndarray, threshold: float, delta: float) -> tuple[float, int,
 def _forgiving(lines: Lines, p: np.ndarray, alpha: float, delta: float, most: float) -> Control | None:
     """The highest threshold, at most ``most``, with which few right first hits of any world lie below it.
 
-    None where a world has too few of them to tell.
+    Of a world that is too small for a bound none lies below it: of n searches, one more is below the least of
+    them in 1 of n + 1 draws. None where a world is too small for that, too.
     """
-    controls = [control_threshold(1.0 - p[mine], alpha, delta) for mine in _groups(lines, "world")]
+    controls = []
+    for mine in _groups(lines, "world"):
+        control = control_threshold(1.0 - p[mine], alpha, delta)
+        if control.threshold >= 1.0:
+            if mine.sum() + 1 < 1 / alpha:
+                return None
+            control = replace(control, threshold=min(1.0, float(1.0 - p[mine].min()) + 1e-6))
+        controls.append(control)
     strictest = max(controls, key=lambda control: control.threshold)
-    if strictest.threshold >= 1.0:
-        return None
     return replace(strictest, threshold=min(most, math.floor((1.0 - strictest.threshold) * 1e6) / 1e6))
 
 
