@@ -42,9 +42,13 @@ struct HitsView: View {
         } else {
             List {
                 if now.region.isNothing {
-                    doubt("Probably nothing like this on this shelf; these come closest.")
+                    Label(
+                        "Probably nothing like this on this shelf; these come closest.",
+                        systemImage: "questionmark.circle")
+                        .aside()
                 } else if now.region.isConfident == false {
-                    doubt("Not sure; it may be one of these.")
+                    Label("Not sure; it may be one of these.", systemImage: "questionmark.circle")
+                        .aside()
                 }
                 ForEach(hits, id: \.productId) { hit in
                     NavigationLink {
@@ -57,19 +61,17 @@ struct HitsView: View {
                     Label(
                         "The server was asked and did not answer; these are the shelf's own.",
                         systemImage: "wifi.slash")
-                        .font(.footnote)
-                        .foregroundStyle(.secondary)
+                        .aside()
                 }
             }
             .listStyle(.plain)
         }
     }
+}
 
-    private func doubt(_ text: LocalizedStringKey) -> some View {
-        Label(text, systemImage: "questionmark.circle")
-            .font(.footnote)
-            .foregroundStyle(.secondary)
-    }
+extension View {
+    /// Small and pale: what is said beside the hits.
+    func aside() -> some View { font(.footnote).foregroundStyle(.secondary) }
 }
 
 /// The likeliest categories of the thing, and all; a tap searches in that one without another photo.
