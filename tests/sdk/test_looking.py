@@ -101,6 +101,10 @@ class Steady:
         """From 0.5 on."""
         return value >= 0.5
 
+    def says_absent(self, value: float) -> bool:
+        """Below 0.1."""
+        return value < 0.1
+
 
 def test_a_turned_look_is_no_surer_than_the_upright_one() -> None:
     answering = Answering(MassRouter(), AttributeReranker(), Steady(), Steady(), Asker(None))  # type: ignore[arg-type]

@@ -126,9 +126,7 @@ def _drawn(known: street.StreetPhoto, cut: bool) -> Find:
 def _mask(known: street.StreetPhoto, photo: Photo) -> np.ndarray:
     """The pixel labels at the size of the decoded photo."""
     height, width = photo.pixels.shape[:2]
-    return np.asarray(
-        Image.open(known.mask, formats=("PNG",)).resize((width, height), Image.Resampling.NEAREST)
-    )
+    return np.asarray(Image.fromarray(known.read_mask()).resize((width, height), Image.Resampling.NEAREST))
 
 
 def _detected(encoder: Encoder) -> Find:
