@@ -19,6 +19,7 @@ from PIL import Image
 from loopback import answering, whole
 from pocketshelf.cli.entry import PROGRAM
 from pocketshelf.cli.output import print_result
+from pocketshelf.page.searches import Searches, render_searches
 from pocketshelf.printable import printable
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.where import fits
@@ -295,13 +296,30 @@ def test_completion_without_its_library_says_what_to_install(
     ],
 )
 def test_what_is_not_sure_is_not_said_to_be_missing(
-    capsys: pytest.CaptureFixture[str], confident: bool | None, absent: bool | None, said: str | None
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    confident: bool | None,
+    absent: bool | None,
+    said: str | None,
 ) -> None:
-    hit = Hit("1", 0.5, "Coat", "Coats", "local")
-    region = Region((0, 0, 9, 9), "upper", 0.9, hits=(hit,), confident=confident, absent=absent)
+    def told(hits: tuple[Hit, ...]) -> tuple[Region, list[str]]:
+        """By the terminal and by the page: which of the two sentences."""
+        region = Region((0, 0, 9, 9), "upper", 0.9, hits=hits, confident=confident, absent=absent)
+        result = SearchResult(str(photo), 9, 9, (region,), Timings())
+        print_result(result, Shelves({}))
+        page, _ = render_searches(Searches([result], [], "shelf", None, Shelves({})))
+        return region, [capsys.readouterr().out, page.lower()]
+
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (9, 9)).save(photo)
+    region, texts = told((Hit("1", 0.5, "Coat", "Coats", "local"),))
     assert region.is_nothing is (said is not None and said.startswith("nothing"))
-    print_result(SearchResult("a.jpg", 9, 9, (region,), Timings()), Shelves({}))
-    told = capsys.readouterr().out
-    assert "Coat" in told and [line for line in ("not sure", "nothing like") if line in told] == (
-        [said.split(";")[0].removesuffix(" this here")] if said else []
-    )
+    for text in texts:
+        assert "coat" in text.lower()
+        assert [line for line in SENTENCES if line in text] == ([said] if said else [])
+    region, texts = told(())
+    assert region.is_nothing
+    assert not [line for line in SENTENCES for text in texts if line in text], "there is nothing to introduce"
+
+
+SENTENCES = ("not sure; it may be one of these:", "nothing like this here; the nearest:")

@@ -200,7 +200,9 @@ def test_a_student_starts_with_trained_weights_and_imitates_a_larger_one(finishe
         train.run(arguments(student, drawn_data, *more[:1], "--hard=0.5"))
 
 
-def test_pictures_are_looked_at_several_times_by_several_teachers(finished, drawn_data, tmp_path):
+def test_pictures_are_looked_at_several_times_by_several_teachers(
+    finished, drawn_data, tmp_path, monkeypatch
+):
     """Twice the steps from as many made pictures; the teachers answer by turns."""
     teacher = f"--teacher={finished / CHECKPOINT}"
     file = tmp_path / "detector.zip"
@@ -216,6 +218,15 @@ def test_pictures_are_looked_at_several_times_by_several_teachers(finished, draw
     assert batches[0].images.shape[1] == 32, "of the size that the epoch is trained at"
     assert train.run(args) == 0
     assert (tmp_path / "on" / "detector.npz").is_file()
+    whole = load_checkpoint(tmp_path / "on" / CHECKPOINT).state
+    args.run = tmp_path / "killed"
+    with monkeypatch.context() as patch:
+        patch.setattr(train.DetectorTask, "finish_epoch", killed_after_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(args)
+    assert train.run(args) == 0
+    for name, tensor in load_checkpoint(args.run / CHECKPOINT).state.items():
+        torch.testing.assert_close(tensor, whole[name], msg=name)
 
 
 def test_a_detector_is_averaged_with_the_one_it_began_with(finished, drawn_data, tmp_path):

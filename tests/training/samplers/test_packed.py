@@ -1,6 +1,7 @@
 """A detector's pictures in one file: the same photos, boxes and outlines come out as went in."""
 
 import argparse
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -43,6 +44,9 @@ def test_what_comes_out_is_what_went_in(file, drawn_data):
 def test_another_file_is_refused(tmp_path):
     other = tmp_path / "other.zip"
     other.write_bytes(b"no archive")
-    for path in (other, tmp_path / "missing.zip"):
+    foreign = tmp_path / "foreign.zip"
+    with ZipFile(foreign, "w") as kept:
+        kept.writestr("index.json", '{"side": 96, "images": ["photo.jpg"]}')
+    for path in (other, foreign, tmp_path / "missing.zip"):
         with pytest.raises(DataMissing, match="no packed pictures"):
             packed.read(path)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pocketshelf_training.samplers.mixture_batches import Batch
-from pocketshelf_training.samplers.replay import Replay, looks
+from pocketshelf_training.samplers.replay import Replay, looks, replayed
 
 SIDE = 40
 
@@ -52,7 +52,7 @@ def test_a_box_that_is_cut_away_has_no_group():
 
 
 def test_the_oldest_pictures_make_room():
-    pool = Replay(4, 0, torch.device("cpu"))
+    pool = Replay(4, (0, 1), torch.device("cpu"))
     pool.add(made(3))
     assert pool.count == 3
     pool.add(made(3, shade=40))
@@ -62,5 +62,13 @@ def test_the_oldest_pictures_make_room():
     grounds = {round(float(image.float().median()), -1) for image in seen.images}
     assert len(grounds) > 1
     assert seen.boxes.shape[1] == pool.boxes.shape[1]
-    pool.clear()
-    assert pool.count == 0
+
+
+def test_of_one_epoch_the_same_is_drawn_again_and_of_another_something_else():
+    first, again, other = (
+        list(replayed(iter([made(4), made(4)]), 2, 40, 1.0, Replay(8, (3, epoch), torch.device("cpu"))))
+        for epoch in (1, 1, 2)
+    )
+    assert len(first) == 4 and all(len(batch.images) == 4 for batch in first)
+    assert all(torch.equal(one.images, two.images) for one, two in zip(first, again, strict=True))
+    assert not all(torch.equal(one.images, two.images) for one, two in zip(first, other, strict=True))

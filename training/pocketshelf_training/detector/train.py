@@ -43,7 +43,7 @@ from pocketshelf_training.models.specs import TUNED
 from pocketshelf_training.models.start import weights_of
 from pocketshelf_training.samplers.mixture import Order
 from pocketshelf_training.samplers.mixture_batches import Batch, PlanSampler
-from pocketshelf_training.samplers.replay import LARGER, Replay
+from pocketshelf_training.samplers.replay import LARGER, Replay, replayed
 
 __all__ = ["DetectorTask", "add_arguments", "run"]
 
@@ -144,7 +144,6 @@ class DetectorTask(Task[Detector, Batch]):
         self.network.trunk.freeze_until(FROZEN_STAGES)
         compute.placed(self.network, self.device)
         self.teachers = [Teacher(path, self.network) for path in args.teacher]
-        self.replay = Replay(POOL, args.seed, self.device) if args.looks > 1 else None
         if args.workers:
             self.mixture.decode_all()
         self.follow(Schedule(args.epochs, args.size, args.small_size, args.small_share))
@@ -248,20 +247,12 @@ class DetectorTask(Task[Detector, Batch]):
     def _made(self, epoch: int, size: int, strength: float) -> Iterator[Batch]:
         args = self.args
         plan = self._plan(epoch)[: self._planned(epoch)]
-        made_size = size if self.replay is None else round(LARGER * size)
+        made_size = size if args.looks == 1 else round(LARGER * size)
         sampler = PlanSampler(self.mixture, plan, args.batch, made_size, strength, (args.seed, epoch))
         made = sampler.batches(0, sampler.steps, args.workers)
-        return made if self.replay is None else self._replayed(self.replay, made, size, strength)
-
-    def _replayed(self, pool: Replay, made: Iterator[Batch], size: int, strength: float) -> Iterator[Batch]:
-        """For each batch that was made, so many from the pool."""
-        if pool.shown != (size, strength):
-            pool.clear()
-            pool.shown = (size, strength)
-        for batch in made:
-            pool.add(batch)
-            for _ in range(self.args.looks):
-                yield pool.draw(self.args.batch, size, strength)
+        if args.looks == 1:
+            return made
+        return replayed(made, args.looks, size, strength, Replay(POOL, (args.seed, epoch), self.device))
 
     def pictures(self, batch: Batch) -> int:
         return len(batch.images)
@@ -314,16 +305,15 @@ class DetectorTask(Task[Detector, Batch]):
     def finish(self, trainer: Trainer) -> None:
         """Measure what is kept and write it in both forms."""
         kept = trainer.kept
+        said: dict[str, Any] = {}
         if self.args.pictures:
-            self.write(NAMES[0], self.epochs, kept)
-            self.write(NAMES[1], self.epochs, kept)
             log.info("not measured: photos kept apart are not among packed pictures")
-            return
-        result = self.measure(kept)
-        trainer.record({"epoch": self.epochs, "val": result})
-        say_lines(table(result))
+        else:
+            said["val"] = self.measure(kept)
+            trainer.record({"epoch": self.epochs, **said})
+            say_lines(table(said["val"]))
         for name in NAMES:
-            self.write(name, self.epochs, kept, val=result)
+            self.write(name, self.epochs, kept, **said)
             log.info("wrote %s", self.args.run / name)
 
     def state(self) -> dict[str, Any]:

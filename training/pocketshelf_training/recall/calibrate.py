@@ -22,7 +22,7 @@ from pocketshelf_training.recall.evidence import Evidence, Lines
 from pocketshelf_training.recall.fit import LogisticModel, fit_logistic
 from pocketshelf_training.recall.risk import Control, clopper_pearson_upper, control_threshold
 
-__all__ = ["Calibration", "calibrate", "kinds_of_lacking", "lacking", "one_each"]
+__all__ = ["KIND_DELTA", "Calibration", "calibrate", "kinds_of_lacking", "lacking", "one_each"]
 
 # Parts of the photos; a search is judged by models that saw none of its part.
 FOLDS = 5

@@ -36,12 +36,13 @@ def lacking_figures(lines: Lines, calibration: Calibration) -> dict[str, Any]:
     """Of photos whose product the catalogue lacks, one search each: how many get a confident answer."""
     drawn = evidence.one_a_photo(lacking(lines))
     table = evidence.read(drawn)
-    sure = calibration.confidences(table) >= calibration.confidence_control.threshold
+    confidences = calibration.confidences(table)
+    sure = confidences >= calibration.confidence_control.threshold
     recall = calibration.local_recall(table)
     return {
         "searches": len(drawn),
         "confident": float(sure.mean()),
-        "called_absent": _called_absent(calibration, table),
+        "called_absent": _called_absent(calibration, confidences),
         "bound_95": float(clopper_pearson_upper(int(sure.sum()), len(sure), 0.05)),
         "asked": float((recall < calibration.recall_control.threshold).mean()),
         "median_local_recall": float(np.median(recall)),
@@ -51,26 +52,23 @@ def lacking_figures(lines: Lines, calibration: Calibration) -> dict[str, Any]:
 def known_figures(lines: Lines, calibration: Calibration) -> dict[str, Any]:
     """Of photos in the full catalogue that holds their product: what is right, and stays confident."""
     table = evidence.read(lines)
-    sure = calibration.confidences(table) >= calibration.confidence_control.threshold
+    confidences = calibration.confidences(table)
+    sure = confidences >= calibration.confidence_control.threshold
     right = table.hits(1)
     recall = calibration.local_recall(table)
     return {
         "searches": len(lines),
         "right": float(right.mean()),
         "right_stays_confident": float(sure[right].mean()) if right.any() else None,
-        "right_called_absent": _called_absent(calibration, table, right),
+        "right_called_absent": _called_absent(calibration, confidences[right]),
         "confident_is_right": float(right[sure].mean()) if sure.any() else None,
         "asked": float((recall < calibration.recall_control.threshold).mean()),
         "median_local_recall": float(np.median(recall)),
     }
 
 
-def _called_absent(
-    calibration: Calibration, table: evidence.Evidence, some: np.ndarray | None = None
-) -> float | None:
+def _called_absent(calibration: Calibration, confidences: np.ndarray) -> float | None:
     """Share of which a page says "nothing like this here"; None where nothing says so, or of no search."""
-    confidences = calibration.confidences(table)
-    confidences = confidences if some is None else confidences[some]
     if calibration.absent_control is None or not len(confidences):
         return None
     return float((confidences < calibration.absent_control.threshold).mean())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pocketshelf_training.recall.calibrate import KIND_DELTA
+
 __all__ = ["page"]
 
 
@@ -49,9 +51,9 @@ hold the product (own photos: it was left out). One search a photo."""
 MEANING = """\
 **Confident** is an answer whose `confidence` is at least **{sure:.3f}**, the bundle's threshold, chosen
 so that of the photos whose product the catalogue lacks at most {alpha:.0%} get one, in every catalogue at
-95 % confidence and of every kind of photo in it at 80 %: {sure_risk}. {absent}**Asked**: `local_recall` is
-below {enough:.3f}, chosen on the searches whose product is not among the first {k} hits, in every {where}:
-{enough_risk}."""
+{worlds:.0%} confidence and of every kind of photo in it at {kinds:.0%}: {sure_risk}. {absent}**Asked**:
+`local_recall` is below {enough:.3f}, chosen on the searches whose product is not among the first {k} hits,
+in every {where}: {enough_risk}."""
 ABSENT = """\
 **Called absent** is an answer whose `confidence` is below **{absent:.3f}**, chosen so that of the first hits
 that are right at most {alpha:.0%} are, in every catalogue: {risk}; a page says "nothing like this
@@ -71,6 +73,8 @@ def _meaning(recall: dict[str, Any], confidence: dict[str, Any], where: str) -> 
     )
     return MEANING.format(
         absent=said,
+        worlds=1 - recall["risk"]["delta"],
+        kinds=1 - KIND_DELTA,
         sure=confidence["threshold"],
         alpha=confidence["risk"]["alpha"],
         where=where,

@@ -60,7 +60,7 @@ def write(pictures: Pictures, path: Path, root: Path, quality: int) -> None:
             kept.writestr(f"images/{number}", _encoded(shown, "WEBP", quality=quality, method=6))
         for photo in labelled:
             if photo.street is not None:
-                mask = Image.fromarray(photo.street.read_mask())
+                mask = Image.fromarray(pictures.cache.mask(photo))
                 small = mask.resize(pictures.cache.image(photo.image)[0].size, Image.Resampling.NEAREST)
                 kept.writestr(f"masks/{numbers[photo.image]}", _encoded(small, "PNG", optimize=True))
         for number, piece in enumerate(pictures.cut_outs):
@@ -89,10 +89,13 @@ def read(path: Path) -> Pictures:
     """
     try:
         with ZipFile(path) as kept:
-            parts = {name: kept.read(name) for name in kept.namelist()}
-        content = json.loads(parts[INDEX])
+            return _unpacked({name: kept.read(name) for name in kept.namelist()})
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise DataMissing(f"{path}: no packed pictures of a detector's training: {error}") from None
+
+
+def _unpacked(parts: dict[str, bytes]) -> Pictures:
+    content = json.loads(parts[INDEX])
     names = [Path(name) for name in content["images"]]
     cache = PhotoCache(content["side"])
     with ThreadPoolExecutor() as pool:

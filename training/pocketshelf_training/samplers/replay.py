@@ -7,6 +7,9 @@ al., "Augment your batch", CVPR 2020), with their boxes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,7 +18,7 @@ from pocketshelf_training.samplers.device_views import chosen, coloured, softene
 from pocketshelf_training.samplers.mixture_batches import Batch
 from pocketshelf_training.samplers.pictures import SHOWN, SMALLEST
 
-__all__ = ["LARGER", "Replay", "looks"]
+__all__ = ["LARGER", "Replay", "looks", "replayed"]
 
 # The pictures of the pool are larger than what is drawn, by this factor.
 LARGER = 1.25
@@ -26,20 +29,17 @@ MOST = 64
 class Replay:
     """A pool of pictures of one size, the oldest replaced first.
 
+    Each epoch has one of its own, so that a killed run goes on as it would have.
+
     Args:
         capacity: in pictures.
-        seed: of what is drawn.
+        seed: (seed, epoch), of what is drawn.
     """
 
-    def __init__(self, capacity: int, seed: int, device: torch.device) -> None:
+    def __init__(self, capacity: int, seed: tuple[int, int], device: torch.device) -> None:
         self.capacity, self.device = capacity, device
-        # Size and strength of the pictures in the pool.
-        self.shown: tuple[int, float] | None = None
-        self.rng = torch.Generator(device).manual_seed(seed)
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all pictures: they are of another size, or plainer, from here on."""
+        (number,) = np.random.SeedSequence(seed).generate_state(1)
+        self.rng = torch.Generator(device).manual_seed(int(number))
         self.images: Tensor | None = None
         self.count = self.next = 0
 
@@ -55,7 +55,7 @@ class Replay:
         self.groups[rows] = -1
         self.boxes[rows, :shown] = made.boxes[:, :shown].to(self.device)
         self.groups[rows, :shown] = made.groups[:, :shown].to(self.device)
-        self.next = int(self.next + len(rows)) % self.capacity
+        self.next = (self.next + len(rows)) % self.capacity
         self.count = min(self.capacity, self.count + len(rows))
 
     def draw(self, count: int, size: int, strength: float) -> Batch:
@@ -64,6 +64,14 @@ class Replay:
         rows = torch.randint(self.count, (count,), generator=self.rng, device=self.device)
         made = Batch(self.images[rows], self.boxes[rows], self.groups[rows])
         return looks(made, size, strength, self.rng)
+
+
+def replayed(made: Iterator[Batch], times: int, size: int, strength: float, pool: Replay) -> Iterator[Batch]:
+    """For each batch that was made, ``times`` of its length from the pool; see `looks`."""
+    for batch in made:
+        pool.add(batch)
+        for _ in range(times):
+            yield pool.draw(len(batch.images), size, strength)
 
 
 def looks(made: Batch, size: int, strength: float, rng: torch.Generator) -> Batch:
