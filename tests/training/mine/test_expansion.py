@@ -39,7 +39,7 @@ def test_no_neighbours_change_nothing():
 @pytest.mark.parametrize("seed", range(3))
 def test_pictures_of_one_product_move_together_and_strangers_stay_apart(seed):
     scattered, truth = blobs(np.eye(6, 30), 12, 0.17, seed), np.repeat(np.arange(6), 12)
-    drawn = expanded(scattered, Settings.expansion, Settings.power)
+    drawn = expanded(scattered, 3, 5.0)
     same = (truth[:, None] == truth) & ~np.eye(len(truth), dtype=bool)
     before, after = (1.0 - each.vectors @ each.vectors.T for each in (scattered, drawn))
     assert after[same].mean() < 0.75 * before[same].mean()

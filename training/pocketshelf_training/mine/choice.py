@@ -35,10 +35,10 @@ __all__ = ["WANTED", "Hidden", "choice_of", "halves"]
 
 WANTED = 0.92
 SEEDS, BLOCKS, SHRINKAGE = 5, 4, 0.3
-EXPANSIONS, POWERS, MUTUALS = (2, 3, 5), (3.0, 5.0), (2, 3)
-REACHES = (0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.14)
+EXPANSIONS, POWERS, MUTUALS = (1, 2, 3, 5), (3.0, 5.0), (2, 3, 4)
+REACHES = (0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16)
 # Beside vectors, and how far they reach: what is alike differs by a little of its colours as well.
-COLOURS, REACHES_OF_COLOURS = (0.1, 0.2, 0.3, 0.4, 0.5), (0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18)
+COLOURS, REACHES_OF_COLOURS = (0.1, 0.2, 0.3, 0.4, 0.5), (0.14, 0.15, 0.16, 0.17, 0.18, 0.19, 0.2, 0.21)
 BEST = 5
 NAMED = ("expansion", "power", "mutual", "colours", "reach")
 

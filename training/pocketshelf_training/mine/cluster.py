@@ -45,12 +45,12 @@ class Settings:
         exact_limit: pictures up to which neighbours are exact and a matrix of distances is made.
     """
 
-    expansion: int = 3
+    expansion: int = 2
     power: float = 5.0
-    colours: float = 0.4
-    reach: float = 0.17
+    colours: float = 0.3
+    reach: float = 0.19
     core: int = 2
-    mutual: int = 2
+    mutual: int = 3
     near: float = 0.2
     voters: int = 5
     links: int = 32
@@ -62,7 +62,7 @@ class Settings:
         return self.near * (1.0 + self.colours)
 
 
-ALONE = Settings(colours=0.0, reach=0.12)
+ALONE = Settings(colours=0.0, reach=0.14)
 """What the same choice takes of vectors alone."""
 
 

@@ -64,7 +64,7 @@ def _verdict(test: dict[str, Any]) -> str:
     """Wanted and reached on test, and where the wrong pairs are."""
     found, over = test["with rules"], test["with rules"]["intervals"]
     rows = [
-        (f"{name} ≥ {wanted:g}", _with_interval(found[name], over[name]), _reached(found[name], wanted))
+        (f"{name} ≥ {wanted:g}", _with_interval(found[name], over[name], 4), _reached(found[name], wanted))
         for name, wanted in WANTED.items()
     ]
     wrong = ", ".join(f"{name} {100 * share:.0f} %" for name, share in test["wrong"].items())
@@ -76,8 +76,8 @@ def _reached(value: float, wanted: float) -> str:
     return "yes" if value >= wanted else "**no**"
 
 
-def _with_interval(value: float, interval: list[float]) -> str:
-    return f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
+def _with_interval(value: float, interval: list[float], digits: int = 3) -> str:
+    return f"{value:.{digits}f} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 
 def _results(figures: dict[str, Any]) -> str:
