@@ -193,7 +193,7 @@ def _write_bundle(
     destination: Path,
 ) -> None:
     """``bundle.json``; what an earlier export's folder knows besides is kept: the card, what judges photos,
-    and of the same space the recall's calibration, the enrolment, the outfit head and the groups."""
+    and of the same space the recall's calibration, the enrolment, the heads for outfits, groups and turns."""
     specs = {kind: networks[kind].describe(*file) for kind, file in files.items()}
     earlier = _earlier(destination)
     space = networks["embedder"].space
@@ -212,6 +212,7 @@ def _write_bundle(
         enrolment=same.enrolment if same else None,
         outfit=same.outfit if same else None,
         groups=same.groups if same else None,
+        turned=same.turned if same else None,
         quality=earlier.quality if earlier else None,
         card=earlier.card if earlier else None,
     )

@@ -97,7 +97,7 @@ class Answering:
     def answer(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> Answer:
         """What the shelf itself holds."""
         hits = self._routed_hits(shelf, region, wish)
-        if wish.where and wish.is_open and len(hits) < wish.k:
+        if wish.where and wish.is_open and len(hits) < wish.depth:
             # The likely categories hold too few of what is wanted.
             hits = self._local_hits(shelf, region, list(shelf.counts), wish)
         signals = shelf.signals(region, hits)
@@ -162,7 +162,7 @@ class Answering:
             wished = hit is not None and (not wish.categories or hit.category in wish.categories)
             return hit if wished and hit is not None and fits(hit.attributes, wish.where) else None
 
-        return lifted(hits, answer.seen, wish.k, find)
+        return lifted(hits, answer.seen, wish.depth, find)
 
     def escalated(self, shelf: Shelf, answer: Answer, ask: bool | None, deadline: float) -> Answer:
         """The answer with the server's hits, where it is to be asked and there is time left."""
@@ -178,7 +178,7 @@ class Answering:
         found = self._placed(shelf, answer.region, found)
         if shelf.has_palettes and answer.region.colours is not None:
             found = fallen(found, answer.region.colours, among=answer.hits)
-        hits = merged(answer.hits, found, wish.k)
+        hits = merged(answer.hits, found, wish.depth)
         hits = self._lifted(shelf, answer, hits)
         if answer.words:
             hits = reordered(hits, answer.words)
@@ -192,8 +192,12 @@ class Answering:
         """Whether it is confident, or confirmed by so much of a print that it is sure."""
         return answer.is_sure or self.is_confident(answer)
 
+    def is_absent(self, answer: Answer) -> bool:
+        """Whether the shelf has nothing like it, as far as the bundle tells."""
+        return bool(self._judged(answer).get("absent"))
+
     def limited(self, answer: Answer, others: Sequence[Answer]) -> Answer:
-        """``answer``, no surer of itself than the surest of ``others``, given to the same question.
+        """``answer``, no surer of its first hit than the surest of ``others``, given to the same question.
 
         Of several tries the best is found: what is known of one says nothing of it.
         """
@@ -211,7 +215,7 @@ class Answering:
         if answer.is_sure:
             surely = max(SURE, judged.get("confidence", 0.0))
             judged = {"confidence": surely, "confident": True, "absent": False}
-        return answer.region.to_region(hits=tuple(answer.hits), **judged)
+        return answer.region.to_region(hits=tuple(answer.hits[: answer.wish.k]), **judged)
 
     def _escalates(self, answer: Answer, ask: bool | None) -> bool:
         recall = answer.recall
@@ -224,18 +228,19 @@ class Answering:
         if self.confidence is None:
             return {}
         found = bool(answer.signals.scores)
-        confidence = self.confidence.estimate(answer.signals) if found else 0.0
-        confidence = confidence if answer.at_most is None else min(confidence, answer.at_most)
+        own = self.confidence.estimate(answer.signals) if found else 0.0
+        confidence = own if answer.at_most is None else min(own, answer.at_most)
         return {
             "confidence": confidence,
             "confident": found and self.confidence.suffices(confidence),
-            "absent": self.confidence.says_absent(confidence),
+            # By its own look: that another way of looking found nothing does not make this one's hits absent.
+            "absent": self.confidence.says_absent(own),
         }
 
     def _categories(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[str]:
         if wish.is_open and not wish.everything:
             likely = region.embedding.categories
-            return filled(self.router.route(likely, shelf.counts), likely, shelf.counts, wish.k)
+            return filled(self.router.route(likely, shelf.counts), likely, shelf.counts, wish.depth)
         return list(wish.categories or shelf.counts)
 
     def _routed_hits(self, shelf: Shelf, region: EncodedRegion, wish: Wish) -> list[Hit]:
@@ -264,7 +269,7 @@ class Answering:
         grouped = region.detection.group in shelf.named.names
         colours = region.colours if shelf.has_palettes else None
         reranked = attributes or grouped or colours is not None
-        depth = RERANK_DEPTH * wish.k if reranked else wish.k
+        depth = RERANK_DEPTH * wish.depth if reranked else wish.depth
         depth = depth if colours is None else max(depth, COLOUR_DEPTH)
         hits = self._placed(
             shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where)
@@ -273,7 +278,7 @@ class Answering:
             # The detector's group and the categories say which kind of thing it is; no colour against them.
             kinds = [shelf.shelves.owners(hit.category) for hit in hits] if grouped else []
             hits = by_colour(hits, colours, kinds)
-        return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.k]
+        return (self.reranker.rerank(attributes, hits) if attributes else hits)[: wish.depth]
 
     def _placed(self, shelf: Shelf, region: EncodedRegion, hits: Iterable[Hit]) -> list[Hit]:
         """The hits, best first, those fallen that are of another group than the box: `Shelves.fall`."""

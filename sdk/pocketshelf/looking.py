@@ -6,9 +6,11 @@ sure of no box, the boxes lie all over the photo, and no answer is trusted, the 
 thing, too, and stands first if its first product is nearer than that of every box (docs/detection.md).
 
 Shops show things upright, and networks know them so: of a photo turned by a quarter half as many garments are
-found (docs/turned.md), as of a carton held askew or a shirt photographed from the foot of the bed. So a look
-that leaves nothing trusted may be taken again at the photo turned by one, two and three quarters; the one
-whose first product is nearest counts, if it is nearer by some than the upright one's.
+found (docs/turned.md), as of a carton held askew or a shirt photographed from the foot of the bed. So where a
+look leaves nothing trusted, and its own vector looks like that of something turned
+(`pocketshelf.formats.turned_head`), it is taken again at the photo turned back; who wishes has it taken at
+all turns. The look whose first product is nearest counts, if it is nearer by some than the upright one's and
+not said to be absent: a photo of what the shop lacks stays as it came.
 """
 
 from __future__ import annotations
@@ -26,15 +28,16 @@ from pocketshelf.stages.preprocess import PhotoSource
 from pocketshelf.stages.where import Wish
 from pocketshelf.types import Box, Region, Timings
 
-__all__ = ["AHEAD", "SURE", "WIDE", "Look", "Looking", "best_of", "share_around"]
+__all__ = ["AHEAD", "ALL_TURNS", "SURE", "WIDE", "Look", "Looking", "best_of", "share_around"]
 
 # Cosine by which a turned look must be ahead of the upright one: chosen on val (docs/turned.md).
-AHEAD = 0.03
+AHEAD = 0.06
 # A box of this score, or more, is a thing of its own: chosen on val (docs/detection.md).
 SURE = 0.7
 # Where boxes that may be parts lie, all together, in less of the photo than this share, the rest is ground
 # that something else is like: chosen on val (docs/detection.md).
 WIDE = 0.4
+ALL_TURNS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -73,29 +76,36 @@ class Looking:
     answering: Answering
 
     def look(
-        self, shelf: Shelf, photo: PhotoSource, wish: Wish, whole: bool, any_way_up: bool, ms: Timings
+        self, shelf: Shelf, photo: PhotoSource, wish: Wish, whole: bool, any_way_up: bool | None, ms: Timings
     ) -> Look:
         """A photo's regions and the shelf's own answers, settled: see `Retriever.search`.
 
         Raises:
             PhotoError, StoreError, TypeError: as there.
         """
-        alone = shelf.closely is None and self.answering.reader is None and not any_way_up
+        alone = shelf.closely is None and self.answering.reader is None
         upright = Look(self.encoder.encode(photo, whole, ms, alone), [])
         with timed(ms, "search"):
             looked = self._looked(shelf, self._answered(shelf, upright, wish), wish)
             found = self._settled(shelf, looked)
         if self._takes_apart(found):
             found = self._as_one(shelf, found, wish, ms)
-        if not any_way_up or any(map(self.answering.is_trusted, found.answers)):
-            return found
-        turns = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in (1, 2, 3)]
+        wanted = self._turns(found, any_way_up)
+        looks = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in wanted]
+        turns = [look for look in looks if look.answers and not self.answering.is_absent(look.answers[0])]
         best = best_of(found.lead, [look.lead for look in turns])
         if best is None:
             return found
         limited = [self.answering.limited(answer, found.answers) for answer in turns[best].answers]
         with timed(ms, "search"):
             return self._settled(shelf, replace(turns[best], answers=limited))
+
+    def _turns(self, look: Look, any_way_up: bool | None) -> tuple[int, ...]:
+        """By how many quarters the photo is to be looked at turned: none where something is trusted."""
+        head = self.encoder.bundle.turned_head if any_way_up is None and look.answers else None
+        if not (head or any_way_up) or any(map(self.answering.is_trusted, look.answers)):
+            return ()
+        return ALL_TURNS if head is None else head.turns(look.answers[0].region.embedding.vector)
 
     def _answered(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
         return replace(look, answers=[self.answering.answer(shelf, r, wish) for r in look.encoded.regions])
@@ -165,8 +175,8 @@ def share_around(boxes: Sequence[Box], size: tuple[int, int]) -> float:
 
 def best_of(upright: float, turned: Sequence[float], ahead: float = AHEAD) -> int | None:
     """Which of the turned looks counts, by the scores of their first products; None: the upright one does."""
-    best = max(range(len(turned)), key=turned.__getitem__)
-    return best if turned[best] > upright + ahead else None
+    ahead_of = [number for number, lead in enumerate(turned) if lead > upright + ahead]
+    return max(ahead_of, key=turned.__getitem__, default=None)
 
 
 def _lead(answer: Answer) -> float:

@@ -243,14 +243,14 @@ class Retriever:
         fallback: bool | None = None,
         name: str | None = None,
         where: Where | None = None,
-        any_way_up: bool = False,
+        any_way_up: bool | None = None,
     ) -> SearchResult:
         """The products in a photo.
 
         Args:
             photo: a path, a file's bytes, a file opened in binary mode, a PIL image, a uint8 array (h, w, 3)
                 or (h, w, 4) in the order RGB (OpenCV's is BGR) or (h, w) of grey, or a `Photo`.
-            top_k: hits a region, 1 to 1,000.
+            top_k: hits a region, 1 to 1,000; the first of ten, where fewer are asked for.
             category: "auto" routes by the model's categories, "all" searches everything, a name only it, a
                 list of names only them.
             whole: take the frame as the one region instead of detecting.
@@ -259,8 +259,9 @@ class Retriever:
             name: what the result calls the photo; its path by default.
             where: attribute → values: only products that state one of them. Those of a server, too; of one
                 that does not tell attributes (`ServerFallback` asks for them with ``full``), none.
-            any_way_up: where no answer is confident, look at the photo turned by quarters, too
-                (`pocketshelf.looking`); an answer of one of these is never confident.
+            any_way_up: whether to look at the photo turned by quarters, too, where no answer is confident
+                (`pocketshelf.looking`): None where it looks turned to the bundle, True in any case, False
+                never. An answer of such a look is never confident.
 
         Raises:
             PhotoError: the photo cannot be read.

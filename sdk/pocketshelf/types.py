@@ -123,8 +123,9 @@ class Region:
         confidence: probability that the first hit is the right product; None where the bundle carries no
             calibration for it.
         confident: whether that is enough to trust it. None as above.
-        absent: whether it is so little that there is nothing like this here; None as above, and where the
-            bundle's calibration does not tell. Neither confident nor absent: one of the hits may be it.
+        absent: whether it is so little, before other looks at the photo limit it, that there is nothing like
+            this here; None as above, and where the bundle's calibration does not tell. Neither confident nor
+            absent: one of the hits may be it.
     """
 
     box: Box

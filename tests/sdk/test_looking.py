@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from pocketshelf.answering import Answer, Answering
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import main
 from pocketshelf.encoded import FRAME, EncodedPhoto, EncodedRegion
+from pocketshelf.encoder import Encoder
 from pocketshelf.formats import Bundle
+from pocketshelf.formats.turned_head import NAMES, TurnedHead
 from pocketshelf.looking import AHEAD, SURE, WIDE, Look, Looking, _before, share_around
 from pocketshelf.recall import Signals
 from pocketshelf.recall.asking import Asker
@@ -27,6 +30,8 @@ from pocketshelf.stages.where import Wish
 from pocketshelf.types import Detection, Hit
 
 SIZE = (80, 60)
+# Whatever is found, it is as sure as the bias says.
+CONSTANT = {"lead_2": {"mean": 0, "scale": 1, "weight": 0}}
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
@@ -88,6 +93,67 @@ def test_a_box_found_in_a_turned_photo_is_one_of_the_photo(shop: Path, fake_bund
         (region,) = found.regions
     x, y, width, height = upright.box
     assert region.box == pytest.approx((240 - y - height, x, height, width), abs=8)
+
+
+def telling(bundle: Bundle, quarters: int) -> Bundle:
+    """The bundle with a head that knows the red thing upright and turned by so many quarters."""
+    encoder = Encoder.open(bundle)
+    rows = np.zeros((len(NAMES), bundle.embedder.dimension), np.float32)
+    for row, turn in ((0, 0), (2 if quarters == 2 else 1, quarters)):
+        vector = encoder.embed(shown("red", turn))
+        rows[row] = 200 * vector / np.linalg.norm(vector)
+    head = TurnedHead(NAMES, rows, np.zeros(len(NAMES), np.float32), 0.7)
+    return replace(bundle, turned=head.to_json(bundle.space))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_what_looks_turned_is_turned_unasked(store: Path, fake_bundle: Bundle, quarters: int) -> None:
+    photo = shown("red", quarters)
+    with Retriever.open(store, telling(fake_bundle, quarters)) as retriever:
+        once, found, all_turns = (
+            retriever.search(photo, whole=True, any_way_up=way) for way in (False, None, True)
+        )
+        assert found.regions == all_turns.regions != once.regions
+    with Retriever.open(store, fake_bundle) as retriever:
+        assert retriever.search(photo, whole=True).regions == once.regions, "nothing tells"
+
+
+@pytest.mark.parametrize("absent", [True, False])
+def test_a_turned_look_that_finds_nothing_like_it_does_not_count(
+    store: Path, fake_bundle: Bundle, absent: bool
+) -> None:
+    """A photo of what the shop lacks stays as it came."""
+    model = {"threshold": 0.9, "bias": -3 if absent else 0, "features": CONSTANT}
+    judged = {**model, "absent": {"threshold": 0.2}}
+    bundle = replace(fake_bundle, recall={"version": 2, "k": 10, **model, "confidence": judged})
+    with Retriever.open(store, bundle) as retriever:
+        once, found = (
+            retriever.search(shown("red", 1), whole=True, any_way_up=way).regions for way in (False, True)
+        )
+    assert once[0].absent is absent and (found == once) is absent
+
+
+def test_what_looks_upright_is_looked_at_once(
+    store: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = []
+    monkeypatch.setattr(Looking, "_turned", lambda *args: turned.append(args[3]))
+    with Retriever.open(store, telling(fake_bundle, 1)) as retriever:
+        retriever.search(shown("red", 0), whole=True)
+    assert not turned
+
+
+def test_a_product_that_a_turned_look_found_is_not_called_absent() -> None:
+    """By the look that found it: the first one, which found nothing, says how sure it may be alone."""
+    answering = Answering(MassRouter(), AttributeReranker(), Steady(), Steady(), Asker(None))  # type: ignore[arg-type]
+
+    def judged(score: float, at_most: float | None) -> tuple[float, bool, bool]:
+        answer = Answer(None, [], Signals((score,)), score, Wish(1, (), False, {}), at_most=at_most)  # type: ignore[arg-type]
+        return tuple(answering._judged(answer).values())  # type: ignore[return-value]
+
+    assert judged(0.05, None) == (0.05, False, True)
+    assert judged(0.9, 0.05) == (0.05, False, False)
+    assert judged(0.05, 0.9) == (0.05, False, True)
 
 
 class Steady:

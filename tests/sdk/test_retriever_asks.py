@@ -171,6 +171,22 @@ def test_products_of_another_group_fall_wherever_they_come_from(
     assert list(after.values()) == sorted(after.values(), reverse=True)
 
 
+def test_what_is_known_of_an_answer_does_not_hang_on_how_many_hits_are_shown(
+    store: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    """By the lead over the second hit, which is not shown where one is asked for."""
+    model = {"threshold": 0.5, "bias": 0.0, "features": {"lead_2": {"mean": 0, "scale": 1, "weight": 40}}}
+    bundle = replace(fake_bundle, recall={"version": 2, "k": 10, **model, "confidence": model})
+    found = []
+    for top_k in (1, 2, 5, 10):
+        with Retriever.open(store, bundle) as opened:
+            result = opened.search(photo_of(tmp_path), top_k=top_k)
+        (region,) = result.regions
+        assert region.hits is not None and len(region.hits) == min(top_k, 6)
+        found.append((region.hits[0].product_id, region.confidence, result.local_recall))
+    assert len(set(found)) == 1 and found[0][1] > 0.5
+
+
 @pytest.mark.parametrize(("bias", "confident"), [(3.0, True), (-3.0, False)])
 def test_each_region_says_how_sure_it_is_of_its_first_hit(
     store: Path, fake_bundle: Bundle, tmp_path: Path, bias: float, confident: bool

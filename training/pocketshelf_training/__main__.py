@@ -168,8 +168,8 @@ COMMANDS = {
         "photos in little, tinted or pale light: found by vectors, by colours, and by colours in white light",
     ),
     "turned": (
-        "pages.turned",
-        "photos that are not the right way up: found once, and looked at any way up",
+        "turned.figures",
+        "photos that are not the right way up: found once, as a search does, and any way up",
     ),
     "as-one": (
         "pages.as_one",
@@ -207,6 +207,7 @@ COMMANDS = {
         "outfits.groups",
         "fit what tells which groups a shop's own categories are of, by their products",
     ),
+    "train turned": ("turned.train", "fit what tells a photo that is not the right way up"),
     "train outfits": ("outfits.train", "fit what says which garments go together"),
     "train system": (
         "studies.systems.train",

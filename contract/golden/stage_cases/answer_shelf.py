@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from pocketshelf.formats.bundle import AttributeSpec, Bundle, DetectorSpec, Embe
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.preprocessing import Preprocessing
 from pocketshelf.formats.product import quantize_vectors
+from pocketshelf.formats.turned_head import NAMES, TurnedHead
 from pocketshelf.stages.colours import joined
 
-__all__ = ["BUNDLE", "MANIFEST", "SHARD", "centres", "products", "write_shelf"]
+__all__ = ["BUNDLE", "MANIFEST", "SHARD", "centres", "golden_turns", "products", "write_shelf"]
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "contract" / "golden" / "stages" / "answers"
@@ -96,6 +98,18 @@ def golden_group_head() -> GroupHead:
     return GroupHead(("footwear", "outerwear"), known, np.zeros(2, np.float32))
 
 
+def golden_turns() -> np.ndarray:
+    """float32 (2, D), of length 1: what something sideways has in its vector, and something upside down."""
+    drawn = np.random.default_rng(1565).normal(size=(2, DIMENSION))
+    return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+
+
+def golden_turned_head() -> TurnedHead:
+    """Upright is what has little of either of `golden_turns`."""
+    weights = np.concatenate([np.zeros((1, DIMENSION), np.float32), 40 * golden_turns()])
+    return TurnedHead(NAMES, weights, np.array([20, 0, 0], np.float32), threshold=0.7)
+
+
 def write_golden_bundle() -> Bundle:
     """Small inputs, stand-ins for the models, and the recall model of the shipped bundle."""
     for kind in ("embedder", "detector"):
@@ -128,5 +142,6 @@ def write_golden_bundle() -> Bundle:
     )
     recall = json.loads(CALIBRATION.read_text())
     looks = golden_group_head().to_json("golden-space")
-    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, recall, groups=looks)
-    return write_bundle(bundle)
+    turned = golden_turned_head().to_json("golden-space")
+    bundle = Bundle(BUNDLE, "golden-answers", "golden-space", embedder, detector, recall)
+    return write_bundle(replace(bundle, groups=looks, turned=turned))

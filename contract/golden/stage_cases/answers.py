@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from contract.golden.stage_cases.answer_shelf import BUNDLE, MANIFEST, SHARD, centres, products, write_shelf
+from contract.golden.stage_cases.answer_shelf import (
+    BUNDLE,
+    MANIFEST,
+    SHARD,
+    centres,
+    golden_turns,
+    products,
+    write_shelf,
+)
 from contract.golden.stage_cases.arrays import pack, unpack
 from contract.golden.stage_cases.detection import Outputs, raw_outputs
 from pocketshelf.encoder import Encoder
@@ -104,8 +112,10 @@ def answers() -> list[dict[str, Any]]:
         "any_way_up": False,
     }
     # Lying on its side: there the one thing looks like the second one does.
-    lying = networks(np.random.default_rng(1564), [("footwear", 0.8)])
+    lying = networks(np.random.default_rng(1570), [("footwear", 0.8)])
     lying = {**lying, "turned": {"3": seen_as(lying, scene["embedder"][1])}, "top_k": 1}
+    # The same, and it looks so: on its side, or upside down.
+    sideways, over = (tilted(lying, turn) for turn in range(2))
     cases: dict[str, dict[str, Any]] = {
         "several things": scene,
         "another photo": {**crowd, "top_k": 3},
@@ -149,6 +159,14 @@ def answers() -> list[dict[str, Any]]:
             **lying, "embedder": lying["turned"]["3"], "turned": {"1": lying["embedder"]}, "top_k": 2,
             "any_way_up": True,
         },
+        "it looks upright: nothing is turned": {**lying, "any_way_up": None},
+        "it lies on its side: turned by one and three quarters": {**sideways, "any_way_up": None},
+        "it lies on its side, and nobody wishes to turn it": sideways,
+        "it stands on its head: turned by two quarters": {
+            **over, "turned": {"2": lying["turned"]["3"], "3": lying["turned"]["3"]}, "any_way_up": None
+        },
+        "it stands on its head: not turned by one": {**over, "any_way_up": None},
+        "on its side, of a whole frame": {**sideways, "whole": True, "any_way_up": None},
     }  # fmt: skip
     return [{"name": name, **base, **case} for name, case in cases.items()]
 
@@ -207,6 +225,19 @@ def as_one(case: dict[str, Any]) -> list[dict[str, Any]]:
 def seen_as(case: dict[str, Any], like: dict[str, Any]) -> list[dict[str, Any]]:
     """Everything in the case's photo looks so."""
     return [{**each, "outputs": like["outputs"]} for each in case["embedder"]]
+
+
+def tilted(case: dict[str, Any], turn: int) -> dict[str, Any]:
+    """The case's photo, everything in which looks turned: 0 sideways, 1 upside down."""
+
+    def looking(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        logits, vector, *heads = outputs
+        seen = unpack(vector)[0]
+        seen = 0.2 * seen / np.linalg.norm(seen) + 0.8 * golden_turns()[turn]
+        return [logits, pack(5 * seen[None]), *heads]
+
+    embedder = [{**each, "outputs": looking(each["outputs"])} for each in case["embedder"]]
+    return {**case, "embedder": embedder}
 
 
 def photo(case: dict[str, Any]) -> Photo:

@@ -59,8 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--any-way-up",
-        action="store_true",
-        help="where unsure, look at what is held up turned by quarters, too (four looks for one)",
+        action=argparse.BooleanOptionalAction,
+        help="where unsure, look at what is held up turned by quarters, too: in any case, or never "
+        "(default: where it looks turned)",
     )
     _add_sockets(parser)
     _add_sync(parser)

@@ -48,8 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_whole(parser, "search")
     parser.add_argument(
         "--any-way-up",
-        action="store_true",
-        help="where unsure, look at the photo turned by quarters, too, as of a carton held askew",
+        action=argparse.BooleanOptionalAction,
+        help="where unsure, look at the photo turned by quarters, too: in any case, or never "
+        "(default: where it looks turned)",
     )
     parser.add_argument(
         "--read",

@@ -13,6 +13,7 @@
        "score_threshold": 0.3, "nms_iou": 0.55, "frame_weight": {"goods": 0.5},
        "categories": {"upper": ["T-Shirt", …]}},
      "groups": {"space", "names", "weights", "scales", "bias"},
+     "turned": {"space", "names", "weights", "scales", "bias", "threshold"},
      "recall": {…}, "enrolment": {"file": "enrolment.npz", "sha256", "bytes"},
      "outfit": {"file": "outfit.npz", "sha256", "bytes"},
      "quality": {"file", "sha256", "bytes", "precision", "preprocessing", "preprocessing_hash",
@@ -20,14 +21,15 @@
      "card": "CARD.md"}
 
 ``detector`` (with ``frame_weight`` and ``categories`` in it), ``attributes`` (and ``categories`` in one),
-``groups``, ``recall``, ``enrolment``, ``outfit``, ``quality`` and ``card`` may be absent. A model "file" may
-be a folder (``.mlpackage``); its sha256 is then that of the sorted lines ``<sha256>  <relative path>\\n`` of
-the files within and ``bytes`` is their sum. Unknown keys are ignored, so that a minor addition needs no new
-version; a change of meaning does.
+``groups``, ``turned``, ``recall``, ``enrolment``, ``outfit``, ``quality`` and ``card`` may be absent. A model
+"file" may be a folder (``.mlpackage``); its sha256 is then that of the sorted lines
+``<sha256>  <relative path>\\n`` of the files within and ``bytes`` is their sum. Unknown keys are ignored, so
+that a minor addition needs no new version; a change of meaning does.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -51,6 +53,7 @@ from pocketshelf.formats.specs import (
     ModelSpec,
     QualitySpec,
 )
+from pocketshelf.formats.turned_head import TurnedHead
 from pocketshelf.shipped import shipped
 
 __all__ = [
@@ -89,6 +92,8 @@ class Bundle:
         card: name of the model card's file, if any.
         groups: what tells a category's groups from its products, if anything does (see
             `pocketshelf.formats.group_head`).
+        turned: what tells a photo that is not the right way up, if anything does (see
+            `pocketshelf.formats.turned_head`).
     """
 
     folder: Path
@@ -102,6 +107,7 @@ class Bundle:
     quality: QualitySpec | None = None
     card: str | None = None
     groups: Mapping[str, Any] | None = None
+    turned: Mapping[str, Any] | None = None
 
     @property
     def files(self) -> list[FileSpec]:
@@ -116,12 +122,26 @@ class Bundle:
         Raises:
             BundleError: it is not the format.
         """
-        if self.groups is None or self.detector is None:
-            return None
-        part = Fields(self.groups, f"{self.folder / FILE_NAME}: groups", BundleError)
-        if part.text("space") != self.space:
+        part = self._of_its_space("groups", self.groups)
+        if part is None or self.detector is None:
             return None
         return GroupHead.parse(part, self.embedder.dimension, self.detector.groups)
+
+    @functools.cached_property
+    def turned_head(self) -> TurnedHead | None:
+        """The parsed `turned`; None where there is none of this space.
+
+        Raises:
+            BundleError: it is not the format.
+        """
+        part = self._of_its_space("turned", self.turned)
+        return None if part is None else TurnedHead.parse(part, self.embedder.dimension)
+
+    def _of_its_space(self, name: str, head: Mapping[str, Any] | None) -> Fields | None:
+        if head is None:
+            return None
+        part = Fields(head, f"{self.folder / FILE_NAME}: {name}", BundleError)
+        return part if part.text("space") == self.space else None
 
     @property
     def preprocessing_hash(self) -> str:
@@ -186,7 +206,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
     bundle = _parse(folder, Fields(document, str(path), BundleError))
-    _ = bundle.group_head  # Malformed, it is refused here.
+    _ = bundle.group_head, bundle.turned_head  # Malformed, they are refused here.
     for spec in bundle.files:
         _check_file(folder / spec.file, spec, check_hashes)
     return bundle
@@ -232,6 +252,7 @@ def _to_json(bundle: Bundle) -> dict[str, Any]:
         "embedder": _spec_to_json(bundle.folder, bundle.embedder),
         "detector": bundle.detector and _spec_to_json(bundle.folder, bundle.detector),
         "groups": bundle.groups,
+        "turned": bundle.turned,
         "recall": bundle.recall,
         "enrolment": bundle.enrolment and _spec_to_json(bundle.folder, bundle.enrolment),
         "outfit": bundle.outfit and _spec_to_json(bundle.folder, bundle.outfit),
@@ -271,6 +292,7 @@ def _parse(folder: Path, top: Fields) -> Bundle:
         embedder=_parse_embedder(top.child("embedder")),
         detector=_parse_detector(top.child("detector")) if top.has("detector") else None,
         groups=top.mapping("groups") if top.has("groups") else None,
+        turned=top.mapping("turned") if top.has("turned") else None,
         recall=top.mapping("recall") if top.has("recall") else None,
         enrolment=FileSpec(**_parse_file(top.child("enrolment"))) if top.has("enrolment") else None,
         outfit=FileSpec(**_parse_file(top.child("outfit"))) if top.has("outfit") else None,

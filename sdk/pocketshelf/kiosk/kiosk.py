@@ -71,7 +71,7 @@ class KioskConfig:
     images: Path | None = None
     looks: Path | None = None
     look_images: Path | None = None
-    any_way_up: bool = False
+    any_way_up: bool | None = None
     sync: SyncPlan | None = None
     settings: Settings = field(default_factory=Settings)
     pin: Key | None = None

@@ -10,6 +10,8 @@ __all__ = ["Where", "Wish", "fits", "texts"]
 
 # Attribute → the values of which it must have one, letters' case aside. Every attribute named must fit.
 Where = Mapping[str, Sequence[str]]
+# So many hits the calibrations saw of every answer.
+JUDGED = 10
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Wish:
     """What a search asks for.
 
     Attributes:
+        k: hits that are shown.
         categories: only these; all that the search chooses to look into if empty.
         everything: it chooses all.
     """
@@ -25,6 +28,11 @@ class Wish:
     categories: tuple[str, ...]
     everything: bool
     where: Where
+
+    @property
+    def depth(self) -> int:
+        """Hits that are looked for: what stands first is judged by those behind it, however few are shown."""
+        return max(self.k, JUDGED)
 
     @property
     def is_open(self) -> bool:

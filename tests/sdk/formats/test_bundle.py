@@ -17,9 +17,13 @@ from pocketshelf.errors import BundleError
 from pocketshelf.formats import load_bundle, write_bundle
 from pocketshelf.formats.bundle import FileSpec, default_bundle, digest
 from pocketshelf.formats.group_head import GroupHead
+from pocketshelf.formats.turned_head import NAMES, TurnedHead
 
 WEIGHTS = base64.b64encode(bytes(DIMENSION)).decode()
 HEAD = {"space": "fake-space", "names": ["goods"], "weights": WEIGHTS, "scales": [1.0], "bias": [0.5]}
+TURNED = TurnedHead(NAMES, np.eye(3, DIMENSION, dtype=np.float32), np.zeros(3, np.float32), 0.7).to_json(
+    "fake-space"
+)
 
 
 @pytest.fixture
@@ -69,6 +73,14 @@ def test_a_group_head_of_another_space_is_none(folder: Path) -> None:
     assert bundle.group_head is not None
     own = replace(bundle, space="own", embedder=replace(bundle.embedder, dimension=3))
     assert own.group_head is None
+
+
+def test_a_head_for_turned_photos_reads_back_and_is_of_its_space(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    assert bundle.turned_head is None
+    found = write_bundle(replace(bundle, turned=TURNED)).turned_head
+    assert found is not None and found.to_json(bundle.space) == load_bundle(folder).turned == TURNED
+    assert replace(load_bundle(folder), space="own").turned_head is None
 
 
 def test_an_enrolment_is_a_file_like_the_models(folder: Path) -> None:
@@ -134,6 +146,11 @@ def test_unknown_fields_are_ignored(folder: Path) -> None:
         ({"groups": {**HEAD, "scales": [1e300]}}, "scales: '0' must lie in [-1000000.0, 1000000.0]"),
         ({"groups": {**HEAD, "bias": [-1e300]}}, "bias: '0' must lie in [-1000000.0, 1000000.0]"),
         ({"groups": {**HEAD, "scales": 1}}, "'scales' must be a list of numbers"),
+        ({"turned": {**TURNED, "names": ["up"]}}, "turned: 'names' is not upright, sideways, upside down"),
+        ({"turned": {**TURNED, "weights": "AAAA"}}, "'weights' is not 16 numbers, a scale and a bias for"),
+        ({"turned": {**TURNED, "threshold": 1.5}}, "'threshold' must lie in [0, 1]"),
+        ({"turned": {**TURNED, "threshold": None}}, "turned: 'threshold' must be a number"),
+        ({"turned": {**TURNED, "space": 7}}, "'space' must be a text"),
     ],
 )
 def test_what_does_not_fit_is_named(folder: Path, changes: dict[str, Any], message: str) -> None:

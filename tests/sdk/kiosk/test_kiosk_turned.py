@@ -28,18 +28,22 @@ def firsts(result: SearchResult) -> list[str]:
     return [(region.hits or ())[0].product_id for region in result.regions]
 
 
-@pytest.mark.parametrize("wanted", [False, True])
-def test_its_kiosk_answers_as_a_search_does(drawn_shelf: Path, tmp_path: Path, wanted: bool) -> None:
-    given = ["--any-way-up"] if wanted else []
+@pytest.mark.parametrize(
+    ("given", "wanted"), [([], None), (["--any-way-up"], True), (["--no-any-way-up"], False)]
+)
+def test_its_kiosk_answers_as_a_search_does(
+    drawn_shelf: Path, tmp_path: Path, given: list[str], wanted: bool | None
+) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     args = parser.parse_args(["--store", str(drawn_shelf), "--state", str(tmp_path), *given])
     photos = [turned(photo) for photo in STREET]
     with Retriever.open(drawn_shelf) as retriever:
-        once, any_way = (
-            [firsts(retriever.search(photo, 24, any_way_up=way)) for photo in photos] for way in (False, True)
-        )
-    assert once != any_way, "else nothing is shown by this"
+        expected = {
+            way: [firsts(retriever.search(photo, 24, any_way_up=way)) for photo in photos]
+            for way in (False, None, True)
+        }
+    assert expected[False] != expected[True], "else nothing is shown by this"
     kiosk = Kiosk(_config(args))
     kiosk.start()
     try:
@@ -47,4 +51,4 @@ def test_its_kiosk_answers_as_a_search_does(drawn_shelf: Path, tmp_path: Path, w
     finally:
         kiosk.close()
     found = [[region["hits"][0]["product_id"] for region in answer["regions"]] for answer in answers]
-    assert found == (any_way if wanted else once)
+    assert found == expected[wanted]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from drawn_things import COLOURS
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.stages import where
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.pages.routing import MENU, NAMINGS, OF_ANY, measured, named
 
@@ -29,7 +32,10 @@ def test_names_are_those_of_the_shop_numbers_one_or_drawn(shop: Path) -> None:
     assert set(found[OF_ANY]) == set(KNOWN) and found[OF_ANY] == named(OF_ANY, gallery, [KNOWN] * 6, 0)
 
 
-def test_wrong_names_cost_who_believes_them_and_nobody_else(shop: Path, fake_bundle: Bundle) -> None:
+def test_wrong_names_cost_who_believes_them_and_nobody_else(
+    shop: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, "JUDGED", 1)  # So small a shop is searched whole, if ten hits are looked for.
     gallery, asking = pictures(shop, "shop"), pictures(shop, "street")
     rows = measured(Encoder.open(fake_bundle), gallery, asking, 0)
     assert [(row["way"], row["names"]) for row in rows[:2]] == [

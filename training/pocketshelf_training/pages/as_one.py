@@ -121,7 +121,9 @@ def _asked(
     found = []
     with opened(gallery, encoder) as retriever:
         for sample, right in tqdm(asking, what, disable=None):
-            result, whole = (retriever.search(sample.image, whole=whole) for whole in (False, True))
+            result, whole = (
+                retriever.search(sample.image, whole=whole, any_way_up=False) for whole in (False, True)
+            )
             boxes = [region for region in result.regions if region.group != FRAME]
             frame = whole.regions[0]
             found.append(

@@ -139,7 +139,7 @@ def _search_shelf(
         for photo in photos:
             for whole in (True, False):
                 recorder.seen.clear()
-                regions = retriever.search(photo.image, DEPTH, whole=whole).regions
+                regions = retriever.search(photo.image, DEPTH, whole=whole, any_way_up=False).regions
                 # What was recorded first: the frame as one thing is no surer (pocketshelf.looking).
                 region = next((each for each in regions if each.group != FRAME), regions[0])
                 ids = [hit.product_id for hit in region.hits or ()]

@@ -1,8 +1,9 @@
 """Photos that are not the right way up: ``pocketshelf-train turned``.
 
-Photos of the split are asked as they are and turned by one, two and three quarters: once, as a search does,
-and with ``any_way_up``, which looks at all turns where the first look leaves nothing trusted. First hits of
-the most prominent region, by vectors and colours; the shelf has one picture a product.
+Photos of the split are asked as they are and turned by one, two and three quarters: once; as a search does,
+which looks at the photo turned back where it looks turned and the first look leaves nothing trusted; and
+with ``any_way_up``, which then looks at all turns. First hits of the most prominent region, by vectors and
+colours; the shelf has one picture a product.
 """
 
 from __future__ import annotations
@@ -17,30 +18,41 @@ from tqdm import tqdm
 
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
-from pocketshelf.looking import AHEAD, best_of
+from pocketshelf.looking import AHEAD, ALL_TURNS, best_of
 from pocketshelf.retriever import Retriever
-from pocketshelf.stages.preprocess import read_photo
+from pocketshelf.stages.preprocess import Photo, read_photo
+from pocketshelf.types import Timings
 from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, table
 from pocketshelf_training.predict.shelf import opened
 
-__all__ = ["AHEADS", "Seen", "add_arguments", "found_first", "looks_of", "run"]
+__all__ = ["AHEADS", "Seen", "add_arguments", "chosen", "found_first", "looks_of", "run"]
 
 SETS = ("groceries", "shop")
 WAYS = {"whole": True, "by box": False}
 TURNS = 4
 # Cosines by which a turned look must be ahead of the upright one, to choose among on val.
 AHEADS = (0.0, 0.03, 0.06, 0.1)
+# Columns: of "absent" the right first products that are said to be nothing like it.
+SHARES = ("once", "as a search does", "looks", "absent", "absent by the first look")
 
 
 class Seen(NamedTuple):
-    """One look's first product: whether it is right, its score, and whether it is trusted."""
+    """One look at a photo.
+
+    Attributes:
+        right, lead, trusted, absent: its first product: whether it is right, its score, whether it is
+            trusted, and whether it is said to be nothing like what is in the photo.
+        turns: by how many quarters a search would turn the photo for another look.
+    """
 
     right: bool
     lead: float
     trusted: bool
+    absent: bool = False
+    turns: tuple[int, ...] = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,44 +85,63 @@ def looks_of(
     found = []
     for sample in tqdm(asking, what, disable=None):
         photo = read_photo(sample.image)
-        turns = [retriever.search(photo.turned(n) if n else photo, whole=whole) for n in range(TURNS)]
-        found.append([_seen(result.regions[0], sample.identity) for result in turns])
+        turns = [photo.turned(n) if n else photo for n in range(TURNS)]
+        found.append([_seen(retriever, turn, whole, sample.identity) for turn in turns])
     return found
 
 
-def _seen(region: Any, identity: str | None) -> Seen:
+def _seen(retriever: Retriever, photo: Photo, whole: bool, identity: str | None) -> Seen:
+    head = retriever.encoder.bundle.turned_head
+    first, *_ = retriever.encoder.encode(photo, whole, Timings()).regions
+    turns = () if head is None else head.turns(first.embedding.vector)
+    region = retriever.search(photo, whole=whole, any_way_up=False).regions[0]
     hits = region.hits or ()
     if not hits:
-        return Seen(False, -1.0, False)
-    return Seen(hits[0].product_id == identity, hits[0].score, bool(region.confident))
+        return Seen(False, -1.0, False, bool(region.absent), turns)
+    right = hits[0].product_id == identity
+    return Seen(right, hits[0].score, bool(region.confident), bool(region.absent), turns)
+
+
+def chosen(turns: Sequence[Seen], quarters: int, wanted: Sequence[int], ahead: float = AHEAD) -> int:
+    """Which look at a photo turned by ``quarters`` counts, of it and of it turned by ``wanted`` as well."""
+    upright = turns[quarters]
+    if upright.trusted:
+        return quarters
+    others = [each for each in ((quarters + n) % TURNS for n in wanted) if not turns[each].absent]
+    best = best_of(upright.lead, [turns[each].lead for each in others], ahead)
+    return quarters if best is None else others[best]
 
 
 def found_first(looks: Sequence[Sequence[Seen]], quarters: int, ahead: float | None) -> float:
     """R@1 of the photos turned by ``quarters``: once (``ahead`` None), or looked at any way up."""
-    right = []
-    for turns in looks:
-        upright = turns[quarters]
-        others = [turns[(quarters + n) % TURNS] for n in range(1, TURNS)]
-        best = None
-        if ahead is not None and not upright.trusted:
-            best = best_of(upright.lead, [each.lead for each in others], ahead)
-        right.append(upright.right if best is None else others[best].right)
-    return float(np.mean(right))
+    wanted = () if ahead is None else ALL_TURNS
+    return float(np.mean([turns[chosen(turns, quarters, wanted, ahead or 0.0)].right for turns in looks]))
 
 
 def _rows(looks: Sequence[Sequence[Seen]]) -> Iterator[dict[str, Any]]:
     for quarters in range(TURNS):
+        asked = [turns[quarters] for turns in looks]
+        wanted = [() if each.trusted else each.turns for each in asked]
+        found = [
+            (turns[quarters], turns[chosen(turns, quarters, more)])
+            for turns, more in zip(looks, wanted, strict=True)
+        ]
+        right = [(before, seen) for before, seen in found if seen.right]
         yield {
             "turned": quarters,
             "photos": len(looks),
+            "unsure": float(np.mean([not each.trusted for each in asked])),
             "once": found_first(looks, quarters, None),
-            "unsure": float(np.mean([not turns[quarters].trusted for turns in looks])),
+            "as a search does": len([1 for _, seen in found if seen.right]) / len(found),
+            "looks": 1 + sum(map(len, wanted)) / len(looks),
+            "absent": sum(seen.absent for _, seen in right) / max(len(right), 1),
+            "absent by the first look": sum(before.absent for before, _ in right) / max(len(right), 1),
             "any_way_up": {f"{ahead:g}": found_first(looks, quarters, ahead) for ahead in AHEADS},
         }
 
 
 def _page(rows: Sequence[dict[str, Any]]) -> str:
-    head = ["catalogue", "searched", ">turned", ">photos", ">unsure", ">once"]
+    head = ["catalogue", "searched", ">turned", ">photos", ">unsure", *(f">{name}" for name in SHARES)]
     head += [f">any way up, ahead by {ahead:g}" for ahead in AHEADS]
     cells = [
         (
@@ -119,14 +150,16 @@ def _page(rows: Sequence[dict[str, Any]]) -> str:
             f"{90 * row['turned']}°",
             row["photos"],
             f"{row['unsure']:.3f}",
-            f"{row['once']:.3f}",
+            *(f"{row[name]:.3f}" for name in SHARES),
             *(f"{share:.3f}" for share in row["any_way_up"].values()),
         )
         for row in rows
     ]
-    means = [("mean of all", "", "", "", "", f"{np.mean([row['once'] for row in rows]):.3f}", *_means(rows))]
-    return table(head, [*cells, *means]) + f"\nA search has an `any_way_up` of {AHEAD:g}.\n"
+    means = ("mean of all", "", "", "", "", *_means(rows))
+    return table(head, [*cells, means]) + f"\nA search has an `any_way_up` of {AHEAD:g}.\n"
 
 
 def _means(rows: Sequence[dict[str, Any]]) -> list[str]:
-    return [f"{np.mean([row['any_way_up'][f'{ahead:g}'] for row in rows]):.3f}" for ahead in AHEADS]
+    columns = [[row[name] for row in rows] for name in SHARES]
+    columns += [[row["any_way_up"][f"{ahead:g}"] for row in rows] for ahead in AHEADS]
+    return [f"{np.mean(column):.3f}" for column in columns]

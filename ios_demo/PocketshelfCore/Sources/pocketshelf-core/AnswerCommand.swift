@@ -1,14 +1,16 @@
 import PocketshelfCore
 
-/// `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--any-way-up] [--no-closely] PHOTO.ppm…`: a
+/// `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--[no-]any-way-up] [--no-closely] PHOTO.ppm…`: a
 /// search's line for each photo, the models run by LiteRT. Photos are binary PPM, every pixel, upright: a phone's decoder is its own.
 func answerCommand(_ options: Options) throws {
-    try options.allow(["--store", "--bundle", "--litert", "--k", "--whole", "--any-way-up", "--no-closely"])
+    try options.allow([
+        "--store", "--bundle", "--litert", "--k", "--whole", "--any-way-up", "--no-any-way-up", "--no-closely",
+    ])
     let text = options.optional("--k") ?? "10"
     guard let count = Int(text), (1...Retriever.maxHits).contains(count) else {
         throw PocketshelfError.usage("--k must be a number from 1 to \(Retriever.maxHits), not '\(text)'")
     }
-    let photos = options.words
+    let photos = options.words, anyWayUp = try options.choice("any-way-up")
     guard !photos.isEmpty else { throw PocketshelfError.usage("no photo is named") }
     let bundle = try ModelBundle(folder: try options.required("--bundle"))
     let library = try options.required("--litert")
@@ -23,7 +25,7 @@ func answerCommand(_ options: Options) throws {
     for path in photos {
         let result = try retriever.search(
             PortablePixmap.read(path), count: count, whole: options.has("--whole"), name: path,
-            anyWayUp: options.has("--any-way-up"))
+            anyWayUp: anyWayUp)
         print(result.json().serialized)
     }
 }

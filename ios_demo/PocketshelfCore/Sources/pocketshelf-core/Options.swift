@@ -10,7 +10,8 @@ struct Options {
     private(set) var words: [String] = []
     /// Options that take no value.
     private static let known: Set<String> = [
-        "--allow-older", "--any-way-up", "--if-due", "--no-closely", "--trust-on-first-use", "--undo", "--whole", "-v",
+        "--allow-older", "--any-way-up", "--if-due", "--no-any-way-up", "--no-closely", "--trust-on-first-use",
+        "--undo", "--whole", "-v",
     ]
 
     /// - Throws: `usage`: an option lacks its value.
@@ -42,6 +43,18 @@ struct Options {
     }
 
     func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+    /// Whether the flag `--name` is there, or `--no-name`; nil without either.
+    ///
+    /// - Throws: `usage`: both are there.
+    func choice(_ name: String) throws -> Bool? {
+        switch (has("--\(name)"), has("--no-\(name)")) {
+        case (true, true): throw PocketshelfError.usage("--\(name) and --no-\(name) exclude each other")
+        case (true, false): return true
+        case (false, true): return false
+        case (false, false): return nil
+        }
+    }
 
     /// The last value of `name`.
     func optional(_ name: String) -> String? { values[name]?.last }

@@ -95,14 +95,14 @@ enum AnswerGolden {
         let server = input.object["server"].map(Server.init)
         let retriever = try Retriever(
             store: shelf, encoder: encoder(input, bundle), fallback: server, closely: closely)
-        let asked = input["category"]
+        let asked = input["category"], way = input.object["any_way_up"] ?? .bool(false)
         do {
             let result = try retriever.search(
                 photo, count: input["top_k"].int,
                 category: CategoryChoice(asked.string.isEmpty ? asked.strings : [asked.string]),
                 whole: input["whole"].flag, ask: input["ask"].isNull ? nil : input["ask"].flag,
                 where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) },
-                anyWayUp: input["any_way_up"].flag)
+                anyWayUp: way.isNull ? nil : way.flag)
             var line = result.json(full: true).object
             line["ms"] = nil
             return .of(["line": .object(line), "asks": .array(server?.asks ?? [])])

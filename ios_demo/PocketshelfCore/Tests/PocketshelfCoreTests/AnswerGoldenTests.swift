@@ -51,8 +51,8 @@ final class AnswerGoldenTests: XCTestCase {
         ]
         let store = Counting(MemoryShelf(held, dimension: 2))
         let named = Shelves([("footwear", ["Shoes"]), ("upper", ["T-Shirt"])])
-        let head = GroupHead(names: ["footwear", "upper"], weights: [[8, 0], [0, 8]], bias: [0, 0])
-        let shelf = try Shelf(store, searcher: StoreSearcher(store), named: named, head: head)
+        let linear = LinearHead(names: ["footwear", "upper"], weights: [[8, 0], [0, 8]], bias: [0, 0])
+        let shelf = try Shelf(store, searcher: StoreSearcher(store), named: named, head: GroupHead(linear: linear))
         DispatchQueue.concurrentPerform(iterations: 16) { _ in _ = try? shelf.shelves() }
         let shelves = try shelf.shelves()
         XCTAssertEqual(store.asked.sorted(), ["Bas", "Haut"])

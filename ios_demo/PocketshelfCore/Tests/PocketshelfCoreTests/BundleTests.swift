@@ -88,7 +88,7 @@ final class BundleTests: XCTestCase {
     func testWhatTellsGroups() throws {
         let bundle = try ModelBundle(folder: folder("golden/stages/answers/bundle"))
         XCTAssertEqual(bundle.groupHead?.names, ["footwear", "outerwear"])
-        XCTAssertEqual(bundle.groupHead?.weights.map(\.count), [24, 24])
+        XCTAssertEqual(bundle.groupHead?.linear.weights.map(\.count), [24, 24])
         XCTAssertNil(try ModelBundle(folder: folder("golden/bundle-v1")).groupHead)
         func part(_ name: String, _ bias: Json, _ letters: Int, space: String = "golden-space") -> Json {
             .of([
@@ -101,8 +101,55 @@ final class BundleTests: XCTestCase {
         refuses("groups", .object(JsonObject()), "'space' is missing")
         refuses("groups", part("hats", .of([0]), 172), "none of the detector's groups")
         refuses("groups", part("upper", .integer(0), 172), "list of numbers")
+        refuses("groups", part("upper", .of([1e39]), 172), "must lie in")
         refuses("groups", part("upper", .of([0]), 172), "is not 128 numbers")
         refuses("groups", part("upper", .of([0]), 171), "no base64")
+    }
+
+    func testWhatTellsTurnedPhotos() throws {
+        let golden = try ModelBundle(folder: folder("golden/stages/answers/bundle"))
+        XCTAssertEqual(golden.turnedHead?.linear.names, TurnedHead.names)
+        XCTAssertEqual(golden.turnedHead?.linear.weights.map(\.count), [24, 24, 24])
+        XCTAssertEqual(golden.turnedHead?.threshold, 0.7)
+        XCTAssertNil(try ModelBundle(folder: folder("golden/bundle-v1")).turnedHead)
+        func part(
+            _ names: [String] = TurnedHead.names, letters: Int = 512, threshold: Json = .number(0.7),
+            space: String = "golden-space"
+        ) -> Json {
+            .of([
+                "space": .text(space), "names": .of(names), "scales": .of([1, 1, 1]), "bias": .of([0, 0, 0]),
+                "threshold": threshold, "weights": .text(String(repeating: "A", count: letters)),
+            ])
+        }
+        // It needs no detector.
+        let plain = try bundle {
+            $0["turned"] = part()
+            $0["detector"] = nil
+        }
+        XCTAssertEqual(plain.turnedHead?.linear.weights.map(\.count), [128, 128, 128])
+        XCTAssertNil(try bundle { $0["turned"] = part(space: "another") }.turnedHead)
+        refuses("turned", .array([]), "JSON object")
+        refuses("turned", .object(JsonObject()), "'space' is missing")
+        refuses("turned", part(["upright", "upside down", "sideways"]), "is not upright, sideways, upside down")
+        refuses("turned", part(["upright", "sideways"]), "is not upright, sideways, upside down")
+        refuses("turned", part(letters: 508), "is not 128 numbers")
+        refuses("turned", part(letters: 511), "no base64")
+        refuses("turned", part(threshold: .number(1.1)), "must lie in")
+        refuses("turned", part(threshold: .null), "must be a number")
+    }
+
+    func testWhichTurnsPutAPhotoRight() {
+        let linear = LinearHead(names: TurnedHead.names, weights: [[4, 0], [0, 4], [-4, -4]], bias: [0, 0, 0])
+        func turns(_ vector: [Float], _ threshold: Double = 0.7) -> [Int] {
+            TurnedHead(linear: linear, threshold: threshold).turns(vector)
+        }
+        XCTAssertEqual(turns([9, 0]), [])
+        XCTAssertEqual(turns([0, 0.1]), [1, 3])
+        XCTAssertEqual(turns([-1, -1]), [2])
+        // Nothing is likely enough; all that is.
+        XCTAssertEqual(turns([1, 1]), [])
+        XCTAssertEqual(turns([1, 1], 0.4), [1, 3])
+        XCTAssertEqual(turns([0, 0], 0), [1, 2, 3])
     }
 
     func testFilesThatAreNotThoseRecorded() throws {

@@ -57,7 +57,7 @@ class Finder:
         pictures: bool = False,
         looks: str | None = None,
         look_pictures: bool = False,
-        any_way_up: bool = False,
+        any_way_up: bool | None = None,
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)

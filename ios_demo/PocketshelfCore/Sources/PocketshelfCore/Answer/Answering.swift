@@ -47,7 +47,7 @@ struct Answering {
     /// What the shelf itself holds.
     func answer(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) throws -> Answer {
         var hits = try routedHits(shelf, region, wish)
-        if !wish.where.isEmpty, wish.isOpen, hits.count < wish.count {
+        if !wish.where.isEmpty, wish.isOpen, hits.count < wish.depth {
             // The likely categories hold too few of what is wanted.
             hits = try localHits(shelf, region, shelf.names, wish)
         }
@@ -78,8 +78,11 @@ struct Answering {
     /// Whether it is confident, or confirmed by so much of a print that it is sure.
     func isTrusted(_ answer: Answer) -> Bool { answer.isSure || isConfident(answer) }
 
-    /// The answer, no surer of itself than the surest of `others`, given to the same question: of several tries the best
-    /// is found, and what is known of one says nothing of it.
+    /// Whether the shelf has nothing like it, as far as the bundle tells.
+    func isAbsent(_ answer: Answer) -> Bool { judged(answer)?.isAbsent ?? false }
+
+    /// The answer, no surer of its first hit than the surest of `others`, given to the same question: of several tries
+    /// the best is found, and what is known of one says nothing of it.
     func limited(_ answer: Answer, _ others: [Answer]) -> Answer {
         var limited = answer
         limited.atMost = others.compactMap { judged($0)?.confidence }.max()
@@ -110,7 +113,7 @@ struct Answering {
             if let colours = try colours(shelf, answer.region) {
                 server = fallen(server, colours, among: answer.hits)
             }
-            escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.count)
+            escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.depth)
             escalated.hits = try lifted(shelf, answer, escalated.hits)
             escalated.signals = try shelf.signals(answer.region, escalated.hits)
         }
@@ -119,14 +122,14 @@ struct Answering {
 
     /// The typed result.
     func region(_ answer: Answer) -> Region {
-        let judged = judged(answer)
+        let judged = judged(answer), hits = Array(answer.hits.prefix(answer.wish.count))
         guard answer.isSure else {
             return answer.region.region(
-                hits: answer.hits, confidence: judged?.confidence, isConfident: judged?.isConfident,
+                hits: hits, confidence: judged?.confidence, isConfident: judged?.isConfident,
                 isAbsent: judged?.isAbsent)
         }
         return answer.region.region(
-            hits: answer.hits, confidence: max(Deciding.sure, judged?.confidence ?? 0), isConfident: true,
+            hits: hits, confidence: max(Deciding.sure, judged?.confidence ?? 0), isConfident: true,
             isAbsent: false)
     }
 
@@ -141,13 +144,15 @@ struct Answering {
     private func judged(_ answer: Answer) -> (confidence: Double, isConfident: Bool, isAbsent: Bool?)? {
         guard let confidence else { return nil }
         let found = !answer.signals.scores.isEmpty
-        let probability = min(found ? confidence.probability(answer.signals) : 0, answer.atMost ?? 1)
-        return (probability, found && confidence.suffices(probability), confidence.saysAbsent(probability))
+        let own = found ? confidence.probability(answer.signals) : 0
+        let probability = min(own, answer.atMost ?? 1)
+        // By its own look: that another way of looking found nothing does not make this one's hits absent.
+        return (probability, found && confidence.suffices(probability), confidence.saysAbsent(own))
     }
 
     private func lifted(_ shelf: Shelf, _ answer: Answer, _ hits: [Hit]) throws -> [Hit] {
         let wish = answer.wish, vector = answer.region.embedding.vector
-        return try Deciding.lifted(hits, answer.seen, count: wish.count) { id in
+        return try Deciding.lifted(hits, answer.seen, count: wish.depth) { id in
             guard let hit = try shelf.known(id, vector), fits(hit.attributes, wish.where),
                 wish.categories.isEmpty || wish.categories.contains(where: { exactlyEqual($0, hit.category) })
             else { return nil }
@@ -158,7 +163,7 @@ struct Answering {
     private func categories(_ shelf: Shelf, _ region: EncodedRegion, _ wish: Wish) -> [String] {
         guard wish.isOpen, !wish.everything else { return wish.isOpen ? shelf.names : wish.categories }
         let likely = region.embedding.categories
-        return filled(router.route(likely, available: shelf.names), likely, counts: shelf.counts, wanted: wish.count)
+        return filled(router.route(likely, available: shelf.names), likely, counts: shelf.counts, wanted: wish.depth)
     }
 
     /// Those of the likely categories; of all, where a much better product lies in another: a shop's names may mean something
@@ -184,7 +189,7 @@ struct Answering {
         let grouped = shelf.named.knows(region.detection.group)
         let reranked = !attributes.isEmpty || grouped || colours != nil
         let least = colours == nil ? 0 : Self.colourDepth
-        let depth = max(reranked ? Self.rerankDepth * wish.count : wish.count, least)
+        let depth = max(reranked ? Self.rerankDepth * wish.depth : wish.depth, least)
         let nearest = try shelf.nearest(
             region.embedding.vector, categories: categories, wanted: depth, where: wish.where)
         var hits = try placed(shelf, region, nearest)
@@ -193,7 +198,7 @@ struct Answering {
             let shelves = try shelf.shelves()
             hits = byColour(hits, colours, kinds: grouped ? hits.map { shelves.owners($0.category) } : [])
         }
-        return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.count))
+        return Array((attributes.isEmpty ? hits : reranker.rerank(attributes, hits)).prefix(wish.depth))
     }
 
     /// The histograms of a region's colours, where products state theirs.

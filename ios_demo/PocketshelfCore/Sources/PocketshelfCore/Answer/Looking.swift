@@ -29,14 +29,15 @@ struct Looking {
     /// Where boxes that may be parts lie, all together, in less of the photo than this share, they are none.
     private static let wide = 0.4
     /// Cosine by which a turned look must be ahead of the upright one.
-    private static let ahead = 0.03
+    private static let ahead = 0.06
+    private static let allTurns = [1, 2, 3]
 
     let encoder: Encoder
     let answering: Answering
 
     /// A photo's regions and the shelf's own answers: of the arguments see `Retriever.search`.
     func look(
-        _ shelf: Shelf, _ photo: Photo, _ wish: Wish, whole: Bool, anyWayUp: Bool, _ timings: inout Timings
+        _ shelf: Shelf, _ photo: Photo, _ wish: Wish, whole: Bool, anyWayUp: Bool?, _ timings: inout Timings
     ) throws -> Seen {
         let regions = try encoder.encode(photo, whole: whole, timings: &timings)
         let boxes = try timed(&timings.search) {
@@ -45,11 +46,13 @@ struct Looking {
         }
         let answers = try takesApart(photo, boxes) ? asOne(shelf, photo, boxes, wish, &timings) : boxes
         let upright = Seen(photo: photo, answers: answers)
-        guard anyWayUp, !answers.contains(where: answering.isTrusted) else { return upright }
+        let wanted = turns(answers, anyWayUp)
         var best = upright, lead = upright.lead + Self.ahead, shown = photo
-        for quarters in 1...3 {
+        for quarters in Self.allTurns.prefix(wanted.last ?? 0) {
             shown = try shown.turned()
+            guard wanted.contains(quarters) else { continue }
             let answers = try answered(shelf, shown, wish, whole, &timings)
+            guard let first = answers.first, !answering.isAbsent(first) else { continue }
             let turned = Seen(photo: photo, answers: answers, quarters: quarters)
             if turned.lead > lead { (best, lead) = (turned, turned.lead) }
         }
@@ -57,6 +60,14 @@ struct Looking {
         // Of several tries the best is found: what is known of one says nothing of it.
         let limited = best.answers.map { answering.limited($0, answers) }
         return Seen(photo: photo, answers: limited, quarters: best.quarters)
+    }
+
+    /// By how many quarters the photo is to be looked at turned, fewest first: none where something is trusted.
+    private func turns(_ answers: [Answer], _ anyWayUp: Bool?) -> [Int] {
+        if anyWayUp == false || answers.contains(where: answering.isTrusted) { return [] }
+        if anyWayUp == true { return Self.allTurns }
+        guard let head = encoder.bundle.turnedHead, let first = answers.first else { return [] }
+        return head.turns(first.region.embedding.vector)
     }
 
     static func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }

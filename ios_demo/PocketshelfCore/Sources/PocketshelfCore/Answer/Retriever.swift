@@ -96,12 +96,13 @@ public final class Retriever: @unchecked Sendable {
     ///   - ask: true asks the server in any case, false never, nil when the local answer does not suffice.
     ///   - name: what the result calls the photo.
     ///   - where: attribute → values: only products that state one of them.
-    ///   - anyWayUp: where no answer is confident, look at the photo turned by quarters, too.
+    ///   - anyWayUp: whether to look at the photo turned by quarters, too, where no answer is confident: nil where it
+    ///     looks turned to the bundle, true in any case, false never. An answer of such a look is never confident.
     /// - Throws: `usage`: the store has no such category, or `count` is out of range; `store`: it is damaged; `bundle`:
     ///   the networks' outputs are not those of the bundle.
     public func search(
         _ photo: Photo, count: Int = 10, category: CategoryChoice = .auto, whole: Bool = false, ask: Bool? = nil,
-        name: String = "photo", where filter: Where = [], anyWayUp: Bool = false
+        name: String = "photo", where filter: Where = [], anyWayUp: Bool? = nil
     ) throws -> SearchResult {
         let shelf = current, wish = try wish(shelf, count, category, filter)
         var timings = Timings()

@@ -105,12 +105,12 @@ public struct Fields {
         return try parts.names.map { try parts.integer($0, low: low) }
     }
 
-    /// A list of finite numbers.
-    public func numbers(_ key: String) throws -> [Double] {
+    /// A list of finite numbers, each within [low, high].
+    public func numbers(_ key: String, low: Double? = nil, high: Double? = nil) throws -> [Double] {
         guard case .array(let values) = try value(key) else { throw error(key, "must be a list of numbers") }
         let pairs = values.enumerated().map { (String($0.offset), $0.element) }
         let parts = try Fields(.object(JsonObject(pairs)), where: "\(place): \(key)", kind: kind, refusal: refusal)
-        return try parts.names.map { try parts.number($0) }
+        return try parts.names.map { try parts.number($0, low: low, high: high) }
     }
 
     /// A finite number within [low, high]; `or` where it is absent.

@@ -22,6 +22,8 @@ public struct ModelBundle: Sendable {
     public let recall: JsonObject?
     /// What tells a category's groups from its products, if anything of this space does.
     public let groupHead: GroupHead?
+    /// What tells a photo that is not the right way up, if anything of this space does.
+    public let turnedHead: TurnedHead?
     /// Further files (enrolment, outfit, quality), which this core checks and does not use.
     public let others: [FileSpec]
 
@@ -74,14 +76,23 @@ public struct ModelBundle: Sendable {
         space = try top.text("space")
         embedder = try EmbedderSpec(top.child("embedder"))
         detector = try top.has("detector") ? DetectorSpec(top.child("detector")) : nil
-        let groups = try top.has("groups") ? top.child("groups") : nil
-        if let groups, let detector, exactlyEqual(try groups.text("space"), space) {
+        if let groups = try Self.part(top, "groups", space: space), let detector {
             groupHead = try GroupHead(groups, dimension: embedder.dimension, known: detector.groups)
         } else {
             groupHead = nil
         }
+        turnedHead = try Self.part(top, "turned", space: space).map { [embedder] part in
+            try TurnedHead(part, dimension: embedder.dimension)
+        }
         recall = try top.has("recall") ? Self.object(top, "recall") : nil
         others = try ["enrolment", "outfit", "quality"].filter(top.has).map { try FileSpec(top.child($0)) }
+    }
+
+    /// The part at `key`; nil where there is none of this space.
+    private static func part(_ top: Fields, _ key: String, space: String) throws -> Fields? {
+        guard top.has(key) else { return nil }
+        let part = try top.child(key)
+        return exactlyEqual(try part.text("space"), space) ? part : nil
     }
 
     private static func object(_ part: Fields, _ key: String) throws -> JsonObject {

@@ -5,12 +5,19 @@ public typealias Where = [(name: String, values: [String])]
 
 /// What a search asks for.
 struct Wish: Sendable {
+    /// So many hits its calibrations saw of every answer.
+    private static let judged = 10
+
+    /// Hits that are shown.
     let count: Int
     /// Only these; all that the search chooses to look into if empty.
     let categories: [String]
     /// It chooses all.
     let everything: Bool
     let `where`: Where
+
+    /// Hits that are looked for: what stands first is judged by those behind it, however few are shown.
+    var depth: Int { max(count, Self.judged) }
 
     /// Whether no category was named.
     var isOpen: Bool { categories.isEmpty }

@@ -77,7 +77,7 @@ class Answering(
     /** What the shelf itself holds. */
     fun answer(shelf: Shelf, region: EncodedRegion, wish: Wish): Answer {
         var hits = routedHits(shelf, region, wish)
-        if (wish.where.isNotEmpty() && wish.isOpen && hits.size < wish.k) {
+        if (wish.where.isNotEmpty() && wish.isOpen && hits.size < wish.depth) {
             // The likely categories hold too few of what is wanted.
             hits = localHits(shelf, region, shelf.counts.keys.toList(), wish)
         }
@@ -100,7 +100,7 @@ class Answering(
     /** [hits], those that were [seen] in the region first. */
     private fun lifted(shelf: Shelf, answer: Answer, hits: List<Hit>, seen: List<Sighting>): List<Hit> {
         val wish = answer.wish
-        return Deciding.lifted(hits, seen, wish.k) { id ->
+        return Deciding.lifted(hits, seen, wish.depth) { id ->
             shelf.known(id, answer.region.embedding.vector)?.takeIf {
                 (wish.categories.isEmpty() || it.category in wish.categories) && fits(it.attributes, wish.where)
             }
@@ -113,9 +113,12 @@ class Answering(
     /** Whether it is confident, or confirmed by so much of a print that it is sure. */
     fun isTrusted(answer: Answer): Boolean = answer.isSure || isConfident(answer)
 
+    /** Whether the shelf has nothing like it, as far as the bundle tells. */
+    fun isAbsent(answer: Answer): Boolean = judged(answer)?.isAbsent == true
+
     /**
-     * The answer, no surer of itself than the surest of [others], given to the same question: of several tries the best is
-     * found, and what is known of one says nothing of it.
+     * The answer, no surer of its first hit than the surest of [others], given to the same question: of several tries the
+     * best is found, and what is known of one says nothing of it.
      */
     fun limited(answer: Answer, others: List<Answer>): Answer {
         val recall = (others + answer).map { it.recall }
@@ -144,13 +147,13 @@ class Answering(
         if (asked.hits.isEmpty()) return answer.copy(asked = asked.state)
         var found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
         colours(shelf, answer.region)?.let { found = fallen(found, it, among = answer.hits) }
-        val hits = lifted(shelf, answer, merged(answer.hits, found, wish.k), answer.seen)
+        val hits = lifted(shelf, answer, merged(answer.hits, found, wish.depth), answer.seen)
         return answer.copy(asked = asked.state, hits = hits, signals = shelf.signals(answer.region, hits))
     }
 
     /** The typed result, with the confidence in its first hit, wherever that is from. */
     fun region(answer: Answer): Region {
-        val region = answer.region.toRegion().copy(hits = answer.hits)
+        val region = answer.region.toRegion().copy(hits = answer.hits.take(answer.wish.k))
         val judged = judged(answer)
         if (answer.isSure) {
             val surely = maxOf(Deciding.SURE, judged?.confidence ?: 0.0)
@@ -168,8 +171,10 @@ class Answering(
     private fun judged(answer: Answer): Judged? {
         val model = confidence ?: return null
         val found = answer.signals.scores.isNotEmpty()
-        val p = minOf(if (found) model.estimate(answer.signals) else 0.0, answer.atMost ?: 1.0)
-        return Judged(p, found && model.suffices(p), model.saysAbsent(p))
+        val own = if (found) model.estimate(answer.signals) else 0.0
+        val p = minOf(own, answer.atMost ?: 1.0)
+        // By its own look: that another way of looking found nothing does not make this one's hits absent.
+        return Judged(p, found && model.suffices(p), model.saysAbsent(own))
     }
 
     private fun suffices(recall: Double?): Boolean = estimator != null && recall != null && estimator.suffices(recall)
@@ -178,7 +183,7 @@ class Answering(
         if (!wish.isOpen) return wish.categories
         if (wish.everything) return shelf.counts.keys.toList()
         val likely = region.embedding.categories
-        return filled(router.route(likely, shelf.counts.keys), likely, shelf.counts, wish.k)
+        return filled(router.route(likely, shelf.counts.keys), likely, shelf.counts, wish.depth)
     }
 
     /**
@@ -204,14 +209,14 @@ class Answering(
         // Re-ranking may lift a product from below the cut.
         val isReranked = attributes.isNotEmpty() || grouped || colours != null
         val least = if (colours == null) 0 else COLOUR_DEPTH
-        val depth = maxOf(if (isReranked) RERANK_DEPTH * wish.k else wish.k, least)
+        val depth = maxOf(if (isReranked) RERANK_DEPTH * wish.depth else wish.depth, least)
         var hits = placed(shelf, region, shelf.nearest(region.embedding.vector, categories, depth, wish.where))
         if (colours != null) {
             // The detector's group and the categories say which kind of thing it is; no colour against them.
             val kinds = if (grouped) hits.map { shelf.shelves(named, head).owners(it.category) } else emptyList()
             hits = byColour(hits, colours, kinds)
         }
-        return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.k)
+        return (if (attributes.isNotEmpty()) reranker.rerank(attributes, hits) else hits).take(wish.depth)
     }
 
     /** Those of the region, where products state theirs. */

@@ -18,7 +18,9 @@ private const val SURE = 0.7
 private const val WIDE = 0.4
 
 /** Cosine by which a turned look must be ahead of the upright one. */
-private const val AHEAD_TURNED = 0.03
+private const val AHEAD_TURNED = 0.06
+
+private val ALL_TURNS = listOf(1, 2, 3)
 
 /**
  * What a photo showed, and the shelf's answers to it, most prominent region first.
@@ -30,6 +32,9 @@ internal class Seen(private val photo: Photo, val answers: List<Answer>, private
     /** The score of the most prominent region's first product; lowest where there is none. */
     val lead: Double get() = answers.firstOrNull()?.let(::lead) ?: -1.0
 
+    /** Whether the most prominent region's answer is not said to be nothing like it. */
+    fun finds(answering: Answering): Boolean = answers.firstOrNull()?.let { !answering.isAbsent(it) } == true
+
     /** A region of the look, its box in the photo as it came. */
     fun asItCame(region: Region): Region {
         var box = region.box
@@ -38,7 +43,7 @@ internal class Seen(private val photo: Photo, val answers: List<Answer>, private
         return region.copy(box = box)
     }
 
-    /** Its answers no surer of themselves than those of another look: of several tries the best is found. */
+    /** Its answers no surer of their first hits than those of another look: of several tries the best is found. */
     fun limited(answering: Answering, by: Seen): Seen =
         Seen(photo, answers.map { answering.limited(it, by.answers) }, quarters)
 }
@@ -54,20 +59,28 @@ private fun lead(answer: Answer): Double = answer.hits.firstOrNull()?.score ?: -
  */
 internal class Looking(private val encoder: Encoder, private val answering: Answering) {
     /** A photo's regions and the shelf's own answers: of the arguments see [Retriever.search]. */
-    fun look(shelf: Shelf, photo: Photo, wish: Wish, whole: Boolean, anyWayUp: Boolean, ms: Timings): Seen {
+    fun look(shelf: Shelf, photo: Photo, wish: Wish, whole: Boolean, anyWayUp: Boolean?, ms: Timings): Seen {
         val encoded = encoder.encode(photo, whole, ms)
         val searching = System.nanoTime()
         val boxes = looked(shelf, photo, encoded.map { answering.answer(shelf, it, wish) }, wish)
         ms.search += millisecondsSince(searching)
         val upright = Seen(photo, asOne(shelf, photo, boxes, wish, ms))
-        if (!anyWayUp || upright.answers.any(answering::isTrusted)) return upright
+        val wanted = turns(upright.answers, anyWayUp)
         var shown = photo
-        val turned = (1..3).map { quarters ->
+        val turned = (1..(wanted.lastOrNull() ?: 0)).mapNotNull { quarters ->
             shown = shown.turned()
-            Seen(photo, answered(shelf, shown, wish, whole, ms), quarters)
+            if (quarters in wanted) Seen(photo, answered(shelf, shown, wish, whole, ms), quarters) else null
         }
-        val best = turned.maxBy { it.lead }
-        return if (best.lead <= upright.lead + AHEAD_TURNED) upright else best.limited(answering, upright)
+        val best = turned.filter { it.finds(answering) }.maxByOrNull { it.lead }
+        return if (best == null || best.lead <= upright.lead + AHEAD_TURNED) upright else best.limited(answering, upright)
+    }
+
+    /** By how many quarters the photo is to be looked at turned, fewest first: none where something is trusted. */
+    private fun turns(answers: List<Answer>, anyWayUp: Boolean?): List<Int> {
+        if (anyWayUp == false || answers.any(answering::isTrusted)) return emptyList()
+        if (anyWayUp == true) return ALL_TURNS
+        val first = answers.firstOrNull() ?: return emptyList()
+        return encoder.bundle.turnedHead?.turns(first.region.embedding.vector).orEmpty()
     }
 
     /** The photo turned; a print would have been found upright, since local features know no way up. */

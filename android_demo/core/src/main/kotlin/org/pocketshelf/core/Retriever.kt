@@ -74,7 +74,8 @@ class Retriever(
      * @param whole the frame is the one region, without detection.
      * @param ask true asks the server in any case, false never, null when the local answer does not suffice.
      * @param where only products that state one of the values of each attribute.
-     * @param anyWayUp where no answer is confident, look at the photo turned by quarters, too.
+     * @param anyWayUp whether to look at the photo turned by quarters, too, where no answer is confident: null where it looks
+     *   turned to the bundle, true in any case, false never. An answer of such a look is never confident.
      * @throws UsageError the shelf has no such category.
      * @throws StoreError the store is damaged.
      * @throws IllegalArgumentException [k] is out of range.
@@ -87,7 +88,7 @@ class Retriever(
         ask: Boolean? = null,
         name: String = "photo",
         where: Where = emptyMap(),
-        anyWayUp: Boolean = false,
+        anyWayUp: Boolean? = null,
     ): SearchResult {
         val shelf = shelf
         val wish = wish(shelf, k, categories, where)

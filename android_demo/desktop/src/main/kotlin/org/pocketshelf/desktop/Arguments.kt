@@ -33,6 +33,12 @@ class Arguments(arguments: List<String>, names: Set<String>, flags: Set<String> 
     /** Whether a flag is there. */
     fun has(name: String): Boolean = name in values
 
+    /** Whether the flag `--name` is there, or `--no-name`; null without either. Throws [WrongUsage] where both are. */
+    fun choice(name: String): Boolean? {
+        if (has(name) && has("no-$name")) throw WrongUsage("--$name and --no-$name exclude each other")
+        return if (has(name)) true else if (has("no-$name")) false else null
+    }
+
     /** The value of [name], the last where it is repeated; null without one. */
     fun optional(name: String): String? = values[name]?.last()
 

@@ -15,6 +15,7 @@ import java.io.IOException
  * @property space id of the embedding space; stores of another space are refused.
  * @property recall calibration of the recall estimate, if any (see `recall/RecallModel`).
  * @property groupHead what tells a category's groups from its products, if anything of this space does.
+ * @property turnedHead what tells a photo that is not the right way up, if anything of this space does.
  * @property others files of the bundle that this core does not use: enrolment, outfit, quality.
  */
 data class Bundle(
@@ -27,6 +28,7 @@ data class Bundle(
     val others: List<FileSpec> = emptyList(),
     val card: String? = null,
     val groupHead: GroupHead? = null,
+    val turnedHead: TurnedHead? = null,
 ) {
     /** Every file but the card. */
     val files: List<FileSpec> get() = listOfNotNull(embedder.file, detector?.file) + others

@@ -18,8 +18,8 @@ internal class BundleReader(private val folder: File, private val top: Fields) {
         }
         val embedder = embedder(top.child("embedder"))
         val detector = if (top.has("detector")) detector(top.child("detector")) else null
-        val groups = if (top.has("groups")) top.child("groups") else null
         val space = top.text("space")
+        val groups = ofSpace(space, "groups")
         return Bundle(
             folder = folder,
             name = top.text("name"),
@@ -29,10 +29,15 @@ internal class BundleReader(private val folder: File, private val top: Fields) {
             recall = if (top.has("recall")) top.mapping("recall") else null,
             others = listOf("enrolment", "outfit", "quality").filter(top::has).map { file(top.child(it)) },
             card = top.optionalText("card"),
-            groupHead = if (groups == null || detector == null || groups.text("space") != space) null
+            groupHead = if (groups == null || detector == null) null
             else GroupHead.parse(groups, embedder.dimension, detector.groups),
+            turnedHead = ofSpace(space, "turned")?.let { TurnedHead.parse(it, embedder.dimension) },
         )
     }
+
+    /** The part at [key]; null where there is none of this [space]. */
+    private fun ofSpace(space: String, key: String): Fields? =
+        if (top.has(key)) top.child(key).takeIf { it.text("space") == space } else null
 
     private fun embedder(part: Fields): EmbedderSpec {
         val categories = part.texts("categories")

@@ -91,11 +91,11 @@ class Fields(document: Any?, val where: String, private val error: (String) -> P
         return number
     }
 
-    /** A list of finite numbers. */
-    fun numbers(key: String): List<Double> {
+    /** A list of finite numbers, each within [low, high]. */
+    fun numbers(key: String, low: Double? = null, high: Double? = null): List<Double> {
         val values = get(key) as? List<*> ?: throw problem(key, "must be a list of numbers")
         val parts = Fields(values.withIndex().associate { "${it.index}" to it.value }, "$where: $key", error)
-        return values.indices.map { parts.number("$it") }
+        return values.indices.map { parts.number("$it", low = low, high = high) }
     }
 
     /**

@@ -8,10 +8,13 @@ import org.pocketshelf.core.text.caseFolded
  */
 typealias Where = Map<String, List<String>>
 
+/** So many hits the calibrations saw of every answer. */
+private const val JUDGED = 10
+
 /**
  * What a search asks for.
  *
- * @property k hits a region.
+ * @property k hits of a region that are shown.
  * @property categories only these; all that the search chooses to look into if empty.
  * @property everything it chooses all.
  */
@@ -21,6 +24,9 @@ data class Wish(
     val everything: Boolean = false,
     val where: Where = emptyMap(),
 ) {
+    /** Hits that are looked for: what stands first is judged by those behind it, however few are shown. */
+    val depth: Int get() = maxOf(k, JUDGED)
+
     /** Whether no category was named. */
     val isOpen: Boolean get() = categories.isEmpty()
 }

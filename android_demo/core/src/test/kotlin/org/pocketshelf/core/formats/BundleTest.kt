@@ -94,7 +94,7 @@ class BundleTest {
     fun `what tells groups is read, and refused where it is not the format`() {
         val bundle = Bundle.load(GoldenFiles.file("stages/answers/bundle"))
         assertEquals(listOf("footwear", "outerwear"), bundle.groupHead!!.names)
-        assertEquals(2 * bundle.embedder.dimension, bundle.groupHead!!.weights.size)
+        assertEquals(2 * bundle.embedder.dimension, bundle.groupHead!!.linear.weights.size)
         assertNull(Bundle.load(golden).groupHead)
         fun part(name: String, bias: String, letters: Int, space: String = "golden-space"): Pair<String, String> =
             "\"recall\": {" to "\"groups\": {\"space\": \"$space\", \"names\": [\"$name\"], \"scales\": [1], \"bias\": $bias, " +
@@ -103,8 +103,35 @@ class BundleTest {
         assertTrue("'space' is missing" in refused("\"recall\": {" to "\"groups\": {}, \"recall\": {"))
         assertTrue("none of the detector's groups" in refused(part("hats", "[0]", 172)))
         assertTrue("list of numbers" in refused(part("upper", "0", 172)))
+        assertTrue("must lie in" in refused(part("upper", "[1e39]", 172)))
         assertTrue("is not 128 numbers" in refused(part("upper", "[0]", 172)))
         assertTrue("no base64" in refused(part("upper", "[0]", 171)))
+    }
+
+    @Test
+    fun `what tells turned photos is read, and refused where it is not the format`() {
+        val bundle = Bundle.load(GoldenFiles.file("stages/answers/bundle"))
+        assertEquals(TurnedHead.NAMES, bundle.turnedHead!!.linear.names)
+        assertEquals(3 * bundle.embedder.dimension, bundle.turnedHead!!.linear.weights.size)
+        assertEquals(0.7, bundle.turnedHead!!.threshold)
+        assertNull(Bundle.load(golden).turnedHead)
+        fun part(
+            names: String = "\"upright\", \"sideways\", \"upside down\"", letters: Int = 512, threshold: String = "0.7",
+            space: String = "golden-space",
+        ): Pair<String, String> =
+            "\"recall\": {" to "\"turned\": {\"space\": \"$space\", \"names\": [$names], \"scales\": [1, 1, 1], " +
+                "\"bias\": [0, 0, 0], \"threshold\": $threshold, \"weights\": \"${"A".repeat(letters)}\"}, \"recall\": {"
+        // It needs no detector.
+        assertEquals(3 * 128, Bundle.load(copied(part(), "\"detector\": {" to "\"once\": {")).turnedHead!!.linear.weights.size)
+        assertNull(Bundle.load(copied(part(space = "another"))).turnedHead)
+        assertTrue("'space' is missing" in refused("\"recall\": {" to "\"turned\": {}, \"recall\": {"))
+        for (names in listOf("\"upright\", \"upside down\", \"sideways\"", "\"upright\", \"sideways\"")) {
+            assertTrue("is not upright, sideways, upside down" in refused(part(names)), names)
+        }
+        assertTrue("is not 128 numbers" in refused(part(letters = 508)))
+        assertTrue("no base64" in refused(part(letters = 511)))
+        assertTrue("must lie in" in refused(part(threshold = "1.1")))
+        assertTrue("must be a number" in refused(part(threshold = "null")))
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test
 import org.pocketshelf.core.Shelf
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.formats.GroupHead
+import org.pocketshelf.core.formats.LinearHead
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.golden.ShelfOfVectors
 import org.pocketshelf.core.stages.search.StoreSearcher
@@ -22,7 +23,8 @@ import java.util.concurrent.Executors
 /** What lies in a shelf's categories; the arithmetic is held by `contract/golden/stages/groups.json`. */
 class ShelvesTest {
     private val named = Shelves(mapOf("footwear" to listOf("Shoes"), "upper" to listOf("T-Shirt")))
-    private val head = GroupHead(listOf("footwear", "upper"), floatArrayOf(8f, 0f, 0f, 8f), floatArrayOf(0f, 0f))
+    private val head =
+        GroupHead(LinearHead(listOf("footwear", "upper"), floatArrayOf(8f, 0f, 0f, 8f), floatArrayOf(0f, 0f)))
     private val held = ShelfOfVectors(
         listOf(
             ShelfOfVectors.product("1", "Bas", byteArrayOf(9, 1), 2),

@@ -21,18 +21,19 @@ import org.pocketshelf.desktop.runtime.LiteRtRunner
 import org.pocketshelf.desktop.search.FastestScanners
 
 /**
- * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--any-way-up] [--no-closely] PHOTO…`: a search's line
- * for each photo, the models run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's
+ * `answer --store S --bundle B --litert LIBRARY [--k 10] [--whole] [--[no-]any-way-up] [--no-closely] PHOTO…`: a search's
+ * line for each photo, the models run by LiteRT. Photos are PNG or JPEG as Java reads them, every pixel, not turned: a phone's
  * decoder is its own.
  */
 object AnswerCommand {
-    private val FLAGS = setOf("whole", "any-way-up", "no-closely")
+    private val FLAGS = setOf("whole", "any-way-up", "no-any-way-up", "no-closely")
 
     /** [arguments] without the command's name. */
     fun run(arguments: List<String>): Int {
         val options = Arguments(arguments, setOf("store", "bundle", "litert", "k"), FLAGS)
         val k = (options.optional("k") ?: "10").toIntOrNull()?.takeIf { it in 1..1000 }
             ?: throw UsageError("--k must be a number from 1 to 1000")
+        val anyWayUp = options.choice("any-way-up")
         if (options.rest.isEmpty()) throw UsageError("no photo is named")
         val bundle = Bundle.load(File(options.required("bundle")))
         val library = File(options.required("litert"))
@@ -44,7 +45,7 @@ object AnswerCommand {
                 for (photo in options.rest) {
                     val result = retriever.search(
                         read(File(photo)), k, whole = options.has("whole"), name = photo,
-                        anyWayUp = options.has("any-way-up"),
+                        anyWayUp = anyWayUp,
                     )
                     println(StrictJson.write(result.toJson()))
                 }
