@@ -32,16 +32,16 @@ from pocketshelf.retriever import Retriever
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.route import MassRouter
 from pocketshelf.store import Store
-from pocketshelf_training.data import grocery, shop
+from pocketshelf_training.data import shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.predict.asking import SHOPS, asked_of
 
 __all__ = ["NAMINGS", "add_arguments", "kinds_of", "measured", "named", "run"]
 
 OF_ITS_KIND, OF_ANY, MENU = "the model's, of its kind, drawn", "the model's, drawn", "its menu's"
 NAMINGS = ("their own", MENU, "numbered", "one for all", OF_ITS_KIND, OF_ANY)
-SETS = ("groceries", "shop")
 WAYS = {"whole": True, "by box": False}
 
 
@@ -59,7 +59,7 @@ class LikelyAlone:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_data(parser)
-    parser.add_argument("--set", choices=SETS, help="that catalogue alone (default: both)")
+    parser.add_argument("--set", choices=SHOPS, help="that catalogue alone (default: both)")
     parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
     parser.add_argument("--seed", type=values.seed, default=0, help="of the names drawn")
     parser.add_argument("--json", action="store_true")
@@ -68,10 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(args.bundle)
     rows = []
-    for name in SETS if args.set is None else (args.set,):
-        samples = (shop if name == "shop" else grocery).load(args.data)
-        gallery = [s for s in samples if s.domain == "shop" and s.identity and s.category]
-        asking = [s for s in samples if s.domain == "street" and s.split == args.split]
+    for name in SHOPS if args.set is None else (args.set,):
+        gallery, asking = asked_of(name, args.split, args.data)
         menu = shop.menu(args.data) if name == "shop" else {}
         of_menu = [menu.get(shop.style_of(s.identity or ""), s.category or "") for s in gallery]
         found = measured(encoder, gallery, asking, args.seed, of_menu if menu else None)

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pocketshelf.errors import UsageError
+from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.catalog import DATA_SETS, load_given, shown_name
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.predict.searches import Search, choose
 
-__all__ = ["SETS", "UnseenSet", "load_set", "searches_of"]
+__all__ = ["SETS", "SHOPS", "UnseenSet", "asked_of", "load_set", "searches_of"]
 
 
 class UnseenSet(NamedTuple):
@@ -49,6 +50,17 @@ SETS = {
     "demo-shops": UnseenSet(),
     "lookbench": UnseenSet(),
 }
+
+
+# Real photos and the shop's pictures at hand, by what pages call them.
+SHOPS = {"groceries": grocery.load, "shop": shop.load}
+
+
+def asked_of(name: str, split: str, root: str | None) -> tuple[list[Sample], list[Sample]]:
+    """The pictures of all products of one of `SHOPS`, and the photos of a split that ask."""
+    samples = SHOPS[name](root)
+    gallery = [s for s in samples if s.domain == "shop" and s.identity and s.category]
+    return gallery, [s for s in samples if s.domain == "street" and s.split == split]
 
 
 def load_set(given: str, root: str | None) -> tuple[str, str, list[Sample]]:

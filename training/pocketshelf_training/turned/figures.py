@@ -22,15 +22,14 @@ from pocketshelf.looking import AHEAD, ALL_TURNS, best_of
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.types import Timings
-from pocketshelf_training.data import grocery, shop
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.pages.page import add_bundle, table
+from pocketshelf_training.predict.asking import SHOPS, asked_of
 from pocketshelf_training.predict.shelf import opened
 
 __all__ = ["AHEADS", "Seen", "add_arguments", "chosen", "found_first", "looks_of", "run"]
 
-SETS = ("groceries", "shop")
 WAYS = {"whole": True, "by box": False}
 TURNS = 4
 # Cosines by which a turned look must be ahead of the upright one, to choose among on val.
@@ -58,7 +57,7 @@ class Seen(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     add_data(parser)
-    parser.add_argument("--set", choices=SETS, help="that catalogue alone (default: both)")
+    parser.add_argument("--set", choices=SHOPS, help="that catalogue alone (default: both)")
     parser.add_argument("--split", default="val", help="of the photos that ask (default: val)")
     parser.add_argument("--json", action="store_true")
 
@@ -66,10 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     encoder = Encoder.open(args.bundle)
     rows = []
-    for name in SETS if args.set is None else (args.set,):
-        samples = (shop if name == "shop" else grocery).load(args.data)
-        gallery = [s for s in samples if s.domain == "shop" and s.identity and s.category]
-        asking = [s for s in samples if s.domain == "street" and s.split == args.split]
+    for name in SHOPS if args.set is None else (args.set,):
+        gallery, asking = asked_of(name, args.split, args.data)
         with opened(gallery, encoder) as retriever:
             for way, whole in WAYS.items():
                 looks = looks_of(retriever, asking, whole, f"{name}, {way}")
