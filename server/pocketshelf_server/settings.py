@@ -137,6 +137,7 @@ _CHECKS: Mapping[str, Check] = {
     "changes_per_minute": _integer(1, 100_000_000),
     "searches_per_minute": _integer(1, 100_000_000),
     "photos_per_minute": _integer(1, 100_000_000),
+    "pictures_per_minute": _integer(1, 100_000_000),
     "max_k": _integer(1, 10_000),
     "max_photo_bytes": _integer(1, MOST_BYTES),
     "photo_workers": _integer(1, 256),

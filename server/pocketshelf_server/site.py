@@ -61,9 +61,11 @@ class SiteConfig:
         expiry_days: life of each role's signature, in days (fractions allowed).
         token_sha256: digest of the bearer token that opens /v1/changes; None closes it.
         changes_per_minute: rate limit of /v1/changes: calls a minute with the token; without it, by address.
-        searches_per_minute, photos_per_minute: rate limits of the searches, calls a minute by an address.
+        searches_per_minute, photos_per_minute, pictures_per_minute: rate limits of the searches, and of
+            /v1/pictures: calls a minute by an address.
         max_k: the most hits that one search may ask for.
         photo_search: whether /v1/search/photo takes photos.
+        product_pictures: whether /v1/pictures shows products' pictures to everybody, as searches do titles.
         max_photo_bytes: the largest photo that it takes.
         photo_workers: processes that read photos; each takes about 200 MB once a photo came.
         photo_seconds: processor time that one photo may take.
@@ -85,8 +87,10 @@ class SiteConfig:
     changes_per_minute: int = 60
     searches_per_minute: int = 30_000
     photos_per_minute: int = 600
+    pictures_per_minute: int = 3_000
     max_k: int = 1000
     photo_search: bool = True
+    product_pictures: bool = True
     max_photo_bytes: int = 20_000_000
     photo_workers: int = 1
     photo_seconds: int = 10

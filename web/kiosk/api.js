@@ -83,5 +83,5 @@ const path = (id) => String(id).split("/").map(encodeURIComponent).join("/");
 
 // A picture's smaller or larger version; other addresses stay as they are.
 export function sized(url, side) {
-  return /^\/(picture|look)\//.test(url ?? "") ? `${url.split("?")[0]}?side=${side}` : url;
+  return /^\/(picture|look|served)\//.test(url ?? "") ? `${url.split("?")[0]}?side=${side}` : url;
 }

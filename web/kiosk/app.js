@@ -1,7 +1,7 @@
 // The shell around state.js: events go in, views are drawn, and what a change asks for is done.
 import { api, ServiceError } from "./api.js";
 import { patiently } from "./pace.js";
-import { initial, region, step } from "./state.js";
+import { initial, pageOf, region, step } from "./state.js";
 
 export class App extends EventTarget {
   constructor(options) {
@@ -38,7 +38,18 @@ export class App extends EventTarget {
 
   async open(id) {
     this.send({ type: "opening" });
-    await this.#answer(async () => ({ type: "product", product: await patiently(() => api.product(id)) }));
+    await this.#answer(async () => ({ type: "product", product: await this.#product(id) }));
+  }
+
+  // The shelf's page of it; of what only the server has, what its answer said.
+  async #product(id) {
+    try {
+      return await patiently(() => api.product(id));
+    } catch (error) {
+      const told = error.code === "not_found" && pageOf(this.state, id);
+      if (told) return told;
+      throw error;
+    }
   }
 
   async poll() {

@@ -58,6 +58,16 @@ export const canGoBack = (state) => state.view === "searching" || state.view ===
 
 export const region = (state) => state.answer?.regions[state.region] ?? null;
 
+// The page of a product that the server's full range has and this shelf lacks, out of the answer that found it; null
+// of any other.
+export function pageOf({ found }, id) {
+  const hit = found?.hits.find((each) => each.product_id === id && each.source === "server");
+  if (!hit) return null;
+  const { product_id, title, category, attributes = {}, picture } = hit;
+  const similar = found.hits.filter((each) => each !== hit);
+  return { product_id, title, category, attributes, pictures: picture ? [picture] : [], similar, goes_with: null, elsewhere: true };
+}
+
 const current = (state, event) => event.turn === state.turn;
 
 function foundIn(regions, index) {

@@ -30,6 +30,7 @@ from pocketshelf.kiosk.worker import (
     WorkerSpec,
     WorkerUnfit,
 )
+from pocketshelf.recall import ServerPictures
 from pocketshelf.sync import Environment, SyncReport
 from pocketshelf.sync.state import load_state
 
@@ -54,7 +55,7 @@ class KioskConfig:
 
     Attributes:
         store: the shelf's folder; state: the folder of what is remembered beside it.
-        bundle, threads: of the models. server: asked with a vector.
+        bundle, threads: of the models. server: asked with a vector, and for pictures of what it found.
         images: folder that the catalogue's pictures start from. looks: a library of looks;
             look_images: folder of its photos. any_way_up: see `pocketshelf.Retriever.search`.
         sync: None: the shelf is not synced here. settings: where none are kept.
@@ -115,10 +116,11 @@ class Kiosk:
         config = self._config
         self.finder = Engine(_finder_spec(config), PLACES, config.most_growth, self._on_shelf, self._clock)
         self.clerk: Engine | None = None
-        if config.images is not None or config.look_images is not None:
+        if config.images is not None or config.look_images is not None or config.server is not None:
             self.clerk = Engine(_clerk_spec(config), PICTURE_PLACES, config.most_growth, clock=self._clock)
         self._engines = [engine for engine in (self.finder, self.clerk) if engine is not None]
-        self._pictures = Pictures(self.clerk)
+        served = None if config.server is None else ServerPictures(config.server)
+        self._pictures = Pictures(self.clerk, served)
 
     def start(self) -> None:
         """Open the shelf, and begin to sync; a shelf that is not there yet is synced first.
@@ -170,6 +172,10 @@ class Kiosk:
     def picture(self, name: str, number: int | None, side: int) -> bytes | None:
         """A picture of a product, or of a look, as JPEG; None where there is none: see `Pictures.get`."""
         return self._pictures.get(name, number, side)
+
+    def served_picture(self, product_id: str, side: int) -> bytes | None:
+        """One of the server's, of a product that the shelf lacks: see `Pictures.served`."""
+        return self._pictures.served(product_id, side)
 
     def state(self, token: str | None = None) -> dict[str, Any]:
         """What the page shows of the kiosk: see `pocketshelf.kiosk.report`.

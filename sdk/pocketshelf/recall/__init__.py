@@ -8,6 +8,7 @@ from pocketshelf.recall.estimator import RecallEstimator, shelf_coverage
 from pocketshelf.recall.fallback import Fallback, ServerFallback
 from pocketshelf.recall.model import parse_confidence, parse_recall
 from pocketshelf.recall.neighbourhood import Neighbourhood
+from pocketshelf.recall.pictures import ServerPictures
 from pocketshelf.recall.signals import Signals
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Neighbourhood",
     "RecallEstimator",
     "ServerFallback",
+    "ServerPictures",
     "Signals",
     "parse_confidence",
     "parse_recall",

@@ -35,6 +35,7 @@ taken. When it is ready, one JSON line says where on standard output: {"url": �
   /v1/metadata/…  /v1/targets/…   what devices sync
   POST /v1/search                 nearest products to a vector
   POST /v1/search/photo           the same for a photo (needs a bundle; off with "photo_search": false)
+  /v1/pictures                    a product's picture, made small (off with "product_pictures": false)
   /v1/changes                     read and write the catalogue (bearer token in SITE/keys/admin.token)
   /v1/openapi.json  /healthz  /metrics
   /                               the console (off with "console": false): sign in with the admin token to
@@ -91,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code."""
     from pocketshelf.wsgi import AccessLog, WebServer
     from pocketshelf_server.console import Console
+    from pocketshelf_server.console.folders import pictures_of
     from pocketshelf_server.http import create_app
     from pocketshelf_server.http.files import is_file
     from pocketshelf_server.http.lengths import Lengths
@@ -102,10 +104,11 @@ def run(args: argparse.Namespace) -> int:
     wish = _wish(args.bundle, config)
     photos = _photos(args.bundle, catalogue, config, args.threads, wish)
     searched = photos if config.photo_search else None
-    console = Console(site, catalogue, searched, args.bundle) if config.console else None
+    pictures = pictures_of(site, config)
+    console = Console(site, catalogue, searched, args.bundle, shown=pictures) if config.console else None
     rooms = [console] if console else []
     service = _service(config.index, catalogue, site)
-    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service, wish)
+    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service, wish, pictures)
     listener = _listen(args.host, args.port)
     lengths = Lengths(config, searched, console.doors() if console else None)
     access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
@@ -124,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
         server.close()
         if console is not None:
             console.close()
+        pictures.close()
         if photos is not None:
             photos.close()
         service.close()

@@ -2,7 +2,6 @@
 
 access/      tokens, sessions, what a form must bring; the headers of every page
 activity/    how much devices ask for: counted, never identified
-browse/      products' pictures
 shards/      generations, and what changed between two
 jobs/        imports and publications, one at a time, each in a process of its own
 views/       the pages, one file a subject; templates/ is what they look like

@@ -19,8 +19,8 @@ from pocketshelf_server.console.access.tokens import ConsoleTokens
 from pocketshelf_server.console.activity.listen import listen
 from pocketshelf_server.console.activity.store import ActivityStore
 from pocketshelf_server.console.activity.tally import Tally
-from pocketshelf_server.console.browse.pictures import SIDES, Pictures
-from pocketshelf_server.console.desk import Desk, picture_folders
+from pocketshelf_server.console.desk import Desk
+from pocketshelf_server.console.folders import pictures_of
 from pocketshelf_server.console.jobs.bench import Bench, BenchBusy
 from pocketshelf_server.console.page import page, piece
 from pocketshelf_server.console.record import Record
@@ -44,8 +44,7 @@ from pocketshelf_server.health import HealthWatch
 from pocketshelf_server.http.admission import RateLimit
 from pocketshelf_server.http.lengths import FORM, Door
 from pocketshelf_server.http.problems import Problem
-from pocketshelf_server.photos import Limits, PhotoPool, Photos, PhotosBusy
-from pocketshelf_server.photos.worker import NO_MODEL
+from pocketshelf_server.photos import SIDES, Photos, PhotosBusy, Pictures
 from pocketshelf_server.search import SearchService
 from pocketshelf_server.site import Site
 
@@ -60,7 +59,6 @@ READING = frozenset(f"console.{name}" for name in ("sign_out", "search_photo"))
 POLLED = frozenset({"console.job"})
 # One guess a minute and address, ten at once.
 GUESSES_PER_MINUTE, GUESSES_AT_ONCE = 1, 10
-WAITING_PICTURES = 24
 log = logging.getLogger("pocketshelf.server")
 
 
@@ -71,6 +69,7 @@ class Console:
         photos: reads photos to search by; None if none are taken.
         bundle: the folder of models that imports use; None for the default.
         sessions: who is signed in; None for nobody yet.
+        shown: the products' pictures; None: it finds them itself. It ends them in either case.
     """
 
     def __init__(
@@ -80,6 +79,7 @@ class Console:
         photos: Photos | None = None,
         bundle: str | None = None,
         sessions: Sessions | None = None,
+        shown: Pictures | None = None,
     ) -> None:
         self._site, self._catalogue, self._photos, self._bundle = site, catalogue, photos, bundle
         self._config = site.config()
@@ -90,11 +90,7 @@ class Console:
         self._bench = Bench(site.folder, self._record)
         self._activity = ActivityStore(site.folder / "activity.sqlite")
         self._tally = Tally(self._activity)
-        limits = Limits(
-            self._config.photo_memory_bytes, self._config.photo_seconds, 3.0 * self._config.photo_seconds
-        )
-        self._shrinker = PhotoPool("", 1, WAITING_PICTURES, limits, opener=NO_MODEL)
-        self._pictures = Pictures(self._folders, self._shrinker)
+        self._pictures = shown or pictures_of(site, self._config)
 
     def doors(self) -> Mapping[str, Door]:
         """See `Room.doors`."""
@@ -149,16 +145,8 @@ class Console:
     def close(self) -> None:
         """End its processes, and write down the rest."""
         self._bench.close()
-        self._shrinker.close()
+        self._pictures.close()
         self._tally.close()
-
-    def _folders(self) -> list[Any]:
-        try:
-            recent = self._record.folders()
-        except StoreError as error:
-            log.warning("%s", error)
-            recent = []
-        return list(dict.fromkeys([*recent, *picture_folders(self._site, self._config)]))
 
 
 def _before(desk: Desk) -> Any:

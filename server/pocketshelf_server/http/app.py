@@ -17,8 +17,9 @@ from pocketshelf_server.http.files import files_blueprint
 from pocketshelf_server.http.health import health_blueprint
 from pocketshelf_server.http.lengths import Door, Lengths
 from pocketshelf_server.http.openapi import openapi_document
+from pocketshelf_server.http.pictures import pictures_blueprint
 from pocketshelf_server.http.search import photo_blueprint, search_blueprint
-from pocketshelf_server.photos import Photos
+from pocketshelf_server.photos import Photos, Pictures
 from pocketshelf_server.search import SearchService, make_index
 from pocketshelf_server.site import Site
 
@@ -43,6 +44,7 @@ def create_app(
     rooms: Sequence[Room] = (),
     service: SearchService | None = None,
     wish: FeaturesWanted | None = None,
+    pictures: Pictures | None = None,
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
@@ -53,6 +55,7 @@ def create_app(
         rooms: what else is served.
         service: searches the catalogue; None for one of this process's own, refreshed as it is asked.
         wish: of which pictures that /v1/changes takes the local features are kept; None: of none.
+        pictures: what /v1/pictures shows, if the configuration allows it.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -80,6 +83,8 @@ def create_app(
     app.register_blueprint(files_blueprint(site))
     app.register_blueprint(search_blueprint(service, space.name, config))
     app.register_blueprint(photo_blueprint(service, space.name, config, searched))
+    shown = pictures if config.product_pictures else None
+    app.register_blueprint(pictures_blueprint(catalogue, shown, config))
     app.register_blueprint(changes_blueprint(catalogue, config, photos, wish or FeaturesWanted(False)))
     app.register_blueprint(health_blueprint(watch, catalogue))
     for room in rooms:

@@ -128,7 +128,7 @@ def test_pictures_are_made_small_by_a_process_of_their_own(viewer: FlaskClient, 
         assert image.size == (96, 72)
     again = viewer.get("/console/picture?id=p000&side=96", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
-    assert len(console._shrinker.pids()) == 1
+    assert len(console._pictures._shrinker.pids()) == 1
     for query in ("id=p002&side=96", "id=p000&side=97", "id=p000&side=99999", "id=evil&side=96", "id=%00"):
         assert viewer.get(f"/console/picture?{query}").status_code in (404, 422), query
 

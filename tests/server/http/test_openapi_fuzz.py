@@ -52,6 +52,7 @@ OPERATIONS = [
     ("/v1/targets/{name}", "GET"),
     ("/v1/search", "POST"),
     ("/v1/search/photo", "POST"),
+    ("/v1/pictures", "GET"),
     ("/v1/changes", "GET"),
     ("/v1/changes", "POST"),
     ("/healthz", "GET"),

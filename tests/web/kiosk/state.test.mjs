@@ -1,7 +1,7 @@
 // The page's state: what a shopper does and what the service answers, in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canGoBack, initial, isNothing, meant, step } from "../../../web/kiosk/state.js";
+import { canGoBack, initial, isNothing, meant, pageOf, step } from "../../../web/kiosk/state.js";
 
 const HIT = { product_id: "1", score: 0.8, title: "Apple", category: "Apple", picture: null };
 const ANSWER = {
@@ -145,4 +145,20 @@ test("the service goes away and comes back", () => {
 
 test("an unknown event is a mistake of the page, not nothing", () => {
   assert.throws(() => after({ type: "explode" }), /explode/);
+});
+
+test("what only the server has is shown by what its answer said", () => {
+  const served = { ...HIT, product_id: "9", source: "server", attributes: { price: "4" }, picture: "/served/9" };
+  const local = { ...HIT, source: "local" };
+  const found = { hits: [served, local] };
+  const page = pageOf({ found }, "9");
+  assert.deepEqual(page.pictures, ["/served/9"]);
+  assert.equal(page.elsewhere, true);
+  assert.deepEqual(page.attributes, { price: "4" });
+  assert.deepEqual(page.similar, [local]);
+  assert.deepEqual(pageOf({ found: { hits: [{ ...served, picture: null }] } }, "9").pictures, []);
+  // What the shelf had, and has no more, has no page; nor has what no answer names.
+  assert.equal(pageOf({ found }, "1"), null);
+  assert.equal(pageOf({ found }, "8"), null);
+  assert.equal(pageOf({ found: null }, "9"), null);
 });

@@ -22,6 +22,7 @@ function card(hit, open, best) {
     photo(hit, 480),
     h("span", { class: "name clamp", dir: "auto" }, title || id),
     category && h("span", { class: "meta", dir: "auto" }, categoryName(category, 2)),
+    hit.source === "server" && h("span", { class: "meta elsewhere", "data-test": "elsewhere" }, t("In our full range")),
     best && h("span", { class: "badge good" }, icon("check"), t("Best match")),
   );
 }

@@ -62,6 +62,7 @@ export class Product {
         { tabindex: "-1", dir: "auto", "data-test": "product-title", class: product.title?.length > 80 ? "long" : "" },
         product.title || product.product_id,
       ),
+      product.elsewhere && h("p", { class: "note", "data-test": "elsewhere" }, t("In our full range, but not on this shelf")),
       price && h("p", { class: "price number", "data-test": "price" }, price),
       first.length > 0 && rows(first, "attributes"),
       more.length > 0 &&

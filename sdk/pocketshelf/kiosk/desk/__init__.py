@@ -22,5 +22,6 @@
     shelf    → {"sequence", "products", "bundle", "generation", "revision", "built", "categories", "facets",
              "outfit", "barcodes", "damage": why not the current generation, or null}
 
-`clerk.Clerk` takes ``picture`` (id, number, side) and ``look`` (image, side) → a JPEG; ``reload`` as above.
+`clerk.Clerk` takes ``picture`` (id, number, side) and ``look`` (image, side) → a JPEG, ``shrink``
+(side, a picture) → the same of what a server sent; ``reload`` as above.
 """

@@ -24,7 +24,7 @@ QUALITY = 82
 
 
 class Clerk:
-    """Makes pictures of products small.
+    """Makes pictures of products small: the folder's, and what a server sent.
 
     Args:
         store: the shelf's folder.
@@ -47,7 +47,7 @@ class Clerk:
         return self._store.generation
 
     def serve(self, do: str, wishes: Mapping[str, Any], body: bytes) -> bytes:
-        """Carry out an order: ``picture``, ``look`` or ``reload``.
+        """Carry out an order: ``picture``, ``look``, ``shrink`` or ``reload``.
 
         Raises:
             NotFound: there is no such picture.
@@ -56,6 +56,8 @@ class Clerk:
             return json.dumps({"changed": self._reload()}).encode()
         if do == "look":
             return _scaled(self._look_folder, **wishes)
+        if do == "shrink":
+            return _small(body, **wishes)
         if do != "picture":
             raise UsageError(f"no such order: {do}")
         return self._picture(**wishes)
@@ -90,10 +92,19 @@ class Clerk:
 
 def _scaled(folder: PictureFolder | None, image: str, side: int) -> bytes:
     """A picture of the folder as a JPEG, its longer side at most ``side`` pixels."""
-    if folder is None or side not in SIDES:
+    if folder is None:
         raise NotFound("no such picture")
     try:
-        photo = decode_photo(folder.path(image), side)
+        return _small(folder.path(image), side)
+    except PhotoError as error:
+        raise NotFound("no such picture, or it cannot be read") from error
+
+
+def _small(picture: Path | bytes, side: int) -> bytes:
+    if side not in SIDES:
+        raise NotFound("no such picture")
+    try:
+        photo = decode_photo(picture, side)
     except PhotoError as error:
         raise NotFound("no such picture, or it cannot be read") from error
     stream = io.BytesIO()

@@ -27,10 +27,11 @@ class Lines:
 
     Args:
         pictures: whether there is a folder of the shop's pictures; look_pictures: of the looks' photos.
+        served: whether there is a server, whose hits have pictures there.
     """
 
-    def __init__(self, pictures: bool, look_pictures: bool = False) -> None:
-        self._pictures, self._look_pictures = pictures, look_pictures
+    def __init__(self, pictures: bool, look_pictures: bool = False, served: bool = False) -> None:
+        self._pictures, self._look_pictures, self._served = pictures, look_pictures, served
 
     def result(self, result: SearchResult) -> dict[str, Any]:
         """A search."""
@@ -60,7 +61,10 @@ class Lines:
 
     def hit(self, hit: Hit) -> dict[str, Any]:
         """A hit."""
-        addresses = self.pictures(hit.product_id, hit.image) if hit.source == "local" else []
+        if hit.source == "local":
+            addresses = self.pictures(hit.product_id, hit.image)
+        else:
+            addresses = [f"/served/{quote(hit.product_id, safe='')}"] if self._served and hit.image else []
         return {**hit.to_json(full=True), "picture": addresses[0] if addresses else None}
 
     def pictures(self, product_id: str, image: str | None) -> list[str]:

@@ -10,6 +10,7 @@ photo_unreadable, photo_too_large, busy, stuck, not_found, pin, pin_wait, usage,
     GET  /api/products/<id>       a product's page
     GET  /picture/<n>/<id>        ?side=160|480|1200, a JPEG
     GET  /look/<image>            ?side=…, likewise: a look's photo
+    GET  /served/<id>             ?side=…, likewise: the server's, of a product that the shelf lacks
     GET  /api/shelf               ?count=18 → {"products": […]}, some with a picture
     GET  /api/barcodes/<text>     {"product_id", "title"}
     POST /api/corrections         {"shown": [id, …], "chosen": id or null, "category"} → 204

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+from collections.abc import Callable
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.routing import BaseConverter
@@ -78,17 +79,21 @@ def _pictures(kiosk: Kiosk) -> Blueprint:
 
     @pictures.get("/picture/<int:number>/<name:product_id>")
     def picture(number: int, product_id: str) -> Response:
-        return sent(product_id, number)
+        return sent(lambda side: kiosk.picture(product_id, number, side))
 
     @pictures.get("/look/<name:image>")
     def look(image: str) -> Response:
-        return sent(image, None)
+        return sent(lambda side: kiosk.picture(image, None, side))
 
-    def sent(name: str, number: int | None) -> Response:
+    @pictures.get("/served/<name:product_id>")
+    def served(product_id: str) -> Response:
+        return sent(lambda side: kiosk.served_picture(product_id, side))
+
+    def sent(made: Callable[[int], bytes | None]) -> Response:
         side = request.args.get("side", "480")
         if side not in SIDES:
             raise Problem(400, "usage", f"side is one of {', '.join(SIDES)}")
-        content = kiosk.picture(name, number, int(side))
+        content = made(int(side))
         if content is None:
             raise Problem(404, "not_found", "no such picture")
         response = Response(content, mimetype="image/jpeg")

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pocketshelf.catalogue.exports import FORMATS
 from pocketshelf_server.console.access.guard import session
-from pocketshelf_server.console.desk import Desk, folders_for_import
+from pocketshelf_server.console.desk import Desk
+from pocketshelf_server.console.folders import folders_for_import
 from pocketshelf_server.console.jobs.orders import ImportOrder, PublishOrder
 from pocketshelf_server.console.page import page, piece
 from pocketshelf_server.console.record import Run

@@ -21,7 +21,7 @@ from pocketshelf.files import read_plain
 
 __all__ = ["SIDES", "Pictures", "Shrinker"]
 
-SIDES = (96, 320, 1200)
+SIDES = (96, 320, 480, 1200)
 MOST_BYTES = 48_000_000
 FOLDERS = 8
 LOOK_AGAIN_SECONDS = 15.0
@@ -32,6 +32,9 @@ class Shrinker(Protocol):
 
     def smaller(self, photo: bytes, side: int) -> bytes:
         """A JPEG of at most ``side`` pixels a side."""
+
+    def close(self) -> None:
+        """End what makes them."""
 
 
 class Pictures:
@@ -85,6 +88,11 @@ class Pictures:
             raise PhotoError(f"{image}: cannot be read ({error.strerror})") from error
         self._keep(key, made)
         return made
+
+    def close(self) -> None:
+        """End what makes them small."""
+        if self._shrinker is not None:
+            self._shrinker.close()
 
     def _find(self, image: str | None) -> Path | None:
         if not image or self._shrinker is None:

@@ -1,0 +1,131 @@
+"""``GET /v1/pictures``: what a search of the full catalogue found is shown, and nothing else is."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from server_products import SPACE, make_product
+
+from pocketshelf_server.catalogue import Upsert, open_catalogue
+from pocketshelf_server.console.folders import pictures_of
+from pocketshelf_server.http import create_app
+from pocketshelf_server.http.pictures import AT_ONCE
+from pocketshelf_server.making import make_site
+from pocketshelf_server.photos import Pictures
+from pocketshelf_server.site import Site, SiteConfig
+
+Serving = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """Ten products, a picture of one; and a picture that no product has."""
+    site = make_site(tmp_path / "site", SPACE)
+    folder = site.folder / "pictures"
+    folder.mkdir()
+    Image.new("RGB", (400, 300), (200, 10, 10)).save(folder / "p0.jpg")
+    Image.new("RGB", (400, 300), (10, 200, 10)).save(folder / "secret.jpg")
+    catalogue = open_catalogue(site)
+    catalogue.apply([Upsert(make_product(f"p{i}")) for i in range(10)])
+    catalogue.close()
+    return site
+
+
+@pytest.fixture
+def serving(site: Site) -> Iterator[Serving]:
+    """A client of the site; its pictures are closed in the end."""
+    made: list[Any] = []
+
+    def serve(pictures: Pictures | None = None, **changed: Any) -> FlaskClient:
+        config = SiteConfig(**changed)
+        site.write_config(config)
+        catalogue = open_catalogue(site)
+        shown = pictures or pictures_of(site, config)
+        made.extend((shown, catalogue))
+        return create_app(site, catalogue, pictures=shown).test_client()
+
+    yield serve
+    for each in made:
+        each.close()
+
+
+def test_a_product_s_picture_is_made_small_and_may_be_kept(serving: Serving) -> None:
+    client = serving()
+    answer = client.get("/v1/pictures?product_id=p0&side=96")
+    assert answer.status_code == 200 and answer.mimetype == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.data)).size == (96, 72)
+    assert answer.headers["Cache-Control"].startswith("public, max-age=")
+    held = {"If-None-Match": answer.headers["ETag"]}
+    assert client.get("/v1/pictures?product_id=p0&side=96", headers=held).status_code == 304
+    assert Image.open(io.BytesIO(client.get("/v1/pictures?product_id=p0").data)).size == (320, 240)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("product_id=p1&side=96", 404),  # Its picture is not there.
+        ("product_id=secret&side=96", 404),
+        ("product_id=secret.jpg&side=96", 404),
+        ("product_id=../p0&side=96", 404),
+        ("product_id=p0%00&side=96", 404),
+        ("product_id=p0&side=97", 422),
+        ("product_id=p0&side=x", 422),
+        ("product_id=&side=96", 422),
+        ("side=96", 422),
+    ],
+)
+def test_nothing_else_is_shown(serving: Serving, query: str, status: int) -> None:
+    answer = serving().get(f"/v1/pictures?{query}")
+    assert answer.status_code == status and answer.mimetype == "application/problem+json"
+
+
+def test_a_shop_can_turn_it_off(serving: Serving) -> None:
+    answer = serving(product_pictures=False).get("/v1/pictures?product_id=p0")
+    assert answer.status_code == 404 and "shows no pictures" in answer.json["detail"]
+
+
+def test_pictures_are_counted_by_address(serving: Serving) -> None:
+    client = serving(pictures_per_minute=2)
+    codes = [client.get("/v1/pictures?product_id=p0&side=96").status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
+
+
+class Slow:
+    """Makes pictures small once it is let."""
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Semaphore(0), threading.Event()
+
+    def smaller(self, photo: bytes, side: int) -> bytes:
+        self.asked.release()
+        assert self.go.wait(30)
+        return b"small"
+
+    def close(self) -> None:
+        self.go.set()
+
+
+def test_strangers_leave_places_for_the_shop_s_own_pages(serving: Serving, site: Site) -> None:
+    slow = Slow()
+    client = serving(Pictures(lambda: [site.folder / "pictures"], slow))
+    asked = "/v1/pictures?product_id=p0&side=96"
+    threads = [
+        threading.Thread(target=lambda: client.application.test_client().get(asked)) for _ in range(AT_ONCE)
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert slow.asked.acquire(timeout=30)
+    refused = client.get(asked)
+    assert refused.status_code == 503 and refused.headers["Retry-After"] == "1"
+    slow.go.set()
+    for thread in threads:
+        thread.join(30)
+    assert client.get(asked).status_code == 200
