@@ -120,6 +120,21 @@ class PictureFolder:
             raise self._missing(image)
         return path
 
+    def place(self, image: str) -> Path:
+        """Where a picture lies, or is to lie that is not there yet.
+
+        Raises:
+            PhotoError: that leads out of the folder, or to a hidden file.
+        """
+        try:
+            path = self._find(image, lambda note: None) or self._inside(next(_candidates(image, False), ""))
+            parts = path.relative_to(os.path.normpath(self._base.absolute())).parts
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{image}: cannot lie there ({error})") from error
+        if not parts or "\0" in str(path) or any(part.startswith(".") for part in parts):
+            raise PhotoError(f"{image}: cannot lie there")
+        return path
+
     def _missing(self, image: str) -> PhotoError:
         if is_address(image):
             return PhotoError(f"image {image!r} is a URL; --download fetches it")

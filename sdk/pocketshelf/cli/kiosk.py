@@ -38,7 +38,7 @@ it stands in a file (--pin-file) or in the variable POCKETSHELF_KIOSK_PIN, or is
 EPILOG = """\
 examples:
   pocketshelf kiosk --store shelf --images pictures/
-  pocketshelf kiosk --store shelf --server https://shop.example --pin-file /etc/kiosk-pin
+  pocketshelf kiosk --store shelf --server https://shop.example --fetch-pictures --pin-file /etc/kiosk-pin
 """
 
 
@@ -47,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store(parser)
     parser.add_argument(
         "--images", metavar="DIR", type=Path, help="folder that the catalogue's pictures start from"
+    )
+    parser.add_argument(
+        "--fetch-pictures",
+        action="store_true",
+        help="with --server: bring the pictures of the shelf's products, too, after each sync: what the "
+        "folder of --images lacks (default: a folder of the kiosk's own)",
     )
     parser.add_argument(
         "--looks",
@@ -206,6 +212,12 @@ def _config(args: argparse.Namespace) -> KioskConfig:
     from pocketshelf.kiosk.kiosk import KioskConfig
     from pocketshelf.kiosk.state.settings import Settings
 
+    if args.fetch_pictures:
+        if args.server is None:
+            raise UsageError("--fetch-pictures needs a server to fetch them from: --server URL")
+        if args.images is None:
+            args.images = _state(args) / "pictures"
+            args.images.mkdir(parents=True, exist_ok=True)
     for option, folder in (("--images", args.images), ("--look-images", args.look_images)):
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{option} {folder}: no such folder")
@@ -245,7 +257,9 @@ def _sync(args: argparse.Namespace) -> SyncPlan | None:
     if args.server is None:
         return None
     bundle = load_bundle(args.bundle, check_hashes=False)
-    return SyncPlan(Path(args.store), args.server, args.shard, args.sync_every, _root(args.root), bundle)
+    pictures = args.images if args.fetch_pictures else None
+    root = _root(args.root)
+    return SyncPlan(Path(args.store), args.server, args.shard, args.sync_every, root, bundle, pictures)
 
 
 def _root(file: str | None) -> bytes | None:

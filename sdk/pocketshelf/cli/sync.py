@@ -14,7 +14,8 @@ from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.printable import without_passwords
 from pocketshelf.progress import ProgressBar
-from pocketshelf.sync import Environment, SyncReport, sync
+from pocketshelf.store import Store
+from pocketshelf.sync import Environment, PicturesReport, SyncReport, bring_pictures, sync
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -30,7 +31,11 @@ Only changes are downloaded where possible, and an interrupted download goes on 
 in the old state meanwhile, and 'rollback' returns to it: until the server has something newer than what was
 rolled back, a sync then changes nothing. If the server is away, the store stays as it is: the
 exit code is 1, and with --if-due the next calls do nothing until it is time to try again. It is 1, too, where
-the products came and their local features did not; the next sync goes on with these.
+the products came and their local features, or their pictures, did not; the next sync goes on with these.
+
+A shelf holds no pictures. With --pictures those of its products that a folder lacks are fetched as well, for
+'kiosk --images' and 'search --html --images': of all its products, so that the server learns nothing of what
+is searched. Files of your own stay; what was brought goes with its product, and comes anew when it changes.
 """
 
 
@@ -74,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bring local features of covers and cartons, too, where the server publishes them (default: if "
         "OpenCV is installed; about 6 kB a product that has them)",
     )
+    parser.add_argument(
+        "--pictures",
+        metavar="DIR",
+        type=Path,
+        help="fetch the pictures of the shelf's products, too, that this folder lacks (up to 1,200 pixels)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,18 +103,39 @@ def run(args: argparse.Namespace) -> int:
             closely=args.closely,
             environment=Environment(progress=bar.step),
         )
+    pictures = None
+    if args.pictures is not None and report.outcome in ("current", "updated"):
+        pictures = _pictures(args)
     if args.json:
-        server = without_passwords(args.server)
-        print_json({"store": args.store, "server": server, "shard": args.shard, **report.to_json()})
+        server, brought = without_passwords(args.server), {} if pictures is None else pictures.to_json()
+        line = {"store": args.store, "server": server, "shard": args.shard, **report.to_json()}
+        print_json({**line, **({"pictures": brought} if brought else {})})
     if report.outcome == "offline":
         say(f"pocketshelf: {report.why}; the store stays as it is, next try after {report.next_attempt}")
         return 1
     if not args.json:
         tell(f"{args.store}: {_summary(report)}")
-    if report.problem is not None:
-        say(f"pocketshelf: {report.problem}")
-        return 1
-    return 0
+        if pictures is not None:
+            tell(f"{args.pictures}: {_counted(pictures)}")
+    problems = [report.problem, None if pictures is None else pictures.why]
+    for problem in filter(None, problems):
+        say(f"pocketshelf: {problem}")
+    return 1 if any(problems) else 0
+
+
+def _pictures(args: argparse.Namespace) -> PicturesReport:
+    """Those of the shelf as it is now."""
+    with Store.open(args.store) as store, ProgressBar("pictures") as bar:
+        return bring_pictures(store, args.server, args.pictures, progress=bar.update)
+
+
+def _counted(report: PicturesReport) -> str:
+    parts = [f"{report.brought} pictures came", f"{report.had} were there"]
+    if report.lacking:
+        parts.append(f"{report.lacking} the server has not")
+    if report.removed:
+        parts.append(f"{report.removed} of products that are gone were removed")
+    return ", ".join(parts)
 
 
 def _root(file: str | None) -> bytes | None:

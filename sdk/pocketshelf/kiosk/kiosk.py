@@ -104,8 +104,8 @@ class Kiosk:
         self.settings = SettingsFile(config.state, config.settings)
         self.corrections = Corrections(config.state)
         self.pin = Pin(config.pin, clock)
-        self.sync = BackgroundSync(config.sync, self._on_sync, environment)
         self._make_engines()
+        self.sync = BackgroundSync(config.sync, self._on_sync, environment, self._pictures.forget)
         self.phones = False
         self._shelf: Mapping[str, Any] = {}
         self._stale, self._look_soon, self._closed = threading.Event(), threading.Event(), threading.Event()

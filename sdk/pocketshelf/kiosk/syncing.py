@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from pocketshelf.errors import PocketshelfError, one_line
 from pocketshelf.formats.bundle import Bundle
-from pocketshelf.sync import Environment, SyncReport, sync
+from pocketshelf.store import Store
+from pocketshelf.sync import Environment, SyncReport, bring_pictures, sync
 
 __all__ = ["BackgroundSync", "Fault", "SyncPlan", "fault_of"]
 
@@ -31,6 +32,7 @@ class SyncPlan:
     Attributes:
         every_s: seconds between two syncs.
         root: bytes of the root of trust; the store's own if None.
+        pictures: folder that the pictures of the shelf's products are brought into; None: they are not.
     """
 
     store: Path
@@ -39,6 +41,7 @@ class SyncPlan:
     every_s: float = 900.0
     root: bytes | None = None
     bundle: Bundle | None = None
+    pictures: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class BackgroundSync:
         plan: None: the shelf is not synced here.
         on_success: called after each sync that reached its server, on the sync's thread.
         environment: network, file system and clock of the sync; the real ones if None.
+        on_pictures: called, likewise, after pictures were looked for.
     """
 
     def __init__(
@@ -67,8 +71,10 @@ class BackgroundSync:
         plan: SyncPlan | None,
         on_success: Callable[[SyncReport], object] = lambda report: None,
         environment: Environment | None = None,
+        on_pictures: Callable[[], object] = lambda: None,
     ) -> None:
         self._plan, self._on_success, self._environment = plan, on_success, environment
+        self._on_pictures = on_pictures
         self._asked, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="pocketshelf-sync", daemon=True)
         self.state: State = "off" if plan is None else "idle"
@@ -125,6 +131,22 @@ class BackgroundSync:
             environment=self._environment,
         )
 
+    def _bring_pictures(self) -> None:
+        """What the shelf lacks of them, once it is fresh; they make way for a sync that is asked for."""
+        plan = self._plan
+        if plan is None or plan.pictures is None or self.state != "idle":
+            return
+        try:
+            with Store.open(plan.store) as store:
+                report = bring_pictures(store, plan.server, plan.pictures, stop=self._asked.is_set)
+            log.info("pictures: %s", report.to_json())
+        except Exception as error:  # As of a sync.
+            self._fail(fault_of(error))
+            if not isinstance(error, PocketshelfError | OSError):
+                log.exception("pictures")
+        finally:
+            self._on_pictures()
+
     def _take(self, report: SyncReport) -> None:
         if report.outcome == "deferred":
             # It was away before this process began, perhaps.
@@ -152,6 +174,7 @@ class BackgroundSync:
         while not self._closed.is_set():
             self._asked.clear()
             self.once(if_due=not asked)
+            self._bring_pictures()
             asked = self._asked.wait(self._pause())
 
     def _pause(self) -> float:

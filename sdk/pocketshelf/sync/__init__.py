@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pocketshelf.sync.fetcher import Answer, Fetcher
     from pocketshelf.sync.limits import Limits
     from pocketshelf.sync.manifest import Manifest, parse_manifest
+    from pocketshelf.sync.pictures import PicturesReport, bring_pictures
     from pocketshelf.sync.report import SyncReport, sync_status
     from pocketshelf.sync.syncer import Environment
 
@@ -33,8 +34,10 @@ __all__ = [
     "Fetcher",
     "Limits",
     "Manifest",
+    "PicturesReport",
     "SyncReport",
     "Unreachable",
+    "bring_pictures",
     "parse_manifest",
     "sync",
     "sync_status",
@@ -46,8 +49,10 @@ _HOMES = {
     "Fetcher": "pocketshelf.sync.fetcher",
     "Limits": "pocketshelf.sync.limits",
     "Manifest": "pocketshelf.sync.manifest",
+    "PicturesReport": "pocketshelf.sync.pictures",
     "SyncReport": "pocketshelf.sync.report",
     "Unreachable": "pocketshelf.errors",
+    "bring_pictures": "pocketshelf.sync.pictures",
     "parse_manifest": "pocketshelf.sync.manifest",
     "sync_status": "pocketshelf.sync.report",
 }

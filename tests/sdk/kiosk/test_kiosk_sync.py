@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,16 +20,19 @@ from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
 from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.syncing import BackgroundSync, Fault, SyncPlan, fault_of
 from pocketshelf.kiosk.web.app import create_app
+from pocketshelf.shipped import shipped
 from pocketshelf.store import Store
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.sync import Environment, SyncReport
 from pocketshelf_server.catalogue import Delete, Upsert, open_catalogue
+from pocketshelf_server.console.folders import pictures_of
 from pocketshelf_server.http.app import create_app as create_server
 from pocketshelf_server.making import make_site
 from pocketshelf_server.publish import publish_site
 from pocketshelf_server.site import SiteConfig
 
 Start = Callable[..., Kiosk]
+SAMPLES = shipped("samples")
 
 
 class DrawnSite:
@@ -58,6 +62,15 @@ class DrawnSite:
         with serving_app(create_server(self.site, self.catalogue)) as self.url:
             yield
 
+    @contextmanager
+    def with_pictures(self) -> Iterator[None]:
+        """The same, and the drawn pictures of its products."""
+        shutil.copytree(SAMPLES, self.site.folder / "pictures")
+        shown = pictures_of(self.site, self.site.config())
+        with serving_app(create_server(self.site, self.catalogue, pictures=shown)) as self.url:
+            yield
+        shown.close()
+
 
 @pytest.fixture
 def site(tmp_path: Path, drawn_shelf: Path) -> Iterator[DrawnSite]:
@@ -72,10 +85,14 @@ def start(site: DrawnSite, tmp_path: Path) -> Iterator[Start]:
     """Starts a kiosk that syncs with the site; its shelf is made by that."""
     made: list[Kiosk] = []
 
-    def begin(environment: Environment | None = None, now: Callable[[], datetime] | None = None) -> Kiosk:
+    def begin(
+        environment: Environment | None = None,
+        now: Callable[[], datetime] | None = None,
+        pictures: Path | None = None,
+    ) -> Kiosk:
         store = tmp_path / "shelf"
-        plan = SyncPlan(store, site.url, every_s=3600, root=site.root)
-        config = KioskConfig(store, tmp_path / "state", server=site.url, sync=plan)
+        plan = SyncPlan(store, site.url, every_s=3600, root=site.root, pictures=pictures)
+        config = KioskConfig(store, tmp_path / "state", server=site.url, sync=plan, images=pictures)
         kiosk = Kiosk(
             config, now=now or (lambda: datetime.now(UTC)), environment=environment, look_every_s=0.1
         )
@@ -100,6 +117,37 @@ def test_a_new_device_gets_its_shelf_and_every_one_after_it(
     assert client.post("/api/sync").status_code == 202
     newer = eventually(lambda: (s := kiosk.state())["store"]["products"] == 30 and s)
     assert newer["revision"] != state["revision"] and newer["sync"]["last_success"] and codes(newer) == []
+    assert client.post("/api/search", data=street_photo).status_code == 200
+
+
+def test_a_kiosk_of_its_own_brings_the_pictures_of_its_shelf(
+    start: Start, site: DrawnSite, tmp_path: Path
+) -> None:
+    folder = tmp_path / "brought"
+    folder.mkdir()
+    site.publish(4)
+    wanted = {product.image for product in site.products[:4]}
+    with site.with_pictures():
+        kiosk = start(pictures=folder)
+        client = create_app(kiosk, Names(["127.0.0.1"])).test_client()
+        product = site.products[0].product_id
+        # Asked for before it came, it is not remembered as missing.
+        eventually(lambda: client.get(f"/picture/0/{product}?side=160").status_code == 200)
+        eventually(lambda: wanted <= {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")})
+    assert client.get("/api/shelf?count=4").get_json()["products"][0]["picture"].startswith("/picture/0/")
+    assert codes(kiosk.state()) == []
+
+
+def test_no_room_for_pictures_is_said_and_searching_goes_on(
+    start: Start, tmp_path: Path, street_photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("pictures: cannot be kept there (No space left on device); free some space")
+
+    monkeypatch.setattr("pocketshelf.kiosk.syncing.bring_pictures", full)
+    kiosk = start(pictures=tmp_path)
+    eventually(lambda: codes(kiosk.state()) == ["disk_full"])
+    client = create_app(kiosk, Names(["127.0.0.1"])).test_client()
     assert client.post("/api/search", data=street_photo).status_code == 200
 
 

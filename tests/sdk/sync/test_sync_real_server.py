@@ -13,8 +13,9 @@ import pytest
 
 from loopback import serving_app
 from pocketshelf.cli import main
-from pocketshelf.errors import ServerError
+from pocketshelf.errors import ServerError, Unreachable
 from pocketshelf.formats import Product, Space, quantize_vectors
+from pocketshelf.network.polite import Polite
 from pocketshelf.recall import ServerFallback
 from pocketshelf.store import Store, verify_store
 from pocketshelf.sync import sync
@@ -56,7 +57,7 @@ def product(name: str, version: int = 0) -> Product:
     seed = int.from_bytes(hashlib.sha256(f"{name}/{version}".encode()).digest()[:8], "big")
     vectors = quantize_vectors(np.random.default_rng(seed).standard_normal((1, 16)))
     category = ("Apple", "Milk")[seed % 2]
-    return Product(name, 0, category, f"{name} v{version}", None, vectors, {"v": version})
+    return Product(name, 0, category, f"{name} v{version}", f"{name}.jpg", vectors, {"v": version})
 
 
 @contextmanager
@@ -174,6 +175,28 @@ def test_the_command(shop, tmp_path, capsys):
     assert main(["status", "--store", str(store), "--json"]) == 0
     status = json.loads(capsys.readouterr().out)["sync"]
     assert (status["server"], status["server_sequence"], status["root_version"]) == (shop.url, 40, 1)
+
+
+@pytest.mark.usefixtures("no_bundle")
+def test_the_command_brings_pictures(shop, tmp_path, capsys, monkeypatch):
+    store, root, folder = tmp_path / "store", tmp_path / "root.json", tmp_path / "pictures"
+    root.write_bytes(shop.root)
+    options = ["--store", str(store), "--server", shop.url, "--root", str(root), "--pictures", str(folder)]
+    monkeypatch.setattr(Polite, "get", lambda self, address, most, accept: b"\xff\xd8\xff a picture")
+    assert main(["sync", *options]) == 0
+    assert "40 pictures came, 0 were there" in capsys.readouterr().out
+    assert len(list(folder.glob("*.jpg"))) == 40
+
+    def away(self, address, most, accept):
+        raise Unreachable(f"{address}: away")
+
+    monkeypatch.setattr(Polite, "get", away)
+    next(folder.glob("*.jpg")).unlink()
+    assert main(["sync", *options[:4], *options[6:], "--json"]) == 1
+    captured = capsys.readouterr()
+    line = json.loads(captured.out)
+    assert line["outcome"] == "current" and line["pictures"]["brought"] == 0
+    assert captured.err.count("\n") == 1 and "away" in captured.err
 
 
 @pytest.mark.usefixtures("no_bundle")
