@@ -98,7 +98,7 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
      * A print that no box claims gets a region of its own. A photo whose every answer is confident already is not looked at:
      * that would change next to nothing.
      */
-    fun looked(shelf: Shelf, photo: Photo, answers: List<Answer>, wish: Wish): List<Answer> {
+    private fun looked(shelf: Shelf, photo: Photo, answers: List<Answer>, wish: Wish): List<Answer> {
         val seen = sightings(shelf, photo, answers)
         if (seen.isEmpty()) return answers
         val own = Deciding.unclaimed(seen, answers.map { it.region.detection.box }, photo.width, photo.height)
@@ -117,7 +117,7 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
      * The frame as one thing before boxes that may be its parts, no surer of itself than they are, if its first product is
      * nearer; else the boxes.
      */
-    fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
+    private fun asOne(shelf: Shelf, photo: Photo, boxes: List<Answer>, wish: Wish, ms: Timings): List<Answer> {
         if (!takesApart(photo, boxes)) return boxes
         val frame = encoder.encode(photo, whole = true, ms).single()
         val searching = System.nanoTime()

@@ -132,23 +132,23 @@ class Retriever(
     }
 
     /**
-     * The products for all regions of a [photo], embedded already, most prominent first: as [search], of which see the
-     * arguments, but that a server is asked for the first alone.
+     * The products in a [photo], most prominent region first: as [search], of which see the arguments, but that a server is
+     * asked for the first alone, and that each region can be asked about again.
      */
-    fun answerRegions(
+    fun answers(
         photo: Photo,
-        regions: List<EncodedRegion>,
         k: Int = 10,
         categories: List<String> = listOf("auto"),
+        whole: Boolean = false,
         ask: Boolean? = null,
         where: Where = emptyMap(),
+        anyWayUp: Boolean? = null,
     ): List<RegionAnswer> {
         val shelf = shelf
-        val wish = wish(shelf, k, categories, where)
-        val boxes = looking.looked(shelf, photo, regions.map { answering.answer(shelf, it, wish) }, wish)
-        val local = looking.asOne(shelf, photo, boxes, wish, Timings())
-        return local.mapIndexed { place, each ->
-            told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
+        val look = looking.look(shelf, photo, wish(shelf, k, categories, where), whole, anyWayUp, Timings())
+        return look.answers.mapIndexed { place, each ->
+            val answer = told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
+            RegionAnswer(look.asItCame(answer.region), answer.encoded, answer.fallback, answer.recall)
         }
     }
 

@@ -101,8 +101,7 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
      */
     fun search(photo: Photo, whole: Boolean, done: (Result<List<Answer>>) -> Unit) = inBackground(done) {
         val began = System.nanoTime()
-        val retriever = usable()
-        retriever.answerRegions(photo, retriever.encoder.encode(photo, whole)).map { answer(it, began) }
+        usable().answers(photo, whole = whole).map { answer(it, began) }
     }
 
     /** Search one of the [boxes] that a frame showed, by its number. */

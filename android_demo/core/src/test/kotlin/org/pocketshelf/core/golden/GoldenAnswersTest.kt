@@ -142,10 +142,10 @@ class GoldenAnswersTest {
                 anyWayUp = anyWayUp,
             )
             assertNotNull(expected["line"], "an error was expected")
-            if (server == null && anyWayUp == false) {
-                // The same, of regions that are embedded already.
-                val regions = retriever.encoder.encode(photo, case["whole"] as Boolean)
-                val answers = retriever.answerRegions(photo, regions, case.int("top_k"), asked, where = where)
+            if (server == null) {
+                // The same, region by region.
+                val whole = case["whole"] as Boolean
+                val answers = retriever.answers(photo, case.int("top_k"), asked, whole, where = where, anyWayUp = anyWayUp)
                 assertEquals(result.regions, answers.map { it.region })
             }
             check(expected["line"], result.toJson(full = true) - "ms")
