@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from pocketshelf.errors import CatalogueError, one_line
@@ -16,11 +17,13 @@ from pocketshelf_server.publish.history import History
 from pocketshelf_server.publish.rules import parse_rule
 from pocketshelf_server.publish.setback import setbacks
 
-__all__ = ["catalogue", "files", "history", "shards"]
+__all__ = ["catalogue", "files", "history", "pictures", "shards"]
 
 PUBLISH = "pocketshelf-server publish SITE"
 JUMP = "pocketshelf-server publish SITE --jump-ahead"
 NAMED = 3
+# So many products' pictures are looked for.
+LOOKED_AT = 500
 
 
 def catalogue(case: Case) -> Iterator[Finding]:
@@ -79,6 +82,29 @@ def files(case: Case) -> Iterator[Finding]:
         return
     size = sum(t.length for t in signed)
     yield good("files", f"{len(signed)} signed files, {size} bytes, are what was signed")
+
+
+def pictures(case: Case) -> Iterator[Finding]:
+    """Whether the products' pictures are where screens get them from."""
+    if case.pictures is None:
+        return
+    with closing(open_catalogue(case.site)) as catalogue, catalogue.reading() as view:
+        looked = [(p.product_id, p.image) for p in islice(view.products(), LOOKED_AT) if p.image]
+    if not looked:
+        yield good("pictures", "no product names one")
+        return
+    lost = [product_id for product_id, image in looked if not case.pictures.has(image)]
+    if not lost:
+        closed = "" if case.config.product_pictures else ", for the console alone"
+        yield good("pictures", f"all of the first {len(looked)} products are there{closed}")
+        return
+    names = ", ".join(lost[:NAMED]) + (f" and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
+    text = (
+        f"of the first {len(looked)} products {len(lost)} have none here: {names}; screens show none of them"
+    )
+    yield advice(
+        "pictures", text, 'name their folder in config.json: "picture_folders", or import them with --images'
+    )
 
 
 def _fault(path: Path) -> str | None:

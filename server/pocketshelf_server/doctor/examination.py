@@ -24,6 +24,7 @@ CHECKS: dict[str, Check] = {
     "shards": data.shards,
     "published": data.history,
     "files": data.files,
+    "pictures": data.pictures,
     "new devices": devices.new_device,
     "devices": devices.stores,
 }

@@ -68,6 +68,10 @@ class Pictures:
         text = f"{path}\0{found.st_mtime_ns}\0{found.st_size}\0{side}"
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
+    def has(self, image: str) -> bool:
+        """Whether it is to be had."""
+        return self._find(image) is not None
+
     def get(self, image: str | None, side: int) -> bytes | None:
         """The picture as a JPEG; None where it is not to be had.
 

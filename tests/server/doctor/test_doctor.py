@@ -327,3 +327,30 @@ def test_no_site_and_no_store_are_one_line_each(
     assert "no site here" in capsys.readouterr().err
     assert main(["doctor", str(filled_site.folder), "--device", str(tmp_path / "none")]) == 1
     assert "no store that was ever synced is there" in capsys.readouterr().out
+
+
+def test_pictures_that_no_screen_can_show_are_advised_of(
+    filled_site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> list[str]:
+        assert main(["doctor", str(filled_site.folder), "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)["findings"]
+        return [
+            f"{each['state']}: {each['text']} {each['remedy']}"
+            for each in found
+            if each["topic"] == "pictures"
+        ]
+
+    capsys.readouterr()
+    (line,) = told()
+    assert line.startswith("advice: ") and "have none here: " in line and '"picture_folders"' in line
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with closing(open_catalogue(filled_site)) as catalogue, catalogue.reading() as view:
+        for product in view.products():
+            (elsewhere / str(product.image)).write_bytes(b"a picture")
+    filled_site.write_config(replace(filled_site.config(), picture_folders=[str(elsewhere)]))
+    (line,) = told()
+    assert line.startswith("good: all of the first ")
+    filled_site.write_config(replace(filled_site.config(), product_pictures=False))
+    assert told() == [line.rstrip() + ", for the console alone "]

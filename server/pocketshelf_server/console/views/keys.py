@@ -21,7 +21,7 @@ class Examination:
     """`doctor`'s findings: it reads every signed file, so it looks at most once a minute, one at a time."""
 
     def __init__(self, desk: Desk) -> None:
-        self._site = desk.site
+        self._site, self._pictures = desk.site, desk.pictures
         self._guard = threading.Lock()
         self._due, self._found = 0.0, list[Finding]()
 
@@ -29,7 +29,7 @@ class Examination:
         """What it finds now, or found a moment ago; what needs doing first."""
         with self._guard:
             if time.monotonic() >= self._due:
-                found = examine(Case(self._site))
+                found = examine(Case(self._site, pictures=self._pictures))
                 self._found = sorted(found, key=lambda f: ("wrong", "advice", "good").index(f.state))
                 self._due = time.monotonic() + LOOK_AGAIN_SECONDS
             return self._found
