@@ -17,7 +17,7 @@ from pocketshelf.cli.options import (
 from pocketshelf.cli.output import print_json, print_result, say
 from pocketshelf.cli.values import address, integer, seconds
 from pocketshelf.cli.views import Views
-from pocketshelf.recall import ServerFallback
+from pocketshelf.recall import ServerFallback, ServerPictures
 from pocketshelf.retriever import MAX_HITS, TIMEOUT_SECONDS, Retriever
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
@@ -107,7 +107,8 @@ def _add_views(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     where = wished(args)
-    views = Views(args.html, args.images, args.annotate)
+    pictures = None if args.server is None else ServerPictures(args.server)
+    views = Views(args.html, args.images, args.annotate, pictures)
     # A server's products are sorted out by the attributes that it tells of them.
     server = None if args.server is None else ServerFallback(args.server, full=args.full or bool(where))
     with Retriever.open(

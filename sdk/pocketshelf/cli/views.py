@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pocketshelf.errors import UsageError
+from pocketshelf.errors import PocketshelfError, UsageError
 from pocketshelf.files import atomic_write
+from pocketshelf.recall import ServerPictures
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
 __all__ = ["Views", "require_folders", "require_page"]
+
+# Of a product's picture on the page, in pixels.
+PRODUCT_SIDE = 132
 
 
 def require_page(html: Path | None) -> None:
@@ -44,17 +48,24 @@ class Views:
         html: the page to write, if any.
         images: folder of the catalogue's pictures, for the page.
         annotate: folder for the drawn photos, if any; made when needed.
+        pictures: of products that a server found, for the page.
 
     Raises:
         UsageError: a folder that must be there is not, before any photo is searched.
     """
 
-    def __init__(self, html: Path | None, images: Path | None, annotate: Path | None) -> None:
+    def __init__(
+        self,
+        html: Path | None,
+        images: Path | None,
+        annotate: Path | None,
+        pictures: ServerPictures | None = None,
+    ) -> None:
         require_page(html)
         require_folders({"--images": images})
         if annotate is not None and annotate.exists() and not annotate.is_dir():
             raise UsageError(f"--annotate {annotate}: is no folder")
-        self._html, self._images, self._annotate = html, images, annotate
+        self._html, self._images, self._annotate, self._pictures = html, images, annotate, pictures
         self._results: list[SearchResult] = []
         self._failures: list[tuple[str, str]] = []
         self._drawn: set[str] = set()
@@ -89,12 +100,19 @@ class Views:
         if self._html is not None:
             from pocketshelf.page.searches import Searches, render_searches
 
-            found = Searches(self._results, self._failures, store, self._images, shelves)
+            found = Searches(self._results, self._failures, store, self._images, shelves, self._served)
             page, lacks = render_searches(found)
             with atomic_write(self._html) as temporary:
                 temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
             yield f"{self._html}: a page of {len(self._results)} photos"
             yield from lacks
+
+    def _served(self, product_id: str) -> bytes | None:
+        """A server that is away costs the page its pictures, and no more."""
+        try:
+            return None if self._pictures is None else self._pictures.get(product_id, PRODUCT_SIDE)
+        except PocketshelfError:
+            return None
 
     def _drawn_name(self, photo: str) -> str:
         """The photo's own name with "-boxes"; photos of one name in several folders are numbered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class Searches:
         store: where was searched, in words.
         images: folder that the catalogue's pictures start from; None shows none.
         shelves: which categories belong to which group: a bag is not told to be a skirt.
+        served: the files of pictures of products that a server found, by their ids; None: it has none.
     """
 
     results: Sequence[SearchResult]
@@ -31,6 +32,7 @@ class Searches:
     store: str
     images: Path | None
     shelves: Shelves
+    served: Callable[[str], bytes | None] = lambda product_id: None
 
 
 def render_searches(searches: Searches) -> tuple[str, list[str]]:
@@ -39,5 +41,5 @@ def render_searches(searches: Searches) -> tuple[str, list[str]]:
     Raises:
         PhotoError: a photo that was searched cannot be read any more.
     """
-    gallery = Gallery(searches.images)
+    gallery = Gallery(searches.images, served=searches.served)
     return render("searches.html", searches=searches, gallery=gallery), gallery.lacks()

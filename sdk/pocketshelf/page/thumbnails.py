@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -18,7 +19,7 @@ PHOTO_SIDE, PRODUCT_SIDE = 440, 132
 _PHOTO_QUALITY, _PRODUCT_QUALITY = 72, 76
 
 
-def data_url(photo: str | Path, side: int = PHOTO_SIDE, quality: int = _PHOTO_QUALITY) -> str:
+def data_url(photo: str | Path | bytes, side: int = PHOTO_SIDE, quality: int = _PHOTO_QUALITY) -> str:
     """``photo``, upright, its longer side at most ``side`` pixels, as a ``data:`` URL.
 
     Raises:
@@ -38,14 +39,21 @@ class Gallery:
             handed on. None: there are no pictures.
         prefix: of the classes' names; another for each gallery of a page.
         what, option: whose pictures they are, and the command's option that names their folder.
+        served: the file of a product's picture by its id, of those that a server found; None: it has none.
     """
 
     def __init__(
-        self, images: Path | None, prefix: str = "p", what: str = "products", option: str = "--images"
+        self,
+        images: Path | None,
+        prefix: str = "p",
+        what: str = "products",
+        option: str = "--images",
+        served: Callable[[str], bytes | None] = lambda product_id: None,
     ) -> None:
         self._folder = None if images is None else PictureFolder(images.resolve())
-        self._prefix, self._what, self._option = prefix, what, option
+        self._prefix, self._what, self._option, self._served = prefix, what, option, served
         self._classes: dict[str, str] = {}
+        self._served_classes: dict[str, str] = {}
         self._rules: list[str] = []
 
     def photo(self, path: str | Path) -> str:
@@ -64,11 +72,24 @@ class Gallery:
             self._classes[image] = self._add(image)
         return self._classes[image]
 
+    def served_class(self, product_id: str) -> str:
+        """The same of a product that a server found."""
+        if product_id not in self._served_classes:
+            picture = self._served(product_id)
+            self._served_classes[product_id] = "none" if picture is None else self._shown(picture)
+        return self._served_classes[product_id]
+
     def _add(self, image: str) -> str:
         if self._folder is None:
             return "none"
         try:
-            url = data_url(self._folder.path(image), PRODUCT_SIDE, _PRODUCT_QUALITY)
+            return self._shown(self._folder.path(image))
+        except PhotoError:
+            return "none"
+
+    def _shown(self, picture: Path | bytes) -> str:
+        try:
+            url = data_url(picture, PRODUCT_SIDE, _PRODUCT_QUALITY)
         except PhotoError:
             return "none"
         name = f"{self._prefix}{len(self._rules)}"

@@ -323,3 +323,20 @@ def test_what_is_not_sure_is_not_said_to_be_missing(
 
 
 SENTENCES = ("not sure; it may be one of these:", "nothing like this here; the nearest:")
+
+
+def test_the_page_shows_what_a_server_found_with_its_picture(tmp_path: Path) -> None:
+    photo, asked = tmp_path / "photo.png", []
+    Image.new("RGB", (9, 9)).save(photo)
+
+    def served(product_id: str) -> bytes | None:
+        asked.append(product_id)
+        return {"far": photo.read_bytes(), "lie": b"<html>"}.get(product_id)
+
+    found = [("far", "server"), ("lie", "server"), ("none", "server"), ("near", "local")]
+    hits = tuple(Hit(name, 0.5, f"Coat {name}", "Coats", source) for name, source in found)
+    region = Region((0, 0, 9, 9), "upper", 0.9, hits=hits)
+    result = SearchResult(str(photo), 9, 9, (region,), Timings())
+    page, lacks = render_searches(Searches([result, result], [], "shelf", None, Shelves({}), served))
+    assert asked == ["far", "lie", "none"] and lacks == []
+    assert page.count("· server") == 6 and page.count("{background-image:url(data:image/jpeg") == 1
