@@ -10,7 +10,7 @@ from typing import Any
 from pocketshelf.closely import NEAREST, SURE, SURE_INLIERS, Sighting, lifted, of_region
 from pocketshelf.encoded import EncodedRegion
 from pocketshelf.reading import Reader, is_in_doubt, reordered, words_in
-from pocketshelf.recall import RecallEstimator, Signals
+from pocketshelf.recall import Found, RecallEstimator, Signals
 from pocketshelf.recall.asking import Asker
 from pocketshelf.recall.merging import merged
 from pocketshelf.recall.model import RecallModel
@@ -174,6 +174,7 @@ class Answering:
         asked, found = self.asker.ask(left, vector, space, wish.categories, wish.k, answer.recall)
         if not found:
             return replace(answer, asked=asked)
+        told = found.catalogue if isinstance(found, Found) else None
         found = [hit for hit in found if fits(hit.attributes, wish.where)]
         found = self._placed(shelf, answer.region, found)
         if shelf.has_palettes and answer.region.colours is not None:
@@ -182,7 +183,7 @@ class Answering:
         hits = self._lifted(shelf, answer, hits)
         if answer.words:
             hits = reordered(hits, answer.words)
-        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits))
+        return replace(answer, asked=asked, hits=hits, signals=shelf.signals(answer.region, hits, told))
 
     def is_confident(self, answer: Answer) -> bool:
         """Whether the first hit is trusted as it is; never where the bundle carries no calibration."""

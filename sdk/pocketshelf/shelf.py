@@ -12,7 +12,7 @@ from pocketshelf.closely import Closely
 from pocketshelf.encoded import EncodedRegion
 from pocketshelf.formats.group_head import GroupHead
 from pocketshelf.formats.product import Product
-from pocketshelf.recall import Neighbourhood, Signals
+from pocketshelf.recall import CatalogueSpread, Neighbourhood, Signals
 from pocketshelf.stages.colours import PALETTE
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.search import FilteringSearcher, Match, Searcher
@@ -124,8 +124,13 @@ class Shelf:
                 return hits[:wanted]
             depth = min(depth * WIDEN, held)
 
-    def signals(self, region: EncodedRegion, hits: list[Hit]) -> Signals:
-        """What the estimates of recall and confidence go by."""
+    def signals(self, region: EncodedRegion, hits: list[Hit], told: CatalogueSpread | None = None) -> Signals:
+        """What the estimates of recall and confidence go by.
+
+        Args:
+            told: of the full catalogue, in whose units hits of a server are judged: in those of a shelf that
+                holds little of it a stranger would seem near. None: the shelf's own.
+        """
         return Signals(
             scores=[hit.score for hit in hits],
             hit_categories=[hit.category for hit in hits],
@@ -134,9 +139,10 @@ class Shelf:
             held=self.counts,
             detected=region.detection.score,
             query=region.embedding.vector,
-            hit=self._vector(hits),
-            shelf=self.neighbourhood,
+            hit=self._vector(hits) if told is None else None,
+            shelf=told or self.neighbourhood,
             common=self._share_of(hits[0].category) if hits else 0.0,
+            told=told.of_hits.get(hits[0].product_id) if told is not None and hits else None,
         )
 
     def _share_of(self, category: str) -> float:

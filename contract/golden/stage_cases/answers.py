@@ -25,6 +25,7 @@ from contract.golden.stage_cases.detection import Outputs, raw_outputs
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import ServerError, UsageError
 from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.recall import CatalogueSpread, Found
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.detect import NetworkDetector
 from pocketshelf.stages.embed import Embedding, NetworkEmbedder
@@ -78,18 +79,31 @@ def quarters_of(photo: Photo) -> int:
 
 
 class Server:
-    """A `Fallback` that knows the case's hits, or is away (None)."""
+    """A `Fallback` that knows the case's hits, or is away (None), and may tell of its catalogue."""
 
-    def __init__(self, hits: list[dict[str, Any]] | None) -> None:
+    def __init__(self, hits: list[dict[str, Any]] | None, told: dict[str, Any] | None = None) -> None:
         self.asks: list[dict[str, Any]] = []
-        self._hits = hits
+        self._hits, self._told = hits, told
 
     def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
         """See `pocketshelf.recall.Fallback`."""
         self.asks.append({"space": space, "categories": list(categories), "k": k})
         if self._hits is None:
             raise ServerError("away")
-        return [Hit(**hit, source="server") for hit in self._hits][:k]
+        found = Found([Hit(**hit, source="server") for hit in self._hits][:k])
+        if self._told is not None:
+            of_hits = {key: tuple(each) for key, each in self._told["hits"].items()}
+            found.catalogue = CatalogueSpread(
+                tuple(self._told["nearest"]), tuple(self._told["background"]), of_hits
+            )
+        return found
+
+
+def told(nearest: tuple[float, float], background: tuple[float, float]) -> dict[str, Any]:
+    """What a server tells of its catalogue, and of its hits: mean and standard deviation of cosines."""
+    mean, spread = background
+    hits = {hit["product_id"]: [round(mean + 0.01 * i, 6), spread] for i, hit in enumerate(SERVER)}
+    return {"nearest": list(nearest), "background": list(background), "hits": hits}
 
 
 def answers() -> list[dict[str, Any]]:
@@ -137,6 +151,16 @@ def answers() -> list[dict[str, Any]]:
         "a server is asked in any case": {**crowd, "server": SERVER, "ask": True, "top_k": 4},
         "a server is asked for some products": {
             **scene, "server": SERVER, "ask": True, "where": {"colour": ["red"]}, "category": ["Shoes"]
+        },
+        "a server tells of its catalogue: its first hit is near": {
+            **crowd, "server": SERVER, "ask": True, "top_k": 4, "told": told((0.3, 0.1), (0.05, 0.04))
+        },
+        "a server tells of its catalogue: its first hit is far": {
+            **crowd, "server": SERVER, "ask": True, "top_k": 4, "told": told((0.8, 0.05), (0.4, 0.2))
+        },
+        "a server tells of its catalogue, and of other hits": {
+            **crowd, "server": SERVER, "ask": True, "top_k": 4,
+            "told": {**told((0.5, 0.1), (0.1, 0.1)), "hits": {"nobody": [0.2, 0.1]}}
         },
         "a server is never asked": {**scene, "server": SERVER, "ask": False, "top_k": 2},
         "a server is away": {**scene, "server": None, "ask": True, "top_k": 2},
@@ -277,7 +301,7 @@ def answers_of(case: dict[str, Any]) -> dict[str, Any]:
 
 def answered(case: dict[str, Any], store: Store, shown: Photo, closely: bool = True) -> dict[str, Any]:
     """`answers_of` a case, on a shelf and of a photo."""
-    server = Server(case["server"]) if "server" in case else None
+    server = Server(case["server"], case.get("told")) if "server" in case else None
     retriever = Retriever(store, encoder(case), fallback=server, closely=closely)
     try:
         result = retriever.search(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 from unittest.mock import patch
 
@@ -24,6 +25,20 @@ HIT = {"product_id": "far", "score": 0.5, "title": "Far", "category": "Red thing
 REPLY = {"status": 200, "content_type": "application/json", "location": None}
 
 
+SPREAD = {"mean": 0.1, "spread": 0.05}
+
+
+def telling(**changed: Any) -> str:
+    """An answer with three hits that tells of its catalogue."""
+    found = [{**HIT, "product_id": str(n)} for n in range(3)]
+    told = {
+        "nearest": {"mean": 0.6, "spread": 0.1},
+        "background": SPREAD,
+        "hits": [SPREAD, {"mean": 0, "spread": 0}],
+    }
+    return json.dumps({"hits": found, "catalogue": {**told, **changed}})
+
+
 def hits(**changed: Any) -> str:
     """An answer with one hit."""
     return json.dumps({"hits": [{**HIT, **changed}]})
@@ -38,6 +53,9 @@ GOOD = {
     "more than asked for": json.dumps({"hits": [{**HIT, "product_id": str(n)} for n in range(9)]}),
     "further fields": hits(more={"a": [1]}) + "\n",
     "a whole number as score": hits(score=1),
+    "it tells of its catalogue, and of some hits": telling(),
+    "it tells of no hits": telling(hits=None),
+    "it tells of more hits": telling(hits=[SPREAD] * 9),
     "what is beyond the asked hits is not read": json.dumps({"hits": [HIT] * 5 + [7]}),
 }
 BAD = {
@@ -57,6 +75,12 @@ BAD = {
     "no category": '{"hits": [{"product_id": "7", "score": 0.5}]}',
     "attributes that are a list": hits(attributes=[]),
     "a lone surrogate": hits(title="\ud800"),
+    "a catalogue that is a list": json.dumps({"hits": [], "catalogue": []}),
+    "a catalogue without its background": telling(background=None),
+    "a mean beyond a cosine": telling(nearest={"mean": 1.5, "spread": 0.1}),
+    "a spread below nothing": telling(hits=[{"mean": 0.1, "spread": -0.1}]),
+    "a spread as text": telling(hits=[{"mean": 0.1, "spread": "0.1"}]),
+    "hits told of that are an object": telling(hits={}),
     "hits that are an object": '{"hits": {}}',
     "nothing": "{}",
     "a list": "[]",
@@ -127,6 +151,8 @@ def asked_of(case: dict[str, Any]) -> dict[str, Any]:
             try:
                 found = server.search(np.array([0.6, 0.8], np.float32), "space", (), case["k"])
                 answer = {"hits": [hit.to_json(full=True) for hit in found]}
+                if found.catalogue is not None:
+                    answer["told"] = asdict(found.catalogue)
             except ServerError:
                 answer = {"error": True}
         answers.append({"asked": len(stub.sent) > before, **answer})

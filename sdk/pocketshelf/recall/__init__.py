@@ -5,14 +5,16 @@ shelf that came from a server knows from its manifest which share of each catego
 """
 
 from pocketshelf.recall.estimator import RecallEstimator, shelf_coverage
-from pocketshelf.recall.fallback import Fallback, ServerFallback
+from pocketshelf.recall.fallback import Fallback, Found, ServerFallback
 from pocketshelf.recall.model import parse_confidence, parse_recall
-from pocketshelf.recall.neighbourhood import Neighbourhood
+from pocketshelf.recall.neighbourhood import CatalogueSpread, Neighbourhood
 from pocketshelf.recall.pictures import ServerPictures
 from pocketshelf.recall.signals import Signals
 
 __all__ = [
+    "CatalogueSpread",
     "Fallback",
+    "Found",
     "Neighbourhood",
     "RecallEstimator",
     "ServerFallback",

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,14 +16,25 @@ from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.product_rules import MAX_TEXT, check_names
 from pocketshelf.network.address import server_address
+from pocketshelf.recall.neighbourhood import LEAST_SPREAD, CatalogueSpread
 from pocketshelf.types import Hit
 
 if TYPE_CHECKING:
     from pocketshelf.network.http import Reply
 
-__all__ = ["Fallback", "ServerFallback", "Telling"]
+__all__ = ["Fallback", "Found", "ServerFallback", "Telling"]
 
 MAX_ANSWER_BYTES = 4_000_000
+
+
+class Found(list[Hit]):
+    """A server's hits, best first.
+
+    Attributes:
+        catalogue: how near its products are to each other and to the query; None where it does not tell.
+    """
+
+    catalogue: CatalogueSpread | None = None
 
 
 class Fallback(Protocol):
@@ -31,6 +42,8 @@ class Fallback(Protocol):
 
     def search(self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int) -> list[Hit]:
         """The best ``k`` products for a float32 (D,) query of ``space``; hits of source "server".
+
+        What they are judged by is the shelf's own, unless they are `Found` with a ``catalogue``.
 
         It is called in a thread of its own and no longer waited for once the search's time is over.
 
@@ -144,13 +157,28 @@ def _problem(reply: Reply) -> str:
     return f"the server answered {reply.status} ({one_line(detail or reply.reason, 200)})"
 
 
-def _hits(answer: bytes, where: str, k: int) -> list[Hit]:
+def _hits(answer: bytes, where: str, k: int) -> Found:
     """The hits of an answer, checked: it comes from outside."""
     try:
         document = Fields(strict_json.loads(answer), f"{where}: the answer", ServerError)
-        return [_hit(part) for part in itertools.islice(document.children("hits"), k)]
+        found = Found(_hit(part) for part in itertools.islice(document.children("hits"), k))
+        if document.has("catalogue"):
+            found.catalogue = _told(document.child("catalogue"), found)
+        return found
     except ValueError as error:
         raise ServerError(f"{where}: the answer is not one ({one_line(error)})") from error
+
+
+def _told(part: Fields, hits: Sequence[Hit]) -> CatalogueSpread:
+    """What the server tells of its catalogue, and of the first of the hits, in their order."""
+    of_hits = [_spread(each) for each in part.children("hits")] if part.has("hits") else []
+    named = {hit.product_id: each for hit, each in zip(hits, of_hits, strict=False)}
+    return CatalogueSpread(_spread(part.child("nearest")), _spread(part.child("background")), named)
+
+
+def _spread(part: Fields) -> tuple[float, float]:
+    """A mean of cosines and their standard deviation, which has the least that a shelf's own has."""
+    return part.number("mean", low=-1.01, high=1.01), max(LEAST_SPREAD, part.number("spread", low=0, high=2))
 
 
 def _hit(part: Fields) -> Hit:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from pocketshelf.formats.layout import SAMPLE, sampled_rows
 from pocketshelf.formats.shard import Shard
 
-__all__ = ["LEAST_SPREAD", "Neighbourhood"]
+__all__ = ["LEAST_SPREAD", "CatalogueSpread", "Cohort", "Neighbourhood"]
 
 # Of the products; a shelf with fewer is its own cohort. 2,048 vectors of 256 numbers are 2 MB.
 COHORT = SAMPLE
@@ -27,16 +29,44 @@ PROBES = 512
 LEAST_SPREAD = 0.02
 
 
+class Cohort(Protocol):
+    """In whose units a search's cosines are told."""
+
+    @property
+    def nearest(self) -> tuple[float, float]:
+        """Mean and standard deviation of a product's cosine to the nearest other product."""
+
+    def background(self, vector: np.ndarray) -> tuple[float, float]:
+        """Mean and standard deviation of the cosines of a float (D,) vector to the cohort."""
+
+
+@dataclass(frozen=True)
+class CatalogueSpread:
+    """A `Cohort` that is elsewhere: what a server tells of its full catalogue, for one query.
+
+    Attributes:
+        of_query, of_hits: what `background` says of the query, and of some products' first pictures by id.
+    """
+
+    nearest: tuple[float, float]
+    of_query: tuple[float, float]
+    of_hits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def background(self, vector: np.ndarray) -> tuple[float, float]:
+        """Of the query, whatever is asked: vectors are not told of."""
+        return self.of_query
+
+
 class Neighbourhood:
     """The statistics of one shelf; read at the first question, the same in every session.
 
     Args:
-        shard: the products.
+        shard: the products; None where the sample is given.
         sample: gives the first pictures of `sampled_rows`, int8 (n, D), where they are at hand; else they are
             read from the shard.
     """
 
-    def __init__(self, shard: Shard, sample: Callable[[], np.ndarray] | None = None) -> None:
+    def __init__(self, shard: Shard | None, sample: Callable[[], np.ndarray] | None = None) -> None:
         self._shard = shard
         self._sample = sample
 
@@ -47,6 +77,7 @@ class Neighbourhood:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
     def _read(self) -> np.ndarray:
+        assert self._shard is not None, "either is given"
         chosen = json.dumps(sampled_rows(self._shard).tolist())
         rows = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY product_id"
         size = self._shard.meta.dimension

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pocketshelf.recall.neighbourhood import Neighbourhood
+from pocketshelf.recall.neighbourhood import Cohort
 
 __all__ = ["CONFIDENCE_FEATURES", "FEATURES", "RECALL_FEATURES", "Signals"]
 
@@ -30,8 +30,9 @@ class Signals:
         held: the categories that the shelf has products of; None: those of the hits.
         detected: the detector's score of the region; 1 where the frame was asked for.
         query, hit: float (D,), the query and the best hit's vector, where they are known.
-        shelf: the shelf's own distances.
+        shelf: the shelf's own distances; the full catalogue's, where a server has told them.
         common: share of the shelf's products that are of the best hit's category.
+        told: what `hit_background` is, where a server has told it.
     """
 
     scores: Sequence[float]
@@ -42,8 +43,9 @@ class Signals:
     detected: float = 1.0
     query: np.ndarray | None = field(default=None, repr=False, compare=False)
     hit: np.ndarray | None = field(default=None, repr=False, compare=False)
-    shelf: Neighbourhood | None = field(default=None, repr=False, compare=False)
+    shelf: Cohort | None = field(default=None, repr=False, compare=False)
     common: float = 0.0
+    told: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     @functools.cached_property
     def query_background(self) -> tuple[float, float]:
@@ -53,6 +55,8 @@ class Signals:
     @functools.cached_property
     def hit_background(self) -> tuple[float, float]:
         """The same of the best hit; the query's where the hit's vector is not at hand, as of a server's."""
+        if self.told is not None:
+            return self.told
         if self.shelf is None or self.hit is None:
             return self.query_background
         return self.shelf.background(self.hit)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, request
 
+from pocketshelf.recall import CatalogueSpread
 from pocketshelf.types import Box, Hit
 from pocketshelf_server.http.admission import RateLimit, caller
 from pocketshelf_server.http.bodies import (
@@ -101,10 +102,28 @@ def _answer(
     categories: frozenset[str] | None,
     full: bool = False,
 ) -> dict[str, Any]:
-    hits = [_hit(hit, full) for hit in service.search(vector, k, categories, full)]
-    unknown = service.unknown(categories)
+    found = service.search(vector, k, categories, full)
+    answer: dict[str, Any] = {"space": space, "hits": [_hit(hit, full) for hit in found]}
+    if told := service.told(vector, found):
+        answer["catalogue"] = _told(told)
     # A slip would else look like an empty shelf. No error: bundles know more categories than a shop has.
-    return {"space": space, "hits": hits, **({"unknown_categories": unknown} if unknown else {})}
+    if unknown := service.unknown(categories):
+        answer["unknown_categories"] = unknown
+    return answer
+
+
+def _told(told: CatalogueSpread) -> dict[str, Any]:
+    """What the hits are judged by, of the first of them in their order."""
+    return {
+        "nearest": _spread(told.nearest),
+        "background": _spread(told.of_query),
+        "hits": [_spread(each) for each in told.of_hits.values()],
+    }
+
+
+def _spread(mean_and_spread: tuple[float, float]) -> dict[str, float]:
+    mean, spread = mean_and_spread
+    return {"mean": round(mean, 6), "spread": round(spread, 6)}
 
 
 def _hit(hit: Hit, full: bool) -> dict[str, Any]:

@@ -7,14 +7,16 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats.product import Product
+from pocketshelf.recall import CatalogueSpread
 from pocketshelf.types import Hit
 from pocketshelf_server.catalogue import Catalogue
+from pocketshelf_server.search.cohort import CatalogueCohort
 from pocketshelf_server.search.protocol import VectorIndex
 from pocketshelf_server.search.scan import ScanIndex
 from pocketshelf_server.site import Site
@@ -87,6 +89,7 @@ class SearchService:
         self._guard = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._cohort = CatalogueCohort(catalogue, clock)
 
     def start(self) -> None:
         """From now on, until `close`, a thread refreshes once a second, and no search waits for that."""
@@ -111,6 +114,7 @@ class SearchService:
     def refresh(self) -> int:
         """Bring the index up to the catalogue; its sequence."""
         self._sequence = self._index.refresh()
+        self._cohort.refresh(self._sequence)
         return self._sequence
 
     def search(
@@ -129,6 +133,14 @@ class SearchService:
             return [_full_hit(products[key], score) for key, score in found if key in products]
         titles = self._catalogue.titles([product_id for product_id, _ in found])
         return [Hit(key, score, *titles[key]) for key, score in found if key in titles]
+
+    def told(self, query: np.ndarray, hits: Sequence[Hit]) -> CatalogueSpread | None:
+        """What a device judges these hits of ``query`` by; None of a catalogue of less than two products.
+
+        Raises:
+            CatalogueError: the catalogue cannot be read.
+        """
+        return self._cohort.told(query, [hit.product_id for hit in hits])
 
     def unknown(self, categories: frozenset[str] | None) -> list[str]:
         """Those of ``categories`` that the catalogue does not have, by name.

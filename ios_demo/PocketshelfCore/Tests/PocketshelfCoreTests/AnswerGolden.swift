@@ -43,23 +43,36 @@ enum AnswerGolden {
     /// Knows the case's hits, or is away.
     private final class Server: Fallback, @unchecked Sendable {
         let hits: Json
+        let told: Json
         var asks: [Json] = []
 
-        init(_ hits: Json) { self.hits = hits }
+        init(_ hits: Json, _ told: Json) { (self.hits, self.told) = (hits, told) }
 
-        func search(_ question: Question, told: String) throws -> [Hit] {
+        func search(_ question: Question, told why: String) throws -> Found {
             asks.append(
                 .of([
                     "space": .text(question.space), "categories": .of(question.categories),
                     "k": .integer(question.count),
                 ]))
             if hits.isNull { throw PocketshelfError.server("away") }
-            return hits.list.prefix(question.count).map { part in
+            let found = hits.list.prefix(question.count).map { part in
                 Hit(
                     productId: part["product_id"].string, score: part["score"].double, title: part["title"].string,
                     category: part["category"].string, source: .server,
                     image: part["image"].isNull ? nil : part["image"].string, attributes: part["attributes"].object)
             }
+            return Found(found, catalogue: told.isNull ? nil : catalogue)
+        }
+
+        private var catalogue: CatalogueSpread {
+            let named = told["hits"].pairs.map { (ExactString($0.0), spread($0.1)) }
+            return CatalogueSpread(
+                nearest: spread(told["nearest"]), ofQuery: spread(told["background"]),
+                ofHits: Dictionary(named, uniquingKeysWith: { $1 }))
+        }
+
+        private func spread(_ part: Json) -> Neighbourhood.Spread {
+            Neighbourhood.Spread(mean: part.doubles[0], deviation: part.doubles[1])
         }
     }
 
@@ -92,7 +105,7 @@ enum AnswerGolden {
     static func answer(
         _ input: Json, _ photo: Photo, _ bundle: ModelBundle, _ shelf: MemoryShelf, closely: Bool = true
     ) throws -> Json {
-        let server = input.object["server"].map(Server.init)
+        let server = input.object["server"].map { Server($0, input.object["told"] ?? .null) }
         let retriever = try Retriever(
             store: shelf, encoder: encoder(input, bundle), fallback: server, closely: closely)
         let asked = input["category"], way = input.object["any_way_up"] ?? .bool(false)

@@ -72,7 +72,9 @@ final class AskGoldenTests: XCTestCase {
                 let before = stub.sent.count
                 var pairs: [(String, Json)]
                 do {
-                    pairs = [("hits", .array(try server.search(question).map { $0.json(full: true) }))]
+                    let found = try server.search(question)
+                    pairs = [("hits", .array(found.hits.map { $0.json(full: true) }))]
+                    if let told = found.catalogue { pairs.append(("told", self.json(told))) }
                 } catch let error as PocketshelfError where error.isServer {
                     pairs = [("error", .bool(true))]
                 }
@@ -83,9 +85,19 @@ final class AskGoldenTests: XCTestCase {
         }
     }
 
+    private func json(_ told: CatalogueSpread) -> Json {
+        func listed(_ spread: Neighbourhood.Spread) -> Json {
+            .array([.number(spread.mean), .number(spread.deviation)])
+        }
+        let ofHits = told.ofHits.map { ($0.key.text, listed($0.value)) }
+        return .of([
+            "nearest": listed(told.nearest), "of_query": listed(told.ofQuery), "of_hits": .object(JsonObject(ofHits)),
+        ])
+    }
+
     func testAServerThatTakesTooLongIsNotWaitedFor() {
         final class Slow: Fallback, @unchecked Sendable {
-            func search(_ question: Question, told: String) throws -> [Hit] {
+            func search(_ question: Question, told: String) throws -> Found {
                 Thread.sleep(forTimeInterval: 3)
                 return []
             }
@@ -94,7 +106,7 @@ final class AskGoldenTests: XCTestCase {
         let (asked, found) = Asker(Slow()).ask(
             Question(vector: [1], space: "s", count: 1), recall: nil, seconds: 0.1)
         XCTAssertEqual(asked, .unavailable)
-        XCTAssertEqual(found, [])
+        XCTAssertEqual(found.hits, [])
         XCTAssertLessThan(Date().timeIntervalSince(started), 2)
     }
 
@@ -102,7 +114,7 @@ final class AskGoldenTests: XCTestCase {
         final class Told: Fallback, @unchecked Sendable {
             var told: [String] = []
             var away = true
-            func search(_ question: Question, told: String) throws -> [Hit] {
+            func search(_ question: Question, told: String) throws -> Found {
                 self.told.append(told)
                 if away { throw PocketshelfError.server("away") }
                 return []

@@ -156,7 +156,7 @@ final class LiveTests: XCTestCase {
     func testATappedRegionMayAskTheServer() throws {
         final class Server: Fallback, @unchecked Sendable {
             var asked = 0
-            func search(_ question: Question, told: String) -> [Hit] {
+            func search(_ question: Question, told: String) -> Found {
                 asked += 1
                 return [Hit(productId: "far", score: 0.99, title: "Far", category: "Bags")]
             }

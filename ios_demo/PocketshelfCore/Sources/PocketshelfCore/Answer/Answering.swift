@@ -107,15 +107,15 @@ struct Answering {
         let (asked, found) = asker.ask(question, recall: answer.recall, seconds: seconds)
         var escalated = answer
         escalated.asked = asked
-        if !found.isEmpty {
-            let fitting = found.filter { fits($0.attributes, answer.wish.where) }
+        if !found.hits.isEmpty {
+            let fitting = found.hits.filter { fits($0.attributes, answer.wish.where) }
             var server = try placed(shelf, answer.region, fitting)
             if let colours = try colours(shelf, answer.region) {
                 server = fallen(server, colours, among: answer.hits)
             }
             escalated.hits = merged(local: answer.hits, server: server, count: answer.wish.depth)
             escalated.hits = try lifted(shelf, answer, escalated.hits)
-            escalated.signals = try shelf.signals(answer.region, escalated.hits)
+            escalated.signals = try shelf.signals(answer.region, escalated.hits, found.catalogue)
         }
         return escalated
     }

@@ -114,16 +114,19 @@ final class Shelf: @unchecked Sendable {
     }
 
     /// What the estimates of recall and confidence go by.
-    func signals(_ region: EncodedRegion, _ hits: [Hit]) throws -> Signals {
-        let query = try neighbourhood.background(region.embedding.vector)
+    ///
+    /// - Parameter told: of the full catalogue, in whose units hits of a server are judged; nil: the shelf's own.
+    func signals(_ region: EncodedRegion, _ hits: [Hit], _ told: CatalogueSpread? = nil) throws -> Signals {
+        let query = try told?.ofQuery ?? neighbourhood.background(region.embedding.vector)
+        let first = told.map { told in hits.first.flatMap { told.ofHits[ExactString($0.productId)] } ?? query }
         return Signals(
             scores: hits.map(\.score), hitCategories: hits.map(\.category),
             categories: region.embedding.categories.pairs.sorted {
                 $0.probability != $1.probability ? $0.probability > $1.probability : precedes($0.name, $1.name)
             },
             coverage: coverage, held: held, detected: region.detection.score, queryBackground: query,
-            hitBackground: try vector(hits).map(neighbourhood.background) ?? query,
-            nearest: try neighbourhood.nearest(), common: hits.first.map { share(of: $0.category) } ?? 0)
+            hitBackground: try first ?? vector(hits).map(neighbourhood.background) ?? query,
+            nearest: try told?.nearest ?? neighbourhood.nearest(), common: hits.first.map { share(of: $0.category) } ?? 0)
     }
 
     /// Of the products, those of a category.

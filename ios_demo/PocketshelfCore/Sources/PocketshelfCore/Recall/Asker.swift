@@ -20,7 +20,7 @@ final class Asker: @unchecked Sendable {
     /// The server's hits; none when it is away, answers nonsense, or not in `seconds`.
     ///
     /// - Parameter recall: the estimate of what was found here.
-    func ask(_ question: Question, recall: Double?, seconds: Double) -> (FallbackState, [Hit]) {
+    func ask(_ question: Question, recall: Double?, seconds: Double) -> (FallbackState, Found) {
         guard let fallback else { return (.local, []) }
         let searches = locked { unasked + 1 }
         let told = "searches=\(searches)" + (recall.map { String(format: " recall=%.3f", $0) } ?? "")

@@ -1,7 +1,7 @@
 /// A server's answer to a search, checked: it comes from outside.
 enum ServerAnswer {
     /// - Throws: `server`: it is no answer.
-    static func hits(_ body: [UInt8], where url: String, most: Int) throws -> [Hit] {
+    static func found(_ body: [UInt8], where url: String, most: Int) throws -> Found {
         let document: Json
         do {
             document = try StrictJson.parse(body)
@@ -10,9 +10,26 @@ enum ServerAnswer {
         }
         let top = try Fields(document, where: "\(url): the answer", kind: .server)
         guard case .array(let parts) = try top.value("hits") else { throw top.error("hits", "must be a list") }
-        return try parts.prefix(most).enumerated().map { i, part in
+        let hits = try parts.prefix(most).enumerated().map { i, part in
             try hit(Fields(part, where: "\(url): the answer: hits[\(i)]", kind: .server))
         }
+        return Found(hits, catalogue: top.has("catalogue") ? try told(top.child("catalogue"), hits) : nil)
+    }
+
+    /// What the server tells of its catalogue, and of the first of the hits, in their order.
+    private static func told(_ part: Fields, _ hits: [Hit]) throws -> CatalogueSpread {
+        let stated = part.has("hits") ? try part.children("hits").map(spread) : []
+        let named = zip(hits, stated).map { (ExactString($0.productId), $1) }
+        return CatalogueSpread(
+            nearest: try spread(part.child("nearest")), ofQuery: try spread(part.child("background")),
+            ofHits: Dictionary(named, uniquingKeysWith: { $1 }))
+    }
+
+    /// A mean of cosines and their standard deviation, which has the least that a shelf's own has.
+    private static func spread(_ part: Fields) throws -> Neighbourhood.Spread {
+        let mean = try part.number("mean", low: -1.01, high: 1.01)
+        return Neighbourhood.Spread(
+            mean: mean, deviation: max(Neighbourhood.leastSpread, try part.number("spread", low: 0, high: 2)))
     }
 
     /// The detail of a problem document (RFC 9457), or the status alone.

@@ -37,13 +37,13 @@ public final class ServerFallback: Fallback, @unchecked Sendable {
     }
 
     /// A server that was away a moment ago counts as away.
-    public func search(_ question: Question, told: String = "") throws -> [Hit] {
+    public func search(_ question: Question, told: String = "") throws -> Found {
         if clock() < locked({ awayUntil }) {
             throw PocketshelfError.server("\(url): was away a moment ago; not asked")
         }
         do {
             let (status, body) = try post(request(question, told: told))
-            if status == 200 { return try ServerAnswer.hits(body, where: url, most: question.count) }
+            if status == 200 { return try ServerAnswer.found(body, where: url, most: question.count) }
             if status >= 500 || status == 429 { leaveAlone() }
             throw Refusal(error: .server("\(url): \(ServerAnswer.problem(body, status: status))"))
         } catch let refusal as Refusal {

@@ -4,6 +4,7 @@ import org.pocketshelf.core.closely.Deciding
 import org.pocketshelf.core.closely.Sighting
 import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.recall.Asker
+import org.pocketshelf.core.recall.Found
 import org.pocketshelf.core.recall.Question
 import org.pocketshelf.core.recall.RecallEstimator
 import org.pocketshelf.core.recall.RecallModel
@@ -148,7 +149,8 @@ class Answering(
         var found = placed(shelf, answer.region, asked.hits.filter { fits(it.attributes, wish.where) })
         colours(shelf, answer.region)?.let { found = fallen(found, it, among = answer.hits) }
         val hits = lifted(shelf, answer, merged(answer.hits, found, wish.depth), answer.seen)
-        return answer.copy(asked = asked.state, hits = hits, signals = shelf.signals(answer.region, hits))
+        val told = (asked.hits as? Found)?.catalogue
+        return answer.copy(asked = asked.state, hits = hits, signals = shelf.signals(answer.region, hits, told))
     }
 
     /** The typed result, with the confidence in its first hit, wherever that is from. */

@@ -7,6 +7,7 @@ import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Products
 import org.pocketshelf.core.recall.Neighbourhood
 import org.pocketshelf.core.recall.Signals
+import org.pocketshelf.core.recall.CatalogueSpread
 import org.pocketshelf.core.recall.shelfCoverage
 import org.pocketshelf.core.stages.PALETTE
 import org.pocketshelf.core.stages.Shelves
@@ -98,7 +99,7 @@ class Shelf(
     }
 
     /** What the estimates of recall and confidence go by. */
-    fun signals(region: EncodedRegion, hits: List<Hit>): Signals = Signals(
+    fun signals(region: EncodedRegion, hits: List<Hit>, told: CatalogueSpread? = null): Signals = Signals(
         scores = hits.map { it.score },
         hitCategories = hits.map { it.category },
         categories = region.embedding.categories.entries.map { Named(it.key, it.value) }.sortedWith(LIKELIEST_FIRST),
@@ -109,6 +110,8 @@ class Shelf(
         hit = vectorOf(hits.firstOrNull()),
         shelf = neighbourhood,
         common = hits.firstOrNull()?.let { shareOf(it.category) } ?: 0.0,
+        told = told,
+        toldHit = told?.ofHits?.get(hits.firstOrNull()?.productId),
     )
 
     /** Of the products, those of a category. */

@@ -23,7 +23,7 @@ object Features {
     val CONFIDENCE: Map<String, SignalFeature> = byName(
         SignalFeature("query_deviations") { deviations(it, it.queryBackground) },
         SignalFeature("hit_deviations") { deviations(it, it.hitBackground) },
-        SignalFeature("nearest_gap") { if (it.shelf == null) 0.0 else deviations(it, it.shelf.nearest) },
+        SignalFeature("nearest_gap") { signals -> signals.nearest?.let { deviations(signals, it) } ?: 0.0 },
         SignalFeature("lead_2") { margin(it, 1) / it.queryBackground.deviation },
         SignalFeature("lead_5") { margin(it, 4) / it.queryBackground.deviation },
         SignalFeature("entropy_share", ::entropyShare),

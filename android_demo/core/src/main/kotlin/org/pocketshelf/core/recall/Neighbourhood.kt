@@ -26,6 +26,15 @@ data class Spread(val mean: Double, val deviation: Double) {
 }
 
 /**
+ * What a server tells of its full catalogue, for one query: in its units its hits are judged. In those of a shelf that
+ * holds little of it a stranger would seem near.
+ *
+ * @property nearest of a product's cosine to the nearest other product.
+ * @property ofQuery of the query's cosines to the products; [ofHits] of some products', by id.
+ */
+class CatalogueSpread(val nearest: Spread, val ofQuery: Spread, val ofHits: Map<String, Spread> = emptyMap())
+
+/**
  * A shelf's own distances: in their units a query's cosines mean the same in every shop.
  *
  * A cosine of 0.6 is far in a shop of alike shirts and near in one of groceries. Speaker verification solves the same

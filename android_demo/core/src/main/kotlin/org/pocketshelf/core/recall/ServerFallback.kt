@@ -107,15 +107,29 @@ class ServerFallback(
     }
 
     /** The hits of an answer, checked: it comes from outside. */
-    private fun hits(answer: ByteArray, k: Int): List<Hit> = try {
+    private fun hits(answer: ByteArray, k: Int): Found = try {
         val where = "$url: the answer"
         val document = Fields(StrictJson.parse(answer), where, ::ServerError)
         val hits = document.get("hits") as? List<*> ?: throw document.problem("hits", "must be a list")
         // What is beyond the asked ones is not read.
-        hits.take(k).mapIndexed { i, hit -> hit(Fields(hit, "$where: hits[$i]", ::ServerError)) }
+        val found = hits.take(k).mapIndexed { i, hit -> hit(Fields(hit, "$where: hits[$i]", ::ServerError)) }
+        Found(found, if (document.has("catalogue")) told(document.child("catalogue"), found) else null)
     } catch (error: IllegalArgumentException) {
         throw ServerError("$url: the answer is not one (${oneLine(error)})", error)
     }
+
+    /** What the server tells of its catalogue, and of the first of the [hits], in their order. */
+    private fun told(part: Fields, hits: List<Hit>): CatalogueSpread {
+        val stated = if (part.has("hits")) part.get("hits") as? List<*> ?: throw part.problem("hits", "must be a list") else emptyList<Any?>()
+        val ofHits = stated.map { spread(Fields(it, "$url: the answer: catalogue", ::ServerError)) }
+        return CatalogueSpread(
+            spread(part.child("nearest")), spread(part.child("background")), hits.map { it.productId }.zip(ofHits).toMap(),
+        )
+    }
+
+    /** A mean of cosines and their standard deviation, which has the least that a shelf's own has. */
+    private fun spread(part: Fields) =
+        Spread(part.number("mean", low = -1.01, high = 1.01), maxOf(Spread.LEAST, part.number("spread", low = 0.0, high = 2.0)))
 
     private fun hit(part: Fields): Hit {
         val hit = Hit(

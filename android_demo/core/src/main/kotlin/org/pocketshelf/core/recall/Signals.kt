@@ -15,6 +15,7 @@ import org.pocketshelf.core.types.Named
  * @property query D numbers, where known; [hit] those of the best hit.
  * @property shelf the shelf's own distances.
  * @property common share of the shelf's products that are of the best hit's category.
+ * @property told of the full catalogue, in the place of [shelf]; [toldHit] of the best hit there.
  */
 class Signals(
     val scores: List<Double>,
@@ -27,15 +28,20 @@ class Signals(
     val hit: FloatArray? = null,
     val shelf: Neighbourhood? = null,
     val common: Double = 0.0,
+    val told: CatalogueSpread? = null,
+    val toldHit: Spread? = null,
 ) {
+    /** Of a product's cosine to the nearest other product; null where that is not known. */
+    val nearest: Spread? get() = told?.nearest ?: shelf?.nearest
+
     /** Of the query's cosines to the shelf at large. */
     val queryBackground: Spread by lazy {
-        if (shelf == null || query == null) Spread.UNKNOWN else shelf.background(query)
+        told?.ofQuery ?: if (shelf == null || query == null) Spread.UNKNOWN else shelf.background(query)
     }
 
     /** The same of the best hit; the query's where the hit's vector is not at hand, as of a server's. */
     val hitBackground: Spread by lazy {
-        if (shelf == null || hit == null) queryBackground else shelf.background(hit)
+        toldHit ?: if (told != null || shelf == null || hit == null) queryBackground else shelf.background(hit)
     }
 
     /** The share of [category] that the shelf holds. */

@@ -14,8 +14,11 @@ import org.pocketshelf.core.formats.Bundle
 import org.pocketshelf.core.formats.FeatureTable
 import org.pocketshelf.core.formats.Shard
 import org.pocketshelf.core.live.Watch
+import org.pocketshelf.core.recall.CatalogueSpread
 import org.pocketshelf.core.recall.Fallback
+import org.pocketshelf.core.recall.Found
 import org.pocketshelf.core.recall.Question
+import org.pocketshelf.core.recall.Spread
 import org.pocketshelf.core.recall.shelfCoverage
 import org.pocketshelf.core.runtime.Tensor
 import org.pocketshelf.core.stages.detect.NetworkDetector
@@ -54,19 +57,24 @@ class GoldenAnswersTest {
             case.numbers("box").zip(listOf(box.x, box.y, box.width, box.height)).sumOf { (a, b) -> abs(a - b) }
     }
 
-    private class Server(private val hits: List<Case>?) : Fallback {
+    private class Server(private val hits: List<Case>?, private val told: Case? = null) : Fallback {
         val asks = ArrayList<Map<String, Any?>>()
 
         override fun search(question: Question): List<Hit> {
             asks += linkedMapOf("space" to question.space, "categories" to question.categories, "k" to question.k)
             if (hits == null) throw ServerError("away")
-            return hits.take(question.k).map {
+            val found = hits.take(question.k).map {
                 Hit(
                     it.text("product_id"), it.number("score"), it.text("title"), it.text("category"), Source.SERVER,
                     it["image"] as String?, it.child("attributes").map,
                 )
             }
+            return Found(found, told?.let { CatalogueSpread(spread(it, "nearest"), spread(it, "background"), ofHits(it.child("hits"))) })
         }
+
+        private fun ofHits(case: Case) = case.map.keys.associateWith { spread(case, it) }
+
+        private fun spread(case: Case, key: String) = case.numbers(key).let { (mean, deviation) -> Spread(mean, deviation) }
     }
 
     private fun tensors(outputs: List<Case>): List<Tensor> = outputs.map { output ->
@@ -127,7 +135,7 @@ class GoldenAnswersTest {
     }
 
     private fun Checker.answer(case: Case, shelf: Shelf, photo: Photo, check: (Any?, Any?) -> Unit) {
-        val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }) else null
+        val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }, case["told"]?.let { case.child("told") }) else null
         val outputs = tensors(case.cases("detector"))
         val detector = NetworkDetector(bundle.detector!!, ScriptedRunner { outputs })
         val told = Told(case.cases("embedder"), if (case.has("turned")) case.child("turned") else null)

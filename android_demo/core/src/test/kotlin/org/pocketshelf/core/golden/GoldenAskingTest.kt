@@ -9,8 +9,11 @@ import org.pocketshelf.core.live.Tracker
 import org.pocketshelf.core.network.Exchange
 import org.pocketshelf.core.network.Reply
 import org.pocketshelf.core.recall.AskingPause
+import org.pocketshelf.core.recall.CatalogueSpread
+import org.pocketshelf.core.recall.Found
 import org.pocketshelf.core.recall.Question
 import org.pocketshelf.core.recall.ServerFallback
+import org.pocketshelf.core.recall.Spread
 import org.pocketshelf.core.recall.merged
 import org.pocketshelf.core.recall.overall
 import org.pocketshelf.core.types.Box
@@ -53,6 +56,13 @@ class GoldenAskingTest {
         same(expected["body"], StrictJson.parse(sent.body))
     }
 
+    private fun toldOf(told: CatalogueSpread?): Map<String, Any?> {
+        fun listed(spread: Spread) = listOf(spread.mean, spread.deviation)
+        if (told == null) return emptyMap()
+        val ofHits = told.ofHits.mapValues { listed(it.value) }
+        return mapOf("told" to mapOf("nearest" to listed(told.nearest), "of_query" to listed(told.ofQuery), "of_hits" to ofHits))
+    }
+
     @TestFactory
     fun server() = GoldenFiles.stage("server") { case ->
         val stub = Stub()
@@ -62,13 +72,16 @@ class GoldenAskingTest {
             now = reply.number("at")
             stub.next = reply
             val before = stub.sent.size
+            var told: CatalogueSpread? = null
             val outcome = try {
                 val question = Question(floatArrayOf(0.6f, 0.8f), "space", emptyList(), case.int("k"))
-                "hits" to server.search(question).map { it.toJson(full = true) }
+                val found = server.search(question)
+                told = (found as Found).catalogue
+                "hits" to found.map { it.toJson(full = true) }
             } catch (_: ServerError) {
                 "error" to true
             }
-            linkedMapOf("asked" to (stub.sent.size > before), outcome)
+            linkedMapOf("asked" to (stub.sent.size > before), outcome) + toldOf(told)
         }
         same(case.child("expected")["answers"], answers)
     }
