@@ -258,7 +258,7 @@ class Retriever:
                 the local answer does not suffice.
             name: what the result calls the photo; its path by default.
             where: attribute → values: only products that state one of them. Those of a server, too; of one
-                that does not tell attributes (`ServerFallback` asks for them with ``full``), none.
+                that does not tell attributes (`ServerFallback` asks for them), none.
             any_way_up: whether to look at the photo turned by quarters, too, where no answer is confident
                 (`pocketshelf.looking`): None where it looks turned to the bundle, True in any case, False
                 never. An answer of such a look is never confident.

@@ -171,6 +171,10 @@ COMMANDS = {
         "turned.figures",
         "photos that are not the right way up: found once, as a search does, and any way up",
     ),
+    "partial-shelves": (
+        "recall.partial",
+        "shelves with a tenth of a catalogue, and a server for the rest: what is confident, and right",
+    ),
     "as-one": (
         "pages.as_one",
         "photos of one thing that the detector takes apart: by their boxes, and by the frame as well",

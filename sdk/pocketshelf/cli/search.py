@@ -109,8 +109,7 @@ def run(args: argparse.Namespace) -> int:
     where = wished(args)
     pictures = None if args.server is None else ServerPictures(args.server)
     views = Views(args.html, args.images, args.annotate, pictures)
-    # A server's products are sorted out by the attributes that it tells of them.
-    server = None if args.server is None else ServerFallback(args.server, full=args.full or bool(where))
+    server = None if args.server is None else ServerFallback(args.server)
     with Retriever.open(
         args.store, args.bundle, args.threads, fallback=server, timeout_s=args.timeout_s, read=args.read
     ) as retriever:

@@ -66,7 +66,7 @@ class ServerFallback:
         timeout: longest time, by the wall clock, from looking up its name to the answer's last byte, in
             seconds.
         rest: seconds for which a server that was away is not asked again.
-        full: ask for each hit's image and attributes, too.
+        full: ask for each hit's image and attributes, too: by them colours are compared, as the shelf's are.
 
     Raises:
         UsageError: ``server_url`` is no address.
@@ -78,7 +78,7 @@ class ServerFallback:
         timeout: float = 3.0,
         rest: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
-        full: bool = False,
+        full: bool = True,
     ) -> None:
         self._full = full
         self._url = server_address(server_url) + "/v1/search"

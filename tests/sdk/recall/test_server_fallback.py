@@ -62,7 +62,10 @@ def test_the_vector_is_sent_and_nothing_of_the_photo(server):
         "server",
     )
     assert server.seen == [
-        ("/v1/search", {"vector": [0.6, 0.8], "space": "space", "k": 5, "categories": ["Milk"]})
+        (
+            "/v1/search",
+            {"vector": [0.6, 0.8], "space": "space", "k": 5, "categories": ["Milk"], "full": True},
+        )
     ]
 
 

@@ -61,7 +61,7 @@ class Finder:
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)
-        self._fallback = None if server is None else ServerFallback(server, full=True)
+        self._fallback = None if server is None else ServerFallback(server)
         self._lines = Lines(pictures, look_pictures, served=server is not None)
         self._looks = self._open_looks(looks)
         self._any_way_up = any_way_up

@@ -21,11 +21,11 @@ public final class ServerFallback: Fallback, @unchecked Sendable {
     ///   - server: the address below which `/v1/search` lies.
     ///   - timeout: longest time until the answer's last byte, in seconds.
     ///   - rest: seconds for which a server that was away is not asked again.
-    ///   - full: ask for each hit's image and attributes, too.
+    ///   - full: ask for each hit's image and attributes, too: by them colours are compared, as the shelf's are.
     ///   - clock: seconds that only grow.
     /// - Throws: `usage`: `server` is no address.
     public init(
-        server: String, fetcher: any Fetcher, timeout: Double = 3, rest: Double = 30, full: Bool = false,
+        server: String, fetcher: any Fetcher, timeout: Double = 3, rest: Double = 30, full: Bool = true,
         clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
     ) throws {
         url = "\(try ServerAddress.checked(server))/v1/search"

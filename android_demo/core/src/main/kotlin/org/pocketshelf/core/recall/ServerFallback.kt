@@ -22,14 +22,14 @@ import java.util.Locale
  * @param server the address below which `/v1/search` lies, without a slash at its end.
  * @param exchange the network.
  * @param seconds longest time, by the wall clock, from looking up its name to the answer's last byte.
- * @param full ask for each hit's image and attributes, too.
+ * @param full ask for each hit's image and attributes, too: by them colours are compared, as the shelf's are.
  */
 class ServerFallback(
     server: String,
     private val exchange: Exchange,
     private val seconds: Double = 3.0,
     private val pause: AskingPause = AskingPause(),
-    private val full: Boolean = false,
+    private val full: Boolean = true,
 ) : Fallback {
     private val url = "$server/v1/search"
 
