@@ -215,9 +215,11 @@ def _config(args: argparse.Namespace) -> KioskConfig:
     if args.fetch_pictures:
         if args.server is None:
             raise UsageError("--fetch-pictures needs a server to fetch them from: --server URL")
-        if args.images is None:
-            args.images = _state(args) / "pictures"
+        args.images = args.images or _state(args) / "pictures"
+        try:
             args.images.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--images {args.images}: cannot be made ({error.strerror})") from error
     for option, folder in (("--images", args.images), ("--look-images", args.look_images)):
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{option} {folder}: no such folder")

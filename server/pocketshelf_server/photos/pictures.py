@@ -64,7 +64,10 @@ class Pictures:
         path = self._find(image)
         if path is None or side not in SIDES:
             return None
-        found = path.stat()
+        try:
+            found = path.stat()
+        except OSError:  # It has just gone.
+            return None
         text = f"{path}\0{found.st_mtime_ns}\0{found.st_size}\0{side}"
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

@@ -16,7 +16,7 @@ from pocketshelf.closely import Closely, Features, Sighting, extract, look
 from pocketshelf.encoded import EncodedRegion
 from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle
-from pocketshelf.recall import Signals
+from pocketshelf.recall import CatalogueSpread, Signals
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.store import Store, StoreFolder, StoreWriter, verify_store
@@ -156,9 +156,11 @@ def test_what_stands_first_is_what_is_judged_whoever_was_asked(
     judged: list[str] = []
     signals = Shelf.signals
 
-    def noted(shelf: Shelf, region: EncodedRegion, hits: list[Hit]) -> Signals:
+    def noted(
+        shelf: Shelf, region: EncodedRegion, hits: list[Hit], told: CatalogueSpread | None = None
+    ) -> Signals:
         judged.append(hits[0].product_id)
-        return signals(shelf, region, hits)
+        return signals(shelf, region, hits, told)
 
     monkeypatch.setattr(Shelf, "signals", noted)
     monkeypatch.setattr("pocketshelf.answering.SURE_INLIERS", 10_000)

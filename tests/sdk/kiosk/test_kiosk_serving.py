@@ -101,7 +101,12 @@ def run(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_cannot_be_is_one_line(tmp_path: Path, drawn_shelf: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    fetching = ["--store", str(drawn_shelf), "--fetch-pictures"]
     for code, arguments in (
+        (2, fetching),
+        (2, [*fetching, "--server", "http://127.0.0.1:9", "--images", str(file)]),
         (1, ["--store", str(tmp_path / "nothing")]),
         (2, ["--store", str(drawn_shelf), "--images", str(tmp_path / "nothing")]),
         (2, ["--store", str(drawn_shelf), "--pin-file", str(tmp_path / "nothing")]),

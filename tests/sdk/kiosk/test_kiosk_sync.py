@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from kiosk_things import codes, eventually
 
 from loopback import serving_app
+from pocketshelf.cli.kiosk import _config, add_arguments
 from pocketshelf.errors import StoreError, SyncError
 from pocketshelf.formats.space import Space
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
@@ -136,6 +138,24 @@ def test_a_kiosk_of_its_own_brings_the_pictures_of_its_shelf(
         eventually(lambda: wanted <= {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")})
     assert client.get("/api/shelf?count=4").get_json()["products"][0]["picture"].startswith("/picture/0/")
     assert codes(kiosk.state()) == []
+
+
+def test_pictures_are_brought_into_the_folder_of_images_or_the_kiosk_s_own(
+    tmp_path: Path, own_shelf: Path
+) -> None:
+    def planned(*given: str) -> KioskConfig:
+        parser = argparse.ArgumentParser()
+        add_arguments(parser)
+        server = ["--server", "http://127.0.0.1:9", "--state", str(tmp_path / "state")]
+        return _config(parser.parse_args(["--store", str(own_shelf), *server, *given]))
+
+    own, named = tmp_path / "state/pictures", tmp_path / "new/folder"
+    for folder, given in ((own, []), (named, ["--images", str(named)])):
+        config = planned("--fetch-pictures", *given)
+        assert config.images == folder and folder.is_dir()
+        assert config.sync is not None and config.sync.pictures == folder
+    config = planned()
+    assert config.images is None and config.sync is not None and config.sync.pictures is None
 
 
 def test_no_room_for_pictures_is_said_and_searching_goes_on(

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from server_products import DIMENSION, SPACE, make_product
 
+from pocketshelf.formats import ShardMeta
 from pocketshelf.recall import Neighbourhood
 from pocketshelf.store import Store
-from pocketshelf_server.catalogue import Catalogue, Delete, Upsert, open_catalogue
+from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http import create_app
-from pocketshelf_server.making import make_site
 from pocketshelf_server.search import cohort as cohort_module
 from pocketshelf_server.search.cohort import HITS, REFRESH_SECONDS, CatalogueCohort
 from pocketshelf_server.site import Site
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return make_site(tmp_path / "site", SPACE)
-
-
-@pytest.fixture
-def catalogue(site: Site) -> Iterator[Catalogue]:
-    made = open_catalogue(site)
-    yield made
-    made.close()
 
 
 def fill(catalogue: Catalogue, count: int) -> list[str]:
@@ -48,7 +35,9 @@ def test_it_is_what_a_shelf_of_the_same_products_tells(catalogue: Catalogue, tmp
     cohort.refresh(catalogue.sequence())
     told = cohort.told(query(), ids[:3])
     with catalogue.reading() as view:
-        store = Store.create(tmp_path / "shelf", _meta(catalogue), view.products())
+        store = Store.create(
+            tmp_path / "shelf", ShardMeta.of(catalogue.space, catalogue.sequence()), view.products()
+        )
     shelf = Neighbourhood(store.shard)
     assert told is not None and list(told.of_hits) == ids[:3]
     assert told.nearest == pytest.approx(shelf.nearest, abs=1e-6)
@@ -58,12 +47,6 @@ def test_it_is_what_a_shelf_of_the_same_products_tells(catalogue: Catalogue, tmp
         assert product is not None
         assert background == pytest.approx(shelf.background(product.vectors[0].astype(np.float32)), abs=1e-6)
     store.close()
-
-
-def _meta(catalogue: Catalogue):  # type: ignore[no-untyped-def]
-    from pocketshelf.formats import ShardMeta
-
-    return ShardMeta.of(catalogue.space, catalogue.sequence())
 
 
 def test_nothing_is_told_of_less_than_two_products(catalogue: Catalogue) -> None:
