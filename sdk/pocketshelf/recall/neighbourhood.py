@@ -100,3 +100,12 @@ class Neighbourhood:
             return 0.0, 1.0
         cosines = self.cohort @ (vector / max(float(np.linalg.norm(vector)), 1e-6)).astype(np.float32)
         return float(cosines.mean()), max(LEAST_SPREAD, float(cosines.std()))
+
+    def told(self, query: np.ndarray, hits: Mapping[str, np.ndarray]) -> CatalogueSpread:
+        """What a server with these products tells of a query, and of hits' first pictures by their ids."""
+        vectors = np.stack([query, *hits.values()]).astype(np.float32)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+        cosines = vectors @ self.cohort.T
+        mean, spread = cosines.mean(axis=1), np.maximum(LEAST_SPREAD, cosines.std(axis=1))
+        of_query, *of_hits = zip(mean.tolist(), spread.tolist(), strict=True)
+        return CatalogueSpread(self.nearest, of_query, dict(zip(hits, of_hits, strict=True)))

@@ -18,10 +18,10 @@ from typing import Protocol
 from pocketshelf.catalogue.pictures import MAX_PICTURE_BYTES, PictureFolder
 from pocketshelf.errors import PhotoError
 from pocketshelf.files import read_plain
+from pocketshelf.recall.pictures import SIDES
 
 __all__ = ["SIDES", "Pictures", "Shrinker"]
 
-SIDES = (96, 320, 480, 1200)
 MOST_BYTES = 48_000_000
 FOLDERS = 8
 LOOK_AGAIN_SECONDS = 15.0

@@ -13,7 +13,6 @@ from itertools import takewhile
 import numpy as np
 
 from pocketshelf.recall import CatalogueSpread, Neighbourhood
-from pocketshelf.recall.neighbourhood import LEAST_SPREAD
 from pocketshelf_server.catalogue import Catalogue
 
 __all__ = ["CatalogueCohort"]
@@ -66,13 +65,8 @@ class CatalogueCohort:
         cohort, first = self._taken[2], list(product_ids[:HITS])
         products = self._catalogue.get(first)
         # In their order: one that was deleted this very moment ends it.
-        known = list(takewhile(products.__contains__, first))
-        vectors = np.stack([query, *(products[key].vectors[0] for key in known)]).astype(np.float32)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-        cosines = vectors @ cohort.cohort.T
-        mean, spread = cosines.mean(axis=1), np.maximum(LEAST_SPREAD, cosines.std(axis=1))
-        of_query, *of_hits = zip(mean.tolist(), spread.tolist(), strict=True)
-        return CatalogueSpread(cohort.nearest, of_query, dict(zip(known, of_hits, strict=True)))
+        known = takewhile(products.__contains__, first)
+        return cohort.told(query, {key: products[key].vectors[0] for key in known})
 
     def _sample(self) -> np.ndarray:
         with self._catalogue.reading() as view:

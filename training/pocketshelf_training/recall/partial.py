@@ -22,7 +22,7 @@ from pocketshelf.cli import values
 from pocketshelf.cli.output import tell_lines
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.product import Product
-from pocketshelf.recall import CatalogueSpread, Found, Neighbourhood
+from pocketshelf.recall import Found, Neighbourhood
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.types import Hit
@@ -78,13 +78,8 @@ class FullCatalogue:
         products = self._store.products([match.product_id for match in matches])
         found = Found(_hit(products[match.product_id], match.score) for match in matches)
         if self._tells:
-            of_hits = {
-                hit.product_id: self._cohort.background(
-                    products[hit.product_id].vectors[0].astype(np.float32)
-                )
-                for hit in found
-            }
-            found.catalogue = CatalogueSpread(self._cohort.nearest, self._cohort.background(vector), of_hits)
+            vectors = {hit.product_id: products[hit.product_id].vectors[0] for hit in found}
+            found.catalogue = self._cohort.told(vector, vectors)
         return found
 
 

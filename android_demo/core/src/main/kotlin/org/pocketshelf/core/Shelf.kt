@@ -5,9 +5,9 @@ import org.pocketshelf.core.formats.ByCodePoint
 import org.pocketshelf.core.formats.DerivedFile
 import org.pocketshelf.core.formats.GroupHead
 import org.pocketshelf.core.formats.Products
+import org.pocketshelf.core.recall.CatalogueSpread
 import org.pocketshelf.core.recall.Neighbourhood
 import org.pocketshelf.core.recall.Signals
-import org.pocketshelf.core.recall.CatalogueSpread
 import org.pocketshelf.core.recall.shelfCoverage
 import org.pocketshelf.core.stages.PALETTE
 import org.pocketshelf.core.stages.Shelves
