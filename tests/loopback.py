@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from http.server import ThreadingHTTPServer
+from typing import Any, TypeVar
 
 Behaviour = Callable[[socket.socket, bytes], None]
+Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
 
 @contextmanager
@@ -42,6 +44,17 @@ def answering(*answers: Behaviour, tls: ssl.SSLContext | None = None) -> Iterato
         yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}/file"
     finally:
         listener.close()
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """``server``, on a thread of its own."""
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def plain(text: bytes) -> Behaviour:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +16,7 @@ from pocketshelf.formats.fields import Fields
 from pocketshelf.formats.product_rules import MAX_TEXT, check_names
 from pocketshelf.network.address import server_address
 from pocketshelf.recall.neighbourhood import LEAST_SPREAD, CatalogueSpread
+from pocketshelf.recall.pause import Pause
 from pocketshelf.types import Hit
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class ServerFallback:
         self._full = full
         self._url = server_address(server_url) + "/v1/search"
         self._timeout = timeout
-        self._rest = rest
-        self._clock = clock
-        self._away_until = -math.inf
+        self._pause = Pause(rest, clock)
 
     def search(
         self, vector: np.ndarray, space: str, categories: tuple[str, ...], k: int, told: str = ""
@@ -95,8 +93,7 @@ class ServerFallback:
         Args:
             told: the header ``Pocketshelf-Local``, see `Telling`; "" sends none.
         """
-        if self._clock() < self._away_until:
-            raise ServerError(f"{self._url}: was away a moment ago; not asked")
+        self._pause.require_over(self._url)
         body: dict[str, Any] = {"vector": [round(float(x), 6) for x in vector], "space": space, "k": k}
         if categories:
             body["categories"] = list(categories)
@@ -107,10 +104,10 @@ class ServerFallback:
             if reply.status == 200:
                 return _hits(reply.body, self._url, k)
         except ServerError:
-            self._away_until = self._clock() + self._rest
+            self._pause.begin()
             raise
         if reply.status >= 500 or reply.status == 429:
-            self._away_until = self._clock() + self._rest
+            self._pause.begin()
         raise ServerError(f"{self._url}: {_problem(reply)}")
 
     def _post(self, body: bytes, told: str) -> Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 from pocketshelf.errors import PhotoError, ServerError
 from pocketshelf.network.address import server_address
+from pocketshelf.recall.pause import Pause
 
 __all__ = ["SIDES", "ServerPictures"]
 
@@ -46,9 +46,8 @@ class ServerPictures:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = server_address(server_url) + "/v1/pictures"
-        self._timeout, self._rest, self._clock = timeout, rest, clock
+        self._timeout, self._pause = timeout, Pause(rest, clock)
         self._turns = threading.BoundedSemaphore(at_once)
-        self._away_until = -math.inf
 
     def get(self, product_id: str, side: int) -> bytes | None:
         """A picture's file, as the server made it; None where it has none of this product.
@@ -59,8 +58,7 @@ class ServerPictures:
         Raises:
             ServerError: the server is away, busy, or refuses.
         """
-        if self._clock() < self._away_until:
-            raise ServerError(f"{self._url}: was away a moment ago; not asked")
+        self._pause.require_over(self._url)
         if not self._turns.acquire(timeout=self._timeout):
             raise ServerError(f"{self._url}: too many pictures are asked for already")
         try:
@@ -78,7 +76,7 @@ class ServerPictures:
             if is_sign_in(reply.status, reply.content_type, reply.body[:64]):
                 raise sign_in(self._url, reply.location)
         except ServerError:
-            self._leave_alone(self._rest)
+            self._pause.begin()
             raise
         if reply.status == 200:
             if not reply.content_type.startswith("image/"):
@@ -87,8 +85,5 @@ class ServerPictures:
         if reply.status in MISSING:
             return None
         if reply.status >= 500 or reply.status == 429:
-            self._leave_alone(BUSY_S if reply.status == BUSY else self._rest)
+            self._pause.begin(BUSY_S if reply.status == BUSY else None)
         raise ServerError(f"{self._url}: the server answered {reply.status}")
-
-    def _leave_alone(self, seconds: float) -> None:
-        self._away_until = self._clock() + seconds

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from loopback import running
 from pocketshelf.errors import PhotoError, ServerError, UsageError
 from pocketshelf.recall import ServerPictures
 
@@ -41,11 +41,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with running(Server()) as made:
+        yield made
 
 
 def test_a_product_is_asked_for_by_its_id_and_at_a_size_that_suffices(server: Server) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loopback import running
 from pocketshelf.errors import StoreError
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.network.polite import Polite
@@ -60,11 +60,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    server = Shop()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with running(Shop()) as made:
+        yield made
 
 
 @pytest.fixture
