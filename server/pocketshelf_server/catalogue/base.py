@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import numpy as np
+
 from pocketshelf.errors import CatalogueError
 from pocketshelf.formats import Product, Space
 from pocketshelf.formats.product_rules import fitting_categories
@@ -200,6 +202,13 @@ class Catalogue(ABC):
         """Those of ``product_ids`` that are stored."""
         with self._rows() as rows:
             return rows.get(product_ids)
+
+    def first_vectors(self, product_ids: Iterable[str]) -> dict[str, np.ndarray]:
+        """The first picture's vector, int8 (D,), of those of ``product_ids`` that are stored."""
+        size = self.space.dimension
+        with self._rows() as rows:
+            found = rows.by_id("SELECT product_id, vectors FROM", product_ids)
+            return {key: np.frombuffer(blob, np.int8)[:size] for key, blob in found if len(blob) >= size}
 
     def changes(self, since: int, limit: int) -> list[Change]:
         """The log after ``since``, oldest first, at most ``limit`` lines."""

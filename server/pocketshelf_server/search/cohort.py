@@ -63,10 +63,10 @@ class CatalogueCohort:
         if self._taken is None or len(self._taken[2].cohort) < 2:
             return None
         cohort, first = self._taken[2], list(product_ids[:HITS])
-        products = self._catalogue.get(first)
+        vectors = self._catalogue.first_vectors(first)
         # In their order: one that was deleted this very moment ends it.
-        known = takewhile(products.__contains__, first)
-        return cohort.told(query, {key: products[key].vectors[0] for key in known})
+        known = takewhile(vectors.__contains__, first)
+        return cohort.told(query, {key: vectors[key] for key in known})
 
     def _sample(self) -> np.ndarray:
         with self._catalogue.reading() as view:

@@ -57,6 +57,8 @@ def test_a_product_comes_back_as_it_was_put(catalogue: Catalogue) -> None:
     assert (stored.attributes, stored.category) == (product.attributes, "Épicé")
     assert catalogue.sources([product.product_id, "no"]) == {product.product_id: "made from this"}
     assert catalogue.titles([product.product_id]) == {product.product_id: (product.title, "Épicé")}
+    first = catalogue.first_vectors([product.product_id, "no"])
+    assert list(first) == [product.product_id] and (first[product.product_id] == product.vectors[0]).all()
 
 
 def test_reading_is_ordered_by_code_point(catalogue: Catalogue) -> None:
