@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
 from pocketshelf.catalogue import build_store
 from pocketshelf.cli import values
 from pocketshelf.errors import PocketshelfError

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-import record
+from common import record
 from pocketshelf import Retriever, decode_photo
 from pocketshelf.catalogue import build_store
 from pocketshelf.formats.bundle import load_bundle

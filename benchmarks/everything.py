@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import record
+from common import record
 from pocketshelf.errors import UsageError
 from pocketshelf_training.pages.provenance import commit
 

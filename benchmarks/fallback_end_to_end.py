@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
 from pocketshelf import Retriever
 from pocketshelf.demo.server import LocalServer
 from pocketshelf.formats.bundle import default_bundle

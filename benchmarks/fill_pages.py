@@ -16,12 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import compare_tables
-import features_table
-import quality_table
-import record
-import scale_tables
-import shelf_tables
+from common import record
+from tables import compare, features, quality, scale, shelf
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -36,21 +32,21 @@ class Table(NamedTuple):
 
 # By the name of the marks.
 TABLES = {
-    "peers-photo": Table("compare.md", "peers_photo", compare_tables.photo),
-    "two-threads": Table("compare.md", "photo_profile", compare_tables.two_threads),
-    "peers-search": Table("compare.md", "peers_search", compare_tables.search),
+    "peers-photo": Table("compare.md", "peers_photo", compare.photo),
+    "two-threads": Table("compare.md", "photo_profile", compare.two_threads),
+    "peers-search": Table("compare.md", "peers_search", compare.search),
     "peers-search-million": Table(
-        "compare.md", "peers_search_million", partial(compare_tables.search, size=1_000_000)
+        "compare.md", "peers_search_million", partial(compare.search, size=1_000_000)
     ),
-    "shelf-parts": Table("compare.md", "peers_search", shelf_tables.parts),
-    "shelf-screen": Table("compare.md", "shelf_screen", shelf_tables.screen),
-    "cold-start": Table("compare.md", "cold_start", compare_tables.cold_start),
-    "scale-measured": Table("scale.md", "scale", scale_tables.measured),
-    "scale-computed": Table("scale.md", "scale", scale_tables.computed),
-    "outage": Table("scale.md", "outage", scale_tables.outage),
-    "published-features": Table("sync.md", "published_features", features_table.published),
-    "quality-time": Table("quality.md", "quality", quality_table.judging),
-    "training-speed": Table("scale.md", "training_speed", scale_tables.training),
+    "shelf-parts": Table("compare.md", "peers_search", shelf.parts),
+    "shelf-screen": Table("compare.md", "shelf_screen", shelf.screen),
+    "cold-start": Table("compare.md", "cold_start", compare.cold_start),
+    "scale-measured": Table("scale.md", "scale", scale.measured),
+    "scale-computed": Table("scale.md", "scale", scale.computed),
+    "outage": Table("scale.md", "outage", scale.outage),
+    "published-features": Table("sync.md", "published_features", features.published),
+    "quality-time": Table("quality.md", "quality", quality.judging),
+    "training-speed": Table("scale.md", "training_speed", scale.training),
 }
 
 

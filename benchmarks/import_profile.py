@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import record
+from common import record
 from pocketshelf.cli import values
 
 CODE = """\

@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 import pocketshelf
-import record
+from common import record
 from pocketshelf.cli import values
 from pocketshelf.cli.ray_cluster import LOCAL
 from pocketshelf.formats import load_bundle, space_of

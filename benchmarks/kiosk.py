@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-import record
+from common import record
 from pocketshelf.catalogue import build_store
 from pocketshelf.errors import UsageError
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-import record
-from enlarged import enlarged
+from common import record
+from common.enlarged import enlarged
 from pocketshelf.cli import values
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages.preprocess import Photo, decode_photo

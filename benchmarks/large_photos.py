@@ -12,8 +12,8 @@ from unittest import mock
 
 import numpy as np
 
-import record
-from enlarged import enlarged
+from common import record
+from common.enlarged import enlarged
 from pocketshelf.cli import values
 from pocketshelf.encoder import Encoder
 from pocketshelf.stages import detect

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-import record
+from common import record
 from pocketshelf import Retriever, build_store
 from pocketshelf.live import Watch
 from pocketshelf_training.data import grocery, street

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
 from pocketshelf.cli import values
 from pocketshelf.kiosk.syncing import JITTER, SyncPlan
 from pocketshelf.sync.backoff import next_attempt_after
@@ -260,7 +260,7 @@ def main() -> int:
         "outage", {"what": what, **said, "every_s": EVERY, "retry_after_s": RETRY_AFTER, "rows": found}
     )
     if args.picture:
-        from outage_picture import draw
+        from tables.outage_picture import draw
 
         draw(args.devices, args.picture)
     return 0

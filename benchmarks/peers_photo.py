@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-import record
+from common import record
 from pocketshelf import Retriever
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.formats.bundle import Bundle, load_bundle

@@ -1,6 +1,6 @@
 """Search, bytes, opening, adding and deleting: a shelf beside hnswlib, Faiss and sqlite-vec.
 
-The same vectors (synthetic, clustered, seed 0: `search_engines.vectors`), the same queries, one thread;
+The same vectors (synthetic, clustered, seed 0: `common.engines.vectors`), the same queries, one thread;
 graphs of a million are built by two, and what a change of ours copies is hashed by a second. Each engine
 keeps what it needs to answer with: ours titles and categories as well, the others vectors and numbers.
 Recall is the share of the exact ten. "One category" is a fiftieth of the shelf, as each engine filters:
@@ -31,14 +31,13 @@ from typing import Any, Protocol
 import numpy as np
 import psutil
 
-import record
-import shelf_parts
+from common import record, shelf_parts
+from common.engines import CATEGORIES, DIMENSION, SPACE
+from common.shelf_parts import K, drawn
 from pocketshelf.cli import values
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store, change_store
-from search_engines import CATEGORIES, DIMENSION, SPACE
-from shelf_parts import K, drawn
 
 CHANGED = 100
 LATE = "the time was up"

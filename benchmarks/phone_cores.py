@@ -1,10 +1,11 @@
 """The phones' cores beside the SDK: a scan of 20,000 x 128 int8, a delta of 1,000 rows, a detector's output.
 
 Each round runs the SDK and both cores after one another, on one machine and the same synthetic inputs
-(`benchmarks/phone_inputs.py`), one thread each; every figure is the median of a round's repeats, and what is
-written the median of the rounds, with the ratios to the SDK in the same rounds. What they find is compared,
-so that no wrong answer is fast. The scan is a search whole: rounding, the scan, choosing, scoring again; the
-SDK's scan is NumKong's kernel, which is timed alone, too, and so is a search with numpy in its place.
+(`benchmarks/common/phone_inputs.py`), one thread each; every figure is the median of a round's repeats,
+and what is written the median of the rounds, with the ratios to the SDK in the same rounds. What they find
+is compared, so that no wrong answer is fast. The scan is a search whole: rounding, the scan, choosing,
+scoring again; the SDK's scan is NumKong's kernel, which is timed alone, too, and so is a search with numpy
+in its place.
 
 The cores run here on a JVM and as a Linux program: a phone's processor is another one.
 
@@ -32,9 +33,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-import record
-from phone_inputs import COUNT, DIMENSION, QUERIES, K, write_inputs
-from phone_tables import READMES, with_table
+from common import record
+from common.phone_inputs import COUNT, DIMENSION, QUERIES, K, write_inputs
 from pocketshelf.errors import UsageError
 from pocketshelf.formats import apply_delta
 from pocketshelf.formats.bundle import DetectorSpec
@@ -43,6 +43,7 @@ from pocketshelf.formats.product import quantize_vectors
 from pocketshelf.stages.detect import NetworkDetector, select_regions
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search.exact import ExactIndex
+from tables.phone import READMES, with_table
 
 ROOT = Path(__file__).resolve().parents[1]
 CORES = {

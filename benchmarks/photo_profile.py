@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import record
+from common import record
 from peers_photo import gallery, milliseconds, photo, photo_vector, shelf
 from pocketshelf import Retriever
 from pocketshelf.answering import Answering

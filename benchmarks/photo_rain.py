@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
-import record
+from common import record
 from pocketshelf.formats import Product, Space, load_bundle, quantize_vectors, space_of
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.making import make_site

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-import record
+from common import record
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.formats.bundle import load_bundle

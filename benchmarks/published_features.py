@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
+from common.sync_site import URL, FolderFetcher
 from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.closely import FeaturesWanted
@@ -37,7 +38,6 @@ from pocketshelf_training.data import pairs
 from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.data.protocol import Sample, data_root
 from pocketshelf_training.studio.prepare.rephotographed import prepare
-from sync_site import URL, FolderFetcher
 
 
 class Shop:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-import record
+from common import record
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf.quality import WORKING_SIDE, Judge, pixel_signals

@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import record
+from common import record
+from common.sync_site import DIMENSION, URL, FolderFetcher, SyntheticSite
 from pocketshelf.cli import values
 from pocketshelf.store import StoreFolder
 from pocketshelf.sync import Answer, Environment, sync
-from sync_site import DIMENSION, URL, FolderFetcher, SyntheticSite
 
 # What a server's and a device's headers add to a request's body, TLS left out.
 HEADER_BYTES = 600

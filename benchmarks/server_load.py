@@ -2,7 +2,7 @@
 
 A site of synthetic products is served by a process of its own (`pocketshelf-server serve`), with Debian's
 nginx before it in a second round (`docs/deploy/nginx-files.conf`): then syncs are served by nginx. 200
-clients sync and 20 search all the while, in two processes of their own (`load_clients.py`). Four phases,
+clients sync and 20 search all the while, in two processes of their own (`common/clients.py`). Four phases,
 one after another in the same run:
 
     calm        nothing is published
@@ -39,9 +39,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-import record
-from load_nginx import nginx_before
-from load_tables import write_table
+from common import record
+from common.engines import DIMENSION, SPACE, fill, vectors
+from common.nginx import nginx_before
 from pocketshelf.cli import values
 from pocketshelf.demo.server import LocalServer
 from pocketshelf.formats.bundle import default_bundle
@@ -49,9 +49,9 @@ from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.making import make_site
 from pocketshelf_server.site import Site
-from search_engines import DIMENSION, SPACE, fill, vectors
+from tables.load import write_table
 
-CLIENTS = Path(__file__).with_name("load_clients.py")
+CLIENTS = Path(__file__).parent / "common" / "clients.py"
 BATCH = 1000
 PHASES = ("calm", "publishing", "in a hurry", "anew")
 

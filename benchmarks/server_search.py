@@ -32,12 +32,12 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
+from common.engines import INDEXES, ONE_CATEGORY, opened, queries, vectors
 from pocketshelf.cli import values
 from pocketshelf_server.search import VectorIndex
 from pocketshelf_training.pages.provenance import here
-from search_engines import INDEXES, ONE_CATEGORY, opened, queries, vectors
-from search_tables import write_tables
+from tables.search import write_tables
 
 K = 10
 # The draw that figures are of; another is for choosing.

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 
 import peers_search
-import record
+from common import record
+from common.shelf_parts import TIMES, K, drawn, store_of, with_views
 from pocketshelf.cli import values
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store
-from shelf_parts import TIMES, K, drawn, store_of, with_views
 
 RATE = 100
 SHOWN = 12

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
+from common.shelf_parts import drawn, with_views
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats import Product, ShardMeta, Space, quantize_vectors
 from pocketshelf.stages.search.gallery import Gallery
@@ -27,7 +28,6 @@ from pocketshelf.stages.search.means import REACH, Means
 from pocketshelf.store import Store
 from pocketshelf_training.data import clothing, grocery
 from pocketshelf_training.data.protocol import Sample
-from shelf_parts import drawn, with_views
 
 K, PICTURES, MOST_ASKED = 10, 4, 1000
 REACHES = (0.4, 0.5, 0.6, 0.7, 1.0)

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-import record
+from common import record
+from common.sync_site import DIMENSION, URL, FolderFetcher, SyntheticSite
 from pocketshelf.formats import open_delta
 from pocketshelf.stages.search import StoreSearcher
 from pocketshelf.store import Store
 from pocketshelf.sync import Environment, SyncReport, sync
-from sync_site import DIMENSION, URL, FolderFetcher, SyntheticSite
 
 
 class Searching(threading.Thread):

@@ -34,7 +34,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-import record
+from common import record
 from pocketshelf.cli import values
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.stages.preprocess import decode_photo

@@ -15,7 +15,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 
 import everything as bench  # noqa: E402
 import fill_pages as tables  # noqa: E402
-import record  # noqa: E402
+from common import record  # noqa: E402
 from pocketshelf.errors import PocketshelfError, UsageError  # noqa: E402
 
 GOOD, BAD, OTHER = "good.py", "bad.py", "other.py --twice"
@@ -122,7 +122,7 @@ def test_a_logged_run_s_speed_leaves_its_first_epoch_out(tmp_path: Path) -> None
 
 
 def test_results_go_elsewhere_where_that_is_asked_for(tmp_path: Path) -> None:
-    code = "import record; record.write('x', {'a': 1})"
+    code = "from common import record; record.write('x', {'a': 1})"
     environment = {record.ELSEWHERE: str(tmp_path), record.COMMIT: "abc", "PYTHONPATH": ":".join(sys.path)}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "benchmarks", env=environment, check=True)
     assert json.loads((tmp_path / "x.json").read_text())["commit"] == "abc"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-from quality_table import judging
+from tables.quality import judging
 
 
 @pytest.mark.parametrize(("ms", "said"), [(2.94, "yes"), (3.0, "**no**")])

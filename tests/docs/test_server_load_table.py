@@ -25,7 +25,7 @@ def figures() -> dict[str, Any]:
 
 
 def test_a_row_for_each_round_and_phase() -> None:
-    from load_tables import server_load_table
+    from tables.load import server_load_table
 
     _, _, *rows, empty, told = server_load_table(figures()).splitlines()
     assert [row.split(" | ")[:2] for row in rows] == [
@@ -36,7 +36,7 @@ def test_a_row_for_each_round_and_phase() -> None:
 
 
 def test_the_page_says_what_the_results_say() -> None:
-    from load_tables import BEGIN, END, PAGE, server_load_table
+    from tables.load import BEGIN, END, PAGE, server_load_table
 
     found = json.loads((ROOT / "benchmarks/results/server_load.json").read_text())
     if "load_before" not in found:

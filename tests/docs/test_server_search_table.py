@@ -18,7 +18,7 @@ ROW = {
 
 
 def test_an_engines_row_says_what_was_measured_beside_other_work() -> None:
-    from search_tables import engines_table
+    from tables.search import engines_table
 
     rows = [ROW, {**ROW, "load": 9.0, "build_load": [0.5, 9.0]}]
     _, _, quiet, busy, _, told = engines_table({"machine": "m", "draw": 1, "rows": rows}).splitlines()
@@ -29,7 +29,7 @@ def test_an_engines_row_says_what_was_measured_beside_other_work() -> None:
 
 
 def test_rows_of_another_machine_say_so() -> None:
-    from search_tables import engines_table
+    from tables.search import engines_table
 
     rows = [ROW, {**ROW, "machine": "n"}, {**ROW, "machine": "m"}]
     *_, first, other, again, _, told = engines_table({"machine": "m", "draw": 1, "rows": rows}).splitlines()
@@ -48,7 +48,7 @@ def test_rows_of_an_earlier_run_keep_their_machine(tmp_path: Path) -> None:
 
 
 def test_a_row_of_candidates() -> None:
-    from search_tables import tuning_table
+    from tables.search import tuning_table
 
     about = {"machine": "m", "commit": "abc", "draw": 0, "queries": 300}
     _, _, found, _, told = tuning_table(
@@ -59,7 +59,7 @@ def test_a_row_of_candidates() -> None:
 
 
 def test_an_imports_row() -> None:
-    from search_tables import imports_table
+    from tables.search import imports_table
 
     row = {"way": "ray", "workers": 2, "pictures_s": 40.5, "ratio_to_one_thread": 1.8, "first_s": 9.0}
     about = {"machine": "m", "commit": "abc", "pictures": 640, "rounds": 2, "load_before": 0.2}
@@ -69,7 +69,7 @@ def test_an_imports_row() -> None:
 
 @pytest.mark.parametrize("name", ["server-search", "server-search-tuning", "import-ray"])
 def test_the_page_says_what_the_results_say(name: str) -> None:
-    from search_tables import PAGE, TABLES, filled
+    from tables.search import PAGE, TABLES, filled
 
     results, make = TABLES[name]
     page = PAGE.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from phone_inputs import write_inputs
+    from common.phone_inputs import write_inputs
 
     folder = tmp_path_factory.mktemp("bench")
     write_inputs(folder)

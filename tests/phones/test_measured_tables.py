@@ -30,7 +30,7 @@ FIGURES = {
 
 
 def test_a_table_replaces_the_one_before() -> None:
-    from phone_tables import BEGIN, END, with_table
+    from tables.phone import BEGIN, END, with_table
 
     once = with_table(f"# Demo\n\n{BEGIN}\nold\n{END}\n\nmore\n", "swift", FIGURES)
     assert "old" not in once and once.startswith("# Demo\n") and once.endswith(f"{END}\n\nmore\n")
@@ -41,7 +41,7 @@ def test_a_table_replaces_the_one_before() -> None:
 
 @pytest.mark.parametrize("name", ["kotlin", "swift"])
 def test_a_readme_says_what_was_measured(name: str) -> None:
-    from phone_tables import BEGIN, READMES, with_table
+    from tables.phone import BEGIN, READMES, with_table
 
     results = ROOT / "benchmarks/results/phone_cores.json"
     if not READMES[name].exists() or not results.exists():

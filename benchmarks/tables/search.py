@@ -9,8 +9,8 @@ from typing import Any
 
 __all__ = ["PAGE", "TABLES", "engines_table", "filled", "imports_table", "tuning_table", "write_tables"]
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "server.md"
-RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "server.md"
+RESULTS = Path(__file__).parents[1] / "results"
 # Searches keep two processes busy at most, PostgreSQL's builds three.
 QUIET, QUIET_BUILD = 2.5, 4.0
 WAYS = {"threads": "threads, without Ray", "ray": "Ray's processes, on this machine"}

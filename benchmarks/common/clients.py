@@ -4,7 +4,7 @@ One process holds all syncing clients and another all searching ones, each an ev
 (a thread a client would wait for Python's lock, and measure that). They ask until their standard input
 closes, then print every request: [kind, when it began (monotonic seconds), milliseconds, bytes].
 
-    python benchmarks/load_clients.py {sync,search} '{"port": 8000, "clients": 200, "pause": 1.0}'
+    python benchmarks/common/clients.py {sync,search} '{"port": 8000, "clients": 200, "pause": 1.0}'
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pocketshelf_training.pages.page import table
 
 __all__ = ["server_load_table", "write_table"]
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "server.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "server.md"
 BEGIN, END = "<!-- server-load: begin -->", "<!-- server-load: end -->"
 KINDS = ("search", "sync without changes", "sync with changes", "delta")
 

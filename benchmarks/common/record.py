@@ -17,7 +17,7 @@ from pocketshelf_training.pages.provenance import here
 ELSEWHERE = "POCKETSHELF_BENCH_RESULTS"
 # The commit that `benchmarks/everything.py` began with.
 COMMIT = "POCKETSHELF_BENCH_COMMIT"
-RESULTS = Path(os.environ.get(ELSEWHERE) or Path(__file__).resolve().parent / "results")
+RESULTS = Path(os.environ.get(ELSEWHERE) or Path(__file__).resolve().parents[1] / "results")
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["BEGIN", "END", "READMES", "table", "with_table"]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READMES = {"kotlin": ROOT / "android_demo" / "README.md", "swift": ROOT / "ios_demo" / "README.md"}
 BEGIN, END = "<!-- measured: begin; written by benchmarks/phone_cores.py -->", "<!-- measured: end -->"
 RUNS_AS = {"kotlin": "the Kotlin core on a JVM", "swift": "the Swift core as a Linux program"}

@@ -25,7 +25,7 @@ __all__ = ["COUNT", "DIMENSION", "QUERIES", "K", "write_inputs"]
 COUNT, DIMENSION, QUERIES, K = 20_000, 128, 50, 10
 CHANGED, DELETED, NEW = 800, 100, 100
 PHOTO = (3000, 4000)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def write_inputs(folder: Path) -> None:

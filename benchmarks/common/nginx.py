@@ -14,7 +14,7 @@ from pocketshelf_server.site import Site
 
 __all__ = ["nginx_before"]
 
-FILES = Path(__file__).parents[1] / "docs/deploy/nginx-files.conf"
+FILES = Path(__file__).parents[2] / "docs/deploy/nginx-files.conf"
 CONFIG = """pid {folder}/nginx.pid;
 worker_processes 1;
 events {{}}

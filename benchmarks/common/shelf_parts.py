@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from usearch.index import Index
 
+from common.engines import CATEGORIES, DIMENSION, SPACE, queries, vectors
 from pocketshelf.formats import Product, ShardMeta, quantize_vectors
 from pocketshelf.formats.derived import DerivedFile
 from pocketshelf.recall import Neighbourhood
@@ -21,7 +22,6 @@ from pocketshelf.shelf import Shelf
 from pocketshelf.stages.search import GraphIndex, Match, StoreSearcher, derive_indexes
 from pocketshelf.stages.search.graph import empty_graph
 from pocketshelf.store import Store
-from search_engines import CATEGORIES, DIMENSION, SPACE, queries, vectors
 
 __all__ = ["TIMES", "K", "drawn", "parts", "store_of", "with_views"]
 
