@@ -11,10 +11,11 @@ from pocketshelf.errors import RuntimeUnavailable
 from pocketshelf.formats import Bundle, load_bundle
 from pocketshelf.stages.outfit import Shelves
 
-__all__ = ["CLOSELY_UP_TO", "FeaturesWanted"]
+__all__ = ["CLOSELY_UP_TO", "GOODS", "FeaturesWanted"]
 
 # A larger catalogue's local features are kept only if asked for: 6 kB a product.
 CLOSELY_UP_TO = 20_000
+# The detector's group of what is no garment.
 GOODS = "goods"
 
 

@@ -40,8 +40,13 @@ def bundle_of(folder: Path, shop: Assortment) -> Bundle:
 def test_names_that_say_nothing_go_to_what_their_pictures_show(tmp_path: Path) -> None:
     shop = shop_of(tmp_path)
     found = shelved(bundle_of(tmp_path / "bundle", shop), shop)
-    assert found["goods"] == ("Goods", "Haut")
     assert found["upper"] == ("Tops", "Bas")
+    assert "Haut" in found["goods"] and "Haut" not in found["upper"]
+
+
+def test_looks_alone_make_no_garments_of_what_may_be_printed(tmp_path: Path) -> None:
+    shop = shop_of(tmp_path)
+    assert shelved(bundle_of(tmp_path / "bundle", shop), shop)["goods"] == ("Goods", "Haut", "Bas")
 
 
 def test_what_cannot_be_read_or_is_held_back_says_nothing(tmp_path: Path) -> None:

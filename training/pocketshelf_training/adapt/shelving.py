@@ -1,7 +1,8 @@
 """A shop's own categories among a detector's groups: told by the bundle that knew groups, kept by name.
 
 The adapted space is another, in which no head for groups was fitted. What the bundle before it says of the
-shop's pictures is written down as names of the groups' categories instead.
+shop's pictures is written down as names of the groups' categories instead. Looks alone do not make garments
+of film covers: such a category is among the goods as well, so that its prints are looked at closely on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pocketshelf.closely.wanted import GOODS
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.bundle import Bundle
@@ -44,7 +46,7 @@ def shelved(base: Bundle, shop: Assortment) -> Mapping[str, tuple[str, ...]]:
 
     looks = Shelves(named).looking(shop.category_names, head, vectors).looks
     return {
-        group: (*names, *(category for category, groups in looks.items() if group in groups))
+        group: (*names, *(category for category, groups in looks.items() if group in groups | {GOODS}))
         for group, names in named.items()
     }
 
