@@ -95,7 +95,6 @@ class Views:
         """Write the page; one line for each thing written.
 
         Raises:
-            PhotoError: a photo that was searched is gone.
             OSError: the page cannot be written.
         """
         if self._drawn:
