@@ -105,7 +105,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # A read-only volume refuses, whether there is one or not.
+            temporary.unlink(missing_ok=True)
 
 
 def _require_replaceable(path: Path) -> None:

@@ -47,9 +47,14 @@ def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode) and link.is_symlink()
 
 
-def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk's own error names no file, and the temporary one's name says nothing to anybody."""
     path = tmp_path / "a.txt"
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(OSError) as full, atomic_write(path):
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(OSError) as missing, atomic_write(tmp_path / "none" / "a.txt") as temporary:
