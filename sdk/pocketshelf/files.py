@@ -91,12 +91,26 @@ def atomic_write(path: Path) -> Iterator[Path]:
     A reader, or a crash, sees the old file or the new one, never a part.
 
     Raises:
-        OSError: it cannot be written; ``path`` is as it was, and nothing is left beside it.
+        OSError: it cannot be written, or is a device or a pipe, which would be lost; ``path`` is as it was,
+            and nothing is left beside it.
     """
+    _require_replaceable(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.new")
     make_way(temporary)
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        if error.errno and error.filename in (None, str(temporary)):  # A full disk names no file.
+            error.filename = str(path)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # A read-only volume refuses, whether there is one or not.
+            temporary.unlink(missing_ok=True)
+
+
+def _require_replaceable(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OSError(errno.EINVAL, "not a plain file", str(path))

@@ -36,9 +36,9 @@ from pocketshelf.recall.merging import overall
 from pocketshelf.shelf import Shelf
 from pocketshelf.stages.detect import Detector
 from pocketshelf.stages.embed import Embedder
-from pocketshelf.stages.preprocess import Photo, PhotoSource
+from pocketshelf.stages.preprocess import Photo, PhotoSource, several
 from pocketshelf.stages.rerank import AttributeReranker, Reranker
-from pocketshelf.stages.route import MassRouter, Router, named_categories
+from pocketshelf.stages.route import MassRouter, Router
 from pocketshelf.stages.search import EXACT_LIMIT, Searcher, StoreSearcher
 from pocketshelf.stages.where import Where, Wish
 from pocketshelf.store import Store
@@ -51,7 +51,6 @@ if TYPE_CHECKING:  # What a search does not need is loaded when it is asked for.
 
 __all__ = ["Retriever"]
 
-MAX_HITS = 1000
 TIMEOUT_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
@@ -257,8 +256,8 @@ class Retriever:
             fallback: True asks the server (or what stands in for it) in any case, False never, None when
                 the local answer does not suffice.
             name: what the result calls the photo; its path by default.
-            where: attribute → values: only products that state one of them. Those of a server, too; of one
-                that does not tell attributes (`ServerFallback` asks for them), none.
+            where: attribute → value, or values: only products that state one of them. Those of a server,
+                too; of one that does not tell attributes (`ServerFallback` asks for them), none.
             any_way_up: whether to look at the photo turned by quarters, too, where no answer is confident
                 (`pocketshelf.looking`): None where it looks turned to the bundle, True in any case, False
                 never. An answer of such a look is never confident.
@@ -268,12 +267,10 @@ class Retriever:
             UsageError: the store has no such category.
             StoreError: the store is damaged.
             ValueError: ``top_k`` is out of range.
-            TypeError: ``photo`` is nothing that a photo may be given as.
+            TypeError: ``photo`` is nothing that a photo may be given as, or another argument is none.
         """
-        if not 1 <= top_k <= MAX_HITS:
-            raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
         shelf = self._shelf
-        wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
+        wish = Wish.of(top_k, category, shelf.counts, where)
         ms, deadline = Timings(), time.monotonic() + self._timeout_s
         with timed(ms, "total"):
             looking = Looking(self.encoder, self._answering)
@@ -312,7 +309,7 @@ class Retriever:
             photo: that the region is of, if it is still there: it is looked at closely, as `search` does.
         """
         shelf = self._shelf
-        wish = Wish(top_k, *named_categories(category, shelf.counts), where or {})
+        wish = Wish.of(top_k, category, shelf.counts, where)
         answer = self._answering.answer(shelf, region, wish)
         if photo is not None:
             answer = self._answering.looked(shelf, answer, self._answering.sightings(shelf, photo, [answer]))
@@ -333,7 +330,7 @@ class Retriever:
             options: of `search`, for all of them.
 
         Raises:
-            UsageError, StoreError, ValueError, TypeError: as `search`.
+            UsageError, StoreError, ValueError, TypeError: as `search`; ``photos`` is one photo.
         """
 
         def search(photo: PhotoSource) -> SearchResult | PhotoError:
@@ -342,6 +339,7 @@ class Retriever:
             except PhotoError as error:
                 return error
 
+        photos = several(photos)
         total = len(photos) if isinstance(photos, Sized) else None
         found: list[SearchResult | PhotoError] = []
         for result in self.encoder.workers.map(search, photos):

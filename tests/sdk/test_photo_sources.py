@@ -239,6 +239,17 @@ def test_many_photos_end_at_a_wrong_call(retriever: Retriever, path: Path) -> No
         retriever.search_many([path, None])  # type: ignore[list-item]
 
 
+def test_one_photo_is_not_taken_for_many(retriever: Retriever, path: Path) -> None:
+    """A path's letters, a file's lines and a picture's rows were read as photos of their own."""
+    with path.open("rb") as file:
+        for one in (str(path), path, path.read_bytes(), pixels(path), pixels(path)[..., 0], file, None, 3):
+            with pytest.raises(TypeError, match="photos are a list of them"):
+                retriever.search_many(one)  # type: ignore[arg-type]
+            with pytest.raises(TypeError, match="photos are a list of them"):
+                list(retriever.watch(one))  # type: ignore[arg-type]
+    assert len(retriever.search_many(np.stack([pixels(path)] * 2))) == 2
+
+
 def test_progress_may_end_a_batch(retriever: Retriever, path: Path) -> None:
     def stop(done: int, total: int | None) -> None:
         raise KeyboardInterrupt

@@ -20,7 +20,7 @@ from pocketshelf import Retriever
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoded import FRAME
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import BundleError, PhotoError, UsageError
+from pocketshelf.errors import BundleError, PhotoError, StoreError, UsageError
 from pocketshelf.formats import Bundle, write_bundle
 from pocketshelf.stages import where
 from pocketshelf.stages.detect import NetworkDetector
@@ -261,3 +261,42 @@ def test_a_product_in_a_category_that_is_not_likely_is_found_if_it_is_the_best(
             assert region.categories[0][0] == "Red things" and region.hits
             found.append(region.hits[0].product_id)
     assert found == ["red", "lime"]
+
+
+def test_what_is_asked_for_may_be_one_value_or_a_number(shop: Path, fake_bundle: Bundle) -> None:
+    """A text alone was taken for its letters, and nothing was found."""
+    lines = (shop / "catalogue.csv").read_text(encoding="utf-8").splitlines()
+    stated = [f"{lines[0]},brand,size", *(f"{line},Acme,42" for line in lines[1:])]
+    (shop / "catalogue.csv").write_text("\n".join(stated), encoding="utf-8")
+    build_store(shop / "catalogue.csv", shop / "store", bundle=fake_bundle, whole=False)
+    photo = shop / "pictures" / "red.png"
+    with Retriever.open(shop / "store", fake_bundle) as opened:
+        for asked in ({"brand": "Acme"}, {"brand": ["acme", "Other"]}, {"size": 42}, {"size": (41, 42.0)}):
+            assert opened.search(photo, where=asked).regions[0].hits  # type: ignore[arg-type]
+        assert opened.search(photo, where={"brand": "A"}).regions[0].hits == ()
+        for wrong in ("brand=Acme", [("brand", "Acme")], {"brand": None}, {"brand": [None]}, {3: "x"}):
+            with pytest.raises(TypeError, match="where names attributes"):
+                opened.search(photo, where=wrong)  # type: ignore[arg-type]
+
+
+def test_a_wrong_wish_is_one_clear_error_before_the_photo_is_read(
+    retriever: Retriever, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.jpg"
+    for top_k in (1.0, "5", None):
+        with pytest.raises(TypeError, match="top_k is an integer"):
+            retriever.search(gone, top_k=top_k)  # type: ignore[arg-type]
+    for category in (None, 3, b"Apple", [None]):
+        with pytest.raises(TypeError, match="category is"):
+            retriever.search(gone, category=category)  # type: ignore[arg-type]
+    region = retriever.encoder.encode(photo_of(tmp_path)).regions[0]
+    for out_of_range in (0, -3, 1001):
+        with pytest.raises(ValueError, match="1 to 1000"):
+            retriever.search_region(region, top_k=out_of_range)
+
+
+def test_a_closed_retriever_says_that_it_is_closed(retriever: Retriever, tmp_path: Path) -> None:
+    """And not that the shelf be built again."""
+    retriever.close()
+    with pytest.raises(StoreError, match="has been closed; open it again"):
+        retriever.search(photo_of(tmp_path))

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from pocketshelf.cli.output import tell_lines
+from pocketshelf.cli.parser import FILES, FOLDERS
 from pocketshelf.errors import RuntimeUnavailable
 
 __all__ = ["SHELLS", "Completion"]
 
 SHELLS = ("bash", "zsh", "tcsh")
-_FOLDERS = ("DIR", "SITE")
-_FILES = ("PHOTO", "FILE", "CATALOGUE", "X.npy")
 
 
 class _Program(Protocol):
@@ -43,9 +42,9 @@ class Completion(argparse.Action):
         whole = self._program.parser()
         for action in _actions(whole):
             kind = str(action.metavar or "")
-            if kind.startswith(_FOLDERS):
+            if kind.startswith(FOLDERS):
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-            elif kind.startswith(_FILES):
+            elif kind.startswith(FILES):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
         tell_lines(shtab.complete(whole, values))
         parser.exit()

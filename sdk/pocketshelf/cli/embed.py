@@ -9,6 +9,7 @@ import numpy as np
 
 from pocketshelf.cli.options import add_models, add_photos, add_whole, each_photo
 from pocketshelf.cli.output import print_json, say
+from pocketshelf.cli.views import require_file
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.files import atomic_write
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    require_file("--out", Path(args.out))
     encoder = Encoder.open(args.bundle, args.threads)
     vectors: list[np.ndarray] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json, say
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, UsageError
 
 __all__ = [
     "add_bundle",
@@ -27,6 +27,10 @@ __all__ = [
 # Names of pictures in a folder, whatever they turn out to hold.
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo")
 PICTURES = {*_JPEG, ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
+# What no line with a path holds; of a PNG the first two lines hold no null.
+_NO_PATH = ("\0", "\x89PNG", "\udc89PNG")
+# What no line with a path holds: of a PNG the first two lines hold no null.
+_NO_PATH = ("\0", "\x89PNG", "\udc89PNG")
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
@@ -101,11 +105,24 @@ def photo_names(names: Iterable[str]) -> Iterator[str]:
     """
     for name in names:
         if name == "-":
-            yield from photo_names(line.rstrip("\r\n") for line in sys.stdin if line.strip())
+            yield from photo_names(_lines_of_stdin())
         elif Path(name).is_dir():
             yield from _pictures(Path(name))
         else:
             yield name
+
+
+def _lines_of_stdin() -> Iterator[str]:
+    if sys.stdin is None:  # A service's, or closed by the shell (<&-).
+        raise UsageError("- reads one path a line from standard input, and there is none")
+    for line in sys.stdin:
+        if any(mark in line for mark in _NO_PATH):
+            raise UsageError(
+                "- reads paths from standard input, one a line; this is a picture itself, or find -print0: "
+                "name the picture's file, or leave out -print0"
+            )
+        if line.strip():
+            yield line.rstrip("\r\n")
 
 
 def _pictures(folder: Path) -> Iterator[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pocketshelf.cli.options import add_models, add_photos, add_store, add_where, each_photo, wished
 from pocketshelf.cli.output import print_json, print_table, say, tell
+from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import integer
-from pocketshelf.cli.views import require_folders, require_page
+from pocketshelf.cli.views import require_file, require_folders
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    require_page(args.html)
+    require_file("--html", args.html)
     require_folders({"--images": args.images, "--look-images": args.look_images})
     with Retriever.open(args.store, args.bundle, args.threads) as retriever:
         beside = _beside(args.store)
@@ -88,6 +89,10 @@ def run(args: argparse.Namespace) -> int:
             found.append(result)
 
         code = each_photo(args.photos, args.json, advise)
+        where = wished(args)
+        if where and not any(each.hits for result in found for each in result.partners):
+            for line in unmet(retriever.store, where):
+                say(f"pocketshelf: {line}")
     if args.html is not None:
         _write(args, found)
     return code
@@ -98,7 +103,7 @@ def _write(args: argparse.Namespace, found: list[OutfitResult]) -> None:
 
     page, lacks = render_outfits(Outfits(found, args.store, args.images, args.look_images))
     with atomic_write(args.html) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
     say(f"{args.html}: {len(found)} photos")
     for said in lacks:
         say(said)
@@ -120,6 +125,8 @@ def _print(result: OutfitResult) -> None:
             print_table([_row(rank, hit) for rank, hit in enumerate(partners.hits, start=1)], indent=4)
         else:
             tell("    nothing found")
+    if not result.partners:
+        tell("  nothing that goes with it")
 
 
 def _row(rank: int, found: OutfitHit) -> tuple[str, ...]:

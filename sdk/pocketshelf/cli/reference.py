@@ -61,6 +61,8 @@ def _signature(action: argparse.Action) -> str:
     many = "…" if action.nargs in ("+", "*") else ""
     if not action.option_strings:
         return f"{value}{many}"
+    if isinstance(action, argparse.BooleanOptionalAction):
+        return " | ".join(action.option_strings)
     flag = action.option_strings[-1]
     return flag if action.nargs == 0 else f"{flag} {value}{many}"
 

@@ -15,10 +15,12 @@ from pocketshelf.cli.options import (
     wished,
 )
 from pocketshelf.cli.output import print_json, print_result, say
+from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import address, integer, seconds
 from pocketshelf.cli.views import Views
 from pocketshelf.recall import ServerFallback, ServerPictures
-from pocketshelf.retriever import MAX_HITS, TIMEOUT_SECONDS, Retriever
+from pocketshelf.retriever import TIMEOUT_SECONDS, Retriever
+from pocketshelf.stages.where import MAX_HITS
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -113,8 +115,10 @@ def run(args: argparse.Namespace) -> int:
     with Retriever.open(
         args.store, args.bundle, args.threads, fallback=server, timeout_s=args.timeout_s, read=args.read
     ) as retriever:
+        found = 0
 
         def search(name: str) -> None:
+            nonlocal found
             result = retriever.search(
                 name,
                 args.top_k,
@@ -127,8 +131,11 @@ def run(args: argparse.Namespace) -> int:
                 result, retriever.encoder.shelves
             )
             views.add(result)
+            found += sum(len(region.hits or ()) for region in result.regions)
 
         code = each_photo(args.photos, args.json, search, views.fail)
+        for line in () if found or not where else unmet(retriever.store, where):
+            say(f"pocketshelf: {line}")
         for written in views.write(args.store, retriever.encoder.shelves):
             say(written)
     return code

@@ -11,20 +11,23 @@ from pocketshelf.recall import ServerPictures
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
-__all__ = ["Views", "require_folders", "require_page"]
+__all__ = ["Views", "require_file", "require_folders"]
 
 # Of a product's picture on the page, in pixels.
 PRODUCT_SIDE = 132
 
 
-def require_page(html: Path | None) -> None:
-    """Refuse a page that cannot be written, before any photo is searched.
+def require_file(option: str, path: Path | None) -> None:
+    """Refuse a file that cannot be written, before any photo is looked at.
+
+    Args:
+        option: that names it.
 
     Raises:
-        UsageError: it is a folder, or its folder is not there.
+        UsageError: it is a folder, a device or a pipe, or its folder is not there.
     """
-    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
-        raise UsageError(f"--html {html}: name a file in a folder that is there")
+    if path is not None and ((path.exists() and not path.is_file()) or not path.absolute().parent.is_dir()):
+        raise UsageError(f"{option} {path}: name a file in a folder that is there")
 
 
 def require_folders(named: Mapping[str, Path | None]) -> None:
@@ -61,7 +64,7 @@ class Views:
         annotate: Path | None,
         pictures: ServerPictures | None = None,
     ) -> None:
-        require_page(html)
+        require_file("--html", html)
         require_folders({"--images": images})
         if annotate is not None and annotate.exists() and not annotate.is_dir():
             raise UsageError(f"--annotate {annotate}: is no folder")
@@ -92,7 +95,6 @@ class Views:
         """Write the page; one line for each thing written.
 
         Raises:
-            PhotoError: a photo that was searched is gone.
             OSError: the page cannot be written.
         """
         if self._drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,11 @@ class Report:
     shelf_store: str
     drop_in: str | None = None
 
+    @property
+    def yours(self) -> str:
+        """The command that searches photos of one's own, as a shell takes it."""
+        return f"pocketshelf search PHOTO --store {shlex.quote(self.shelf_store)} --html found.html"
+
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         return {
@@ -188,7 +194,7 @@ def table(report: Report) -> str:
         "",
         f"store   {shelf.store_bytes / 1000:.0f} kB, sequence {shelf.sequence}; {_origin(shelf)}",
         f"page    {report.page}",
-        f"yours   pocketshelf search PHOTO --store {report.shelf_store} --html found.html",
+        f"yours   {report.yours}",
     ]
     return "\n".join(lines)
 

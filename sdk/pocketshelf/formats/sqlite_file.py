@@ -11,6 +11,7 @@ a folder that nobody else reads. Network drives often cannot lock.
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -65,6 +66,8 @@ def wrapped(path: Path, verb: Literal["read", "written"] = "read") -> Iterator[N
     try:
         yield
     except sqlite3.Error as error:
+        if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+            raise StoreError(f"{path}: it has been closed; open it again") from error
         remedy = "free some space" if "full" in str(error) else "sync or build it again"
         raise StoreError(f"{path}: cannot be {verb} ({error}); {remedy}") from error
     except UnicodeDecodeError as error:  # SQLite keeps bytes that are no UTF-8 without complaint.
@@ -99,7 +102,7 @@ def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
 def uri(path: Path, writable: bool = False) -> str:
     """What SQLite opens as the existing file ``path``, without locks and without a journal beside it."""
     how = "mode=rw&nolock=1" if writable else "mode=ro&immutable=1"
-    return f"file:{urllib.parse.quote(str(path.resolve()))}?{how}"
+    return f"file:{urllib.parse.quote(os.fsencode(path.resolve()))}?{how}"
 
 
 @contextmanager

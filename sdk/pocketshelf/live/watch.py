@@ -18,7 +18,7 @@ from pocketshelf.encoded import EncodedRegion
 from pocketshelf.encoder import Encoder
 from pocketshelf.live.newest import newest_frames
 from pocketshelf.live.tracker import Track, Tracker, overlap
-from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo
+from pocketshelf.stages.preprocess import Photo, PhotoSource, read_photo, several
 from pocketshelf.stages.where import Where
 from pocketshelf.types import Box, Region
 
@@ -120,7 +120,9 @@ class Watch:
 
         Raises:
             PhotoError: a frame cannot be read.
+            TypeError: ``frames`` is one frame, or a film's path.
         """
+        frames = several(frames)
         stream = newest_frames(frames) if newest else iter(frames)
         for frame in stream:
             yield self.see(frame)

@@ -31,7 +31,7 @@ from pocketshelf.stages.colours import first_palettes, histograms
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.stages.search import EXACT_LIMIT, StoreSearcher
-from pocketshelf.stages.where import Where
+from pocketshelf.stages.where import Where, parse_where
 from pocketshelf.store import Store
 from pocketshelf.types import Hit, Timings
 
@@ -156,7 +156,7 @@ class Outfitter:
             encoded = self._encoder.encode(photo, ms=ms)
             region, role = self._chosen(encoded.regions, garment, shown)
             started = time.perf_counter()
-            where = where or {}
+            where = parse_where(where)
             audience = None if AGE in where else Audience()
             groups = [each.detection.group for each in encoded.regions]
             weather = weather_in_photo(groups), weather_in_photo(set(groups) - set(LAYERS))
@@ -209,7 +209,8 @@ class Outfitter:
             projected = self._placed(product.vectors[0].astype(np.float32), "shop", colours)
             audience = audience_of(product.attributes, product.category, product.title)
             weather = _weather(product), ANY if role in LAYERS else _weather(product)
-            asked = _Asked(role, projected, audience, *_unless_wished(weather, where or {}), where or {})
+            where = parse_where(where)
+            asked = _Asked(role, projected, audience, *_unless_wished(weather, where), where)
             found = tuple(self._partners(asked, other, top_k) for other in self._wanted(role, partners))
         spent = 1000 * (time.perf_counter() - started)
         return ProductOutfit(product_id, role, found, self._looks_asked, spent)

@@ -30,11 +30,7 @@ class Outfits:
 
 
 def render_outfits(outfits: Outfits) -> tuple[str, list[str]]:
-    """The whole document, and which pictures it lacks, as it says, too.
-
-    Raises:
-        PhotoError: a photo that was asked about cannot be read any more.
-    """
+    """The whole document, and which pictures it lacks, as it says, too."""
     products, looks = Gallery(outfits.images), Gallery(outfits.looks, "l", "looks", "--look-images")
     gallery = Galleries(products, looks)
     return render("outfits.html", outfits=outfits, gallery=gallery, looks=looks), gallery.lacks()

@@ -36,10 +36,6 @@ class Searches:
 
 
 def render_searches(searches: Searches) -> tuple[str, list[str]]:
-    """The whole document, and which pictures it lacks, as it says, too.
-
-    Raises:
-        PhotoError: a photo that was searched cannot be read any more.
-    """
+    """The whole document, and which pictures it lacks, as it says, too."""
     gallery = Gallery(searches.images, served=searches.served)
     return render("searches.html", searches=searches, gallery=gallery), gallery.lacks()

@@ -17,6 +17,8 @@ __all__ = ["Gallery", "data_url"]
 
 PHOTO_SIDE, PRODUCT_SIDE = 440, 132
 _PHOTO_QUALITY, _PRODUCT_QUALITY = 72, 76
+# One transparent pixel, in the place of a photo that is gone.
+_BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
 def data_url(photo: str | Path | bytes, side: int = PHOTO_SIDE, quality: int = _PHOTO_QUALITY) -> str:
@@ -55,14 +57,15 @@ class Gallery:
         self._classes: dict[str, str] = {}
         self._served_classes: dict[str, str] = {}
         self._rules: list[str] = []
+        self._gone: list[str] = []
 
     def photo(self, path: str | Path) -> str:
-        """A photo as a ``data:`` URL.
-
-        Raises:
-            PhotoError: it cannot be read.
-        """
-        return data_url(path)
+        """A photo as a ``data:`` URL; a blank one where it is gone since: what was found in it stays."""
+        try:
+            return data_url(path)
+        except PhotoError:
+            self._gone.append(str(path))
+            return _BLANK
 
     def style_class(self, image: str | None) -> str:
         """The class that shows ``image``, as the catalogue names it; "none" where it cannot be read."""
@@ -99,13 +102,14 @@ class Gallery:
     def lacks(self) -> list[str]:
         """Which pictures that were asked for are not shown, and the remedy; nothing where all are."""
         asked, lost = len(self._classes), list(self._classes.values()).count("none")
+        said = [f"{path}: the photo was searched, and cannot be shown now." for path in self._gone]
         if not lost:
-            return []
+            return said
         if self._folder is None:
             remedy = f"name the folder that they start from with {self._option}"
-            return [f"The pictures of {self._what} are not shown: {remedy}."]
+            return [*said, f"The pictures of {self._what} are not shown: {remedy}."]
         remedy = f"{self._option} is to name the folder that they start from"
-        return [f"{lost} of {asked} pictures of {self._what} cannot be read: {remedy}."]
+        return [*said, f"{lost} of {asked} pictures of {self._what} cannot be read: {remedy}."]
 
     def rules(self) -> str:
         """The style sheet of all classes handed out: names and base64, which need no escaping."""

@@ -80,8 +80,11 @@ def named_categories(asked: str | Sequence[str], available: Iterable[str]) -> tu
 
     Raises:
         UsageError: there is none of a name, or a name stands beside "auto" or "all".
+        TypeError: a name is no text.
     """
-    names = [asked] if isinstance(asked, str) else list(asked)
+    names = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"category is 'auto', 'all', the name of one, or a list of names, not {asked!r}")
     if len(names) > 1 and not {"auto", "all"}.isdisjoint(names):
         raise UsageError("the categories 'auto' and 'all' stand alone; leave out the others, or these")
     if names in (["auto"], ["all"], []):

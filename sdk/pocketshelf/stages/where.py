@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["Where", "Wish", "fits", "texts"]
+from pocketshelf.stages.route import named_categories
+
+__all__ = ["MAX_HITS", "Where", "Wish", "fits", "parse_where", "texts"]
 
 # Attribute → the values of which it must have one, letters' case aside. Every attribute named must fit.
 Where = Mapping[str, Sequence[str]]
+MAX_HITS = 1000
 # So many hits the calibrations saw of every answer.
 JUDGED = 10
 
@@ -29,6 +33,23 @@ class Wish:
     everything: bool
     where: Where
 
+    @classmethod
+    def of(
+        cls, top_k: int, category: str | Sequence[str], counts: Iterable[str], where: Where | None
+    ) -> Wish:
+        """What the arguments of a search ask for in a store with the categories ``counts``.
+
+        Raises:
+            UsageError: the store has no such category.
+            ValueError: ``top_k`` is out of range.
+            TypeError: it is no integer, or as `named_categories` and `parse_where`.
+        """
+        if not isinstance(top_k, Integral):
+            raise TypeError(f"top_k is an integer, not {top_k!r}")
+        if not 1 <= top_k <= MAX_HITS:
+            raise ValueError(f"top_k must lie in 1 to {MAX_HITS}")
+        return cls(int(top_k), *named_categories(category, counts), parse_where(where))
+
     @property
     def depth(self) -> int:
         """Hits that are looked for: what stands first is judged by those behind it, however few are shown."""
@@ -38,6 +59,25 @@ class Wish:
     def is_open(self) -> bool:
         """Whether no category was named."""
         return not self.categories
+
+
+def parse_where(where: Mapping[str, Any] | None) -> Where:
+    """What is asked for as `fits` reads it: a value alone is one of one, and a number its digits.
+
+    Raises:
+        TypeError: it does not name attributes with a value, or some, each.
+    """
+    if where is not None and not isinstance(where, Mapping):
+        raise TypeError(f"where names attributes, as {{'brand': ['Acme']}}; it is no {type(where).__name__}")
+    return {name: _values(name, value) for name, value in (where or {}).items()}
+
+
+def _values(name: Any, value: Any) -> tuple[str, ...]:
+    values = list(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
+    for each in values:
+        if not isinstance(name, str) or not isinstance(each, str | Real):
+            raise TypeError(f"where names attributes and their values, not {name!r}: {each!r}")
+    return tuple(texts(values))
 
 
 def fits(attributes: Mapping[str, Any], where: Where) -> bool:

@@ -10,6 +10,7 @@ See "Defense Against The Dark Arts" in SQLite's documentation, https://sqlite.or
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import urllib.parse
@@ -72,7 +73,7 @@ def _check_header(path: Path) -> None:
 
 def _connect(path: Path, seconds: float) -> sqlite3.Connection:
     # "immutable": no journal beside the file is looked for, whatever its header says.
-    uri = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro&immutable=1"
+    uri = f"file:{urllib.parse.quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_SQL)

@@ -210,7 +210,7 @@ def test_embed_writes_nothing_when_no_photo_is_good(shop: Path, call: Any, tmp_p
     code, _, err = call("embed", shop / "gone.png", "--out", tmp_path / "x.npy")
     assert code == 1 and "x.npy is not written" in err and not (tmp_path / "x.npy").exists()
     code, _, err = call("embed", shop / "pictures" / "red.png", "--out", tmp_path / "none" / "x.npy")
-    assert code == 1 and one_line(err) and "cannot be written" in err
+    assert code == 2 and one_line(err) and "name a file in a folder that is there" in err
 
 
 def test_the_stores_life(shop: Path, store: Path, call: Any) -> None:

@@ -22,3 +22,8 @@ def test_every_command_and_each_of_its_options_is_explained() -> None:
             assert not line.startswith("- `") or len(line.partition("`: ")[2]) > 5, line
     assert "- `--top-k K`: hits a region (default: 10)" in section("search")
     assert "pocketshelf search PHOTO… --store DIR [--top-k K]" in section("search")
+
+
+def test_an_option_that_can_be_denied_is_named_both_ways() -> None:
+    assert "- `--any-way-up | --no-any-way-up`: where unsure, look" in section("search")
+    assert "[--closely | --no-closely]" in section("build")

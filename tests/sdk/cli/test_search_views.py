@@ -340,3 +340,12 @@ def test_the_page_shows_what_a_server_found_with_its_picture(tmp_path: Path) -> 
     page, lacks = render_searches(Searches([result, result], [], "shelf", None, Shelves({}), served))
     assert asked == ["far", "lie", "none"] and lacks == []
     assert page.count("· server") == 6 and page.count("{background-image:url(data:image/jpeg") == 1
+
+
+def test_a_photo_that_is_gone_since_costs_its_picture_not_the_page(tmp_path: Path) -> None:
+    region = Region((0.0, 0.0, 9.0, 9.0), "goods", 0.9, hits=(Hit("17", 0.8, "Rain jacket", "Jackets"),))
+    gone = SearchResult(str(tmp_path / "gone.jpg"), 9, 9, (region,), Timings())
+    page, lacks = render_searches(Searches([gone], [], "shelf", tmp_path, Shelves({})))
+    assert "Rain jacket" in page and "data:image/gif;base64," in page
+    (said,) = [line for line in lacks if "gone.jpg" in line]
+    assert "cannot be shown now" in said and said in page

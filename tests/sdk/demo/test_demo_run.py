@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pocketshelf.cli import main
 from pocketshelf.demo import server
+from pocketshelf.demo.report import Report
 from pocketshelf.demo.run import Options, run_demo
 from pocketshelf.demo.server import missing_for_server
 from pocketshelf.demo.sources.choice import Choice
@@ -59,6 +62,11 @@ def test_what_was_found_first_stands_before_what_was_found_third(drawn_run: Path
 def test_the_page_says_how_ones_own_photos_are_searched(drawn_run: Path) -> None:
     page = (drawn_run / "index.html").read_text(encoding="utf-8")
     assert f"pocketshelf search PHOTO --store {drawn_run / 'store'} --html found.html" in page
+
+
+def test_the_command_for_photos_of_ones_own_is_one_a_shell_takes() -> None:
+    made = SimpleNamespace(shelf_store="my demo/store")
+    assert shlex.split(Report.yours.fget(made))[4] == "my demo/store"  # type: ignore[attr-defined]
 
 
 def test_the_page_agrees_with_the_report(drawn_run: Path) -> None:

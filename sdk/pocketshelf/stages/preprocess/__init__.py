@@ -3,7 +3,7 @@
 from pocketshelf.stages.preprocess.decode import WHOLE, decode_photo
 from pocketshelf.stages.preprocess.photo import Photo
 from pocketshelf.stages.preprocess.resize import crop_box, network_input, resize_crop
-from pocketshelf.stages.preprocess.source import PhotoSource, read_photo
+from pocketshelf.stages.preprocess.source import PhotoSource, read_photo, several
 
 __all__ = [
     "WHOLE",
@@ -14,4 +14,5 @@ __all__ = [
     "network_input",
     "read_photo",
     "resize_crop",
+    "several",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from pocketshelf.stages.preprocess.containers.limits import MAX_FILE_BYTES, MAX_
 from pocketshelf.stages.preprocess.decode import WORKING_SIDE, Reach, decode_photo, finished
 from pocketshelf.stages.preprocess.photo import Photo
 
-__all__ = ["PhotoSource", "read_photo"]
+__all__ = ["PhotoSource", "read_photo", "several"]
 
 
 class Readable(Protocol):
@@ -60,6 +61,20 @@ def read_photo(source: PhotoSource, near: int = WORKING_SIDE, least: int | None 
     if callable(getattr(source, "read", None)):
         return decode_photo(_contents(source), near=near, least=least)
     raise TypeError(f"a photo is {_KINDS}, not {_type(source)}")
+
+
+def several(photos: Iterable[PhotoSource]) -> Iterable[PhotoSource]:
+    """``photos``, unless it is one: the letters of its path or the rows of its array would be read as photos.
+
+    Raises:
+        TypeError: it is one photo, or nothing that has photos; one line.
+    """
+    one = isinstance(photos, str | os.PathLike | bytes | bytearray | memoryview | io.IOBase)
+    if isinstance(photos, np.ndarray):
+        one = photos.ndim < 3 or (photos.ndim == 3 and photos.shape[2] in (3, 4))
+    if one or not isinstance(photos, Iterable):
+        raise TypeError(f"photos are a list of them, or another iterable, not one {_type(photos)}")
+    return photos
 
 
 def _type(source: Any) -> str:

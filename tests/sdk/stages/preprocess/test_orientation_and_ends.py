@@ -217,6 +217,13 @@ def test_heic_and_avif_of_other_modes(mode: str) -> None:
         assert np.abs(decode_photo(data).pixels[20, 20].astype(int) - wanted).max() <= 4
 
 
+def test_an_avif_whose_download_was_cut_off_is_called_truncated_and_not_hostile() -> None:
+    data = encode(scene(), "AVIF")
+    for share in (0.5, 0.9, 0.99):
+        with pytest.raises(PhotoError, match="truncated"):
+            decode_photo(data[: int(len(data) * share)])
+
+
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
 def test_a_cut_off_heic_or_avif_is_one_line(kind: str) -> None:
     stream = io.BytesIO()

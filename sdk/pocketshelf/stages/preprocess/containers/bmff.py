@@ -227,6 +227,8 @@ def _check_coded(boxes: _Boxes) -> None:
     for item in boxes.av1:
         places = boxes.coded.get(item, ())
         if sum(last - first for first, last in places) > len(boxes.data):
+            if any(last > len(boxes.data) for _, last in places):
+                raise PhotoError("truncated image: picture data is missing")
             raise PhotoError("damaged or hostile image: its parts overlap")
         stream = b"".join(boxes.data[first:last] for first, last in places)
         for width, height in coded_sizes(stream):
