@@ -41,7 +41,7 @@ KEPT = {
 
 
 def shopify_lines(table: Records) -> Iterator[Line | RowProblem]:
-    """A line a row; a row without a handle goes on with the one above. Drafts and archived ones are left out."""
+    """A line a row; a row without a handle goes on with the one above. Drafts, archived ones: left out."""
     rows, above = [], ""
     states: dict[str, str] = {}
     for record in table.records:
