@@ -8,6 +8,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from pocketshelf.catalogue.pictures import is_address
 from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.doctor.case import Case
@@ -89,11 +90,11 @@ def pictures(case: Case) -> Iterator[Finding]:
     if case.pictures is None:
         return
     with closing(open_catalogue(case.site)) as catalogue, catalogue.reading() as view:
-        looked = [(p.product_id, p.image) for p in islice(view.products(), LOOKED_AT) if p.image]
+        looked = {p.product_id: p.image for p in islice(view.products(), LOOKED_AT) if p.image}
     if not looked:
         yield good("pictures", "no product names one")
         return
-    lost = [product_id for product_id, image in looked if not case.pictures.has(image)]
+    lost = [product_id for product_id, image in looked.items() if not case.pictures.has(image)]
     if not lost:
         closed = "" if case.config.product_pictures else ", for the console alone"
         yield good("pictures", f"all of the first {len(looked)} products are there{closed}")
@@ -102,8 +103,10 @@ def pictures(case: Case) -> Iterator[Finding]:
     text = (
         f"of the first {len(looked)} products {len(lost)} have none here: {names}; screens show none of them"
     )
+    fetched = any(is_address(looked[product_id]) for product_id in lost)
+    again = "--download, which fetches those named by URL" if fetched else "--images"
     yield advice(
-        "pictures", text, 'name their folder in config.json: "picture_folders", or import them with --images'
+        "pictures", text, f'name their folder in config.json: "picture_folders", or import them with {again}'
     )
 
 
