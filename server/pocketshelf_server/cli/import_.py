@@ -141,7 +141,7 @@ def _recorded(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
         "sequence": report.sequence, "failed": len(report.errors),
     }  # fmt: skip
     _note(lambda: record.fail(run or 0, report.errors))
-    _note(lambda: record.end(run or 0, DONE, "", **counts))
+    _note(lambda: record.end(run or 0, DONE, report.noted(), **counts))
     return report
 
 
