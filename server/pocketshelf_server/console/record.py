@@ -197,7 +197,8 @@ class Record:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}; remove it, and the record begins anew") from error
+            remedy = "free some space, or, if it is damaged, remove it: the record begins anew"
+            raise StoreError(f"{self._path}: {error}; {remedy}") from error
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)

@@ -22,6 +22,9 @@ __all__ = ["catalogue", "files", "history", "pictures", "shards"]
 
 PUBLISH = "pocketshelf-server publish SITE"
 JUMP = "pocketshelf-server publish SITE --jump-ahead"
+# A full disk, a file of another user: nothing is lost, and nothing is to be restored or removed.
+UNREADABLE = "cannot be read now"
+UNREAD = "free some space, or run this as the user who publishes; then run it again"
 NAMED = 3
 # So many products' pictures are looked for.
 LOOKED_AT = 500
@@ -31,7 +34,8 @@ def catalogue(case: Case) -> Iterator[Finding]:
     """Whether it is there and whole."""
     path = case.site.catalogue_path
     if case.config.catalogue == "sqlite" and (fault := _fault(path)):
-        yield wrong("catalogue", f"{path} {fault}", f"restore it from a backup, and then: {JUMP}")
+        remedy = UNREAD if fault.startswith(UNREADABLE) else f"restore it from a backup, and then: {JUMP}"
+        yield wrong("catalogue", f"{path} {fault}", remedy)
         return
     try:
         with closing(open_catalogue(case.site)) as found:
@@ -56,7 +60,8 @@ def history(case: Case) -> Iterator[Finding]:
         yield advice(topic, "nothing is published yet", PUBLISH)
         return
     if fault := _fault(path):
-        yield wrong(topic, f"{path} {fault}", f"restore it from a backup, or remove it, and then: {JUMP}")
+        anew = f"restore it from a backup, or remove it, and then: {JUMP}"
+        yield wrong(topic, f"{path} {fault}", UNREAD if fault.startswith(UNREADABLE) else anew)
         return
     with closing(open_catalogue(case.site)) as found:
         sequence = found.sequence()
@@ -118,5 +123,7 @@ def _fault(path: Path) -> str | None:
         with closing(sqlite3.connect(path, timeout=30)) as connection:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        return f"is damaged ({error})"
+        harmed = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        known = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        return f"is damaged ({error})" if known in harmed else f"{UNREADABLE} ({error})"
     return None if answer == "ok" else f"is damaged ({answer})"
