@@ -147,6 +147,7 @@ class Site:
         self.token_path = self.folder / "keys/admin.token"
         self.metadata = self.folder / "repository/metadata"
         self.targets = self.folder / "repository/targets"
+        self.unpacked = self.folder / "pictures"
 
     @classmethod
     def create(cls, folder: Path, config: SiteConfig) -> Site:

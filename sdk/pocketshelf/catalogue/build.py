@@ -179,16 +179,21 @@ class _Work:
         products, done = [], 0
         for product in listed:
             vectors, before = [], len(self.problems)
+            shown = product.pictures[0].image if product.pictures else None
             if product.vectors is not None:
                 vectors = self._given(product, product.vectors)
                 done += max(1, len(product.pictures))
                 progress(done, total)
             for picture in product.pictures if product.vectors is None else ():
-                vectors += self._vector(product, picture.line, picture.image)
+                found = self._vector(product, picture.line, picture.image)
+                if found and not vectors:
+                    shown = picture.image  # One that can be used, for screens.
+                vectors += found
                 done += 1
                 progress(done, total)
             if vectors:
-                products.append(_product(product, np.stack(vectors), sequence, self._seen(product)))
+                made = _product(product, shown, np.stack(vectors), sequence, self._seen(product))
+                products.append(made)
             for problem in [] if vectors else product.without_pictures(self.problems[before:]):
                 self._lose(problem.line, problem.problem)
         return products
@@ -255,13 +260,15 @@ def _as_sqlite_sorts(product_id: str) -> bytes:
     return product_id.encode("utf-8")
 
 
-def _product(listed: ListedProduct, vectors: np.ndarray, sequence: int, seen: Mapping[str, str]) -> Product:
+def _product(
+    listed: ListedProduct, image: str | None, vectors: np.ndarray, sequence: int, seen: Mapping[str, str]
+) -> Product:
     return Product(
         product_id=listed.product_id,
         sequence=sequence,
         category=listed.category,
         title=listed.title,
-        image=listed.pictures[0].image if listed.pictures else None,
+        image=image,
         vectors=vectors,
         attributes={**listed.attributes, **seen},
     )

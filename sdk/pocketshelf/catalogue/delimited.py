@@ -126,7 +126,9 @@ class _Reader:
         for name in header:
             if name and name.casefold() in {known.casefold() for known in names}:
                 if used(name):
-                    raise CatalogueError(f"{self._path}: the column {name!r} comes twice")
+                    raise CatalogueError(
+                        f"{self._path}: the column {name!r} comes twice; name one of them otherwise"
+                    )
                 table.notes.append(RowProblem(line, f"the column {name!r} comes twice; the first is taken"))
                 name = DOUBLED
             names.append(name)

@@ -2,22 +2,22 @@
 
 For whoever builds a store or imports a catalogue, where it is asked for; a device never fetches pictures.
 Each is bounded in bytes and seconds, and kept under the digest of its address, so that a run that was cut off
-goes on where it was. How servers are asked: `pocketshelf.network.polite`.
+goes on where it was; what is no picture is not kept. How servers are asked: `pocketshelf.network.polite`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pocketshelf.catalogue.pictures import MAX_PICTURE_BYTES
+from pocketshelf.catalogue.pictures import MAX_PICTURE_BYTES, fetched_name, whole_address
 from pocketshelf.errors import CatalogueError, PhotoError, ServerError
 from pocketshelf.network.polite import Polite
+from pocketshelf.stages.preprocess.containers import read_container
 
 __all__ = ["PictureCache", "default_cache"]
 
@@ -59,7 +59,7 @@ class PictureCache:
 
     def path(self, address: str) -> Path:
         """Where the picture at ``address`` lies once it was fetched."""
-        return self._folder / hashlib.sha256(_whole(address).encode(errors="replace")).hexdigest()
+        return self._folder / fetched_name(address)
 
     def __call__(self, address: str) -> bytes:
         """The picture at ``address``, from the folder if it was fetched before.
@@ -69,21 +69,28 @@ class PictureCache:
         """
         path = self.path(address)
         with contextlib.suppress(FileNotFoundError):
-            return path.read_bytes()
+            if _is_picture(kept := path.read_bytes()):
+                return kept
         try:
-            data = self._polite.get(_whole(address), MAX_PICTURE_BYTES, "image/*")
+            data = self._polite.get(whole_address(address), MAX_PICTURE_BYTES, "image/*")
         except ValueError as error:
             raise PhotoError(f"{address.rpartition('@')[2]}: is no address ({error})") from error
         except ServerError as error:
             raise PhotoError(str(error)) from error
+        if not _is_picture(data):
+            return data  # As a page of a shop under maintenance: another day the picture is there.
         try:
             unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
             unfinished.write_bytes(data)
             os.replace(unfinished, path)  # noqa: PTH105 - a pair of strangers may both have fetched it
         except OSError as error:
-            raise PhotoError(f"{_whole(address)}: cannot be kept ({error.strerror})") from error
+            raise PhotoError(f"{whole_address(address)}: cannot be kept ({error.strerror})") from error
         return data
 
 
-def _whole(address: str) -> str:
-    return f"https:{address}" if address.startswith("//") else address
+def _is_picture(data: bytes) -> bool:
+    try:
+        read_container(data)
+    except PhotoError:
+        return False
+    return True

@@ -2,11 +2,12 @@
 
 A name starts from the folder of pictures, with a leading slash or without. What is not there literally is
 looked for without the query of its address (``?v=1``), in the other normal form of Unicode (macOS decomposes
-umlauts), and in another case; the last with a note.
+umlauts), and in another case; the last with a note. What was fetched lies under the digest of its address.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,14 @@ from pathlib import Path
 from pocketshelf.catalogue.delimited import looks_like_picture
 from pocketshelf.errors import PhotoError
 
-__all__ = ["PictureFolder", "image_path", "is_address", "picture_names"]
+__all__ = [
+    "PictureFolder",
+    "fetched_name",
+    "image_path",
+    "is_address",
+    "picture_names",
+    "whole_address",
+]
 
 MAX_PICTURE_BYTES = 50_000_000
 ADDRESS = re.compile(r"(https?:)?//", re.IGNORECASE)
@@ -33,6 +41,16 @@ Fetch = Callable[[str], bytes]
 def is_address(image: str) -> bool:
     """Whether ``image`` is to be had from a server."""
     return bool(ADDRESS.match(image))
+
+
+def whole_address(image: str) -> str:
+    """An address with its scheme."""
+    return f"https:{image}" if image.startswith("//") else image
+
+
+def fetched_name(address: str) -> str:
+    """The name of the file in which the picture at ``address`` is kept; another query is another picture."""
+    return hashlib.sha256(whole_address(address).encode(errors="replace")).hexdigest()
 
 
 def picture_names(cell: str) -> tuple[str, ...]:
@@ -120,14 +138,19 @@ class PictureFolder:
             raise self._missing(image)
         return path
 
-    def place(self, image: str) -> Path:
+    def place(self, image: str, is_other: Callable[[Path], bool] = lambda path: False) -> Path:
         """Where a picture lies, or is to lie that is not there yet.
+
+        Args:
+            is_other: whether what lies there by another name is another picture.
 
         Raises:
             PhotoError: that leads out of the folder, or to a hidden file.
         """
         try:
-            path = self._find(image, lambda note: None) or self._inside(next(_candidates(image, False), ""))
+            path = self._find(image, lambda note: None)
+            if path is None or is_other(path):
+                path = self._inside(next(_candidates(image, False), ""))
             parts = path.relative_to(os.path.normpath(self._base.absolute())).parts
         except (OSError, ValueError) as error:
             raise PhotoError(f"{image}: cannot lie there ({error})") from error
@@ -196,6 +219,7 @@ def _candidates(image: str, guess: bool) -> Iterator[str]:
         guess: take an address's last part for its name; two addresses may have it in common.
     """
     if is_address(image):
+        yield fetched_name(image)
         path = urllib.parse.unquote(urllib.parse.urlsplit(image).path).lstrip("/")
         parts = path.split("/")
         # The whole path of the address, then the end of it, and last the name alone.

@@ -56,7 +56,7 @@ def _table(path: Path, rows: list[list[Any]], used: Callable[[str], bool]) -> Re
     for name in texts[start]:
         if name and name.casefold() in {known.casefold() for known in names}:
             if used(name):
-                raise CatalogueError(f"{path}: the column {name!r} comes twice")
+                raise CatalogueError(f"{path}: the column {name!r} comes twice; name one of them otherwise")
             table.notes.append(RowProblem(start + 1, f"the column {name!r} comes twice; the first is taken"))
             name = DOUBLED
         names.append(name)

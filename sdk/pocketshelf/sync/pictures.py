@@ -3,12 +3,15 @@
 For a screen that shows what it found, such as the kiosk's. All pictures are asked for, whatever is searched,
 so that the server learns nothing of a search. They are not signed as a shelf is: send them over TLS. What
 lies in the folder already stays, but for what was brought before and has changed, or whose product is gone.
+A picture has changed where its name or its product's vectors have: a new price brings no picture anew.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,7 +31,9 @@ from pocketshelf.store import Store
 __all__ = ["PicturesReport", "bring_pictures"]
 
 RECORD = ".pocketshelf-pictures.json"
-FORMAT, VERSION = "pocketshelf-pictures", 1
+FORMAT, VERSION = "pocketshelf-pictures", 2
+# Version 1 had the number of the product's change in the place of a digest.
+SEEN = re.compile("[0-9a-f]{16}|[0-9]+")
 MOST_RECORD_BYTES = 500_000_000
 SIDE = 1200
 MOST_BYTES = 2_000_000
@@ -64,10 +69,15 @@ class PicturesReport:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A picture of the shelf: the product's id, the number of its last change, and where it is to lie."""
+    """A picture of the shelf.
+
+    Attributes:
+        seen: what tells it from an earlier picture of the product: a digest of its name and the vectors.
+        path: where it is to lie.
+    """
 
     product_id: str
-    sequence: int
+    seen: str
     path: Path
 
 
@@ -113,7 +123,7 @@ def _brought(
     polite: Polite,
 ) -> PicturesReport:
     report = PicturesReport()
-    wanted = list(_wanted(store, record.folder, report))
+    wanted = list(_wanted(store, record, report))
     try:
         for number, each in enumerate(wanted):
             progress(number, len(wanted))
@@ -140,19 +150,22 @@ def _brought(
     return report
 
 
-def _wanted(store: Store, folder: Path, report: PicturesReport) -> Iterator[_Wanted]:
+def _wanted(store: Store, record: _Record, report: PicturesReport) -> Iterator[_Wanted]:
     """Each file once, though several products name it."""
-    places, seen = PictureFolder(folder), set[Path]()
-    rows = store.shard.query("SELECT product_id, sequence, image FROM products WHERE image IS NOT NULL")
-    for product_id, sequence, image in sorted(rows):
+    places, taken = PictureFolder(record.folder), set[Path]()
+    rows = store.shard.query(
+        "SELECT product_id, image, vectors FROM products WHERE image IS NOT NULL ORDER BY product_id"
+    )
+    for product_id, image, vectors in rows:
         try:
-            path = places.place(image)
+            path = places.place(image, record.brought_it)
         except PhotoError:
             report.lacking += 1
             continue
-        if path not in seen:
-            seen.add(path)
-            yield _Wanted(product_id, sequence, path)
+        if path not in taken:
+            taken.add(path)
+            seen = hashlib.sha256(image.encode() + b"\0" + vectors).hexdigest()[:16]
+            yield _Wanted(product_id, seen, path)
 
 
 def _bring(wanted: _Wanted, address: str, record: _Record, polite: Polite) -> bool:
@@ -161,7 +174,9 @@ def _bring(wanted: _Wanted, address: str, record: _Record, polite: Polite) -> bo
     Raises:
         Unreachable: the server is away.
     """
-    url = f"{address}?{urlencode({'product_id': wanted.product_id, 'side': SIDE})}"
+    # The server does not read "seen": to what keeps answers on the way, a changed picture is another address.
+    query = {"product_id": wanted.product_id, "side": SIDE, "seen": wanted.seen}
+    url = f"{address}?{urlencode(query)}"
     try:
         picture = polite.get(url, MOST_BYTES, "image/jpeg")
     except Unreachable:
@@ -186,12 +201,12 @@ def _bring(wanted: _Wanted, address: str, record: _Record, polite: Polite) -> bo
 
 @dataclass
 class _Record:
-    """Which files of a folder were brought, and as of which change of their product."""
+    """Which files of a folder were brought, and which pictures they are (`_Wanted.seen`)."""
 
     folder: Path
     now: Callable[[], float]
-    brought: dict[str, int] = field(init=False)
-    missed: dict[str, tuple[int, float]] = field(init=False)
+    brought: dict[str, str] = field(init=False)
+    missed: dict[str, tuple[str, float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
@@ -199,23 +214,27 @@ class _Record:
 
     def holds(self, wanted: _Wanted) -> bool:
         """Whether it is there and as it should be. What somebody else put there is as it should be."""
-        as_of = self.brought.get(self._name(wanted.path))
-        return wanted.path.is_file() and (as_of is None or as_of >= wanted.sequence)
+        seen = self.brought.get(self._name(wanted.path))
+        return wanted.path.is_file() and seen in (None, wanted.seen)
+
+    def brought_it(self, path: Path) -> bool:
+        """Whether it came from the server."""
+        return self._name(path) in self.brought
 
     def lacks(self, wanted: _Wanted) -> bool:
         """Whether it was asked for in vain a while ago, and nothing has changed since."""
-        as_of, when = self.missed.get(self._name(wanted.path), (-1, 0.0))
-        return as_of >= wanted.sequence and 0 <= self.now() - when < PATIENCE_S
+        seen, when = self.missed.get(self._name(wanted.path), ("", 0.0))
+        return seen == wanted.seen and 0 <= self.now() - when < PATIENCE_S
 
     def note(self, wanted: _Wanted) -> None:
         """It came."""
-        self.brought[self._name(wanted.path)] = wanted.sequence
+        self.brought[self._name(wanted.path)] = wanted.seen
         self.missed.pop(self._name(wanted.path), None)
 
     def miss(self, wanted: _Wanted) -> None:
         """It did not."""
         if not self.lacks(wanted):
-            self.missed[self._name(wanted.path)] = wanted.sequence, self.now()
+            self.missed[self._name(wanted.path)] = wanted.seen, self.now()
 
     def keep_only(self, wanted: list[_Wanted]) -> int:
         """Remove what was brought and nobody wants any more; how many that were."""
@@ -238,17 +257,23 @@ class _Record:
         return path.relative_to(self.folder).as_posix()
 
 
-def _read(path: Path) -> tuple[dict[str, int], dict[str, tuple[int, float]]]:
+def _read(path: Path) -> tuple[dict[str, str], dict[str, tuple[str, float]]]:
     """What was noted; nothing where that cannot be read: then all that is there is somebody else's."""
     try:
         document = strict_json.loads(read_plain(path, MOST_RECORD_BYTES))
-        if document["format"] != FORMAT or document["version"] != VERSION:
+        if document["format"] != FORMAT or document["version"] not in (1, VERSION):
             return {}, {}
-        brought = {name: int(as_of) for name, as_of in document["pictures"].items() if _is_ours(path, name)}
-        missed = {name: (int(as_of), float(when)) for name, (as_of, when) in document["missed"].items()}
+        brought = {name: _seen(seen) for name, seen in document["pictures"].items() if _is_ours(path, name)}
+        missed = {name: (_seen(seen), float(when)) for name, (seen, when) in document["missed"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}, {}
     return brought, missed
+
+
+def _seen(noted: object) -> str:
+    if not SEEN.fullmatch(text := str(noted)):
+        raise ValueError("which picture it is was not noted")
+    return text
 
 
 def _is_ours(record: Path, name: str) -> bool:

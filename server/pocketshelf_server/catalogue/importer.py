@@ -24,6 +24,7 @@ from pocketshelf_server.catalogue.rows import Batch, EmbedderFactory, Outcome, R
 __all__ = ["EmbedderFactory", "ImportReport", "Importer"]
 
 BATCH = 64
+NOTED = 5
 
 
 @dataclass
@@ -36,6 +37,11 @@ class ImportReport:
     errors: list[RowProblem] = field(default_factory=list)
     notes: list[RowProblem] = field(default_factory=list)
     sequence: int = 0
+
+    def noted(self) -> str:
+        """The first notes in one text, for who does not see them all; "" where there are none."""
+        more = f"; and {len(self.notes) - NOTED} more" if len(self.notes) > NOTED else ""
+        return f"noted: {'; '.join(map(str, self.notes[:NOTED]))}{more}" if self.notes else ""
 
 
 class Importer:

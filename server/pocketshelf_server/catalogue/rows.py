@@ -121,7 +121,7 @@ class Rows:
         if vectors is None:
             problems += p.without_pictures(problems)
             return None
-        image = p.pictures[0].image if p.pictures else None
+        image = found.image or (p.pictures[0].image if p.pictures else None)
         attributes = {PALETTE: joined(found.palettes), **p.attributes} if found.palettes else p.attributes
         product = Product(p.product_id, 0, p.category, p.title, image, vectors, attributes)
         # From another source, so that the next import tries, and reports, its bad pictures again.
@@ -136,7 +136,7 @@ class Rows:
             try:
                 photo = read_photo(picture)
                 found.append(embedder(photo))
-                looked.look(photo)
+                looked.look(image, photo)
             except PhotoError as error:
                 problems.append(RowProblem(line, f"{image}: {str(error).removeprefix('photo: ')}"))
         return quantize_vectors(np.stack(found)) if found else None
@@ -157,15 +157,18 @@ class _Looked:
     Attributes:
         palettes: of each picture.
         features: the local features of the first picture that has any.
+        image: the name of the first one, which screens show; "" where there is none.
     """
 
     def __init__(self, closely: bool) -> None:
         self._closely = closely
         self.palettes: list[str] = []
         self.features = b""
+        self.image = ""
 
-    def look(self, photo: Photo) -> None:
+    def look(self, image: str, photo: Photo) -> None:
         """Take a picture in."""
+        self.image = self.image or image
         self.palettes.append(palette_of(looked_at(photo)))
         if self._closely and not self.features:
             self.features = kept_of(photo)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.catalogue import RowProblem
+from pocketshelf.catalogue.download import default_cache
 from pocketshelf.cli import values
 from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.losses import told
@@ -125,6 +126,8 @@ def _recorded(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
     """Import, and tell the console of it; what the record cannot take stops nothing."""
     record = Record(args.site / "imports.sqlite")
     run = _note(lambda: record.begin("import", args.file.name, COMMAND_LINE, args.images or args.file.parent))
+    if args.download:
+        _note(lambda: record.name_fetched(default_cache()))
     try:
         report = _import(args, catalogue)
     except BaseException as error:
@@ -138,7 +141,7 @@ def _recorded(args: argparse.Namespace, catalogue: Catalogue) -> ImportReport:
         "sequence": report.sequence, "failed": len(report.errors),
     }  # fmt: skip
     _note(lambda: record.fail(run or 0, report.errors))
-    _note(lambda: record.end(run or 0, DONE, "", **counts))
+    _note(lambda: record.end(run or 0, DONE, report.noted(), **counts))
     return report
 
 

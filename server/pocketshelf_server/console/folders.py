@@ -1,4 +1,7 @@
-"""Where the site's pictures lie: where the last imports took them from, and ``config.json``'s folders."""
+"""Where the site's pictures lie: where the last imports took them from, ``config.json``'s folders, archives.
+
+Archives come last; they are looked through, too, where the site was moved, or their imports are forgotten.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf.errors import StoreError
+from pocketshelf_server.console.jobs.archive import unpacked_folders
 from pocketshelf_server.console.record import Record
 from pocketshelf_server.photos import Limits, PhotoPool, Pictures
 from pocketshelf_server.photos.worker import NO_MODEL
@@ -30,7 +34,7 @@ def pictures_of(site: Site, config: SiteConfig) -> Pictures:
         except StoreError as error:
             log.warning("%s", error)
             recent = []
-        return list(dict.fromkeys([*recent, *_named(site, config)]))
+        return list(dict.fromkeys([*recent, *_named(site, config), *unpacked_folders(site.unpacked)]))
 
     return Pictures(folders, PhotoPool("", 1, WAITING_PICTURES, limits, opener=NO_MODEL))
 

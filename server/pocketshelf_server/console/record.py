@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS runs(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT 
     failed INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS failures(run INTEGER NOT NULL, number INTEGER NOT NULL, line INTEGER NOT NULL,
     problem TEXT NOT NULL, PRIMARY KEY(run, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fetched(folder TEXT PRIMARY KEY);
 """
 COLUMNS = (
     "id, kind, title, by, images, started, ended, state, pid, message, added, unchanged, deleted, sequence, "
@@ -105,6 +106,15 @@ class Record:
         with self._writing() as connection:
             connection.execute("UPDATE runs SET images = ? WHERE id = ?", (str(images.resolve()), run))
 
+    def name_fetched(self, folder: Path) -> None:
+        """Note a folder in which pictures are kept that were fetched by their addresses.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO fetched VALUES(?)", (str(folder.resolve()),))
+
     def cut_short(self) -> None:
         """Note that the console's runs have ended that are still said to be at work: its server was killed.
 
@@ -163,9 +173,10 @@ class Record:
         return [RowProblem(line, problem) for line, problem in self._rows(query, run, limit, offset)]
 
     def folders(self) -> list[Path]:
-        """The folders of pictures of the last imports, the newest first, each once."""
-        query = "SELECT images FROM runs WHERE images IS NOT NULL GROUP BY images ORDER BY max(id) DESC"
-        return [Path(images) for (images,) in self._rows(query)]
+        """Where pictures lie: those that were fetched, then those of the last imports, the newest first."""
+        runs = "SELECT images FROM runs WHERE images IS NOT NULL GROUP BY images ORDER BY max(id) DESC"
+        queries = ("SELECT folder FROM fetched ORDER BY folder", runs)
+        return [Path(folder) for query in queries for (folder,) in self._rows(query)]
 
     def _read(self, query: str, *values: object) -> list[Run]:
         return [_living(Run(*row)) for row in self._rows(query, *values)]
@@ -186,7 +197,8 @@ class Record:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}; remove it, and the record begins anew") from error
+            remedy = "free some space, or, if it is damaged, remove it: the record begins anew"
+            raise StoreError(f"{self._path}: {error}; {remedy}") from error
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)

@@ -8,6 +8,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from pocketshelf.catalogue.pictures import is_address
 from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.doctor.case import Case
@@ -21,6 +22,9 @@ __all__ = ["catalogue", "files", "history", "pictures", "shards"]
 
 PUBLISH = "pocketshelf-server publish SITE"
 JUMP = "pocketshelf-server publish SITE --jump-ahead"
+# A full disk, a file of another user: nothing is lost, and nothing is to be restored or removed.
+UNREADABLE = "cannot be read now"
+UNREAD = "free some space, or run this as the user who publishes; then run it again"
 NAMED = 3
 # So many products' pictures are looked for.
 LOOKED_AT = 500
@@ -30,7 +34,8 @@ def catalogue(case: Case) -> Iterator[Finding]:
     """Whether it is there and whole."""
     path = case.site.catalogue_path
     if case.config.catalogue == "sqlite" and (fault := _fault(path)):
-        yield wrong("catalogue", f"{path} {fault}", f"restore it from a backup, and then: {JUMP}")
+        remedy = UNREAD if fault.startswith(UNREADABLE) else f"restore it from a backup, and then: {JUMP}"
+        yield wrong("catalogue", f"{path} {fault}", remedy)
         return
     try:
         with closing(open_catalogue(case.site)) as found:
@@ -55,7 +60,8 @@ def history(case: Case) -> Iterator[Finding]:
         yield advice(topic, "nothing is published yet", PUBLISH)
         return
     if fault := _fault(path):
-        yield wrong(topic, f"{path} {fault}", f"restore it from a backup, or remove it, and then: {JUMP}")
+        anew = f"restore it from a backup, or remove it, and then: {JUMP}"
+        yield wrong(topic, f"{path} {fault}", UNREAD if fault.startswith(UNREADABLE) else anew)
         return
     with closing(open_catalogue(case.site)) as found:
         sequence = found.sequence()
@@ -89,11 +95,11 @@ def pictures(case: Case) -> Iterator[Finding]:
     if case.pictures is None:
         return
     with closing(open_catalogue(case.site)) as catalogue, catalogue.reading() as view:
-        looked = [(p.product_id, p.image) for p in islice(view.products(), LOOKED_AT) if p.image]
+        looked = {p.product_id: p.image for p in islice(view.products(), LOOKED_AT) if p.image}
     if not looked:
         yield good("pictures", "no product names one")
         return
-    lost = [product_id for product_id, image in looked if not case.pictures.has(image)]
+    lost = [product_id for product_id, image in looked.items() if not case.pictures.has(image)]
     if not lost:
         closed = "" if case.config.product_pictures else ", for the console alone"
         yield good("pictures", f"all of the first {len(looked)} products are there{closed}")
@@ -102,8 +108,10 @@ def pictures(case: Case) -> Iterator[Finding]:
     text = (
         f"of the first {len(looked)} products {len(lost)} have none here: {names}; screens show none of them"
     )
+    fetched = any(is_address(looked[product_id]) for product_id in lost)
+    again = "--download, which fetches those named by URL" if fetched else "--images"
     yield advice(
-        "pictures", text, 'name their folder in config.json: "picture_folders", or import them with --images'
+        "pictures", text, f'name their folder in config.json: "picture_folders", or import them with {again}'
     )
 
 
@@ -115,5 +123,7 @@ def _fault(path: Path) -> str | None:
         with closing(sqlite3.connect(path, timeout=30)) as connection:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        return f"is damaged ({error})"
+        harmed = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        known = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        return f"is damaged ({error})" if known in harmed else f"{UNREADABLE} ({error})"
     return None if answer == "ok" else f"is damaged ({answer})"

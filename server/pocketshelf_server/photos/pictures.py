@@ -23,7 +23,7 @@ from pocketshelf.recall.pictures import SIDES
 __all__ = ["SIDES", "Pictures", "Shrinker"]
 
 MOST_BYTES = 48_000_000
-FOLDERS = 8
+FOLDERS = 300
 LOOK_AGAIN_SECONDS = 15.0
 
 

@@ -27,15 +27,24 @@ def only_publisher(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
 
     Raises:
         StoreError: another publisher held it for all of ``wait_seconds`` (the message names its process), or
-            this volume cannot lock.
+            this volume cannot lock, or is full.
         OSError: the file cannot be made.
     """
     with path.open("a+") as file:
         _acquire(file, path, time.monotonic() + wait_seconds)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        _write(file, path)
         yield
+
+
+def _write(file: IO[str], path: Path) -> None:
+    """Put this process's number into the file; past its buffer, which would be written again at its end."""
+    try:
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), str(os.getpid()).encode())
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); free some space, and publish again"
+        ) from error
 
 
 def _acquire(file: IO[str], path: Path, deadline: float) -> None:

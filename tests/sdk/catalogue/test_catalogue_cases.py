@@ -122,6 +122,7 @@ def test_the_first_line_decides_the_texts_even_when_its_picture_fails(
     outcome = both(tmp_path / "c.csv", tmp_path, fake_bundle)
     assert outcome.lost == [2]
     assert (outcome.products["a"].title, listed(outcome.products["a"])) == ("First", {"shade": "red"})
+    assert outcome.products["a"].image == "a.jpg"  # What screens show must be there.
 
 
 CELLS = st.tuples(

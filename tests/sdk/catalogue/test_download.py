@@ -11,6 +11,7 @@ import pytest
 
 from pocketshelf.catalogue import build_store, download
 from pocketshelf.catalogue.download import PictureCache
+from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.formats import Bundle
@@ -73,6 +74,25 @@ def test_a_picture_is_fetched_once(web: Shop, cache: PictureCache, tmp_path: Pat
     assert cache(f"{web.url}/a b.jpg?v=1") == PICTURE
     assert PictureCache(tmp_path / "cache")(f"{web.url}/a b.jpg?v=1") == PICTURE
     assert web.asked == ["/a%20b.jpg?v=1"] and next(iter(web.agents)).startswith("pocketshelf/")
+
+
+def test_a_page_in_the_place_of_a_picture_is_not_kept(web: Shop, cache: PictureCache) -> None:
+    page = b"<!doctype html><title>We are back in an hour</title>"
+    web.answers["/a.jpg"] = [(200, {"Content-Type": "image/jpeg"}, page), (200, {}, PICTURE)]
+    assert cache(f"{web.url}/a.jpg") == page
+    assert cache(f"{web.url}/a.jpg") == PICTURE
+    cache.path(f"{web.url}/a.jpg").write_bytes(page)  # As versions before kept it.
+    assert cache(f"{web.url}/a.jpg") == PICTURE
+
+
+def test_what_was_fetched_is_found_in_its_folder_by_its_address(
+    web: Shop, cache: PictureCache, tmp_path: Path
+) -> None:
+    web.answers["/i.php?id=1"] = web.answers["/i.php?id=2"] = [(200, {}, PICTURE)]
+    cache(f"{web.url}/i.php?id=1")
+    assert PictureFolder(tmp_path / "cache").read(f"{web.url}/i.php?id=1") == PICTURE
+    with pytest.raises(PhotoError):
+        PictureFolder(tmp_path / "cache").read(f"{web.url}/i.php?id=2")
 
 
 def test_a_server_that_says_later_is_given_its_time(

@@ -246,3 +246,58 @@ def test_magento_1(tmp_path: Path) -> None:
     text += "A,,Default,simple,Men/Shirts,Tee,/a.jpg,/a.jpg\n,,,,,,,/b.jpg\n"
     (tee,) = read(tmp_path, text, "magento").products
     assert (tee.category, [p.image for p in tee.pictures]) == ("Men/Shirts", ["/a.jpg", "/b.jpg"])
+
+
+def test_what_shopify_does_not_show_is_left_out_and_said(tmp_path: Path) -> None:
+    text = (
+        "Handle,Title,Type,Image Src,Status\n"
+        "tee,Tee,Shirts,tee.jpg,active\ntee,,,tee2.jpg,\n"
+        "new,Not yet,Shirts,new.jpg,draft\nnew,,,new2.jpg,\nold,Once,Shirts,old.jpg,Archived\n"
+    )
+    table = read(tmp_path, text, "shopify")
+    assert images(table) == {"tee": ["tee.jpg", "tee2.jpg"]} and table.problems == []
+    assert [str(note) for note in table.notes] == [
+        "line 4: drafts, and what is archived or disabled in the shop, are left out: lines 4, 5, 6"
+    ]
+
+
+def test_what_woocommerce_does_not_show_is_left_out_and_said(tmp_path: Path) -> None:
+    text = (
+        "ID,Type,SKU,Name,Published,Categories,Images,Parent,Attribute 1 name,Attribute 1 value(s)\n"
+        '1,variable,v,Vest,1,Vests,v.jpg,,Color,"Red, Blue"\n'
+        "2,variation,v-r,Vest,1,,red.jpg,v,Color,Red\n3,variation,v-b,Vest,0,,blue.jpg,id:1,Color,Blue\n"
+        "4,variable,d,Draft,-1,Vests,d.jpg,,Color,Red\n5,variation,d-r,Draft,1,,dr.jpg,d,Color,Red\n"
+        "6,simple,p,Private,0,Vests,p.jpg,,,\n"
+    )
+    table = read(tmp_path, text, "woocommerce")
+    assert images(table) == {"v": ["v.jpg"], "v-Red": ["red.jpg"]} and table.problems == []
+    assert "left out: lines 4, 5, 6, 7" in str(table.notes[0])
+
+
+def test_what_magento_does_not_show_is_left_out_and_said(tmp_path: Path) -> None:
+    columns = (
+        "sku,store_view_code,categories,name,product_online,base_image,additional_attributes,"
+        "configurable_variations\n"
+    )
+    text = columns + (
+        "A-R,,Tops,Tee,1,ar.jpg,color=Red,\nA-B,,Tops,Tee,2,ab.jpg,color=Blue,\n"
+        'A,,Tops,Tee,1,a.jpg,,"sku=A-R,color=Red|sku=A-B,color=Blue"\n'
+        'B-R,,Tops,Off,1,br.jpg,color=Red,\nB,,Tops,Off,2,b.jpg,,"sku=B-R,color=Red"\n'
+        "C,,Tops,Bag,1,c.jpg,,\nC,de,,Tasche,2,,,\n"
+    )
+    table = read(tmp_path, text, "magento")
+    assert images(table) == {"A-Red": ["ar.jpg"], "C": ["c.jpg"]} and table.problems == []
+    assert "left out: lines 3, 5, 6" in str(table.notes[0])
+
+
+def test_what_magento_writes_for_empty_is_no_text_and_no_picture(tmp_path: Path) -> None:
+    empty = "__EMPTY__VALUE__"
+    text = (
+        "sku,categories,name,description,price,base_image,additional_images,additional_attributes\n"
+        f'A,Tops,Tee,{empty},{empty},a.jpg,{empty},"care={empty},color=Red"\n'
+        f"B,Tops,Bag,Nice,5,no_selection,b.jpg,\nC,Tops,Cap,Nice,5,no_selection,{empty},\n"
+    )
+    table = read(tmp_path, text, "magento")
+    assert images(table) == {"A": ["a.jpg"], "B": ["b.jpg"]}
+    assert table.products[0].attributes == {"color": "Red"}
+    assert [str(problem) for problem in table.problems] == ["line 4: image is empty"]

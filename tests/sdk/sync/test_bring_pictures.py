@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from loopback import running
+from pocketshelf.catalogue.pictures import PictureFolder, fetched_name
 from pocketshelf.errors import StoreError
 from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.network.polite import Polite
@@ -22,7 +23,7 @@ from pocketshelf.store import Store
 from pocketshelf.sync import PicturesReport, bring_pictures
 from pocketshelf.sync.pictures import PATIENCE_S, RECORD
 
-MakeStore = Callable[[dict[str, tuple[int, str | None]]], Store]
+MakeStore = Callable[..., Store]
 
 
 def jpeg(grey: int = 90) -> bytes:
@@ -38,6 +39,7 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.pictures: dict[str, bytes] = {}
         self.asked: list[str] = []
+        self.addresses: list[str] = []
         self.down = False
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -49,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         query = parse_qs(urlsplit(self.path).query)
         (product_id,) = query["product_id"]
         self.server.asked.append(product_id)
+        self.server.addresses.append(self.path)
         body = self.server.pictures.get(product_id)
         self.send_response(503 if self.server.down else 404 if body is None else 200)
         self.end_headers()
@@ -66,12 +69,15 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[MakeStore]:
-    """Makes a store: id → (number of the last change, the picture's name)."""
+    """Makes a store: id → (what its vectors are made of, the picture's name), all as of one change."""
     opened: list[Store] = []
 
-    def make(products: dict[str, tuple[int, str | None]]) -> Store:
-        vectors = np.eye(1, 8, dtype=np.int8) * 100
-        made = [Product(key, at, "A", key, image, vectors, {}) for key, (at, image) in products.items()]
+    def make(products: dict[str, tuple[int, str | None]], change: int = 1) -> Store:
+        row = np.eye(1, 8, dtype=np.int8) * 100
+        made = [
+            Product(key, change, "A", key, image, row + np.int8(of), {"price": change})
+            for key, (of, image) in products.items()
+        ]
         meta = ShardMeta("s", "0" * 64, "b", 100, 8)
         opened.append(Store.create(tmp_path / "shelf", meta, made))
         return opened[-1]
@@ -103,7 +109,7 @@ def test_what_is_lacking_comes_once(shelf: MakeStore, shop: Shop, tmp_path: Path
     assert told[-1] == (3, 3)
     assert (folder / "a.jpg").read_bytes() == jpeg()
     assert (folder / "deep/er/b.png").read_bytes() == jpeg(50)
-    assert (folder / "x/c.jpg").is_file()
+    assert (folder / fetched_name("https://cdn.example/x/c.jpg?v=1")).is_file()
     assert bring(store, shop, folder).had == 3
     assert sorted(shop.asked) == ["a", "b/ü &?", "c"]
     assert not list(folder.rglob("*.new"))
@@ -116,6 +122,55 @@ def test_what_changed_comes_anew_and_what_is_gone_goes(shelf: MakeStore, shop: S
     report = bring(shelf({"a": (3, "a.jpg")}), shop, tmp_path / "p")
     assert (report.brought, report.removed) == (1, 1)
     assert (tmp_path / "p/a.jpg").read_bytes() == jpeg(7) and not (tmp_path / "p/b.jpg").exists()
+
+
+def test_a_new_price_brings_no_picture_anew(shelf: MakeStore, shop: Shop, tmp_path: Path) -> None:
+    shop.pictures = {"a": jpeg()}
+    bring(shelf({"a": (1, "a.jpg")}), shop, tmp_path / "p")
+    report = bring(shelf({"a": (1, "a.jpg")}, change=7), shop, tmp_path / "p")
+    assert (report.brought, report.had, shop.asked) == (0, 1, ["a"])
+
+
+def test_a_changed_picture_is_another_address_to_what_keeps_answers_on_the_way(
+    shelf: MakeStore, shop: Shop, tmp_path: Path
+) -> None:
+    shop.pictures = {"a": jpeg()}
+    for of in (1, 2):
+        bring(shelf({"a": (of, "a.jpg")}), shop, tmp_path / "p")
+    assert len(set(shop.addresses)) == 2
+    bring(shelf({"a": (2, "a.jpg")}), shop, tmp_path / "other device")
+    assert len(set(shop.addresses)) == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("https://x.test/img.php?id=1", "https://x.test/img.php?id=2"),
+        ("https://one.test/1.jpg", "https://two.test/a/1.jpg"),
+        ("IMG_1.JPG", "img_1.jpg"),
+    ],
+)
+def test_names_that_are_nearly_the_same_are_two_pictures(
+    shelf: MakeStore, shop: Shop, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    shop.pictures = {"a": jpeg(10)}
+    store, folder = shelf({"a": (1, names[0]), "b": (2, names[1])}), tmp_path / "p"
+    assert bring(store, shop, folder).lacking == 1
+    shop.pictures = {"b": jpeg(200)}
+    bring(store, shop, folder, now=lambda: 1e10)
+    found = [PictureFolder(folder).path(name).read_bytes() for name in names]
+    assert found == [jpeg(10), jpeg(200)]
+
+
+def test_what_a_record_of_before_says_is_brought_anew(shelf: MakeStore, shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(jpeg(1))
+    document = {"format": "pocketshelf-pictures", "version": 1, "pictures": {"a.jpg": 3}, "missed": {}}
+    (folder / RECORD).write_text(json.dumps(document))
+    shop.pictures = {"a": jpeg(2)}
+    assert bring(shelf({"a": (1, "a.jpg")}), shop, folder).brought == 1
+    assert (folder / "a.jpg").read_bytes() == jpeg(2)
 
 
 def test_what_others_put_there_stays(shelf: MakeStore, shop: Shop, tmp_path: Path) -> None:

@@ -81,6 +81,14 @@ def test_an_import_and_a_publication_from_the_page(operator: FlaskClient, shop: 
     assert not list(shop.folder.glob(".console-*"))
 
 
+def test_what_an_import_noted_is_on_the_page(operator: FlaskClient) -> None:
+    export = b"Handle,Title,Type,Image Src,Status\nnew,Not yet,Shirts,new.jpg,draft\n"
+    send(operator, export, "products_export.csv", format="shopify")
+    said = "0 deleted; noted: line 2: drafts, and what is archived or disabled in the shop, are left out"
+    assert said in finished(operator)
+    assert said in operator.get("/console/imports/run?id=1").get_data(as_text=True)
+
+
 def test_pictures_come_in_a_zip_or_from_a_folder_of_the_site(tmp_path: Path) -> None:
     """Embedded by the model that ships."""
     site = make_site(tmp_path / "site", space_of(load_bundle(None)))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -19,7 +20,7 @@ from server_products import SPACE, FolderFetcher, make_product
 from pocketshelf.sync import Environment, sync
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.cli import main
-from pocketshelf_server.doctor import Case, Finding, examine
+from pocketshelf_server.doctor import Case, Finding, data, examine
 from pocketshelf_server.making import make_site
 from pocketshelf_server.publish import publish_site
 from pocketshelf_server.site import Site, SiteConfig
@@ -354,3 +355,20 @@ def test_pictures_that_no_screen_can_show_are_advised_of(
     assert line.startswith("good: all of the first ")
     filled_site.write_config(replace(filled_site.config(), product_pictures=False))
     assert told() == [line.rstrip() + ", for the console alone "]
+
+
+def test_what_cannot_be_read_on_a_full_disk_is_not_to_be_restored_nor_removed(
+    filled_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **options: object) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMOPEN
+        raise error
+
+    monkeypatch.setattr("pocketshelf_server.doctor.data.sqlite3.connect", refuse)
+    case = Case(filled_site)
+    found = [next(data.catalogue(case)), next(data.history(case))]
+    assert [finding.state for finding in found] == ["wrong", "wrong"]
+    for finding in found:
+        assert "cannot be read now (disk I/O error)" in finding.text
+        assert finding.remedy.startswith("free some space") and "remove" not in finding.remedy

@@ -73,3 +73,20 @@ def test_the_lock_of_a_killed_publisher_is_gone_with_it(site: Site, edited: Cata
             pass
         os.kill(holder.pid, signal.SIGKILL)
     assert publish_site(site)[0].new
+
+
+def test_a_full_disk_is_said_with_its_file_and_its_remedy(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with (
+        pytest.raises(StoreError, match=r"publish\.lock: .*free some space"),
+        only_publisher(site.publish_lock),
+    ):
+        pytest.fail("a site is published whose lock cannot be written")
+    monkeypatch.undo()
+    with only_publisher(site.publish_lock):
+        assert site.publish_lock.read_text() == str(os.getpid())

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 
-from pocketshelf.catalogue.listing import Record
+from pocketshelf.catalogue.listing import Record, Records, RowProblem
 from pocketshelf.catalogue.pictures import picture_names
 
-__all__ = ["Cells", "attributes_of", "colour_of", "listed", "path_leaf", "pictures_of", "plain_text"]
+__all__ = [
+    "Cells",
+    "attributes_of",
+    "colour_of",
+    "listed",
+    "note_withheld",
+    "path_leaf",
+    "pictures_of",
+    "plain_text",
+]
 
 COLOURS = ("color", "colour", "farbe", "couleur", "colore", "kleur", "färg", "barva")
 MARKUP = re.compile(r"<[a-zA-Z/!][^>]*>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
+SHOWN = 5
 BLOCKS = {"p", "br", "li", "div", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -64,6 +74,15 @@ def path_leaf(paths: Iterable[str], separator: str, roots: Collection[str] = ())
 def colour_of(options: Mapping[str, str]) -> str:
     """The value of the option that is a colour; "" if none is."""
     return next((value for name, value in options.items() if name.casefold() in COLOURS), "")
+
+
+def note_withheld(table: Records, lines: Sequence[int]) -> None:
+    """Note the ``lines`` that are left out since the shop itself does not show what they are of."""
+    if lines:
+        shown = ", ".join(map(str, lines[:SHOWN]))
+        more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+        text = f"drafts, and what is archived or disabled in the shop, are left out: lines {shown}{more}"
+        table.notes.append(RowProblem(lines[0], text))
 
 
 def plain_text(text: str) -> str:

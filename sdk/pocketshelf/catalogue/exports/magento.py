@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pocketshelf.catalogue.exports.columns import Cells, colour_of, listed, path_leaf, pictures_of, plain_text
+from pocketshelf.catalogue.exports.columns import (
+    Cells,
+    colour_of,
+    listed,
+    note_withheld,
+    path_leaf,
+    pictures_of,
+    plain_text,
+)
 from pocketshelf.catalogue.listing import Line, Record, Records, RowProblem
 
 __all__ = ["COLUMNS", "magento_lines"]
@@ -23,6 +31,10 @@ ROOTS = ("default category", "root catalog")
 KEPT = ("description", "short_description", "price", "special_price", "country_of_manufacture")
 PATHS = ("categories", "_category")
 DROPPED = ("has_options", "required_options")
+# What stands for an empty cell, and for no picture.
+EMPTY, NO_PICTURE = "__EMPTY__VALUE__", "no_selection"
+# Columns of version 2 and 1 that say whether the shop shows a product; and what they say where it does not.
+STATES, DISABLED = ("product_online", "status"), "2"
 IMAGES = ("base_image", "small_image", "thumbnail_image", "swatch_image", "image", "_media_image")
 
 
@@ -35,7 +47,10 @@ class _Style:
 
 
 def magento_lines(table: Records) -> Iterator[Line | RowProblem]:
-    """A line a row; a variant's is of its style and colour, a configurable has its own only without any."""
+    """A line a row; a variant's is of its style and colour, a configurable has its own only without any.
+
+    What is disabled is left out, and of a style that is so its variants are.
+    """
     rows = [record for record in _rows(table) if "sku" in record.cells]
     style_of: dict[str, _Style] = {}
     skus = {record.cells["sku"] for record in rows}
@@ -43,6 +58,9 @@ def magento_lines(table: Records) -> Iterator[Line | RowProblem]:
         options = _variations(record.cells.get("configurable_variations", ""))
         style = _Style(record, options)
         style_of.update({sku: style for sku in options if sku in skus and sku != record.cells["sku"]})
+    withheld = _withheld(rows, style_of)
+    note_withheld(table, [record.line for record in rows if record.cells["sku"] in withheld])
+    rows = [record for record in rows if record.cells["sku"] not in withheld]
     styles = {id(style.record) for style in style_of.values()}
     folded = _folded_sizes(rows, style_of)
     for record in rows:
@@ -57,8 +75,19 @@ def _rows(table: Records) -> Iterator[Record]:
     """The rows; one without a sku goes on with the row above (further pictures of Magento 1)."""
     above = ""
     for record in table.records:
-        above = record.cells.get("sku", above)
-        yield Record(record.line, {**record.cells, "sku": above}) if above else record
+        cells = {name: cell for name, cell in record.cells.items() if cell not in (EMPTY, NO_PICTURE)}
+        above = cells.get("sku", above)
+        yield Record(record.line, {**cells, "sku": above} if above else cells)
+
+
+def _withheld(rows: list[Record], style_of: dict[str, _Style]) -> set[str]:
+    """The skus of what is disabled in the shop at large, and of variants whose style is."""
+    disabled = {
+        record.cells["sku"]
+        for record in rows
+        if not record.cells.get("store_view_code") and Cells(record.cells).first(*STATES) == DISABLED
+    }
+    return disabled | {sku for sku, style in style_of.items() if style.record.cells["sku"] in disabled}
 
 
 def _variations(cell: str) -> dict[str, dict[str, str]]:
@@ -82,7 +111,7 @@ def _pairs(cell: str) -> dict[str, str]:
             pairs[name] = value.strip().strip('"')
         elif name:
             pairs[name] += f",{part}"
-    return pairs
+    return {name: value for name, value in pairs.items() if value != EMPTY}
 
 
 def _options(record: Record, style: _Style | None) -> dict[str, str]:

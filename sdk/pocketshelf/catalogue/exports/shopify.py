@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketshelf.catalogue.exports.columns import Cells, listed, path_leaf, pictures_of, plain_text
+from pocketshelf.catalogue.exports.columns import (
+    Cells,
+    listed,
+    note_withheld,
+    path_leaf,
+    pictures_of,
+    plain_text,
+)
 from pocketshelf.catalogue.listing import Line, Records, RowProblem
 
 __all__ = ["COLUMNS", "shopify_lines"]
@@ -19,6 +26,8 @@ COLUMNS = (*HANDLE, "Title", "Body (HTML)", "Vendor", "Type", "Product Category"
            "Option1 Name", "Option1 Value", "Image Alt Text")  # fmt: skip
 CATEGORIES = ("Product Category", "Custom Product Type", "Standard Product Type")
 IMAGES = ("Image Src", "Product image URL", "Variant Image", "Variant image URL")
+# Products that the shop does not show, or no longer.
+WITHHELD = ("draft", "archived")
 KEPT = {
     "vendor": ("Vendor",),
     "tags": ("Tags",),
@@ -32,12 +41,16 @@ KEPT = {
 
 
 def shopify_lines(table: Records) -> Iterator[Line | RowProblem]:
-    """A line a row; a row without a handle goes on with the one above."""
+    """A line a row; a row without a handle goes on with the one above. Drafts, archived ones: left out."""
     rows, above = [], ""
+    states: dict[str, str] = {}
     for record in table.records:
         cells = Cells(record.cells)
         above = cells.first(*HANDLE) or above
+        states[above] = states.get(above) or cells.first("Status").casefold()
         rows.append((record.line, above, cells))
+    note_withheld(table, [line for line, handle, _ in rows if states[handle] in WITHHELD])
+    rows = [row for row in rows if states[row[1]] not in WITHHELD]
     options: dict[str, dict[str, list[str]]] = {}
     names: dict[tuple[str, int], str] = {}
     for _, handle, cells in rows:

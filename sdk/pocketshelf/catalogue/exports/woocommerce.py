@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketshelf.catalogue.exports.columns import Cells, colour_of, listed, path_leaf, pictures_of, plain_text
+from pocketshelf.catalogue.exports.columns import (
+    Cells,
+    colour_of,
+    listed,
+    note_withheld,
+    path_leaf,
+    pictures_of,
+    plain_text,
+)
 from pocketshelf.catalogue.exports.woocommerce_languages import ROOTS, TRANSLATED
 from pocketshelf.catalogue.listing import Line, Records, RowProblem
 
@@ -18,6 +26,8 @@ __all__ = ["COLUMNS", "woocommerce_lines"]
 COLUMNS = ("ID", "Type", "SKU", "Name", "Published", "Short description", "Description", "Categories", "Tags",
            "Images", "Parent", "Attribute 1 name", "Attribute 1 value(s)", *TRANSLATED)  # fmt: skip
 MOST_ATTRIBUTES = 20
+# Of the column "Published": private, and a draft.
+WITHHELD = ("0", "-1")
 KEPT = {
     "description": ("Description", "Short description"),
     "price": ("Regular price",),
@@ -37,6 +47,7 @@ class _Row:
         self.images = pictures_of([self.cells.first("Images")])
         self.options = dict(self._options())
         self.parent = self.cells.first("Parent") if "variation" in self.cells.first("Type") else ""
+        self.withheld = self.cells.first("Published") in WITHHELD
 
     def _options(self) -> Iterator[tuple[str, str]]:
         for number in range(1, MOST_ATTRIBUTES + 1):
@@ -47,9 +58,11 @@ class _Row:
 
 
 def woocommerce_lines(table: Records) -> Iterator[Line | RowProblem]:
-    """A line a row, parents before their variations."""
+    """A line a row, parents before their variations; drafts and what is private are left out, with theirs."""
     rows = [_Row(record.line, record.cells) for record in table.records]
     by_name = {name: row for row in rows if not row.parent for name in (f"id:{row.number}", row.sku) if name}
+    note_withheld(table, [row.line for row in rows if _is_withheld(row, by_name)])
+    rows = [row for row in rows if not _is_withheld(row, by_name)]
     folded: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         for name, value in row.options.items():
@@ -61,6 +74,11 @@ def woocommerce_lines(table: Records) -> Iterator[Line | RowProblem]:
             yield RowProblem(row.line, f"its parent {row.parent!r} is not in the file")
             continue
         yield _line(row, parent, folded)
+
+
+def _is_withheld(row: _Row, by_name: dict[str, _Row]) -> bool:
+    """Whether the shop does not show it, or the product that it is a variation of."""
+    return row.withheld or (row.parent in by_name and by_name[row.parent].withheld)
 
 
 def _item(row: _Row, by_name: dict[str, _Row]) -> str:

@@ -8,19 +8,21 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from pocketshelf.catalogue.delimited import looks_like_picture
 from pocketshelf.catalogue.pictures import MAX_PICTURE_BYTES
 from pocketshelf.errors import CatalogueError, one_line
 
-__all__ = ["unpack_pictures"]
+__all__ = ["unpack_pictures", "unpacked_folders"]
 
 MOST_ENTRIES = 50_000
 MOST_BYTES = 4_000_000_000
 LEFT_FREE = 500_000_000
 CHUNK = 1 << 20
 MOST_DEPTH = 8
+PREFIX = "zip-"
 
 
 def unpack_pictures(archive: Path, into: Path) -> Path:
@@ -33,7 +35,7 @@ def unpack_pictures(archive: Path, into: Path) -> Path:
         CatalogueError: it is no ZIP, damaged, encrypted, without pictures or too large, or there is no room.
     """
     with archive.open("rb") as stream:
-        name = f"zip-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+        name = f"{PREFIX}{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
     if (into / name).is_dir():
         return into / name
     into.mkdir(parents=True, exist_ok=True)
@@ -55,6 +57,21 @@ def unpack_pictures(archive: Path, into: Path) -> Path:
             f"the pictures cannot be unpacked ({error.strerror}); free some space"
         ) from error
     return into / name
+
+
+def unpacked_folders(into: Path) -> list[Path]:
+    """Where names of pictures may start that came in archives, the newest archive's first."""
+    try:
+        archives = [folder for folder in into.glob(f"{PREFIX}*") if folder.is_dir()]
+        archives.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+        return [place for folder in archives for place in (folder, *_only_folder(folder))]
+    except OSError:  # One has just gone.
+        return []
+
+
+def _only_folder(folder: Path) -> list[Path]:
+    inner = list(islice(folder.iterdir(), 2))
+    return inner if len(inner) == 1 and inner[0].is_dir() else []
 
 
 def _entries(opened: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str]]:

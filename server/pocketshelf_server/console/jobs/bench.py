@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.catalogue.download import default_cache
 from pocketshelf.catalogue.listing import RowProblem
 from pocketshelf.errors import PocketshelfError, StoreError
 from pocketshelf_server.console.jobs.orders import ImportOrder, PublishOrder, order_to_json
@@ -115,6 +116,8 @@ class Bench:
             with self._guard:
                 self.require_free()
                 run = self._record.begin(order.kind, title, by, images)
+                if isinstance(order, ImportOrder) and order.download:
+                    self._record.name_fetched(default_cache())
                 self.job, self._cancelled = Job(run, order.kind, title, by), False
                 self._process = _process(order)
                 threading.Thread(

@@ -79,10 +79,11 @@ def _import(order: ImportOrder) -> dict[str, Any]:
         _say({"images": str(images)})
     with closing(open_catalogue(Site.open(Path(order.site)))) as catalogue:
         report = _imported(order, catalogue, images, Site.open(Path(order.site)).config().closely)
+    noted = report.noted()
     return {
         "done": (
             f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, "
-            f"{report.deleted} deleted"
+            f"{report.deleted} deleted{f'; {noted}' if noted else ''}"
         ),
         "counts": {
             "added": report.added_or_changed,

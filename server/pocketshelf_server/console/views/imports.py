@@ -131,7 +131,7 @@ def _order(desk: Desk, work: Path) -> tuple[ImportOrder, str, Path | None]:
             file=str(file),
             images=str(images or ""),
             archive=str(packed or ""),
-            unpacked=str((desk.site.folder / "pictures").resolve()),
+            unpacked=str(desk.site.unpacked.resolve()),
             bundle=desk.bundle,
             format=request.form.get("format", "plain"),
             replace="replace" in request.form,
