@@ -26,7 +26,9 @@ def quickly() -> Iterator[None]:
 @pytest.mark.parametrize("between", [" ", ", ", "\t|", " http://a"])
 def test_a_cell_of_blanks_between_addresses(between: str) -> None:
     with quickly():
-        assert picture_names(f"https://a.example/1.jpg{between * 50_000}b")[0].startswith("https://a.example/1.jpg")
+        assert picture_names(f"https://a.example/1.jpg{between * 50_000}b")[0].startswith(
+            "https://a.example/1.jpg"
+        )
 
 
 @pytest.mark.parametrize(
