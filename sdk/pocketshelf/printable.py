@@ -15,8 +15,10 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 # scheme://user:PASSWORD@host, also where the password itself holds / : or @ (RFC 3986 has them encoded), and
-# a server's user without a password, which is a token then.
-_USERINFO = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*):[^\s'\"]*@", re.IGNORECASE)
+# a server's user without a password, which is a token then. A message may hold what a server says: the time
+# grows with its length alone, so no scheme's beginning is looked for.
+_WORD = re.compile(r"[^\s'\"]+")
+_USERINFO = re.compile(r"(?<=[a-z0-9+.-])://[^/:@]*:", re.IGNORECASE)
 _TOKEN = re.compile(r"(?P<before>\bhttps?://)[^\s/:@'\"]+@", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?P<before>\b(?:ssl)?password(?:=|%3d))[^\s&'\"]+", re.IGNORECASE)
 
@@ -37,8 +39,15 @@ def escaped(document: str) -> str:
 
 def without_passwords(text: object) -> str:
     """``text`` with the passwords of all addresses in it as ``***``: servers', databases', proxies'."""
-    shown = _TOKEN.sub(r"\g<before>***@", _USERINFO.sub(r"\g<before>:***@", str(text)))
+    shown = _TOKEN.sub(r"\g<before>***@", _WORD.sub(_without_userinfo, str(text)))
     return _PARAMETER.sub(r"\g<before>***", shown)
+
+
+def _without_userinfo(word: re.Match[str]) -> str:
+    """Up to the last @ of a word all may be the password."""
+    before, at, after = word[0].rpartition("@")
+    found = _USERINFO.search(before) if at else None
+    return word[0] if found is None else f"{before[: found.end()]}***@{after}"
 
 
 def _python_escape(match: re.Match[str]) -> str:

@@ -51,8 +51,10 @@ function plainly(part) {
   return (titled ? part.replace(/(?<=\w\w)[-_](?=\w)/g, " ") : part.replaceAll("_", " ")).trim();
 }
 
-// A catalogue's columns are named in its own language; of the usual ones, this page's words are said.
+// A catalogue's columns are named in its own language; of the usual ones, this page's words are said. Without a
+// prototype: a column may be called "constructor".
 const FIELDS = {
+  __proto__: null,
   brand: () => t("Brand"),
   color: () => t("Colour"),
   colour: () => t("Colour"),
@@ -71,8 +73,14 @@ const titled = (name) => {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 };
 
-// A catalogue's own columns: a value, several in a list, or several parted by bars.
-export const fieldValue = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? "")).replaceAll("|", ", ");
+// A catalogue's own columns: a value, several in a list, or several parted by bars. An object's own words for itself
+// ("toString") are not asked for.
+export const fieldValue = (value) => said(value).replaceAll("|", ", ");
+
+function said(value) {
+  if (Array.isArray(value)) return value.map(said).join(", ");
+  return typeof value === "object" && value ? JSON.stringify(value) : String(value ?? "");
+}
 
 export function freshness({ products, age_s }) {
   const many = tn("{n} product", "{n} products", products ?? 0);

@@ -8,6 +8,7 @@ umlauts), and in another case; the last with a note. What was fetched lies under
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -30,7 +31,7 @@ __all__ = [
 
 MAX_PICTURE_BYTES = 50_000_000
 ADDRESS = re.compile(r"(https?:)?//", re.IGNORECASE)
-BETWEEN_ADDRESSES = re.compile(r"\s*[,;|\s]\s*(?=https?://)", re.IGNORECASE)
+NEXT_ADDRESS = re.compile(r"(?<=[,;|\s])https?://", re.IGNORECASE)
 SEPARATORS = ("|", ";", ",")
 
 OnNote = Callable[[str], None]
@@ -69,12 +70,21 @@ def picture_names(cell: str) -> tuple[str, ...]:
     if "\n" in cell:
         return tuple(dict.fromkeys(name for part in cell.split("\n") for name in picture_names(part)))
     if is_address(cell):
-        return tuple(_clean(part) for part in BETWEEN_ADDRESSES.split(cell) if part)
+        return tuple(map(_clean, _addresses(cell)))
     for separator in SEPARATORS:
         parts = [part.strip() for part in cell.split(separator) if part.strip()]
         if len(parts) > 1 and all(map(looks_like_picture, parts)):
             return tuple(map(_clean, parts))
     return (_clean(cell),) if cell else ()
+
+
+def _addresses(cell: str) -> Iterator[str]:
+    """The addresses in ``cell``, without what parts them: blanks, and one separator among these."""
+    starts = [0, *(match.start() for match in NEXT_ADDRESS.finditer(cell))]
+    for start, end in itertools.pairwise(starts):
+        part = cell[start:end].rstrip()
+        yield part[:-1] if part.endswith(SEPARATORS) else part
+    yield cell[starts[-1] :]
 
 
 def _clean(name: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pocketshelf.catalogue import sheets
 from pocketshelf.catalogue.delimited import DOUBLED, named_cells
 from pocketshelf.catalogue.listing import Record, Records, RowProblem
 from pocketshelf.errors import CatalogueError, one_line
@@ -25,31 +30,51 @@ def read_workbook(path: Path, used: Callable[[str], bool] = lambda name: False) 
         used: whether a column matters, so that it must not come twice.
 
     Raises:
-        CatalogueError: the library is not installed, or the file is no workbook or empty.
+        CatalogueError: the library is not installed, or the file is no workbook, empty, or takes all memory.
     """
-    try:
-        from python_calamine import CalamineWorkbook
-    except ImportError as error:
+    if not _has_library():
         raise CatalogueError(
             f"{path}: is a spreadsheet's workbook; pip install 'pocketshelf[spreadsheets]', or save it as CSV"
-        ) from error
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
-    except Exception as error:  # The library's errors have no common base.
-        raise CatalogueError(f"{path}: cannot be read as a workbook ({one_line(error)})") from error
-    filled = {name: rows for name, rows in sheets.items() if any(any(map(_text, row)) for row in rows)}
-    if not filled:
+        )
+    said = _read_apart(path)
+    if "failed" in said:
+        raise CatalogueError(f"{path}: cannot be read as a workbook ({one_line(said['failed'])})")
+    if not said["filled"]:
         raise CatalogueError(f"{path}: the catalogue is empty")
-    name, rows = next(iter(filled.items()))
-    table = _table(path, rows, used)
-    if len(filled) > 1:
-        table.notes.append(RowProblem(0, f"only the sheet {name!r} is read, of {len(filled)}"))
+    table = _table(path, said["rows"], used)
+    if said["filled"] > 1:
+        note = f"only the sheet {said['name']!r} is read, of {said['filled']}"
+        table.notes.append(RowProblem(0, note))
     return table
 
 
-def _table(path: Path, rows: list[list[Any]], used: Callable[[str], bool]) -> Records:
-    texts = [[_text(cell) for cell in row] for row in rows]
+def _has_library() -> bool:
+    try:
+        return importlib.util.find_spec("python_calamine") is not None
+    except ValueError:  # An application that keeps it out.
+        return False
+
+
+def _read_apart(path: Path) -> dict[str, Any]:
+    """What the process of `pocketshelf.catalogue.sheets` says.
+
+    Raises:
+        CatalogueError: it ended at the workbook.
+    """
+    command = [sys.executable, "-P", sheets.__file__, str(path.absolute())]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    if done.returncode:
+        raise CatalogueError(
+            f"{path}: cannot be read as a workbook in the memory that there is for it; where a cell lies "
+            "far outside of the table, delete what is around it, or save the table as CSV"
+        )
+    return dict(json.loads(done.stdout))
+
+
+def _table(path: Path, texts: list[list[str]], used: Callable[[str], bool]) -> Records:
     start = next(place for place, row in enumerate(texts) if any(row))
     names: list[str] = []
     table = Records()
@@ -65,16 +90,3 @@ def _table(path: Path, rows: list[list[Any]], used: Callable[[str], bool]) -> Re
         if any(row):
             table.records.append(Record(line, named_cells(names, row, line, table)))
     return table
-
-
-def _text(cell: Any) -> str:
-    """A cell as it would be typed; a number that is whole has no point."""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    if isinstance(cell, datetime.date | datetime.time):
-        return cell.isoformat()
-    return str(cell).replace("\x00", "").strip()

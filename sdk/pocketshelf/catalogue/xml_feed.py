@@ -45,27 +45,29 @@ class _Feed:
         self.parser.EntityDeclHandler = self._entity
         self._inside: list[str] | None = None  # Elements within the item, from its child on.
         self._line = 0
-        self._cells: dict[str, list[str]] = {}
+        # Texts come in pieces, joined once: put together one by one, a long one would take for ever.
+        self._cells: dict[str, list[list[str]]] = {}
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         if self._inside is not None:
             self._inside.append(name)
             if len(self._inside) == 1:
-                self._cells.setdefault(name, []).append(attributes.get("href", ""))
+                self._cells.setdefault(name, []).append([attributes.get("href", "")])
         elif name in ENTRIES:
             self._inside, self._line, self._cells = [], self.parser.CurrentLineNumber, {}
 
     def _text(self, text: str) -> None:
         if self._inside and len(self._inside) == 1:
-            self._cells[self._inside[0]][-1] += text
+            self._cells[self._inside[0]][-1].append(text)
 
     def _end(self, name: str) -> None:
         if self._inside:
             self._inside.pop()
         elif self._inside is not None:
             cells = {
-                key: "\n".join(t for v in values if (t := v.strip())) for key, values in self._cells.items()
+                key: "\n".join(t for v in values if (t := "".join(v).strip()))
+                for key, values in self._cells.items()
             }
             self.table.records.append(Record(self._line, {k: v for k, v in cells.items() if v}))
             self._inside = None

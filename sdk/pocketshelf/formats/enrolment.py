@@ -14,7 +14,6 @@ and search stay as they are.
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +120,7 @@ def load_enrolment(path: str | Path) -> Enrolment:
             # Older files lack these.
             pictures = file["pictures"].astype(np.float32) if "pictures" in file else _none()
             margin = float(file["margin"]) if "margin" in file else 0.0
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # Those of numpy and zipfile have no common base.
         raise BundleError(f"{path}: no enrolment that can be read ({error})") from error
     photos_unit, pictures_unit = _unit(photos), _unit(pictures)
     finite = np.isfinite([weight, level, margin]).all()

@@ -11,6 +11,8 @@ from pocketshelf.errors import PocketshelfError
 __all__ = ["Fields"]
 
 _REQUIRED: Any = object()
+# Of a name in an error: the document chose it.
+_LONGEST_NAME = 200
 
 
 class Fields:
@@ -30,7 +32,7 @@ class Fields:
 
     def error(self, key: str, problem: str) -> PocketshelfError:
         """The error to raise about ``key``."""
-        return self._error_type(f"{self.where}: {key!r} {problem}")
+        return self._error_type(f"{self.where}: {_named(key)!r} {problem}")
 
     def has(self, key: str) -> bool:
         """Whether ``key`` is there and not null."""
@@ -42,7 +44,7 @@ class Fields:
 
     def child(self, key: str) -> Fields:
         """The object at ``key``."""
-        return Fields(self._get(key, _REQUIRED), f"{self.where}: {key}", self._error_type)
+        return Fields(self._get(key, _REQUIRED), f"{self.where}: {_named(key)}", self._error_type)
 
     def optional_child(self, key: str) -> Fields:
         """The object at ``key``; an empty one where it is absent or null."""
@@ -120,6 +122,10 @@ class Fields:
         if default is _REQUIRED:
             raise self.error(key, "is missing")
         return default
+
+
+def _named(key: str) -> str:
+    return key if len(key) <= _LONGEST_NAME else f"{key[:_LONGEST_NAME]}…"
 
 
 def _is_finite(value: float) -> bool:

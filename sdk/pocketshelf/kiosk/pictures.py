@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
 from pocketshelf.errors import PhotoError, ServerError
+from pocketshelf.formats.product_rules import MAX_TEXT
 from pocketshelf.kiosk.worker import Engine, Order, Refused, Waits
 from pocketshelf.recall import ServerPictures
 
 __all__ = ["Pictures"]
 
 KEPT_BYTES = 32_000_000
-# What is known not to be there counts as so much, so that it cannot fill memory either.
+# What is known not to be there counts as so much and its name, so that it cannot fill memory either: anybody
+# may ask for names without end.
 NOTHING_BYTES = 200
 WAITS = Waits(turn_s=15.0, answer_s=15.0)
 # In the place of a picture's number.
@@ -74,6 +77,8 @@ class Pictures:
             self._bytes = 0
 
     def _made(self, key: _Key, make: Callable[[Engine, _Key], bytes | None]) -> bytes | None:
+        if len(key[0]) > MAX_TEXT:
+            return None
         with self._guard:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -88,13 +93,13 @@ class Pictures:
         with self._guard:
             self._drop(key)
             self._kept[key] = content
-            self._bytes += _size(content)
+            self._bytes += _size(key, content)
             while self._bytes > self._kept_bytes:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, key: _Key) -> None:
         if key in self._kept:
-            self._bytes -= _size(self._kept.pop(key))
+            self._bytes -= _size(key, self._kept.pop(key))
 
 
 def _asked(engine: Engine, key: _Key) -> bytes | None:
@@ -124,5 +129,5 @@ def _body(engine: Engine, order: Order, picture: bytes = b"") -> bytes | None:
         return None
 
 
-def _size(content: bytes | None) -> int:
-    return NOTHING_BYTES + len(content or b"")
+def _size(key: _Key, content: bytes | None) -> int:
+    return NOTHING_BYTES + sys.getsizeof(key[0]) + len(content or b"")

@@ -2,12 +2,16 @@
 
 Every wait ends by the wall clock: a socket's own time-out starts anew with every byte, so that what comes
 a byte at a time would never end, and a name that is looked up cannot be interrupted at all.
+
+A redirect never leads from TLS to none, nor from a public address to one that is not: no server of the
+internet has a device, or who imports a catalogue, ask what only this machine or its network can reach.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import socket
 import threading
 import time
@@ -173,6 +177,7 @@ class _Wire:
         self._deadline = time.monotonic() + seconds
         self._guard = threading.Lock()
         self._is_cut = False
+        self._is_public: bool | None = None
         self._twin: socket.socket | None = None
 
     def connect(self, address: tuple[str, int], timeout: Any, source: Any = None) -> socket.socket:
@@ -180,12 +185,24 @@ class _Wire:
         left = max(self._deadline - time.monotonic(), 0.001)
         connection = socket.create_connection(address, left, source)
         connection.settimeout(self.seconds)
+        self._check_peer(connection)
         with self._guard:
             self._drop()
             # A second handle of the same connection: TLS takes the first one away from us.
             self._twin = connection.dup()
         self.require()
         return connection
+
+    def _check_peer(self, connection: socket.socket) -> None:
+        """By whom is reached at last, not by what its name was looked up to before anybody connected."""
+        is_public = _is_public(connection.getpeername()[0])
+        if self._is_public and not is_public:
+            connection.close()
+            raise ConnectionRefusedError(
+                "it sends us on into a private network, as a captive portal does; sign in to this network, "
+                "or check the address"
+            )
+        self._is_public = is_public
 
     def require(self) -> None:
         """To the parser a header that was cut off looks like one that ended.
@@ -247,8 +264,15 @@ class _Handler(urllib.request.AbstractHTTPHandler):
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req: urllib.request.Request, *args: Any) -> urllib.request.Request | None:
-        return None if req.data is not None else super().redirect_request(req, *args)
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if req.data is not None:
+            return None
+        if req.type == "https" and not newurl.lower().startswith("https:"):
+            fp.close()
+            raise ConnectionRefusedError("it sends us on from https to what is none; check the address")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opener(wire: _Wire) -> urllib.request.OpenerDirector:
@@ -264,6 +288,12 @@ def _opener(wire: _Wire) -> urllib.request.OpenerDirector:
     ):
         opener.add_handler(handler)
     return opener
+
+
+def _is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's: not this machine's, and of no private network."""
+    found = ipaddress.ip_address(address)
+    return (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
 def _reason(error: BaseException) -> str:

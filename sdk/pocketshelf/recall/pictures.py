@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from pocketshelf.errors import PhotoError, ServerError
+from pocketshelf.errors import PhotoError, ServerError, Unreachable
 from pocketshelf.network.address import server_address
 from pocketshelf.recall.pause import Pause
 
@@ -70,14 +70,15 @@ class ServerPictures:
         # A search without a server needs no HTTP.
         from pocketshelf.network.http import exchange, is_sign_in, sign_in
 
-        url = f"{self._url}?{urlencode({'product_id': product_id, 'side': side})}"
+        query = f"?{urlencode({'product_id': product_id, 'side': side})}"
         try:
-            reply = exchange(url, {"Accept": "image/jpeg"}, self._timeout, None, MAX_BYTES)
+            reply = exchange(self._url + query, {"Accept": "image/jpeg"}, self._timeout, None, MAX_BYTES)
             if is_sign_in(reply.status, reply.content_type, reply.body[:64]):
                 raise sign_in(self._url, reply.location)
-        except ServerError:
+        except ServerError as error:
             self._pause.begin()
-            raise
+            # Without the product's id: it is what a shopper looks for, and this may come into a log.
+            raise Unreachable(str(error).replace(query, "")) from error
         if reply.status == 200:
             if not reply.content_type.startswith("image/"):
                 raise PhotoError(f"{self._url}: the server sent no picture")

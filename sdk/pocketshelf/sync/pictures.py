@@ -11,7 +11,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,6 +44,8 @@ JPEG = b"\xff\xd8\xff"
 EACH = 200
 # What a server had not is asked for again after so long.
 PATIENCE_S = 86_400.0
+# So much of the volume stays free: the shelf, which pictures are for, needs room, too.
+LEFT_FREE = 200_000_000
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -102,7 +106,7 @@ def bring_pictures(
 
     Raises:
         UsageError: ``server_url`` is no address.
-        StoreError: the folder cannot be written, or is full; what was brought counts.
+        StoreError: the folder cannot be written, or its volume but for 200 MB is full; what came counts.
     """
     address = server_address(server_url) + "/v1/pictures"
     try:
@@ -188,6 +192,8 @@ def _bring(wanted: _Wanted, address: str, record: _Record, polite: Polite) -> bo
     if not picture.startswith(JPEG):
         return False
     try:
+        if shutil.disk_usage(record.folder).free < LEFT_FREE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(wanted.path) as temporary:
             temporary.write_bytes(picture)
@@ -241,7 +247,8 @@ class _Record:
         names = {self._name(each.path) for each in wanted}
         gone = [name for name in self.brought if name not in names]
         for name in gone:
-            (self.folder / name).unlink(missing_ok=True)
+            if not (self.folder / name).is_dir():  # Else somebody put another thing there.
+                (self.folder / name).unlink(missing_ok=True)
             del self.brought[name]
         self.missed = {name: when for name, when in self.missed.items() if name in names}
         return len(gone)

@@ -11,14 +11,15 @@ import threading
 from dataclasses import asdict
 
 from pocketshelf.process import AskedProcess, WorkerLost, WorkerUnfit
+from pocketshelf.recall.pictures import MAX_BYTES
 from pocketshelf_server.photos.worker import READY, Options, Order
 
 __all__ = ["WorkerLost", "WorkerProcess", "WorkerUnfit"]
 
 MAIN = "import sys; from pocketshelf_server.photos.worker import main; main(sys.argv[1:])"
 START_SECONDS = 60.0
-# A vector of the largest dimension that a space may have, or a line of text.
-MAX_ANSWER = 1_000_000
+# A picture made small, a vector of the largest dimension that a space may have, or a line of text.
+MAX_ANSWER = MAX_BYTES + 1000
 # The environment is not handed on: it may hold the root key's passphrase or a database's password.
 ENVIRONMENT = (
     "PATH",

@@ -186,6 +186,18 @@ def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
             read(tmp_path, data, "c.xlsx")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux alone")
+def test_a_cell_far_outside_of_the_table_costs_its_file_alone(tmp_path: Path) -> None:
+    """One forgotten cell makes a table of 17 billion; that ended the process that read it."""
+    pytest.importorskip("python_calamine", reason="pip install 'pocketshelf[spreadsheets]'")
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    with zipfile.ZipFile(tmp_path / "c.xlsx", "w") as archive:
+        for name, text in {**PARTS, "xl/worksheets/sheet1.xml": SHEET.format(rows=rows)}.items():
+            archive.writestr(name, text)
+    with pytest.raises(CatalogueError, match=r"c\.xlsx: .*a cell lies far outside of the table"):
+        read_catalogue(tmp_path / "c.xlsx")
+
+
 def test_text_that_a_program_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
     table = read(tmp_path, b"product_id\ttitle\tcategory\timage\r\n1\tT\tC\ta.jpg\r\n", "c.xls")
     assert [product.title for product in table.products] == ["T"]

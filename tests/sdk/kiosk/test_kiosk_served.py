@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_a_server_that_was_away_is_asked_again(served: Kiosk) -> None:
     assert pictures.served("a", 160) is not None
     pictures.forget()
     assert pictures.served("a", 160) is not None
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f45f"])
+def test_names_without_end_fill_no_memory(served: Kiosk, letter: str) -> None:
+    """Nothing is there by any of them, which is known of as many as there is room for."""
+    shop = Shop(*[None] * 300)
+    pictures = Pictures(served.clerk, shop, kept_bytes=1_000_000)
+    for number in range(300):
+        assert pictures.served(f"{number:04}{letter * 4092}", 160) is None
+    assert sum(sys.getsizeof(name) for name, _, _ in pictures._kept) < 1_000_000
+    assert pictures.served(letter * 4097, 160) is None and len(shop.asked) == 300
 
 
 def test_without_a_server_there_are_none(client: FlaskClient) -> None:

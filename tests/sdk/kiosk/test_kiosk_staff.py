@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from pocketshelf.errors import UsageError
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
 from pocketshelf.kiosk.names import Names, is_loopback, machine_names, own_names
-from pocketshelf.kiosk.state.corrections import Corrections
+from pocketshelf.kiosk.state.corrections import LONGEST, MOST_KINDS, Correction, Corrections
 from pocketshelf.kiosk.state.pin import Pin, PinWait, PinWrong, keep_pin, key_of, read_pin
 from pocketshelf.kiosk.state.settings import Settings, SettingsFile
 from pocketshelf.kiosk.web.app import create_app
@@ -161,6 +161,24 @@ def test_corrections_are_counted_where_that_is_wanted(client: FlaskClient) -> No
     assert tally[1]["chosen"] is None and tally[1]["place"] is None
     for wrong in ({}, {"shown": []}, {"shown": [3]}, {"shown": ["a"], "chosen": 3}):
         assert client.post("/api/corrections", json=wrong).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "a\\udfff"])
+def test_half_a_character_does_not_end_the_counting(client: FlaskClient, name: str) -> None:
+    """It can be written nowhere: once taken up, no later correction could be kept."""
+    client.post("/api/settings", json={"settings": {"corrections": True}})
+    said = f'{{"shown": ["{name}"], "chosen": null, "category": null}}'
+    assert client.post("/api/corrections", data=said, content_type="application/json").status_code == 400
+    assert client.post("/api/corrections", json={"shown": ["d0000"], "chosen": None}).status_code == 204
+
+
+def test_a_full_tally_of_the_longest_names_is_read_again(tmp_path: Path) -> None:
+    corrections = Corrections(tmp_path)
+    for number in range(MOST_KINDS):
+        name = f"{number:04}" + "\U0001f45f" * (LONGEST - 4)
+        corrections._tally[Correction(name, name, 1, name)] += 2
+    corrections.add(["a"], "a", None)
+    assert len(Corrections(tmp_path).to_json()["tally"]) == MOST_KINDS
 
 
 def test_the_tally_outlives_the_kiosk_and_damage(tmp_path: Path) -> None:

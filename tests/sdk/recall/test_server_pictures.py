@@ -55,6 +55,15 @@ def test_a_product_is_asked_for_by_its_id_and_at_a_size_that_suffices(server: Se
     ]
 
 
+@pytest.mark.parametrize("user", ["", "user:hunter2@"])
+def test_no_error_tells_what_was_looked_for(user: str) -> None:
+    """It is logged, and the id is that of what a shopper's photo shows."""
+    with pytest.raises(ServerError) as caught:
+        ServerPictures(f"http://{user}127.0.0.1:9").get("a shopper's", 480)
+    assert "shopper" not in str(caught.value) and "hunter2" not in str(caught.value)
+    assert str(caught.value).startswith(f"http://{'user:***@' if user else ''}127.0.0.1:9/v1/pictures: ")
+
+
 @pytest.mark.parametrize("status", [404, 422])
 def test_a_server_that_has_none_is_asked_again_for_the_next(server: Server, status: int) -> None:
     server.status = status

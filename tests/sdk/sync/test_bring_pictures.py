@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -21,7 +23,7 @@ from pocketshelf.formats import Product, ShardMeta
 from pocketshelf.network.polite import Polite
 from pocketshelf.store import Store
 from pocketshelf.sync import PicturesReport, bring_pictures
-from pocketshelf.sync.pictures import PATIENCE_S, RECORD
+from pocketshelf.sync.pictures import LEFT_FREE, PATIENCE_S, RECORD
 
 MakeStore = Callable[..., Store]
 
@@ -265,6 +267,30 @@ def test_a_full_disk_is_one_clear_line_and_what_came_counts(
         bring(store, shop, tmp_path / "p")
     monkeypatch.undo()
     assert bring(store, shop, tmp_path / "p").had == 1
+
+
+def test_room_is_left_for_the_shelf(
+    shelf: MakeStore, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may give two megabytes a product: a full disk would end the shelf's own syncs."""
+    shop.pictures = {"a": jpeg(), "b": jpeg()}
+    left = iter([LEFT_FREE, LEFT_FREE - 1])
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=next(left)))
+    store = shelf({"a": (1, "a.jpg"), "b": (1, "b.jpg")})
+    with pytest.raises(StoreError, match="free some space"):
+        bring(store, shop, tmp_path / "pictures")
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {"a.jpg", RECORD}
+
+
+def test_a_folder_in_a_picture_s_place_stays(shelf: MakeStore, shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    shop.pictures = {"a": jpeg()}
+    bring(shelf({"a": (1, "a.jpg")}), shop, folder)
+    (folder / "a.jpg").unlink()
+    (folder / "a.jpg").mkdir()
+    (tmp_path / "shelf").rename(tmp_path / "old")
+    assert bring(shelf({"b": (1, None)}), shop, folder).why is None
+    assert (folder / "a.jpg").is_dir()
 
 
 @pytest.mark.parametrize(

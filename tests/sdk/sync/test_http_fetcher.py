@@ -243,6 +243,15 @@ def test_credentials_do_not_follow_a_redirect():
     assert b"Authorization: Basic" in seen[0] and b"Authorization" not in seen[1]
 
 
+def test_nobody_is_sent_from_tls_to_none(certificate, monkeypatch):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    there = whole(b"", "302 Found", more="Location: http://127.0.0.1:9/\r\n")
+    with answering(there, tls=tls) as url, pytest.raises(Unreachable, match="from https to what is none"):
+        HttpFetcher().get(url, seconds=5)
+
+
 def test_a_tls_handshake_that_drips_is_cut_off():
     """Before the handshake is done there is no connection that TLS would show us."""
 

@@ -6,7 +6,7 @@ import { visible } from "../../../web/kiosk/frames.js";
 import { LiveLoop } from "../../../web/kiosk/live.js";
 import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
-import { categoryName, fieldValue, freshness, regionNames } from "../../../web/kiosk/words.js";
+import { categoryName, fieldName, fieldValue, freshness, regionNames } from "../../../web/kiosk/words.js";
 
 test("a mirrored picture mirrors its boxes", () => {
   assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }), { x: 0.1, y: 0.2, w: 0.3, h: 0.4 });
@@ -29,6 +29,13 @@ test("frames come a few times a second, and make way for a search", () => {
   assert.equal(pause({ took: 5, outcome: "busy", before: 300 }), 600);
   assert.equal(pause({ took: 5, outcome: "failed" }), 2000);
   assert.equal([0, 1, 2, 3].filter(withBarcodes).length, 2);
+});
+
+test("a catalogue's columns and values of any name and kind are words", () => {
+  const attributes = JSON.parse('{"__proto__": 1, "constructor": 2, "Brand": 3}');
+  assert.deepEqual(Object.keys(attributes).map(fieldName), ["Proto", "Constructor", "Brand"]);
+  assert.equal(fieldValue(JSON.parse('{"toString": null, "valueOf": 1}')), '{"toString":null,"valueOf":1}');
+  assert.equal(fieldValue(["S", ["M", null], "L|XL", 42.5, true]), "S, M, , L, XL, 42.5, true");
 });
 
 test("one frame is on its way at a time, even where the loop is stopped and started again", async () => {

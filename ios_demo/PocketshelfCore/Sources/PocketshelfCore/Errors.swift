@@ -75,15 +75,25 @@ public func oneLine(_ cause: Any, limit: Int = 160) -> String {
     return String(words.joined(separator: " ").prefix(limit))
 }
 
-/// `text` with the passwords of all addresses in it as `***`.
+/// `text` with the passwords of all addresses in it as `***`. It may hold what a server says: word by word, so that the
+/// time grows with its length alone, and without recursion.
 public func withoutPasswords(_ text: String) -> String {
-    guard text.contains("@"), let scheme = text.range(of: "://") else { return text }
-    let rest = text[scheme.upperBound...]
-    let word = rest.prefix { !$0.isWhitespace && $0 != "'" && $0 != "\"" }
-    guard let at = word.lastIndex(of: "@") else {
-        return String(text[..<scheme.upperBound]) + withoutPasswords(String(rest))
+    guard text.contains("@") else { return text }
+    func ends(_ word: Character) -> Bool { word.isWhitespace || word == "'" || word == "\"" }
+    var shown = "", rest = text[...]
+    while !rest.isEmpty {
+        let word = rest.prefix { !ends($0) }
+        let between = rest[word.endIndex...].prefix(while: ends)
+        shown += withoutUserinfo(word) + between
+        rest = rest[between.endIndex...]
     }
-    let user = word[..<at].prefix { $0 != ":" && $0 != "/" && $0 != "@" }
-    let shown = user.endIndex < at && word[user.endIndex] == ":" ? "\(user):***" : "***"
-    return String(text[..<scheme.upperBound]) + shown + withoutPasswords(String(rest[at...]))
+    return shown
+}
+
+/// Up to the last @ of a word all may be the password.
+private func withoutUserinfo(_ word: Substring) -> String {
+    guard let at = word.lastIndex(of: "@"), let scheme = word[..<at].range(of: "://") else { return String(word) }
+    let user = word[scheme.upperBound..<at].prefix { $0 != ":" && $0 != "/" && $0 != "@" }
+    let hidden = user.endIndex < at && word[user.endIndex] == ":" ? "\(user):***" : "***"
+    return String(word[..<scheme.upperBound]) + hidden + String(word[at...])
 }

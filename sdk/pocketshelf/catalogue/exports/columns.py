@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
@@ -22,8 +23,13 @@ __all__ = [
 ]
 
 COLOURS = ("color", "colour", "farbe", "couleur", "colore", "kleur", "färg", "barva")
-MARKUP = re.compile(r"<[a-zA-Z/!][^>]*>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
+# Lines that a note names.
 SHOWN = 5
+TAG = re.compile(r"<[a-zA-Z/!]")
+ENTITY = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
+UNCLOSED = re.compile(r"<[^<>]*(?=<|\Z)")
+# For what is opened and not closed, html.parser looks to the end of the text each time.
+MOST_UNCLOSED, MOST_DECLARED = 50, 200
 BLOCKS = {"p", "br", "li", "div", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -87,15 +93,31 @@ def note_withheld(table: Records, lines: Sequence[int]) -> None:
 
 def plain_text(text: str) -> str:
     """HTML as text: tags are gone, blocks are lines, entities are characters; other text as it is."""
-    if not MARKUP.search(text):
+    if not _has_markup(text):
         return text
+    if _is_tangled(text):
+        return _untagged(text)
     reader = _Text()
     try:
         reader.feed(text)
         reader.close()
     except (AssertionError, ValueError):  # A declaration that html.parser cannot make out.
-        return html.unescape(re.sub(r"<[^>]*>", " ", text)).strip()
+        return _untagged(text)
     return "\n".join(_lines("".join(reader.parts)))
+
+
+def _has_markup(text: str) -> bool:
+    opened = TAG.search(text)
+    return (opened is not None and text.find(">", opened.end()) >= 0) or ENTITY.search(text) is not None
+
+
+def _is_tangled(text: str) -> bool:
+    unclosed = itertools.islice(UNCLOSED.finditer(text), MOST_UNCLOSED + 1)
+    return text.count("<!") > MOST_DECLARED or sum(1 for _ in unclosed) > MOST_UNCLOSED
+
+
+def _untagged(text: str) -> str:
+    return html.unescape(re.sub(r"<[^<>]*>", " ", text)).strip()
 
 
 def _lines(text: str) -> Iterator[str]:

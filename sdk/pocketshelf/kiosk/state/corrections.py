@@ -15,10 +15,11 @@ from pocketshelf.kiosk.state.documents import UNREADABLE, read_document, write_d
 __all__ = ["Correction", "Corrections"]
 
 FORMAT, VERSION = "pocketshelf-kiosk-corrections", 1
-MOST_BYTES = 8_000_000
 # Kinds of corrections that are told apart; beyond, the rarest are forgotten.
 MOST_KINDS = 5_000
 LONGEST = 200
+# Of so many kinds of three of the longest names each, in characters of four bytes: it is read again.
+MOST_BYTES = 16_000_000
 SHOWN = 48
 log = logging.getLogger("pocketshelf.kiosk")
 

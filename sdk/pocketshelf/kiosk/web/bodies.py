@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 
+from pocketshelf.formats import strict_json
 from pocketshelf.kiosk.report import PHOTO_BYTES
 from pocketshelf.kiosk.web.errors import Problem
 
@@ -50,16 +50,12 @@ def json_body() -> dict[str, Any]:
     if not request.is_json:
         raise Problem(415, "usage", "send a JSON object as application/json")
     try:
-        body = json.loads(request.get_data(cache=False), parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        body = strict_json.loads(request.get_data(cache=False))
+    except ValueError:
         body = None
     if not isinstance(body, dict):
         raise Problem(400, "usage", "the body is not a JSON object")
     return body
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
 
 
 def _check_length(most: int, code: str, message: str) -> None:
