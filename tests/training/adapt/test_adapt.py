@@ -77,9 +77,11 @@ def test_what_is_adapted_must_beat_what_a_search_uses(monkeypatch: pytest.Monkey
     places = {first.name: Outcome(np.array([0, 3, 3, 3])), usual.name: Outcome(np.array([0, 0, 3, 3]))}
     monkeypatch.setattr(command, "measured", lambda folder, *rest: places[load_bundle(folder).name])
     found = []
-    for is_default in (True, False):
-        report = Report("catalogue.csv", str(first.folder), 1)
-        outcome = command.to_beat(first, is_default, *[None] * 3, report)  # type: ignore[arg-type]
+    for base in (first, usual):
+        report = Report("catalogue.csv", str(base.folder), 1)
+        outcome = command.to_beat(base, *[None] * 3, report)  # type: ignore[arg-type]
         assert report.before == outcome.to_json()
         found.append((report.against, outcome.recall(1).value))
-    assert found == [(usual.name, 0.5), (first.name, 0.25)]
+    assert found == [(usual.name, 0.5), (usual.name, 0.5)]
+    places[first.name] = Outcome(np.array([0, 0, 0, 3]))
+    assert command.to_beat(first, *[None] * 3, report).recall(1).value == 0.75  # type: ignore[arg-type]

@@ -17,7 +17,6 @@ from pocketshelf.cli.catalogue_options import add_reading, reading_of
 from pocketshelf.cli.output import print_json
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
-from pocketshelf.shipped import shipped
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
 from pocketshelf_training.adapt.knowing import calibrated
 from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
@@ -76,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="DIR",
-        help="bundle to begin with, its embedder.npz beside it (default: models/first)",
+        help="bundle to begin with, its embedder.npz beside it (default: the one that a search uses)",
     )
     parser.add_argument(
         "--held-back",
@@ -102,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
-    folder = args.model or shipped("models/first")
-    base, checkpoint = load_bundle(folder), weights_of(folder, Embedder.kind)
+    base = load_bundle(args.model)
+    checkpoint = weights_of(base.folder, Embedder.kind)
     shop = read_assortment(
         args.catalogue,
         args.photos,
@@ -113,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
         lambda p: _say(args.catalogue, p),
         reading_of(args),
     )
-    report = Report(str(args.catalogue), str(folder), args.seed, counts=_counts(shop))
+    report = Report(str(args.catalogue), str(base.folder), args.seed, counts=_counts(shop))
     log.info("%s", "; ".join(f"{count} {name}" for name, count in report.counts.items()))
     questions = Questions.of(shop)
     report.questions = questions.meaning
@@ -178,7 +177,7 @@ def _compared(
     report: Report,
 ) -> None:
     """Export, measure before and after on the products held back, and put the better one in place."""
-    before = to_beat(base, args.model is None, shop, questions, kept, report)
+    before = to_beat(base, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
     exported(made, _shelved(base, shop), calibration, staging, args.seed)
@@ -191,11 +190,11 @@ def _compared(
 
 
 def to_beat(
-    base: Bundle, is_default: bool, shop: Assortment, questions: Questions, kept: np.ndarray, report: Report
+    base: Bundle, shop: Assortment, questions: Questions, kept: np.ndarray, report: Report
 ) -> Outcome:
-    """What ``base`` finds; or, where none was named, the bundle that a search uses, if that finds more."""
+    """What ``base`` finds, or the bundle that a search uses where that finds more: no one ships less."""
     usual = load_bundle(None)
-    bundles = [base, usual] if is_default and usual.space != base.space else [base]
+    bundles = [base, usual] if usual.space != base.space else [base]
     found = []
     for bundle in bundles:
         log.info("measuring %s on products held back", bundle.name)

@@ -6,6 +6,7 @@ are called as a user calls them.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -22,8 +23,11 @@ from pocketshelf.cli.output import say
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
+from pocketshelf_training.models.release import only_heads
 
 __all__ = ["ExportFailed", "exported", "move_into"]
+
+log = logging.getLogger("pocketshelf.training")
 
 CALIBRATION_PICTURES = 256
 
@@ -37,6 +41,9 @@ def exported(
 ) -> Bundle:
     """A bundle in ``folder`` of the embedder ``checkpoint``, and of ``base`` the detector and the judge.
 
+    What it says of attributes is left out where it does not come through the parity gate: a shop of covers
+    loses no bundle for a head that knows necklines.
+
     Args:
         pictures: to calibrate int8 on.
 
@@ -44,11 +51,15 @@ def exported(
         ExportFailed: a toolchain is missing, or parity was missed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / "embedder.npz"
-    save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
     with tempfile.TemporaryDirectory() as linked:
         _link(pictures, Path(linked), seed)
-        _export(weights, Path(linked), folder)
+        try:
+            _export(checkpoint, Path(linked), folder)
+        except ExportFailed as error:
+            if not checkpoint.config.get("attributes"):
+                raise
+            log.warning("%s; once more without what it says of attributes", error)
+            _export(only_heads(checkpoint, []), Path(linked), folder)
     for name in _kept_files(base):
         shutil.copy2(base.folder / name, folder / name)
     made = load_bundle(folder)
@@ -63,7 +74,9 @@ def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
         (folder / f"{number}.jpg").symlink_to(pictures[number].resolve())
 
 
-def _export(weights: Path, calibration: Path, out: Path) -> None:
+def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
+    weights = out / "embedder.npz"
+    save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
     command = [sys.executable, "-m", "converters.export", "--target", "tflite", "--model", "embedder"]
     command += ["--checkpoint-embedder", str(weights), "--calibration", str(calibration), "--out", str(out)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:

@@ -1,0 +1,46 @@
+"""An adapted bundle comes without attributes where those alone do not hold at int8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fake_models import make_bundle
+from pocketshelf.formats.bundle import load_bundle
+from pocketshelf_training.adapt import ship
+from pocketshelf_training.adapt.ship import ExportFailed, exported
+from pocketshelf_training.models.checkpoint import Checkpoint
+from pocketshelf_training.models.embedder import Embedder
+
+
+def checkpoint_of(attributes: dict[str, list[str]]) -> Checkpoint:
+    network = Embedder(["Covers"], attributes=attributes)
+    config = {"categories": ["Covers"], "attributes": attributes}
+    return Checkpoint(Embedder.kind, config, network.state_dict(), {})
+
+
+def test_what_is_said_of_attributes_goes_before_the_bundle_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, asked = make_bundle(tmp_path / "base"), []
+
+    def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
+        asked.append(dict(checkpoint.config["attributes"]))
+        if asked[-1]:
+            raise ExportFailed("the export failed: neckline.cosine_min is 0.9140, needs 0.93")
+        make_bundle(out)
+
+    monkeypatch.setattr(ship, "_export", export)
+    made = exported(checkpoint_of({"neckline": ["v", "round"]}), base, [], tmp_path / "out", 1)
+    assert asked == [{"neckline": ["v", "round"]}, {}]
+    assert load_bundle(made.folder).space == made.space
+
+
+def test_what_fails_without_any_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
+        raise ExportFailed("the export failed: embedding.cosine_mean is 0.9, needs 0.995")
+
+    monkeypatch.setattr(ship, "_export", export)
+    with pytest.raises(ExportFailed, match="cosine_mean"):
+        exported(checkpoint_of({}), make_bundle(tmp_path / "base"), [], tmp_path / "out", 1)
