@@ -137,6 +137,6 @@ final class AppModel {
         if settings.asksServer != old.asksServer { send(.serverAllowed(settings.asksServer)) }
         if settings.canSyncItself != old.canSyncItself { send(.selfSyncWanted(settings.canSyncItself)) }
         // A server is asked at another address, or the models run on other processors.
-        if settings.units != old.units || settings.server != old.server { needsReopening = true }
+        if settings.units != old.units || settings.address != old.address { needsReopening = true }
     }
 }

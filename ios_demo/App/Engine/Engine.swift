@@ -91,8 +91,8 @@ final class Engine: @unchecked Sendable {
             let fresh = try Retriever(
                 store: store, encoder: models.encoder, fallback: fallback(settings), searcher: searcher(places))
             retriever = fresh
-            pictures = settings.server.isEmpty
-                ? nil : try? ServerPictures(server: settings.server, fetcher: HttpFetcher())
+            pictures = settings.address.isEmpty
+                ? nil : try? ServerPictures(server: settings.address, fetcher: HttpFetcher())
             watch = Watch(fresh)
             seen = nil
             return .opened(try facts(store))
@@ -102,9 +102,9 @@ final class Engine: @unchecked Sendable {
     }
 
     private func fallback(_ settings: Settings) -> (any Fallback)? {
-        guard !settings.server.isEmpty else { return nil }
+        guard !settings.address.isEmpty else { return nil }
         // An address that is none is said by the next sync; searching goes on without it.
-        return try? ServerFallback(server: settings.server, fetcher: HttpFetcher(), full: true)
+        return try? ServerFallback(server: settings.address, fetcher: HttpFetcher(), full: true)
     }
 
     /// The exact scan, and graphs of large categories where the app has USearch and it computes rightly.
@@ -214,7 +214,7 @@ final class Engine: @unchecked Sendable {
     }
 
     private func syncNow(_ settings: Settings, _ space: Space?, ifDue: Bool) -> ScreenEvent {
-        var request = SyncRequest(server: settings.server)
+        var request = SyncRequest(server: settings.address)
         request.shard = settings.shard
         request.bundle = space
         request.ifDue = ifDue

@@ -98,7 +98,7 @@ struct NoShelfView: View {
             title: "No shelf yet", symbol: "tray", text: "Sync once, and searches need no network from then on.",
             detail: why
         ) {
-            if model.settings.server.isEmpty {
+            if model.settings.address.isEmpty {
                 NavigationLink("Choose a server") { SettingsView() }
                     .buttonStyle(.borderedProminent)
             } else {
