@@ -1,4 +1,5 @@
 import AVFoundation
+import CoreGraphics
 import Foundation
 import Observation
 import PocketshelfCore
@@ -10,6 +11,8 @@ final class AppModel {
     private(set) var screen: Screen
     /// What the camera sees now, with boxes; nil before the first frame.
     private(set) var view: LiveView?
+    /// The photo that is looked at in the camera's place; nil before it was read.
+    private(set) var stillImage: CGImage?
     /// The loaded models and where they run.
     private(set) var models: [ModelFacts] = []
     /// What the person chose. A change is kept, and taken up at once.
@@ -20,6 +23,9 @@ final class AppModel {
     let camera: Camera
     private let engine: Engine
     private var needsReopening = false
+    private var photos = 0
+    /// Brings the last photo that was chosen.
+    private var bring: () async throws -> Photo? = { nil }
 
     init(engine: Engine = Engine(), settings: Settings = .kept()) {
         self.engine = engine
@@ -37,6 +43,52 @@ final class AppModel {
     /// Hand `event` to the core, and do what it says.
     func send(_ event: ScreenEvent) {
         for effect in screen.on(event) { run(effect) }
+        if screen.still == nil, stillImage != nil { stillImage = nil }
+    }
+
+    /// Search a photo of the library, whose file `load` brings: it may come from far away.
+    func search(_ load: @escaping () async throws -> Data?) {
+        let engine = engine
+        choose(whole: false) {
+            guard let file = try await load() else { throw StillPhotos.unreadable }
+            return try await engine.read(file)
+        }
+    }
+
+    /// Search what the camera sees now as one thing.
+    func searchFrame() {
+        let engine = engine
+        choose(whole: true) { await engine.frame() }
+    }
+
+    private func choose(whole: Bool, _ bring: @escaping () async throws -> Photo?) {
+        photos += 1
+        self.bring = bring
+        stillImage = nil
+        send(.photoChosen(photos, whole: whole))
+    }
+
+    private func searchPhoto(_ number: Int, whole: Bool, ask: Bool) async {
+        let photo: Photo
+        do {
+            guard let brought = try await bring() else {
+                return send(.photoFailed(number, String(localized: "It is no longer in sight.")))
+            }
+            photo = brought
+        } catch {
+            let why = (error as? PocketshelfError)?.message ?? error.localizedDescription
+            return send(.photoFailed(number, oneLine(why)))
+        }
+        // Left meanwhile, or another was chosen.
+        guard screen.still?.number == number else { return }
+        stillImage = StillPhotos.image(of: photo)
+        send(await engine.search(photo, number, whole: whole, ask: ask))
+    }
+
+    /// The server's picture of a product that it found; nil where there is none, or the server may not be asked.
+    func picture(_ id: String) async -> CGImage? {
+        guard settings.asksServer else { return nil }
+        return await engine.picture(id)
     }
 
     /// A product of the shelf with all its columns; nil for one that is not on it.
@@ -50,6 +102,8 @@ final class AppModel {
             Task { await startCamera() }
         case .stopCamera:
             camera.stop()
+        case .searchPhoto(let number, let whole, let ask):
+            Task { await searchPhoto(number, whole: whole, ask: ask) }
         default:
             Task { await answer(effect) }
         }
@@ -83,6 +137,6 @@ final class AppModel {
         if settings.asksServer != old.asksServer { send(.serverAllowed(settings.asksServer)) }
         if settings.canSyncItself != old.canSyncItself { send(.selfSyncWanted(settings.canSyncItself)) }
         // A server is asked at another address, or the models run on other processors.
-        if settings.units != old.units || settings.server != old.server { needsReopening = true }
+        if settings.units != old.units || settings.address != old.address { needsReopening = true }
     }
 }

@@ -14,8 +14,11 @@ struct Settings: Codable, Equatable, Sendable {
     /// What Core ML may use.
     var units = Units.all
 
+    /// `server` without the blanks that a keyboard or a copied text leaves around it.
+    var address: String { server.trimmingCharacters(in: .whitespacesAndNewlines) }
+
     /// Whether it can, too.
-    var canSyncItself: Bool { syncsItself && !server.isEmpty }
+    var canSyncItself: Bool { syncsItself && !address.isEmpty }
 
     /// Processors.
     enum Units: String, Codable, CaseIterable, Sendable {

@@ -25,6 +25,7 @@ FORBIDDEN = {
     r"\bprint\(": "nobody reads it: say it on the screen, or leave it",
     r"\.system\(size:": "a fixed size ignores Dynamic Type: take a text style",
     r"Color(\.white|\.black|\(red:|\(white:)": "a fixed colour ignores dark mode: take a semantic one",
+    r"\bAsyncImage\b": "its host is told what is looked at: take ServerPicture",
     r"\bhttp://": "plain HTTP; the system refuses it as well",
     r"\t": "a tab",
     r"\s+$": "blanks at the end",

@@ -35,6 +35,7 @@ def test_the_app_keeps_them(capsys):
         (".font(.system(size: 12))", "Dynamic Type"),
         (".foregroundStyle(Color.black)", "dark mode"),
         ('let server = "http://shop.example"', "plain HTTP"),
+        ("AsyncImage(url: address)", "what is looked at"),
         ("\tlet x = 1", "a tab"),
         ("let x = 1 ", "blanks"),
         ("struct Naked: View {", "no documentation"),

@@ -1,3 +1,4 @@
+import CoreGraphics
 import Foundation
 import PocketshelfCore
 
@@ -8,12 +9,17 @@ import PocketshelfCore
 final class Engine: @unchecked Sendable {
     let queue = DispatchQueue(label: "org.pocketshelf.engine", qos: .userInitiated)
     private let syncQueue = DispatchQueue(label: "org.pocketshelf.sync", qos: .utility)
+    /// Pictures wait for a network, too, and one another.
+    private let pictureQueue = DispatchQueue(label: "org.pocketshelf.pictures", qos: .utility)
     private let places: Places
     // All of these are touched on `queue` alone.
     private var loaded: LoadedModels?
     private var retriever: Retriever?
     private var watch: Watch?
     private var seen: Seen?
+    /// What was found in the last photo, a region each.
+    private var found: [RegionAnswer] = []
+    private var pictures: ServerPictures?
 
     /// The last frame that was looked at, and what was seen in it.
     private struct Seen {
@@ -39,7 +45,7 @@ final class Engine: @unchecked Sendable {
             return await takeUp(settings)
         case .rollBack:
             return await onQueue { $0.rollBack() }
-        case .startCamera, .stopCamera:
+        case .startCamera, .stopCamera, .searchPhoto:
             return nil
         }
     }
@@ -85,6 +91,8 @@ final class Engine: @unchecked Sendable {
             let fresh = try Retriever(
                 store: store, encoder: models.encoder, fallback: fallback(settings), searcher: searcher(places))
             retriever = fresh
+            pictures = settings.address.isEmpty
+                ? nil : try? ServerPictures(server: settings.address, fetcher: HttpFetcher())
             watch = Watch(fresh)
             seen = nil
             return .opened(try facts(store))
@@ -94,9 +102,9 @@ final class Engine: @unchecked Sendable {
     }
 
     private func fallback(_ settings: Settings) -> (any Fallback)? {
-        guard !settings.server.isEmpty else { return nil }
+        guard !settings.address.isEmpty else { return nil }
         // An address that is none is said by the next sync; searching goes on without it.
-        return try? ServerFallback(server: settings.server, fetcher: HttpFetcher(), full: true)
+        return try? ServerFallback(server: settings.address, fetcher: HttpFetcher(), full: true)
     }
 
     /// The exact scan, and graphs of large categories where the app has USearch and it computes rightly.
@@ -124,8 +132,55 @@ final class Engine: @unchecked Sendable {
 
     // MARK: - Searching
 
+    /// The last frame that was looked at; nil before the first.
+    func frame() async -> Photo? {
+        await onQueue { $0.seen?.photo }
+    }
+
+    /// A photo's file, read.
+    ///
+    /// - Throws: `PocketshelfError.photo`: it cannot be.
+    func read(_ file: Data) async throws -> Photo {
+        try await onQueue { _ in Result { try StillPhotos.read(file) } }.get()
+    }
+
+    /// Search a photo: upright, closely, as one thing and turned where that is due, as `Retriever.answers` does.
+    func search(_ photo: Photo, _ number: Int, whole: Bool, ask: Bool) async -> ScreenEvent {
+        await onQueue { engine in
+            do {
+                guard let retriever = engine.retriever else { throw PocketshelfError.store("no shelf is open") }
+                let answers = try retriever.answers(photo, whole: whole, ask: ask ? nil : false)
+                engine.found = answers
+                return .photoAnswered(number, PhotoAnswer(width: photo.width, height: photo.height, regions: answers))
+            } catch {
+                return .photoFailed(number, line(error))
+            }
+        }
+    }
+
+    /// A region of the last photo in other categories, by its vector; as it was found, as seen.
+    private func search(place: Int, _ choice: CategoryChoice) throws -> RegionAnswer? {
+        guard let retriever, found.indices.contains(place) else { return nil }
+        let known = found[place]
+        return choice == .auto ? known : try retriever.search(known.encoded, category: choice)
+    }
+
+    /// The server's picture of one of its hits; nil where there is none.
+    func picture(_ id: String) async -> CGImage? {
+        guard let pictures = await onQueue({ $0.pictures }) else { return nil }
+        return await withCheckedContinuation { done in
+            pictureQueue.async {
+                let photo = (try? pictures.get(id)).flatMap { $0 }.flatMap { try? StillPhotos.read(Data($0)) }
+                done.resume(returning: photo.flatMap(StillPhotos.image))
+            }
+        }
+    }
+
     private func search(_ number: Int, _ choice: CategoryChoice, ask: Bool) -> ScreenEvent {
         do {
+            if let place = Chosen.place(ofNumber: number), let answer = try search(place: place, choice) {
+                return .answered(number, answer.region, answer.asked)
+            }
             guard let retriever, let region = try encoded(number) else {
                 return .searchFailed(number, String(localized: "It is no longer in sight."))
             }
@@ -159,7 +214,7 @@ final class Engine: @unchecked Sendable {
     }
 
     private func syncNow(_ settings: Settings, _ space: Space?, ifDue: Bool) -> ScreenEvent {
-        var request = SyncRequest(server: settings.server)
+        var request = SyncRequest(server: settings.address)
         request.shard = settings.shard
         request.bundle = space
         request.ifDue = ifDue

@@ -17,7 +17,7 @@ struct HitsView: View {
                 Divider()
                 results
             }
-            .navigationTitle(Text(verbatim: now.region.categories.first?.name ?? now.region.group))
+            .navigationTitle(Text(verbatim: now.region.categories.first?.name ?? groupName(now.region.group)))
             .navigationBarTitleDisplayMode(.inline)
             .toolbar {
                 ToolbarItem(placement: .cancellationAction) {
@@ -116,8 +116,7 @@ struct HitRow: View {
 
     var body: some View {
         HStack(spacing: 12) {
-            ProductPicture(image: hit.image)
-                .frame(width: 56, height: 56)
+            ServerPicture(hit: hit, side: 56)
             VStack(alignment: .leading, spacing: 2) {
                 Text(verbatim: hit.title.isEmpty ? hit.productId : hit.title)
                     .font(.body)
@@ -141,22 +140,4 @@ struct HitRow: View {
 
     /// The cosine as a person reads it.
     private var likeness: String { max(hit.score, 0).formatted(.percent.precision(.fractionLength(0))) }
-}
-
-/// A product's picture, if its address can be had; else a symbol. It is decoration: the words say it all.
-struct ProductPicture: View {
-    let image: String?
-
-    var body: some View {
-        AsyncImage(url: image.flatMap(URL.init(string:)).flatMap { $0.scheme == "https" ? $0 : nil }) { picture in
-            picture.resizable().scaledToFit()
-        } placeholder: {
-            Image(systemName: "photo")
-                .foregroundStyle(.tertiary)
-                .frame(maxWidth: .infinity, maxHeight: .infinity)
-                .background(Color.secondary.opacity(0.12))
-        }
-        .clipShape(RoundedRectangle(cornerRadius: 8))
-        .accessibilityHidden(true)
-    }
 }

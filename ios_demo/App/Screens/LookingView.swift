@@ -17,6 +17,11 @@ struct LookingView: View {
                 BannersView()
                 Spacer()
                 HintView(found: model.view?.regions.count ?? 0)
+                Button("Search the whole picture") { model.searchFrame() }
+                    .buttonStyle(.borderedProminent)
+                    .disabled(model.view == nil)
+                PhotoChoice()
+                    .buttonStyle(.borderedProminent)
             }
             .padding()
         }
@@ -39,7 +44,7 @@ struct BoxesView: View {
                     frameWidth: Double(view.width), frameHeight: Double(view.height),
                     viewWidth: Double(place.size.width), viewHeight: Double(place.size.height))
                 ForEach(view.regions, id: \.number) { live in
-                    BoxButton(live: live) { choose(live) }
+                    BoxButton(region: live.region) { choose(live) }
                         .placed(at: fit.place(live.region.box))
                 }
             }
@@ -49,7 +54,7 @@ struct BoxesView: View {
 
 /// One box.
 struct BoxButton: View {
-    let live: LiveRegion
+    let region: Region
     let action: () -> Void
 
     var body: some View {
@@ -73,9 +78,8 @@ struct BoxButton: View {
 
     /// The best hit where one is good enough to be named, else the likeliest category, else the group.
     private var title: String {
-        let region = live.region
         if region.isConfident != false, let hit = region.hits?.first, !hit.title.isEmpty { return hit.title }
-        return region.categories.first?.name ?? region.group
+        return region.categories.first?.name ?? groupName(region.group)
     }
 }
 

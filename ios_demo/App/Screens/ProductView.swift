@@ -1,7 +1,7 @@
 import PocketshelfCore
 import SwiftUI
 
-/// One product of the shelf: its picture, its words and its further columns.
+/// One product: its words and its further columns; of one that the server found, the server's picture.
 struct ProductView: View {
     @Environment(AppModel.self) private var model
     let hit: Hit
@@ -10,9 +10,8 @@ struct ProductView: View {
     var body: some View {
         List {
             Section {
-                ProductPicture(image: product?.image ?? hit.image)
+                ServerPicture(hit: hit, side: 240)
                     .frame(maxWidth: .infinity)
-                    .frame(height: 240)
                 Text(verbatim: hit.title.isEmpty ? hit.productId : hit.title)
                     .font(.title2)
                     .accessibilityAddTraits(.isHeader)

@@ -25,6 +25,14 @@ struct RootView: View {
     }
 
     @ViewBuilder private var content: some View {
+        if let still = model.screen.still {
+            PhotoView(still: still)
+        } else {
+            stage
+        }
+    }
+
+    @ViewBuilder private var stage: some View {
         switch model.screen.stage {
         case .starting:
             ProgressView("Opening the shelf…")
@@ -90,7 +98,7 @@ struct NoShelfView: View {
             title: "No shelf yet", symbol: "tray", text: "Sync once, and searches need no network from then on.",
             detail: why
         ) {
-            if model.settings.server.isEmpty {
+            if model.settings.address.isEmpty {
                 NavigationLink("Choose a server") { SettingsView() }
                     .buttonStyle(.borderedProminent)
             } else {
@@ -103,8 +111,9 @@ struct NoShelfView: View {
     }
 }
 
-/// The camera was refused, or there is none.
+/// The camera was refused, or there is none: photos can be chosen all the same.
 struct NoCameraView: View {
+    @Environment(AppModel.self) private var model
     @Environment(\.openURL) private var openURL
     let refusal: Screen.CameraRefusal
 
@@ -113,16 +122,23 @@ struct NoCameraView: View {
         case .notAllowed:
             MessageView(
                 title: "The camera is off", symbol: "camera.fill",
-                text: "Allow the camera in the system's settings. Pictures stay on this device."
+                text: "Allow the camera in the system's settings, or choose a photo. Pictures stay on this device.",
+                detail: model.screen.problem
             ) {
                 Button("Open settings") {
                     if let url = URL(string: UIApplication.openSettingsURLString) { openURL(url) }
                 }
                 .buttonStyle(.borderedProminent)
+                PhotoChoice()
             }
         case .none:
             MessageView(
-                title: "No camera", symbol: "camera.fill", text: "This device has no camera that could be used.")
+                title: "No camera", symbol: "camera.fill",
+                text: "This device has no camera that could be used. Choose a photo: searching works the same.",
+                detail: model.screen.problem
+            ) {
+                PhotoChoice()
+            }
         }
     }
 }

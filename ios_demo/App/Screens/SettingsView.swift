@@ -34,7 +34,7 @@ private struct ServerSection: View {
                 .autocorrectionDisabled()
             Toggle("Sync by itself", isOn: $model.settings.syncsItself)
             Button("Sync now") { model.send(.syncAsked) }
-                .disabled(model.screen.sync.isBusy || model.settings.server.isEmpty)
+                .disabled(model.screen.sync.isBusy || model.settings.address.isEmpty)
             SyncStateView(state: model.screen.sync)
         } header: {
             Text("Server")

@@ -3,6 +3,7 @@
 
 public typealias CFString = String
 public typealias CFDictionary = [String: Any]
+public typealias CFData = Data
 public final class CFAllocator {}
 nonisolated(unsafe) public let kCFAllocatorDefault: CFAllocator? = nil
 

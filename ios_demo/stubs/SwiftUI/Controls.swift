@@ -1,4 +1,5 @@
 // https://developer.apple.com/documentation/swiftui/controls-and-indicators
+import CoreGraphics
 import Foundation
 
 public struct Text: Primitive, Sendable {
@@ -11,7 +12,9 @@ public struct LocalizedStringKey: Equatable, ExpressibleByStringInterpolation, S
     public init(stringLiteral value: String) { fatalError() }
 }
 public struct Image: Primitive, Sendable {
+    public enum Orientation: Sendable { case up }
     public init(systemName: String) { fatalError() }
+    public init(decorative cgImage: CGImage, scale: CGFloat, orientation: Orientation = .up) { fatalError() }
     public func resizable() -> Image { fatalError() }
 }
 public struct Label<Title: View, Icon: View>: Primitive {
@@ -56,11 +59,6 @@ public struct ContentUnavailableView<Label: View, Description: View, Actions: Vi
         @ViewBuilder label: () -> Label, @ViewBuilder description: () -> Description = { EmptyView() },
         @ViewBuilder actions: () -> Actions = { EmptyView() }
     ) { fatalError() }
-}
-public struct AsyncImage<Content: View>: Primitive {
-    public init<I: View, P: View>(
-        url: URL?, scale: CGFloat = 1, @ViewBuilder content: @escaping (Image) -> I, @ViewBuilder placeholder: @escaping () -> P
-    ) where Content == _ConditionalContent<I, P> { fatalError() }
 }
 
 @MainActor @preconcurrency public protocol Shape: View, Sendable where Body == Never {}

@@ -116,6 +116,16 @@ enum AnswerGolden {
                 whole: input["whole"].flag, ask: input["ask"].isNull ? nil : input["ask"].flag,
                 where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) },
                 anyWayUp: way.isNull ? nil : way.flag)
+            if server == nil {
+                // The same, region by region.
+                let answers = try retriever.answers(
+                    photo, count: input["top_k"].int,
+                    category: CategoryChoice(asked.string.isEmpty ? asked.strings : [asked.string]),
+                    whole: input["whole"].flag, where: input["where"].pairs.map { (name: $0.0, values: $0.1.strings) },
+                    anyWayUp: way.isNull ? nil : way.flag)
+                XCTAssertEqual(answers.map { $0.region.json(full: true) }, result.regions.map { $0.json(full: true) })
+                XCTAssertEqual(answers.first?.recall, result.localRecall)
+            }
             var line = result.json(full: true).object
             line["ms"] = nil
             return .of(["line": .object(line), "asks": .array(server?.asks ?? [])])

@@ -30,6 +30,14 @@ final class PreviewFitTests: XCTestCase {
         XCTAssertEqual(fit.place(Box(0, 0, 50, 50)).width, 0)
     }
 
+    func testAPhotoIsSeenWholeWithBandsBesideIt() {
+        let fit = PreviewFit(frameWidth: 400, frameHeight: 400, viewWidth: 200, viewHeight: 600, fills: false)
+        XCTAssertEqual(fit.scale, 0.5)
+        XCTAssertEqual(fit.cutTop, -200)
+        XCTAssertEqual(fit.place(Box(0, 0, 400, 400)), .init(x: 0, y: 200, width: 200, height: 200))
+        XCTAssertEqual(fit.place(Box(100, 200, 40, 20)), .init(x: 50, y: 300, width: 20, height: 10))
+    }
+
     func testAViewWithoutSizeHoldsNothing() {
         let fit = PreviewFit(frameWidth: 480, frameHeight: 640, viewWidth: 0, viewHeight: 0)
         XCTAssertEqual(fit.place(Box(10, 10, 100, 100)), .init(x: 0, y: 0, width: 0, height: 0))

@@ -230,6 +230,92 @@ final class ScreenTests: XCTestCase {
         XCTAssertNil(ShelfFacts(products: 0, sequence: 0, updated: nil, categories: []).staleFor(now: 1e10))
     }
 
+    private func found(_ regions: [Region]) -> PhotoAnswer {
+        let encoded = EncodedRegion(
+            detection: Detection(box: Box(0, 0, 1, 1), group: "upper", score: 1),
+            embedding: Embedding(vector: [1], categories: Probabilities(names: [], values: []), attributes: [:]),
+            heads: [], colours: nil)
+        return PhotoAnswer(
+            width: 30, height: 40,
+            regions: regions.map { RegionAnswer(region: $0, encoded: encoded, recall: nil, asked: .unavailable) })
+    }
+
+    func testAPhotoTakesTheCamerasPlaceUntilItIsClosed() {
+        var screen = looking(asksServer: true)
+        let hit = Hit(productId: "1", score: 0.9, title: "a", category: "Hat")
+        XCTAssertEqual(
+            screen.on(.photoChosen(3, whole: false)), [.stopCamera, .searchPhoto(3, whole: false, askServer: true)])
+        XCTAssertEqual(screen.still?.number, 3)
+        XCTAssertNil(screen.still?.found)
+        _ = screen.on(.photoAnswered(2, found([region()])))
+        XCTAssertNil(screen.still?.found, "another photo's answer")
+        XCTAssertEqual(screen.on(.photoAnswered(3, found([region(hits: [hit]), region(["Hat"])]))), [])
+        XCTAssertEqual(screen.chosen?.region.hits, [hit], "the most prominent region is opened")
+        XCTAssertEqual(screen.chosen?.asked, .unavailable)
+        XCTAssertEqual(screen.chosen?.isSearching, false)
+        XCTAssertEqual(screen.on(.closed), [], "the photo stays")
+        XCTAssertEqual(screen.on(.tapped(Chosen.number(ofPlace: 1), region(["Hat"]))), [])
+        XCTAssertEqual(screen.chosen?.chips, ["Hat"])
+        let number = Chosen.number(ofPlace: 1)
+        XCTAssertEqual(screen.on(.categoryChosen(.all)), [.search(number, .all, askServer: false)])
+        _ = screen.on(.answered(number, region(hits: [hit]), .local))
+        XCTAssertEqual(screen.chosen?.region.hits, [hit])
+        XCTAssertEqual(screen.on(.photoClosed), [.startCamera])
+        XCTAssertNil(screen.still)
+        XCTAssertNil(screen.chosen)
+    }
+
+    func testAPhotoThatWasLeftIsNotShownAndItsFailureNotSaid() {
+        var screen = looking()
+        _ = screen.on(.photoChosen(1, whole: true))
+        XCTAssertEqual(screen.on(.photoClosed), [.startCamera])
+        _ = screen.on(.photoAnswered(1, found([region()])))
+        _ = screen.on(.photoFailed(1, "damaged"))
+        XCTAssertNil(screen.still)
+        XCTAssertNil(screen.chosen)
+        XCTAssertNil(screen.problem)
+        XCTAssertEqual(screen.on(.photoClosed), [])
+    }
+
+    func testAPhotoThatCannotBeReadLeadsBackToTheCamera() {
+        var screen = looking()
+        _ = screen.on(.photoChosen(1, whole: false))
+        XCTAssertEqual(screen.on(.photoFailed(1, "damaged")), [.startCamera])
+        XCTAssertNil(screen.still)
+        XCTAssertEqual(screen.problem, "damaged")
+    }
+
+    func testWithoutACameraPhotosAreSearched() {
+        var screen = looking()
+        _ = screen.on(.cameraRefused(.none))
+        XCTAssertEqual(
+            screen.on(.photoChosen(1, whole: false)), [.searchPhoto(1, whole: false, askServer: false)])
+        _ = screen.on(.photoAnswered(1, found([region()])))
+        XCTAssertEqual(screen.chosen?.id, Chosen.number(ofPlace: 0))
+        XCTAssertEqual(screen.on(.photoClosed), [])
+        XCTAssertEqual(screen.stage, .noCamera(.none))
+    }
+
+    func testOverAPhotoTheCameraStaysOff() {
+        var screen = looking()
+        _ = screen.on(.photoChosen(1, whole: false))
+        _ = screen.on(.disappeared)
+        XCTAssertEqual(screen.on(.appeared), [])
+        XCTAssertEqual(screen.on(.cameraStarted), [.stopCamera], "it was started before the photo was chosen")
+        XCTAssertEqual(screen.on(.opened(newer)), [], "the settings were left")
+        XCTAssertEqual(screen.still?.number, 1)
+        _ = screen.on(.shelfMissing("damaged"))
+        XCTAssertNil(screen.still)
+    }
+
+    func testWithoutAShelfNoPhotoIsSearched() {
+        var screen = Screen()
+        _ = screen.on(.started)
+        _ = screen.on(.shelfMissing(nil))
+        XCTAssertEqual(screen.on(.photoChosen(1, whole: false)), [])
+        XCTAssertNil(screen.still)
+    }
+
     func testATapThatComesWhileThereIsNoCameraIsNothing() {
         var screen = Screen()
         _ = screen.on(.started)

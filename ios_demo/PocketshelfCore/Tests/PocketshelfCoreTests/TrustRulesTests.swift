@@ -118,6 +118,7 @@ final class TrustRulesTests: XCTestCase {
 
     func testServerAddresses() throws {
         XCTAssertEqual(try ServerAddress.checked("https://shop.example/"), "https://shop.example")
+        XCTAssertEqual(try ServerAddress.checked("HTTPS://shop.example/A"), "https://shop.example/A")
         XCTAssertEqual(try ServerAddress.checked("http://192.168.1.5:8000"), "http://192.168.1.5:8000")
         for text in [
             "shop.example", "ftp://shop.example", "http://", "http://a b", "http://a:0", "http://a:99999",

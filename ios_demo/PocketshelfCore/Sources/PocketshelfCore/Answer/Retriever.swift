@@ -3,6 +3,8 @@ import Foundation
 /// What a search of one region found.
 public struct RegionAnswer: Sendable {
     public let region: Region
+    /// What was embedded: the region that was asked about, or one of a print that no box claims.
+    public let encoded: EncodedRegion
     /// The estimate of local recall; nil where the bundle carries no calibration for it.
     public let recall: Double?
     /// What came of asking a server.
@@ -144,8 +146,29 @@ public final class Retriever: @unchecked Sendable {
             let nearest = local.hits.prefix(Closely.nearest).map(\.productId)
             local = try answering.looked(shelf, local, closely.sightings(photo, nearest: nearest))
         }
-        let answer = try answering.escalated(shelf, local, ask: ask, seconds: seconds)
-        return RegionAnswer(region: answering.region(answer), recall: answer.recall, asked: answer.asked)
+        return told(try answering.escalated(shelf, local, ask: ask, seconds: seconds))
+    }
+
+    /// The products in a photo, most prominent region first: as `search`, of which see the arguments, but that a server is
+    /// asked for the first alone, so that nobody waits for the others, and that each region can be asked about again.
+    ///
+    /// - Throws: as the photo's search.
+    public func answers(
+        _ photo: Photo, count: Int = 10, category: CategoryChoice = .auto, whole: Bool = false, ask: Bool? = nil,
+        where filter: Where = [], anyWayUp: Bool? = nil
+    ) throws -> [RegionAnswer] {
+        let shelf = current, wish = try wish(shelf, count, category, filter)
+        var timings = Timings()
+        let look = try looking.look(shelf, photo, wish, whole: whole, anyWayUp: anyWayUp, &timings)
+        return try look.answers.enumerated().map { place, each in
+            let answer = try answering.escalated(shelf, each, ask: place > 0 ? false : ask, seconds: seconds)
+            return told(answer, look.asItCame)
+        }
+    }
+
+    private func told(_ answer: Answer, _ seen: (Region) -> Region = { $0 }) -> RegionAnswer {
+        RegionAnswer(
+            region: seen(answering.region(answer)), encoded: answer.region, recall: answer.recall, asked: answer.asked)
     }
 
     private func wish(_ shelf: Shelf, _ count: Int, _ category: CategoryChoice, _ filter: Where) throws -> Wish {

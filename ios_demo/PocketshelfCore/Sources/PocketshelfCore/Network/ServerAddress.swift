@@ -4,7 +4,7 @@ import Foundation
 enum ServerAddress {
     private static let example = "it must look like https://shop.example or http://192.168.1.5:8000"
 
-    /// `text` without a slash at its end, once it can be the address of a server.
+    /// `text` without a slash at its end, its scheme in small letters, once it can be the address of a server.
     ///
     /// - Throws: `usage`: it cannot; the message says why, and tells no password.
     static func checked(_ text: String) throws -> String {
@@ -14,14 +14,17 @@ enum ServerAddress {
             throw PocketshelfError.usage(
                 "'\(oneLine(shown, limit: 200))' is no server's address (\(problem)); \(example)")
         }
-        return String(text.reversed().drop { $0 == "/" }.reversed())
+        let scheme = text.prefix { $0 != ":" }
+        return scheme.lowercased() + String(text.dropFirst(scheme.count).reversed().drop { $0 == "/" }.reversed())
     }
 
     private static func problem(_ text: String) -> String? {
         if text.unicodeScalars.contains(where: { $0.value <= 0x20 || (0x7F...0xA0).contains($0.value) }) {
             return "there is a space or an invisible character in it"
         }
-        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+        // A scheme's letters have no case (RFC 3986, 3.1), and keyboards begin with a large one.
+        let begin = text.prefix(8).lowercased()
+        guard begin.hasPrefix("http://") || begin.hasPrefix("https://") else {
             return "it does not begin with http:// or https://"
         }
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,

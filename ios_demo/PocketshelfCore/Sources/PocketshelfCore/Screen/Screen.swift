@@ -8,6 +8,8 @@ public struct Screen: Sendable {
     public internal(set) var isOffline = false
     /// The thing that was tapped, with its hits; nil while looking around.
     public internal(set) var chosen: Chosen?
+    /// The photo that is looked at in the camera's place; nil while there is none.
+    public internal(set) var still: Still?
     /// What went wrong last, in one line; nil when nothing did.
     public internal(set) var problem: String?
     /// Whether the person allows the server to be asked.
@@ -86,9 +88,32 @@ public struct ShelfFacts: Equatable, Sendable {
     }
 }
 
+/// A photo, as one of a library or a frame of the camera that is searched whole.
+public struct Still: Sendable {
+    /// Counts up with each photo.
+    public let number: Int
+    /// What is in it; nil while it is searched.
+    public internal(set) var found: PhotoAnswer?
+}
+
+/// What the shelf has like the things in a photo.
+public struct PhotoAnswer: Sendable {
+    /// Of the upright photo, in its own pixels; boxes are in these.
+    public let width: Int
+    public let height: Int
+    /// The most prominent first.
+    public let regions: [RegionAnswer]
+
+    public init(width: Int, height: Int, regions: [RegionAnswer]) {
+        self.width = width
+        self.height = height
+        self.regions = regions
+    }
+}
+
 /// A thing that was tapped, and what the shelf has like it.
 public struct Chosen: Sendable, Identifiable {
-    /// The number of the thing that is followed.
+    /// The number of the thing that is followed, from 1; of a photo's region its place, as `number(ofPlace:)`.
     public let id: Int
     public internal(set) var region: Region
     /// Which categories are searched.
@@ -101,4 +126,11 @@ public struct Chosen: Sendable, Identifiable {
 
     /// So many chips at most.
     public static let mostChips = 6
+
+    /// The number of a photo's region, by its place from 0: below 0, so that no late answer for a followed thing is taken
+    /// for it.
+    public static func number(ofPlace place: Int) -> Int { -1 - place }
+
+    /// The place, from 0, of a photo's region; nil of a thing that is followed.
+    public static func place(ofNumber number: Int) -> Int? { number < 0 ? -1 - number : nil }
 }

@@ -8,6 +8,13 @@ public enum ScreenEvent: Sendable {
     case modelsRefused(String)
     case cameraStarted
     case cameraRefused(Screen.CameraRefusal)
+    /// A photo was chosen, or the camera's frame is to be searched: its number, which no photo had before.
+    case photoChosen(Int, whole: Bool)
+    /// The search of a photo ended.
+    case photoAnswered(Int, PhotoAnswer)
+    case photoFailed(Int, String)
+    /// Back from the photo to the camera.
+    case photoClosed
     /// A box was tapped: the thing's number and what is known of it.
     case tapped(Int, Region)
     /// A search for the chosen thing ended.
@@ -43,6 +50,9 @@ public enum ScreenEffect: Equatable, Sendable {
     case stopCamera
     /// Search for a followed thing in these categories; whether a server may be asked → `answered`, `searchFailed`.
     case search(Int, CategoryChoice, askServer: Bool)
+    /// Search a photo, by its number; whether it is one thing, undetected, and whether a server may be asked →
+    /// `photoAnswered`, `photoFailed`.
+    case searchPhoto(Int, whole: Bool, askServer: Bool)
     /// If due, a server that was away a moment ago is left alone → `synced`, `serverAway`, `syncRefused`.
     case sync(ifDue: Bool)
     /// Try the new generation with the models → `warmedUp`, `warmUpFailed`; after a failure the store is rolled back.
@@ -71,6 +81,8 @@ extension Screen {
             return leaveLooking(for: .noModels(why))
         case .cameraStarted, .cameraRefused, .appeared, .disappeared:
             return onCamera(event)
+        case .photoChosen, .photoAnswered, .photoFailed, .photoClosed:
+            return onPhoto(event)
         case .tapped, .answered, .searchFailed, .categoryChosen, .closed:
             return onChosen(event)
         case .serverAllowed(let allowed):
@@ -86,7 +98,12 @@ extension Screen {
 
     private mutating func startLooking() -> [ScreenEffect] {
         stage = .looking
-        return isVisible ? [.startCamera] : []
+        return resumeCamera()
+    }
+
+    /// The camera runs while it is looked through, and nothing lies over it.
+    private func resumeCamera() -> [ScreenEffect] {
+        stage == .looking && isVisible && chosen == nil && still == nil ? [.startCamera] : []
     }
 
     /// Nothing waits for it: the shelf answers meanwhile.
@@ -100,6 +117,7 @@ extension Screen {
         let wasLooking = stage == .looking
         stage = other
         chosen = nil
+        still = nil
         return wasLooking ? [.stopCamera] : []
     }
 
@@ -107,10 +125,12 @@ extension Screen {
         switch event {
         case .cameraStarted:
             if case .noCamera = stage { stage = .looking }
-            return []
+            // It may have been left, or covered, while the person was asked.
+            return resumeCamera().isEmpty ? [.stopCamera] : []
         case .cameraRefused(let refusal):
             stage = .noCamera(refusal)
-            chosen = nil
+            // Who looks at a photo goes on with it.
+            if still == nil { chosen = nil }
             return []
         case .appeared:
             isVisible = true
@@ -118,22 +138,75 @@ extension Screen {
             if stage == .starting { return [] }
             // The permission may have been given in the system's settings meanwhile.
             if case .noCamera(.notAllowed) = stage { return startLooking() + syncByItself() }
-            return (stage == .looking && chosen == nil ? [.startCamera] : []) + syncByItself()
+            return resumeCamera() + syncByItself()
         default:
             isVisible = false
             return stage == .looking ? [.stopCamera] : []
         }
     }
 
+    private mutating func onPhoto(_ event: ScreenEvent) -> [ScreenEffect] {
+        switch event {
+        case .photoChosen(let number, let whole):
+            switch stage {
+            case .looking, .noCamera: break
+            default: return []
+            }
+            still = Still(number: number)
+            chosen = nil
+            problem = nil
+            let search = ScreenEffect.searchPhoto(number, whole: whole, askServer: asksServer)
+            return stage == .looking ? [.stopCamera, search] : [search]
+        case .photoAnswered(let number, let found):
+            // The photo may have been left meanwhile.
+            guard still?.number == number else { return [] }
+            still?.found = found
+            if !found.regions.isEmpty { choose(place: 0) }
+            return []
+        case .photoFailed(let number, let why):
+            guard still?.number == number else { return [] }
+            still = nil
+            problem = why
+            return resumeCamera()
+        default:
+            guard still != nil else { return [] }
+            still = nil
+            chosen = nil
+            return resumeCamera()
+        }
+    }
+
+    /// A region of the photo, whose answer is there already.
+    private mutating func choose(place: Int) {
+        guard let regions = still?.found?.regions, regions.indices.contains(place) else { return }
+        let answer = regions[place]
+        choose(
+            Chosen(
+                id: Chosen.number(ofPlace: place), region: answer.region, choice: .auto, asked: answer.asked,
+                isSearching: false, chips: chips(answer.region)))
+    }
+
+    private mutating func choose(_ thing: Chosen) {
+        chosen = thing
+        problem = nil
+    }
+
+    private func chips(_ region: Region) -> [String] {
+        let held = shelf?.categories ?? []
+        return Array(region.categories.map(\.name).filter(held.contains).prefix(Chosen.mostChips))
+    }
+
     private mutating func onChosen(_ event: ScreenEvent) -> [ScreenEffect] {
         switch event {
         case .tapped(let number, let region):
-            guard stage == .looking else { return [] }
-            let held = shelf?.categories ?? []
-            let chips = region.categories.map(\.name).filter(held.contains).prefix(Chosen.mostChips)
-            chosen = Chosen(
-                id: number, region: region, choice: .auto, asked: .local, isSearching: true, chips: Array(chips))
-            problem = nil
+            if let place = Chosen.place(ofNumber: number) {
+                choose(place: place)
+                return []
+            }
+            guard stage == .looking, still == nil else { return [] }
+            choose(
+                Chosen(
+                    id: number, region: region, choice: .auto, asked: .local, isSearching: true, chips: chips(region)))
             // What is looked at no longer needs the camera, and the phone stays cool.
             return [.stopCamera, .search(number, .auto, askServer: asksServer)]
         case .categoryChosen(let choice):
@@ -157,7 +230,7 @@ extension Screen {
         default:
             guard chosen != nil else { return [] }
             chosen = nil
-            return stage == .looking && isVisible ? [.startCamera] : []
+            return resumeCamera()
         }
     }
 

@@ -27,6 +27,17 @@ public struct Photo: Sendable {
         self.height = height ?? rows
     }
 
+    /// Of pixels as a platform draws them.
+    ///
+    /// - Parameter rgbx: rows · columns · 4 bytes: R, G, B and one that means nothing.
+    /// - Throws: as above.
+    public init(rgbx: [UInt8], columns: Int, rows: Int, width: Int? = nil, height: Int? = nil) throws {
+        var pixels = [UInt8]()
+        pixels.reserveCapacity(rgbx.count / 4 * 3)
+        for from in stride(from: 0, to: rgbx.count - 3, by: 4) { pixels += rgbx[from..<from + 3] }
+        try self.init(pixels: pixels, columns: columns, rows: rows, width: width, height: height)
+    }
+
     /// The whole photo, in its own pixels.
     public var frame: Box { Box(0, 0, Double(width), Double(height)) }
 

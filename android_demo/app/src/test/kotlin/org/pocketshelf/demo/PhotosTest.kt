@@ -103,4 +103,17 @@ class PhotosTest {
         assertEquals(4, PhotoReader.sampleSize(4000, 3000))
         assertEquals(1, PhotoReader.sampleSize(20_000, 100))
     }
+
+    @Test
+    fun aLongPageDoesNotFillTheMemory() {
+        assertEquals(2, PhotoReader.sampleSize(1_080, 20_000))
+        assertEquals(4, PhotoReader.sampleSize(40_000, 1_000))
+    }
+
+    @Test
+    fun whatIsTransparentLiesOnWhite() {
+        assertEquals(0x123456, PhotoReader.onWhite(0xff123456.toInt()))
+        assertEquals(0xffffff, PhotoReader.onWhite(0))
+        assertEquals(0xff7f7f, PhotoReader.onWhite(0x80ff0000.toInt()))
+    }
 }

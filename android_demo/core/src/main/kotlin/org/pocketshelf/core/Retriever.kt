@@ -128,7 +128,7 @@ class Retriever(
     ): RegionAnswer {
         val shelf = shelf
         val local = looking.looked(shelf, photo, answering.answer(shelf, region, wish(shelf, k, categories, where)))
-        return told(if (ask == false) local else answering.escalated(shelf, local, ask, seconds))
+        return told(answering.escalated(shelf, local, ask, seconds))
     }
 
     /**
@@ -147,7 +147,7 @@ class Retriever(
         val shelf = shelf
         val look = looking.look(shelf, photo, wish(shelf, k, categories, where), whole, anyWayUp, Timings())
         return look.answers.mapIndexed { place, each ->
-            val answer = told(if (place > 0 || ask == false) each else answering.escalated(shelf, each, ask, seconds))
+            val answer = told(answering.escalated(shelf, each, if (place > 0) false else ask, seconds))
             RegionAnswer(look.asItCame(answer.region), answer.encoded, answer.fallback, answer.recall)
         }
     }

@@ -7,6 +7,7 @@ import android.content.pm.PackageManager
 import android.net.Uri
 import android.os.Bundle
 import android.os.SystemClock
+import android.provider.Settings
 import android.view.View
 import android.view.ViewGroup
 import org.pocketshelf.core.PocketshelfError
@@ -43,6 +44,9 @@ class CameraActivity : Activity(), Frames {
     // Of the photo or the box that is shown, a region each.
     private var answers = emptyList<Answer>()
 
+    // The chosen photo that is shown in the camera's place.
+    private var frozen: Photo? = null
+
     @Volatile
     private var wantsFrames = false
 
@@ -57,17 +61,39 @@ class CameraActivity : Activity(), Frames {
         view.onWhole = ::searchWhole
         view.onChoose = ::choose
         view.onSettings = { startActivity(Intent(this, SettingsActivity::class.java)) }
-        view.onAllow = { requestPermissions(arrayOf(Manifest.permission.CAMERA), CAMERA) }
+        view.onAllow = ::askAgain
         view.onAllResults = { startActivity(Intent(this, ResultsActivity::class.java)) }
         online = Online(this) { send(Event.NetworkChanged(it)) }
         camera = partsOfThisBuild.camera(this, find<ViewGroup>(R.id.preview), this)
+        @Suppress("DEPRECATION")
+        (lastNonConfigurationInstance as? Kept)?.let(::takeUp)
         send(Event.CameraAnswered(camera != null && isAllowed()))
-        if (savedInstanceState == null && camera != null && !isAllowed()) view.onAllow()
+        if (savedInstanceState == null && camera != null && !isAllowed()) ask(CAMERA)
     }
+
+    /** What a phone that is turned must not lose: what was found, and the photo that it was found in. */
+    private class Kept(val screen: Screen, val answers: List<Answer>, val frozen: Photo?)
+
+    @Deprecated("The platform's own; its successor is AndroidX's.")
+    override fun onRetainNonConfigurationInstance(): Any? =
+        if (screen.page is Page.Results) Kept(screen, answers, frozen) else null
+
+    private fun takeUp(kept: Kept) {
+        screen = kept.screen.copy(message = null)
+        answers = kept.answers
+        frozen = kept.frozen?.also(view::freeze)
+    }
+
+    private fun ask(code: Int) = requestPermissions(arrayOf(Manifest.permission.CAMERA), code)
+
+    /** By the button: where the system asks no more, its settings are opened. */
+    private fun askAgain() = ask(if (shouldShowRequestPermissionRationale(Manifest.permission.CAMERA)) CAMERA else CAMERA_AGAIN)
 
     override fun onStart() {
         super.onStart()
         online.start()
+        // It may have been allowed in the system's settings meanwhile.
+        if (isAllowed() && camera != null && screen.camera != true) send(Event.CameraAnswered(true))
         if (isAllowed()) camera?.start()
         app.keeper.start { if (!isDestroyed) shelfOpened() }
     }
@@ -95,7 +121,11 @@ class CameraActivity : Activity(), Frames {
 
     override fun onRequestPermissionsResult(requestCode: Int, permissions: Array<String>, grantResults: IntArray) {
         send(Event.CameraAnswered(isAllowed()))
-        if (isAllowed()) camera?.start()
+        if (isAllowed()) {
+            camera?.start()
+        } else if (requestCode == CAMERA_AGAIN && !shouldShowRequestPermissionRationale(Manifest.permission.CAMERA)) {
+            startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null)))
+        }
     }
 
     // Frames: in the camera's own thread, but for failed.
@@ -137,7 +167,10 @@ class CameraActivity : Activity(), Frames {
         screen = screen.on(event)
         wantsFrames = screen.wantsFrames
         val page = screen.page
-        if (page !is Page.Results && page != Page.Searching) answers = emptyList()
+        if (page !is Page.Results && page != Page.Searching) {
+            answers = emptyList()
+            frozen = null
+        }
         app.answer = (page as? Page.Results)?.let { answers.getOrNull(it.chosen) }
         view.show(screen, answers, app.keeper)
         if (screen.message != null && event !is Event.MessageSeen) showLong(screen.message)
@@ -175,6 +208,7 @@ class CameraActivity : Activity(), Frames {
 
     private fun searchFrozen(photo: Photo) {
         view.freeze(photo)
+        frozen = photo
         search(photo, whole = false)
     }
 
@@ -207,6 +241,7 @@ class CameraActivity : Activity(), Frames {
     private companion object {
         const val CAMERA = 1
         const val PHOTO = 2
+        const val CAMERA_AGAIN = 3
         const val MESSAGE_MS = 8_000L
     }
 }

@@ -3,20 +3,26 @@ package org.pocketshelf.demo.product
 import android.app.Activity
 import android.content.ActivityNotFoundException
 import android.content.Intent
+import android.graphics.Bitmap
 import android.net.Uri
 import android.os.Bundle
 import android.view.LayoutInflater
 import android.view.View
 import android.widget.Button
+import android.widget.ImageView
 import android.widget.LinearLayout
 import android.widget.TextView
 import org.pocketshelf.core.types.Hit
+import org.pocketshelf.core.types.Source
 import org.pocketshelf.demo.PocketshelfApp
 import org.pocketshelf.demo.R
 import org.pocketshelf.demo.find
 import org.pocketshelf.demo.StatePanel
 
-/** One product, as its shelf or the server's hit tells it. No picture is fetched: who looks at what stays on the phone. */
+/**
+ * One product, as its shelf or the server's hit tells it. A picture is fetched of what the server found alone, and it was
+ * fetched for the list: who looks at what stays on the phone.
+ */
 class ProductActivity : Activity() {
     private val app get() = application as PocketshelfApp
 
@@ -28,6 +34,13 @@ class ProductActivity : Activity() {
         app.keeper.product(number) { found ->
             if (!isDestroyed) show(number, found.getOrNull() ?: known)
         }
+        if (known?.source == Source.SERVER) app.keeper.picture(number) { if (!isDestroyed && it != null) showPicture(it) }
+    }
+
+    private fun showPicture(found: Bitmap) {
+        val picture = find<ImageView>(R.id.picture)
+        picture.setImageBitmap(found)
+        picture.visibility = View.VISIBLE
     }
 
     private fun show(number: String, product: Hit?) {

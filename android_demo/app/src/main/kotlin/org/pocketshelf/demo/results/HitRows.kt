@@ -6,9 +6,11 @@ import android.view.LayoutInflater
 import android.view.View
 import android.view.ViewGroup
 import android.widget.BaseAdapter
+import android.widget.ImageView
 import android.widget.TextView
 import org.pocketshelf.core.types.Hit
 import org.pocketshelf.core.types.Source
+import org.pocketshelf.demo.PocketshelfApp
 import org.pocketshelf.demo.R
 import org.pocketshelf.demo.find
 import org.pocketshelf.demo.product.ProductActivity
@@ -26,8 +28,24 @@ class HitRows(private val context: Context) {
         row.find<TextView>(R.id.hit_about).text =
             listOf(hit.category, context.getString(R.string.result_alike, percent), source).joinToString(" · ")
         val said = context.getString(R.string.result_label, title, hit.category, percent, source)
+        showPicture(hit, row.find(R.id.hit_picture))
         row.contentDescription = if (best) context.getString(R.string.results_best) + ". " + said else said
         return row
+    }
+
+    /** Of what the server found alone: to fetch another's would tell what is looked at. */
+    private fun showPicture(hit: Hit, picture: ImageView) {
+        picture.setImageBitmap(null)
+        picture.visibility = View.GONE
+        // A row is used again while a picture is under way.
+        picture.tag = hit
+        if (hit.source != Source.SERVER) return
+        (context.applicationContext as PocketshelfApp).keeper.picture(hit.productId) { found ->
+            if (found != null && picture.tag === hit) {
+                picture.setImageBitmap(found)
+                picture.visibility = View.VISIBLE
+            }
+        }
     }
 
     /** Opens the page of [hit]'s product. */

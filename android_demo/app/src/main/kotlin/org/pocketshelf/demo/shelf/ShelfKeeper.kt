@@ -1,6 +1,7 @@
 package org.pocketshelf.demo.shelf
 
 import android.content.Context
+import android.graphics.Bitmap
 import android.net.Uri
 import android.os.Handler
 import android.os.Looper
@@ -15,6 +16,7 @@ import org.pocketshelf.core.live.Watch
 import org.pocketshelf.core.network.HttpExchange
 import org.pocketshelf.core.oneLine
 import org.pocketshelf.core.recall.ServerFallback
+import org.pocketshelf.core.recall.ServerPictures
 import org.pocketshelf.core.runtime.WarmUp
 import org.pocketshelf.core.stages.preprocess.Photo
 import org.pocketshelf.core.stages.search.StoreSearcher
@@ -40,19 +42,23 @@ import java.util.concurrent.Executors
 /**
  * The app's one shelf and its models: opened once, searched by every screen, replaced when a sync brought a newer one.
  *
- * Work is done in two threads of its own, answers come in the main thread. Searches and the camera's frames never run at
+ * Work is done in threads of its own, answers come in the main thread. Searches and the camera's frames never run at
  * the same time: a phone has one accelerator.
  */
 class ShelfKeeper(private val context: Context, private val parts: Parts, private val settings: Settings) {
     private val folder = File(context.noBackupFilesDir, "store")
     private val searching: ExecutorService = Executors.newSingleThreadExecutor()
     private val syncing: ExecutorService = Executors.newSingleThreadExecutor()
+    private val picturing: ExecutorService = Executors.newSingleThreadExecutor()
     private val main = Handler(Looper.getMainLooper())
     private val lock = Any()
 
     private var open: OpenShelf? = null
     private var retriever: Retriever? = null
     private var watch: Watch? = null
+
+    @Volatile
+    private var pictures: ServerPictures? = null
 
     /** What is open, for the screens; null while there is none. */
     @Volatile
@@ -81,6 +87,8 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
                 val unpacked = bundle ?: Models.bundle(context).also { bundle = it }
                 if (parts.runsModels && models == null) models = Models.load(context, parts, unpacked)
                 if (open?.isCurrent != true) reopen()
+                // A sync in the background opened it before there were models to search it with.
+                if (retriever == null) open?.let(::use)
                 trouble = null
             } catch (error: PocketshelfError) {
                 trouble = oneLine(error)
@@ -125,6 +133,12 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
         open?.product(id)?.let { Hit(it.productId, 1.0, it.title, it.category, image = it.image, attributes = it.attributes) }
     }
 
+    /** The server's picture of a product that it found; null where there is none, or it may not be asked. */
+    fun picture(id: String, done: (Bitmap?) -> Unit) = picturing.execute {
+        val picture = attempt { pictures?.get(id)?.let(PhotoReader::small) }.getOrNull()
+        main.post { done(picture) }
+    }
+
     /**
      * Bring the shelf to what [server] published; the shelf before stays in use until the new one was tried.
      *
@@ -132,7 +146,7 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
      */
     fun sync(server: String, ifDue: Boolean = false, done: (Result<SyncReport>) -> Unit) = syncing.execute {
         val result = attempt {
-            val space = (bundle ?: Models.bundle(context)).vectorSpace
+            val space = synchronized(lock) { bundle ?: Models.bundle(context).also { bundle = it } }.vectorSpace
             val request = Request(server, trustOnFirstUse = !hasRoot(), bundle = space, ifDue = ifDue)
             val environment = Environment(AndroidDatabases, BouncyCastleVerifier(), prepare = ::tryOut)
             val report = Syncer(folder, request, environment).run()
@@ -201,12 +215,16 @@ class ShelfKeeper(private val context: Context, private val parts: Parts, privat
             val made = Retriever(shelf.shelf, loaded.encoder, fallback = fallback())
             retriever = made
             watch = Watch(made)
+            pictures = asked()?.let { ServerPictures(it, HttpExchange()) }
         }
         open = shelf
         info = shelf.info
     }
 
-    private fun fallback() = settings.server.takeIf { settings.asksServer && it.isNotEmpty() }?.let { ServerFallback(it, HttpExchange()) }
+    private fun fallback() = asked()?.let { ServerFallback(it, HttpExchange()) }
+
+    /** The server that may be asked, if any. */
+    private fun asked() = settings.server.takeIf { settings.asksServer && it.isNotEmpty() }
 
     private fun usable(): Retriever = retriever ?: throw StoreError(trouble ?: "no shelf yet, or no models: see the settings")
 

@@ -13,10 +13,10 @@ class AskingPause(private val rest: Double = 30.0, private val clock: () -> Doub
     @Synchronized
     fun isOver(): Boolean = clock() >= until
 
-    /** It was asked in vain. */
+    /** It was asked in vain; for so many [seconds], where these are other than usual. */
     @Synchronized
-    fun failed() {
-        until = clock() + rest
+    fun failed(seconds: Double = rest) {
+        until = clock() + seconds
     }
 
     /** It answered. */

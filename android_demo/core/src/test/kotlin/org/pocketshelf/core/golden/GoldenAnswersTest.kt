@@ -134,6 +134,24 @@ class GoldenAnswersTest {
         }
     }
 
+    @Test
+    fun `of a photo every region counts as answered, and the first alone is asked about`() {
+        val case = Case(GoldenFiles.json("stages/answers.json")).cases("cases")
+            .first { case -> case.child("expected")["line"]?.let(::regions).orEmpty().size > 1 }
+        val outputs = tensors(case.cases("detector"))
+        val encoder = Encoder(bundle, Told(case.cases("embedder")), NetworkDetector(bundle.detector!!, ScriptedRunner { outputs }))
+        val searches = ArrayList<Int>()
+        val server = object : Fallback {
+            override fun search(question: Question): List<Hit> = emptyList<Hit>().also { searches += question.searches }
+        }
+        val retriever = Retriever(Shelf(shard, StoreSearcher(shard), coverage), encoder, fallback = server)
+        val photo = photo(case.int("width"), case.int("height"))
+        val count = retriever.answers(photo, ask = true, anyWayUp = false).size
+        retriever.answers(photo, ask = false, anyWayUp = false)
+        retriever.answers(photo, ask = true, anyWayUp = false)
+        assertEquals(listOf(1, 2 * count), searches)
+    }
+
     private fun Checker.answer(case: Case, shelf: Shelf, photo: Photo, check: (Any?, Any?) -> Unit) {
         val server = if ("server" in case.map) Server(case["server"]?.let { case.cases("server") }, case["told"]?.let { case.child("told") }) else null
         val outputs = tensors(case.cases("detector"))
