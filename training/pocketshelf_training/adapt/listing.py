@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from pocketshelf.cli import values
@@ -19,6 +20,8 @@ EPILOG = """\
 examples:
   pocketshelf-train catalogue shop --views --out runs/shop.csv
   pocketshelf-train catalogue grocery --out runs/grocery.csv --photos runs/grocery-photos.csv
+
+A column "split" is written where the pictures are of several.
 """
 
 
@@ -41,13 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    _, samples = load_given(args.data_set, args.data)
-    named = [s for s in samples if s.identity and s.category]
+    name, samples = load_given(args.data_set, args.data)
+    # A set without categories is one.
+    named = [replace(s, category=s.category or name) for s in samples if s.identity]
     shop = [s for s in named if s.domain == "shop"]
     listed = {s.identity for s in shop}
     others = [s for s in named if s.domain == "street" and s.identity in listed]
     if not shop:
-        raise UsageError(f"{args.data_set}: no shop's picture of any product with a category")
+        raise UsageError(f"{args.data_set}: no shop's picture of any product")
     base = Path(os.path.commonpath([s.image.resolve().parent for s in named]))
     if args.limit:
         few = set(list(dict.fromkeys(s.identity for s in others))[: args.limit])
