@@ -6,6 +6,7 @@ import argparse
 import logging
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
         report,
     )
     log.info("about %.0f minutes left", _minutes(left, (time.monotonic() - started) / seen))
-    if made is None:
+    if not made:
         report.verdict = "Nothing that was tried finds more by cross-validation: the bundle is kept as it is."
     else:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +169,7 @@ def _counts(shop: Assortment) -> dict[str, int]:
 
 def _compared(
     base: Bundle,
-    made: Checkpoint,
+    made: Sequence[Checkpoint],
     shop: Assortment,
     questions: Questions,
     kept: np.ndarray,
@@ -180,7 +181,8 @@ def _compared(
     before = to_beat(base, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
-    exported(made, _shelved(base, shop), calibration, staging, args.seed)
+    used = exported(made, _shelved(base, shop), calibration, staging, args.seed)
+    report.chosen = used.meta["adapted"]
     after = measured(staging, shop, questions, kept, "after")
     report.after, report.gain = after.to_json(), after.gain_over(before)
     report.shipped, report.verdict = _verdict(before, after, report.against)

@@ -24,6 +24,7 @@ from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.trunks import SHARES, blended
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.models.release import only_heads
 
 __all__ = ["learnt", "pictures_to_see", "sampled"]
 
@@ -81,8 +82,11 @@ def learnt(
     cache: Path,
     until: float,
     report: Report,
-) -> Checkpoint | None:
-    """The checkpoint with whatever was better by cross-validation; None if nothing was.
+) -> list[Checkpoint]:
+    """The checkpoint with whatever was better by cross-validation; none if nothing was.
+
+    Others behind it have less of that, for what does not bear int8: the first without attributes, then with
+    the category head as shipped.
 
     Args:
         part, questions: of the pictures to learn from alone.
@@ -100,18 +104,24 @@ def learnt(
         said = "a head for %d categories: top-1 %.3f, right category searched %.3f"
         log.info(said, len(head.labels), head.accuracy, head.covered)
     elif best.recipe is None:
-        return None
+        return []
     report.chosen = {"projection": str(best), "categories": len(head.labels) if head else "as shipped"}
     log.info("chosen: %s", best)
     matrix = Fitter(best.evidence, best.shipped)(best.recipe) if best.recipe else None
     made = best.checkpoint
     if best.share != 1:
         made = said_as_before(made, first.evidence.features, best.evidence.features)
-    made = adapted(made, matrix, head, adapted=report.chosen)
+    plain = adapted(made, matrix, None, adapted={**report.chosen, "categories": "as shipped"})
     if head is None:
-        return made
+        return _with_less(plain)
+    made = adapted(made, matrix, head, adapted=report.chosen)
     names = [part.category_names[category] for category in part.categories]
-    return with_attributes_of(made, present, first.evidence.features, names)
+    said_of = with_attributes_of(made, present, first.evidence.features, names)
+    return [*_with_less(said_of), *_with_less(plain)]
+
+
+def _with_less(made: Checkpoint) -> list[Checkpoint]:
+    return [made, only_heads(made, [])] if made.config.get("attributes") else [made]
 
 
 def _candidates(

@@ -23,13 +23,14 @@ from pocketshelf.cli.output import say
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
-from pocketshelf_training.models.release import only_heads
 
 __all__ = ["ExportFailed", "exported", "move_into"]
 
 log = logging.getLogger("pocketshelf.training")
 
 CALIBRATION_PICTURES = 256
+# What the converters say of a file that does not compute what PyTorch does.
+MISSED = "parity"
 
 
 class ExportFailed(PocketshelfError):
@@ -37,34 +38,46 @@ class ExportFailed(PocketshelfError):
 
 
 def exported(
-    checkpoint: Checkpoint, base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
-) -> Bundle:
-    """A bundle in ``folder`` of the embedder ``checkpoint``, and of ``base`` the detector and the judge.
+    made: Sequence[Checkpoint], base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
+) -> Checkpoint:
+    """Put a bundle into ``folder``, of the first embedder of ``made`` that comes through the parity gate.
 
-    What it says of attributes is left out where it does not come through the parity gate: a shop of covers
-    loses no bundle for a head that knows necklines.
+    Detector and judge are those of ``base``. A shop of covers loses no bundle for a head that knows
+    necklines, nor a small shop for one that few pictures taught its categories.
 
     Args:
+        made: best first; at least one.
         pictures: to calibrate int8 on.
 
+    Returns: the one that did.
+
     Raises:
-        ExportFailed: a toolchain is missing, or parity was missed.
+        ExportFailed: a toolchain is missing, or every one missed parity.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as linked:
         _link(pictures, Path(linked), seed)
-        try:
-            _export(checkpoint, Path(linked), folder)
-        except ExportFailed as error:
-            if not checkpoint.config.get("attributes"):
-                raise
-            log.warning("%s; once more without what it says of attributes", error)
-            _export(only_heads(checkpoint, []), Path(linked), folder)
+        used = _first_exported(made, Path(linked), folder)
     for name in _kept_files(base):
         shutil.copy2(base.folder / name, folder / name)
-    made = load_bundle(folder)
-    kept = replace(made, detector=base.detector, quality=base.quality)
-    return write_bundle(replace(kept, recall=None, enrolment=None, outfit=None))
+    bundle = replace(load_bundle(folder), detector=base.detector, quality=base.quality)
+    write_bundle(replace(bundle, recall=None, enrolment=None, outfit=None))
+    return used
+
+
+def _first_exported(made: Sequence[Checkpoint], pictures: Path, folder: Path) -> Checkpoint:
+    *better, last = made
+    for checkpoint in better:
+        try:
+            _export(checkpoint, pictures, folder)
+        except ExportFailed as error:
+            if MISSED not in str(error):
+                raise
+            log.warning("%s; once more with fewer heads", error)
+        else:
+            return checkpoint
+    _export(last, pictures, folder)
+    return last
 
 
 def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
