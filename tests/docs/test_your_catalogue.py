@@ -23,6 +23,8 @@ PAGE = "docs/your-catalogue.md"
 NOT_HERE = (
     "runs/single.csv",
     "runs/adapted-single",
+    "runs/covers.csv",
+    "runs/demo-shops.csv",
     "catalogue.csv",
     "photos.csv",
     "csv=pairs.csv",
