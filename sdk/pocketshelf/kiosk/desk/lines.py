@@ -64,7 +64,7 @@ class Lines:
         if hit.source == "local":
             addresses = self.pictures(hit.product_id, hit.image)
         else:
-            addresses = [f"/served/{quote(hit.product_id, safe='')}"] if self._served and hit.image else []
+            addresses = [f"/served/{_named(hit.product_id)}"] if self._served and hit.image else []
         return {**hit.to_json(full=True), "picture": addresses[0] if addresses else None}
 
     def pictures(self, product_id: str, image: str | None) -> list[str]:
@@ -72,7 +72,7 @@ class Lines:
         if not self._pictures or not image:
             return []
         names = picture_names(image)[:MOST_PICTURES]
-        return [f"/picture/{number}/{quote(product_id, safe='')}" for number in range(len(names))]
+        return [f"/picture/{number}/{_named(product_id)}" for number in range(len(names))]
 
     def look(self, look: Look) -> dict[str, Any]:
         """A look, with the address of its photo."""
@@ -94,6 +94,11 @@ def region_box(seen: Region | Detection) -> dict[str, Any]:
     """Where something is, and what a detector takes it for."""
     box = [round(side, 1) for side in seen.box]
     return {"box": box, "group": seen.group, "score": round(seen.score, 4)}
+
+
+def _named(product_id: str) -> str:
+    """The end of an address; a path cannot end in "." or "..", however they are written (WHATWG URL)."""
+    return f"?id={product_id}" if product_id in (".", "..") else quote(product_id, safe="")
 
 
 def _suggested(hits: Iterable[Hit]) -> list[str]:
