@@ -151,7 +151,7 @@ class Finder:
             category,
             whole,
             name="photo",
-            where=where or {},
+            where=self._facets.worded(where or {}),
             any_way_up=self._any_way_up,
         )
         return self._lines.result(result)
@@ -177,8 +177,8 @@ class Finder:
             **({} if judge is None else {"quality": judge.judge(photo, found).to_json()}),
         }
 
-    def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
-        region = asked_again(self._retriever, **wishes)
+    def _again(self, _: bytes, where: Mapping[str, list[str]] | None = None, **wishes: Any) -> dict[str, Any]:
+        region = asked_again(self._retriever, where=self._facets.worded(where or {}), **wishes)
         line = self._lines.region(region)
         names = ("hits", "confidence", "confident", "absent", "categories", "suggested")
         return {name: line[name] for name in names}
