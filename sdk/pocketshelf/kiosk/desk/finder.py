@@ -43,6 +43,7 @@ class Finder:
         pictures: whether there is a folder of the shop's pictures.
         looks: a library of looks, if there is one. look_pictures: whether there is a folder of its photos.
         any_way_up: see `Retriever.search`.
+        served: secret of the addresses of the server's pictures, see `served_key`.
 
     Raises:
         StoreError, BundleError, RuntimeUnavailable: it cannot be opened.
@@ -58,11 +59,12 @@ class Finder:
         looks: str | None = None,
         look_pictures: bool = False,
         any_way_up: bool | None = None,
+        served: str | None = None,
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)
         self._fallback = None if server is None else ServerFallback(server)
-        self._lines = Lines(pictures, look_pictures, served=server is not None)
+        self._lines = Lines(pictures, look_pictures, served if server is not None else None)
         self._looks = self._open_looks(looks)
         self._any_way_up = any_way_up
         self._damaged: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from pocketshelf.formats.product import Product
 from pocketshelf.outfit import Look
 from pocketshelf.types import Detection, Hit, Region, SearchResult
 
-__all__ = ["Lines", "region_box", "vector_of"]
+__all__ = ["Lines", "region_box", "served_key", "vector_of"]
 
 MOST_PICTURES = 12
 SUGGESTED = 6
@@ -27,10 +28,10 @@ class Lines:
 
     Args:
         pictures: whether there is a folder of the shop's pictures; look_pictures: of the looks' photos.
-        served: whether there is a server, whose hits have pictures there.
+        served: the kiosk's secret for `served_key`, where there is a server, whose hits have pictures there.
     """
 
-    def __init__(self, pictures: bool, look_pictures: bool = False, served: bool = False) -> None:
+    def __init__(self, pictures: bool, look_pictures: bool = False, served: str | None = None) -> None:
         self._pictures, self._look_pictures, self._served = pictures, look_pictures, served
 
     def result(self, result: SearchResult) -> dict[str, Any]:
@@ -64,8 +65,14 @@ class Lines:
         if hit.source == "local":
             addresses = self.pictures(hit.product_id, hit.image)
         else:
-            addresses = [f"/served/{_named(hit.product_id)}"] if self._served and hit.image else []
+            addresses = self._served_picture(hit.product_id) if hit.image else []
         return {**hit.to_json(full=True), "picture": addresses[0] if addresses else None}
+
+    def _served_picture(self, product_id: str) -> list[str]:
+        if self._served is None:
+            return []
+        address = f"/served/{_named(product_id)}"
+        return [f"{address}{'&' if '?' in address else '?'}key={served_key(self._served, product_id)}"]
 
     def pictures(self, product_id: str, image: str | None) -> list[str]:
         """Where the pictures of a product are to be had."""
@@ -88,6 +95,14 @@ class Lines:
             "category": product.category,
             "picture": addresses[0] if addresses else None,
         }
+
+
+def served_key(secret: str, product_id: str) -> str:
+    """What the address of a server's picture brings along: none but what the server found is asked for there.
+
+    Whoever reaches the kiosk could else ask the server by it for any id, as often as it lets the kiosk ask.
+    """
+    return hmac.new(secret.encode(), product_id.encode("utf-8", "replace"), "sha256").hexdigest()[:32]
 
 
 def region_box(seen: Region | Detection) -> dict[str, Any]:

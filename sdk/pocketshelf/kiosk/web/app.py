@@ -92,7 +92,7 @@ def _pictures(kiosk: Kiosk) -> Blueprint:
     @pictures.get("/served/<name:product_id>")
     def served(product_id: str | None = None) -> Response:
         named = id_of(product_id, request.args)
-        return sent(lambda side: kiosk.served_picture(named, side))
+        return sent(lambda side: kiosk.served_picture(named, side, request.args.get("key", "")))
 
     def sent(made: Callable[[int], bytes | None]) -> Response:
         side = request.args.get("side", "480")
