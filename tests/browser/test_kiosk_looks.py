@@ -109,3 +109,22 @@ def test_the_pages_of_trouble_are_without_barriers(
     visitor.page.screenshot(path=screenshots / f"kiosk-server-stopped-{size}-light.png")
     found["server-stopped"] = barriers(visitor.page)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 360), (740, 360), (844, 390)])
+def test_what_was_found_has_room_on_a_low_screen(
+    visit: Visiting, shelf: Shelf, screenshots: Path, width: int, height: int
+) -> None:
+    """A phone that lies; a screen of 1280 by 720 at 200 %."""
+    visitor = visit()
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    visitor.go("/?view=live")
+    visitor.find("upload-input").first.set_input_files(shelf.scene)
+    expect(visitor.best_hit()).to_be_visible()
+    settled(visitor)
+    visitor.page.screenshot(path=screenshots / f"kiosk-low-{width}.png")
+    room = visitor.page.locator("#results .panel").bounding_box()
+    photo = visitor.find("photo").bounding_box()
+    assert room and room["height"] > height / 2 and room["width"] > width / 2
+    assert photo and photo["height"] > height / 4
+    assert visitor.overflow() == {"page": 0, "elements": []}

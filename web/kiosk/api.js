@@ -67,7 +67,7 @@ export const api = {
       category,
       where,
     }),
-  product: (id) => call(`/api/products/${path(id)}`),
+  product: (id) => call(productAddress(id)),
   shelf: (count) => call(`/api/shelf?count=${count}`),
   correct: (correction) => tell("/api/corrections", correction),
   tally: () => call("/api/corrections"),
@@ -78,10 +78,11 @@ export const api = {
   connect: () => call("/api/connect"),
 };
 
-// Product ids may hold slashes; each part is escaped, the slashes stay.
-const path = (id) => String(id).split("/").map(encodeURIComponent).join("/");
+// A product's id may be anything: slashes are escaped, and a path cannot end in "." or "..", however they are written.
+export const productAddress = (id) =>
+  /^\.{1,2}$/.test(id) ? `/api/products?id=${id}` : `/api/products/${encodeURIComponent(id)}`;
 
 // A picture's smaller or larger version; other addresses stay as they are.
 export function sized(url, side) {
-  return /^\/(picture|look|served)\//.test(url ?? "") ? `${url.split("?")[0]}?side=${side}` : url;
+  return /^\/(picture|look|served)\//.test(url ?? "") ? `${url}${url.includes("?") ? "&" : "?"}side=${side}` : url;
 }

@@ -6,6 +6,7 @@ import { h, set, useSprite } from "./dom.js";
 import { Frames } from "./frames.js";
 import { LiveLoop } from "./live.js";
 import { MOST_BYTES, takePhotos } from "./photos.js";
+import { firstTry, outdated } from "./release.js";
 import { canGoBack } from "./state.js";
 import { t, useTexts } from "./texts.js";
 import { Attract } from "./views/attract.js";
@@ -193,14 +194,15 @@ async function speak(state, before) {
   const name = state.language;
   try {
     const response = await fetch(boot.catalogues[name]);
+    if (!response.ok) throw new ServiceError("refused", response.statusText, response.status);
     if (app.state.language !== name) return;
     useTexts(name, await response.json());
     document.documentElement.lang = boot.tags[name];
     for (const each of document.querySelectorAll("[data-text]")) each.textContent = t(each.dataset.text);
     for (const each of document.querySelectorAll("[data-label]")) each.setAttribute("aria-label", t(each.dataset.label));
     draw(app.state, before);
-  } catch {
-    toast(t("The kiosk's service is not answering, trying again."));
+  } catch (error) {
+    toast(faultWords({ code: error.code ?? "down" }));
   }
 }
 
@@ -262,6 +264,8 @@ async function decorate() {
 
 async function watch() {
   if (!document.hidden) await app.poll();
+  const { release } = app.state.shelf ?? {};
+  if (outdated(app.state, boot.release) && !document.querySelector("dialog[open]") && firstTry(release)) location.reload();
   setTimeout(watch, app.state.service === "down" ? 2000 : 10000);
 }
 

@@ -223,6 +223,7 @@ def _config(args: argparse.Namespace) -> KioskConfig:
     for option, folder in (("--images", args.images), ("--look-images", args.look_images)):
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{option} {folder}: no such folder")
+    _check_language(args.language)
     given = {"language": args.language, "idle_s": args.idle, "corrections": args.corrections}
     return KioskConfig(
         store=Path(args.store),
@@ -238,6 +239,13 @@ def _config(args: argparse.Namespace) -> KioskConfig:
         settings=Settings().changed(given),
         pin=_pin(args),
     )
+
+
+def _check_language(tag: str) -> None:
+    from pocketshelf.kiosk.texts import LANGUAGES
+
+    if tag.split("-")[0].lower() not in ("auto", *LANGUAGES):
+        raise UsageError(f"--language {tag}: the page speaks {', '.join(LANGUAGES)}; auto is the browser's")
 
 
 def _state(args: argparse.Namespace) -> Path:

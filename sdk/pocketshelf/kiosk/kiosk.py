@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import StoreError
+from pocketshelf.kiosk.desk.lines import served_key
 from pocketshelf.kiosk.desk.opening import look_at, pointed_at
 from pocketshelf.kiosk.pictures import Pictures
 from pocketshelf.kiosk.report import Situation, state_of
@@ -104,6 +107,7 @@ class Kiosk:
         self.settings = SettingsFile(config.state, config.settings)
         self.corrections = Corrections(config.state)
         self.pin = Pin(config.pin, clock)
+        self._served = secrets.token_hex(16)
         self._make_engines()
         self.sync = BackgroundSync(config.sync, self._on_sync, environment, self._pictures.forget)
         self.phones = False
@@ -114,7 +118,9 @@ class Kiosk:
 
     def _make_engines(self) -> None:
         config = self._config
-        self.finder = Engine(_finder_spec(config), PLACES, config.most_growth, self._on_shelf, self._clock)
+        self.finder = Engine(
+            _finder_spec(config, self._served), PLACES, config.most_growth, self._on_shelf, self._clock
+        )
         self.clerk: Engine | None = None
         if config.images is not None or config.look_images is not None or config.server is not None:
             self.clerk = Engine(_clerk_spec(config), PICTURE_PLACES, config.most_growth, clock=self._clock)
@@ -173,8 +179,15 @@ class Kiosk:
         """A picture of a product, or of a look, as JPEG; None where there is none: see `Pictures.get`."""
         return self._pictures.get(name, number, side)
 
-    def served_picture(self, product_id: str, side: int) -> bytes | None:
-        """One of the server's, of a product that the shelf lacks: see `Pictures.served`."""
+    def served_picture(self, product_id: str, side: int, key: str) -> bytes | None:
+        """One of the server's, of a product that it found and the shelf lacks: see `Pictures.served`.
+
+        Args:
+            key: of the address that the search told, see `served_key`; by another one there is no picture.
+        """
+        told = served_key(self._served, product_id)
+        if not hmac.compare_digest(told.encode(), key.encode("utf-8", "replace")):
+            return None
         return self._pictures.served(product_id, side)
 
     def state(self, token: str | None = None) -> dict[str, Any]:
@@ -238,7 +251,7 @@ class Kiosk:
             log.error("an older state of the shelf is searched: %s", self._shelf["damage"])
 
 
-def _finder_spec(config: KioskConfig) -> WorkerSpec:
+def _finder_spec(config: KioskConfig, served: str) -> WorkerSpec:
     options = {
         "store": str(config.store),
         "bundle": config.bundle,
@@ -248,6 +261,7 @@ def _finder_spec(config: KioskConfig) -> WorkerSpec:
         "looks": _text(config.looks),
         "look_pictures": config.look_images is not None,
         "any_way_up": config.any_way_up,
+        "served": served,
     }
     return WorkerSpec("pocketshelf.kiosk.desk.finder:Finder", options)
 

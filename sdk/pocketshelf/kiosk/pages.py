@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, current_app, request
 
+from pocketshelf.kiosk.release import release
 from pocketshelf.kiosk.texts import LANGUAGES, TAGS, catalogue, catalogue_version, negotiated, translations
 from pocketshelf.page.asset_files import CACHING, asset, asset_url, served_asset
 
@@ -47,6 +48,7 @@ def kiosk_page() -> Response:
         "texts": catalogue(language),
         "catalogues": {name: f"/texts/{catalogue_version()}/{name}.json" for name in LANGUAGES},
         "icons": asset_url("icons.svg"),
+        "release": release(),
     }
     return _document("kiosk.html", language, theme, boot=boot)
 

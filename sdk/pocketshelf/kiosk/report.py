@@ -8,7 +8,8 @@
  "settings": {"language", "idle_s", "facing", "corrections", "theme", "live"},
  "pin": a PIN is set, "staff": this session is signed in,
  "categories": [name, …], "facets": [{"name", "values": [[value, products], …]}, …],
- "revision": changes whenever what the page has fetched of the shelf is to be fetched anew}
+ "revision": changes whenever what the page has fetched of the shelf is to be fetched anew,
+ "release": changes whenever the page itself does, see `pocketshelf.kiosk.release`}
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pocketshelf.kiosk.freshness import clock_fault, freshness, moment_of
+from pocketshelf.kiosk.release import release
 from pocketshelf.kiosk.state.settings import SettingsFile
 from pocketshelf.kiosk.syncing import BackgroundSync
 from pocketshelf.shipped import version
@@ -77,6 +79,7 @@ def state_of(at: Situation) -> dict[str, Any]:
         "categories": shelf.get("categories", []),
         "facets": shelf.get("facets", []),
         "revision": f"{version()}-{shelf.get('revision', '')}",
+        "release": release(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,4 +193,4 @@ def test_the_real_magento_export_is_read_as_it_is(real_photos: Path) -> None:
     assert hoodie.attributes["size"] == "XS, S, M, L, XL" and hoodie.attributes["color"] == "Gray"
     assert "\n• Two-tone gray heather hoodie.\n" in hoodie.attributes["description"]
     texts = [text for p in table.products for text in [p.title, p.category, *p.attributes.values()]]
-    assert not any("<" in text or "&bull;" in text or "&amp;" in text for text in texts)
+    assert not any("<" in text or re.search(r"&\w+;", text) for text in texts)

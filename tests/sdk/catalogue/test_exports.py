@@ -155,6 +155,12 @@ def test_a_feed_that_is_none_or_hostile_is_refused(tmp_path: Path, text: str) ->
 MAGENTO = (CASES / "magento.csv").read_text(encoding="utf-8")
 
 
+def test_magento_writes_attributes_as_html(tmp_path: Path) -> None:
+    told = "color=Red,size=S,fabric=Lycra&reg;|<b>Wool</b>,style=&frac14; zip"
+    (red, *_) = read(tmp_path, MAGENTO.replace("color=Red,size=S", told, 1), "magento").products
+    assert (red.attributes["fabric"], red.attributes["style"]) == ("Lycra®|Wool", "¼ zip")
+
+
 def test_magento(tmp_path: Path) -> None:
     table = read(tmp_path, MAGENTO, "magento")
     assert images(table) == {

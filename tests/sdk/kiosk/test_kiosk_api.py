@@ -8,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from pocketshelf.kiosk.desk.lines import Lines
 from pocketshelf.kiosk.kiosk import Kiosk
+from pocketshelf.kiosk.release import release
 
 
 def test_the_state_says_what_the_page_shows(client: FlaskClient) -> None:
@@ -170,3 +172,20 @@ def test_a_glance_at_the_shelf_shows_products_with_pictures(client: FlaskClient)
     products = client.get("/api/shelf?count=5").get_json()["products"]
     assert len(products) == 5 and set(products[0]) == {"product_id", "title", "category", "picture"}
     assert all(client.get(product["picture"]).status_code == 200 for product in products)
+
+
+def test_a_product_is_named_beside_the_path_where_no_path_can_end_in_its_id(client: FlaskClient) -> None:
+    in_path, beside = client.get("/api/products/d0000"), client.get("/api/products?id=d0000")
+    assert beside.get_json()["title"] == in_path.get_json()["title"]
+    picture = client.get("/picture/0/?id=d0000&side=160")
+    assert picture.data == client.get("/picture/0/d0000?side=160").data != b""
+    for path in ("/api/products", "/api/products?id=", "/picture/0/", "/served/"):
+        assert client.get(path).status_code == 400, path
+    assert client.get("/api/products?id=..").status_code == 404
+    for name in (".", ".."):
+        assert Lines(True).pictures(name, "a.jpg") == [f"/picture/0/?id={name}"]
+
+
+def test_the_page_and_the_state_name_one_release(client: FlaskClient) -> None:
+    assert f'"release": "{release()}"' in client.get("/").text
+    assert client.get("/api/state").get_json()["release"] == release()

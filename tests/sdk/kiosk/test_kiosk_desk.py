@@ -21,6 +21,7 @@ from pocketshelf.kiosk.desk.lines import vector_of
 from pocketshelf.kiosk.desk.opening import look_at, open_usable
 from pocketshelf.kiosk.worker import NotFound
 from pocketshelf.shipped import shipped
+from pocketshelf.stages.where import fits, parse_where
 from pocketshelf.store import Store, StoreFolder
 from pocketshelf.types import Region
 
@@ -173,6 +174,50 @@ def test_facets_that_narrow_most_come_first_and_amounts_are_none() -> None:
     found = facets_of((f"p{i}", row) for i, row in enumerate(rows))
     assert [name for name, _ in found.facets] == ["size", "brand", "eco"]
     assert facets_of([]).facets == []
+
+
+def test_values_that_a_text_lists_are_values_each() -> None:
+    sizes = ["XS, S, M", "M, L", "S", "M", "XS, S, M", "1,5 L"]
+    styles = ["Basic|Snug", "Basic", "Basic | Track Pants", "Snug", "Basic", "Basic"]
+    rows = [{"size": size, "style": style} for size, style in zip(sizes, styles, strict=True)]
+    found = facets_of((f"p{i}", row) for i, row in enumerate(rows))
+    facets = {name: dict(values) for name, values in found.facets}
+    assert facets["size"] == {"M": 4, "S": 3, "XS": 2, "L": 1, "1,5 L": 1}
+    assert facets["style"] == {"Basic": 5, "Snug": 2, "Track Pants": 1}
+
+    def fitting(**where: list[str]) -> list[int]:
+        return [at for at, row in enumerate(rows) if fits(row, parse_where(found.worded(where)))]
+
+    assert fitting(size=["M"]) == [0, 1, 3, 4]
+    assert fitting(size=["l"], style=["Basic"]) == [1]
+    assert fitting(size=["XS, S, M"]) == [0, 4] and fitting(size=["XXL"]) == [] and fitting(other=["x"]) == []
+
+
+def test_texts_that_are_all_different_are_no_list_of_values() -> None:
+    rows = [{"made of": ", ".join(f"part {i * j % 50}" for j in range(1, 9))} for i in range(1500)]
+    rows += [{"made of": f"{i}|{i % 7}", "brand": f"b{i % 2}"} for i in range(1500)]
+    found = facets_of((f"p{i}", row) for i, row in enumerate(rows))
+    assert [name for name, _ in found.facets] == ["brand"] and found.wordings == {"brand": {}}
+
+
+def test_a_size_finds_what_is_there_in_several(tmp_path: Path, trained_bundle: Path) -> None:
+    with (SAMPLES / "catalogue.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))[:8]
+    with (tmp_path / "catalogue.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["product_id", "title", "category", "image", "size"])
+        for number, row in enumerate(rows):
+            size = ["XS, S, M", "S", "M, L"][number % 3]
+            writer.writerow([row["product_id"], row["title"], row["category"], row["image"], size])
+    build_store(tmp_path / "catalogue.csv", tmp_path / "shelf", images=SAMPLES)
+    desk = Finder(str(tmp_path / "shelf"))
+    photo = (SAMPLES / rows[0]["image"]).read_bytes()
+    wish = {"category": "all", "whole": True}
+    found = ask(desk, "search", photo, where={"size": ["M"]}, **wish)["regions"][0]
+    wanted = {row["product_id"] for number, row in enumerate(rows) if number % 3 != 1}
+    assert {hit["product_id"] for hit in found["hits"]} == wanted
+    again = ask(desk, "again", vector=found["vector"], category="all", where={"size": ["L"]})
+    assert {hit["product_id"] for hit in again["hits"]} == {rows[n]["product_id"] for n in (2, 5)}
 
 
 def test_titles_of_all_kinds_come_as_they_are(finder: Finder) -> None:

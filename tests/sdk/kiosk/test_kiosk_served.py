@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from pocketshelf.errors import PhotoError, ServerError
-from pocketshelf.kiosk.desk.lines import Lines
+from pocketshelf.kiosk.desk.lines import Lines, served_key
 from pocketshelf.kiosk.kiosk import Kiosk, KioskConfig
 from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.pictures import Pictures
@@ -52,12 +52,15 @@ def served(drawn_shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_only_what_a_server_found_has_its_picture_there() -> None:
     found = Hit("a/b ?", 0.9, "A", "B", source="server", image="a.jpg")
-    assert Lines(False, served=True).hit(found)["picture"] == "/served/a%2Fb%20%3F"
+    lines = Lines(False, served="secret")
+    assert lines.hit(found)["picture"] == f"/served/a%2Fb%20%3F?key={served_key('secret', 'a/b ?')}"
+    dots = Hit("..", 0.9, "A", "B", source="server", image="a.jpg")
+    assert lines.hit(dots)["picture"] == f"/served/?id=..&key={served_key('secret', '..')}"
     assert Lines(True).hit(found)["picture"] is None
-    assert Lines(False, served=True).hit(Hit("a", 0.9, "A", "B", source="server"))["picture"] is None
+    assert lines.hit(Hit("a", 0.9, "A", "B", source="server"))["picture"] is None
     local = Hit("a", 0.9, "A", "B", source="local", image="a.jpg")
-    assert Lines(True, served=True).hit(local)["picture"] == "/picture/0/a"
-    assert Lines(False, served=True).hit(local)["picture"] is None
+    assert Lines(True, served="secret").hit(local)["picture"] == "/picture/0/a"
+    assert lines.hit(local)["picture"] is None
 
 
 def test_a_served_picture_is_made_small_and_kept(served: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,11 +68,24 @@ def test_a_served_picture_is_made_small_and_kept(served: Kiosk, monkeypatch: pyt
     monkeypatch.setattr(served, "_pictures", Pictures(served.clerk, shop))
     client: FlaskClient = create_app(served, Names(["127.0.0.1"])).test_client()
     for _ in range(2):
-        answer = client.get("/served/a%2Fb?side=160")
+        answer = client.get(f"/served/a%2Fb?side=160&key={served_key(served._served, 'a/b')}")
         assert answer.status_code == 200 and answer.mimetype == "image/jpeg"
         assert Image.open(io.BytesIO(answer.data)).size == (160, 80)
     assert shop.asked == [("a/b", 160)]
     assert client.get("/served/a?side=161").status_code == 400
+
+
+def test_a_server_is_asked_for_pictures_of_what_it_found_alone(
+    served: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone in the shop that asks for all kinds of ids spends nothing of what the kiosk may ask."""
+    shop = Shop()
+    monkeypatch.setattr(served, "_pictures", Pictures(served.clerk, shop))
+    client: FlaskClient = create_app(served, Names(["127.0.0.1"])).test_client()
+    other = served_key(served._served, "other")
+    for query in ("", "&key=", "&key=%F0%9F%91%9F", f"&key={other}", "&key=" + "0" * 32):
+        assert client.get(f"/served/a?side=160{query}").status_code == 404
+    assert shop.asked == []
 
 
 def test_what_a_server_sends_is_no_picture_until_it_was_decoded(

@@ -111,6 +111,7 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, drawn_shelf: Path) -> None:
         (2, ["--store", str(drawn_shelf), "--images", str(tmp_path / "nothing")]),
         (2, ["--store", str(drawn_shelf), "--pin-file", str(tmp_path / "nothing")]),
         (2, ["--store", str(drawn_shelf), "--language", "../x"]),
+        (2, ["--store", str(drawn_shelf), "--language", "fr"]),
         (
             1,
             [

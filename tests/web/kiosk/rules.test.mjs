@@ -1,12 +1,14 @@
 // Where boxes lie, the pace of frames, the cut of the picture, and words with numbers in three languages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { productAddress, sized } from "../../../web/kiosk/api.js";
 import { shares } from "../../../web/kiosk/boxes.js";
 import { visible } from "../../../web/kiosk/frames.js";
 import { LiveLoop } from "../../../web/kiosk/live.js";
 import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
+import { firstTry, outdated } from "../../../web/kiosk/release.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
-import { categoryName, fieldName, fieldValue, freshness, regionNames } from "../../../web/kiosk/words.js";
+import { categoryName, fieldName, fieldValue, freshness, regionNames, useRank } from "../../../web/kiosk/words.js";
 
 test("a mirrored picture mirrors its boxes", () => {
   assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }), { x: 0.1, y: 0.2, w: 0.3, h: 0.4 });
@@ -124,4 +126,39 @@ test("regions of one group are told apart by a number, others have none", () => 
   useTexts("en", {});
   const groups = ["upper", "footwear", "upper", "vase"].map((group) => ({ group }));
   assert.deepEqual(regionNames(groups), ["Top 1", "Shoes", "Top 2", "vase"]);
+});
+
+test("an address leads to its product, whatever the id is", () => {
+  const read = (id) => new URL(productAddress(id), "http://kiosk.example");
+  for (const id of ["a", "a/b", "../a", "a/../b", "a/", "%2F", "ä ?#&"]) {
+    assert.equal(decodeURIComponent(read(id).pathname.slice("/api/products/".length)), id);
+  }
+  for (const id of [".", ".."]) {
+    assert.equal(read(id).pathname, "/api/products");
+    assert.equal(read(id).searchParams.get("id"), id);
+  }
+  assert.equal(sized("/picture/0/a%2Fb", 480), "/picture/0/a%2Fb?side=480");
+  assert.equal(sized("/picture/0/?id=..", 480), "/picture/0/?id=..&side=480");
+  assert.equal(sized("blob:1", 480), "blob:1");
+});
+
+test("a page of before loads itself anew once, and only while nobody is before it", () => {
+  const at = (view, release) => ({ view, shelf: release === undefined ? null : { release } });
+  assert.equal(outdated(at("attract", "new"), "old"), true);
+  for (const view of ["live", "searching", "results", "product"]) assert.equal(outdated(at(view, "new"), "old"), false);
+  assert.equal(outdated(at("attract", "old"), "old"), false);
+  assert.equal(outdated(at("attract"), "old"), false);
+  assert.equal(outdated({ view: "attract", shelf: {} }, "old"), false);
+  const kept = new Map();
+  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+  assert.deepEqual([firstTry("new", storage), firstTry("new", storage), firstTry("newer", storage)], [true, false, true]);
+  assert.equal(firstTry("new", undefined), false);
+});
+
+test("what shoppers ask for first stands before a catalogue's other columns", () => {
+  const names = ["climate", "eco_collection", "Size", "material", "color"];
+  assert.deepEqual(
+    names.toSorted((one, other) => useRank(one) - useRank(other)),
+    ["color", "Size", "material", "climate", "eco_collection"],
+  );
 });

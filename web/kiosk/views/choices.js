@@ -1,7 +1,7 @@
 // Ways to put a search right: the category that was taken, others that it may be, and the catalogue's attributes.
 import { button, h, icon } from "../dom.js";
 import { number, t } from "../texts.js";
-import { categoryName, fieldName } from "../words.js";
+import { categoryName, fieldName, useRank } from "../words.js";
 
 const SHOWN = 4;
 
@@ -58,10 +58,8 @@ function categories(state, app, actions) {
   );
 }
 
-// What shoppers ask for first, and what is set already, before a catalogue's other columns.
-const USEFUL = ["color", "colour", "brand", "size", "pattern", "gender", "material"];
-const rank = (name, where) =>
-  name in where ? -1 : (USEFUL.indexOf(name.toLowerCase()) + USEFUL.length + 1) % (USEFUL.length + 1);
+// What is set already, and what shoppers ask for first, before a catalogue's other columns.
+const rank = (name, where) => (name in where ? -1 : useRank(name));
 const ordered = (offered, where) => [...offered].sort((one, other) => rank(one.name, where) - rank(other.name, where));
 
 function facets(state, app, actions) {

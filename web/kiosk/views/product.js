@@ -2,7 +2,7 @@
 import { sized } from "../api.js";
 import { button, h, icon, swap } from "../dom.js";
 import { t } from "../texts.js";
-import { categoryName, fieldName, fieldValue, roleName } from "../words.js";
+import { categoryName, fieldName, fieldValue, roleName, useRank } from "../words.js";
 import { cards, photo } from "./cards.js";
 
 const SEEN = 3; // Looks that are shown for a role.
@@ -120,17 +120,21 @@ export class Product {
 
 const ROWS = 5; // Before the fold.
 const LONG = 120; // A longer text is no row of a table.
+const MOST = { rows: 60, text: 2000 }; // What a server says of its hits is bounded by its answer alone.
 const DESCRIBED = ["description", "short_description"];
 const TOLD = ["palette"]; // What the search goes by, and nobody reads.
 
-// What leads: the price, then what says something; a "no", a nought or a further detail is for the fold.
+// What leads: the price, then what says something, a size before a climate; a "no", a nought or a further detail is
+// for the fold.
 function sorted(attributes) {
   const stated = Object.entries(attributes)
-    .map(([name, value]) => [name, fieldValue(value)])
+    .sort(([one], [other]) => useRank(one) - useRank(other))
+    .slice(0, MOST.rows)
+    .map(([name, value]) => [name.slice(0, LONG), fieldValue(value).slice(0, MOST.text)])
     .filter(([name, value]) => value !== "" && name !== "price" && !TOLD.includes(name) && !(DESCRIBED.includes(name) && value.length <= LONG));
   const telling = stated.filter(([, value]) => !/^(no|false|0)$/i.test(value) && value.length <= LONG);
   const first = telling.slice(0, ROWS);
-  return { price: fieldValue(attributes.price), first, more: stated.filter((each) => !first.includes(each)) };
+  return { price: fieldValue(attributes.price).slice(0, LONG), first, more: stated.filter((each) => !first.includes(each)) };
 }
 
 const rows = (pairs, test) =>
@@ -141,7 +145,7 @@ const rows = (pairs, test) =>
   );
 
 function about({ attributes = {} }) {
-  const text = fieldValue(attributes.description ?? attributes.short_description);
+  const text = fieldValue(attributes.description ?? attributes.short_description).slice(0, MOST.text);
   return text !== "" && h("p", { class: "about", dir: "auto", "data-test": "description" }, text);
 }
 

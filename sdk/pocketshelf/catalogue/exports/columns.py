@@ -26,7 +26,7 @@ COLOURS = ("color", "colour", "farbe", "couleur", "colore", "kleur", "färg", "b
 # Lines that a note names.
 SHOWN = 5
 TAG = re.compile(r"<[a-zA-Z/!]")
-ENTITY = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
+ENTITY = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 UNCLOSED = re.compile(r"<[^<>]*(?=<|\Z)")
 # For what is opened and not closed, html.parser looks to the end of the text each time.
 MOST_UNCLOSED, MOST_DECLARED = 50, 200

@@ -154,9 +154,10 @@ def _line(record: Record, style: _Style | None, folded: dict[str, dict[str, str]
         title = f"{title}, {colour}" if title else colour
     own = Cells(cells)
     category = path_leaf((main.first(*PATHS) or own.first(*PATHS)).split(","), "/", ROOTS)
-    attributes = {name: plain_text(text) for name in KEPT if (text := main.first(name) or own.first(name))}
+    attributes = {name: text for name in KEPT if (text := main.first(name) or own.first(name))}
     for source in (style.record if style else record, record):
         further = _pairs(source.cells.get("additional_attributes", ""))
         attributes.update({name: value for name, value in further.items() if name not in DROPPED and value})
     category = category or own.first("attribute_set_code")
-    return Line(record.line, item, plain_text(title), category, images, {**attributes, **options})
+    told = {name: plain_text(text) for name, text in {**attributes, **options}.items()}
+    return Line(record.line, item, plain_text(title), category, images, told)

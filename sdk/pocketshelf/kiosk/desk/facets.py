@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,10 @@ SHOWN = 12
 LEAST_COVERAGE = 0.2
 MOST_FACETS = 8
 LONGEST_VALUE = 60
+# Texts of an attribute that state several values each; of more, or of longer ones, it is no list of values.
+MOST_WORDINGS, LONGEST_WORDING = 1000, 400
+# How exports write several values into one text: "XS, S, M" of a style, "Basic|Snug" of a choice.
+_SEVERAL = re.compile(r"\||,\s")
 LITTLE = 0.1
 _YES_NO = frozenset({"yes", "no", "true", "false", "0", "1", "y", "n", "ja", "nein", "是", "否"})
 _BROKEN = re.compile(r"[^\d]{0,4}-?\d+[.,]\d+[^\d]{0,4}")
@@ -36,10 +40,20 @@ class Facets:
     Attributes:
         facets: (attribute, [(value, products), …]), those that narrow most first.
         codes: barcode, as `keys_of` writes it → product.
+        wordings: attribute → value, case folded → the texts that state it among others.
     """
 
     facets: list[Facet] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
+    wordings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def worded(self, where: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """``where`` as the catalogue words it: what is there in "XS, S, M" is there in M."""
+        return {name: [*values, *self._wordings(name, values)] for name, values in where.items()}
+
+    def _wordings(self, name: str, values: Sequence[str]) -> list[str]:
+        known = self.wordings.get(name, {})
+        return [text for value in values for text in known.get(value.casefold(), ())]
 
 
 def read_facets(shard: Shard) -> Facets:
@@ -55,6 +69,7 @@ def facets_of(products: Iterable[tuple[str, dict[str, Any]]]) -> Facets:
     """Count the attributes of (product's id, attributes)."""
     found, total = Facets(), 0
     counters: dict[str, Counter[str]] = {}
+    listing: dict[str, dict[str, list[str]]] = {}
     stating: Counter[str] = Counter()
     for product_id, attributes in products:
         total += 1
@@ -66,10 +81,16 @@ def facets_of(products: Iterable[tuple[str, dict[str, Any]]]) -> Facets:
                     found.codes.setdefault(key, product_id)
             elif texts := _texts(value):
                 stating[name] += 1
-                _count(counters.setdefault(name, Counter()), texts)
-    chosen = [name for name in stating if _is_facet(name, counters[name], stating[name], total)]
+                lists = listing.setdefault(name, {})
+                _count(counters.setdefault(name, Counter()), list(dict.fromkeys(_parts(texts, lists))))
+    chosen = [
+        name
+        for name in stating
+        if len(listing[name]) <= MOST_WORDINGS and _is_facet(name, counters[name], stating[name], total)
+    ]
     chosen.sort(key=lambda name: (-_worth(counters[name], stating[name] / total), name))
     found.facets = [(name, counters[name].most_common(SHOWN)) for name in chosen[:MOST_FACETS]]
+    found.wordings = {name: _by_value(listing[name]) for name in chosen[:MOST_FACETS]}
     return found
 
 
@@ -78,6 +99,24 @@ def _attributes(shard: Shard) -> Iterator[tuple[str, dict[str, Any]]]:
         attributes = json.loads(text)
         if isinstance(attributes, dict):
             yield product_id, attributes
+
+
+def _parts(texts: Iterable[str], lists: dict[str, list[str]]) -> Iterator[str]:
+    """The values that the texts state; those texts that state several are noted in ``lists``."""
+    for text in texts:
+        several = _SEVERAL.split(text) if len(text) <= LONGEST_WORDING else ()
+        parts = [part.strip() for part in several if part.strip()]
+        if len(parts) > 1 and len(lists) <= MOST_WORDINGS:
+            lists[text] = parts
+        yield from parts or [text]
+
+
+def _by_value(lists: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text, parts in lists.items():
+        for part in dict.fromkeys(part.casefold() for part in parts):
+            found.setdefault(part, []).append(text)
+    return found
 
 
 def _count(counter: Counter[str], texts: Iterable[str]) -> None:
@@ -111,10 +150,11 @@ def _worth(counter: Counter[str], coverage: float) -> float:
     return coverage * unlike * (LITTLE if _YES_NO.issuperset(map(str.casefold, counter)) else 1.0)
 
 
-def _texts(value: Any) -> set[str]:
+def _texts(value: Any) -> list[str]:
     """As `--where` compares them: 42.0 is 42, and a list states each of its values."""
     values = value if isinstance(value, list) else [value]
-    return {_text(each) for each in values if isinstance(each, str | int | float) and _text(each)}
+    told = [_text(each) for each in values if isinstance(each, str | int | float)]
+    return list(dict.fromkeys(filter(None, told)))
 
 
 def _text(value: str | float | bool) -> str:

@@ -43,6 +43,7 @@ class Finder:
         pictures: whether there is a folder of the shop's pictures.
         looks: a library of looks, if there is one. look_pictures: whether there is a folder of its photos.
         any_way_up: see `Retriever.search`.
+        served: secret of the addresses of the server's pictures, see `served_key`.
 
     Raises:
         StoreError, BundleError, RuntimeUnavailable: it cannot be opened.
@@ -58,11 +59,12 @@ class Finder:
         looks: str | None = None,
         look_pictures: bool = False,
         any_way_up: bool | None = None,
+        served: str | None = None,
     ) -> None:
         self._path = Path(store)
         self._encoder = Encoder.open(bundle, threads)
         self._fallback = None if server is None else ServerFallback(server)
-        self._lines = Lines(pictures, look_pictures, served=server is not None)
+        self._lines = Lines(pictures, look_pictures, served if server is not None else None)
         self._looks = self._open_looks(looks)
         self._any_way_up = any_way_up
         self._damaged: set[str] = set()
@@ -151,7 +153,7 @@ class Finder:
             category,
             whole,
             name="photo",
-            where=where or {},
+            where=self._facets.worded(where or {}),
             any_way_up=self._any_way_up,
         )
         return self._lines.result(result)
@@ -177,8 +179,8 @@ class Finder:
             **({} if judge is None else {"quality": judge.judge(photo, found).to_json()}),
         }
 
-    def _again(self, _: bytes, **wishes: Any) -> dict[str, Any]:
-        region = asked_again(self._retriever, **wishes)
+    def _again(self, _: bytes, where: Mapping[str, list[str]] | None = None, **wishes: Any) -> dict[str, Any]:
+        region = asked_again(self._retriever, where=self._facets.worded(where or {}), **wishes)
         line = self._lines.region(region)
         names = ("hits", "confidence", "confident", "absent", "categories", "suggested")
         return {name: line[name] for name in names}

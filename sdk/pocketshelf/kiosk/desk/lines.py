@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from pocketshelf.formats.product import Product
 from pocketshelf.outfit import Look
 from pocketshelf.types import Detection, Hit, Region, SearchResult
 
-__all__ = ["Lines", "region_box", "vector_of"]
+__all__ = ["Lines", "region_box", "served_key", "vector_of"]
 
 MOST_PICTURES = 12
 SUGGESTED = 6
@@ -27,10 +28,10 @@ class Lines:
 
     Args:
         pictures: whether there is a folder of the shop's pictures; look_pictures: of the looks' photos.
-        served: whether there is a server, whose hits have pictures there.
+        served: the kiosk's secret for `served_key`, where there is a server, whose hits have pictures there.
     """
 
-    def __init__(self, pictures: bool, look_pictures: bool = False, served: bool = False) -> None:
+    def __init__(self, pictures: bool, look_pictures: bool = False, served: str | None = None) -> None:
         self._pictures, self._look_pictures, self._served = pictures, look_pictures, served
 
     def result(self, result: SearchResult) -> dict[str, Any]:
@@ -64,15 +65,21 @@ class Lines:
         if hit.source == "local":
             addresses = self.pictures(hit.product_id, hit.image)
         else:
-            addresses = [f"/served/{quote(hit.product_id, safe='')}"] if self._served and hit.image else []
+            addresses = self._served_picture(hit.product_id) if hit.image else []
         return {**hit.to_json(full=True), "picture": addresses[0] if addresses else None}
+
+    def _served_picture(self, product_id: str) -> list[str]:
+        if self._served is None:
+            return []
+        address = f"/served/{_named(product_id)}"
+        return [f"{address}{'&' if '?' in address else '?'}key={served_key(self._served, product_id)}"]
 
     def pictures(self, product_id: str, image: str | None) -> list[str]:
         """Where the pictures of a product are to be had."""
         if not self._pictures or not image:
             return []
         names = picture_names(image)[:MOST_PICTURES]
-        return [f"/picture/{number}/{quote(product_id, safe='')}" for number in range(len(names))]
+        return [f"/picture/{number}/{_named(product_id)}" for number in range(len(names))]
 
     def look(self, look: Look) -> dict[str, Any]:
         """A look, with the address of its photo."""
@@ -90,10 +97,23 @@ class Lines:
         }
 
 
+def served_key(secret: str, product_id: str) -> str:
+    """What the address of a server's picture brings along: none but what the server found is asked for there.
+
+    Whoever reaches the kiosk could else ask the server by it for any id, as often as it lets the kiosk ask.
+    """
+    return hmac.new(secret.encode(), product_id.encode("utf-8", "replace"), "sha256").hexdigest()[:32]
+
+
 def region_box(seen: Region | Detection) -> dict[str, Any]:
     """Where something is, and what a detector takes it for."""
     box = [round(side, 1) for side in seen.box]
     return {"box": box, "group": seen.group, "score": round(seen.score, 4)}
+
+
+def _named(product_id: str) -> str:
+    """The end of an address; a path cannot end in "." or "..", however they are written (WHATWG URL)."""
+    return f"?id={product_id}" if product_id in (".", "..") else quote(product_id, safe="")
 
 
 def _suggested(hits: Iterable[Hit]) -> list[str]:

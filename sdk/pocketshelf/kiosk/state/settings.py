@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import threading
@@ -19,6 +20,7 @@ FORMAT, VERSION = "pocketshelf-kiosk", 1
 MOST_BYTES = 10_000
 MOST_IDLE_S = 3600
 FACINGS, THEMES = ("environment", "user"), ("auto", "light", "dark")
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _LANGUAGE = re.compile(r"auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 log = logging.getLogger("pocketshelf.kiosk")
 
@@ -114,7 +116,8 @@ class SettingsFile:
                 write_document(self._path, document)
                 self.warning = None
             except OSError as error:
-                self.warning = f"the settings cannot be kept ({error.strerror or error}); free some space"
+                remedy = "free some space" if error.errno in FULL else "make their folder writable"
+                self.warning = f"the settings cannot be kept ({error.strerror or error}); {remedy}"
                 log.warning("%s: %s", self._path, self.warning)
 
     def _read(self, defaults: Settings) -> Settings:

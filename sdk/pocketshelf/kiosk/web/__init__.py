@@ -7,10 +7,10 @@ photo_unreadable, photo_too_large, busy, stuck, not_found, pin, pin_wait, usage,
     POST /api/detect              a frame; ?barcodes=1&film=NAME, see `pocketshelf.kiosk.desk`
     POST /api/search              a photo; ?category=…&where=KEY=VALUE&whole=0|1&top_k=24
     POST /api/again               a vector, see `pocketshelf.kiosk.desk`
-    GET  /api/products/<id>       a product's page
+    GET  /api/products/<id>       a product's page; as /api/products?id=<id>, too: "." and ".." have no path
     GET  /picture/<n>/<id>        ?side=160|480|1200, a JPEG
     GET  /look/<image>            ?side=…, likewise: a look's photo
-    GET  /served/<id>             ?side=…, likewise: the server's, of a product that the shelf lacks
+    GET  /served/<id>             ?key=…&side=…, likewise: the server's, of a product that it found
     GET  /api/shelf               ?count=18 → {"products": […]}, some with a picture
     GET  /api/barcodes/<text>     {"product_id", "title"}
     POST /api/corrections         {"shown": [id, …], "chosen": id or null, "category"} → 204

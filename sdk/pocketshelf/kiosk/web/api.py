@@ -11,6 +11,7 @@ from pocketshelf.kiosk.kiosk import Kiosk
 from pocketshelf.kiosk.web.bodies import (
     FRAME_BYTES,
     flag_of,
+    id_of,
     json_body,
     name_of,
     number_of,
@@ -61,9 +62,10 @@ def api_blueprint(kiosk: Kiosk) -> Blueprint:
     def again() -> Response:
         return _document(kiosk.ask("again", **_again_wishes(json_body())))
 
+    @api.get("/products")
     @api.get("/products/<name:product_id>")
-    def product(product_id: str) -> Response:
-        return _document(kiosk.ask("product", id=product_id))
+    def product(product_id: str | None = None) -> Response:
+        return _document(kiosk.ask("product", id=id_of(product_id, request.args)))
 
     @api.get("/barcodes/<name:text>")
     def barcode(text: str) -> Response:

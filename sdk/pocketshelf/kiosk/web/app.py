@@ -15,6 +15,7 @@ from pocketshelf.kiosk.names import Names
 from pocketshelf.kiosk.tls.invitation import Invitation
 from pocketshelf.kiosk.web import errors, guard
 from pocketshelf.kiosk.web.api import api_blueprint
+from pocketshelf.kiosk.web.bodies import id_of
 from pocketshelf.kiosk.web.errors import Problem
 from pocketshelf.kiosk.web.staff import staff_blueprint
 
@@ -77,17 +78,21 @@ def _phones(invitation: Invitation | None) -> Blueprint:
 def _pictures(kiosk: Kiosk) -> Blueprint:
     pictures = Blueprint("pictures", __name__)
 
+    @pictures.get("/picture/<int:number>/")
     @pictures.get("/picture/<int:number>/<name:product_id>")
-    def picture(number: int, product_id: str) -> Response:
-        return sent(lambda side: kiosk.picture(product_id, number, side))
+    def picture(number: int, product_id: str | None = None) -> Response:
+        named = id_of(product_id, request.args)
+        return sent(lambda side: kiosk.picture(named, number, side))
 
     @pictures.get("/look/<name:image>")
     def look(image: str) -> Response:
         return sent(lambda side: kiosk.picture(image, None, side))
 
+    @pictures.get("/served/")
     @pictures.get("/served/<name:product_id>")
-    def served(product_id: str) -> Response:
-        return sent(lambda side: kiosk.served_picture(product_id, side))
+    def served(product_id: str | None = None) -> Response:
+        named = id_of(product_id, request.args)
+        return sent(lambda side: kiosk.served_picture(named, side, request.args.get("key", "")))
 
     def sent(made: Callable[[int], bytes | None]) -> Response:
         side = request.args.get("side", "480")

@@ -15,6 +15,7 @@ __all__ = [
     "FRAME_BYTES",
     "JSON_BYTES",
     "flag_of",
+    "id_of",
     "json_body",
     "number_of",
     "photo_body",
@@ -80,6 +81,14 @@ def number_of(fields: Mapping[str, str], name: str, default: int, most: int) -> 
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
         raise Problem(400, "usage", f"{name} is a whole number from 1 to {most}")
     return int(text)
+
+
+def id_of(named: str | None, fields: Mapping[str, str]) -> str:
+    """A product's id, out of the address's path or ``id=``: no path ends in "." or ".."."""
+    found = fields.get("id") if named is None else named
+    if not found:
+        raise Problem(400, "usage", "name a product: id=…")
+    return found
 
 
 def name_of(fields: Mapping[str, str], name: str) -> str | None:
