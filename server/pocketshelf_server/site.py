@@ -70,6 +70,8 @@ class SiteConfig:
         photo_workers: processes that read photos; each takes about 200 MB once a photo came.
         photo_seconds: processor time that one photo may take.
         photo_memory_bytes: memory that one photo may take.
+        names: names by which devices and browsers reach the site, beside addresses and local names: any other
+            is refused; null where they are not said, see `pocketshelf_server.http.names`.
         console: whether ``/`` is the console.
         picture_folders: where the console's imports may take pictures from, and its pages look for them;
             from the site's folder on, or absolute.
@@ -95,6 +97,7 @@ class SiteConfig:
     photo_workers: int = 1
     photo_seconds: int = 10
     photo_memory_bytes: int = 1 << 30
+    names: list[str] | None = None
     console: bool = True
     picture_folders: list[str] = field(default_factory=lambda: ["pictures"])
     console_downloads: bool = False

@@ -12,7 +12,7 @@ from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
 from pocketshelf_server.trust import KeyFolder, RoleStatus
 from pocketshelf_server.trust.expiry import expired, expiring_root, renewal
 
-__all__ = ["keys", "rotation", "signatures", "token"]
+__all__ = ["keys", "names", "rotation", "signatures", "token"]
 
 ROTATE = "pocketshelf-server keys rotate SITE {role} --offline DIR"
 
@@ -62,6 +62,18 @@ def keys(case: Case) -> Iterator[Finding]:
 def _missing(status: RoleStatus) -> tuple[str, str]:
     text = f"the key of {status.role} ({status.key_ids[0][:16]}) is not in keys/online: nothing can be signed"
     return text, f"restore it from a backup, or replace it: {ROTATE.format(role=status.role)}"
+
+
+def names(case: Case) -> Iterator[Finding]:
+    """Whether the site says by which names it is asked."""
+    known = case.config.names
+    if known is None:
+        text = "config.json does not say by which names it is reached: only browsers near by are held to any"
+        yield advice(
+            "names", text, 'put them there, as in "names": ["shelf.shop.example"]; [] for local ones alone'
+        )
+    else:
+        yield good("names", f"asked by addresses, local names{''.join(f', {name}' for name in known)} alone")
 
 
 def token(case: Case) -> Iterator[Finding]:
