@@ -12,8 +12,10 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
 
 from pocketshelf_server.http.problems import Problem
 
@@ -42,7 +44,7 @@ class OwnNames:
         self._names = {_plain(name) for name in (*(names or ()), socket.gethostname())}
         self._behind_proxies = behind_proxies
 
-    def check(self, headers: Mapping[str, str], address: str | None) -> None:
+    def check(self, headers: Headers, address: str | None) -> None:
         """Refuse a request that came by another name.
 
         Args:
@@ -100,5 +102,5 @@ def _is_near(address: str | None) -> bool:
     return not (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
-def _is_browser(headers: Mapping[str, str]) -> bool:
+def _is_browser(headers: Headers) -> bool:
     return any(name in headers for name in BROWSERS) or headers.get("User-Agent", "").startswith("Mozilla/")
