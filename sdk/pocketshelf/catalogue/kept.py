@@ -48,7 +48,7 @@ class Tags:
             return cls()
         if not all(isinstance(text, str) and text.isprintable() and text.isascii() for text in texts):
             return cls()
-        return cls(*texts, asked) if isinstance(asked, int | float) else cls()
+        return cls(texts[0], texts[1], texts[2], asked) if isinstance(asked, int | float) else cls()
 
     @classmethod
     def made(cls, data: bytes, got: Got) -> Tags:
