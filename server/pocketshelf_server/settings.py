@@ -8,14 +8,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pocketshelf.errors import UsageError
+from pocketshelf.network.address import server_address
 from pocketshelf.printable import printable, without_passwords
 
-__all__ = ["DEFAULT_EXPIRY_DAYS", "INDEXES", "holds_password", "problem"]
+__all__ = ["DEFAULT_EXPIRY_DAYS", "INDEXES", "holds_password", "is_name", "problem"]
 
 DEFAULT_EXPIRY_DAYS = {"root": 365, "targets": 90, "snapshot": 14, "timestamp": 2}
 INDEXES = ("scan", "sqlite-vec", "graph", "pgvector", "milvus")
 MOST_BYTES = 1 << 40
 MOST_FOLDERS = 20
+MOST_NAMES = 100
 MOST_DAYS = 36_500  # A century.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -106,6 +109,23 @@ def _folders(value: Any) -> str | None:
     return None if right else f"a list of at most {MOST_FOLDERS} folders"
 
 
+def _names(value: Any) -> str | None:
+    right = value is None or (
+        isinstance(value, list) and len(value) <= MOST_NAMES and all(map(is_name, value))
+    )
+    return None if right else f"a list of at most {MOST_NAMES} names as in shelf.shop.example, or null"
+
+
+def is_name(value: Any) -> bool:
+    """Whether it can be a host's name, or an IPv4 address."""
+    if not isinstance(value, str) or set(value) & set(":/@[]"):
+        return False
+    try:
+        return bool(server_address(f"http://{value}"))
+    except UsageError:
+        return False
+
+
 def _is_folder(value: Any) -> bool:
     return isinstance(value, str) and bool(value) and "\0" not in value
 
@@ -143,5 +163,6 @@ _CHECKS: Mapping[str, Check] = {
     "photo_workers": _integer(1, 256),
     "photo_seconds": _integer(1, 3600),
     "picture_folders": _folders,
+    "names": _names,
     "photo_memory_bytes": _integer(1 << 26, MOST_BYTES),
 }

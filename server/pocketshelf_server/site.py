@@ -36,7 +36,7 @@ from pocketshelf.store import filesystem as durable
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf_server.settings import DEFAULT_EXPIRY_DAYS, holds_password, problem
 
-__all__ = ["Site", "SiteConfig", "write_atomically"]
+__all__ = ["Site", "SiteConfig", "make_private", "write_atomically"]
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,8 @@ class SiteConfig:
         photo_workers: processes that read photos; each takes about 200 MB once a photo came.
         photo_seconds: processor time that one photo may take.
         photo_memory_bytes: memory that one photo may take.
+        names: names by which devices and browsers reach the site, beside addresses and local names: any other
+            is refused; null where they are not said, see `pocketshelf_server.http.names`.
         console: whether ``/`` is the console.
         picture_folders: where the console's imports may take pictures from, and its pages look for them;
             from the site's folder on, or absolute.
@@ -95,6 +97,7 @@ class SiteConfig:
     photo_workers: int = 1
     photo_seconds: int = 10
     photo_memory_bytes: int = 1 << 30
+    names: list[str] | None = None
     console: bool = True
     picture_folders: list[str] = field(default_factory=lambda: ["pictures"])
     console_downloads: bool = False
@@ -162,7 +165,10 @@ class Site:
             raise CatalogueError(f"{folder}: is a site already; choose another folder")
         site._refuse_remains()
         config.check()
-        for path in (site.online_keys, site.metadata, site.targets):
+        # Whatever the umask: nobody else on this machine plants a configuration or a token.
+        site.folder.mkdir(parents=True, exist_ok=True, mode=0o775)
+        make_private(site.online_keys)
+        for path in (site.metadata, site.targets):
             path.mkdir(parents=True, exist_ok=True)
         site._make_token(config)
         site.write_config(config)
@@ -229,6 +235,12 @@ class Site:
         token = secrets.token_urlsafe(32)
         config.token_sha256 = hashlib.sha256(token.encode()).hexdigest()
         write_atomically(self.token_path, token.encode() + b"\n", mode=0o600)
+
+
+def make_private(folder: Path) -> None:
+    """Make ``folder``, and the one that it lies in, their owner's alone; what is there stays as it is."""
+    for path in (folder.parent, folder):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:

@@ -37,6 +37,8 @@ __all__ = ["ReadOptions", "parse_mapping", "read_catalogue"]
 JSON_LINES = (".jsonl", ".ndjson")
 # The category of what a shop system's export has in none.
 UNSORTED = "Other"
+# Letters of a column's name that a message shows.
+LONG_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -198,12 +200,16 @@ def _found(path: Path, table: Records, column: str) -> str:
 
 
 def _listed(table: Records) -> str:
-    return f"found: {', '.join(table.columns)[:300]}"
+    """The columns, each cut where it is no name: a header in another encoding is one long line."""
+    names = (name if len(name) <= LONG_NAME else f"{name[:LONG_NAME]}…" for name in table.columns)
+    return f"found: {', '.join(names)[:300]}"
 
 
 def _missing(missing: list[str], table: Records, options: ReadOptions) -> str:
     likely = likely_format(table.columns)
     hint = f"; this looks like {likely}: --format {likely}" if likely else "; --map OURS=THEIRS names them"
+    if options.encoding and not likely and len(table.columns) == 1:
+        hint = f"; is --encoding {options.encoding} right? Without it the encoding is guessed"
     return f"the first line must name the columns; missing: {', '.join(missing)} ({_listed(table)}){hint}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pocketshelf.catalogue import BuildReport, RowProblem, build_store
 from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
-from pocketshelf.cli.losses import is_missing_picture, told
+from pocketshelf.cli.losses import Losses
 from pocketshelf.cli.options import add_models, add_store
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.progress import ProgressBar
@@ -67,21 +67,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    missing: list[RowProblem] = []
+    losses, notes = Losses(), Losses()
     with ProgressBar(seldom=QUIET_SECONDS) as bar:
 
         def lost(problem: RowProblem) -> None:
-            # Of pictures that are not there, there may be as many as there are lines.
-            if is_missing_picture(problem):
-                missing.append(problem)
-            else:
-                bar.say(f"{args.catalogue}: {problem}")
+            if line := losses.line(problem):
+                bar.say(f"{args.catalogue}: {line}")
+
+        def noted(note: RowProblem) -> None:
+            if line := notes.line(note):
+                bar.say(f"{args.catalogue}: note: {line}")
 
         try:
-            report = _build(args, bar, lost)
+            report = _build(args, bar, lost, noted)
         finally:
-            for line in told(missing):
+            for line in losses.rest():
                 bar.say(f"{args.catalogue}: {line}")
+            for line in notes.rest():
+                bar.say(f"{args.catalogue}: note: {line}")
     if report.problems:
         say(f"pocketshelf: {args.catalogue}: left out {_count(len(report.problems), 'bad line')}")
     if args.json:
@@ -91,7 +94,12 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.problems else 0
 
 
-def _build(args: argparse.Namespace, bar: ProgressBar, lost: Callable[[RowProblem], None]) -> BuildReport:
+def _build(
+    args: argparse.Namespace,
+    bar: ProgressBar,
+    lost: Callable[[RowProblem], None],
+    noted: Callable[[RowProblem], None],
+) -> BuildReport:
     return build_store(
         args.catalogue,
         args.store,
@@ -105,7 +113,7 @@ def _build(args: argparse.Namespace, bar: ProgressBar, lost: Callable[[RowProble
         fetch=fetch_of(args),
         closely=args.closely,
         read=args.read,
-        on_note=lambda note: bar.say(f"{args.catalogue}: note: {note}"),
+        on_note=noted,
     )
 
 

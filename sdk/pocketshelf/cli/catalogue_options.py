@@ -29,7 +29,7 @@ def add_reading(parser: argparse.ArgumentParser, downloads: bool = True) -> None
         parser.add_argument(
             "--download",
             action="store_true",
-            help="fetch pictures that are named by URL, once, and keep them",
+            help="fetch pictures that are named by URL, and keep them; each is asked for again once a day",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -24,11 +25,11 @@ __all__ = [
     "wished",
 ]
 
+# What `pocketshelf.cli.views` calls the photos that it draws.
+_DRAWN = re.compile(r".*-boxes(-[0-9]+)?\.jpg")
 # Names of pictures in a folder, whatever they turn out to hold.
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo")
 PICTURES = {*_JPEG, ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
-# What no line with a path holds; of a PNG the first two lines hold no null.
-_NO_PATH = ("\0", "\x89PNG", "\udc89PNG")
 # What no line with a path holds: of a PNG the first two lines hold no null.
 _NO_PATH = ("\0", "\x89PNG", "\udc89PNG")
 
@@ -97,17 +98,23 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def photo_names(names: Iterable[str]) -> Iterator[str]:
+def photo_names(names: Iterable[str], empty: Callable[[str, str], Any]) -> Iterator[str]:
     """The photos that were named.
 
-    A folder stands for the pictures in it and below, by name; "-" for those on standard input, one a line,
-    blank lines skipped.
+    A folder stands for the pictures in it and below, by name, without those that --annotate drew; "-" for
+    those on standard input, one a line, blank lines skipped.
+
+    Args:
+        empty: told of each folder without pictures, and what it lacks.
     """
     for name in names:
         if name == "-":
-            yield from photo_names(_lines_of_stdin())
+            yield from photo_names(_lines_of_stdin(), empty)
         elif Path(name).is_dir():
-            yield from _pictures(Path(name))
+            found = _pictures(Path(name))
+            if not found:
+                empty(name, f"{name}: no pictures in this folder ({' '.join(sorted(PICTURES))})")
+            yield from found
         else:
             yield name
 
@@ -125,15 +132,24 @@ def _lines_of_stdin() -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def _pictures(folder: Path) -> Iterator[str]:
+def _pictures(folder: Path) -> list[str]:
     found = sorted(
-        str(path)
+        path
         for path in folder.rglob("*")
         if path.suffix.lower() in PICTURES and not _is_hidden(path.relative_to(folder)) and path.is_file()
     )
-    if not found:
-        say(f"pocketshelf: {folder}: no pictures in this folder ({' '.join(sorted(PICTURES))})")
-    yield from found
+    photos = [path for path in found if not _is_drawn(path)]
+    if drawn := len(found) - len(photos):
+        say(f"pocketshelf: {folder}: {drawn} that --annotate drew left out")
+    return [str(path) for path in photos]
+
+
+def _is_drawn(path: Path) -> bool:
+    if not _DRAWN.fullmatch(path.name):
+        return False
+    from pocketshelf.page.annotate import is_annotated
+
+    return is_annotated(path)
 
 
 def _is_hidden(path: Path) -> bool:
@@ -149,16 +165,21 @@ def each_photo(
     """Call ``handle`` for each photo; a bad one is one line, and the rest go on. Returns the exit code.
 
     Args:
-        failed: told of each bad one, and why.
+        failed: told of each bad one, and why; a folder without pictures is one.
     """
     bad = 0
-    for name in photo_names(names):
+
+    def lose(name: str, why: str) -> None:
+        nonlocal bad
+        bad += 1
+        say(f"pocketshelf: {why}")
+        failed(name, why)
+        if as_json:
+            print_json({"photo": name, "error": why})
+
+    for name in photo_names(names, lose):
         try:
             handle(name)
         except PhotoError as error:
-            bad += 1
-            say(f"pocketshelf: {error}")
-            failed(name, str(error))
-            if as_json:
-                print_json({"photo": name, "error": str(error)})
+            lose(name, str(error))
     return 1 if bad else 0

@@ -9,7 +9,7 @@ from pocketshelf.cli.options import add_models, add_photos, add_store, add_where
 from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import integer
-from pocketshelf.cli.views import require_file, require_folders
+from pocketshelf.cli.views import require_file, require_folders, require_with
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
@@ -74,6 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     require_file("--html", args.html)
+    if args.html is None:
+        require_with("--html", {"--images": args.images, "--look-images": args.look_images})
     require_folders({"--images": args.images, "--look-images": args.look_images})
     with Retriever.open(args.store, args.bundle, args.threads) as retriever:
         beside = _beside(args.store)

@@ -17,7 +17,7 @@ from pocketshelf.cli.options import (
 from pocketshelf.cli.output import print_json, print_result, say
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import address, integer, seconds
-from pocketshelf.cli.views import Views
+from pocketshelf.cli.views import Views, require_with
 from pocketshelf.recall import ServerFallback, ServerPictures
 from pocketshelf.retriever import TIMEOUT_SECONDS, Retriever
 from pocketshelf.stages.where import MAX_HITS
@@ -108,6 +108,10 @@ def _add_views(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    if not args.json:
+        require_with("--json", {"--full": args.full})
+    if args.html is None:
+        require_with("--html", {"--images": args.images})
     where = wished(args)
     pictures = None if args.server is None else ServerPictures(args.server)
     views = Views(args.html, args.images, args.annotate, pictures)

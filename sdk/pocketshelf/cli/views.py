@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pocketshelf.recall import ServerPictures
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
-__all__ = ["Views", "require_file", "require_folders"]
+__all__ = ["Views", "require_file", "require_folders", "require_with"]
 
 # Of a product's picture on the page, in pixels.
 PRODUCT_SIDE = 132
@@ -42,6 +43,21 @@ def require_folders(named: Mapping[str, Path | None]) -> None:
     for option, folder in named.items():
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{option} {folder}: no such folder")
+
+
+def require_with(option: str, needed: Mapping[str, object]) -> None:
+    """Refuse options that would be ignored.
+
+    Args:
+        option: without which they mean nothing, and which was not given.
+        needed: the others → what they were given, if they were.
+
+    Raises:
+        UsageError: the first that was given.
+    """
+    for name, given in needed.items():
+        if given:
+            raise UsageError(f"{name} is for {option}; give that as well, or leave {name} out")
 
 
 class Views:
@@ -117,11 +133,20 @@ class Views:
             return None
 
     def _drawn_name(self, photo: str) -> str:
-        """The photo's own name with "-boxes"; photos of one name in several folders are numbered."""
+        """The photo's own name with "-boxes"; photos of one name in several folders are numbered.
+
+        A file that has the name and was not drawn here is somebody's own, and stays.
+        """
         stem, number = Path(photo).stem, 1
         name = f"{stem}-boxes.jpg"
-        while name in self._drawn:
+        while name in self._drawn or self._is_somebodys(name):
             number += 1
             name = f"{stem}-boxes-{number}.jpg"
         self._drawn.add(name)
         return name
+
+    def _is_somebodys(self, name: str) -> bool:
+        from pocketshelf.page.annotate import is_annotated
+
+        path = (self._annotate or Path()) / name
+        return os.path.lexists(path) and not is_annotated(path)

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pocketshelf.errors import ServerError, Unreachable, one_line
 from pocketshelf.network.http import body_chunks, open_url
@@ -18,7 +19,7 @@ from pocketshelf.network.pace import TokenBucket
 from pocketshelf.network.retry_after import seconds_asked_for
 from pocketshelf.shipped import version
 
-__all__ = ["MOST_FAILURES", "TRIES", "Polite"]
+__all__ = ["MOST_FAILURES", "TRIES", "Got", "Polite"]
 
 # Until an answer begins, and until all of it is there.
 SECONDS, LONGEST = 20.0, 120.0
@@ -28,8 +29,23 @@ MOST_FAILURES = 10
 # What a server may ask us to wait.
 LONGEST_WAIT = 60.0
 LATER = (429, 500, 502, 503, 504)
+UNCHANGED = 304
 # Questions a second to one server.
 RATE = 20.0
+
+
+@dataclass(frozen=True)
+class Got:
+    """What a server gave.
+
+    Attributes:
+        data: None where it is what it was: the answer to a conditional question (RFC 9110, 13).
+        etag, modified: by which it can be asked for once more, as the server wrote them; "" where it did not.
+    """
+
+    data: bytes | None
+    etag: str = ""
+    modified: str = ""
 
 
 class Polite:
@@ -72,55 +88,78 @@ class Polite:
             ServerError: it answers that there is nothing, or more than ``most`` bytes.
             ValueError: it is no address.
         """
+        data = self.ask(address, most, accept, private).data
+        if data is None:
+            raise ServerError(f"{_shown(address)}: the server answers 304")
+        return data
+
+    def ask(
+        self,
+        address: str,
+        most: int,
+        accept: str = "*/*",
+        private: Mapping[str, str] | None = None,
+        condition: Mapping[str, str] | None = None,
+        tries: int = TRIES,
+    ) -> Got:
+        """The same with what it can be asked for by, or that it has not changed; raises as `get`.
+
+        Args:
+            condition: headers as ``If-None-Match``.
+            tries: how often, in all.
+        """
         host = urllib.parse.urlsplit(address).netloc.rpartition("@")[2]
         lock, bucket = self._of(host)
-        headers = {"User-Agent": f"pocketshelf/{version()}", "Accept": accept}
+        headers = {"User-Agent": f"pocketshelf/{version()}", "Accept": accept, **(condition or {})}
         with lock:
             if self._failures[host] >= MOST_FAILURES:
                 raise Unreachable(
                     f"{_shown(address)}: its server failed {MOST_FAILURES} times in a row, not asked again"
                 )
             try:
-                data = self._tried(bucket, address, lambda: self._get(address, most, headers, private))
+                got = self._tried(bucket, address, lambda: self._get(address, most, headers, private), tries)
             except Unreachable:
                 self._failures[host] += 1
                 raise
             self._failures[host] = 0
-            return data
+            return got
 
     def _of(self, host: str) -> tuple[threading.Lock, TokenBucket]:
         with self._guard:
             bucket = TokenBucket(self._rate, self._burst, self._sleep, self._clock)
             return self._locks.setdefault(host, threading.Lock()), self._buckets.setdefault(host, bucket)
 
-    def _tried(self, bucket: TokenBucket, address: str, get: Callable[[], bytes]) -> bytes:
+    def _tried(self, bucket: TokenBucket, address: str, get: Callable[[], Got], tries: int) -> Got:
         """As often as is polite."""
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             bucket.take()
             wait = 2.0**attempt
             try:
                 return get()
             except urllib.error.HTTPError as error:
                 with error:
+                    if error.code == UNCHANGED:
+                        return Got(None)
                     kind = Unreachable if error.code in LATER else ServerError
                     problem = kind(f"{_shown(address)}: the server answers {error.code}")
-                    if error.code not in LATER or attempt == TRIES:
+                    if error.code not in LATER or attempt == tries:
                         raise problem from error
                     asked = seconds_asked_for(error.headers.get("Retry-After"))
                     wait = wait if asked is None else min(asked, LONGEST_WAIT)
             except Unreachable as error:
-                if attempt == TRIES:
+                if attempt == tries:
                     raise Unreachable(one_line(error).replace(address, _shown(address))) from error
             self._sleep(wait)
         raise AssertionError("not reached: the last attempt returns or raises")
 
     def _get(
         self, address: str, most: int, headers: dict[str, str], private: Mapping[str, str] | None
-    ) -> bytes:
+    ) -> Got:
         deadline = self._clock() + LONGEST
         gathered = bytearray()
         with open_url(_quoted(address), headers, SECONDS, private=private) as response:
             expected = response.headers.get("Content-Length")
+            etag, modified = (response.headers.get(name) or "" for name in ("ETag", "Last-Modified"))
             for chunk in body_chunks(response, address):
                 gathered += chunk
                 if len(gathered) > most:
@@ -129,7 +168,7 @@ class Polite:
                     raise Unreachable(f"{_shown(address)}: took longer than {LONGEST:g} s")
         if expected is not None and expected.isdigit() and int(expected) != len(gathered):
             raise Unreachable(f"{_shown(address)}: {len(gathered)} of {expected} bytes came")
-        return bytes(gathered)
+        return Got(bytes(gathered), etag, modified)
 
 
 def _size(count: int) -> str:

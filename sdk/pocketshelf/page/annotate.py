@@ -11,10 +11,13 @@ from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.types import Region
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "is_annotated"]
 
 LONGEST_SIDE = 1600
 _QUALITY = 88
+# The comment of a JPEG that was drawn here.
+_MARK = b"boxes drawn by pocketshelf"
+_HEAD_BYTES = 1024
 # The documents' colours (web/pages.css), by group.
 _COLOURS = {
     "upper": "#2563c9", "outerwear": "#0f7d86", "dress": "#b02a8f", "trousers": "#5a4bc7",
@@ -45,4 +48,13 @@ def annotate(photo: str | Path, regions: Sequence[Region], out: Path) -> None:
         draw.rectangle([left, top, right, bottom + thick], fill=colour)
         draw.text((x, max(y, 0)), label, fill="white", font=font)
     with atomic_write(out) as temporary:
-        image.save(temporary, "JPEG", quality=_QUALITY)
+        image.save(temporary, "JPEG", quality=_QUALITY, comment=_MARK)
+
+
+def is_annotated(path: Path) -> bool:
+    """Whether the file was written by `annotate`; what cannot be read was not."""
+    try:
+        with path.open("rb") as stream:
+            return _MARK in stream.read(_HEAD_BYTES)
+    except OSError:
+        return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import Fetch, PictureFolder
 from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
 from pocketshelf.closely import FeaturesWanted
+from pocketshelf.stages.colours import PALETTE
 from pocketshelf_server.catalogue.base import Catalogue
+from pocketshelf_server.catalogue.changes import Upsert
 from pocketshelf_server.catalogue.replacing import check_shrinking, delete_others
 from pocketshelf_server.catalogue.rows import Batch, EmbedderFactory, Outcome, Row, Rows, Spread, on_threads
 
@@ -25,6 +27,9 @@ __all__ = ["EmbedderFactory", "ImportReport", "Importer"]
 
 BATCH = 64
 NOTED = 5
+KEPT = (
+    "a picture cannot be had now: the product keeps those of the import before, and the next one tries again"
+)
 
 
 @dataclass
@@ -130,7 +135,7 @@ class Importer:
         """Write a batch, in the order of the file."""
         report.notes += [note for outcome in outcomes for note in outcome.notes]
         report.errors += [problem for outcome in outcomes for problem in outcome.problems]
-        changed = [(outcome.line, outcome.change) for outcome in outcomes if outcome.change is not None]
+        changed = [(o.line, change) for o in outcomes if (change := self._kept(o, report)) is not None]
         refused = self._catalogue.refusals([change for _, change in changed])
         report.errors += [RowProblem(changed[place][0], reason) for place, reason in refused.items()]
         changes = [change for place, (_, change) in enumerate(changed) if place not in refused]
@@ -138,3 +143,19 @@ class Importer:
         report.added_or_changed += applied.upserted if applied else 0
         report.unchanged += sum(outcome.unchanged for outcome in outcomes)
         report.unchanged += applied.unchanged if applied else 0
+
+    def _kept(self, outcome: Outcome, report: ImportReport) -> Upsert | None:
+        """What is to be written: with the pictures of before, where some of them cannot be had now."""
+        change = outcome.change
+        if change is None or not outcome.awaited:
+            return change
+        product = change.product
+        stored = self._catalogue.get([product.product_id]).get(product.product_id)
+        if stored is None or not len(product.vectors) < len(stored.vectors) <= outcome.awaited:
+            return change
+        report.notes.append(RowProblem(outcome.line, KEPT))
+        attributes = {name: text for name, text in product.attributes.items() if name != PALETTE}
+        if PALETTE in stored.attributes:
+            attributes[PALETTE] = stored.attributes[PALETTE]
+        kept = replace(product, vectors=stored.vectors, image=stored.image, attributes=attributes)
+        return replace(change, product=kept, features=None)

@@ -19,7 +19,7 @@ import numpy as np
 from pocketshelf.catalogue.listing import ListedProduct, RowProblem
 from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.closely import kept_of
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, Unreachable
 from pocketshelf.formats import Product, quantize_vectors
 from pocketshelf.stages.colours import PALETTE, joined, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, read_photo
@@ -42,6 +42,8 @@ class Outcome:
         change: what is to be written; None if it is stored already, or lost.
         unchanged: whether it is stored already, made of the same source.
         problems, notes: of its lines.
+        awaited: how many pictures the file names of it, where one of them cannot be had now and another day
+            may; else 0.
     """
 
     line: int
@@ -49,6 +51,7 @@ class Outcome:
     unchanged: bool
     problems: tuple[RowProblem, ...]
     notes: tuple[RowProblem, ...]
+    awaited: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Rows:
         """
         product = row.product
         pictures: list[tuple[int, str, bytes]] = []
-        problems, notes = [], []
+        problems, notes, awaited = [], [], 0
         for picture in product.pictures if product.vectors is None else ():
             line, image = picture.line, picture.image
             remarks: list[str] = []
@@ -99,6 +102,8 @@ class Rows:
                 pictures.append((line, image, self._pictures.read(image, remarks.append)))
             except PhotoError as error:
                 problems.append(RowProblem(line, str(error)))
+                if isinstance(error.__cause__, Unreachable):
+                    awaited = len(product.pictures)
             notes += [RowProblem(line, remark) for remark in remarks]
         given = [data for _, _, data in pictures] if product.vectors is None else [product.vectors.tobytes()]
         source = _source(product, given)
@@ -106,7 +111,7 @@ class Rows:
         if row.stored.partition(".")[0] == source:
             return Outcome(product.line, None, True, (), tuple(notes))
         change = self._embed(row, pictures, source, problems)
-        return Outcome(product.line, change, False, tuple(problems), tuple(notes))
+        return Outcome(product.line, change, False, tuple(problems), tuple(notes), awaited)
 
     def _embed(
         self,

@@ -111,13 +111,13 @@ def run(args: argparse.Namespace) -> int:
         report = _recorded(args, catalogue) if args.file else _import(args, catalogue)
     finally:
         catalogue.close()
-    for note in report.notes[:ERRORS_SHOWN]:
+    for note in list(told(report.notes))[:ERRORS_SHOWN]:
         say(f"note: {note}")
     lines = list(told(report.errors))
     for line in lines[:ERRORS_SHOWN]:
         say(line)
     if len(lines) > ERRORS_SHOWN:
-        say(f"… and {len(lines) - ERRORS_SHOWN} more bad rows")
+        say(f"… and {len(lines) - ERRORS_SHOWN} more lines like these; all are in --json")
     _show(report, args.json)
     return 1 if report.errors else 0
 

@@ -21,6 +21,7 @@ from pocketshelf_server.photos import Limits, PhotoPool
 from pocketshelf_server.photos.pool import WAITING
 from pocketshelf_server.search import SearchService, make_index
 from pocketshelf_server.search.apart import ApartIndex, can_be_apart
+from pocketshelf_server.settings import is_name
 from pocketshelf_server.site import Site, SiteConfig
 from pocketshelf_server.trust import SignedRepository, open_repository
 
@@ -77,6 +78,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="proxies before this server, each of which adds the address it sees to X-Forwarded-For; rate "
         "limits then count by the N-th address from its end (default 0: the header is ignored)",
     )
+    parser.add_argument(
+        "--name", dest="names", type=_name, action="append", default=[], metavar="NAME",
+        help='a name that the site goes by, as in shelf.shop.example, beside "names" in config.json; may '
+        "repeat. Any other one is then refused, but addresses and local names",
+    )  # fmt: skip
     parser.add_argument("--bundle", metavar="DIR", help="bundle for photo search (default: as `import`)")
     parser.add_argument(
         "--access-log",
@@ -108,7 +114,9 @@ def run(args: argparse.Namespace) -> int:
     console = Console(site, catalogue, searched, args.bundle, shown=pictures) if config.console else None
     rooms = [console] if console else []
     service = _service(config.index, catalogue, site)
-    app = create_app(site, catalogue, photos, args.trusted_proxies, rooms, service, wish, pictures)
+    app = create_app(
+        site, catalogue, photos, args.trusted_proxies, rooms, service, wish, pictures, names=args.names
+    )
     listener = _listen(args.host, args.port)
     lengths = Lengths(config, searched, console.doors() if console else None)
     access = AccessLog(args.access_log, config.token_sha256) if args.access_log else None
@@ -133,6 +141,12 @@ def run(args: argparse.Namespace) -> int:
         service.close()
         catalogue.close()
     return 0
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise argparse.ArgumentTypeError("must be a name as in shelf.shop.example, without a port")
+    return text
 
 
 def _service(kind: str, catalogue: Catalogue, site: Site) -> SearchService:

@@ -20,6 +20,7 @@ CHECKS: dict[str, Check] = {
     "signatures": keys.signatures,
     "keys": keys.keys,
     "token": keys.token,
+    "names": keys.names,
     "catalogue": data.catalogue,
     "shards": data.shards,
     "published": data.history,

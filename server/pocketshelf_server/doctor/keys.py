@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +13,7 @@ from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
 from pocketshelf_server.trust import KeyFolder, RoleStatus
 from pocketshelf_server.trust.expiry import expired, expiring_root, renewal
 
-__all__ = ["keys", "rotation", "signatures", "token"]
+__all__ = ["keys", "names", "rotation", "signatures", "token"]
 
 ROTATE = "pocketshelf-server keys rotate SITE {role} --offline DIR"
 
@@ -52,6 +53,7 @@ def keys(case: Case) -> Iterator[Finding]:
     readable = [p for p in case.site.online_keys.glob("*.pem") if stat.S_IMODE(p.stat().st_mode) & 0o077]
     for path in readable:
         yield advice("keys", f"{path} can be read by others on this machine", f"chmod 600 {path}")
+    yield from _open_folders(case)
     if any(case.site.offline_keys.glob("root-*.pem")):
         text = f"the root's key lies in {case.site.offline_keys}: who takes this machine takes the site"
         yield advice("keys", text, "move that folder to a medium that you lock away, and a copy to another")
@@ -59,9 +61,36 @@ def keys(case: Case) -> Iterator[Finding]:
         yield good("keys", "those of targets, snapshot and timestamp are here")
 
 
+def _open_folders(case: Case) -> Iterator[Finding]:
+    """Folders in which others could put a token, a key or a configuration of theirs."""
+    if os.name == "nt":
+        return
+    site, keys = case.site.folder, case.site.online_keys.parent
+    for folder, bits in (
+        (site, 0o002),
+        (keys, 0o022),
+        *((keys / name, 0o022) for name in ("online", "offline")),
+    ):
+        if folder.is_dir() and folder.stat().st_mode & bits:
+            who = "chmod o-w" if folder == site else "chmod go-w"
+            yield advice("keys", f"others on this machine can write in {folder}", f"{who} {folder}")
+
+
 def _missing(status: RoleStatus) -> tuple[str, str]:
     text = f"the key of {status.role} ({status.key_ids[0][:16]}) is not in keys/online: nothing can be signed"
     return text, f"restore it from a backup, or replace it: {ROTATE.format(role=status.role)}"
+
+
+def names(case: Case) -> Iterator[Finding]:
+    """Whether the site says by which names it is asked."""
+    known = case.config.names
+    if known is None:
+        text = "config.json does not say by which names it is reached: only browsers near by are held to any"
+        yield advice(
+            "names", text, 'put them there, as in "names": ["shelf.shop.example"]; [] for local ones alone'
+        )
+    else:
+        yield good("names", f"asked by addresses, local names{''.join(f', {name}' for name in known)} alone")
 
 
 def token(case: Case) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flask import Flask, request
@@ -16,6 +16,7 @@ from pocketshelf_server.http.changes import changes_blueprint
 from pocketshelf_server.http.files import files_blueprint
 from pocketshelf_server.http.health import health_blueprint
 from pocketshelf_server.http.lengths import Door, Lengths
+from pocketshelf_server.http.names import OwnNames
 from pocketshelf_server.http.openapi import openapi_document
 from pocketshelf_server.http.pictures import pictures_blueprint
 from pocketshelf_server.http.search import photo_blueprint, search_blueprint
@@ -45,6 +46,7 @@ def create_app(
     service: SearchService | None = None,
     wish: FeaturesWanted | None = None,
     pictures: Pictures | None = None,
+    names: Iterable[str] = (),
 ) -> Flask:
     """Put the endpoints together, and load the index.
 
@@ -56,6 +58,7 @@ def create_app(
         service: searches the catalogue; None for one of this process's own, refreshed as it is asked.
         wish: of which pictures that /v1/changes takes the local features are kept; None: of none.
         pictures: what /v1/pictures shows, if the configuration allows it.
+        names: names that the site goes by, beside those of the configuration.
 
     Raises:
         CatalogueError: the catalogue cannot be read, or its index cannot be made.
@@ -75,8 +78,13 @@ def create_app(
     doors = {path: door for room in rooms for path, door in room.doors().items()}
     lengths = Lengths(config, searched, doors)
 
+    further = tuple(names)
+    said = None if config.names is None and not further else (*(config.names or ()), *further)
+    own_names = OwnNames(said, trusted_proxies > 0)
+
     @app.before_request
     def bound() -> None:
+        own_names.check(request.headers, request.remote_addr)
         lengths.check(request.method, request.path, request.content_length or 0)
         request.max_content_length = lengths.most(request.method, request.path)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pocketshelf.errors import StoreError
 from pocketshelf.store.filesystem import FileSystem
-from pocketshelf_server.site import write_atomically
+from pocketshelf_server.site import make_private, write_atomically
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -59,7 +59,7 @@ class KeyFolder:
             StoreError: the folder cannot be written.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder)
             write_atomically(self._path(role, signer.public_key.keyid), self._encrypted(signer), mode=0o600)
         except OSError as error:
             raise StoreError(f"{self.folder}: the key cannot be written ({error.strerror})") from error

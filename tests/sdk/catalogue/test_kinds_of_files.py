@@ -215,6 +215,14 @@ def test_json_lines_of_any_encoding(tmp_path: Path) -> None:
     assert read(tmp_path, text.encode("cp1252"), "c.jsonl", encoding="cp1252").products[0].title == "Größe"
 
 
+def test_a_header_in_another_encoding_is_told_short_and_with_its_cause(tmp_path: Path) -> None:
+    data = b"product_id,title,category,image\n1,T,C,a.jpg\n" * 2000
+    with pytest.raises(CatalogueError) as caught:
+        read(tmp_path, data, "c.csv", encoding="utf-16")
+    text = str(caught.value).replace(str(tmp_path), "")
+    assert len(text) < 260 and "is --encoding utf-16 right?" in text and "…" in text
+
+
 def test_a_workbook_without_the_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(

@@ -46,6 +46,18 @@ def test_hundreds_of_missing_pictures_are_one_line_with_a_hint(shop: Path, call:
     assert out.count('"line"') == 281  # Each of them, for programs.
 
 
+def test_a_hundred_bad_lines_of_one_cause_are_told_as_one_cause(shop: Path, call: Any) -> None:
+    with (shop / "catalogue.csv").open("a") as stream:
+        stream.writelines(f",t,c,a{i}.png,\n" for i in range(100))
+        stream.write("x1,t,,a.png,\n")
+    code, out, err = call("build", shop / "catalogue.csv", "--store", shop / "store", "--json")
+    lines = [text for text in err.splitlines() if "product_id is empty" in text]
+    assert code == 1 and len(lines) == 4
+    assert lines[0].endswith("line 8: product_id is empty")
+    assert lines[3].endswith(": and 97 more like line 8: product_id is empty")
+    assert out.count('"product_id is empty"') == 100  # Each of them, for programs.
+
+
 def test_when_no_picture_is_there_the_hint_comes_all_the_same(shop: Path, call: Any, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     code, _, err = call(

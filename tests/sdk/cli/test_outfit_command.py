@@ -121,6 +121,12 @@ def test_what_a_page_does_not_show_is_said_with_the_remedy(tmp_path: Path, call:
     assert "pictures of looks cannot be read: --look-images" in err
 
 
+def test_pictures_for_a_page_that_is_not_written_are_refused(tmp_path: Path, call: Any) -> None:
+    for option in ("--images", "--look-images"):
+        code, out, err = call(tmp_path / "green.png", option, tmp_path)
+        assert (code, out) == (2, "") and f"{option} is for --html; give that as well" in err
+
+
 def test_a_folder_that_is_not_there_is_refused_before_any_photo(tmp_path: Path, call: Any) -> None:
     for option in ("--images", "--look-images"):
         code, out, err = call(tmp_path / "green.png", "--html", tmp_path / "p.html", option, tmp_path / "no")

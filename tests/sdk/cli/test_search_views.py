@@ -64,7 +64,11 @@ def test_a_folder_stands_for_its_pictures(shop: Path, store: Path, call: Any) ->
     assert len(lines(call("detect", more, "--json")[1])) == 1
     (shop / "empty").mkdir()
     code, out, err = call("search", shop / "empty", "--store", store, "--json")
-    assert out == "" and "no pictures in this folder" in err
+    (line,) = lines(out)
+    assert code == 1 and line["photo"] == str(shop / "empty") and line["error"] in err
+    assert "no pictures in this folder" in err
+    code, out, err = call("search", shop / "empty", more, "--store", store, "--json")
+    assert code == 1 and "hits" in out
 
 
 def test_several_categories(shop: Path, store: Path, call: Any) -> None:
@@ -214,6 +218,37 @@ def test_boxes_are_drawn_over_copies(shop: Path, store: Path, call: Any) -> None
     with Image.open(photo) as plain, Image.open(out / "red-boxes.jpg") as drawn:
         assert drawn.size == plain.size and drawn.format == "JPEG"
         assert list(drawn.convert("RGB").getdata()) != list(plain.convert("RGB").getdata())
+
+
+def test_drawings_are_searched_by_nobody_and_take_no_file_s_place(shop: Path, store: Path, call: Any) -> None:
+    """Into the photos' own folder, twice; beside a photo of one's own that has such a name."""
+    folder = shop / "own"
+    folder.mkdir()
+    for name in ("red", "blue"):
+        with Image.open(shop / "pictures" / f"{name}.png") as photo:
+            photo.convert("RGB").save(folder / f"{name}.jpg")
+    own = (folder / "red.jpg").read_bytes()
+    (folder / "red-boxes.jpg").write_bytes(own)
+    search = ["search", folder, "--store", store, "--json", "--annotate", folder]
+    for left_out in ("", f"{folder}: 3 that --annotate drew left out"):
+        code, out, err = call(*search)
+        photos = [Path(line["photo"]).name for line in lines(out)]
+        assert code == 0 and photos == ["blue.jpg", "red-boxes.jpg", "red.jpg"] and left_out in err
+        assert (folder / "red-boxes.jpg").read_bytes() == own
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "blue-boxes.jpg", "blue.jpg", "red-boxes-2.jpg", "red-boxes-boxes.jpg", "red-boxes.jpg",
+            "red.jpg",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [["--full"], ["--images", "."], ["--json", "--images", "."]])
+def test_an_option_that_would_be_ignored_is_refused(
+    options: list[str], shop: Path, store: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    code, out, err = call("search", shop / "pictures" / "red.png", "--store", store, *options)
+    needed = "--json" if options[0] == "--full" else "--html"
+    assert (code, out) == (2, "") and f"is for {needed}; give that as well" in err
 
 
 def on_a_terminal(*argv: object, **environment: str) -> str:

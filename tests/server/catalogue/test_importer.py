@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from server_products import DIMENSION, SPACE, CountingEmbedder, make_product
 
 from palettes import listed
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import CatalogueError, SpaceMismatch
+from pocketshelf.errors import CatalogueError, PhotoError, ServerError, SpaceMismatch, Unreachable
 from pocketshelf.formats import ShardMeta, create_shard, load_bundle, space_of
 from pocketshelf_server.catalogue import Catalogue, Upsert
 from pocketshelf_server.catalogue.importer import Importer, ImportReport
@@ -292,3 +293,54 @@ def test_a_tenth_less_is_no_reason_to_ask(sqlite_catalogue: Catalogue, shop: Pat
     (shop / "most.csv").write_text("\n".join(["product_id,title,category,image", *rows[:16]]))
     with pytest.raises(CatalogueError, match="names 16 products, the catalogue has 18"):
         run(sqlite_catalogue, shop / "most.csv", replace=True)
+
+
+class Shop:
+    """Pictures by address; some are away, or gone."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, Exception] = {}
+
+    def __call__(self, address: str) -> bytes:
+        name = address.rpartition("/")[2]
+        if name in self.errors:
+            raise PhotoError(f"{name}: away") from self.errors[name]
+        stream = io.BytesIO()
+        Image.new("RGB", (20, 20), name).save(stream, "PNG")
+        return stream.getvalue()
+
+
+def test_a_picture_that_is_away_for_now_costs_a_product_none_of_its_vectors(
+    sqlite_catalogue: Catalogue, tmp_path: Path
+) -> None:
+    def file(title: str, *names: str) -> None:
+        images = [f"https://x.example/{name}" for name in names]
+        row = {"product_id": "a", "title": title, "category": "Apple", "image": images}
+        (tmp_path / "shop.jsonl").write_text(json.dumps(row) + "\n")
+
+    shop = Shop()
+    file("A", "red", "green", "blue")
+    run(sqlite_catalogue, tmp_path / "shop.jsonl", fetch=shop)
+    before = sqlite_catalogue.get(["a"])["a"]
+    assert len(before.vectors) == 3
+    shop.errors["red"] = Unreachable("the server answers 503")
+    file("Cheaper", "red", "green", "blue")
+    report = run(sqlite_catalogue, tmp_path / "shop.jsonl", fetch=shop)
+    now = sqlite_catalogue.get(["a"])["a"]
+    assert (
+        now.title == "Cheaper" and np.array_equal(now.vectors, before.vectors) and now.image == before.image
+    )
+    assert now.attributes == before.attributes
+    (note,) = report.notes
+    assert note.line == 1 and "keeps those" in note.problem and len(report.errors) == 1
+    # What the shop has taken away, or out of the file, goes.
+    shop.errors["red"] = ServerError("the server answers 404")
+    run(sqlite_catalogue, tmp_path / "shop.jsonl", fetch=shop)
+    assert len(sqlite_catalogue.get(["a"])["a"].vectors) == 2
+    shop.errors.clear()
+    run(sqlite_catalogue, tmp_path / "shop.jsonl", fetch=shop)
+    assert np.array_equal(sqlite_catalogue.get(["a"])["a"].vectors, before.vectors)
+    shop.errors["green"] = Unreachable("the server answers 503")
+    file("Cheaper", "red", "green")
+    run(sqlite_catalogue, tmp_path / "shop.jsonl", fetch=shop)
+    assert len(sqlite_catalogue.get(["a"])["a"].vectors) == 1

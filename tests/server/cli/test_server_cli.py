@@ -109,6 +109,16 @@ def test_bad_rows_are_shown_and_the_exit_is_1(
     assert "line 1: " in capsys.readouterr().err
 
 
+def test_many_bad_rows_of_one_cause_are_told_as_one_cause(
+    ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"title": "x"}\n' * 100 + '{"product_id": "x", "category": ""}\n')
+    assert main(["import", str(ready), str(tmp_path / "bad.jsonl"), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["errors"]) == 101
+    assert len(err.splitlines()) == 5 and "and 97 more like line 1: " in err and "line 101: " in err
+
+
 def test_keys_by_command(ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     safe = tmp_path / "safe"
     (ready / "keys" / "offline").rename(safe)

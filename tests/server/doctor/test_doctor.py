@@ -372,3 +372,28 @@ def test_what_cannot_be_read_on_a_full_disk_is_not_to_be_restored_nor_removed(
     for finding in found:
         assert "cannot be read now (disk I/O error)" in finding.text
         assert finding.remedy.startswith("free some space") and "remove" not in finding.remedy
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_folders_in_which_others_can_write_are_named(tmp_path: Path) -> None:
+    """As of a site that a version before made under a umask of 000; a new one is its owner's all the same."""
+    before = os.umask(0)
+    try:
+        site = make_site(tmp_path / "site", SPACE)
+    finally:
+        os.umask(before)
+    keys = site.online_keys.parent
+    assert [path.stat().st_mode & 0o777 for path in (keys, site.online_keys, site.offline_keys)] == [
+        0o700
+    ] * 3
+    assert not site.folder.stat().st_mode & 0o002
+
+    def named() -> list[str]:
+        return [f.remedy for f in advised(Case(site)) if "others on this machine can write" in f.text]
+
+    assert named() == []
+    for path in (site.folder, keys, site.online_keys):
+        path.chmod(0o777)
+    assert named() == [
+        f"chmod o-w {site.folder}", f"chmod go-w {keys}", f"chmod go-w {site.online_keys}"
+    ]  # fmt: skip

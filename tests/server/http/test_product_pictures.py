@@ -14,13 +14,15 @@ from flask.testing import FlaskClient
 from PIL import Image
 from server_products import SPACE, make_product
 
+from pocketshelf.errors import PhotoError, PocketshelfError
 from pocketshelf.recall.pictures import MAX_BYTES
 from pocketshelf_server.catalogue import Upsert, open_catalogue
 from pocketshelf_server.console.folders import pictures_of
 from pocketshelf_server.http import create_app
 from pocketshelf_server.http.pictures import AT_ONCE
 from pocketshelf_server.making import make_site
-from pocketshelf_server.photos import Pictures
+from pocketshelf_server.photos import PhotoLost, Pictures
+from pocketshelf_server.photos import pictures as photos_pictures
 from pocketshelf_server.site import Site, SiteConfig
 
 Serving = Callable[..., FlaskClient]
@@ -139,3 +141,47 @@ def test_strangers_leave_places_for_the_shop_s_own_pages(serving: Serving, site:
     for thread in threads:
         thread.join(30)
     assert client.get(asked).status_code == 200
+
+
+class Failing:
+    """Makes no picture small; each try may take as long as a photo may."""
+
+    def __init__(self, error: PocketshelfError) -> None:
+        self.error, self.tries = error, 0
+
+    def smaller(self, photo: bytes, side: int) -> bytes:
+        self.tries += 1
+        raise self.error
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("error", [PhotoError("photo: too long to read"), PhotoLost("the process ended")])
+def test_a_picture_that_cannot_be_read_costs_its_seconds_once(error: PocketshelfError, site: Site) -> None:
+    """By its path, size and time: another file in its place is tried, and after an hour the same one is."""
+    failing, now = Failing(error), [0.0]
+    pictures = Pictures(lambda: [site.folder / "pictures"], failing, clock=lambda: now[0])
+
+    def tried(side: int) -> int:
+        with pytest.raises(type(error), match=str(error)):
+            pictures.get("p0.jpg", side)
+        return failing.tries
+
+    assert [tried(96), tried(96), tried(320)] == [1, 1, 1]
+    (site.folder / "pictures/p0.jpg").write_bytes(b"another")
+    assert [tried(96), tried(96)] == [2, 2]
+    now[0] = photos_pictures.UNREAD_SECONDS
+    assert tried(96) == 3
+
+
+def test_what_cannot_be_read_fills_no_memory(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos_pictures, "MOST_UNREAD", 2)
+    failing = Failing(PhotoError("photo: no picture"))
+    pictures = Pictures(lambda: [site.folder / "pictures"], failing)
+    for name in "abc":
+        (site.folder / f"pictures/{name}.jpg").touch()
+    for name in "abccba":
+        with pytest.raises(PhotoError):
+            pictures.get(f"{name}.jpg", 96)
+    assert failing.tries == 4 and len(pictures._unread) == 2

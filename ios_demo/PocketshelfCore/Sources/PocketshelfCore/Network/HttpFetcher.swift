@@ -8,12 +8,19 @@ import FoundationNetworking
 ///
 /// A wait for the header or for the next byte ends after `seconds`. What nobody has read yet is held back: beyond
 /// some megabytes the session's own thread waits. Only a GET is redirected: a POST's body belongs to whom it was
-/// addressed to. Holds no connection between requests, no cookies and no cache. Blocks: call it from a thread of
-/// its own.
+/// addressed to; and none from HTTPS to HTTP, nor from a public address to one that is not: no server of the internet
+/// has a phone ask what only its own network can reach. The system does not say in time whom it reached, so the names
+/// are looked up. Holds no connection between requests, no cookies and no cache. Blocks: call it from a thread of its
+/// own.
 public final class HttpFetcher: Fetcher {
     private let configuration: URLSessionConfiguration
+    private let lookUp: @Sendable (String) -> [[UInt8]]
 
-    public init() {
+    public convenience init() { self.init(lookUp: Peers.lookUp) }
+
+    /// - Parameter lookUp: the addresses of a host.
+    init(lookUp: @escaping @Sendable (String) -> [[UInt8]]) {
+        self.lookUp = lookUp
         configuration = URLSessionConfiguration.ephemeral
         configuration.urlCache = nil
         configuration.httpShouldSetCookies = false
@@ -43,7 +50,7 @@ public final class HttpFetcher: Fetcher {
         let stream = HttpStream(url: request.url, seconds: request.seconds)
         // A session of its own: its thread may wait without holding up other requests.
         let session = URLSession(
-            configuration: configuration, delegate: HttpReceiver(stream), delegateQueue: nil)
+            configuration: configuration, delegate: HttpReceiver(stream, lookUp), delegateQueue: nil)
         stream.session = session
         session.dataTask(with: wire).resume()
         let answer = try HttpAnswer(stream)
@@ -188,7 +195,23 @@ private final class HttpStream {
         }
     }
 
-    func began(_ response: HTTPURLResponse?) { update { self.response = response } }
+    func began(_ response: HTTPURLResponse?) { update { if !isDone { self.response = response } } }
+
+    /// `go`, unless nobody waits any more; whether it did.
+    func goesOn(_ go: () -> Void) -> Bool {
+        changed.withLock {
+            if !isDone { go() }
+            return !isDone
+        }
+    }
+
+    /// It must not go on.
+    func refused(_ why: String) {
+        update {
+            if !isDone { failure = why }
+            isDone = true
+        }
+    }
 
     /// A redirect that is not followed is the whole answer.
     func answered(_ response: HTTPURLResponse) {
@@ -238,8 +261,12 @@ private final class HttpStream {
 /// Hands what a session brings to its one stream.
 private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private let stream: HttpStream
+    private let lookUp: @Sendable (String) -> [[UInt8]]
 
-    init(_ stream: HttpStream) { self.stream = stream }
+    init(_ stream: HttpStream, _ lookUp: @escaping @Sendable (String) -> [[UInt8]]) {
+        self.stream = stream
+        self.lookUp = lookUp
+    }
 
     func urlSession(
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
@@ -264,10 +291,20 @@ private final class HttpReceiver: NSObject, URLSessionDataDelegate, @unchecked S
         // Credentials are for whom they were given to, not for where that one leads.
         var next = request
         next.setValue(nil, forHTTPHeaderField: "Authorization")
-        guard task.originalRequest?.httpMethod == "POST" else { return completionHandler(next) }
         // In this order: who has the answer may close it, and on Linux Foundation stops the process where it
         // is told of a redirection of what was cancelled meanwhile.
-        completionHandler(nil)
-        stream.answered(response)
+        if task.originalRequest?.httpMethod == "POST" {
+            completionHandler(nil)
+            stream.answered(response)
+        } else if let why = Peers.refusal(
+            from: response.url ?? task.currentRequest?.url, to: request.url, lookUp)
+        {
+            _ = stream.goesOn { completionHandler(nil) }
+            stream.refused(why)
+        } else if !stream.goesOn({ completionHandler(next) }) {
+            #if !canImport(FoundationNetworking)
+            completionHandler(nil)
+            #endif
+        }
     }
 }

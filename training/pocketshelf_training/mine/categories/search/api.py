@@ -148,7 +148,7 @@ class ApiSource:
                 f"{given.key}: a key has no line breaks or unusual characters; was it copied whole?"
             )
         self._polite = polite or Polite(rate=given.per_second)
-        self._pictures = PictureCache(folder, polite=pictures)
+        self._pictures = PictureCache(folder, polite=pictures, again=False)
         self._items = _compiled(given.items, "items")
         self._image = _compiled(given.image, "image")
         self._text = _compiled(given.text, "text") if given.text else None

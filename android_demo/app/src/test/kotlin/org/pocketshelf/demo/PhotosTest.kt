@@ -12,16 +12,48 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 
 class PhotosTest {
-    private fun jpeg(orientation: Int, little: Boolean, type: Int = 3): ByteArray {
+    private fun tiff(orientation: Int, little: Boolean, type: Int = 3): ByteArray {
         fun two(value: Int) = if (little) byteArrayOf(value.toByte(), (value shr 8).toByte()) else byteArrayOf((value shr 8).toByte(), value.toByte())
         fun four(value: Int) = if (little) two(value) + two(value shr 16) else two(value shr 16) + two(value)
-        val tiff = (if (little) "II" else "MM").toByteArray() + two(42) + four(8) + two(2) +
+        return (if (little) "II" else "MM").toByteArray() + two(42) + four(8) + two(2) +
             two(0x010f) + two(2) + four(4) + "abc\u0000".toByteArray() +
             two(0x0112) + two(type) + four(1) + two(orientation) + two(0) + four(0)
-        val exif = "Exif\u0000\u0000".toByteArray() + tiff
+    }
+
+    private fun jpeg(orientation: Int, little: Boolean, type: Int = 3): ByteArray {
+        val exif = "Exif\u0000\u0000".toByteArray() + tiff(orientation, little, type)
         fun segment(marker: Int, body: ByteArray) =
             byteArrayOf(0xff.toByte(), marker.toByte(), ((body.size + 2) shr 8).toByte(), (body.size + 2).toByte()) + body
         return byteArrayOf(0xff.toByte(), 0xd8.toByte()) + segment(0xe0, ByteArray(14)) + segment(0xe1, exif) + segment(0xda, ByteArray(10))
+    }
+
+    private fun four(value: Int) = ByteArray(4) { (value shr 24 - 8 * it).toByte() }
+
+    /** The chunk stands behind the pixels, as some programs write it. */
+    private fun png(exif: ByteArray): ByteArray {
+        fun chunk(name: String, body: ByteArray) = four(body.size) + name.toByteArray() + body + ByteArray(4)
+        return "\u0089PNG\r\n\u001a\n".toByteArray(Charsets.ISO_8859_1) + chunk("IHDR", ByteArray(13)) +
+            chunk("IDAT", ByteArray(99)) + chunk("eXIf", exif) + chunk("IEND", ByteArray(0))
+    }
+
+    private fun webp(exif: ByteArray): ByteArray {
+        fun chunk(name: String, body: ByteArray) =
+            name.toByteArray() + four(body.size).reversedArray() + body + ByteArray(body.size % 2)
+        val chunks = chunk("VP8X", ByteArray(10)) + chunk("VP8 ", ByteArray(33)) + chunk("EXIF", exif)
+        return "RIFF".toByteArray() + four(4 + chunks.size).reversedArray() + "WEBP".toByteArray() + chunks
+    }
+
+    @Test
+    fun pngAndWebpSayTheirOrientationToo() {
+        for (orientation in 1..8) {
+            for (little in listOf(true, false)) {
+                val exif = tiff(orientation, little)
+                assertEquals(orientation, Orientation.of(png(exif)))
+                assertEquals(orientation, Orientation.of(webp(exif)))
+                assertEquals(orientation, Orientation.of(webp("Exif\u0000\u0000".toByteArray() + exif)))
+            }
+        }
+        assertEquals(1, Orientation.of(png(ByteArray(0))))
     }
 
     @Test
@@ -44,8 +76,9 @@ class PhotosTest {
     @Test
     fun damagedHeadersNeverThrow() {
         val random = Random(7)
-        val good = jpeg(6, little = true)
-        repeat(5_000) {
+        val goods = listOf(jpeg(6, little = true), png(tiff(6, little = true)), webp(tiff(6, little = false)))
+        repeat(15_000) {
+            val good = goods[it % goods.size]
             val bad = good.copyOf(random.nextInt(good.size + 1))
             repeat(random.nextInt(4)) { if (bad.isNotEmpty()) bad[random.nextInt(bad.size)] = random.nextInt().toByte() }
             assert(Orientation.of(bad) in 1..8)

@@ -3,6 +3,7 @@ package org.pocketshelf.core.network
 import java.io.IOException
 import java.io.InputStream
 import java.net.HttpURLConnection
+import java.net.InetAddress
 import java.net.URI
 import java.net.URISyntaxException
 import java.net.URL
@@ -13,9 +14,16 @@ import org.pocketshelf.core.oneLine
  * One request over the platform's HTTP(S), which can be cut from another thread when its time is over.
  *
  * Redirects of a GET are followed here, up to [MOST_REDIRECTS], between HTTP and HTTPS alone; credentials in the
- * address are sent as basic authentication, and not to where it redirects.
+ * address are sent as basic authentication, and not to where it redirects. None is followed from HTTPS to HTTP, nor
+ * from a public address to one that is not: no server of the internet has a phone ask what only its own network can
+ * reach. The platform does not say whom it reached, so the names are looked up, as it does a moment later; behind a
+ * proxy, which alone knows, they are not.
  */
-internal class HttpConnection(private val url: String, private val seconds: Double) {
+internal class HttpConnection(
+    private val url: String,
+    private val seconds: Double,
+    private val lookUp: (String) -> List<InetAddress> = Peers::lookUp,
+) {
     @Volatile
     private var connection: HttpURLConnection? = null
 
@@ -65,8 +73,11 @@ internal class HttpConnection(private val url: String, private val seconds: Doub
                 answeredAt = next
                 return opened
             }
+            val usesProxy = opened.usingProxy()
             opened.disconnect()
-            next = resolved(next, location)
+            val target = resolved(next, location)
+            if (!usesProxy) check(next, target)
+            next = target
             authorization = null
         }
         throw IOException("more than $MOST_REDIRECTS redirects")
@@ -101,14 +112,31 @@ internal class HttpConnection(private val url: String, private val seconds: Doub
         return opened
     }
 
-    private fun resolved(from: String, location: String): String {
+    /** Where [location] leads from the address [from]; throws IOException where nobody may be sent. */
+    internal fun resolved(from: String, location: String): String {
         val next = try {
             URI(from).resolve(location).toString()
         } catch (error: URISyntaxException) {
             throw IOException("redirected to what is no address", error)
         }
-        if (!next.startsWith("http://") && !next.startsWith("https://")) throw IOException("redirected to another protocol")
+        if (!next.startsWith("http://", true) && !next.startsWith("https://", true)) {
+            throw IOException("redirected to another protocol")
+        }
+        if (from.startsWith("https:", true) && !next.startsWith("https:", true)) {
+            throw IOException("it sends us on from https to what is none; check the address")
+        }
         return next
+    }
+
+    /** Refuses a way from the internet into a private network. */
+    private fun check(from: String, target: String) {
+        val (here, there) = URL(from).host to URL(target).host
+        if (here != there && lookUp(here).any(Peers::isPublic) && !lookUp(there).all(Peers::isPublic)) {
+            throw IOException(
+                "it sends us on into a private network, as a captive portal does; sign in to this network, or check " +
+                    "the address",
+            )
+        }
     }
 
     companion object {
