@@ -75,6 +75,19 @@ def test_photos_ask_where_there_are_some(tmp_path: Path) -> None:
     assert (questions.gallery == ~shop.photo).all()
 
 
+def test_photos_of_other_products_are_counted_and_of_others_alone_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, photos = shop_of(tmp_path, 12), tmp_path / "photos.csv"
+    photos.write_text("image,product_id\n0-0.png,p0\n1-0.png,P1\n2-0.png,\n")
+    shop = read(path, photos=photos)
+    assert shop.photo.sum() == 1
+    assert "2 photos of products that the catalogue does not have" in caplog.text
+    photos.write_text("image,product_id\n0-0.png,P0\n")
+    with pytest.raises(CatalogueError, match="its first names 'P0', the catalogue 'p0'"):
+        read(path, photos=photos)
+
+
 def test_single_pictures_are_asked_for_by_what_is_drawn(tmp_path: Path) -> None:
     questions = Questions.of(read(shop_of(tmp_path, 40)))
     assert questions.kind == "re-photographed"

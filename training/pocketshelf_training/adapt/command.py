@@ -20,7 +20,7 @@ from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
 from pocketshelf_training.adapt.knowing import calibrated
 from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
-from pocketshelf_training.adapt.measure import Outcome, measured, trimmed
+from pocketshelf_training.adapt.measure import Outcome, measured, only_readable, trimmed
 from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.shelving import shelved
 from pocketshelf_training.adapt.ship import exported, move_into
@@ -101,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
+    if args.out.is_file():
+        raise UsageError(f"--out {args.out}: a file is there; name a folder")
     base = load_bundle(args.model)
     checkpoint = weights_of(base.folder, Embedder.kind)
     shop = read_assortment(
@@ -142,6 +144,8 @@ def run(args: argparse.Namespace) -> int:
     report.seconds = time.monotonic() - started
     report.write(args.out)
     log.info("%s", report.verdict)
+    if not report.shipped and (args.out / "bundle.json").exists():
+        log.warning("%s holds the bundle of an earlier run, of which the report there says nothing", args.out)
     print_json({"out": str(args.out), **report.to_json()})
     return 0
 
@@ -177,6 +181,7 @@ def _compared(
     report: Report,
 ) -> None:
     """Export, measure before and after on the products held back, and put the better one in place."""
+    kept = only_readable(shop, questions, kept)
     before = to_beat(base, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]

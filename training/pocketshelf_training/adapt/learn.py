@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pocketshelf.errors import CatalogueError
 from pocketshelf_training.adapt.assortment import Assortment, Questions
 from pocketshelf_training.adapt.features import pooled, rephotographed
 from pocketshelf_training.adapt.heads import (
@@ -142,6 +143,8 @@ def _candidates(
         linear = without_bias(shipped, bias, evidence.features)
         found = Candidate(share, trunk, evidence, linear, recipe, score, before)
         if share == 1:
+            for number in np.flatnonzero(~evidence.features.any(1)):
+                log.warning("%s: cannot be read; left out", part.paths[number])
             report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
             log.info("cross-validated: as shipped R@1 %.3f", before.recall)
         if recipe is not None:
@@ -159,5 +162,11 @@ def _looked_at(network: Embedder, part: Assortment, questions: Questions, what: 
         rows = np.flatnonzero(part.first & readable)[:MOST_CHANGED]
         paths = [part.paths[i] for i in rows]
         changed[rows], _ = pooled(network, paths, f"re-photographed, {what}", cache, rephotographed)
+    gallery = questions.gallery & readable
     asking = questions.asking & (changed.any(1) if drawn else readable)
-    return Evidence(features, part.products, asking, questions.gallery & readable, changed, drawn)
+    # What has no picture left in the gallery cannot be found.
+    asking &= np.isin(part.products, part.products[gallery])
+    if not asking.any():
+        unread = f"{int((~readable).sum())} of {len(part)} cannot be read"
+        raise CatalogueError(f"no picture that asks has its product in the gallery: {unread}")
+    return Evidence(features, part.products, asking, gallery, changed, drawn)

@@ -255,9 +255,16 @@ class EmbedderTask(Task[Embedder, Step]):
         return meta
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "products": self.products, "categories": self.network.categories}
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Raises UsageError: the run was begun with other products or categories, whose numbers it learnt."""
+        now = self.state()
+        for name in ("products", "categories"):
+            if state.get(name, now[name]) != now[name]:
+                raise UsageError(
+                    f"{self.args.run} was begun with other {name} than --data-set has now; name a new --run"
+                )
         self.best = state["best"]
 
 
