@@ -19,13 +19,12 @@ from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
 from pocketshelf_training.adapt.knowing import calibrated
-from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
+from pocketshelf_training.adapt.learn import AS_SHIPPED, Made, learnt, pictures_to_see, sampled
 from pocketshelf_training.adapt.measure import Outcome, measured, only_readable, trimmed
 from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.shelving import shelved
 from pocketshelf_training.adapt.ship import exported, move_into
 from pocketshelf_training.engine.allocator import keep_freed_memory
-from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.start import weights_of
 
@@ -172,7 +171,7 @@ def _counts(shop: Assortment) -> dict[str, int]:
 
 def _compared(
     base: Bundle,
-    made: Checkpoint,
+    made: Made,
     shop: Assortment,
     questions: Questions,
     kept: np.ndarray,
@@ -185,7 +184,11 @@ def _compared(
     before = to_beat(base, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
-    exported(made, _shelved(base, shop), calibration, staging, args.seed)
+    bundle = exported(
+        made.checkpoint, _shelved(base, shop), calibration, staging, args.seed, plainer=made.plainer
+    )
+    if list(bundle.embedder.categories) != made.checkpoint.config["categories"]:
+        report.chosen["categories"] = AS_SHIPPED
     after = measured(staging, shop, questions, kept, "after")
     report.after, report.gain = after.to_json(), after.gain_over(before)
     report.shipped, report.verdict = _verdict(before, after, report.against)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from pocketshelf_training.adapt.trunks import SHARES, blended
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
-__all__ = ["learnt", "pictures_to_see", "sampled"]
+__all__ = ["AS_SHIPPED", "Made", "learnt", "pictures_to_see", "sampled"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -35,6 +36,8 @@ MOST_PICTURES = 4000
 # So many of them are re-photographed where the catalogue has few views of one product.
 MOST_CHANGED = 600
 FEW_VIEWS = 200
+# What a report says of a part that stays.
+AS_SHIPPED = "as shipped"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,19 @@ class Candidate:
         return f"{trunk}{self.recipe or 'projection as shipped'}"
 
 
+class Made(NamedTuple):
+    """What was learnt.
+
+    Attributes:
+        checkpoint: with a head for the shop's own categories, if one serves them better.
+        plainer: the same with the shipped head, for where the shop's own does not come through an export;
+            None where ``checkpoint`` has that.
+    """
+
+    checkpoint: Checkpoint
+    plainer: Checkpoint | None = None
+
+
 def sampled(shop: Assortment, seed: int) -> np.ndarray:
     """bool (n,): the pictures to learn from, of products that are not held back."""
     present = np.random.default_rng(seed).permutation(np.unique(shop.products[~shop.held]))
@@ -82,7 +98,7 @@ def learnt(
     cache: Path,
     until: float,
     report: Report,
-) -> Checkpoint | None:
+) -> Made | None:
     """The checkpoint with whatever was better by cross-validation; None if nothing was.
 
     Args:
@@ -102,17 +118,18 @@ def learnt(
         log.info(said, len(head.labels), head.accuracy, head.covered)
     elif best.recipe is None:
         return None
-    report.chosen = {"projection": str(best), "categories": len(head.labels) if head else "as shipped"}
+    report.chosen = {"projection": str(best), "categories": len(head.labels) if head else AS_SHIPPED}
     log.info("chosen: %s", best)
     matrix = Fitter(best.evidence, best.shipped)(best.recipe) if best.recipe else None
     made = best.checkpoint
     if best.share != 1:
         made = said_as_before(made, first.evidence.features, best.evidence.features)
-    made = adapted(made, matrix, head, adapted=report.chosen)
+    plain = adapted(made, matrix, None, adapted=report.chosen | {"categories": AS_SHIPPED})
     if head is None:
-        return made
+        return Made(plain)
     names = [part.category_names[category] for category in part.categories]
-    return with_attributes_of(made, present, first.evidence.features, names)
+    made = adapted(made, matrix, head, adapted=report.chosen)
+    return Made(with_attributes_of(made, present, first.evidence.features, names), plain)
 
 
 def _candidates(

@@ -30,6 +30,8 @@ __all__ = ["ExportFailed", "exported", "move_into"]
 log = logging.getLogger("pocketshelf.training")
 
 CALIBRATION_PICTURES = 256
+# What the converters' complaint of the categories' output begins with.
+CATEGORIES = "categories."
 
 
 class ExportFailed(PocketshelfError):
@@ -37,15 +39,22 @@ class ExportFailed(PocketshelfError):
 
 
 def exported(
-    checkpoint: Checkpoint, base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
+    checkpoint: Checkpoint,
+    base: Bundle,
+    pictures: Sequence[Path],
+    folder: Path,
+    seed: int,
+    plainer: Checkpoint | None = None,
 ) -> Bundle:
     """A bundle in ``folder`` of the embedder ``checkpoint``, and of ``base`` the detector and the judge.
 
-    What it says of attributes is left out where it does not come through the parity gate: a shop of covers
-    loses no bundle for a head that knows necklines.
+    Heads that do not come through the parity gate go before the bundle does, what finds products being the
+    same: first what it says of attributes (a shop of covers needs no head that knows necklines), then the
+    shop's own categories.
 
     Args:
         pictures: to calibrate int8 on.
+        plainer: ``checkpoint`` without a head for the shop's own categories, if it has one.
 
     Raises:
         ExportFailed: a toolchain is missing, or parity was missed.
@@ -53,18 +62,32 @@ def exported(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as linked:
         _link(pictures, Path(linked), seed)
-        try:
-            _export(checkpoint, Path(linked), folder)
-        except ExportFailed as error:
-            if not checkpoint.config.get("attributes"):
-                raise
-            log.warning("%s; once more without what it says of attributes", error)
-            _export(only_heads(checkpoint, []), Path(linked), folder)
+        _export_what_passes(checkpoint, plainer, Path(linked), folder)
     for name in _kept_files(base):
         shutil.copy2(base.folder / name, folder / name)
     made = load_bundle(folder)
     kept = replace(made, detector=base.detector, quality=base.quality)
     return write_bundle(replace(kept, recall=None, enrolment=None, outfit=None))
+
+
+def _export_what_passes(
+    checkpoint: Checkpoint, plainer: Checkpoint | None, calibration: Path, folder: Path
+) -> None:
+    try:
+        return _export(checkpoint, calibration, folder)
+    except ExportFailed as error:
+        failed = error
+    # Where the categories fail, other heads do not help them.
+    if checkpoint.config.get("attributes") and not (plainer and CATEGORIES in str(failed)):
+        log.warning("%s; once more without what it says of attributes", failed)
+        try:
+            return _export(only_heads(checkpoint, []), calibration, folder)
+        except ExportFailed as error:
+            failed = error
+    if plainer is None or CATEGORIES not in str(failed):
+        raise failed
+    log.warning("%s; once more without the shop's own categories", failed)
+    return _export_what_passes(plainer, None, calibration, folder)
 
 
 def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
