@@ -61,6 +61,18 @@ def test_the_shops_own_categories_go_before_the_bundle_does(
         exported(own, base, [], tmp_path / "out", 1)
 
 
+def test_the_gate_of_an_adaptation_wants_no_photos_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """POCKETSHELF_DATA may name a folder of the shop's own, or none: found out after the work otherwise."""
+    for folder in (tmp_path, tmp_path / "none"):
+        monkeypatch.setenv("POCKETSHELF_DATA", str(folder))
+        assert "POCKETSHELF_DATA" not in ship._environment()
+    (tmp_path / "street").mkdir()
+    monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path))
+    assert ship._environment()["POCKETSHELF_DATA"] == str(tmp_path)
+
+
 def test_what_fails_without_any_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
         raise ExportFailed("the export failed: embedding.cosine_mean is 0.9, needs 0.995")

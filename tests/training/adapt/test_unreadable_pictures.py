@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pocketshelf.errors import CatalogueError
-from pocketshelf_training.adapt import learn
+from pocketshelf_training.adapt import knowing, learn
 from pocketshelf_training.adapt.assortment import Assortment, Questions
 from pocketshelf_training.adapt.measure import only_readable
 from pocketshelf_training.adapt.projection import score
@@ -65,6 +65,17 @@ def test_what_is_measured_with_can_be_read(shop: Assortment, caplog: pytest.LogC
     shop.paths[2].write_bytes(b"")
     with pytest.raises(CatalogueError, match="--seed draws others"):
         only_readable(shop, asked_by_photos(shop), np.ones(len(shop), bool))
+
+
+def test_a_broken_photo_costs_no_calibration(shop: Assortment) -> None:
+    """What is lacking asks by pictures that nothing read before, one of them broken."""
+    questions = asked_by_photos(shop)
+    kept = questions.gallery | shop.held
+    for path in shop.paths[PRODUCTS + 3 :]:
+        path.write_bytes(b"")
+    world = knowing._world(shop, questions, kept, seed=1)
+    asked = [sample.image for sample in (*world.asking["own"], *world.asking["lacking"])]
+    assert asked and all(path.stat().st_size for path in asked)
 
 
 def test_a_single_picture_that_is_broken_is_not_asked_for(shop: Assortment) -> None:

@@ -24,7 +24,7 @@ from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 
-__all__ = ["Outcome", "measured", "only_readable", "trimmed"]
+__all__ = ["Outcome", "measured", "only_readable", "readable", "trimmed"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -74,6 +74,16 @@ def trimmed(shop: Assortment, questions: Questions, seed: int) -> np.ndarray:
     return kept
 
 
+def readable(path: Path) -> bool:
+    """Whether a picture can be read; what is wrong with it is logged."""
+    try:
+        decode_photo(path)
+    except PhotoError as error:
+        log.warning("%s; left out", error)
+        return False
+    return True
+
+
 def only_readable(shop: Assortment, questions: Questions, kept: np.ndarray) -> np.ndarray:
     """Those of ``kept`` (bool (n,), of `trimmed`) that can be read, and asked for; the others are logged.
 
@@ -81,12 +91,8 @@ def only_readable(shop: Assortment, questions: Questions, kept: np.ndarray) -> n
         CatalogueError: none is left that asks.
     """
     kept = kept.copy()
-    for i in np.flatnonzero(kept):
-        try:
-            decode_photo(shop.paths[i])
-        except PhotoError as error:
-            kept[i] = False
-            log.warning("%s; left out", error)
+    rows = np.flatnonzero(kept)
+    kept[rows] = [readable(shop.paths[i]) for i in rows]
     gallery = kept & questions.gallery
     kept &= questions.gallery | np.isin(shop.products, shop.products[gallery])
     if not (kept & questions.asking & shop.held).any():

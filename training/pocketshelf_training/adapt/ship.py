@@ -30,6 +30,8 @@ __all__ = ["ExportFailed", "exported", "move_into"]
 log = logging.getLogger("pocketshelf.training")
 
 CALIBRATION_PICTURES = 256
+# Of the real photos, those that the parity gate takes.
+GATE_PHOTOS = ("grocery", "clothing", "street")
 # What the converters' complaint of the categories' output begins with.
 CATEGORIES = "categories."
 
@@ -102,7 +104,7 @@ def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
     save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
     command = [sys.executable, "-m", "converters.export", "--target", "tflite", "--model", "embedder"]
     command += ["--checkpoint-embedder", str(weights), "--calibration", str(calibration), "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment()) as process:
         assert process.stderr is not None
         last = ""
         for line in process.stderr:
@@ -110,6 +112,16 @@ def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
             last = line.strip() or last
     if process.returncode:
         raise ExportFailed(f"the export failed: {last.removeprefix('error: ')}")
+
+
+def _environment() -> dict[str, str]:
+    """Of the converters: the gate compares real photos where there are some, and else drawn ones."""
+    environment = os.environ.copy()
+    named = environment.get("POCKETSHELF_DATA")
+    if named and not any((Path(named) / photos).is_dir() for photos in GATE_PHOTOS):
+        log.info("POCKETSHELF_DATA %s has no photos for the parity gate: it compares drawn pictures", named)
+        del environment["POCKETSHELF_DATA"]
+    return environment
 
 
 def _kept_files(base: Bundle) -> list[str]:
