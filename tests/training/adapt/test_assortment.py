@@ -55,6 +55,16 @@ def test_a_column_split_decides_what_is_held_back(tmp_path: Path) -> None:
     assert {shop.names[p] for p in shop.products[shop.held]} == {"p0", "p1", "p2"}
 
 
+def test_a_split_in_other_letters_counts_and_one_without_a_test_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = read(shop_of(tmp_path, 12, split="Test"))
+    assert {shop.names[p] for p in shop.products[shop.held]} == {"p0", "p1", "p2"}
+    assert not caplog.text
+    assert read(shop_of(tmp_path, 12, split="held back")).held.any()
+    assert "no product is of split test: those held back are drawn" in caplog.text
+
+
 def test_views_ask_for_first_pictures(tmp_path: Path) -> None:
     shop = read(shop_of(tmp_path, 80, views=2))
     questions = Questions.of(shop)

@@ -190,7 +190,11 @@ def _usable(
 
 def _said(rows: Sequence[CatalogueRow], number: dict[str, int]) -> set[int]:
     """The products that a column ``split`` keeps for the test; none without such a column."""
-    return {number[row.product_id] for row in rows if row.attributes.get("split") == "test"}
+    said = [(number[row.product_id], row.attributes.get("split", "").casefold()) for row in rows]
+    held = {product for product, split in said if split == "test"}
+    if any(split for _, split in said) and not held:
+        log.warning("no product is of split test: those held back are drawn")
+    return held
 
 
 def _drawn(shop: Assortment, share: float, seed: int) -> set[int]:
