@@ -16,7 +16,7 @@ from PIL import Image
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.embedder.train import EmbedderTask, Step
-from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
 PRODUCTS, THINGS = 4, 2
@@ -183,6 +183,16 @@ def test_a_student_comes_nearer_to_its_teacher(teacher: Path, data: Path, tmp_pa
     assert records[-1]["val"]["grocery_asymmetric_R@1"] > 1 / PRODUCTS, (
         "it finds its way in the teacher's space"
     )
+
+
+def test_a_student_s_vectors_are_as_long_as_its_teacher_s(data: Path, tmp_path: Path) -> None:
+    """Of the bundle that ships they are 256 numbers, no longer 128."""
+    torch.manual_seed(0)
+    wide = Embedder(["c0", "c1"], size=32, dimension=48)
+    save_checkpoint(tmp_path / "wide.safetensors", "embedder", wide.config, wide.state_dict())
+    more = ["--teacher", str(tmp_path / "wide.safetensors"), "--epochs", "1", "--limit-steps", "1"]
+    assert train(data, tmp_path / "run", *more, command=("distill",)) == 0
+    assert load_checkpoint(tmp_path / "run" / AVERAGE).config["dimension"] == 48
 
 
 def test_a_student_of_an_ensemble_with_everything_that_can_be_added(

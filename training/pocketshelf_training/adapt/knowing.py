@@ -71,7 +71,7 @@ def _world(shop: Assortment, questions: Questions, kept: np.ndarray, seed: int) 
     # Those that ask as questions do come first.
     lacking = lacking[np.argsort(~questions.asking[lacking], kind="stable")][:MOST_QUESTIONS]
     # Those of ``kept`` were read before.
-    lacking = [i for i in lacking if kept[i] or readable(shop.paths[i])]
+    lacking = lacking[[bool(kept[i]) or readable(shop.paths[i]) for i in lacking]]
     asking = {
         "own": [_sample(shop, int(i), "street") for i in asked],
         "lacking": [replace(_sample(shop, int(i), "street"), identity=None) for i in lacking],

@@ -84,7 +84,9 @@ class EmbedderTask(Task[Embedder, Step]):
         attributes = self.garments.attributes if self.garments else None
         self.device = compute.choose(args)
         self.extractor = targets.Extractor(self.device, args.workers)
-        self.network = Embedder(categories, variant=args.variant, size=args.size, attributes=attributes)
+        self.network = Embedder(
+            categories, variant=args.variant, size=args.size, attributes=attributes, **self._space()
+        )
         self._start()
         compute.placed(self.network, self.device).trunk.freeze_until(2)
         self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
@@ -177,6 +179,11 @@ class EmbedderTask(Task[Embedder, Step]):
             self._refuse_what_saw_too_much(self.args.start)
             for part in begin_with(self.network, weights_of(self.args.start, Embedder.kind)):
                 log.info("%s begins anew: %s has none", part, self.args.start)
+
+    def _space(self) -> dict[str, Any]:
+        """The length of the teacher's vectors, which are the student's as well."""
+        config = load_checkpoint(self.args.teacher).config if self.args.teacher else {}
+        return {"dimension": config["dimension"]} if "dimension" in config else {}
 
     def _teacher(self) -> Embedder | Ensemble:
         """Raises UsageError: it saw products that this training must not see."""

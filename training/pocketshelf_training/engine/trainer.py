@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from pocketshelf_training.engine.average import WeightAverage
 from pocketshelf_training.engine.schedule import Clock
 from pocketshelf_training.engine.speed import Speed
 from pocketshelf_training.engine.task import Task
-from pocketshelf_training.models.checkpoint import UNREADABLE
 
 __all__ = ["LOG", "STATE", "Trainer"]
 
@@ -27,6 +27,8 @@ log = logging.getLogger("pocketshelf.training")
 
 STATE, LOG = "state.pt", "log.jsonl"
 LOG_EVERY = 20
+# What torch raises on files that are cut short or are something else.
+UNREADABLE = (ValueError, TypeError, LookupError, EOFError, OSError, RuntimeError, pickle.UnpicklingError)
 
 
 class Trainer:
@@ -150,7 +152,7 @@ class Trainer:
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
             begun = saved["settings"]
-        except (*UNREADABLE, LookupError) as error:
+        except UNREADABLE as error:
             reason = "damaged, or no training's; remove it, or name a new --run"
             raise UsageError(f"{path}: {reason}") from error
         for name, value in self.task.settings.items():

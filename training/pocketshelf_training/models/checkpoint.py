@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.files import atomic_write
 
-__all__ = ["FORMS", "UNREADABLE", "Checkpoint", "CheckpointError", "load_checkpoint", "save_checkpoint"]
+__all__ = ["FORMS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_checkpoint"]
 
 CONFIG_KEY = "__config__"
 # What is not a weight (kind, config, meta), and the state.
