@@ -59,7 +59,7 @@ def exit_code(work: Callable[[], None]) -> int:
     """Run ``work``; its failure is one line on standard error.
 
     Returns:
-        0 done · 1 the input is bad or the output cannot be written · 2 wrong usage.
+        0 done · 1 the input is bad or the output cannot be written · 2 wrong usage · 130 interrupted.
     """
     try:
         work()
@@ -70,6 +70,8 @@ def exit_code(work: Callable[[], None]) -> int:
     except OSError as error:  # a full disk or a lost file, wherever it strikes
         where = f"{error.filename}: " if error.filename else ""
         return _failed(f"{where}{error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

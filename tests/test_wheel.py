@@ -49,7 +49,7 @@ def test_it_holds_our_packages_the_bundle_and_nothing_else(wheel: Path) -> None:
     # No checkpoints, and nothing to compile: the one .npz is what the bundle needs.
     strange = [name for name in names if name.endswith((".npz", ".pt", ".po")) or "/tests/" in name]
     assert strange == ["pocketshelf/models/universal/outfit.npz"]
-    # Two networks of six megabytes as they are packed: no data beside, no pictures but the samples. Sources grow.
+    # Two networks of six megabytes as they are packed: no data beside, no pictures but the samples.
     with zipfile.ZipFile(wheel) as packed:
         beside = [each for each in packed.infolist() if not each.filename.endswith(".py")]
     assert sum(each.compress_size for each in beside) <= 6_900_000

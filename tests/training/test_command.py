@@ -1,7 +1,9 @@
 """``pocketshelf-train``: help without torch, one command loaded at a time."""
 
+import errno
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,44 @@ def test_an_unknown_command_lists_those_there_are(capsys):
 def test_all_commands_can_be_had_at_once():
     args = build_parser().parse_args(["train", "detector", "--run", "x"])
     assert args.run_command.__module__ == "pocketshelf_training.detector.train"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["adapt", "cat.csv", "--out", "file/adapted"],
+        ["adapt", "cat.csv", "--out", "file"],
+        ["adapt", "cat.csv", "--out", "new", "--cache", "file"],
+        ["train", "detector", "--run", "file"],
+        ["systems", "--write", "file/page.md"],
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_work(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert main(words) == 1
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("error: --") and " file" in last and "; name " in last
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_fails_within_the_work_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(args: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "runs/page.md")
+
+    def stopped(args: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pocketshelf_training.studies.systems.table.run", full)
+    assert main(["systems"]) == 1
+    assert "error: runs/page.md: No space left on device" in capsys.readouterr().err
+    monkeypatch.setattr("pocketshelf_training.studies.systems.table.run", stopped)
+    assert main(["systems"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_version_is_the_projects(capsys):

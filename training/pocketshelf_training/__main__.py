@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.runtime.notices import owns_process
 from pocketshelf.shipped import version
+from pocketshelf_training.outputs import require_places
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -276,10 +278,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.info("%s: loading", command)
     try:
         args = build_parser(words).parse_args(words)
+        require_places(args)
         return args.run_command(args)
     except PocketshelfError as error:
         say(f"error: {error}")
-        return 1
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # A full disk, a folder not ours.
+        where = "" if error.filename is None else f"{error.filename}: "
+        say(f"error: {where}{error.strerror or error}")
+    except KeyboardInterrupt:
+        return 130
+    return 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf.shipped import shipped
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.adapt import command
@@ -47,7 +47,14 @@ def test_what_is_not_better_is_not_written(
 
     real = command.measured
     monkeypatch.setattr(command, "measured", worse)
-    monkeypatch.setattr(command, "exported", lambda made, base, pictures, folder, seed: folder.mkdir())
+
+    def staged(
+        made: object, base: Bundle, pictures: object, folder: Path, *rest: object, **more: object
+    ) -> Bundle:
+        folder.mkdir()
+        return base
+
+    monkeypatch.setattr(command, "exported", staged)
     out = tmp_path / "adapted"
     more = [
         "--minutes",

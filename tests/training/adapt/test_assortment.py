@@ -55,6 +55,16 @@ def test_a_column_split_decides_what_is_held_back(tmp_path: Path) -> None:
     assert {shop.names[p] for p in shop.products[shop.held]} == {"p0", "p1", "p2"}
 
 
+def test_a_split_in_other_letters_counts_and_one_without_a_test_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = read(shop_of(tmp_path, 12, split="Test"))
+    assert {shop.names[p] for p in shop.products[shop.held]} == {"p0", "p1", "p2"}
+    assert not caplog.text
+    assert read(shop_of(tmp_path, 12, split="held back")).held.any()
+    assert "no product is of split test: those held back are drawn" in caplog.text
+
+
 def test_views_ask_for_first_pictures(tmp_path: Path) -> None:
     shop = read(shop_of(tmp_path, 80, views=2))
     questions = Questions.of(shop)
@@ -73,6 +83,19 @@ def test_photos_ask_where_there_are_some(tmp_path: Path) -> None:
     assert questions.kind == "photos"
     assert questions.asking.sum() == 80
     assert (questions.gallery == ~shop.photo).all()
+
+
+def test_photos_of_other_products_are_counted_and_of_others_alone_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, photos = shop_of(tmp_path, 12), tmp_path / "photos.csv"
+    photos.write_text("image,product_id\n0-0.png,p0\n1-0.png,P1\n2-0.png,\n")
+    shop = read(path, photos=photos)
+    assert shop.photo.sum() == 1
+    assert "2 photos of products that the catalogue does not have" in caplog.text
+    photos.write_text("image,product_id\n0-0.png,P0\n")
+    with pytest.raises(CatalogueError, match="its first names 'P0', the catalogue 'p0'"):
+        read(path, photos=photos)
 
 
 def test_single_pictures_are_asked_for_by_what_is_drawn(tmp_path: Path) -> None:

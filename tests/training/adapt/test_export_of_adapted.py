@@ -14,47 +14,79 @@ from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
 
-def checkpoint_of(attributes: dict[str, list[str]]) -> Checkpoint:
-    network = Embedder(["Covers"], attributes=attributes)
-    config = {"categories": ["Covers"], "attributes": attributes}
+def checkpoint_of(attributes: dict[str, list[str]], categories: list[str] | None = None) -> Checkpoint:
+    categories = categories or ["Covers"]
+    network = Embedder(categories, attributes=attributes)
+    config = {"categories": categories, "attributes": attributes}
     return Checkpoint(Embedder.kind, config, network.state_dict(), {})
 
 
-NECKLINE = {"neckline": ["v", "round"]}
-
-
-def test_what_does_not_bear_int8_goes_before_the_bundle_does(
+def test_what_is_said_of_attributes_goes_before_the_bundle_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base, asked = make_bundle(tmp_path / "base"), []
 
     def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
-        asked.append(checkpoint)
-        if checkpoint.config["attributes"]:
-            raise ExportFailed(
-                "the export failed: parity with PyTorch missed: neckline.cosine_min is 0.9140, needs 0.93"
-            )
+        asked.append(dict(checkpoint.config["attributes"]))
+        if asked[-1]:
+            raise ExportFailed("parity with PyTorch missed: neckline.cosine_min is 0.9140, needs 0.93")
         make_bundle(out)
 
     monkeypatch.setattr(ship, "_export", export)
-    made = [checkpoint_of(NECKLINE), checkpoint_of({}), checkpoint_of({})]
-    assert exported(made, base, [], tmp_path / "out", 1) is made[1]
-    assert [each is checkpoint for each, checkpoint in zip(asked, made[:2], strict=True)] == [True, True]
-    assert load_bundle(tmp_path / "out").detector == base.detector
+    made = exported(checkpoint_of({"neckline": ["v", "round"]}), base, [], tmp_path / "out", 1)
+    assert asked == [{"neckline": ["v", "round"]}, {}]
+    assert load_bundle(made.folder).space == made.space
 
 
-def test_what_fails_with_the_fewest_heads_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shops_own_categories_go_before_the_bundle_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once where they are what fails, with the attributes of the shipped ones as far as these pass."""
+    base, asked = make_bundle(tmp_path / "base"), []
+    necks = {"neckline": ["v", "round"]}
+
+    def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
+        asked.append((checkpoint.config["categories"], list(checkpoint.config["attributes"])))
+        if checkpoint.config["categories"] == ["films", "series"]:
+            raise ExportFailed("parity with PyTorch missed: categories.cosine_min is 0.9037, needs 0.93")
+        if checkpoint.config["attributes"]:
+            raise ExportFailed("parity with PyTorch missed: neckline.cosine_min is 0.9140, needs 0.93")
+        make_bundle(out)
+
+    monkeypatch.setattr(ship, "_export", export)
+    own, shipped = checkpoint_of(necks, ["films", "series"]), checkpoint_of(necks, ["Dress"])
+    exported(own, base, [], tmp_path / "out", 1, plainer=shipped)
+    assert asked == [(["films", "series"], ["neckline"]), (["Dress"], ["neckline"]), (["Dress"], [])]
+    with pytest.raises(ExportFailed, match="categories"):
+        exported(own, base, [], tmp_path / "out", 1)
+
+
+def test_the_gate_of_an_adaptation_wants_no_photos_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """POCKETSHELF_DATA may name a folder of the shop's own, or none: found out after the work otherwise."""
+    for folder in (tmp_path, tmp_path / "none"):
+        monkeypatch.setenv("POCKETSHELF_DATA", str(folder))
+        assert "POCKETSHELF_DATA" not in ship._environment()
+    (tmp_path / "street").mkdir()
+    monkeypatch.setenv("POCKETSHELF_DATA", str(tmp_path))
+    assert ship._environment()["POCKETSHELF_DATA"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("why", "tries"), [("parity with PyTorch missed: embedding.cosine_mean", 2), ("no ai-edge-torch here", 1)]
+)
+def test_what_fails_without_any_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str, tries: int
+) -> None:
+    asked = []
+
     def export(checkpoint: Checkpoint, pictures: Path, out: Path) -> None:
         asked.append(checkpoint)
         raise ExportFailed(why)
 
     monkeypatch.setattr(ship, "_export", export)
-    made = [checkpoint_of(NECKLINE), checkpoint_of({})]
-    for why, tries in (
-        ("parity with PyTorch missed: embedding.cosine_mean", 2),
-        ("no ai-edge-torch here", 1),
-    ):
-        asked: list[Checkpoint] = []
-        with pytest.raises(ExportFailed, match=why):
-            exported(made, make_bundle(tmp_path / "base"), [], tmp_path / "out", 1)
-        assert len(asked) == tries
+    made = checkpoint_of({"neckline": ["v", "round"]})
+    with pytest.raises(ExportFailed, match=why):
+        exported(made, make_bundle(tmp_path / "base"), [], tmp_path / "out", 1)
+    assert len(asked) == tries

@@ -36,6 +36,31 @@ def test_an_unknown_role_is_named(tmp_path: Path) -> None:
         pairs.load(listed(tmp_path, "main,a.jpg,1,\n"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_a_list_is_read_as_a_spreadsheet_saved_it(tmp_path: Path, encoding: str) -> None:
+    text = "role;image;item_id;category\ngallery;a.jpg;1;B\u00fccher\nquery;b.jpg;1;\n"
+    (tmp_path / "pairs.csv").write_bytes(text.encode(encoding))
+    assert [s.category for s in pairs.load(tmp_path)] == ["B\u00fccher", None]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("query", "no image"), ("query,b.jpg", "no item_id"), ("query,b.jpg,,", "no item_id")],
+)
+def test_a_cell_that_is_missing_is_named(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(DataDamaged, match=rf"pairs\.csv:3: {said}"):
+        pairs.load(listed(tmp_path, f"gallery,a.jpg,1,\n{line}\n"))
+
+
+def test_a_missing_column_and_an_unknown_split_are_named(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("role,image\ngallery,a.jpg\n")
+    with pytest.raises(DataDamaged, match=r"pairs\.csv:1: no column item_id; there are role, image"):
+        pairs.load(tmp_path)
+    (tmp_path / "pairs.csv").write_text("role,image,item_id,split\ngallery,a.jpg,1,Testing\n")
+    with pytest.raises(DataDamaged, match=r"pairs\.csv:2: split 'Testing' is not one of train, val, test"):
+        pairs.load(tmp_path)
+
+
 def test_no_list(tmp_path: Path) -> None:
     with pytest.raises(DataMissing, match=r"pairs\.csv: not found"):
         pairs.load(tmp_path)

@@ -140,6 +140,29 @@ def test_a_csv_of_ones_own_gives_heads_of_its_own(
     assert made.meta["attribute_categories"] == {"lid": ["b"]}
 
 
+def test_nothing_to_fit_writes_nothing_and_heads_that_go_are_named(
+    plain: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its heads would be gone without a word."""
+    known = with_heads(plain, {"sleeve": (["x", "y"], np.ones((2, 1280)), np.zeros(2))})
+    checkpoint, out = tmp_path / "embedder.safetensors", tmp_path / "made.safetensors"
+    save_checkpoint(checkpoint, "embedder", known.config, known.state_dict())
+    for number in range(16):
+        Image.new("RGB", (32, 32), (250 * (number % 2), 0, 0)).save(tmp_path / f"{number}.png")
+    lines = [f"{n}.png,{'red' if n % 2 else 'black'},train" for n in range(16)]
+
+    def trained(count: int) -> int:
+        (tmp_path / "photos.csv").write_text("\n".join(["image,shade,split", *lines[:count]]))
+        named = ["--checkpoint", str(checkpoint), "--out", str(out), "--studio", str(tmp_path / "none")]
+        return main(["train", "attributes", *named, "--data-set", f"csv={tmp_path}"])
+
+    assert trained(4) == 1
+    assert "nothing is written" in capsys.readouterr().err and not out.exists()
+    assert trained(16) == 0
+    assert list(load_checkpoint(out).config["attributes"]) == ["shade"]
+    assert "that has sleeve, as no picture" in caplog.text
+
+
 def test_without_a_studio_the_error_names_the_command(
     plain: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PIL import Image
 from pocketshelf_training.__main__ import main
 from pocketshelf_training.data.clothing import MAIN_LABELS
 from pocketshelf_training.embedder.train import EmbedderTask, Step
-from pocketshelf_training.models.checkpoint import load_checkpoint
+from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 
 PRODUCTS, THINGS = 4, 2
@@ -148,8 +149,7 @@ def test_a_run_goes_on_where_it_was_cut_off(
 
     with monkeypatch.context() as patch:
         patch.setattr(EmbedderTask, "losses", cut)
-        with pytest.raises(KeyboardInterrupt):
-            train(data, tmp_path, "--epochs", "2")
+        assert train(data, tmp_path, "--epochs", "2") == 130
     assert train(data, tmp_path, "--epochs", "2") == 0
     resumed = load_checkpoint(tmp_path / AVERAGE).state
     through = load_checkpoint(teacher / AVERAGE).state
@@ -183,6 +183,16 @@ def test_a_student_comes_nearer_to_its_teacher(teacher: Path, data: Path, tmp_pa
     assert records[-1]["val"]["grocery_asymmetric_R@1"] > 1 / PRODUCTS, (
         "it finds its way in the teacher's space"
     )
+
+
+def test_a_student_s_vectors_are_as_long_as_its_teacher_s(data: Path, tmp_path: Path) -> None:
+    """Of the bundle that ships they are 256 numbers, no longer 128."""
+    torch.manual_seed(0)
+    wide = Embedder(["c0", "c1"], size=32, dimension=48)
+    save_checkpoint(tmp_path / "wide.safetensors", "embedder", wide.config, wide.state_dict())
+    more = ["--teacher", str(tmp_path / "wide.safetensors"), "--epochs", "1", "--limit-steps", "1"]
+    assert train(data, tmp_path / "run", *more, command=("distill",)) == 0
+    assert load_checkpoint(tmp_path / "run" / AVERAGE).config["dimension"] == 48
 
 
 def test_a_student_of_an_ensemble_with_everything_that_can_be_added(
@@ -339,6 +349,30 @@ def test_a_csv_of_ones_own_is_trained_on_and_begins_with_a_bundle(
     made = load_checkpoint(tmp_path / "run" / BEST)
     assert made.config["categories"] == ["Teapot", *MAIN_LABELS]
     assert made.meta["val"]["grocery_shop_R@1"] >= 0
+
+
+def test_a_run_does_not_go_on_with_other_products_of_the_same_file(
+    own: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As many as before, so that every number fits: another product would go on as the one before."""
+    changed = tmp_path / "photos.csv"
+    text = own.read_text()
+    folder = os.path.relpath(own.parent, tmp_path)
+    rows = [dict(row, image=f"{folder}/{row['image']}") for row in csv.DictReader(text.splitlines())]
+
+    def listed(rows: list[dict[str, str]]) -> None:
+        with changed.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    listed(rows)
+    more = ["--data-set", f"csv={changed}", "--epochs", "1", "--limit-steps", "1"]
+    assert train(data, tmp_path / "run", *more) == 0
+    name = next(column for column in ("product_id", "identity") if column in rows[0])
+    listed([{**row, name: f"new {row[name]}" if row[name] else ""} for row in rows])
+    assert train(data, tmp_path / "run", *more) == 1
+    assert "begun with other products" in capsys.readouterr().err
 
 
 def test_shop_pictures_alone_are_sent_to_adapt(

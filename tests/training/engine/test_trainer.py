@@ -68,6 +68,23 @@ class Line(Task[nn.Linear, Tensor]):
         self.seen = list(state["seen"])
 
 
+@pytest.mark.parametrize("content", [b"", b"PK not a state", None])
+def test_a_state_that_was_cut_is_one_clear_error(tmp_path: Path, content: bytes | None) -> None:
+    Trainer(Line(epochs=1), tmp_path).train()
+    state = tmp_path / "state.pt"
+    state.write_bytes(state.read_bytes()[:-900] if content is None else content)
+    with pytest.raises(UsageError, match=r"state\.pt: damaged.*name a new --run"):
+        Trainer(Line(epochs=1), tmp_path)
+
+
+def test_a_state_of_other_data_is_one_clear_error(tmp_path: Path) -> None:
+    Trainer(Line(epochs=1), tmp_path).train()
+    wider = Line(epochs=1)
+    wider.parts = {"offset": nn.Linear(1, 2)}
+    with pytest.raises(UsageError, match="other data: its offset does not fit; name a new --run"):
+        Trainer(wider, tmp_path)
+
+
 def test_a_run_killed_within_an_epoch_ends_at_the_same_weights(tmp_path: Path) -> None:
     whole = Trainer(Line(), tmp_path / "whole")
     whole.train()

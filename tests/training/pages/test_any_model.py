@@ -58,6 +58,18 @@ def test_a_checkpoint_s_figures(drawn_shop, checkpoint, tmp_path, capsys):
     assert str(drawn_shop) not in json.dumps(found)
 
 
+def test_a_few_photos_are_customers_though_the_shop_s_come_first(drawn_shop, checkpoint, tmp_path, capsys):
+    """--limit took the shop's pictures, and had nothing to measure."""
+    lines = (drawn_shop / "photos.csv").read_text().splitlines()
+    place = lines[0].split(",").index("domain")
+    lines[1:] = sorted(lines[1:], key=lambda line: line.split(",")[place])
+    listed = drawn_shop / "shop-first.csv"
+    listed.write_text("\n".join(lines))
+    named = (f"--model={checkpoint}", f"--data-set=csv={listed}", "--limit=3")
+    found, _ = evaluate(tmp_path, capsys, *named)
+    assert found["searches"]["street → shop"]["queries"] == 3
+
+
 def test_a_bundle_s_file(drawn_shop, tmp_path, capsys):
     bundle = make_bundle(tmp_path / "bundle")
     found, _ = evaluate(tmp_path, capsys, f"--model={bundle.embedder_path}", data(drawn_shop))

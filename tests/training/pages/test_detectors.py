@@ -52,6 +52,14 @@ def test_a_way_without_a_model_is_refused(drawn_shop: Path, tmp_path: Path) -> N
         run(tmp_path, "--way=exact", f"--data-set=hard-cases={drawn_shop}")
 
 
+def test_photos_without_boxes_are_one_clear_error(drawn_shop: Path, tmp_path: Path) -> None:
+    given = [f"--way=exact={saved_lines(tmp_path / 'exact.jsonl', drawn_shop, 0)}"]
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    (tmp_path / "photos.csv").write_text("image,split,product_id\na.png,test,p1\n")
+    with pytest.raises(UsageError, match="no photo of split test has boxes"):
+        run(tmp_path, *given, f"--data-set=csv={tmp_path}")
+
+
 def test_what_was_written_by_hand_stays_below_the_new_tables(drawn_shop: Path, tmp_path: Path) -> None:
     given = [f"--way=exact={saved_lines(tmp_path / 'exact.jsonl', drawn_shop, 0)}"]
     (tmp_path / "page.md").write_text("an old table\n\n<!-- by hand -->\n\n## Tried\n\nNothing gained.\n")

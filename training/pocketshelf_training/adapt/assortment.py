@@ -8,7 +8,8 @@ which products are alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from pocketshelf.catalogue import CatalogueRow, ReadOptions, RowProblem, read_ca
 from pocketshelf.catalogue.pictures import PictureFolder
 from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf_training.data.plain_csv import load as load_photos
+from pocketshelf_training.data.protocol import Sample
 
 __all__ = ["Assortment", "Questions", "read_assortment"]
+
+log = logging.getLogger("pocketshelf.training")
 
 OnProblem = Callable[[RowProblem], None]
 # Fewer questions than this say nothing.
@@ -120,7 +124,8 @@ def read_assortment(
         reading: how the catalogue is to be read.
 
     Raises:
-        CatalogueError: the catalogue cannot be used, has not one usable row, or too few products.
+        CatalogueError: the catalogue cannot be used, has not one usable row, or too few products; or not one
+            of the photos is of them.
         DataMissing, DataDamaged: the photos cannot be used.
     """
     table = read_catalogue(catalogue, reading)
@@ -136,7 +141,7 @@ def read_assortment(
     category_names = sorted({row.category for row, _ in rows})
     number = {name: i for i, name in enumerate(names)}
     category_of = {row.product_id: category_names.index(row.category) for row, _ in rows}
-    taken = [s for s in (load_photos(photos) if photos else []) if s.identity in number]
+    taken = _taken(photos, number)
     pictured = [row.product_id for row, _ in rows] + [str(sample.identity) for sample in taken]
     shop = Assortment(
         [path for _, path in rows] + [sample.image for sample in taken],
@@ -151,6 +156,23 @@ def read_assortment(
     if len(held) == len(names):
         raise CatalogueError(f"{catalogue}: all products are of split test; none is left to learn from")
     return replace(shop, held=np.isin(shop.products, list(held)))
+
+
+def _taken(photos: Path | None, known: Collection[str]) -> list[Sample]:
+    """The photos of products that are ``known``; how many are of others is logged."""
+    if photos is None:
+        return []
+    listed = load_photos(photos)
+    taken = [sample for sample in listed if sample.identity in known]
+    if listed and not taken:
+        named = f"{listed[0].identity!r}" if listed[0].identity else "none at all"
+        raise CatalogueError(
+            f"{photos}: not one photo is of a product of the catalogue; its first names {named}, "
+            f"the catalogue {next(iter(known))!r}"
+        )
+    if lost := len(listed) - len(taken):
+        log.warning("%s: %d photos of products that the catalogue does not have; left out", photos, lost)
+    return taken
 
 
 def _usable(
@@ -168,7 +190,11 @@ def _usable(
 
 def _said(rows: Sequence[CatalogueRow], number: dict[str, int]) -> set[int]:
     """The products that a column ``split`` keeps for the test; none without such a column."""
-    return {number[row.product_id] for row in rows if row.attributes.get("split") == "test"}
+    said = [(number[row.product_id], row.attributes.get("split", "").casefold()) for row in rows]
+    held = {product for product, split in said if split == "test"}
+    if any(split for _, split in said) and not held:
+        log.warning("no product is of split test: those held back are drawn")
+    return held
 
 
 def _drawn(shop: Assortment, share: float, seed: int) -> set[int]:

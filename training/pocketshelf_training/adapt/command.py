@@ -6,7 +6,6 @@ import argparse
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,12 @@ from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import Bundle, load_bundle
 from pocketshelf_training.adapt.assortment import Assortment, Questions, read_assortment
 from pocketshelf_training.adapt.knowing import calibrated
-from pocketshelf_training.adapt.learn import learnt, pictures_to_see, sampled
-from pocketshelf_training.adapt.measure import Outcome, measured, trimmed
+from pocketshelf_training.adapt.learn import AS_SHIPPED, Made, learnt, pictures_to_see, sampled
+from pocketshelf_training.adapt.measure import Outcome, measured, only_readable, trimmed
 from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.shelving import shelved
 from pocketshelf_training.adapt.ship import exported, move_into
 from pocketshelf_training.engine.allocator import keep_freed_memory
-from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.start import weights_of
 
@@ -102,6 +100,8 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
+    if args.out.is_file():
+        raise UsageError(f"--out {args.out}: a file is there; name a folder")
     base = load_bundle(args.model)
     checkpoint = weights_of(base.folder, Embedder.kind)
     shop = read_assortment(
@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
         report,
     )
     log.info("about %.0f minutes left", _minutes(left, (time.monotonic() - started) / seen))
-    if not made:
+    if made is None:
         report.verdict = "Nothing that was tried finds more by cross-validation: the bundle is kept as it is."
     else:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -143,6 +143,8 @@ def run(args: argparse.Namespace) -> int:
     report.seconds = time.monotonic() - started
     report.write(args.out)
     log.info("%s", report.verdict)
+    if not report.shipped and (args.out / "bundle.json").exists():
+        log.warning("%s holds the bundle of an earlier run, of which the report there says nothing", args.out)
     print_json({"out": str(args.out), **report.to_json()})
     return 0
 
@@ -169,7 +171,7 @@ def _counts(shop: Assortment) -> dict[str, int]:
 
 def _compared(
     base: Bundle,
-    made: Sequence[Checkpoint],
+    made: Made,
     shop: Assortment,
     questions: Questions,
     kept: np.ndarray,
@@ -178,11 +180,15 @@ def _compared(
     report: Report,
 ) -> None:
     """Export, measure before and after on the products held back, and put the better one in place."""
+    kept = only_readable(shop, questions, kept)
     before = to_beat(base, shop, questions, kept, report)
     log.info("R@1 %s; exporting", before.recall(1))
     calibration = [path for path, held in zip(shop.paths, shop.held, strict=True) if not held]
-    used = exported(made, _shelved(base, shop), calibration, staging, args.seed)
-    report.chosen = used.meta["adapted"]
+    bundle = exported(
+        made.checkpoint, _shelved(base, shop), calibration, staging, args.seed, plainer=made.plainer
+    )
+    if list(bundle.embedder.categories) != made.checkpoint.config["categories"]:
+        report.chosen["categories"] = AS_SHIPPED
     after = measured(staging, shop, questions, kept, "after")
     report.after, report.gain = after.to_json(), after.gain_over(before)
     report.shipped, report.verdict = _verdict(before, after, report.against)

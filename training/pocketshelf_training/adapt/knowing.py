@@ -18,6 +18,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import Bundle, write_bundle
 from pocketshelf_training.adapt.assortment import Assortment, Questions
+from pocketshelf_training.adapt.measure import readable
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.recall.calibrate import calibrate
 from pocketshelf_training.recall.encodings import RememberingEncoder
@@ -36,7 +37,7 @@ def calibrated(bundle: Bundle, shop: Assortment, questions: Questions, kept: np.
     """The bundle with a calibration; as it is where nothing real asks, or all searches end alike.
 
     Args:
-        kept: of `trimmed`.
+        kept: of `only_readable`.
     """
     if questions.kind == "re-photographed":
         log.info("no calibration: pictures that were re-photographed say nothing of how photos fare")
@@ -59,15 +60,18 @@ def calibrated(bundle: Bundle, shop: Assortment, questions: Questions, kept: np.
 def _world(shop: Assortment, questions: Questions, kept: np.ndarray, seed: int) -> World:
     """A shelf of the products held back and half of the others; those are asked for, and the other half."""
     rng = np.random.default_rng(seed)
-    asked = np.flatnonzero(questions.asking & shop.held & kept)[:MOST_QUESTIONS]
+    pictured = np.isin(shop.products, shop.products[shop.first & kept])
+    asked = np.flatnonzero(questions.asking & shop.held & kept & pictured)[:MOST_QUESTIONS]
     wanted = np.unique(shop.products[asked])
     others = rng.permutation(np.unique(shop.products[kept & ~shop.held]))
     held = np.setdiff1d(np.unique(shop.products[kept & shop.held]), wanted)
     there = np.concatenate([wanted, others[::2], held])[:MOST_PRODUCTS]
-    shown = np.flatnonzero(shop.first & np.isin(shop.products, there))
+    shown = np.flatnonzero(shop.first & kept & np.isin(shop.products, there))
     lacking = np.flatnonzero(np.isin(shop.products, others[1::2]))
     # Those that ask as questions do come first.
     lacking = lacking[np.argsort(~questions.asking[lacking], kind="stable")][:MOST_QUESTIONS]
+    # Those of ``kept`` were read before.
+    lacking = lacking[[bool(kept[i]) or readable(shop.paths[i]) for i in lacking]]
     asking = {
         "own": [_sample(shop, int(i), "street") for i in asked],
         "lacking": [replace(_sample(shop, int(i), "street"), identity=None) for i in lacking],

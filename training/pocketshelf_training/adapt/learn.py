@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from pocketshelf.errors import CatalogueError
 from pocketshelf_training.adapt.assortment import Assortment, Questions
 from pocketshelf_training.adapt.features import pooled, rephotographed
 from pocketshelf_training.adapt.heads import (
@@ -24,9 +26,8 @@ from pocketshelf_training.adapt.report import Report
 from pocketshelf_training.adapt.trunks import SHARES, blended
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import Embedder
-from pocketshelf_training.models.release import only_heads
 
-__all__ = ["learnt", "pictures_to_see", "sampled"]
+__all__ = ["AS_SHIPPED", "Made", "learnt", "pictures_to_see", "sampled"]
 
 log = logging.getLogger("pocketshelf.training")
 
@@ -35,6 +36,8 @@ MOST_PICTURES = 4000
 # So many of them are re-photographed where the catalogue has few views of one product.
 MOST_CHANGED = 600
 FEW_VIEWS = 200
+# What a report says of a part that stays.
+AS_SHIPPED = "as shipped"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,19 @@ class Candidate:
         return f"{trunk}{self.recipe or 'projection as shipped'}"
 
 
+class Made(NamedTuple):
+    """What was learnt.
+
+    Attributes:
+        checkpoint: with a head for the shop's own categories, if one serves them better.
+        plainer: the same with the shipped head, for where the shop's own does not come through an export;
+            None where ``checkpoint`` has that.
+    """
+
+    checkpoint: Checkpoint
+    plainer: Checkpoint | None = None
+
+
 def sampled(shop: Assortment, seed: int) -> np.ndarray:
     """bool (n,): the pictures to learn from, of products that are not held back."""
     present = np.random.default_rng(seed).permutation(np.unique(shop.products[~shop.held]))
@@ -82,11 +98,8 @@ def learnt(
     cache: Path,
     until: float,
     report: Report,
-) -> list[Checkpoint]:
-    """The checkpoint with whatever was better by cross-validation; none if nothing was.
-
-    Others behind it have less of that, for what does not bear int8: the first without attributes, then with
-    the category head as shipped.
+) -> Made | None:
+    """The checkpoint with whatever was better by cross-validation; None if nothing was.
 
     Args:
         part, questions: of the pictures to learn from alone.
@@ -104,24 +117,19 @@ def learnt(
         said = "a head for %d categories: top-1 %.3f, right category searched %.3f"
         log.info(said, len(head.labels), head.accuracy, head.covered)
     elif best.recipe is None:
-        return []
-    report.chosen = {"projection": str(best), "categories": len(head.labels) if head else "as shipped"}
+        return None
+    report.chosen = {"projection": str(best), "categories": len(head.labels) if head else AS_SHIPPED}
     log.info("chosen: %s", best)
     matrix = Fitter(best.evidence, best.shipped)(best.recipe) if best.recipe else None
     made = best.checkpoint
     if best.share != 1:
         made = said_as_before(made, first.evidence.features, best.evidence.features)
-    plain = adapted(made, matrix, None, adapted={**report.chosen, "categories": "as shipped"})
+    plain = adapted(made, matrix, None, adapted=report.chosen | {"categories": AS_SHIPPED})
     if head is None:
-        return _with_less(plain)
-    made = adapted(made, matrix, head, adapted=report.chosen)
+        return Made(plain)
     names = [part.category_names[category] for category in part.categories]
-    said_of = with_attributes_of(made, present, first.evidence.features, names)
-    return [*_with_less(said_of), *_with_less(plain)]
-
-
-def _with_less(made: Checkpoint) -> list[Checkpoint]:
-    return [made, only_heads(made, [])] if made.config.get("attributes") else [made]
+    made = adapted(made, matrix, head, adapted=report.chosen)
+    return Made(with_attributes_of(made, present, first.evidence.features, names), plain)
 
 
 def _candidates(
@@ -152,6 +160,8 @@ def _candidates(
         linear = without_bias(shipped, bias, evidence.features)
         found = Candidate(share, trunk, evidence, linear, recipe, score, before)
         if share == 1:
+            for number in np.flatnonzero(~evidence.features.any(1)):
+                log.warning("%s: cannot be read; left out", part.paths[number])
             report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
             log.info("cross-validated: as shipped R@1 %.3f", before.recall)
         if recipe is not None:
@@ -169,5 +179,11 @@ def _looked_at(network: Embedder, part: Assortment, questions: Questions, what: 
         rows = np.flatnonzero(part.first & readable)[:MOST_CHANGED]
         paths = [part.paths[i] for i in rows]
         changed[rows], _ = pooled(network, paths, f"re-photographed, {what}", cache, rephotographed)
+    gallery = questions.gallery & readable
     asking = questions.asking & (changed.any(1) if drawn else readable)
-    return Evidence(features, part.products, asking, questions.gallery & readable, changed, drawn)
+    # What has no picture left in the gallery cannot be found.
+    asking &= np.isin(part.products, part.products[gallery])
+    if not asking.any():
+        unread = f"{int((~readable).sum())} of {len(part)} cannot be read"
+        raise CatalogueError(f"no picture that asks has its product in the gallery: {unread}")
+    return Evidence(features, part.products, asking, gallery, changed, drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from pocketshelf.catalogue import build_store
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import CatalogueError, PhotoError
 from pocketshelf.progress import ProgressBar
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.preprocess import Photo, PhotoSource, decode_photo
@@ -23,7 +24,9 @@ from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.metrics.intervals import Figure, mean_with_interval
 
-__all__ = ["Outcome", "measured", "trimmed"]
+__all__ = ["Outcome", "measured", "only_readable", "readable", "trimmed"]
+
+log = logging.getLogger("pocketshelf.training")
 
 DEPTH = 20
 # Products in the gallery; of a larger catalogue as many are drawn, those that are asked for among them.
@@ -68,6 +71,32 @@ def trimmed(shop: Assortment, questions: Questions, seed: int) -> np.ndarray:
     chosen = np.concatenate([needed, others[: max(0, MOST_PRODUCTS - len(needed))]])
     kept = np.isin(shop.products, chosen) & questions.gallery
     kept[asked] = True
+    return kept
+
+
+def readable(path: Path) -> bool:
+    """Whether a picture can be read; what is wrong with it is logged."""
+    try:
+        decode_photo(path)
+    except PhotoError as error:
+        log.warning("%s; left out", error)
+        return False
+    return True
+
+
+def only_readable(shop: Assortment, questions: Questions, kept: np.ndarray) -> np.ndarray:
+    """Those of ``kept`` (bool (n,), of `trimmed`) that can be read, and asked for; the others are logged.
+
+    Raises:
+        CatalogueError: none is left that asks.
+    """
+    kept = kept.copy()
+    rows = np.flatnonzero(kept)
+    kept[rows] = [readable(shop.paths[i]) for i in rows]
+    gallery = kept & questions.gallery
+    kept &= questions.gallery | np.isin(shop.products, shop.products[gallery])
+    if not (kept & questions.asking & shop.held).any():
+        raise CatalogueError("not one picture of a product held back can be asked for; --seed draws others")
     return kept
 
 

@@ -23,13 +23,18 @@ from pocketshelf.cli.output import say
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.formats.bundle import Bundle, load_bundle, write_bundle
 from pocketshelf_training.models.checkpoint import Checkpoint, save_checkpoint
+from pocketshelf_training.models.release import only_heads
 
 __all__ = ["ExportFailed", "exported", "move_into"]
 
 log = logging.getLogger("pocketshelf.training")
 
 CALIBRATION_PICTURES = 256
-# What the converters say of a file that does not compute what PyTorch does.
+# Of the real photos, those that the parity gate takes.
+GATE_PHOTOS = ("grocery", "clothing", "street")
+# What the converters' complaint of the categories' output begins with.
+CATEGORIES = "categories."
+# What they say of a file that does not compute what PyTorch does.
 MISSED = "parity"
 
 
@@ -38,46 +43,57 @@ class ExportFailed(PocketshelfError):
 
 
 def exported(
-    made: Sequence[Checkpoint], base: Bundle, pictures: Sequence[Path], folder: Path, seed: int
-) -> Checkpoint:
-    """Put a bundle into ``folder``, of the first embedder of ``made`` that comes through the parity gate.
+    checkpoint: Checkpoint,
+    base: Bundle,
+    pictures: Sequence[Path],
+    folder: Path,
+    seed: int,
+    plainer: Checkpoint | None = None,
+) -> Bundle:
+    """A bundle in ``folder`` of the embedder ``checkpoint``, and of ``base`` the detector and the judge.
 
-    Detector and judge are those of ``base``. A shop of covers loses no bundle for a head that knows
-    necklines, nor a small shop for one that few pictures taught its categories.
+    Heads that do not come through the parity gate go before the bundle does, what finds products being the
+    same: first what it says of attributes (a shop of covers needs no head that knows necklines), then the
+    shop's own categories.
 
     Args:
-        made: best first; at least one.
         pictures: to calibrate int8 on.
-
-    Returns: the one that did.
+        plainer: ``checkpoint`` without a head for the shop's own categories, if it has one.
 
     Raises:
-        ExportFailed: a toolchain is missing, or every one missed parity.
+        ExportFailed: a toolchain is missing, or parity was missed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as linked:
         _link(pictures, Path(linked), seed)
-        used = _first_exported(made, Path(linked), folder)
+        _export_what_passes(checkpoint, plainer, Path(linked), folder)
     for name in _kept_files(base):
         shutil.copy2(base.folder / name, folder / name)
-    bundle = replace(load_bundle(folder), detector=base.detector, quality=base.quality)
-    write_bundle(replace(bundle, recall=None, enrolment=None, outfit=None))
-    return used
+    made = load_bundle(folder)
+    kept = replace(made, detector=base.detector, quality=base.quality)
+    return write_bundle(replace(kept, recall=None, enrolment=None, outfit=None))
 
 
-def _first_exported(made: Sequence[Checkpoint], pictures: Path, folder: Path) -> Checkpoint:
-    *better, last = made
-    for checkpoint in better:
+def _export_what_passes(
+    checkpoint: Checkpoint, plainer: Checkpoint | None, calibration: Path, folder: Path
+) -> None:
+    try:
+        return _export(checkpoint, calibration, folder)
+    except ExportFailed as error:
+        if MISSED not in str(error):
+            raise
+        failed = error
+    # Where the categories fail, other heads do not help them.
+    if checkpoint.config.get("attributes") and not (plainer and CATEGORIES in str(failed)):
+        log.warning("%s; once more without what it says of attributes", failed)
         try:
-            _export(checkpoint, pictures, folder)
+            return _export(only_heads(checkpoint, []), calibration, folder)
         except ExportFailed as error:
-            if MISSED not in str(error):
-                raise
-            log.warning("%s; once more with fewer heads", error)
-        else:
-            return checkpoint
-    _export(last, pictures, folder)
-    return last
+            failed = error
+    if plainer is None or CATEGORIES not in str(failed):
+        raise failed
+    log.warning("%s; once more without the shop's own categories", failed)
+    return _export_what_passes(plainer, None, calibration, folder)
 
 
 def _link(pictures: Sequence[Path], folder: Path, seed: int) -> None:
@@ -92,7 +108,7 @@ def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
     save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
     command = [sys.executable, "-m", "converters.export", "--target", "tflite", "--model", "embedder"]
     command += ["--checkpoint-embedder", str(weights), "--calibration", str(calibration), "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment()) as process:
         assert process.stderr is not None
         last = ""
         for line in process.stderr:
@@ -100,6 +116,16 @@ def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
             last = line.strip() or last
     if process.returncode:
         raise ExportFailed(f"the export failed: {last.removeprefix('error: ')}")
+
+
+def _environment() -> dict[str, str]:
+    """Of the converters: the gate compares real photos where there are some, and else drawn ones."""
+    environment = os.environ.copy()
+    named = environment.get("POCKETSHELF_DATA")
+    if named and not any((Path(named) / photos).is_dir() for photos in GATE_PHOTOS):
+        log.info("POCKETSHELF_DATA %s has no photos for the parity gate: it compares drawn pictures", named)
+        del environment["POCKETSHELF_DATA"]
+    return environment
 
 
 def _kept_files(base: Bundle) -> list[str]:

@@ -12,7 +12,7 @@ picture that is not there: each one line that names file and line.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pocketshelf.catalogue.delimited import read_delimited
@@ -48,11 +48,11 @@ def load(root: str | Path) -> list[Sample]:
     ]
 
 
-def picture_lines(path: Path, known: Collection[str]) -> list[Record]:
-    """The lines of a CSV of pictures, which has a column ``image``, by the names of their columns.
+def picture_lines(path: Path, known: Collection[str], needed: Sequence[str] = ("image",)) -> list[Record]:
+    """The lines of a CSV of pictures, by the names of their columns.
 
     Args:
-        known: the columns that have a meaning.
+        known: the columns that have a meaning, needed: those of them that must be there.
 
     Raises:
         DataDamaged: the file, or a line of it, cannot be read; names both.
@@ -61,8 +61,8 @@ def picture_lines(path: Path, known: Collection[str]) -> list[Record]:
         table = read_delimited(decode_text(read_bytes(path), path)[0], path, known, known.__contains__)
     except CatalogueError as error:
         raise DataDamaged(str(error)) from error
-    if "image" not in table.columns:
-        raise DataDamaged(f"{path}:1: no column image; there are {', '.join(table.columns) or 'none'}")
+    if lost := [name for name in needed if name not in table.columns]:
+        raise DataDamaged(f"{path}:1: no column {lost[0]}; there are {', '.join(table.columns) or 'none'}")
     for problem in table.problems:
         raise DataDamaged(f"{path}:{problem.line}: {problem.problem}")
     return table.records

@@ -177,7 +177,7 @@ def fit_head(
     """Labels, weight (k, D), bias (k,) and the strength, the smallest that is as good on ``val`` as any.
 
     Args:
-        train, val: features (n, D) and labels (n,).
+        train, val: features (n, D) and labels (n,); without any of val the smallest strength is taken.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -190,7 +190,8 @@ def fit_head(
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, class_weight="balanced", max_iter=300)
         model.fit(scaler.transform(features[kept]), names[kept].astype(str))
-        tried.append((_score(model.predict(scaler.transform(val[0])), val[1]), strength, model))
+        said = model.predict(scaler.transform(val[0])) if len(val[0]) else val[1]
+        tried.append((_score(said, val[1]), strength, model))
     best = max(score for score, _, _ in tried)
     _, strength, model = next(each for each in tried if each[0] >= best - AS_GOOD)
     # Two classes have one row in scikit-learn, the second's.
@@ -234,11 +235,23 @@ def run(args: argparse.Namespace) -> int:
             log.warning("%s: no two labels with %d pictures of split train; left out", attribute, FEWEST)
             continue
         val = _joined(source.of(attribute, "val") for source in choosing)
+        if not len(val[1]):
+            log.warning("%s: no picture of split val; how much to regularise is not chosen", attribute)
         labels, weight, bias, strength = fit_head(train, val)
         heads[attribute] = labels, weight, bias
         figures[attribute] = _figures(attribute, heads[attribute], known)
         for name, figure in figures[attribute].items():
             log.info("%s (%d labels, C %g): %s %s", attribute, len(labels), strength, name, figure)
+    if not heads:
+        raise UsageError(
+            f"no attribute has two labels with {FEWEST} pictures of split train; nothing is written"
+        )
+    if lost := [name for name in model.config.get("attributes", {}) if name not in heads]:
+        log.warning(
+            "left out: the heads of %s that has %s, as no picture here says it",
+            args.checkpoint,
+            ", ".join(lost),
+        )
     made = with_heads(model, heads)
     out = args.out or args.checkpoint.with_stem(args.checkpoint.stem + "-attributes")
     named = {a: {n: f._asdict() for n, f in row.items()} for a, row in figures.items()}

@@ -84,7 +84,9 @@ class EmbedderTask(Task[Embedder, Step]):
         attributes = self.garments.attributes if self.garments else None
         self.device = compute.choose(args)
         self.extractor = targets.Extractor(self.device, args.workers)
-        self.network = Embedder(categories, variant=args.variant, size=args.size, attributes=attributes)
+        self.network = Embedder(
+            categories, variant=args.variant, size=args.size, attributes=attributes, **self._space()
+        )
         self._start()
         compute.placed(self.network, self.device).trunk.freeze_until(2)
         self.turns = PERMUTATIONS if args.virtual else PERMUTATIONS[:1]
@@ -178,6 +180,11 @@ class EmbedderTask(Task[Embedder, Step]):
             for part in begin_with(self.network, weights_of(self.args.start, Embedder.kind)):
                 log.info("%s begins anew: %s has none", part, self.args.start)
 
+    def _space(self) -> dict[str, Any]:
+        """The length of the teacher's vectors, which are the student's as well."""
+        config = load_checkpoint(self.args.teacher).config if self.args.teacher else {}
+        return {"dimension": config["dimension"]} if "dimension" in config else {}
+
     def _teacher(self) -> Embedder | Ensemble:
         """Raises UsageError: it saw products that this training must not see."""
         self._refuse_what_saw_too_much(self.args.teacher)
@@ -255,9 +262,16 @@ class EmbedderTask(Task[Embedder, Step]):
         return meta
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "products": self.products, "categories": self.network.categories}
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Raises UsageError: the run was begun with other products or categories, whose numbers it learnt."""
+        now = self.state()
+        for name in ("products", "categories"):
+            if state.get(name, now[name]) != now[name]:
+                raise UsageError(
+                    f"{self.args.run} was begun with other {name} than --data-set has now; name a new --run"
+                )
         self.best = state["best"]
 
 

@@ -13,7 +13,7 @@ from pocketshelf_training.engine import compute
 __all__ = ["add_arguments", "add_data", "recipe"]
 
 # Where pictures are, where figures go, what computes: none of it changes what a run learns.
-FREE = ("run", "data", "device", "workers", "run_command")
+FREE = ("run", "data", "device", "workers", "run_command", "print_completion")
 
 
 def add_arguments(parser: argparse.ArgumentParser, run: Path, seed: int = 1, by_epochs: bool = True) -> None:

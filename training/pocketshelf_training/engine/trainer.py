@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ log = logging.getLogger("pocketshelf.training")
 
 STATE, LOG = "state.pt", "log.jsonl"
 LOG_EVERY = 20
+# What torch raises on files that are cut short or are something else.
+UNREADABLE = (ValueError, TypeError, LookupError, EOFError, OSError, RuntimeError, pickle.UnpicklingError)
 
 
 class Trainer:
@@ -146,15 +149,24 @@ class Trainer:
         path = self.folder / STATE
         if not path.exists():
             return None
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+            begun = saved["settings"]
+        except UNREADABLE as error:
+            reason = "damaged, or no training's; remove it, or name a new --run"
+            raise UsageError(f"{path}: {reason}") from error
         for name, value in self.task.settings.items():
-            if saved["settings"].get(name, math.nan) != value:
+            if begun.get(name, math.nan) != value:
                 option = name.replace("_", "-")
                 raise UsageError(f"{path} was begun with another --{option}; name a new --run")
         return saved
 
     def _resume(self, saved: dict[str, Any]) -> None:
         for name, part in self._stateful().items():
-            part.load_state_dict(saved[name])
+            try:
+                part.load_state_dict(saved[name])
+            except (RuntimeError, ValueError, LookupError) as error:
+                begun = f"{self.folder / STATE} was begun on other data"
+                raise UsageError(f"{begun}: its {name} does not fit; name a new --run") from error
         self.epoch, self.step = saved["epoch"], saved["step"]
         log.info("resumed after epoch %d of %d", self.epoch, self.task.epochs)

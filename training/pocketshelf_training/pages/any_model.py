@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     name, samples = _load(args)
     own, split = choose_split(samples, args.split)
-    own = own[: args.limit]
+    own = _first(own, args.limit)
     model = open_model(args.model, args.kind or _kind_for(args.model, own))
     predictor = Predictor(model, args.cache, args.whole)
     if model.kind == "embedder":
@@ -84,6 +84,12 @@ def run(args: argparse.Namespace) -> int:
     results = {"run": _run_facts(args, name, split, model), **measured}
     publish(model_page.as_markdown(results), model_page.as_json(results), args.write, args.json)
     return 0
+
+
+def _first(own: Sequence[Sample], limit: int | None) -> list[Sample]:
+    """The first ``limit`` photos: customers', where there are any, as the shop's pictures ask for nothing."""
+    asking = [sample for sample in own if sample.domain == "street"]
+    return list(own) if limit is None else (asking or list(own))[:limit]
 
 
 def _load(args: argparse.Namespace) -> tuple[str, list[Sample]]:

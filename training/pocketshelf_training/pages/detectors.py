@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pocketshelf.cli import values
+from pocketshelf.errors import UsageError
 from pocketshelf_training.data import shop
 from pocketshelf_training.data.catalog import load_given, shown_name
 from pocketshelf_training.metrics.average_precision import Matches
@@ -102,9 +103,15 @@ def _shown(given: str) -> str:
 
 
 def _measure(given: str, args: argparse.Namespace, models: dict[str, Model]) -> dict[str, Any]:
-    """Every detector's figures on a data set, and the differences to the first one's, draw by draw."""
+    """Every detector's figures on a data set, and the differences to the first one's, draw by draw.
+
+    Raises:
+        UsageError: none of its photos of that split has boxes.
+    """
     _, samples = load_given(given, args.data)
     truth = true_boxes(choose_split(samples, args.split)[0])
+    if not truth:
+        raise UsageError(f"--data-set {given}: no photo of split {args.split} has boxes")
     groups = sorted({group for boxes in truth.values() for group in boxes.groups})
     measured: dict[str, dict[str, Any]] = {}
     means: dict[str, np.ndarray] = {}

@@ -214,3 +214,15 @@ def test_other_settings_cannot_go_on(catalogue: Path, tmp_path: Path) -> None:
             Trainer(other, tmp_path)
     with pytest.raises(UsageError, match="multiple of 32"):
         train.SystemTask(arguments("wtbi", catalogue, tmp_path, "--size", "50"))
+
+
+def test_shop_pictures_alone_are_nothing_to_learn_from(catalogue: Path, tmp_path: Path) -> None:
+    with catalogue.open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["domain"] == "shop" and row["identity"]]
+    alone = tmp_path / "shop.csv"
+    with alone.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(UsageError, match="nothing of split train to learn from"):
+        train.SystemTask(arguments("wtbi", alone, tmp_path, "--steps", "2"))

@@ -121,6 +121,11 @@ class SystemTask(Task[System, Batch]):
         self.views = Views(args.align, training)
         counts = (args.products, args.photos, args.others)
         self.sampler = IdentitySampler(training, vocabulary, args.size, args.seed, *counts, self.views)
+        if self.epochs and not (self.sampler.names or self.sampler.loose):
+            raise UsageError(
+                "nothing of split train to learn from: no product has a customer's photo (domain street) and "
+                "a shop's picture, and no picture is without a product"
+            )
 
     @property
     def settings(self) -> dict[str, Any]:
