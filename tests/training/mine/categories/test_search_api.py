@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from pocketshelf.errors import PhotoError, ServerError, Unreachable, UsageError
 from pocketshelf.network import polite
@@ -25,8 +27,14 @@ KEY = "geheim+/e"
 def web() -> Iterator[SearchServer]:
     with serving() as server:
         server.pictures["shoes"] = [f"{n}.jpg" for n in range(5)]
-        server.files = {f"{n}.jpg": b"picture %d" % n for n in range(5)}
+        server.files = {f"{n}.jpg": picture(n) for n in range(5)}
         yield server
+
+
+def picture(number: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8), (40 * number, 90, 90)).save(stream, "JPEG")
+    return stream.getvalue()
 
 
 @pytest.fixture
@@ -54,8 +62,20 @@ def test_pages_are_read_until_there_are_enough(web: SearchServer, tmp_path: Path
     assert len(web.asked) == 2
     found = list(api.search("shoes", 100))
     assert len(found) == 5 and web.asked["/search?q=shoes&count=2&page=4"] == 1, "an empty page is the last"
-    assert api.fetch(found[4]).read_bytes() == b"picture 4" == api.fetch(found[4]).read_bytes()
+    assert api.fetch(found[4]).read_bytes() == picture(4) == api.fetch(found[4]).read_bytes()
     assert web.asked["/p/4.jpg"] == 1
+
+
+def test_a_page_in_the_place_of_a_picture_is_no_picture(
+    web: SearchServer, tmp_path: Path, waits: Waits
+) -> None:
+    web.files["0.jpg"] = b"<html>we are back soon</html>"
+    api = source(web, tmp_path, waits)
+    (found, *_) = api.search("shoes", 1)
+    with pytest.raises(PhotoError, match="no picture"):
+        api.fetch(found)
+    web.files["0.jpg"] = picture(0)
+    assert api.fetch(found).read_bytes() == picture(0), "another day it is there"
 
 
 def test_questions_come_at_the_pace_of_the_api(web: SearchServer, tmp_path: Path, waits: Waits) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from pocketshelf.catalogue.download import PictureCache
-from pocketshelf.errors import ServerError, UsageError, one_line
+from pocketshelf.errors import PhotoError, ServerError, UsageError, one_line
 from pocketshelf.network.polite import Polite
 from pocketshelf_training.mine.categories.search.source import Found
 
@@ -223,9 +223,16 @@ class ApiSource:
         return ""
 
     def fetch(self, found: Found) -> Path:
-        """Its file, fetched if it was not before."""
+        """Its file, fetched if it was not before.
+
+        Raises:
+            PhotoError: it cannot be had, or what came is no picture.
+        """
         self._pictures(found.address)
-        return self._pictures.path(found.address)
+        path = self._pictures.path(found.address)
+        if not path.is_file():  # What is no picture is not kept.
+            raise PhotoError(f"{found.address}: what came is no picture")
+        return path
 
 
 def _said(value: Any) -> str:
