@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pocketshelf.errors import UsageError
 from pocketshelf.printable import printable
 
-__all__ = ["server_address", "split_credentials"]
+__all__ = ["is_public", "server_address", "split_credentials"]
 
 _HOST = re.compile(
     r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?", re.I
@@ -29,6 +30,16 @@ def server_address(text: str) -> str:
         shown = printable(("…@" if "@" in text else "") + text.rpartition("@")[2])[:200]
         raise UsageError(f"{shown!r} is no server's address ({problem}); {_EXAMPLE}")
     return text.rstrip("/")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's: not this machine's, and of no private network.
+
+    Raises:
+        ValueError: it is no IP address.
+    """
+    found = ipaddress.ip_address(address)
+    return (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
 def _problem(text: str) -> str | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import threading
 import time
@@ -23,7 +22,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pocketshelf.errors import Unreachable, one_line
-from pocketshelf.network.address import split_credentials
+from pocketshelf.network.address import is_public, split_credentials
 from pocketshelf.network.deadline import Late, within
 
 __all__ = ["Reply", "body_chunks", "exchange", "is_sign_in", "open_url", "sign_in"]
@@ -195,14 +194,14 @@ class _Wire:
 
     def _check_peer(self, connection: socket.socket) -> None:
         """By whom is reached at last, not by what its name was looked up to before anybody connected."""
-        is_public = _is_public(connection.getpeername()[0])
-        if self._is_public and not is_public:
+        reached_public = is_public(connection.getpeername()[0])
+        if self._is_public and not reached_public:
             connection.close()
             raise ConnectionRefusedError(
                 "it sends us on into a private network, as a captive portal does; sign in to this network, "
                 "or check the address"
             )
-        self._is_public = is_public
+        self._is_public = reached_public
 
     def require(self) -> None:
         """To the parser a header that was cut off looks like one that ended.
@@ -288,12 +287,6 @@ def _opener(wire: _Wire) -> urllib.request.OpenerDirector:
     ):
         opener.add_handler(handler)
     return opener
-
-
-def _is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's: not this machine's, and of no private network."""
-    found = ipaddress.ip_address(address)
-    return (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
 def _reason(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
+from pocketshelf.network.address import is_public
 from pocketshelf_server.http.problems import Problem
 
 __all__ = ["OwnNames"]
@@ -96,10 +97,9 @@ def _is_private_name(name: str) -> bool:
 
 def _is_near(address: str | None) -> bool:
     try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
+        return not is_public((address or "").partition("%")[0])
     except ValueError:
         return True
-    return not (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
 def _is_browser(headers: Headers) -> bool:

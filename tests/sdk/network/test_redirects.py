@@ -44,7 +44,7 @@ def test_a_server_of_the_internet_sends_nobody_into_a_private_network(
 ) -> None:
     """The name may look public: who is reached at last counts, and is told nothing."""
     reached = iter([True, False] * 3)
-    monkeypatch.setattr(http, "_is_public", lambda address: next(reached))
+    monkeypatch.setattr(http, "is_public", lambda address: next(reached))
     url, asked = inside
     with answering(*[sending_on(url)] * 3) as server, pytest.raises(Unreachable, match="private network"):
         ask(server)
@@ -57,7 +57,7 @@ def test_other_redirects_are_followed(
 ) -> None:
     """A shop whose server is in its own network may have its files there, too."""
     reached = iter(public)
-    monkeypatch.setattr(http, "_is_public", lambda address: next(reached))
+    monkeypatch.setattr(http, "is_public", lambda address: next(reached))
     url, asked = inside
     with answering(sending_on(url)) as server:
         assert Polite().get(server, 1000) == b"\xff\xd8\xff"
@@ -82,4 +82,4 @@ def test_other_redirects_are_followed(
     ],
 )
 def test_which_addresses_are_the_internets(address: str, is_public: bool) -> None:
-    assert http._is_public(address) is is_public
+    assert http.is_public(address) is is_public

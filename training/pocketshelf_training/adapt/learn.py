@@ -162,7 +162,7 @@ def _candidates(
         if share == 1:
             for number in np.flatnonzero(~evidence.features.any(1)):
                 log.warning("%s: cannot be read; left out", part.paths[number])
-            report.tried["as shipped"] = {"R@1": before.recall, "mrr": before.reciprocal}
+            report.tried[AS_SHIPPED] = {"R@1": before.recall, "mrr": before.reciprocal}
             log.info("cross-validated: as shipped R@1 %.3f", before.recall)
         if recipe is not None:
             report.tried[str(found)] = {"R@1": score.recall, "mrr": score.reciprocal}
