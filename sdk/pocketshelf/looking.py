@@ -10,7 +10,8 @@ found (docs/turned.md), as of a carton held askew or a shirt photographed from t
 look leaves nothing trusted, and its own vector looks like that of something turned
 (`pocketshelf.formats.turned_head`), it is taken again at the photo turned back; who wishes has it taken at
 all turns. The look whose first product is nearest counts, if it is nearer by some than the upright one's and
-not said to be absent: a photo of what the shop lacks stays as it came.
+not said to be absent: a photo of what the shop lacks stays as it came; and so does one with a box that the
+detector is sure of where the turned one has none: an outfit's garments are not given away for one frame.
 """
 
 from __future__ import annotations
@@ -63,6 +64,17 @@ class Look:
         """The score of the most prominent region's first product; lowest where there is none."""
         return _lead(self.answers[0]) if self.answers else -1.0
 
+    @property
+    def has_box(self) -> bool:
+        """Whether the detector found anything in it."""
+        return any(answer.region.detection.group != FRAME for answer in self.answers)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the detector is sure of a box in it."""
+        found = [answer.region.detection for answer in self.answers]
+        return any(each.group != FRAME and each.score >= SURE for each in found)
+
     def as_it_came(self, region: Region) -> Region:
         """A region of the look, its box in the photo as it came."""
         return replace(region, box=_before(region.box, self.size, self.quarters)) if self.quarters else region
@@ -92,7 +104,7 @@ class Looking:
             found = self._as_one(shelf, found, wish, ms)
         wanted = self._turns(found, any_way_up)
         looks = [self._turned(shelf, found, quarters, wish, whole, ms) for quarters in wanted]
-        turns = [look for look in looks if look.answers and not self.answering.is_absent(look.answers[0])]
+        turns = [look for look in looks if self._may_count(look, found)]
         best = best_of(found.lead, [look.lead for look in turns])
         if best is None:
             return found
@@ -106,6 +118,12 @@ class Looking:
         if not (head or any_way_up) or any(map(self.answering.is_trusted, look.answers)):
             return ()
         return ALL_TURNS if head is None else head.turns(look.answers[0].region.embedding.vector)
+
+    def _may_count(self, turned: Look, upright: Look) -> bool:
+        """Whether a turned look finds anything, and does not lose a box that is sure for a frame alone."""
+        if not turned.answers or self.answering.is_absent(turned.answers[0]):
+            return False
+        return turned.has_box or not upright.is_sure
 
     def _answered(self, shelf: Shelf, look: Look, wish: Wish) -> Look:
         return replace(look, answers=[self.answering.answer(shelf, r, wish) for r in look.encoded.regions])

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from pocketshelf.stages.embed import Embedding, NetworkEmbedder
 from pocketshelf.stages.preprocess import Photo
 from pocketshelf.store import Store
 from pocketshelf.store.writer import StoreWriter
-from pocketshelf.types import Box, Hit
+from pocketshelf.types import Box, Detection, Hit
 
 __all__ = ["answers", "answers_of"]
 
@@ -65,6 +66,18 @@ class Told:
         known = [each for each in turned or self._upright if (each["box"] is None) == (box is None)]
         (nearest, *_) = sorted(known, key=lambda each: distance(each["box"], box))
         return NetworkEmbedder(self._spec, Outputs(*map(unpack, nearest["outputs"]))).embed(photo, box)
+
+
+@dataclass(frozen=True)
+class Finds:
+    """A detector that may find nothing in a turned photo."""
+
+    network: NetworkDetector
+    turned: bool
+
+    def detect(self, photo: Photo) -> list[Detection]:
+        """See `pocketshelf.stages.detect.Detector`."""
+        return self.network.detect(photo) if self.turned or not quarters_of(photo) else []
 
 
 def distance(a: Box | None, b: Box | None) -> float:
@@ -128,6 +141,7 @@ def answers() -> list[dict[str, Any]]:
     # Lying on its side: there the one thing looks like the second one does.
     lying = networks(np.random.default_rng(1570), [("footwear", 0.8)])
     lying = {**lying, "turned": {"3": seen_as(lying, scene["embedder"][1])}, "top_k": 1}
+    unsure = networks(np.random.default_rng(1570), [("footwear", 0.6)])
     # The same, and it looks so: on its side, or upside down.
     sideways, over = (tilted(lying, turn) for turn in range(2))
     cases: dict[str, dict[str, Any]] = {
@@ -182,6 +196,13 @@ def answers() -> list[dict[str, Any]]:
         "any way up, and an answer is trusted: nothing is turned": {
             **lying, "embedder": lying["turned"]["3"], "turned": {"1": lying["embedder"]}, "top_k": 2,
             "any_way_up": True,
+        },
+        "any way up: a frame alone takes no sure box's place": {
+            **lying, "turned_has_boxes": False, "any_way_up": True
+        },
+        "any way up: a frame alone takes the place of a box that is not sure": {
+            **unsure, "turned": {"3": seen_as(unsure, scene["embedder"][1])}, "turned_has_boxes": False,
+            "any_way_up": True, "top_k": 1,
         },
         "it looks upright: nothing is turned": {**lying, "any_way_up": None},
         "it lies on its side: turned by one and three quarters": {**sideways, "any_way_up": None},
@@ -278,7 +299,8 @@ def encoder(case: dict[str, Any]) -> Encoder:
     assert bundle.detector is not None
     network = Outputs(*map(unpack, case["detector"]))
     told = Told(case) if "embedder" in case else None
-    return Encoder(bundle, told, NetworkDetector(bundle.detector, network))  # type: ignore[arg-type]
+    detector = Finds(NetworkDetector(bundle.detector, network), case.get("turned_has_boxes", True))
+    return Encoder(bundle, told, detector)  # type: ignore[arg-type]
 
 
 @contextmanager

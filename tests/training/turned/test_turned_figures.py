@@ -43,6 +43,13 @@ def test_a_search_looks_at_the_turns_that_the_photo_looks_to_need() -> None:
     assert [row["absent by the first look"] for row in rows] == [0, 1, 0, 0]
 
 
+def test_a_frame_alone_takes_no_sure_boxs_place() -> None:
+    sure = MISSED._replace(has_box=True, is_sure=True)
+    assert chosen([FOUND, sure], 1, (3,)) == 1
+    assert chosen([FOUND._replace(has_box=True), sure], 1, (3,)) == 0
+    assert chosen([FOUND, sure._replace(is_sure=False)], 1, (3,)) == 0
+
+
 def test_a_look_is_what_a_search_of_the_turned_photo_finds(shop: Path, fake_bundle: Bundle) -> None:
     build_store(shop / "catalogue.csv", shop / "store", bundle=fake_bundle)
     asking = [Sample(shop / "pictures" / f"{name}.png", "val", "street", name, "x") for name in COLOURS]

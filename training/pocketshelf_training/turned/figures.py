@@ -17,8 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketshelf.cli.output import tell_lines
+from pocketshelf.encoded import FRAME
 from pocketshelf.encoder import Encoder
-from pocketshelf.looking import AHEAD, ALL_TURNS, best_of
+from pocketshelf.looking import AHEAD, ALL_TURNS, SURE, best_of
 from pocketshelf.retriever import Retriever
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.types import Timings
@@ -45,6 +46,7 @@ class Seen(NamedTuple):
         right, lead, trusted, absent: its first product: whether it is right, its score, whether it is
             trusted, and whether it is said to be nothing like what is in the photo.
         turns: by how many quarters a search would turn the photo for another look.
+        has_box, is_sure: whether the detector found anything, and is sure of a box.
     """
 
     right: bool
@@ -52,6 +54,8 @@ class Seen(NamedTuple):
     trusted: bool
     absent: bool = False
     turns: tuple[int, ...] = ()
+    has_box: bool = False
+    is_sure: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,12 +95,12 @@ def _seen(retriever: Retriever, photo: Photo, whole: bool, identity: str | None)
     head = retriever.encoder.bundle.turned_head
     first, *_ = retriever.encoder.encode(photo, whole, Timings()).regions
     turns = () if head is None else head.turns(first.embedding.vector)
-    region = retriever.search(photo, whole=whole, any_way_up=False).regions[0]
+    regions = retriever.search(photo, whole=whole, any_way_up=False).regions
+    region, boxes = regions[0], [each.score for each in regions if each.group != FRAME]
     hits = region.hits or ()
-    if not hits:
-        return Seen(False, -1.0, False, bool(region.absent), turns)
-    right = hits[0].product_id == identity
-    return Seen(right, hits[0].score, bool(region.confident), bool(region.absent), turns)
+    lead, right = (hits[0].score, hits[0].product_id == identity) if hits else (-1.0, False)
+    told = bool(hits) and bool(region.confident), bool(region.absent)
+    return Seen(right, lead, *told, turns, bool(boxes), any(score >= SURE for score in boxes))
 
 
 def chosen(turns: Sequence[Seen], quarters: int, wanted: Sequence[int], ahead: float = AHEAD) -> int:
@@ -104,9 +108,14 @@ def chosen(turns: Sequence[Seen], quarters: int, wanted: Sequence[int], ahead: f
     upright = turns[quarters]
     if upright.trusted:
         return quarters
-    others = [each for each in ((quarters + n) % TURNS for n in wanted) if not turns[each].absent]
+    others = [(quarters + n) % TURNS for n in wanted]
+    others = [each for each in others if _may_count(turns[each], upright)]
     best = best_of(upright.lead, [turns[each].lead for each in others], ahead)
     return quarters if best is None else others[best]
+
+
+def _may_count(turned: Seen, upright: Seen) -> bool:
+    return not turned.absent and (turned.has_box or not upright.is_sure)
 
 
 def found_first(looks: Sequence[Sequence[Seen]], quarters: int, ahead: float | None) -> float:

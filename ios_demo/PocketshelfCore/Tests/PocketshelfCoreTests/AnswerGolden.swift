@@ -5,6 +5,26 @@ import XCTest
 
 /// What the golden cases of whole answers share: the bundle, and what stands in for networks and server.
 enum AnswerGolden {
+    /// By how many the photo of the cases was turned, told by the corner that has come to the left above.
+    private static func quarters(of photo: Photo) -> Int {
+        switch (photo.pixels[0] > 90, photo.pixels[1] > 120) {
+        case (false, false): 0
+        case (true, false): 1
+        case (true, true): 2
+        case (false, true): 3
+        }
+    }
+
+    /// A detector that may find nothing in a turned photo.
+    private struct Finds: Detector {
+        let network: NetworkDetector
+        let turned: Bool
+
+        func detect(_ photo: Photo) throws -> [Detection] {
+            turned || AnswerGolden.quarters(of: photo) == 0 ? try network.detect(photo) : []
+        }
+    }
+
     /// Says what a case has for the box nearest to the one asked about; of a turned photo, what it has for that, if
     /// anything.
     final class Told: Embedder, @unchecked Sendable {
@@ -18,22 +38,12 @@ enum AnswerGolden {
             self.turned = turned
         }
 
-        /// By how many the photo of the cases was turned, told by the corner that has come to the left above.
-        private func quarters(of photo: Photo) -> Int {
-            switch (photo.pixels[0] > 90, photo.pixels[1] > 120) {
-            case (false, false): 0
-            case (true, false): 1
-            case (true, true): 2
-            case (false, true): 3
-            }
-        }
-
         func embed(_ photo: Photo, box: Box?) throws -> Embedding {
             func distance(_ sides: [Double]) -> Double {
                 guard let box else { return 0 }
                 return zip(sides, [box.x, box.y, box.width, box.height]).reduce(0) { $0 + abs($1.0 - $1.1) }
             }
-            let known = turned.isEmpty ? upright : turned[String(quarters(of: photo))] ?? upright
+            let known = turned.isEmpty ? upright : turned[String(AnswerGolden.quarters(of: photo))] ?? upright
             let fitting = known.filter { $0["box"].isNull == (box == nil) }
             let nearest = try XCTUnwrap(fitting.min { distance($0["box"].doubles) < distance($1["box"].doubles) })
             return try stage.decode(nearest["outputs"].list.map(\.tensor))
@@ -94,8 +104,9 @@ enum AnswerGolden {
     }
 
     static func encoder(_ input: Json, _ bundle: ModelBundle) throws -> Encoder {
-        let detector = NetworkDetector(
+        let network = NetworkDetector(
             spec: try XCTUnwrap(bundle.detector), runner: Outputs(input["detector"].list.map(\.tensor)))
+        let detector = Finds(network: network, turned: (input.object["turned_has_boxes"] ?? .bool(true)).flag)
         let turned = Dictionary(uniqueKeysWithValues: input["turned"].pairs.map { ($0.0, $0.1.list) })
         let told = Told(bundle.embedder, input["embedder"].list, turned: turned)
         return Encoder(bundle: bundle, embedder: told, detector: detector)

@@ -9,6 +9,11 @@ struct Seen {
     /// The score of the most prominent region's first product; lowest where there is none.
     var lead: Double { answers.first.map(Looking.lead) ?? -1 }
 
+    /// What the detector found in it.
+    var boxes: [Detection] {
+        answers.map(\.region.detection).filter { !exactlyEqual($0.group, Detection.frameGroup) }
+    }
+
     /// A region of the look, its box in the photo as it came.
     func asItCame(_ region: Region) -> Region {
         var region = region
@@ -52,8 +57,8 @@ struct Looking {
             shown = try shown.turned()
             guard wanted.contains(quarters) else { continue }
             let answers = try answered(shelf, shown, wish, whole, &timings)
-            guard let first = answers.first, !answering.isAbsent(first) else { continue }
             let turned = Seen(photo: photo, answers: answers, quarters: quarters)
+            guard mayCount(turned, upright) else { continue }
             if turned.lead > lead { (best, lead) = (turned, turned.lead) }
         }
         guard best.quarters > 0 else { return upright }
@@ -68,6 +73,12 @@ struct Looking {
         if anyWayUp == true { return Self.allTurns }
         guard let head = encoder.bundle.turnedHead, let first = answers.first else { return [] }
         return head.turns(first.region.embedding.vector)
+    }
+
+    /// Whether a turned look finds anything, and does not lose a box that is sure for a frame alone.
+    private func mayCount(_ turned: Seen, _ upright: Seen) -> Bool {
+        guard let first = turned.answers.first, !answering.isAbsent(first) else { return false }
+        return !turned.boxes.isEmpty || !upright.boxes.contains { $0.score >= Self.sure }
     }
 
     static func lead(_ answer: Answer) -> Double { answer.hits.first?.score ?? -1 }

@@ -32,8 +32,16 @@ internal class Seen(private val photo: Photo, val answers: List<Answer>, private
     /** The score of the most prominent region's first product; lowest where there is none. */
     val lead: Double get() = answers.firstOrNull()?.let(::lead) ?: -1.0
 
-    /** Whether the most prominent region's answer is not said to be nothing like it. */
-    fun finds(answering: Answering): Boolean = answers.firstOrNull()?.let { !answering.isAbsent(it) } == true
+    private val boxes get() = answers.map { it.region.detection }.filter { it.group != FRAME }
+
+    /**
+     * Whether a turned look may count: the most prominent region's answer is not said to be nothing like it, and it does not
+     * lose a box that is sure for a frame alone.
+     */
+    fun mayCount(upright: Seen, answering: Answering): Boolean {
+        val first = answers.firstOrNull() ?: return false
+        return !answering.isAbsent(first) && (boxes.isNotEmpty() || upright.boxes.none { it.score >= SURE })
+    }
 
     /** A region of the look, its box in the photo as it came. */
     fun asItCame(region: Region): Region {
@@ -71,7 +79,7 @@ internal class Looking(private val encoder: Encoder, private val answering: Answ
             shown = shown.turned()
             if (quarters in wanted) Seen(photo, answered(shelf, shown, wish, whole, ms), quarters) else null
         }
-        val best = turned.filter { it.finds(answering) }.maxByOrNull { it.lead }
+        val best = turned.filter { it.mayCount(upright, answering) }.maxByOrNull { it.lead }
         return if (best == null || best.lead <= upright.lead + AHEAD_TURNED) upright else best.limited(answering, upright)
     }
 
