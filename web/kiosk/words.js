@@ -70,7 +70,7 @@ const FIELDS = {
 export const fieldName = (name) => FIELDS[name.toLowerCase()]?.() ?? titled(name);
 
 // What shoppers ask for first, before a catalogue's other columns: its place among those, 0 being the first.
-const USEFUL = ["color", "colour", "brand", "size", "pattern", "gender", "material"];
+const USEFUL = ["regular_price", "color", "colour", "brand", "size", "pattern", "gender", "material"];
 export const useRank = (name) => (USEFUL.indexOf(name.toLowerCase()) + USEFUL.length + 1) % (USEFUL.length + 1);
 
 const titled = (name) => {

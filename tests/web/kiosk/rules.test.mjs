@@ -165,9 +165,9 @@ test("a page of before loads itself anew once, and only while nobody is before i
 });
 
 test("what shoppers ask for first stands before a catalogue's other columns", () => {
-  const names = ["climate", "eco_collection", "Size", "material", "color"];
+  const names = ["climate", "eco_collection", "Size", "material", "color", "regular_price"];
   assert.deepEqual(
     names.toSorted((one, other) => useRank(one) - useRank(other)),
-    ["color", "Size", "material", "climate", "eco_collection"],
+    ["regular_price", "color", "Size", "material", "climate", "eco_collection"],
   );
 });
