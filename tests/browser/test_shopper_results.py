@@ -58,6 +58,26 @@ def test_what_is_not_sure_is_shown_and_what_is_absent_lies_under_a_fold(
     expect(visitor.find("product-title")).to_be_visible()
 
 
+def test_what_a_shopper_asked_for_by_a_category_is_shown_however_far_it_is(found: Visit) -> None:
+    """The product itself lies in another one: the shop does not lack it."""
+
+    def far(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"confident": False, "absent": True})
+
+    found.page.route("**/api/again*", far)
+    found.page.locator(
+        '[data-test="category-chip"][aria-pressed="false"]:not([data-category="all"])'
+    ).first.click()
+    expect(found.page.get_by_role("heading", name="Similar things on our shelf")).to_be_visible()
+    expect(found.find("hit").first).to_be_visible()
+    expect(found.find("not-here")).to_have_count(0)
+    expect(found.best_hit()).to_have_count(0)
+    found.page.locator('[data-test="category-chip"][data-category="all"]').first.click()
+    expect(found.find("not-here")).to_be_visible()
+    found.page.unroute_all(behavior="wait")  # Else the next test bears a route that is still in flight.
+
+
 def shown(visit: Visit) -> list[str]:
     return visit.find("hit").evaluate_all("hits => hits.map(hit => hit.dataset.product)")
 

@@ -79,6 +79,11 @@ function foundIn(regions, index) {
 // Whether to say "nothing like this here". Neither that nor confident: what was found is shown, and that it is not sure.
 export const isNothing = ({ hits, absent }) => absent || !hits.length;
 
+// What a shopper asked for by a filter or a category ("the same in red") is an answer however far it is from the photo:
+// the product itself may lie outside of what was asked for.
+export const hasNothing = ({ found, category, where }) =>
+  isNothing(found) && !(found.hits.length > 0 && (Object.keys(where).length > 0 || !["auto", "all"].includes(category)));
+
 // The region that a finger meant: the one that shares most with the box it touched.
 export function meant(regions, box) {
   if (!box) return 0;

@@ -60,6 +60,7 @@ const FIELDS = {
   colour: () => t("Colour"),
   size: () => t("Size"),
   price: () => t("Price"),
+  regular_price: () => t("Regular price"),
   material: () => t("Material"),
   pattern: () => t("Pattern"),
   description: () => t("Description"),
@@ -69,7 +70,7 @@ const FIELDS = {
 export const fieldName = (name) => FIELDS[name.toLowerCase()]?.() ?? titled(name);
 
 // What shoppers ask for first, before a catalogue's other columns: its place among those, 0 being the first.
-const USEFUL = ["color", "colour", "brand", "size", "pattern", "gender", "material"];
+const USEFUL = ["regular_price", "color", "colour", "brand", "size", "pattern", "gender", "material"];
 export const useRank = (name) => (USEFUL.indexOf(name.toLowerCase()) + USEFUL.length + 1) % (USEFUL.length + 1);
 
 const titled = (name) => {
@@ -105,12 +106,15 @@ export const faultWords = ({ code }) => FAULTS[code]?.() ?? t("That did not work
 
 const WARNINGS = {
   clock: () => t("This device's clock is wrong, so updates are paused. Searching goes on."),
+  expired: () =>
+    t("What the shop's server sends is out of date, or this device's clock is wrong, so updates are paused. Searching goes on."),
   disk_full: () => t("The disk is full, so updates are paused. Searching goes on."),
   previous_generation: () => t("The newest catalogue is damaged, so the one before it is shown."),
   worker_restarted: () => t("The search was restarted. Everything works again."),
   store: () => t("The search is not running just now. Please ask our staff."),
   settings: () => t("This kiosk's settings could not be read, so the usual ones hold. Please ask our staff."),
-  sync_failed: () => t("The shop's server cannot be reached. Searching goes on with what is here."),
+  settings_not_kept: () => t("This kiosk's settings cannot be saved, so they hold until it is restarted. Please ask our staff."),
+  sync_failed: () => t("No updates come from the shop's server just now. Searching goes on with what is here."),
 };
 export const warningWords = ({ code, message }) => WARNINGS[code]?.() ?? message;
 

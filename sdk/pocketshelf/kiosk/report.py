@@ -2,8 +2,8 @@
 
 {"store": {"sequence", "products", "updated": ISO 8601 or null, "age_s", "bundle"},
  "sync": {"server": bool, "state": "off|idle|running|failed", "last_success", "message"},
- "warnings": [{"code", "message"}, …], code being one of clock, disk_full, sync_failed, previous_generation,
-              worker_restarted, store, settings,
+ "warnings": [{"code", "message"}, …], code being one of clock, disk_full, expired, sync_failed,
+              previous_generation, worker_restarted, store, settings, settings_not_kept,
  "features": {"outfit", "barcodes", "corrections", "server", "phones", "max_photo_bytes"},
  "settings": {"language", "idle_s", "facing", "corrections", "theme", "live"},
  "pin": a PIN is set, "staff": this session is signed in,
@@ -88,7 +88,7 @@ def _warnings(at: Situation) -> Iterator[tuple[str, str]]:
     clock = clock_fault(at.now, moment_of(at.shelf.get("built")), moment_of(at.last_sync))
     if clock is not None:
         yield "clock", clock
-    yield from _of_sync(at, clock is not None)
+    yield from _of_sync(at)
     if at.shelf.get("damage"):
         yield "previous_generation", f"an older state of the shelf is searched: {at.shelf['damage']}"
     if at.restarted_s is not None and at.restarted_s < RESTART_SHOWN_S:
@@ -96,12 +96,12 @@ def _warnings(at: Situation) -> Iterator[tuple[str, str]]:
     if at.worker_fault is not None:
         yield "store", at.worker_fault
     if at.settings.warning is not None:
-        yield "settings", at.settings.warning
+        yield "settings" if at.settings.kept else "settings_not_kept", at.settings.warning
 
 
-def _of_sync(at: Situation, clock_named: bool) -> Iterator[tuple[str, str]]:
+def _of_sync(at: Situation) -> Iterator[tuple[str, str]]:
     fault = at.sync.fault
-    if fault is None or (fault.code == "clock" and clock_named):
+    if fault is None:
         return
     if fault.code != "offline":
         yield fault.code, fault.message

@@ -49,7 +49,7 @@ class Fault:
     """Why a sync failed.
 
     Attributes:
-        code: "disk_full", "clock", "offline" or "sync_failed".
+        code: "disk_full", "expired", "offline" or "sync_failed".
     """
 
     code: str
@@ -194,5 +194,5 @@ def fault_of(error: BaseException) -> Fault:
     if full or "free some space" in message:
         return Fault("disk_full", message)
     if any(type(each).__name__ == "ExpiredMetadataError" for each in chain):
-        return Fault("clock", message)
+        return Fault("expired", message)  # Held back, or this clock is ahead: nothing here tells which.
     return Fault("sync_failed", message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -163,6 +164,17 @@ def test_settings_that_cannot_be_read_are_the_defaults(start: Start, tmp_path: P
     assert codes(kiosk.state()) == ["settings"] and kiosk.settings.current.idle_s == 60
     kiosk.settings.change({"idle_s": 90})
     assert codes(kiosk.state()) == [] and start().settings.current.idle_s == 90
+
+
+def test_settings_that_cannot_be_kept_are_not_said_to_be_unreadable(start: Start, tmp_path: Path) -> None:
+    kiosk = start()
+    shutil.rmtree(tmp_path / "state", ignore_errors=True)
+    (tmp_path / "state").write_text("a file where the folder belongs")
+    kiosk.settings.change({"idle_s": 90})
+    assert codes(kiosk.state()) == ["settings_not_kept"] and kiosk.settings.current.idle_s == 90
+    (tmp_path / "state").unlink()
+    kiosk.settings.change({"idle_s": 80})
+    assert codes(kiosk.state()) == [] and start().settings.current.idle_s == 80
 
 
 def test_a_folder_of_pictures_that_goes_away_costs_the_pictures(start: Start, tmp_path: Path) -> None:

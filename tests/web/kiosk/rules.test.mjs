@@ -8,7 +8,7 @@ import { LiveLoop } from "../../../web/kiosk/live.js";
 import { idleLeft, patiently, pause, withBarcodes } from "../../../web/kiosk/pace.js";
 import { firstTry, outdated } from "../../../web/kiosk/release.js";
 import { ago, t, tn, useTexts } from "../../../web/kiosk/texts.js";
-import { categoryName, fieldName, fieldValue, freshness, regionNames, useRank } from "../../../web/kiosk/words.js";
+import { categoryName, fieldName, fieldValue, freshness, regionNames, useRank, warningWords } from "../../../web/kiosk/words.js";
 
 test("a mirrored picture mirrors its boxes", () => {
   assert.deepEqual(shares([10, 20, 30, 40], { width: 100, height: 100 }), { x: 0.1, y: 0.2, w: 0.3, h: 0.4 });
@@ -38,6 +38,15 @@ test("a catalogue's columns and values of any name and kind are words", () => {
   assert.deepEqual(Object.keys(attributes).map(fieldName), ["Proto", "Constructor", "Brand"]);
   assert.equal(fieldValue(JSON.parse('{"toString": null, "valueOf": 1}')), '{"toString":null,"valueOf":1}');
   assert.equal(fieldValue(["S", ["M", null], "L|XL", 42.5, true]), "S, M, , L, XL, 42.5, true");
+});
+
+test("each thing that can be wrong is said in words of its own", () => {
+  const codes = ["clock", "expired", "disk_full", "sync_failed", "previous_generation", "worker_restarted", "store", "settings"];
+  const words = [...codes, "settings_not_kept"].map((code) => warningWords({ code, message: "" }));
+  assert.equal(new Set(words).size, words.length);
+  assert.ok(words.every(Boolean));
+  assert.match(warningWords({ code: "expired" }), /out of date, or .* clock/);
+  assert.match(warningWords({ code: "settings_not_kept" }), /cannot be saved/);
 });
 
 test("one frame is on its way at a time, even where the loop is stopped and started again", async () => {
@@ -156,9 +165,9 @@ test("a page of before loads itself anew once, and only while nobody is before i
 });
 
 test("what shoppers ask for first stands before a catalogue's other columns", () => {
-  const names = ["climate", "eco_collection", "Size", "material", "color"];
+  const names = ["climate", "eco_collection", "Size", "material", "color", "regular_price"];
   assert.deepEqual(
     names.toSorted((one, other) => useRank(one) - useRank(other)),
-    ["color", "Size", "material", "climate", "eco_collection"],
+    ["regular_price", "color", "Size", "material", "climate", "eco_collection"],
   );
 });

@@ -1,7 +1,7 @@
 // The page's state: what a shopper does and what the service answers, in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canGoBack, initial, isNothing, meant, pageOf, step } from "../../../web/kiosk/state.js";
+import { canGoBack, hasNothing, initial, isNothing, meant, pageOf, step } from "../../../web/kiosk/state.js";
 
 const HIT = { product_id: "1", score: 0.8, title: "Apple", category: "Apple", picture: null };
 const ANSWER = {
@@ -63,6 +63,17 @@ test("what is not sure is shown, unless there is nothing like it; a shelf that d
   assert.equal(isNothing(found({ confident: false, absent: null })), true);
   assert.equal(isNothing(found({ confident: true, absent: null })), false);
   assert.equal(isNothing(found({ confident: true, absent: false, hits: [] })), true);
+});
+
+test("what a filter or a category asks for is shown, however far it is from the photo", () => {
+  const far = { hits: [HIT], absent: true };
+  const nothing = (found, category = "auto", where = {}) => hasNothing({ found, category, where });
+  assert.equal(nothing(far), true);
+  assert.equal(nothing(far, "all"), true, "nothing on the whole shelf is like it");
+  assert.equal(nothing(far, "Apple"), false);
+  assert.equal(nothing(far, "auto", { color: "Red" }), false);
+  assert.equal(nothing({ hits: [], absent: true }, "Apple"), true);
+  assert.equal(nothing({ hits: [HIT], absent: false }), false);
 });
 
 test("another category's hits take the place of the first, and another box has its own again", () => {

@@ -1,6 +1,6 @@
 // What surrounds every view: how fresh the shelf is, whether it is offline, what is wrong, and what is read aloud.
 import { h, icon, swap } from "../dom.js";
-import { isNothing } from "../state.js";
+import { hasNothing, isNothing } from "../state.js";
 import { t, tn } from "../texts.js";
 import { faultWords, freshness, warningWords } from "../words.js";
 
@@ -52,7 +52,8 @@ function spoken(state, before) {
   if (!before) return null;
   if (state.view === "searching" && before.view !== "searching") return t("Looking on the shelf …");
   if (state.view === "results" && state.found && state.found !== before.found) {
-    if (isNothing(state.found)) return t("Nothing like this here");
+    if (hasNothing(state)) return t("Nothing like this here");
+    if (isNothing(state.found)) return t("Similar things on our shelf");
     return state.found.confident
       ? tn("{n} product found", "{n} products found", state.found.hits.length)
       : t("It may be one of these");

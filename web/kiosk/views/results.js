@@ -1,7 +1,7 @@
 // A searched photo: its boxes on one side; on the other what the chosen box found, and ways to put it right.
 import { shares } from "../boxes.js";
 import { button, h, icon, set, setVars, swap } from "../dom.js";
-import { isNothing } from "../state.js";
+import { hasNothing, isNothing } from "../state.js";
 import { t } from "../texts.js";
 import { adviceWords, faultOf, faultWords, groupIcon, regionNames } from "../words.js";
 import { cards } from "./cards.js";
@@ -147,9 +147,11 @@ export class Results {
     );
   }
 
-  #heading({ found }) {
-    if (isNothing(found)) return false;
-    return h("h1", { tabindex: "-1" }, found.confident ? t("Here is what we found") : t("It may be one of these"));
+  #heading(state) {
+    const { found } = state;
+    if (hasNothing(state)) return false;
+    const doubtful = isNothing(found) ? t("Similar things on our shelf") : t("It may be one of these");
+    return h("h1", { tabindex: "-1" }, found.confident && !isNothing(found) ? t("Here is what we found") : doubtful);
   }
 
   #plain() {
@@ -162,8 +164,8 @@ export class Results {
   #found(state) {
     const { found, asking } = state;
     const busy = asking ? "stale" : "";
-    if (isNothing(found)) return this.#nothing(state, found.hits);
-    const best = found.confident;
+    if (hasNothing(state)) return this.#nothing(state, found.hits);
+    const best = found.confident && !isNothing(found);
     return [
       h("div", { class: `grid hits ${busy}`, "aria-busy": String(asking) }, cards(found.hits, this.actions.open, { best })),
       this.#doubt(state),

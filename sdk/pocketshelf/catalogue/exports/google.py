@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketshelf.catalogue.exports.columns import Cells, listed, path_leaf, pictures_of, plain_text
+from pocketshelf.catalogue.exports.prices import priced
 from pocketshelf.catalogue.listing import Line, Records, RowProblem
 
 __all__ = ["COLUMNS", "google_lines"]
@@ -16,7 +17,7 @@ __all__ = ["COLUMNS", "google_lines"]
 COLUMNS = ("id", "title", "description", "link", "image_link", "image link", "additional_image_link",
            "additional image link", "google_product_category", "google product category", "product_type",
            "product type", "item_group_id", "item group id", "gtin", "brand", "availability")  # fmt: skip
-KEPT = ("description", "brand", "gtin", "mpn", "price", "link", "material", "pattern", "gender", "age_group")
+KEPT = ("description", "brand", "gtin", "mpn", "link", "material", "pattern", "gender", "age_group")
 
 
 def google_lines(table: Records) -> Iterator[Line | RowProblem]:
@@ -37,7 +38,13 @@ def google_lines(table: Records) -> Iterator[Line | RowProblem]:
         kept = {name: plain_text(text) for name in KEPT if (text := cells.first(name))}
         further = {"color": cells.first("color"), "size": listed(sizes[item])}
         kept.update({name: text for name, text in further.items() if text})
+        kept.update(_price(cells))
         yield Line(line, item, plain_text(cells.first("title")), _category(cells), images, kept)
+
+
+def _price(cells: Cells) -> dict[str, str]:
+    starts, _, ends = cells.first("sale_price_effective_date", "salePriceEffectiveDate").partition("/")
+    return priced(cells.first("price"), cells.first("sale_price", "salePrice"), starts.strip(), ends.strip())
 
 
 def _grouped(cells: Cells) -> str:

@@ -19,6 +19,7 @@ from pocketshelf.catalogue.exports.columns import (
     pictures_of,
     plain_text,
 )
+from pocketshelf.catalogue.exports.prices import priced
 from pocketshelf.catalogue.listing import Line, Record, Records, RowProblem
 
 __all__ = ["COLUMNS", "magento_lines"]
@@ -28,7 +29,7 @@ COLUMNS = ("sku", "store_view_code", "attribute_set_code", "product_type", "cate
            "url_key", "visibility")  # fmt: skip
 ROOTS = ("default category", "root catalog")
 # Columns that say something of a product to who looks for it; a hundred others say how it is sold.
-KEPT = ("description", "short_description", "price", "special_price", "country_of_manufacture")
+KEPT = ("description", "short_description", "country_of_manufacture")
 PATHS = ("categories", "_category")
 DROPPED = ("has_options", "required_options")
 # What stands for an empty cell, and for no picture.
@@ -155,9 +156,18 @@ def _line(record: Record, style: _Style | None, folded: dict[str, dict[str, str]
     own = Cells(cells)
     category = path_leaf((main.first(*PATHS) or own.first(*PATHS)).split(","), "/", ROOTS)
     attributes = {name: text for name in KEPT if (text := main.first(name) or own.first(name))}
+    attributes.update(_price(main if main.first("price") else own))
     for source in (style.record if style else record, record):
         further = _pairs(source.cells.get("additional_attributes", ""))
         attributes.update({name: value for name, value in further.items() if name not in DROPPED and value})
     category = category or own.first("attribute_set_code")
     told = {name: plain_text(text) for name, text in {**attributes, **options}.items()}
     return Line(record.line, item, plain_text(title), category, images, told)
+
+
+def _price(cells: Cells) -> dict[str, str]:
+    """Magento means whole days, whatever time of the day it writes."""
+    starts, ends = (
+        cells.first(f"special_price_{side}_date").split(" ")[0].strip(",") for side in ("from", "to")
+    )
+    return priced(cells.first("price"), cells.first("special_price"), starts, ends)

@@ -18,6 +18,7 @@ from pocketshelf.catalogue.exports.columns import (
     pictures_of,
     plain_text,
 )
+from pocketshelf.catalogue.exports.prices import priced
 from pocketshelf.catalogue.exports.woocommerce_languages import ROOTS, TRANSLATED
 from pocketshelf.catalogue.listing import Line, Records, RowProblem
 
@@ -30,7 +31,6 @@ MOST_ATTRIBUTES = 20
 WITHHELD = ("0", "-1")
 KEPT = {
     "description": ("Description", "Short description"),
-    "price": ("Regular price",),
     "tags": ("Tags",),
     "brand": ("Brands", "Brand"),
     "gtin": ("GTIN, UPC, EAN, or ISBN",),
@@ -47,6 +47,12 @@ class _Row:
         self.images = pictures_of([self.cells.first("Images")])
         self.options = dict(self._options())
         self.parent = self.cells.first("Parent") if "variation" in self.cells.first("Type") else ""
+        self.price = priced(
+            self.cells.first("Regular price"),
+            self.cells.first("Sale price"),
+            self.cells.first("Date sale price starts"),
+            self.cells.first("Date sale price ends"),
+        )
         self.withheld = self.cells.first("Published") in WITHHELD
 
     def _options(self) -> Iterator[tuple[str, str]]:
@@ -64,7 +70,10 @@ def woocommerce_lines(table: Records) -> Iterator[Line | RowProblem]:
     note_withheld(table, [row.line for row in rows if _is_withheld(row, by_name)])
     rows = [row for row in rows if not _is_withheld(row, by_name)]
     folded: dict[str, dict[str, list[str]]] = {}
+    prices: dict[str, dict[str, str]] = {}  # A product's own, else its first variation's that has one.
     for row in rows:
+        if row.price:
+            prices.setdefault(_item(row, by_name), row.price)
         for name, value in row.options.items():
             values = folded.setdefault(_item(row, by_name), {}).setdefault(name, [])
             values += [part.strip() for part in value.split(",")]
@@ -73,7 +82,7 @@ def woocommerce_lines(table: Records) -> Iterator[Line | RowProblem]:
         if row.parent and parent is None and not row.cells.first("Categories"):
             yield RowProblem(row.line, f"its parent {row.parent!r} is not in the file")
             continue
-        yield _line(row, parent, folded)
+        yield _line(row, parent, folded, prices)
 
 
 def _is_withheld(row: _Row, by_name: dict[str, _Row]) -> bool:
@@ -89,7 +98,12 @@ def _item(row: _Row, by_name: dict[str, _Row]) -> str:
     return f"{parent.key}-{colour}" if colour and row.images else parent.key
 
 
-def _line(row: _Row, parent: _Row | None, folded: dict[str, dict[str, list[str]]]) -> Line:
+def _line(
+    row: _Row,
+    parent: _Row | None,
+    folded: dict[str, dict[str, list[str]]],
+    prices: dict[str, dict[str, str]],
+) -> Line:
     item = row.key if parent is None else _item(row, {row.parent: parent})
     sources = [row.cells] if parent is None else [parent.cells, row.cells]
 
@@ -103,4 +117,5 @@ def _line(row: _Row, parent: _Row | None, folded: dict[str, dict[str, list[str]]
     category = path_leaf(first("Categories").split(","), ">", ROOTS) or first("Categories")
     attributes = {name: plain_text(text) for name, columns in KEPT.items() if (text := first(*columns))}
     options = {name: listed(values) for name, values in folded.get(item, {}).items()}
-    return Line(row.line, item, title, category, row.images, {**attributes, **options})
+    told = {**attributes, **prices.get(item, {}), **options}
+    return Line(row.line, item, title, category, row.images, told)

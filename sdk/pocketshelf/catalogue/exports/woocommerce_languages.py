@@ -29,6 +29,18 @@ _NAMES = {
         "Regulärer Preis", "Tarif régulier", "Prix de base", "Precio normal", "Prezzo di listino",
         "Reguliere prijs", "Preço",
     ),
+    # Not in Italian, as it is not known how its dates are headed: a sale would never end.
+    "Sale price": ("Angebotspreis", "Tarif promo", "Precio rebajado", "Actieprijs", "Preço promocional"),
+    "Date sale price starts": (
+        "Datum, an dem Angebotspreis beginnt", "Date de début de promo",
+        "Día en que empieza el precio rebajado", "Startdatum actieprijs",
+        "Data de preço promocional começa em",
+    ),
+    "Date sale price ends": (
+        "Datum, an dem Angebotspreis endet", "Date de fin de promo",
+        "Día en que termina el precio rebajado", "Einddatum actieprijs",
+        "Data de preço promocional termina em",
+    ),
     "Categories": ("Kategorien", "Catégories", "Categorías", "Categorie", "Categorieën", "Categorias"),
     "Tags": ("Schlagwörter", "Étiquettes", "Etiquetas", "Tag"),
     "Images": ("Bilder", "Imágenes", "Immagine", "Immagini", "Afbeeldingen", "Imagens"),

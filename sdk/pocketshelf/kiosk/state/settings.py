@@ -95,12 +95,14 @@ class SettingsFile:
     Attributes:
         current: the settings that hold.
         warning: what is wrong with the file, in words; None if nothing is.
+        kept: False where what was set last could not be written, and ends with the kiosk.
     """
 
     def __init__(self, folder: Path, defaults: Settings | None = None) -> None:
         self._path = folder / "settings.json"
         self._guard = threading.Lock()
         self.warning: str | None = None
+        self.kept = True
         self.current = self._read(defaults or Settings())
 
     def change(self, wishes: Mapping[str, Any]) -> None:
@@ -114,9 +116,10 @@ class SettingsFile:
             document = {"format": FORMAT, "version": VERSION, "settings": self.current.to_json()}
             try:
                 write_document(self._path, document)
-                self.warning = None
+                self.warning, self.kept = None, True
             except OSError as error:
                 remedy = "free some space" if error.errno in FULL else "make their folder writable"
+                self.kept = False
                 self.warning = f"the settings cannot be kept ({error.strerror or error}); {remedy}"
                 log.warning("%s: %s", self._path, self.warning)
 
