@@ -63,7 +63,8 @@ def add_where(parser: argparse.ArgumentParser) -> None:
         type=_condition,
         default=[],
         metavar="KEY=VALUE",
-        help="only products of which the catalogue states this; the same KEY again: or this; may repeat",
+        help='only products of which the catalogue states this, alone or in a list as "S, M, L"; the same '
+        "KEY again: or this; may repeat",
     )
 
 
