@@ -60,8 +60,8 @@ def check(command: Command) -> None:
     program, *rest = command.words
     if program == "./dev":
         assert re.search(rf"^    {rest[0]}\)", (ROOT / "dev").read_text(), re.M), f"./dev has no {rest[0]!r}"
-    elif program == "python" and rest[0] == "-m":
-        if rest[1] != "pip":
+    elif program in ("python", "python3") and rest[0] == "-m":
+        if rest[1] not in ("pip", "venv"):
             assert [option for option in options(command.words) if option not in help_of(rest[1])] == []
     elif program == "python":
         assert (ROOT / rest[0]).is_file()

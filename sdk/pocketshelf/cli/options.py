@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +63,8 @@ def add_where(parser: argparse.ArgumentParser) -> None:
         type=_condition,
         default=[],
         metavar="KEY=VALUE",
-        help="only products of which the catalogue states this; the same KEY again: or this; may repeat",
+        help='only products of which the catalogue states this, alone or in a list as "S, M, L"; the same '
+        "KEY again: or this; may repeat",
     )
 
 
@@ -105,14 +107,17 @@ def photo_names(names: Iterable[str], empty: Callable[[str, str], Any]) -> Itera
     those on standard input, one a line, blank lines skipped.
 
     Args:
-        empty: told of each folder without pictures, and what it lacks.
+        empty: told of each folder without pictures, or that cannot be read, and what it lacks.
     """
     for name in names:
         if name == "-":
             yield from photo_names(_lines_of_stdin(), empty)
         elif Path(name).is_dir():
-            found = _pictures(Path(name))
-            if not found:
+            closed: list[str] = []
+            found = _pictures(Path(name), closed)
+            for folder in closed:
+                empty(folder, f"{folder}: this folder cannot be read; its pictures are left out")
+            if not found and not closed:
                 empty(name, f"{name}: no pictures in this folder ({' '.join(sorted(PICTURES))})")
             yield from found
         else:
@@ -132,10 +137,17 @@ def _lines_of_stdin() -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def _pictures(folder: Path) -> list[str]:
+def _pictures(folder: Path, closed: list[str]) -> list[str]:
+    """The pictures in the folder and below; the folders there that cannot be read come to ``closed``."""
+
+    def refuse(error: OSError) -> None:
+        if not _is_hidden(Path(error.filename).relative_to(folder)):
+            closed.append(str(error.filename))
+
     found = sorted(
         path
-        for path in folder.rglob("*")
+        for place, _, names in os.walk(folder, onerror=refuse)
+        for path in (Path(place, name) for name in names)
         if path.suffix.lower() in PICTURES and not _is_hidden(path.relative_to(folder)) and path.is_file()
     )
     photos = [path for path in found if not _is_drawn(path)]

@@ -10,6 +10,7 @@ from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import integer
 from pocketshelf.cli.views import require_file, require_folders, require_with
+from pocketshelf.cli.wordings import worded
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
@@ -82,16 +83,16 @@ def run(args: argparse.Namespace) -> int:
         named = args.looks or (beside if beside.is_dir() else None)
         looks = None if named is None else Looks.open(named, retriever.encoder.bundle)
 
+        where = worded(retriever.store, wished(args))
         found: list[OutfitResult] = []
 
         def advise(name: str) -> None:
-            wishes = {"garment": args.garment, "partners": args.partners, "where": wished(args)}
+            wishes = {"garment": args.garment, "partners": args.partners, "where": where}
             result = retriever.outfit(name, args.top_k, looks, **wishes)
             print_json(result.to_json()) if args.json else _print(result)
             found.append(result)
 
         code = each_photo(args.photos, args.json, advise)
-        where = wished(args)
         if where and not any(each.hits for result in found for each in result.partners):
             for line in unmet(retriever.store, where):
                 say(f"pocketshelf: {line}")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from pocketshelf.stages.colours import PALETTE
-from pocketshelf.stages.where import Where, fits, texts
+from pocketshelf.stages.where import Where, fits, listed, texts
 from pocketshelf.store import Store
 
 __all__ = ["unmet"]
@@ -27,7 +27,7 @@ def unmet(store: Store, where: Where) -> Iterator[str]:
         for name, value in attributes.items():
             values = stated.setdefault(name, {})
             if name in where and len(values) <= SHOWN:
-                values.update(dict.fromkeys(texts(value)))
+                values.update(dict.fromkeys(each for text in texts(value) for each in listed(text)))
         lacking = {name: wanted for name, wanted in lacking.items() if not fits(attributes, {name: wanted})}
         if not lacking:
             return

@@ -12,7 +12,7 @@ from pocketshelf.recall import ServerPictures
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
 
-__all__ = ["Views", "require_file", "require_folders", "require_with"]
+__all__ = ["Views", "require_file", "require_folder_to_write", "require_folders", "require_with"]
 
 # Of a product's picture on the page, in pixels.
 PRODUCT_SIDE = 132
@@ -26,9 +26,42 @@ def require_file(option: str, path: Path | None) -> None:
 
     Raises:
         UsageError: it is a folder, a device or a pipe, or its folder is not there.
+        PocketshelfError: nothing can be written in its folder.
     """
-    if path is not None and ((path.exists() and not path.is_file()) or not path.absolute().parent.is_dir()):
+    if path is None:
+        return
+    folder = path.absolute().parent
+    if (path.exists() and not path.is_file()) or not folder.is_dir():
         raise UsageError(f"{option} {path}: name a file in a folder that is there")
+    _require_writable(option, path, folder)
+
+
+def require_folder_to_write(option: str, path: Path | None) -> None:
+    """Refuse a folder in which no file can be made, before any photo is looked at; it need not be there yet.
+
+    Args:
+        option: that names it.
+
+    Raises:
+        UsageError: it, or what it should be in, is no folder.
+        PocketshelfError: nothing can be written there.
+    """
+    if path is None:
+        return
+    there = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise UsageError(f"{option} {path}: is no folder")
+    _require_writable(option, path, there)
+
+
+def _require_writable(option: str, path: Path, folder: Path) -> None:
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise PocketshelfError(f"{option} {path}: cannot be written ({error.strerror or error})") from error
 
 
 def require_folders(named: Mapping[str, Path | None]) -> None:
@@ -71,6 +104,7 @@ class Views:
 
     Raises:
         UsageError: a folder that must be there is not, before any photo is searched.
+        PocketshelfError: what is to be written cannot be, before any photo is searched.
     """
 
     def __init__(
@@ -82,8 +116,7 @@ class Views:
     ) -> None:
         require_file("--html", html)
         require_folders({"--images": images})
-        if annotate is not None and annotate.exists() and not annotate.is_dir():
-            raise UsageError(f"--annotate {annotate}: is no folder")
+        require_folder_to_write("--annotate", annotate)
         self._html, self._images, self._annotate, self._pictures = html, images, annotate, pictures
         self._results: list[SearchResult] = []
         self._failures: list[tuple[str, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -9,11 +10,15 @@ from typing import Any
 
 from pocketshelf.stages.route import named_categories
 
-__all__ = ["MAX_HITS", "Where", "Wish", "fits", "parse_where", "texts"]
+__all__ = ["LONGEST_LIST", "MAX_HITS", "Where", "Wish", "fits", "listed", "parse_where", "texts"]
 
 # Attribute → the values of which it must have one, letters' case aside. Every attribute named must fit.
 Where = Mapping[str, Sequence[str]]
 MAX_HITS = 1000
+# How exports write several values into one text: "XS, S, M" of a style, "Basic|Snug" of a choice.
+_SEVERAL = re.compile(r"\||,\s")
+# A longer text lists none.
+LONGEST_LIST = 400
 # So many hits the calibrations saw of every answer.
 JUDGED = 10
 
@@ -98,3 +103,9 @@ def texts(value: Any) -> Iterable[str]:
             yield str(int(each))
         else:
             yield str(each).casefold()
+
+
+def listed(text: str) -> list[str]:
+    """The values that a text lists, as "XS, S, M" does; where it lists none, itself."""
+    several = _SEVERAL.split(text) if len(text) <= LONGEST_LIST else ()
+    return [part.strip() for part in several if part.strip()] or [text]

@@ -21,7 +21,9 @@ A first site, from a catalogue file to a running server:
   pocketshelf-server publish SITE                     sign a generation: snapshot and deltas
   pocketshelf-server serve SITE --port 8000
 
-A device then pulls it:  pocketshelf sync --store DIR --server http://HOST:8000
+A device then pulls it; the first time it must be told whom to trust, by --root:
+
+  pocketshelf sync --store DIR --server http://HOST:8000 --root SITE/repository/metadata/1.root.json
 """
 
 PROGRAM = Program(

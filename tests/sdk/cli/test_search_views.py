@@ -216,8 +216,10 @@ def test_boxes_are_drawn_over_copies(shop: Path, store: Path, call: Any) -> None
     assert code == 0 and "2 photos with their boxes" in err and photo.read_bytes() == before
     assert sorted(path.name for path in out.iterdir()) == ["red-boxes-2.jpg", "red-boxes.jpg"]
     with Image.open(photo) as plain, Image.open(out / "red-boxes.jpg") as drawn:
-        assert drawn.size == plain.size and drawn.format == "JPEG"
-        assert list(drawn.convert("RGB").getdata()) != list(plain.convert("RGB").getdata())
+        times = drawn.width // plain.width  # A small one is enlarged.
+        assert drawn.size == (plain.width * times, plain.height * times) and drawn.format == "JPEG"
+        enlarged = plain.convert("RGB").resize(drawn.size)
+        assert list(drawn.convert("RGB").getdata()) != list(enlarged.getdata())
 
 
 def test_drawings_are_searched_by_nobody_and_take_no_file_s_place(shop: Path, store: Path, call: Any) -> None:

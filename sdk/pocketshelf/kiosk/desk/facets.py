@@ -12,6 +12,7 @@ from typing import Any
 from pocketshelf.formats.shard import Shard
 from pocketshelf.kiosk.desk.barcodes import is_code_name, keys_of
 from pocketshelf.stages.colours import PALETTE
+from pocketshelf.stages.where import listed
 
 __all__ = ["Facet", "Facets", "facets_of", "read_facets"]
 
@@ -22,10 +23,8 @@ SHOWN = 12
 LEAST_COVERAGE = 0.2
 MOST_FACETS = 8
 LONGEST_VALUE = 60
-# Texts of an attribute that state several values each; of more, or of longer ones, it is no list of values.
-MOST_WORDINGS, LONGEST_WORDING = 1000, 400
-# How exports write several values into one text: "XS, S, M" of a style, "Basic|Snug" of a choice.
-_SEVERAL = re.compile(r"\||,\s")
+# Texts of an attribute that state several values each; of more it is no list of values.
+MOST_WORDINGS = 1000
 LITTLE = 0.1
 _YES_NO = frozenset({"yes", "no", "true", "false", "0", "1", "y", "n", "ja", "nein", "是", "否"})
 _BROKEN = re.compile(r"[^\d]{0,4}-?\d+[.,]\d+[^\d]{0,4}")
@@ -104,11 +103,10 @@ def _attributes(shard: Shard) -> Iterator[tuple[str, dict[str, Any]]]:
 def _parts(texts: Iterable[str], lists: dict[str, list[str]]) -> Iterator[str]:
     """The values that the texts state; those texts that state several are noted in ``lists``."""
     for text in texts:
-        several = _SEVERAL.split(text) if len(text) <= LONGEST_WORDING else ()
-        parts = [part.strip() for part in several if part.strip()]
+        parts = listed(text)
         if len(parts) > 1 and len(lists) <= MOST_WORDINGS:
             lists[text] = parts
-        yield from parts or [text]
+        yield from parts
 
 
 def _by_value(lists: Mapping[str, list[str]]) -> dict[str, list[str]]:
