@@ -16,7 +16,7 @@ from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 from pocketshelf.formats.space import require_same, space_of
-from pocketshelf.store.digest import DigestCheck
+from pocketshelf.store.digest import DigestCheck, standing
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.layouts import map_file, open_layout
@@ -209,8 +209,8 @@ class Store(AbstractContextManager):
         }
 
     def is_current(self) -> bool:
-        """Whether no other generation has replaced this one."""
-        return self.folder.current() == self.generation
+        """Whether no other generation has replaced this one, of this store or of one put in its place."""
+        return standing(self.folder) in ((self.generation, self.digest), (self.generation, None))
 
     def require_space(self, bundle: Bundle) -> None:
         """Refuse a bundle whose vectors do not compare with the store's.
