@@ -22,13 +22,12 @@ import numpy as np
 from converters.errors import ConversionError
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats.preprocessing import Preprocessing
+from pocketshelf.picture_files import pictures_in
 from pocketshelf.stages.preprocess import decode_photo, network_input
 from pocketshelf_training.data.catalog import load_data_set
 from pocketshelf_training.data.protocol import DataMissing, Sample, data_root
 
 __all__ = ["Picture", "PictureSet", "calibration_set", "drawn_set", "parity_set", "studio_set"]
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,7 @@ def _photos(name: str, split: str) -> list[Picture]:
 def _in_folder(folder: Path) -> list[Picture]:
     if not folder.is_dir():
         raise ConversionError(f"{folder}: no such folder of calibration photos")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
-    pictures = list(_readable(files, folder))
+    pictures = list(_readable(pictures_in(folder), folder))
     if not pictures:
         raise ConversionError(f"{folder}: no readable pictures in it to calibrate with")
     return pictures

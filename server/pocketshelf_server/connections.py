@@ -33,7 +33,7 @@ class ThreadConnections:
         return connection
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every thread's connection; none of them may be in use: SQLite's would end the process."""
         with self._guard:
             for connection in self._all:
                 connection.close()

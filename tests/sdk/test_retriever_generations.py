@@ -47,6 +47,20 @@ def test_reload_takes_up_the_new_generation(
     assert hits and "red" not in {hit.product_id for hit in hits}
 
 
+def test_reload_takes_up_a_store_that_was_removed_and_made_again(
+    retriever: Retriever, store: Path, shop: Path, fake_bundle: Bundle, tmp_path: Path
+) -> None:
+    """Its generation has the name of the old one's."""
+    shutil.rmtree(store)
+    catalogue = (shop / "catalogue.csv").read_text(encoding="utf-8").splitlines()
+    (shop / "fewer.csv").write_text("\n".join(line for line in catalogue if not line.startswith("red,")))
+    build_store(shop / "fewer.csv", store, bundle=fake_bundle)
+    assert not retriever.store.is_current()
+    assert retriever.reload() and not retriever.reload()
+    hits = retriever.search(photo_of(tmp_path)).regions[0].hits
+    assert hits and "red" not in {hit.product_id for hit in hits}
+
+
 def test_a_generation_of_other_models_is_not_taken_up(
     retriever: Retriever, store: Path, shop: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json, say
 from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.picture_files import PICTURES, pictures_in
 
 __all__ = [
     "add_bundle",
@@ -28,9 +28,6 @@ __all__ = [
 
 # What `pocketshelf.cli.views` calls the photos that it draws.
 _DRAWN = re.compile(r".*-boxes(-[0-9]+)?\.jpg")
-# Names of pictures in a folder, whatever they turn out to hold.
-_JPEG = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo")
-PICTURES = {*_JPEG, ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
 # What no line with a path holds: of a PNG the first two lines hold no null.
 _NO_PATH = ("\0", "\x89PNG", "\udc89PNG")
 
@@ -139,17 +136,7 @@ def _lines_of_stdin() -> Iterator[str]:
 
 def _pictures(folder: Path, closed: list[str]) -> list[str]:
     """The pictures in the folder and below; the folders there that cannot be read come to ``closed``."""
-
-    def refuse(error: OSError) -> None:
-        if not _is_hidden(Path(error.filename).relative_to(folder)):
-            closed.append(str(error.filename))
-
-    found = sorted(
-        path
-        for place, _, names in os.walk(folder, onerror=refuse)
-        for path in (Path(place, name) for name in names)
-        if path.suffix.lower() in PICTURES and not _is_hidden(path.relative_to(folder)) and path.is_file()
-    )
+    found = pictures_in(folder, closed)
     photos = [path for path in found if not _is_drawn(path)]
     if drawn := len(found) - len(photos):
         say(f"pocketshelf: {folder}: {drawn} that --annotate drew left out")
@@ -162,10 +149,6 @@ def _is_drawn(path: Path) -> bool:
     from pocketshelf.page.annotate import is_annotated
 
     return is_annotated(path)
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def each_photo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,10 +20,14 @@ __all__ = ["Meta", "ProductFile"]
 Meta = TypeVar("Meta")
 # Numbers a vector; models have some hundreds.
 MAX_DIMENSION = 65_536
+# So many rows are fetched at a time.
+_ROWS = 256
 
 
 class ProductFile(AbstractContextManager, Generic[Meta]):
-    """An open read-only file of one of the two formats; a context manager.
+    """An open read-only file of one of the two formats; a context manager. Safe to share between threads.
+
+    One that is closed under a query of another thread is an error there, as it is afterwards.
 
     Attributes:
         path, meta: the file and what it says of itself.
@@ -45,6 +50,8 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
             StoreError: the file is missing, damaged, or of another format or version.
         """
         self.path = Path(path)
+        # Reentrant: a signal's handler may close what its thread is reading.
+        self._lock = threading.RLock()
         self.connection = connection or sqlite_file.connect(self.path)
         try:
             found = sqlite_file.read_meta(
@@ -77,7 +84,8 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
 
     def close(self) -> None:
         """Close the file; using it afterwards is an error."""
-        self.connection.close()
+        with self._lock:
+            self.connection.close()
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -85,7 +93,14 @@ class ProductFile(AbstractContextManager, Generic[Meta]):
     def query(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement, with SQLite's errors as `StoreError`."""
         with sqlite_file.wrapped(self.path):
-            yield from self.connection.execute(sql, values)
+            with self._lock:
+                cursor = self.connection.execute(sql, values)
+            while rows := self._fetch(cursor):
+                yield from rows
+
+    def _fetch(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return cursor.fetchmany(_ROWS)
 
     def products(self, condition: str = "", *values: Any) -> Iterator[Product]:
         """The products for which ``condition`` (a WHERE clause) holds, by id."""

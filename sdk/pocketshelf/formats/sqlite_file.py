@@ -85,7 +85,8 @@ def connect(path: Path, writable: bool = False) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"{path}: no such file")
     with wrapped(path):
-        # SQLite serialises calls by itself; callers that share a connection lock around it.
+        # Who shares a connection locks around each call (`ProductFile.query`): SQLite guards itself, Python's
+        # module does not. Two threads may get one cached statement; a call that meets a close may crash.
         connection = sqlite3.connect(
             uri(path, writable), uri=True, isolation_level=None, check_same_thread=False
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from pocketshelf.errors import StoreError
 from pocketshelf.kiosk.desk.lines import served_key
-from pocketshelf.kiosk.desk.opening import look_at, pointed_at
+from pocketshelf.kiosk.desk.opening import Standing, is_news, look_at, pointed_at
 from pocketshelf.kiosk.pictures import Pictures
 from pocketshelf.kiosk.report import Situation, state_of
 from pocketshelf.kiosk.state.corrections import Corrections
@@ -113,7 +113,7 @@ class Kiosk:
         self.phones = False
         self._shelf: Mapping[str, Any] = {}
         self._stale, self._look_soon, self._closed = threading.Event(), threading.Event(), threading.Event()
-        self._pointed: tuple[str, int] | None = None
+        self._pointed: Standing | None = None
         self._watch = threading.Thread(target=self._watch_on, name="pocketshelf-shelf", daemon=True)
 
     def _make_engines(self) -> None:
@@ -232,7 +232,7 @@ class Kiosk:
 
     def _look(self) -> None:
         pointed = look_at(self._config.store)
-        if pointed is not None and pointed != self._pointed:
+        if is_news(self._pointed, pointed):
             for engine in self._engines:
                 engine.ask(Order("reload"), waits=RELOAD)
             self._pointed = pointed

@@ -26,6 +26,7 @@ __all__ = [
     "file_digest",
     "read_recorded",
     "recorded_digests",
+    "standing",
 ]
 
 Found = TypeVar("Found")
@@ -55,6 +56,26 @@ def recorded_digests(folder: StoreFolder, name: str) -> dict[str, str]:
             _unreadable(folder, name, f"{folder.digest(name).name} holds no SHA-256 of the shard")
         )
     return digests
+
+
+def standing(folder: StoreFolder) -> tuple[str, str | None] | None:
+    """The current generation and the recorded SHA-256 of its shard; None where there is no store.
+
+    Names alone tell nothing of a store that was removed and made again: its generations are counted anew.
+
+    Returns:
+        None for the SHA-256 where it cannot be read.
+
+    Raises:
+        StoreError: the pointer cannot be read or holds no name.
+    """
+    name = folder.current()
+    if name is None:
+        return None
+    try:
+        return name, recorded_digests(folder, name)[folder.shard(name).name]
+    except StoreError:
+        return name, None
 
 
 def read_recorded(folder: StoreFolder, name: str, file: str, most: int) -> bytes:

@@ -16,7 +16,7 @@ from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import Shard, ShardMeta, create_shard, open_shard
 from pocketshelf.formats.space import require_same, space_of
-from pocketshelf.store.digest import DigestCheck
+from pocketshelf.store.digest import DigestCheck, standing
 from pocketshelf.store.filesystem import FileSystem
 from pocketshelf.store.folder import StoreFolder
 from pocketshelf.store.layouts import map_file, open_layout
@@ -47,11 +47,12 @@ class Store(AbstractContextManager):
         self.generation = generation
         self._check = DigestCheck(folder, generation)
         self._layout: Layout | None = None
-        self._lock = threading.Lock()
+        # Reentrant: a signal's handler may close what its thread is searching.
+        self._lock = threading.RLock()
         try:
             self._shard = open_shard(folder.shard(generation))
             try:
-                self._data = map_file(folder.shard(generation))
+                self._data: np.ndarray | None = map_file(folder.shard(generation))
             except BaseException:
                 self._shard.close()
                 raise
@@ -74,10 +75,13 @@ class Store(AbstractContextManager):
         """The shard's bytes, uint8 (n,), mapped: they are read where they are looked at.
 
         Raises:
-            StoreError: as `shard`.
+            StoreError: as `shard`, or the store has been closed.
         """
         self._check.require_sound()
-        return self._data
+        data = self._data
+        if data is None:
+            raise StoreError(f"{self._shard.path}: it has been closed; open it again")
+        return data
 
     @property
     def layout(self) -> Layout:
@@ -90,7 +94,7 @@ class Store(AbstractContextManager):
         with self._lock:
             if self._layout is None:
                 folder = self.folder.index(self.generation)
-                self._layout = open_layout(shard, self._data, self.digest, folder)
+                self._layout = open_layout(shard, self.data, self.digest, folder)
             return self._layout
 
     def sample(self) -> np.ndarray:
@@ -205,8 +209,8 @@ class Store(AbstractContextManager):
         }
 
     def is_current(self) -> bool:
-        """Whether no other generation has replaced this one."""
-        return self.folder.current() == self.generation
+        """Whether no other generation has replaced this one, of this store or of one put in its place."""
+        return standing(self.folder) in ((self.generation, self.digest), (self.generation, None))
 
     def require_space(self, bundle: Bundle) -> None:
         """Refuse a bundle whose vectors do not compare with the store's.
@@ -220,10 +224,11 @@ class Store(AbstractContextManager):
         require_same(here, there, us, them, remedy)
 
     def close(self) -> None:
-        """Close the shard."""
+        """Close the shard; what still searches it in another thread ends in a `StoreError`."""
         self._check.stop()
         self._shard.close()
-        self._layout, self._data = None, np.zeros(0, np.uint8)
+        with self._lock:
+            self._layout, self._data = None, None
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -26,6 +26,8 @@ __all__ = ["SearchService", "make_index"]
 log = logging.getLogger("pocketshelf.server")
 # How stale an answer may be; asking the catalogue for its sequence at every search would cost more.
 REFRESH_SECONDS = 1.0
+# The longest that an end waits for a refresh that is under way.
+END_SECONDS = 10.0
 # ``user:password`` or an API key, in the environment: a config file is copied about.
 MILVUS_TOKEN = "POCKETSHELF_MILVUS_TOKEN"
 
@@ -97,9 +99,11 @@ class SearchService:
         self._thread.start()
 
     def close(self) -> None:
-        """End that, and the index."""
+        """End that, and the index. The thread is waited for: a catalogue closed under its query crashes."""
         self._ended.set()
         self._index.close()
+        if self._thread is not None:
+            self._thread.join(END_SECONDS)
 
     @property
     def dimension(self) -> int:

@@ -121,13 +121,14 @@ def test_a_damaged_generation_is_replaced_by_the_one_before(
 def test_a_generation_that_arrives_damaged_leaves_the_kiosk_as_it_is(
     start: Start, own_shelf: Path, tmp_path: Path, street_photo: bytes
 ) -> None:
-    folder, kiosk = StoreFolder(own_shelf), start()
-    before = folder.require_current()
-    build_again(own_shelf, tmp_path, 20)
-    current = folder.require_current()
-    folder.pointer.write_text(before)
-    damage(own_shelf, current)
-    folder.pointer.write_text(current)
+    kiosk = start()
+    # Elsewhere, where no kiosk looks at it before it is damaged.
+    shutil.copytree(own_shelf, tmp_path / "made")
+    build_again(tmp_path / "made", tmp_path, 20)
+    made, folder = StoreFolder(tmp_path / "made"), StoreFolder(own_shelf)
+    damage(made.path, name := made.require_current())
+    shutil.copytree(made.generation(name), folder.generation(name))
+    folder.pointer.write_text(name)
     eventually(lambda: codes(kiosk.state()) == ["previous_generation"])
     assert ask(kiosk).post("/api/search", data=street_photo).status_code == 200
     build_again(own_shelf, tmp_path, 30)

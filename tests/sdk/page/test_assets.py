@@ -78,8 +78,8 @@ def test_a_style_fetches_nothing_foreign(name: str) -> None:
 
 
 def test_a_style_names_its_fonts_by_their_content() -> None:
-    for version, name in re.findall(r"url\(\.\./(\w{12})/([\w./-]+)\)", asset("kiosk.css").decode()):
-        assert served_asset(version, name) is not None, name
+    found = re.findall(r"url\(\.\./(\w{12})/([\w./-]+)\)", asset("kiosk.css").decode())
+    assert found and all(served_asset(version, name) is not None for version, name in found), found
 
 
 def test_an_address_changes_with_the_content_and_no_other_is_served() -> None:

@@ -84,7 +84,9 @@ def test_the_card_publishes_the_results(bundle, real_photos, tmp_path, capsys):
 
 
 def test_the_card_s_commands_exist():
-    for given in re.findall(r"^ +pocketshelf-train (.+)$", card.TEMPLATE.read_text(), re.MULTILINE):
+    commands = re.findall(r"^ +pocketshelf-train (.+)$", card.TEMPLATE.read_text(), re.MULTILINE)
+    assert commands
+    for given in commands:
         words = given.split()
         assert words[0] in COMMANDS or " ".join(words[:2]) in COMMANDS, given
 

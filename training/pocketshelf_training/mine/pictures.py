@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketshelf.errors import UsageError
+from pocketshelf.picture_files import PICTURES, pictures_in
 from pocketshelf_training.data.listing import DataDamaged
 from pocketshelf_training.data.plain_csv import picture_lines
 
-__all__ = ["SUFFIXES", "Picture", "list_pictures"]
+__all__ = ["Picture", "list_pictures"]
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 COLUMNS = {"image", "source"}
 
 
@@ -40,14 +40,13 @@ def list_pictures(given: str | Path) -> list[Picture]:
     """
     path = Path(given)
     if path.is_dir():
-        found = [each for each in sorted(path.rglob("*")) if each.suffix.lower() in SUFFIXES]
-        pictures = [_in_folder(each, path) for each in found]
+        pictures = [_in_folder(each, path) for each in pictures_in(path)]
     elif path.is_file():
         pictures = _in_csv(path)
     else:
         raise UsageError(f"{path}: no such folder or CSV of pictures")
     if not pictures:
-        raise UsageError(f"{path}: no pictures here ({', '.join(sorted(SUFFIXES))})")
+        raise UsageError(f"{path}: no pictures here ({', '.join(sorted(PICTURES))})")
     return pictures
 
 

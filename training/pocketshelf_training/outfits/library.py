@@ -25,13 +25,13 @@ from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import role_of
 from pocketshelf.outfit.looks import look_product
+from pocketshelf.picture_files import pictures_in
 from pocketshelf.store import Store, current_sequence
 from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.quality.keep import QualityFilter
 
 __all__ = ["Keep", "add_arguments", "faultless", "is_clear", "looks_in", "run"]
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 # Pixels of the shorter side of a box: below, the embedder sees a smear.
 MIN_SIDE = 24
 # Boxes that the detector is less sure of make no look.
@@ -76,7 +76,7 @@ def _photos(folder: Path, listed: Path | None) -> list[Path]:
     if listed is not None:
         lines = listed.read_text(encoding="utf-8").splitlines()
         return [folder / line.strip() for line in lines if line.strip()]
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return pictures_in(folder)
 
 
 def looks_in(

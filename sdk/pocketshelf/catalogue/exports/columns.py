@@ -8,12 +8,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 
-from pocketshelf.catalogue.listing import Record, Records, RowProblem
+from pocketshelf.catalogue.listing import Records, RowProblem
 from pocketshelf.catalogue.pictures import picture_names
 
 __all__ = [
     "Cells",
-    "attributes_of",
     "colour_of",
     "listed",
     "note_withheld",
@@ -46,13 +45,6 @@ class Cells:
 
 def _folded(name: str) -> str:
     return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
-
-
-def attributes_of(record: Record, known: Collection[str]) -> dict[str, str]:
-    """The record's further columns, HTML taken out; those ``known`` (folded) are left out."""
-    return {
-        name: plain_text(cell) for name, cell in record.cells.items() if _folded(name) not in known and cell
-    }
 
 
 def pictures_of(cells: Iterable[str]) -> tuple[str, ...]:

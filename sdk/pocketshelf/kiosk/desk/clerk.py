@@ -12,7 +12,7 @@ from PIL import Image
 
 from pocketshelf.catalogue.pictures import PictureFolder, picture_names
 from pocketshelf.errors import PhotoError, UsageError
-from pocketshelf.kiosk.desk.opening import open_usable, pointed_at
+from pocketshelf.kiosk.desk.opening import is_news, open_usable, standing_at
 from pocketshelf.kiosk.worker.errors import NotFound
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf.store import Store
@@ -63,13 +63,13 @@ class Clerk:
         return self._picture(**wishes)
 
     def _open(self) -> None:
-        self._pointed = pointed_at(self._path)
+        self._pointed = standing_at(self._path)
         self._store, _ = open_usable(self._path, _itself)
         # Names are listed once a shelf: a picture that is added later is seen with the next.
         self._folder = None if self._images is None else PictureFolder(self._images)
 
     def _reload(self) -> bool:
-        if pointed_at(self._path) == self._pointed:
+        if not is_news(self._pointed, standing_at(self._path)):
             return False
         old = self._store
         self._open()

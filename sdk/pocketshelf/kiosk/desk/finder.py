@@ -15,7 +15,7 @@ from pocketshelf.kiosk.desk.barcodes import can_read, keys_of, read_barcodes
 from pocketshelf.kiosk.desk.facets import Facets, read_facets
 from pocketshelf.kiosk.desk.films import Films, live_line
 from pocketshelf.kiosk.desk.lines import Lines, region_box
-from pocketshelf.kiosk.desk.opening import open_usable, pointed_at
+from pocketshelf.kiosk.desk.opening import is_news, open_usable, standing_at
 from pocketshelf.kiosk.desk.products import ProductPages
 from pocketshelf.kiosk.worker.errors import NotFound
 from pocketshelf.outfit import Looks
@@ -101,7 +101,7 @@ class Finder:
 
     def _open(self) -> None:
         """Open the shelf, and read what is derived from it; nothing changes if that fails."""
-        self._pointed = pointed_at(self._path)
+        self._pointed = standing_at(self._path)
         made, damage = open_usable(self._path, self._made, self._damaged)
         self._retriever, self._facets, self._pages = made
         self._films = Films(self._retriever)
@@ -208,10 +208,11 @@ class Finder:
 
     def _reload(self, _: bytes) -> dict[str, Any]:
         """Take up what the pointer leads to, unless that was tried and is as it was: then its prints."""
-        if pointed_at(self._path) == self._pointed:
+        if not is_news(self._pointed, standing_at(self._path)):
             self._retriever.reload_features()
             return {"changed": False}
         old, before = self._retriever, self._revision
+        self._damaged.clear()
         self._open()
         old.close()
         return {"changed": self._revision != before}

@@ -9,11 +9,14 @@ from typing import TypeVar
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.derived import FEATURES
 from pocketshelf.store import Store, StoreFolder
+from pocketshelf.store.digest import standing
 
-__all__ = ["Opened", "look_at", "open_usable", "pointed_at"]
+__all__ = ["Opened", "Standing", "is_news", "look_at", "open_usable", "pointed_at", "standing_at"]
 
 Made = TypeVar("Made")
 Opened = tuple[Made, str | None]
+# A generation and its shard's SHA-256, if that can be read; of `look_at` the time of its features, too.
+Standing = tuple[str, str | None] | tuple[str, str | None, int]
 
 
 def open_usable(
@@ -51,15 +54,33 @@ def _candidates(folder: StoreFolder) -> Iterator[str]:
     yield from (name for name in reversed(folder.generations()) if name != current)
 
 
-def look_at(path: str | Path) -> tuple[str, int] | None:
-    """The current generation, and when its local features came (0: it has none); None where there is none."""
-    name = pointed_at(path)
-    if name is None:
+def is_news(before: Standing | None, now: Standing | None) -> bool:
+    """Whether another shelf stands there than before: a store made anew has the names of the old one's.
+
+    One that is being removed, or cannot be read, is none.
+    """
+    if now is None or before is None:
+        return now is not None
+    return now[0] != before[0] or (now[1] is not None and now != before)
+
+
+def look_at(path: str | Path) -> tuple[str, str | None, int] | None:
+    """`standing_at`, and when its local features came (0: it has none); None where there is no shelf."""
+    found = standing_at(path)
+    if found is None:
         return None
     try:
-        return name, StoreFolder(path).index(name).joinpath(f"shard{FEATURES}").stat().st_mtime_ns
+        return *found, StoreFolder(path).index(found[0]).joinpath(f"shard{FEATURES}").stat().st_mtime_ns
     except OSError:
-        return name, 0
+        return *found, 0
+
+
+def standing_at(path: str | Path) -> tuple[str, str | None] | None:
+    """The current generation and its shard's SHA-256; None where there is none, or the pointer is damaged."""
+    try:
+        return standing(StoreFolder(path))
+    except StoreError:
+        return None
 
 
 def pointed_at(path: str | Path) -> str | None:

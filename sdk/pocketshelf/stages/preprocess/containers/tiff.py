@@ -199,7 +199,7 @@ def _check_segments(tags: dict[int, _Tag], data: bytes, width: int, height: int)
     if wide < 1 or high < 1 or wide * high * samples * max(bits, 8) // 8 > _MAX_SEGMENT:
         raise PhotoError(f"damaged or hostile image: a TIFF of pieces of {wide} x {high} pixels")
     if compression == _JPEG:
-        _check_jpegs(tags, data, zip(offsets, lengths, strict=True), (wide, high))
+        _check_jpegs(data, zip(offsets, lengths, strict=True), (wide, high))
 
 
 def _check_places(offsets: tuple[int, ...], lengths: tuple[int, ...], data: bytes, compression: int) -> None:
@@ -211,9 +211,7 @@ def _check_places(offsets: tuple[int, ...], lengths: tuple[int, ...], data: byte
         raise PhotoError("truncated image: the file ends within its strips")
 
 
-def _check_jpegs(
-    tags: dict[int, _Tag], data: bytes, places: Iterator[tuple[int, int]], size: tuple[int, int]
-) -> None:
+def _check_jpegs(data: bytes, places: Iterator[tuple[int, int]], size: tuple[int, int]) -> None:
     """Raises: PhotoError: a strip's JPEG is larger than the strip, or has more scans than are decoded."""
     for offset, length in places:
         stream = data[offset : offset + length]

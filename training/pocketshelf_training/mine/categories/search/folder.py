@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.picture_files import pictures_in
 from pocketshelf_training.mine.categories.search.keywords import folded
 from pocketshelf_training.mine.categories.search.source import Found
-from pocketshelf_training.mine.pictures import SUFFIXES
 
 __all__ = ["FolderSource"]
 
@@ -50,11 +50,10 @@ class FolderSource:
         )
         self.pictures = 0
         listed = []
-        for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in SUFFIXES:
-                self.pictures += 1
-                if (text := _text_of(path)) is not None:
-                    listed.append((_spaced(text), path.relative_to(folder).as_posix(), text[:500]))
+        for path in pictures_in(folder):
+            self.pictures += 1
+            if (text := _text_of(path)) is not None:
+                listed.append((_spaced(text), path.relative_to(folder).as_posix(), text[:500]))
         if not listed:
             raise UsageError(
                 f"{folder}: {self.pictures} pictures, none with a text beside it; "
