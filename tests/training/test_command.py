@@ -76,6 +76,31 @@ def test_what_cannot_be_written_is_said_before_the_work(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["systems", "--write", "folder"],
+        ["enrolment", "--model", "universal", "--out", "folder"],
+        ["train", "attributes", "--checkpoint", "none.pt", "--out", "folder"],
+        ["train", "outfits", "--out", "folder"],
+        ["ensemble", "--member", "none.pt", "--out", "folder"],
+        ["pack-detector", "--out", "folder"],
+        ["tagged-boxes", "--out", "folder"],
+        ["draw", "--out", "folder"],
+        ["average", "--from", "none.pt", "--to", "none.pt", "--out", "folder"],
+        ["catalogue", "grocery", "--out", "folder"],
+        ["catalogue", "grocery", "--out", "new.csv", "--photos", "folder"],
+    ],
+)
+def test_a_folder_in_a_files_place_is_said_before_the_work(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert main(words) == 1
+    assert "folder: a folder is there; name a file" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_what_fails_within_the_work_is_one_line_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

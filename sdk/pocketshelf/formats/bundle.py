@@ -66,6 +66,7 @@ __all__ = [
     "FileSpec",
     "ModelSpec",
     "QualitySpec",
+    "bundle_folder",
     "default_bundle",
     "digest",
     "load_bundle",
@@ -180,7 +181,7 @@ def default_bundle() -> Path:
     return shipped(f"models/{DEFAULT_NAME}")
 
 
-def _found(folder: Path) -> Path:
+def bundle_folder(folder: Path) -> Path:
     """``folder``, or what ships as ``models/<name>`` where there is no such folder."""
     named = len(folder.parts) == 1 and not folder.exists()
     return there if named and (there := shipped(f"models/{folder}")).is_dir() else folder
@@ -195,7 +196,7 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     Raises:
         BundleError: missing, malformed, of an unknown version, or its files are not those recorded.
     """
-    folder = default_bundle() if folder is None else _found(Path(folder))
+    folder = default_bundle() if folder is None else bundle_folder(Path(folder))
     path = folder / FILE_NAME
     try:
         document = strict_json.loads(path.read_bytes())

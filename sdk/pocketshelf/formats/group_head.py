@@ -27,14 +27,19 @@ class GroupHead(LinearHead):
     """Tells the groups apart; of another than its names it says nothing."""
 
     def groups(self, vectors: np.ndarray) -> frozenset[str]:
-        """Which groups the products of one category are of.
+        """Which groups the products of one category are of, by their `shares`."""
+        shares = self.shares(vectors)
+        return frozenset(name for name, share in shares.items() if share >= SHARE * max(shares.values()))
+
+    def shares(self, vectors: np.ndarray) -> dict[str, float]:
+        """Group → how likely a product of one category is of it; in sum 1.
 
         Args:
             vectors: (n, D), n above 0, of any length: some products' pictures. The probabilities are the
                 softmax of each, and their mean.
         """
         mean = self.probabilities(vectors).mean(axis=0)
-        return frozenset(np.array(self.names)[mean >= SHARE * mean.max()].tolist())
+        return dict(zip(self.names, mean.tolist(), strict=True))
 
     @classmethod
     def parse(cls, part: Fields, dimension: int, known: Sequence[str]) -> GroupHead:

@@ -18,6 +18,10 @@ _GROUPS = {
     "hat": ("hat",),
 }
 ROLES = tuple(_GROUPS)
+# Of a category that its looks alone tell: so likely a product must be of one role for it to have any, since
+# watches look a little like hats and like bags. Shelves of garments reach 0.53 and more, those of watches,
+# balls and film covers 0.34 at most (docs/outfits.md).
+SURE = 0.4
 _ROLE_OF = {group: role for role, groups in _GROUPS.items() for group in groups}
 # A dress takes the place of an upper and a lower part.
 PARTNERS = {
@@ -36,14 +40,21 @@ def role_of(group: str) -> str | None:
 
 
 def role_of_category(category: str, shelves: Shelves) -> str | None:
-    """The role of a shop's category by its name; None where the name says nothing.
+    """The role of a shop's category by its name, or by its looks; None where neither says one.
 
     A hoodie may be worn as an upper or over one: the first of `ROLES` counts.
     """
     fitting = [group for group in shelves.names if shelves.fits(group, category)]
-    if len(fitting) == len(shelves.names):
+    if len(fitting) == len(shelves.names) or not _is_sure(shelves.shares.get(category)):
         return None
     return next((role for role in ROLES for group in fitting if role_of(group) == role), None)
+
+
+def _is_sure(shares: Mapping[str, float] | None) -> bool:
+    """Whether looks say a role (None: a name tells). The head for groups knows no "none of these"."""
+    if shares is None:
+        return True
+    return max(sum(shares.get(group, 0.0) for group in groups) for groups in _GROUPS.values()) >= SURE
 
 
 def roles_of_categories(categories: Mapping[str, int], shelves: Shelves) -> dict[str, list[str]]:

@@ -49,6 +49,7 @@ class Shelves:
     Attributes:
         names: group → names.
         looks: category → the groups that its products look to be of.
+        shares: of the same categories, group → how likely a product is of it (`GroupHead.shares`).
         penalty: cosine that a product of another group's category loses where nothing else tells; it falls,
             it does not vanish: a box may be of the wrong group.
     """
@@ -56,6 +57,7 @@ class Shelves:
     names: Mapping[str, Sequence[str]]
     penalty: float = PENALTY
     looks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def looking(
         self, categories: Iterable[str], head: GroupHead, products: Callable[[str], np.ndarray]
@@ -67,8 +69,9 @@ class Shelves:
         """
         unknown = frozenset(self.names).difference(head.names)
         found = {name: products(name) for name in categories if _plain(name) not in self._owners}
-        looks = {name: head.groups(vectors) | unknown for name, vectors in found.items() if len(vectors)}
-        return replace(self, looks=looks)
+        seen = {name: vectors for name, vectors in found.items() if len(vectors)}
+        looks = {name: head.groups(vectors) | unknown for name, vectors in seen.items()}
+        return replace(self, looks=looks, shares={n: head.shares(vectors) for n, vectors in seen.items()})
 
     def fits(self, group: str, category: str) -> bool:
         """Whether a product of ``category`` may be what a box of ``group`` shows."""

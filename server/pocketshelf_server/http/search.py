@@ -53,7 +53,8 @@ def search_blueprint(service: SearchService, space: str, config: SiteConfig) -> 
         full = body.get("full", False)
         if not isinstance(full, bool):
             raise Problem(422, "'full' must be true or false")
-        return _answer(service, space, vector, k, parse_categories(body.get("categories")), full)
+        categories = parse_categories(body.get("categories"))
+        return _answer(service, space, vector, k, categories, full, tells=True)
 
     return blueprint
 
@@ -101,10 +102,16 @@ def _answer(
     k: int,
     categories: frozenset[str] | None,
     full: bool = False,
+    tells: bool = False,
 ) -> dict[str, Any]:
+    """Of a search.
+
+    Args:
+        tells: what a device judges the hits by, too; who sends a photo has no model, and judges nothing.
+    """
     found = service.search(vector, k, categories, full)
     answer: dict[str, Any] = {"space": space, "hits": [_hit(hit, full) for hit in found]}
-    if told := service.told(vector, found):
+    if tells and (told := service.told(vector, found)):
         answer["catalogue"] = _told(told)
     # A slip would else look like an empty shelf. No error: bundles know more categories than a shop has.
     if unknown := service.unknown(categories):

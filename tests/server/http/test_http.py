@@ -150,7 +150,10 @@ def test_photo_search(client: FlaskClient) -> None:
         "categories": ["Apple", "Pear"],
         "box": "0,0,10,10",
     }
-    hits = client.post("/v1/search/photo", data=form).get_json()["hits"]
+    answer = client.post("/v1/search/photo", data=form).get_json()
+    hits = answer["hits"]
+    # A device judges by that; who sends a photo judges nothing.
+    assert "catalogue" in search(client).get_json() and "catalogue" not in answer
     assert len(hits) == 2 and {hit["category"] for hit in hits} <= {"Apple", "Pear"}
 
 

@@ -54,6 +54,30 @@ def test_one_category_needs_no_head() -> None:
     assert fit_categories(features, shop_of(0 * labels), NOBODY, seed=1) is None
 
 
+def test_a_head_that_knows_no_better_than_chance_is_left_out_and_that_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of three categories a search looks into all, so that the right one is always among them."""
+    features = np.random.default_rng(3).normal(size=(90, 6))
+    with caplog.at_level("INFO", "pocketshelf.training"):
+        assert fit_categories(features, shop_of(np.arange(90) % 3), NOBODY, seed=1) is None
+    assert (
+        "no head for the catalogue's own categories: it tells them apart no better than chance" in caplog.text
+    )
+
+
+def test_a_head_is_no_use_that_says_the_most_common_category_of_each() -> None:
+    labels = np.where(np.arange(200) % 10, 0, 1)
+    features = np.random.default_rng(4).normal(size=(200, 6))
+    assert fit_categories(features, shop_of(labels), NOBODY, seed=1) is None
+
+
+def test_a_head_is_kept_that_knows_more_than_chance_by_little() -> None:
+    features, labels = drawn(600, noise=0.9)
+    head = fit_categories(features, shop_of(labels), NOBODY, seed=1)
+    assert head is not None and 0.4 < head.accuracy < 0.7
+
+
 def test_a_present_head_that_knows_all_categories_stays() -> None:
     features, labels = drawn(noise=0.05)
     present = CategoryHead([*NAMES, "Apple"], np.eye(4, 6) * 9, np.zeros(4), 1.0)

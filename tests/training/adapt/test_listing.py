@@ -40,6 +40,20 @@ def test_a_set_of_one_split_and_no_category_can_be_adapted_to(
     assert photos[0]["image"] == "street-0.jpg"
 
 
+def test_neither_what_is_read_nor_its_other_file_is_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "photos.csv"
+    own.write_text("image,product_id,domain\na.jpg,p1,shop\nb.jpg,p1,street\n")
+    before, other = own.read_text(), str(tmp_path / "new.csv")
+    for words in (["--out", str(own)], ["--out", other, "--photos", f"{tmp_path}/./photos.csv"]):
+        assert main(["catalogue", f"csv={own}", *words]) == 1
+        assert "that is what is read; name another file" in capsys.readouterr().err
+    assert main(["catalogue", f"csv={own}", "--out", other, "--photos", other]) == 1
+    assert "that is --out as well" in capsys.readouterr().err
+    assert own.read_text() == before and not Path(other).exists()
+
+
 def test_splits_are_told_where_there_are_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop, _ = listed(samples_of(tmp_path, ("train", "test")), tmp_path, monkeypatch)
     assert [row["split"] for row in shop] == ["train", "test"]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector import draw, evaluate, pictures, train
 from pocketshelf_training.detector.schedule import Schedule, fitting
 from pocketshelf_training.engine import compute
+from pocketshelf_training.engine.trainer import Trainer
 from pocketshelf_training.metrics.average_precision import Boxes
 from pocketshelf_training.models import average
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
@@ -76,6 +78,20 @@ def killed_after_the_second(task, epoch, losses, kept):
 def test_a_run_does_not_change_its_settings(finished, drawn_data):
     with pytest.raises(PocketshelfError, match="begun with another --rate"):
         train.run(arguments(finished, drawn_data, "--rate=0.1"))
+
+
+def test_a_run_does_not_go_on_with_other_boxes(finished, drawn_data, tmp_path):
+    """As many photos and boxes as before: one box has moved."""
+    root, run = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(drawn_data, root)
+    shutil.copytree(finished, run)
+    assert Trainer(train.DetectorTask(arguments(run, root)), run).epoch == 2
+    listed = root / "street" / "instances_train.json"
+    content = json.loads(listed.read_text())
+    content["annotations"][0]["bbox"][2] += 1
+    listed.write_text(json.dumps(content))
+    with pytest.raises(PocketshelfError, match="begun with other pictures than there are now"):
+        train.run(arguments(run, root))
 
 
 @pytest.mark.parametrize(("seconds", "epochs"), [(3.0, 16), (100.0, 2)])

@@ -85,6 +85,18 @@ def test_a_state_of_other_data_is_one_clear_error(tmp_path: Path) -> None:
         Trainer(wider, tmp_path)
 
 
+def test_a_run_goes_on_with_the_data_alone_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as before, so that every number fits."""
+    monkeypatch.setattr(Line, "learnt_from", {"products": ["a", "b"]})
+    Trainer(Line(epochs=1), tmp_path).train()
+    assert Trainer(Line(epochs=1), tmp_path).epoch == 1
+    monkeypatch.setattr(Line, "learnt_from", {"products": ["a", "c"]})
+    with pytest.raises(UsageError, match=r"begun with other products than there are now; name a new --run"):
+        Trainer(Line(epochs=1), tmp_path)
+
+
 def test_a_run_killed_within_an_epoch_ends_at_the_same_weights(tmp_path: Path) -> None:
     whole = Trainer(Line(), tmp_path / "whole")
     whole.train()

@@ -133,4 +133,5 @@ def test_many_pictures_are_spread_over_pages(tmp_path, mined, monkeypatch):
     assert [page.name for page in pages] == ["review-1.html", "review-2.html"]
     first, second = (page.read_text() for page in pages)
     assert all(name in first for name in NAMES[:6]) and all(name in second for name in NAMES[6:])
-    assert "decisions-2.json" in second and NAMES[8] not in first
+    assert all("again --decisions decisions-1.json decisions-2.json" in text for text in (first, second))
+    assert "save decisions-2.json" in second and NAMES[8] not in first

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
+import re
+import shlex
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +54,17 @@ def test_mined_reviewed_and_exported(fake_bundle, photo_folder, tmp_path, capsys
     assert set(map(frozenset, identities(out).values())) == {
         frozenset(name.split("/")[1] for name in each["members"]) for each in accepted
     }
+
+
+def test_the_page_says_a_command_that_a_shell_can_run(fake_bundle, photo_folder, tmp_path):
+    spaced = Path(shutil.copytree(photo_folder, tmp_path / "my photos"))
+    out = tmp_path / "what was mined"
+    assert mine(fake_bundle, spaced, "--out", out, "--whole") == 0
+    (said,) = re.findall("<code>(.*?)</code>", (out / "review.html").read_text())
+    assert shlex.split(html.unescape(said)) == [
+        *("pocketshelf-train", "mine", "same-style", str(spaced)),
+        *("--out", str(out), "--decisions", "decisions.json"),
+    ]
 
 
 def test_a_second_run_embeds_only_what_is_new(fake_bundle, photo_folder, tmp_path, monkeypatch):

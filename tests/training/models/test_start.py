@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pocketshelf.errors import UsageError
-from pocketshelf_training.models.checkpoint import Checkpoint, CheckpointError
+from pocketshelf_training.models.checkpoint import Checkpoint, CheckpointError, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.start import begin_with, weights_of
 
@@ -40,6 +40,13 @@ def test_an_embedding_of_another_length_begins_anew() -> None:
 def test_another_trunk_is_refused() -> None:
     with pytest.raises(CheckpointError, match="architecture"):
         begin_with(network(["a"], variant="lite2"), checkpoint(network(["a"])))
+
+
+def test_a_bundle_that_ships_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(["a"])
+    save_checkpoint(tmp_path / "embedder.npz", "embedder", net.config, net.state_dict())
+    monkeypatch.setattr("pocketshelf.formats.bundle.shipped", lambda name: {"models/ours": tmp_path}[name])
+    assert weights_of(Path("ours"), "embedder").config == net.config
 
 
 def test_a_folder_without_weights_says_where_they_are(tmp_path: Path) -> None:

@@ -9,10 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fake_models import DIMENSION
 from outfit_things import blank, photo_of
 from pocketshelf.encoded import EncodedPhoto, EncodedRegion
 from pocketshelf.encoder import Encoder
 from pocketshelf.formats.bundle import Bundle
+from pocketshelf.formats.product import Product
+from pocketshelf.formats.shard import ShardMeta
+from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import Looks
 from pocketshelf.stages.colours import looked_at, palette_of
 from pocketshelf.stages.embed import Embedding
@@ -129,6 +133,20 @@ def test_a_folder_without_looks_is_named(
     blank(photos / "small.png")
     assert main(["looks", str(photos), "--filtered", "--store", str(tmp_path / "looks")]) == 1
     assert "two garments" in capsys.readouterr().err and not (tmp_path / "looks").exists()
+
+
+def test_a_shelf_of_products_is_not_replaced_by_looks(
+    tmp_path: Path, photos: Path, fake_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    """Two runs of it, and not even the generation before had the products."""
+    monkeypatch.setattr(library.Encoder, "open", lambda bundle: Dresser(fake_bundle))
+    store = tmp_path / "shelf"
+    products = [Product("a", 1, "Jeans", "", None, np.ones((1, DIMENSION), np.int8))]
+    Store.create(store, ShardMeta.of(space_of(fake_bundle), 1), products).close()
+    assert main(["looks", str(photos), "--store", str(store)]) == 1
+    assert "a shelf of 1 products is there" in capsys.readouterr().err
+    with Store.open(store) as opened:
+        assert opened.categories() == {"Jeans": 1}
 
 
 def test_photos_are_judged_once_and_their_garments_share_the_verdict(

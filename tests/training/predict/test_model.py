@@ -78,6 +78,24 @@ def test_a_bundle_s_models_predict_what_the_sdk_does(photo, tmp_path):
     assert [each.box for each in detected] == [region.box for region in regions]
 
 
+def test_a_bundle_that_ships_is_known_by_its_name(tmp_path, monkeypatch):
+    bundle = make_bundle(tmp_path / "bundle")
+    monkeypatch.setattr(
+        "pocketshelf.formats.bundle.shipped", lambda name: {"models/ours": bundle.folder}[name]
+    )
+    assert open_model(Path("ours")).digest == open_model(bundle.folder).digest
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("ours").write_text("no model")  # What is there comes first.
+    with pytest.raises(UsageError, match="no model"):
+        open_model(Path("ours"))
+
+
+def test_a_name_that_no_bundle_has_is_no_model():
+    with pytest.raises(UsageError, match=r"theirs: no model; name .* a bundle's folder or name"):
+        open_model(Path("theirs"))
+
+
 def test_a_runner_puts_its_network_into_evaluation_mode():
     network = Embedder(["a"], 8, size=32).train()
     pixels = np.zeros((1, 32, 32, 3), np.uint8)

@@ -74,3 +74,5 @@ def test_splits():
     assert len(choose_split(GROCERY, "train,test")[0]) == len(GROCERY)
     with pytest.raises(UsageError, match="no split 'val' in this data set; there are test, train"):
         choose_split(GROCERY, "val")
+    with pytest.raises(UsageError, match="has no pictures"):
+        choose_split([], None)

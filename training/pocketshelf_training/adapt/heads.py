@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from pocketshelf.stages.embed import softmax
 from pocketshelf.stages.route import MassRouter
 from pocketshelf_training.adapt.assortment import Assortment
 from pocketshelf_training.embedder.attributes import fit_head
+from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
 from pocketshelf_training.models.checkpoint import Checkpoint
 from pocketshelf_training.models.embedder import HEADS
 from pocketshelf_training.models.release import only_heads
@@ -26,6 +28,8 @@ __all__ = [
     "with_attributes_of",
 ]
 
+log = logging.getLogger("pocketshelf.training")
+
 # Of the products that may be learnt from, what chooses strength and temperature.
 CHOOSING = 0.2
 TEMPERATURES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -33,6 +37,8 @@ TEMPERATURES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0, 6.0, 8.0)
 COVERED = 0.98
 # How strongly a head is held to what it is, of the mean variance of a feature over all pictures.
 RIDGE = 1.0
+# Why the shop's own categories have none: what the one that was fitted does.
+NO_HEAD = "no head for the catalogue's own categories: %s"
 # From so many labels on, logits have a direction that says something.
 MANY_LABELS = 10
 
@@ -67,8 +73,9 @@ def fit_categories(
     """A head for the catalogue's categories, if it serves them better than the ``present`` one.
 
     None where there is nothing to tell apart, where routing by it would leave out the right category too
-    often, or where the present head knows all categories and is no worse. A category with few pictures
-    gets no output: it is searched always.
+    often, where it tells products that it did not see apart no better than chance (of three categories a
+    search leaves none out, whatever the head says), or where the present head knows all categories and is no
+    worse. A category with few pictures gets no output: it is searched always.
     """
     names = np.array(shop.category_names, object)[shop.categories]
     order = np.random.default_rng(seed).permutation(np.unique(shop.products))
@@ -88,6 +95,11 @@ def fit_categories(
         key=lambda pair: (pair[1].covered < COVERED, pair[0]),
     )[1]
     if best.covered < COVERED:
+        log.info(NO_HEAD, f"of {1 - best.covered:.1%} of the pictures a search would leave it out")
+        return None
+    told = _told_apart(best, features[judged], names[judged])
+    if told.low <= 1 / len(set(names[judged])):
+        log.info(NO_HEAD, f"it tells them apart no better than chance (balanced accuracy {told})")
         return None
     if set(shop.category_names) <= set(present.labels):
         _, known = _judged(present, features[judged], names[judged])
@@ -116,6 +128,12 @@ def _judged(head: CategoryHead, features: np.ndarray, names: np.ndarray) -> tupl
         right += max(probabilities, key=probabilities.__getitem__) == name
         covered += name in router.route(probabilities, available)
     return loss, replace(head, accuracy=right / len(names), covered=covered / len(names))
+
+
+def _told_apart(head: CategoryHead, features: np.ndarray, names: np.ndarray) -> Figure:
+    """Balanced accuracy on these pictures: who always says the most common category is right by chance."""
+    said = np.array(head.labels, object)[head.logits(features).argmax(1)]
+    return balanced_accuracy(names, said)
 
 
 def present_head(checkpoint: Checkpoint) -> CategoryHead:

@@ -13,6 +13,7 @@ from pocketshelf.errors import UsageError
 from pocketshelf_training.data.catalog import load_given
 from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.outputs import require_file
 
 __all__ = ["add_arguments", "run"]
 
@@ -42,8 +43,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _require_places(args: argparse.Namespace) -> None:
+    """Raises UsageError: what is written would take the place of what is read, or of what else is written."""
+    require_file("--out", args.out)
+    require_file("--photos", args.photos)
+    source = Path(args.data_set.partition("=")[2])
+    for option, path in (("--out", args.out), ("--photos", args.photos)):
+        if path is not None and path.is_file() and source.is_file() and path.samefile(source):
+            raise UsageError(f"{option} {path}: that is what is read; name another file")
+    if args.photos is not None and args.photos.resolve() == args.out.resolve():
+        raise UsageError(f"--photos {args.photos}: that is --out as well; name another file")
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    _require_places(args)
     name, samples = load_given(args.data_set, args.data)
     # A set without categories is one.
     named = [replace(s, category=s.category or name) for s in samples if s.identity]

@@ -18,6 +18,7 @@ from pocketshelf_training.detector.pictures import add_sources, build_mixture
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.detector_figures import to_boxes
 from pocketshelf_training.models.detector import GROUPS
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.pages.sheet import draw_boxes, grid
 from pocketshelf_training.predict.model import Crop, open_model
 
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     images = predicted(args) if args.checkpoint else augmented(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     grid(images, args.columns, args.side).save(args.out)

@@ -14,6 +14,7 @@ from pocketshelf_training.data import grocery
 from pocketshelf_training.data.goods import load_cut_outs
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.samplers import packed
 from pocketshelf_training.samplers.mixture import Mixture
 from pocketshelf_training.samplers.sources import (
@@ -125,6 +126,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     pictures = gathered(args)
     rng = np.random.default_rng(args.seed)
     for source in ("goods", "garment"):

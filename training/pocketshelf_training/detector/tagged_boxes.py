@@ -37,6 +37,7 @@ from pocketshelf_training.data.shop import ALONE, GROUPS_OF_CATEGORY
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.checkpoint import load_checkpoint
 from pocketshelf_training.models.detector import Detector
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.predict.runner import torch_detector
 
 __all__ = ["Known", "add_arguments", "agreed", "chosen", "run"]
@@ -178,6 +179,7 @@ def photos(root: Path, sets: Iterable[str], garments: int) -> list[Sample]:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     checkpoint = load_checkpoint(args.checkpoint, kind="detector")
     stages = [torch_detector(Detector.of(checkpoint, size=size), {}) for size in args.sizes]
     root = data_root(args.data)

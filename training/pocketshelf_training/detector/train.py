@@ -11,6 +11,7 @@ the running average after the last epoch; the street photos kept apart are measu
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import time
 from bisect import bisect
@@ -21,6 +22,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -188,6 +190,16 @@ class DetectorTask(Task[Detector, Batch]):
     def settings(self) -> dict[str, Any]:
         teachers = [str(path) for path in self.args.teacher]
         return options.recipe(self.args, free=["evaluate_every"], teacher=teachers)
+
+    @property
+    def learnt_from(self) -> dict[str, Any]:
+        """The photos and their boxes: a plan numbers them."""
+        digest = hashlib.sha256()
+        for source, photos in sorted(self.mixture.photos.items()):
+            for photo in photos:
+                digest.update(f"{source} {photo.image.name} {photo.groups.tolist()}".encode())
+                digest.update(photo.boxes.astype(np.float32).tobytes())
+        return {"pictures": digest.hexdigest()}
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The trunk slower than the rest; decay for filters, none for norms and biases."""

@@ -35,6 +35,7 @@ from pocketshelf_training.metrics.intervals import Figure, balanced_accuracy
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.embedder import Embedder, apart_from_heads
+from pocketshelf_training.outputs import require_file
 
 __all__ = ["ATTRIBUTES", "ATTRIBUTE_CATEGORIES", "add_arguments", "fit_head", "run", "sources"]
 
@@ -220,6 +221,7 @@ def with_heads(model: Embedder, heads: dict[str, tuple[list[str], np.ndarray, np
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     keep_freed_memory()
     checkpoint = load_checkpoint(args.checkpoint, kind="embedder")
     model = Embedder.of(checkpoint)

@@ -26,6 +26,7 @@ from pocketshelf_training.data.protocol import Sample
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.metrics.embedder_figures import vector_of
 from pocketshelf_training.metrics.ranking import rank
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.predict.left_out import recorded
 from pocketshelf_training.predict.model import open_model
 from pocketshelf_training.predict.predictor import Predictor
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     if args.out is None and not args.model.is_dir():
         raise UsageError("--out: name the .npz to write; only a bundle's folder takes it in by itself")
     model = open_model(args.model, "embedder")

@@ -23,6 +23,7 @@ from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.ensemble import Ensemble
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.samplers.pools import load_pools, without
 
 __all__ = ["add_arguments", "ensemble_of", "run"]
@@ -66,6 +67,7 @@ def ensemble_of(members: list[Embedder], dimension: int) -> Ensemble:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     keep_freed_memory()
     members, unseen = zip(*(_read(given) for given in args.member), strict=True)
     model = ensemble_of(list(members), args.dimension)

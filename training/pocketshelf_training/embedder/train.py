@@ -119,6 +119,10 @@ class EmbedderTask(Task[Embedder, Step]):
         known = {"left_out": self.left_out, "weights": asdict(self.weights)}
         return recipe(self.args, free=("leave_out", "weight", "start_weights"), **names) | known
 
+    @property
+    def learnt_from(self) -> dict[str, Any]:
+        return {"products": self.products, "categories": self.network.categories}
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         lr, network = self.args.lr, self.network
         new = [network.embedding, network.category, network.attribute_heads]
@@ -262,16 +266,9 @@ class EmbedderTask(Task[Embedder, Step]):
         return meta
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "products": self.products, "categories": self.network.categories}
+        return {"best": self.best}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Raises UsageError: the run was begun with other products or categories, whose numbers it learnt."""
-        now = self.state()
-        for name in ("products", "categories"):
-            if state.get(name, now[name]) != now[name]:
-                raise UsageError(
-                    f"{self.args.run} was begun with other {name} than --data-set has now; name a new --run"
-                )
         self.best = state["best"]
 
 

@@ -44,6 +44,14 @@ class Task(Generic[Network, Batch]):
         """What a resumed run may not change, by the name of its option."""
         raise NotImplementedError
 
+    @property
+    def learnt_from(self) -> dict[str, Any]:
+        """What of its data a resumed run may not find changed, by what it is called: products, pictures …
+
+        Every number may fit other data of the same shape: another product would go on as the one before.
+        """
+        return {}
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Of the optimiser, with ``lr`` and ``weight_decay``."""
         raise NotImplementedError

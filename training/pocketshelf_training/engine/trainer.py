@@ -41,7 +41,7 @@ class Trainer:
         folder: of the run; made if need be.
 
     Raises:
-        UsageError: the run was begun with other settings.
+        UsageError: the run was begun with other settings, or on other data.
     """
 
     def __init__(self, task: Task[Any, Any], folder: Path) -> None:
@@ -137,9 +137,9 @@ class Trainer:
         """The whole state, in one file that is replaced at once."""
         state = {name: part.state_dict() for name, part in self._stateful().items()}
         counts = {"epoch": self.epoch, "step": self.step}
-        content = {"settings": self.task.settings, "task": self.task.state(), **counts, **state}
+        task = {"settings": self.task.settings, "data": self.task.learnt_from, "task": self.task.state()}
         with atomic_write(self.folder / STATE) as part:
-            torch.save(content, part)
+            torch.save({**task, **counts, **state}, part)
 
     def _stateful(self) -> dict[str, Any]:
         parts = {"network": self.task.network, "optimiser": self.optimiser, "schedule": self.schedule}
@@ -159,6 +159,11 @@ class Trainer:
             if begun.get(name, math.nan) != value:
                 option = name.replace("_", "-")
                 raise UsageError(f"{path} was begun with another --{option}; name a new --run")
+        # Runs of before recorded nothing of it.
+        data = saved.get("data", {})
+        for name, value in self.task.learnt_from.items():
+            if data.get(name, value) != value:
+                raise UsageError(f"{path} was begun with other {name} than there are now; name a new --run")
         return saved
 
     def _resume(self, saved: dict[str, Any]) -> None:

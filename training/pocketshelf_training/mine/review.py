@@ -44,13 +44,14 @@ def write_pages(folder: Path, embedded: Embedded, clusters: Sequence[Cluster], c
     """Write ``review.html`` (or ``review-1.html`` …) into ``folder``, those kept before those dropped.
 
     Args:
-        command: what a person runs with what the page saves.
+        command: what a person runs with ``--decisions`` and what the pages save.
 
     Raises:
         PhotoError: a picture cannot be read any more.
     """
-    written = []
-    for page in _pages(clusters):
+    written, pages = [], list(_pages(clusters))
+    command = f"{command} --decisions {' '.join(page.decisions for page in pages)}"
+    for page in pages:
         path = folder / page.name
         with atomic_write(path) as temporary:
             temporary.write_text(_render(page, embedded, command), encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,8 +122,8 @@ def _mined(args: argparse.Namespace, pictures: Sequence) -> list[Identity] | Non
     said = report(embedded, clusters, rules)
     with atomic_write(args.out / "clusters.json") as temporary:
         temporary.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-    again = f"pocketshelf-train mine same-style {args.pictures} --out {args.out} --decisions decisions.json"
-    pages = write_pages(args.out, embedded, clusters, again)
+    again = ["pocketshelf-train", "mine", "same-style", str(args.pictures), "--out", str(args.out)]
+    pages = write_pages(args.out, embedded, clusters, shlex.join(again))
     tell(f"{len(embedded)} pictures, {said['in clusters']} of them in {said['kept']} clusters that are kept")
     for rule, count in said["dropped"].items():
         tell(f"dropped by {rule}: {count['clusters']} clusters, {count['pictures']} pictures")

@@ -18,6 +18,7 @@ from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
 from pocketshelf_training.models.checkpoint import load_checkpoint, save_checkpoint
 from pocketshelf_training.models.embedder import HEADS, apart_from_heads
+from pocketshelf_training.outputs import require_file
 
 __all__ = ["add_arguments", "interpolated", "run"]
 
@@ -49,6 +50,7 @@ def interpolated(first: dict[str, Tensor], second: dict[str, Tensor], share: flo
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     if not 0 <= args.share <= 1:
         raise UsageError(f"--share {args.share:g}: from 0 to 1")
     second = load_checkpoint(args.to)

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from pocketshelf.errors import UsageError
+from pocketshelf.formats.bundle import bundle_folder
 from pocketshelf_training.models.checkpoint import Checkpoint, load_checkpoint
 from pocketshelf_training.models.embedder import HEADS, Embedder
 
@@ -19,12 +20,13 @@ EMBEDDING = ("embedding.weight", "embedding.bias")
 
 
 def weights_of(path: Path, kind: str) -> Checkpoint:
-    """The checkpoint at ``path``, or of a bundle's folder the one beside its model of ``kind``.
+    """The checkpoint at ``path``, or of a bundle's folder or name the one beside its model of ``kind``.
 
     Raises:
         UsageError: the folder has none.
         CheckpointError: damaged, or of another kind.
     """
+    path = bundle_folder(path)
     if not path.is_dir():
         return load_checkpoint(path, kind=kind)
     for suffix in (".npz", ".safetensors"):

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from pocketshelf.cli.output import say, tell
 from pocketshelf.encoded import EncodedPhoto, EncodedRegion
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.errors import PhotoError, StoreError, UsageError
 from pocketshelf.formats.product import Product
 from pocketshelf.formats.shard import ShardMeta
 from pocketshelf.formats.space import space_of
@@ -27,6 +27,7 @@ from pocketshelf.outfit import role_of
 from pocketshelf.outfit.looks import look_product
 from pocketshelf.picture_files import pictures_in
 from pocketshelf.store import Store, current_sequence
+from pocketshelf.store.libraries import is_library
 from pocketshelf_training.pages.page import add_bundle
 from pocketshelf_training.quality.keep import QualityFilter
 
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    _require_no_shelf(args.store)
     encoder = Encoder.open(args.bundle)
     photos = _photos(args.photos, args.only)
     sequence = (current_sequence(args.store) or 0) + 1
@@ -68,6 +70,21 @@ def run(args: argparse.Namespace) -> int:
     looks = len({product.attributes["look"] for product in products})
     tell(f"{args.store}: {looks} looks of {len(photos)} photos, {len(products)} garments")
     return 0
+
+
+def _require_no_shelf(folder: Path) -> None:
+    """Raises UsageError: a shelf of products is there, which a library would replace."""
+    try:
+        store = Store.open(folder)
+    except StoreError:  # None, or one that nobody can read.
+        return
+    with store:
+        if store.categories() and not is_library(store):
+            other = folder.with_name(f"{folder.name}-looks")
+            raise UsageError(
+                f"--store {folder}: a shelf of {len(store):,} products is there, which looks would replace; "
+                f"name another place, as {other}"
+            )
 
 
 def _photos(folder: Path, listed: Path | None) -> list[Path]:

@@ -24,6 +24,7 @@ from pocketshelf_training.outfits.colours import with_colours
 from pocketshelf_training.outfits.fit import Recipe, fit_head, with_shop
 from pocketshelf_training.outfits.sources import garments_at_home, shop_pictures
 from pocketshelf_training.outfits.street import StreetOutfits, read_street
+from pocketshelf_training.outputs import require_file
 from pocketshelf_training.pages.page import add_bundle
 
 __all__ = ["FUSION", "add_arguments", "head_of", "run", "shop_vectors"]
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_file("--out", args.out)
     bundle = load_bundle(args.bundle)
     encoder = Encoder.open(bundle)
     outfits = read_street(encoder, args.data, args.cache).part("train")

@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="FILE",
-        help="checkpoint, model file (.tflite, .pte) beside its bundle.json, a bundle's folder, "
-        "or saved lines of `pocketshelf detect --json` (.jsonl)",
+        help="checkpoint, model file (.tflite, .pte) beside its bundle.json, a bundle's folder or "
+        "name, or saved lines of `pocketshelf detect --json` (.jsonl)",
     )
     group.add_argument(
         "--kind", choices=KINDS, help="which model of a bundle's folder (default: by the data)"

@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways.add_arguments(
         parser,
         "NAME=MODEL[:GALLERY[:ENROLMENT]]",
-        "a checkpoint or model file; GALLERY: another of the same space for the gallery (empty: the "
-        "same); ENROLMENT: a file of `pocketshelf-train enrolment` that adjusts it",
+        "a checkpoint, a model file, or a bundle's folder or name; GALLERY: another of the same space for "
+        "the gallery (empty: the same); ENROLMENT: a file of `pocketshelf-train enrolment` that adjusts it",
     )
     parser.add_argument(
         "--difference",

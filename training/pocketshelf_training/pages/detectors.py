@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways.add_arguments(
         parser,
         "NAME=MODEL",
-        "a checkpoint, a model file beside its bundle.json, or a bundle's folder; the first is the one "
-        "that the others are compared with",
+        "a checkpoint, a model file beside its bundle.json, or a bundle's folder or name; the first is the "
+        "one that the others are compared with",
     )
     parser.add_argument(
         "--data-set",

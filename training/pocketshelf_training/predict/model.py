@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketshelf.errors import PhotoError, UsageError
-from pocketshelf.formats.bundle import Bundle, DetectorSpec, EmbedderSpec, digest, load_bundle
+from pocketshelf.formats.bundle import Bundle, DetectorSpec, EmbedderSpec, bundle_folder, digest, load_bundle
 from pocketshelf.runtime import ModelRunner
 from pocketshelf.runtime import open_model as open_runner
 from pocketshelf.stages.detect import NetworkDetector
@@ -76,7 +76,7 @@ class Model:
 
 
 def open_model(path: Path, kind: str | None = None) -> Model:
-    """The model at ``path``.
+    """The model at ``path``, or of the bundle that ships by that name.
 
     Args:
         kind: which model of a bundle's folder is meant; for a file, which it has to be.
@@ -85,7 +85,7 @@ def open_model(path: Path, kind: str | None = None) -> Model:
         CheckpointError, BundleError: missing or damaged.
         UsageError: no kind of model file, or not of ``kind``.
     """
-    if path.is_dir():
+    if bundle_folder(path).is_dir():
         return _of_bundle(load_bundle(path), path, kind or "embedder")
     if path.suffix in FORMS:
         model = _checkpoint(path)
@@ -96,7 +96,7 @@ def open_model(path: Path, kind: str | None = None) -> Model:
     else:
         raise UsageError(
             f"{path}: no model; name a checkpoint ({', '.join(FORMS)}), a model file "
-            "(.tflite, .pte) beside its bundle.json, a bundle's folder, or detections (.jsonl)"
+            "(.tflite, .pte) beside its bundle.json, a bundle's folder or name, or detections (.jsonl)"
         )
     if kind is not None and model.kind != kind:
         raise UsageError(f"{path}: a model of kind {model.kind!r}, not {kind!r}")

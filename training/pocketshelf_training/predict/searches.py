@@ -40,8 +40,10 @@ def choose_split(samples: Sequence[Sample], split: str | None) -> tuple[list[Sam
     """The samples of ``split`` (several by commas), or of test, else val, where it is left open.
 
     Raises:
-        UsageError: there is no such split; the message lists those there are.
+        UsageError: there is no such split; the message lists those there are. Or there are no samples.
     """
+    if not samples:
+        raise UsageError("this data set has no pictures")
     there = sorted({sample.split for sample in samples})
     wanted = split or ("test" if "test" in there else "val" if "val" in there else "train")
     for name in wanted.split(","):

@@ -216,6 +216,27 @@ def test_other_settings_cannot_go_on(catalogue: Path, tmp_path: Path) -> None:
         train.SystemTask(arguments("wtbi", catalogue, tmp_path, "--size", "50"))
 
 
+@pytest.mark.parametrize(
+    ("column", "of_old", "what"), [("identity", "p1", "products"), ("sleeve", "short", "attributes")]
+)
+def test_other_data_of_the_same_file_cannot_go_on(
+    catalogue: Path, tmp_path: Path, column: str, of_old: str, what: str
+) -> None:
+    """One name changed for another that sorts alike: every number fits."""
+    own = tmp_path / "photos.csv"
+    text = catalogue.read_text()
+    own.write_text(text)
+    Trainer(train.SystemTask(arguments("darn", own, tmp_path, "--steps", "2")), tmp_path).save()
+    Trainer(train.SystemTask(arguments("darn", own, tmp_path, "--steps", "2")), tmp_path)
+    rows = list(csv.DictReader(text.splitlines()))
+    with own.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {column: row[column].replace(of_old, f"{of_old}x")} for row in rows)
+    with pytest.raises(UsageError, match=f"begun with other {what} than there are now; name a new --run"):
+        Trainer(train.SystemTask(arguments("darn", own, tmp_path, "--steps", "2")), tmp_path)
+
+
 def test_shop_pictures_alone_are_nothing_to_learn_from(catalogue: Path, tmp_path: Path) -> None:
     with catalogue.open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["domain"] == "shop" and row["identity"]]

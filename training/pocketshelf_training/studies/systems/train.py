@@ -136,6 +136,13 @@ class SystemTask(Task[System, Batch]):
         """What the figures depend on."""
         return options.recipe(self.args, free=["limit", "save_every"], data_set=self.data_sets)
 
+    @property
+    def learnt_from(self) -> dict[str, Any]:
+        known = self.sampler.vocabulary
+        attributes = {name: list(labels) for name, labels in known.attributes.items()}
+        names = {"products": known.identities, "categories": known.categories, "landmarks": known.landmarks}
+        return {name: list(labels) for name, labels in names.items()} | {"attributes": attributes}
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         return [group | {"weight_decay": DECAY} for group in self.network.parameter_groups(self.args.lr)]
 
