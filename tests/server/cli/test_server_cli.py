@@ -119,6 +119,22 @@ def test_many_bad_rows_of_one_cause_are_told_as_one_cause(
     assert len(err.splitlines()) == 5 and "and 97 more like line 1: " in err and "line 101: " in err
 
 
+def test_what_changes_keys_says_so_in_json_too(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (
+        ["rotate", str(ready), "timestamp", "--dry-run"],
+        ["rotate", str(ready), "timestamp"],
+        ["renew", str(ready)],
+        ["refresh", str(ready)],
+        ["refresh", str(ready), "--all"],
+    ):
+        assert main(["keys", *command, "--json"]) == 0
+    dry, rotated, renewed, *refreshed = map(json.loads, capsys.readouterr().out.splitlines())
+    assert not dry["signed"] and rotated["signed"] and rotated["roles"] == ["timestamp"]
+    assert [line for line in rotated["changes"] if line.startswith("  timestamp: key ")]
+    assert renewed["signed"] and renewed["roles"] == ["root"]
+    assert refreshed == [{"roles": []}, {"roles": ["targets", "snapshot", "timestamp"]}]
+
+
 def test_keys_by_command(ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     safe = tmp_path / "safe"
     (ready / "keys" / "offline").rename(safe)
