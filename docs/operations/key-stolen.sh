@@ -23,21 +23,6 @@ rm -f "$site/keys/console-tokens.json"
 
 pocketshelf-server keys rotate "$site" targets snapshot timestamp --offline "$offline"
 
-# The token of /v1/changes: the file for its users, its digest for the server.
-python3 - "$site" <<'PYTHON'
-import hashlib
-import json
-import secrets
-import sys
-from pathlib import Path
-
-site = Path(sys.argv[1])
-token = secrets.token_urlsafe(32)
-config = json.loads((site / "config.json").read_text(encoding="utf-8"))
-config["token_sha256"] = hashlib.sha256(token.encode()).hexdigest()
-(site / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-(site / "keys/admin.token").write_text(token + "\n", encoding="ascii")
-PYTHON
-
+pocketshelf-server token renew "$site" # Of /v1/changes, and the console's first.
 pocketshelf-server publish "$site" --jump-ahead
 pocketshelf-server doctor "$site"

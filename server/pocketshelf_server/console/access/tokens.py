@@ -126,8 +126,10 @@ class ConsoleTokens:
         """Take a token away; sessions that it opened end at their next request.
 
         Raises:
-            CatalogueError: there is none of that name.
+            CatalogueError: there is none of that name, or it is the admin's.
         """
+        if name == ADMIN:
+            raise CatalogueError("the admin token is replaced: pocketshelf-server token renew SITE")
         stored = self._stored()
         kept = [known for known in stored if known.name != name]
         if len(kept) == len(stored):
