@@ -11,6 +11,8 @@ backup=${1:?BACKUP} site=${2:?SITE} newest=${3:-}
 [ ! -e "$site" ] || { echo "$site: exists already; move it away" >&2; exit 1; }
 mkdir -p "$(dirname "$site")"
 cp -rp "$backup" "$site"
+# A backup is its owner's alone; a site is as open as this umask: nginx's user must get to repository/.
+chmod +rx "$site" "$site/repository" "$site/repository/metadata"
 
 if [ "$newest" = --newest ]; then
     pocketshelf-server publish "$site"

@@ -218,6 +218,8 @@ class Site:
         config.check()
         text = json.dumps(config.to_json(), indent=2, ensure_ascii=False) + "\n"
         mode = 0o600 if holds_password(config.catalogue) else 0o644
+        if self.config_path.exists():
+            mode &= stat.S_IMODE(self.config_path.stat().st_mode)
         write_atomically(self.config_path, text.encode(), mode)
 
     def _keep_private(self) -> None:
@@ -230,6 +232,17 @@ class Site:
             log.warning("%s holds a password and others may read it (%s)", self.config_path, error.strerror)
         else:
             log.warning("%s holds a password: only its owner may read it now", self.config_path)
+
+    def renew_token(self) -> None:
+        """Make another admin token; a server that runs takes it from its next start on.
+
+        Raises:
+            CatalogueError: ``config.json`` cannot be read.
+            OSError: one of the files cannot be written.
+        """
+        config = self.config()
+        self._make_token(config)
+        self.write_config(config)
 
     def _make_token(self, config: SiteConfig) -> None:
         token = secrets.token_urlsafe(32)

@@ -137,6 +137,15 @@ def test_the_units_call_commands_that_exist(name: str) -> None:
     assert parsed.site == Path("/srv/pocketshelf") and unit(name)["ReadWritePaths"] == ["/srv/pocketshelf"]
 
 
+@pytest.mark.parametrize("name", ["pocketshelf.service", "kiosk.service"])
+def test_a_unit_says_how_the_folder_that_it_writes_to_is_made(name: str) -> None:
+    """`useradd --system` makes none, and only root may make one in /srv."""
+    lines = (DEPLOY / name).read_text(encoding="utf-8").splitlines()
+    steps = [line for line in lines if line.startswith("#   ")]
+    assert [step.split()[1] for step in steps[:2]] == ["useradd", "install"]
+    assert re.fullmatch(r"#   install -d -o pocketshelf -g pocketshelf( -m 750)? /srv/pocketshelf", steps[1])
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for path in DEPLOY.glob("pocketshelf*.*"):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -25,6 +26,8 @@ from pocketshelf.store import Store, verify_store
 from pocketshelf.sync import SyncReport, sync
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.cli import main
+from pocketshelf_server.console.access.roles import Role
+from pocketshelf_server.console.access.tokens import ConsoleTokens
 from pocketshelf_server.publish import Publisher
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import KeyFolder, SignedRepository, open_repository
@@ -161,6 +164,33 @@ def test_backup_and_restore(chain: Chain) -> None:
         chain.follows(url, "newest", "of the backup's time", "new")
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o027])
+def test_a_restored_site_is_as_open_as_its_umask(chain: Chain, umask: int) -> None:
+    """A backup is private, and may be made by a cron that is, too; nginx's user must get to repository/."""
+    with _umask(0o077):
+        chain.script("backup.sh", chain.path, chain.folder / "backup")
+    lose(chain.path)
+    with _umask(umask):
+        chain.script("restore.sh", chain.folder / "backup", chain.path)
+    taken = chain.folder / "anew"
+    with _umask(umask):
+        chain.script("key-stolen.sh", chain.folder / "backup", taken, chain.offline)
+    for site in (chain.path, taken):
+        for folder in (site, *(p for p in (site / "repository").rglob("*") if p.is_dir())):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~umask, folder
+        assert stat.S_IMODE((site / "keys").stat().st_mode) == 0o700
+    assert stat.S_IMODE((chain.folder / "backup").stat().st_mode) == 0o700
+
+
+@contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def test_restoring_what_is_the_newest_costs_devices_nothing(chain: Chain) -> None:
     with chain.serving() as url:
         chain.sync(url, "device")
@@ -216,6 +246,8 @@ def test_all_of_the_root_is_lost(chain: Chain) -> None:
 def test_the_machine_was_in_the_hands_of_a_thief(chain: Chain) -> None:
     """He publishes products of his own, far ahead, and serves them to a device; then he is shut out."""
     chain.publish(1)
+    tokens = ConsoleTokens(chain.site, None)
+    shown = tokens.make("anna", Role.OPERATOR)
     chain.script("backup.sh", chain.path, chain.folder / "backup")
     thief = Chain.__new__(Chain)
     vars(thief).update(vars(chain) | {"path": chain.folder / "stolen"})
@@ -231,6 +263,7 @@ def test_the_machine_was_in_the_hands_of_a_thief(chain: Chain) -> None:
         lose(chain.path)
         printed = chain.script("key-stolen.sh", chain.folder / "backup", chain.path, chain.offline)
         assert "WRONG" not in printed
+        assert tokens.find(shown) is None, "whoever signed in had shown him the token"
         with chain.serving() as ours:
             chain.follows(ours, "deceived", "new")
             chain.publish(2)

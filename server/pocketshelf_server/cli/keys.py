@@ -27,7 +27,7 @@ from pocketshelf_server.trust import (
 __all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "make, rotate and refresh keys and signatures"
-JSON = False  # Only `status` has something to say in it.
+JSON = False  # Each action has its own.
 DESCRIPTION = """\
 The keys behind the signatures (Ed25519; The Update Framework's four roles).
 
@@ -66,8 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_signing(_action(actions, "renew", "sign a new version of the root, with a new expiry", _renew))
     refresh = _action(actions, "refresh", "sign again what is half-way to its expiry", _refresh)
     refresh.add_argument("--all", action="store_true", help="whatever is left of its life")
-    status = _action(actions, "status", "show every role's version, expiry and key ids", _status)
-    status.add_argument("--json", action="store_true", help="print JSON, one document a line")
+    _action(actions, "status", "show every role's version, expiry and key ids", _status)
 
 
 def _add_signing(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +85,7 @@ def _action(
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     add_site(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON, one document a line")
     parser.set_defaults(action=do)
     return parser
 
@@ -102,20 +102,23 @@ def _offline(args: argparse.Namespace, site: Site) -> KeyFolder:
 
 def _make(args: argparse.Namespace, site: Site) -> None:
     open_repository(site).create(_offline(args, site), args.root_keys, args.threshold)
-    tell(f"keys and metadata made; copy {site.metadata / '1.root.json'} into your app")
+    root = site.metadata / "1.root.json"
+    text = f"keys and metadata made; copy {root} into your app"
+    print_json({"root": str(root)}) if args.json else tell(text)
 
 
 def _rotate(args: argparse.Namespace, site: Site) -> None:
-    repository, offline = open_repository(site), _offline(args, site)
-    if repository.rotate(
-        args.roles, offline, files=_published(site), vouched=_vouched(args), approve=_show(args)
-    ):
-        tell(f"rotated: {', '.join(args.roles)}")
+    repository, offline, changes = open_repository(site), _offline(args, site), _Changes(args)
+    signed = repository.rotate(
+        args.roles, offline, files=_published(site), vouched=_vouched(args), approve=changes.show
+    )
+    changes.end(signed, {"roles": args.roles}, f"rotated: {', '.join(args.roles)}")
 
 
 def _renew(args: argparse.Namespace, site: Site) -> None:
-    if open_repository(site).renew_root(_offline(args, site), vouched=_vouched(args), approve=_show(args)):
-        tell("the root is signed again")
+    repository, changes = open_repository(site), _Changes(args)
+    signed = repository.renew_root(_offline(args, site), vouched=_vouched(args), approve=changes.show)
+    changes.end(signed, {"roles": ["root"]}, "the root is signed again")
 
 
 def _published(site: Site) -> list[PublishedTarget] | None:
@@ -135,21 +138,35 @@ def _vouched(args: argparse.Namespace) -> Vouched | None:
         raise StoreError(f"{args.trusted_root}: cannot be read ({error.strerror})") from error
 
 
-def _show(args: argparse.Namespace) -> Callable[[list[str]], bool]:
-    def approve(lines: list[str]) -> bool:
-        for line in lines:
-            tell(line)
-        if args.dry_run:
-            tell("nothing was signed (--dry-run)")
-        return not args.dry_run
+class _Changes:
+    """What a new root would change: shown before it is signed, or part of the one document of --json."""
 
-    return approve
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._lines: list[str] = []
+
+    def show(self, lines: list[str]) -> bool:
+        """Whether it is to be signed."""
+        self._lines = lines
+        for line in () if self._args.json else lines:
+            tell(line)
+        return not self._args.dry_run
+
+    def end(self, signed: bool, document: dict[str, list[str]], text: str) -> None:
+        """Say what was done."""
+        if self._args.json:
+            print_json({**document, "signed": signed, "changes": self._lines})
+        else:
+            tell(text if signed else "nothing was signed (--dry-run)")
 
 
 def _refresh(args: argparse.Namespace, site: Site) -> None:
     force = ROLES[1:] if args.all else ()
     signed = open_repository(site).refresh(force)
-    tell(f"signed again: {', '.join(signed) or 'nothing was due'}")
+    if args.json:
+        print_json({"roles": list(signed)})
+    else:
+        tell(f"signed again: {', '.join(signed) or 'nothing was due'}")
 
 
 def _status(args: argparse.Namespace, site: Site) -> None:

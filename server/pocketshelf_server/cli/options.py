@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from pathlib import Path
 
 from pocketshelf.cli import values
 from pocketshelf.errors import StoreError
+from pocketshelf_server.owner import owner_of
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import open_repository
 
@@ -47,6 +49,13 @@ def add_root_keys(parser: argparse.ArgumentParser) -> None:
     add_offline(parser)
 
 
+def _warn_root(site: Site) -> None:
+    """What root writes into another user's site, that user may neither read nor replace."""
+    if os.name != "nt" and os.geteuid() == 0 and site.folder.stat().st_uid != 0:
+        whose = owner_of(site)
+        log.warning("the site is %s's, and what root writes there is not: sudo -u %s …", whose, whose)
+
+
 def open_site(args: argparse.Namespace) -> Site:
     """The argument SITE, opened; a rotation of keys that was cut short there is brought to its end first.
 
@@ -56,6 +65,7 @@ def open_site(args: argparse.Namespace) -> Site:
         CatalogueError: there is no site.
     """
     site = Site.open(args.site)
+    _warn_root(site)
     try:
         if open_repository(site).recover():
             log.warning("a rotation of keys had been cut short; everything is signed by the new keys now")

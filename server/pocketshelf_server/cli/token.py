@@ -10,7 +10,7 @@ from pocketshelf.cli import values
 from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.console.access.roles import Role
-from pocketshelf_server.console.access.tokens import ConsoleToken, ConsoleTokens
+from pocketshelf_server.console.access.tokens import ADMIN, ConsoleToken, ConsoleTokens
 from pocketshelf_server.site import Site
 
 __all__ = ["DESCRIPTION", "JSON", "SUMMARY", "add_arguments", "run"]
@@ -27,6 +27,7 @@ Further tokens have a name and a role:
   token make SITE --name anna --role operator --days 90
   token list SITE
   token revoke SITE anna                 sessions that it opened end at their next request
+  token renew SITE                       another admin token, where the one there is may have leaked
 
 A token is shown once, when it is made; the site keeps its digest (SITE/keys/console-tokens.json).
 """
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "list", "show every token's name, role and expiry", _list)
     revoke = _action(actions, "revoke", "take a token away", _revoke)
     revoke.add_argument("name", metavar="NAME", help="as `list` shows it")
+    _action(actions, "renew", "make another admin token, into SITE/keys/admin.token", _renew)
 
 
 def _action(
@@ -91,6 +93,13 @@ def _list(args: argparse.Namespace, site: Site) -> None:
 def _revoke(args: argparse.Namespace, site: Site) -> None:
     _tokens(site).revoke(args.name)
     print_json({"revoked": args.name}) if args.json else tell(f"revoked: {args.name}")
+
+
+def _renew(args: argparse.Namespace, site: Site) -> None:
+    site.renew_token()
+    say("restart `serve`: until then it takes the old one")
+    document = {"renewed": ADMIN, "file": str(site.token_path)}
+    print_json(document) if args.json else tell(f"the new admin token is in {site.token_path}")
 
 
 def _document(token: ConsoleToken) -> dict:

@@ -17,6 +17,7 @@ CHECKS: dict[str, Check] = {
     "metadata": keys.rotation,
     "clock": machine.clock,
     "disk": machine.disk,
+    "owner": machine.owner,
     "signatures": keys.signatures,
     "keys": keys.keys,
     "token": keys.token,
@@ -40,5 +41,9 @@ def examine(case: Case) -> list[Finding]:
         except (PocketshelfError, OSError, sqlite3.Error) as error:
             # Once is enough for what several checks stumble over.
             if one_line(error) not in (finding.text for finding in found):
-                found.append(wrong(topic, one_line(error), ""))
+                found.append(wrong(topic, one_line(error), _remedy(error)))
     return found
+
+
+def _remedy(error: Exception) -> str:
+    return machine.RUN_AS if isinstance(error, PermissionError) else ""

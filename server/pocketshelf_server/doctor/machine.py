@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pocketshelf_server.doctor.case import Case
 from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
+from pocketshelf_server.owner import out_of_reach, owner_of
 from pocketshelf_server.site import DEFAULT_EXPIRY_DAYS
 from pocketshelf_server.trust.expiry import renewal
 
@@ -17,6 +18,7 @@ __all__ = ["clock", "disk"]
 SPARE_BYTES = 50_000_000
 # Clocks of machines that share a folder may differ by this.
 TOLERANCE = timedelta(minutes=5)
+RUN_AS = "run this as the one who publishes"
 CLOCK = "set the clock (NTP), and then: pocketshelf-server keys refresh SITE --all"
 
 
@@ -31,7 +33,21 @@ def disk(case: Case) -> Iterator[Finding]:
     else:
         yield good("disk", text)
     if not os.access(folder, os.W_OK):
-        yield advice("disk", f"{folder} cannot be written by this user", "run this as the one who publishes")
+        yield advice("disk", f"{folder} cannot be written by this user", RUN_AS)
+
+
+def owner(case: Case) -> Iterator[Finding]:
+    """Whether what other users wrote here, as root by mistake, can be used by the one whose the site is."""
+    found = out_of_reach(case.site)
+    if not found:
+        return
+    whose, folder = owner_of(case.site), case.site.folder
+    more = f" and {len(found) - 1} more" if found[1:] else ""
+    yield wrong(
+        "owner",
+        f"the site is {whose}'s, who cannot use what another user wrote there: {found[0]}{more}",
+        f"as root: chown -R {whose}: {folder}; and run commands as that user: sudo -u {whose} …",
+    )
 
 
 def clock(case: Case) -> Iterator[Finding]:

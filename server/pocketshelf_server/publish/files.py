@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 from pocketshelf.errors import StoreError
+from pocketshelf_server.owner import remedy
 
 __all__ = ["gzip_deterministic", "hashed_path", "is_whole", "store_target"]
 
@@ -71,5 +72,5 @@ def store_target(folder: Path, name: str, sha256: str, ready: Path) -> Path:
             shutil.rmtree(path)
         ready.replace(path)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror}); free some space") from error
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); {remedy(error)}") from error
     return path

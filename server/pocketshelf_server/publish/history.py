@@ -22,6 +22,7 @@ from typing import Any
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue import Entry
+from pocketshelf_server.owner import RUN_AS_ITS_USER
 from pocketshelf_server.trust import PublishedTarget
 
 __all__ = ["History", "ShardLog", "features_of", "shard_of"]
@@ -262,4 +263,6 @@ def _remedy(error: str) -> str:
         return (
             "; restore it from a backup, or remove it; then: `pocketshelf-server publish SITE --jump-ahead`"
         )
-    return ""
+    if "readonly" in error:
+        return f"; {RUN_AS_ITS_USER}"
+    return "; is its disk full?" if "disk" in error else ""

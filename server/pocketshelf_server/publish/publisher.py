@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pocketshelf.errors import CatalogueError, StoreError
 from pocketshelf_server.catalogue import Catalogue, Entry, View, open_catalogue
+from pocketshelf_server.owner import remedy
 from pocketshelf_server.publish.features import FeaturePublisher, PublishedFeatures
 from pocketshelf_server.publish.files import hashed_path, is_whole
 from pocketshelf_server.publish.history import History, ShardLog, shard_of
@@ -225,7 +226,7 @@ class Publisher:
             with tempfile.TemporaryDirectory(dir=targets, prefix=WORK_PREFIX) as folder:
                 yield TargetMaker(name, Path(folder), targets, self._catalogue.space, log)
         except OSError as error:
-            why = f"cannot be written ({error.strerror or error}); free some space, and publish again"
+            why = f"cannot be written ({error.strerror or error}); {remedy(error)}, and publish again"
             raise StoreError(f"{targets}: {why}") from error
 
     def _kept_steps(self, name: str, log: ShardLog) -> list[PublishedTarget]:

@@ -6,18 +6,23 @@ import errno
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pocketshelf.formats import Bundle
+from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.cli import PROGRAM, main
+from pocketshelf_server.http import create_app
+from pocketshelf_server.site import Site
 
 ROOT = Path(__file__).parents[3]
 INIT = ["--space", "s", "--preprocessing", "p", "--dimension", "8"]
@@ -117,6 +122,42 @@ def test_many_bad_rows_of_one_cause_are_told_as_one_cause(
     out, err = capsys.readouterr()
     assert len(json.loads(out)["errors"]) == 101
     assert len(err.splitlines()) == 5 and "and 97 more like line 1: " in err and "line 101: " in err
+
+
+def test_an_admin_token_that_leaked_is_replaced(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = Site.open(ready)
+    site.config_path.chmod(0o640)
+    leaked = site.token_path.read_text().strip()
+    assert main(["token", "revoke", str(ready), "admin"]) == 1
+    assert "token renew" in capsys.readouterr().err
+    assert main(["token", "renew", str(ready), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"renewed": "admin", "file": str(site.token_path)}
+    assert "restart" in printed.err and leaked not in printed.out
+    with closing(open_catalogue(site)) as catalogue:
+        client = create_app(site, catalogue).test_client()
+    new = site.token_path.read_text().strip()
+    for token, status in ((leaked, 401), (new, 200)):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert client.get("/v1/changes", headers=headers).status_code == status
+    assert stat.S_IMODE(site.token_path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(site.config_path.stat().st_mode) == 0o640
+
+
+def test_what_changes_keys_says_so_in_json_too(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (
+        ["rotate", str(ready), "timestamp", "--dry-run"],
+        ["rotate", str(ready), "timestamp"],
+        ["renew", str(ready)],
+        ["refresh", str(ready)],
+        ["refresh", str(ready), "--all"],
+    ):
+        assert main(["keys", *command, "--json"]) == 0
+    dry, rotated, renewed, *refreshed = map(json.loads, capsys.readouterr().out.splitlines())
+    assert not dry["signed"] and rotated["signed"] and rotated["roles"] == ["timestamp"]
+    assert [line for line in rotated["changes"] if line.startswith("  timestamp: key ")]
+    assert renewed["signed"] and renewed["roles"] == ["root"]
+    assert refreshed == [{"roles": []}, {"roles": ["targets", "snapshot", "timestamp"]}]
 
 
 def test_keys_by_command(ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from pocketshelf.errors import CatalogueError, one_line
 from pocketshelf.files import read_plain
 from pocketshelf.formats import strict_json
 from pocketshelf_server.console.access.roles import Role
+from pocketshelf_server.owner import RUN_AS_ITS_USER, remedy
 from pocketshelf_server.site import Site, write_atomically
 
 __all__ = ["ADMIN", "ConsoleToken", "ConsoleTokens"]
@@ -125,8 +126,10 @@ class ConsoleTokens:
         """Take a token away; sessions that it opened end at their next request.
 
         Raises:
-            CatalogueError: there is none of that name.
+            CatalogueError: there is none of that name, or it is the admin's.
         """
+        if name == ADMIN:
+            raise CatalogueError("the admin token is replaced: pocketshelf-server token renew SITE")
         stored = self._stored()
         kept = [known for known in stored if known.name != name]
         if len(kept) == len(stored):
@@ -143,13 +146,17 @@ class ConsoleTokens:
         except FileNotFoundError:
             return []
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CatalogueError(
-                f"{self.path}: cannot be read ({one_line(error)}); restore or remove it"
-            ) from error
+            todo = RUN_AS_ITS_USER if isinstance(error, PermissionError) else "restore or remove it"
+            raise CatalogueError(f"{self.path}: cannot be read ({one_line(error)}); {todo}") from error
 
     def _write(self, tokens: list[ConsoleToken]) -> None:
         document = {"format": FORMAT, "version": VERSION, "tokens": [asdict(token) for token in tokens]}
-        write_atomically(self.path, (json.dumps(document, indent=2) + "\n").encode(), 0o600)
+        try:
+            write_atomically(self.path, (json.dumps(document, indent=2) + "\n").encode(), 0o600)
+        except OSError as error:
+            raise CatalogueError(
+                f"{self.path}: cannot be written ({error.strerror}); {remedy(error)}"
+            ) from error
 
 
 def _parsed(entry: dict[str, Any]) -> ConsoleToken:
