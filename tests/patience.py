@@ -10,10 +10,10 @@ from typing import Any
 PATIENCE_S = 60.0
 
 
-def eventually(holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
-    """What ``holds`` gives once that is true."""
+def eventually(holds: Callable[[], Any], patience_s: float = PATIENCE_S, every_s: float = 0.05) -> Any:
+    """What ``holds`` gives once that is true; it is asked each ``every_s``."""
     until = time.monotonic() + patience_s
     while not (found := holds()):
         assert time.monotonic() < until, "it never came to that"
-        time.sleep(0.05)
+        time.sleep(every_s)
     return found
