@@ -13,6 +13,13 @@ from hypothesis import HealthCheck, settings
 from drawn_things import COLOURS, draw_thing
 from fake_models import make_bundle
 from pocketshelf.formats import Bundle, default_bundle
+from time_limit import (  # noqa: F401  # Hooks.
+    pytest_configure,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    pytest_unconfigure,
+)
 
 # A library of the trainings would have Faiss take PyTorch's tensors, for the whole process: milvus-lite's
 # searches, in another test of it, end in an error then. No product of ours has both in one process.

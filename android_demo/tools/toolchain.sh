@@ -28,6 +28,9 @@ unavailable() {
     exit 0
 }
 
+# in_time COMMAND…: a network that hangs ends it.
+in_time() { timeout --foreground -k 10 "$MOST" "$@"; }
+
 # The distribution's packages that are missing, asked of the files that we use.
 distribution_packages() {
     local missing=() pair
@@ -43,7 +46,7 @@ distribution_packages() {
     [ ${#missing[@]} = 0 ] && return
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || unavailable "missing packages, and no right to install them: ${missing[*]}"
     say "installing ${missing[*]}"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+    { in_time apt-get update -qq && DEBIAN_FRONTEND=noninteractive in_time apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
         > "$LOGS/apt.log" 2>&1 || unavailable "apt-get install ${missing[*]}: $(grep '^E:' "$LOGS/apt.log" | head -n 1)"
 }
 FRAMEWORK=/usr/share/android-framework-res/framework-res.apk
@@ -68,7 +71,7 @@ kotlin() {
     say "fetching kotlin-compiler $KOTLIN_VERSION (90 MB, once)"
     local work=$SCRATCH/kotlin
     mkdir -p "$work"
-    (cd "$work" && npm pack --loglevel=error "kotlin-compiler@$KOTLIN_VERSION") > "$LOGS/npm.log" 2>&1 ||
+    (cd "$work" && in_time npm pack --loglevel=error "kotlin-compiler@$KOTLIN_VERSION") > "$LOGS/npm.log" 2>&1 ||
         unavailable "npm pack kotlin-compiler@$KOTLIN_VERSION: $(grep -m 1 -i 'npm err' "$LOGS/npm.log")"
     checked "$work"/kotlin-compiler-*.tgz "$KOTLIN_SHA256" || { say "error: kotlin-compiler is not the file that was pinned"; exit 1; }
     tar -xzf "$work"/kotlin-compiler-*.tgz -C "$work"
@@ -89,7 +92,7 @@ android() {
     options=(-qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists"
         -o "Dir::Cache=$work/cache" -o Acquire::Languages=none -o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false
         -o APT::Sandbox::User="$(id -un)")
-    (cd "$work" && apt-get "${options[@]}" update && apt-get "${options[@]}" download "$API_DEB" "$DX_DEB") > "$LOGS/android.log" 2>&1 ||
+    (cd "$work" && in_time apt-get "${options[@]}" update && in_time apt-get "${options[@]}" download "$API_DEB" "$DX_DEB") > "$LOGS/android.log" 2>&1 ||
         unavailable "Debian 11's $API_DEB: $(grep -E '^[EW]:' "$LOGS/android.log" | head -n 1)"
     checked "$work"/libandroid-23-java_*.deb "$API_SHA256" && checked "$work"/dalvik-exchange_*.deb "$DX_SHA256" ||
         { say "error: Debian 11's packages are not the files that were pinned"; exit 1; }
@@ -105,7 +108,7 @@ toolchain() {
     ANDROID=$TOOLCHAINS/android-23
     mkdir -p "$TOOLCHAINS" "$LOGS"
     SCRATCH=$(mktemp -d "$TOOLCHAINS/scratch.XXXXXX")
-    trap 'rm -rf "$SCRATCH"' EXIT
+    trap 'end_all; rm -rf "$SCRATCH"' EXIT
     distribution_packages
     JDK17=$(find_jdk 17) || unavailable "no JDK 17"
     JDK25=$(find_jdk 25) || unavailable "no JDK 25 (USearch is called through its foreign functions)"

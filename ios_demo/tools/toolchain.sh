@@ -30,13 +30,14 @@ make_root() {
     mirror=$(own_mirror)
     [ -n "$mirror" ] || { echo "no swift here, and apt names no Debian mirror"; return 1; }
     if ! command -v debootstrap >/dev/null; then
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap; } \
+        { timeout --foreground 1800 apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive timeout --foreground 1800 apt-get install -y -qq --no-install-recommends debootstrap; } \
             >/dev/null 2>&1 || { echo "debootstrap cannot be installed"; return 1; }
     fi
     printf 'making a Debian %s with swiftlang in %s (once; about two minutes, 3.5 GB)\n' "$SWIFT_SUITE" "$1" >&2
     rm -rf --one-file-system "$part"
     # debootstrap mounts /proc inside; in a namespace of its own that is gone with it.
-    unshare -m --propagation private debootstrap --variant=minbase --include="$SWIFT_PACKAGES" \
+    unshare -m --propagation private timeout --foreground 3600 debootstrap --variant=minbase --include="$SWIFT_PACKAGES" \
         "$SWIFT_SUITE" "$part" "$mirror" >"$log" 2>&1 || {
         echo "debootstrap of $SWIFT_SUITE failed: $(grep -E '^[EW]:' "$log" | tail -n 1); its log is $log"
         return 1
@@ -60,7 +61,7 @@ find_toolchain() {
     if [ ! -d "$root" ]; then
         # Two checks at once make one.
         exec 8>"$root.lock"
-        flock 8
+        flock -w 3600 8 || { echo "another check has been making $root for an hour"; return 1; }
         [ -d "$root" ] || make_root "$root" || return 1
         exec 8>&-
     fi

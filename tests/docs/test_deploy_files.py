@@ -352,7 +352,7 @@ for path in paths:
 
 
 def through_tls(site: Site, folder: Path, url: str, certificate: Path) -> None:
-    for _ in range(50):  # Until it listens.
+    for _ in range(600):  # Until it listens.
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0:
                 break

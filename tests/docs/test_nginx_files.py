@@ -127,7 +127,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     assert checked.returncode == 0 and "warn" not in checked.stderr.replace('"user"', ""), checked.stderr
     with subprocess.Popen([*command, "-g", "daemon off;"]) as nginx:
         try:
-            for _ in range(100):
+            for _ in range(600):
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break

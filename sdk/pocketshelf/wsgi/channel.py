@@ -44,6 +44,7 @@ class BoundedChannel(HTTPChannel):
         self._moved = 0
         self._refused = False
         self._linger_until: float | None = None
+        self._writing = False
         self.asked = False
 
     def is_late(self, now: float) -> bool:
@@ -92,6 +93,27 @@ class BoundedChannel(HTTPChannel):
         """Answer one request, on a thread of the server's."""
         self._refused = self.requests[0].error is not None
         super().service()
+
+    def write_soon(self, data: Any) -> int:
+        """Take a piece of an answer, on a thread of the server's."""
+        self._writing = True
+        try:
+            return int(super().write_soon(data))
+        finally:
+            self._writing = False
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait until the client has read the most of a long answer; never before what it asked ahead.
+
+        A thread would wait there for as long as the client likes. What was asked ahead of a long answer's end
+        is not answered instead: the connection is closed behind that answer, and its client asks again.
+        """
+        if self._writing or self.total_outbufs_len <= self.adj.outbuf_high_watermark:
+            super()._flush_outbufs_below_high_watermark()
+            return
+        with self.requests_lock:
+            del self.requests[1:]
+        self.close_when_flushed = True
 
     def readable(self) -> bool:
         """Whether to wait for bytes."""

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 
 from drawn_things import COLOURS
 from pocketshelf.cli.entry import PROGRAM
+from pocketshelf.formats import Bundle
 from pocketshelf.retriever import Retriever
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -285,12 +285,23 @@ def test_a_reader_that_leaves_early_is_no_error_message(store: Path) -> None:
     assert process.wait(30) in (0, 1)
 
 
-def test_control_c_ends_a_process_quietly(store: Path, trained_bundle: Path) -> None:
-    process = run_process("search", "-", "--store", store, "--bundle", trained_bundle, stdin=subprocess.PIPE)
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert b"Traceback" not in err
+def test_control_c_ends_a_process_quietly(store: Path, fake_bundle: Bundle) -> None:
+    code = (
+        "import fake_models, signal, sys; from pocketshelf.cli import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # Jobs of a script begin without it.
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    options = ["--store", store, "--bundle", fake_bundle.folder, "--json"]
+    command = [sys.executable, "-c", code, "search", "-", *map(str, options)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"nowhere.jpg\n")
+        process.stdin.flush()
+        assert b"nowhere.jpg" in process.stdout.readline()  # Now it waits for the next.
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"Traceback" not in err
 
 
 def test_build_reads_a_shop_systems_export(shop: Path, call: Any) -> None:

@@ -36,7 +36,7 @@ def test_a_photo_of_ones_own_is_searched_and_none_is_kept(tmp_path: Path, traine
         assert f'<a href="{address}">' in (out / "index.html").read_text(encoding="utf-8")
         assert _files(out) == kept
         os.kill(demo.pid, signal.SIGTERM)
-        assert demo.wait(20) == 0
+        assert demo.wait(60) == 0
 
 
 def _files(folder: Path) -> set[Path]:

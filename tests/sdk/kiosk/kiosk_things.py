@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-PATIENCE_S = 60.0
+from patience import PATIENCE_S, eventually
 
-
-def eventually(holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
-    """What ``holds`` gives once that is true."""
-    until = time.monotonic() + patience_s
-    while not (found := holds()):
-        assert time.monotonic() < until, "it never came to that"
-        time.sleep(0.05)
-    return found
+__all__ = ["PATIENCE_S", "codes", "eventually"]
 
 
 def codes(state: dict[str, Any]) -> list[str]:

@@ -26,8 +26,8 @@ def test_a_time_out_of_the_work_itself_is_no_lateness() -> None:
 def test_work_that_does_not_end_is_left_alone() -> None:
     started = time.monotonic()
     with pytest.raises(Late):
-        within(0.1, lambda: time.sleep(3))
-    assert time.monotonic() - started < 1.5
+        within(0.1, lambda: time.sleep(30))
+    assert time.monotonic() - started < 15
 
 
 def test_without_any_time_nothing_is_begun() -> None:

@@ -25,7 +25,7 @@ HIT = {"product_id": "far", "score": 0.5, "title": "Far", "category": "Red thing
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DEADLINE = 0.4
 # A busy machine may be slow to wake us; a deadline that is not kept costs 20 seconds here.
-GRACE = 2.0
+GRACE = 10.0
 
 
 def hits(**changed: Any) -> bytes:
@@ -131,7 +131,7 @@ def test_a_server_that_does_not_take_the_connection_costs_its_deadline() -> None
 
 
 def test_a_name_that_is_looked_up_for_ever_costs_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(10))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
     started = time.monotonic()
     with pytest.raises(ServerError, match="did not answer within"):
         ServerFallback("http://shop.example", timeout=DEADLINE).search(VECTOR, "space", (), 3)
@@ -209,7 +209,7 @@ class Stuck:
     """Stands in for a server, and hangs in code that knows of no deadline."""
 
     def search(self, *_: Any) -> list[Any]:
-        time.sleep(10)
+        time.sleep(30)
         return []
 
 

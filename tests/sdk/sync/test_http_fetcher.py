@@ -106,9 +106,9 @@ def test_not_http():
 
 def test_silence_is_not_waited_for():
     started = time.monotonic()
-    with answering(lambda connection, request: time.sleep(3)) as url, pytest.raises(Unreachable):
+    with answering(lambda connection, request: time.sleep(30)) as url, pytest.raises(Unreachable):
         HttpFetcher().get(url, seconds=0.3)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 15
 
 
 def test_a_header_that_drips_is_cut_off():
@@ -116,14 +116,14 @@ def test_a_header_that_drips_is_cut_off():
 
     def drip(connection, request):
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        for _ in range(200):
+        for _ in range(600):
             connection.sendall(b"X")
             time.sleep(0.05)
 
     started = time.monotonic()
     with answering(drip) as url, pytest.raises(Unreachable):
         HttpFetcher().get(url, seconds=0.5)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def certificate(tmp_path: Path) -> Path:
 
 def test_tls_is_verified_and_watched(certificate, monkeypatch):
     def drip(connection, request):
-        for _ in range(200):
+        for _ in range(600):
             connection.sendall(b"X")
             time.sleep(0.05)
 
@@ -164,7 +164,7 @@ def test_tls_is_verified_and_watched(certificate, monkeypatch):
     started = time.monotonic()
     with answering(drip, tls=tls) as url, pytest.raises(Unreachable):
         HttpFetcher().get(url, seconds=0.5)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_a_body_that_drips_comes_byte_by_byte():
@@ -172,25 +172,25 @@ def test_a_body_that_drips_comes_byte_by_byte():
 
     def drip(connection, request):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        for _ in range(20):
+        for _ in range(600):
             connection.sendall(b"x")
             time.sleep(0.05)
 
     with answering(drip) as url:
-        answer = HttpFetcher().get(url, seconds=1)
+        answer = HttpFetcher().get(url, seconds=30)
         started = time.monotonic()
         assert next(answer.chunks).startswith(b"x")
-        assert time.monotonic() - started < 0.9
+        assert time.monotonic() - started < 15
         answer.close()
 
 
 def test_a_body_that_stops():
     def stop(connection, request):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
-        time.sleep(2)
+        time.sleep(30)
 
     with answering(stop) as url:
-        answer = HttpFetcher().get(url, seconds=0.3)
+        answer = HttpFetcher().get(url, seconds=2)  # Within which the header is to come.
         with pytest.raises(Unreachable, match="connection broke"):
             for _ in answer.chunks:
                 pass
@@ -256,7 +256,7 @@ def test_a_tls_handshake_that_drips_is_cut_off():
     """Before the handshake is done there is no connection that TLS would show us."""
 
     def drip(connection, request):
-        for _ in range(200):
+        for _ in range(600):
             connection.sendall(b"\x16")
             time.sleep(0.05)
 
@@ -272,12 +272,12 @@ def test_a_tls_handshake_that_drips_is_cut_off():
     started = time.monotonic()
     with listener, pytest.raises(Unreachable):
         HttpFetcher().get(f"https://127.0.0.1:{port}/", seconds=0.5)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
 
 
 def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(10))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
     started = time.monotonic()
     with pytest.raises(Unreachable, match="did not answer within"):
         HttpFetcher().get("http://shop.example/", seconds=0.3)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 
 import pytest
 
+from patience import eventually
 from pocketshelf_server.cli import serve
 from pocketshelf_server.site import Site
 from pocketshelf_server.trust import open_repository
@@ -21,9 +21,6 @@ def test_a_site_that_cannot_be_written_is_one_line_of_the_log(
     lock.mkdir()  # Nothing that could be opened for writing, by whomever.
     with caplog.at_level(logging.ERROR):
         serve._keep_watch(site, repository)
-        for _ in range(500):
-            if "could not be refreshed" in caplog.text:
-                break
-            time.sleep(0.01)
+        eventually(lambda: "could not be refreshed" in caplog.text)
     said = next(record for record in caplog.records if "could not be refreshed" in record.getMessage())
     assert ".lock" in said.getMessage() and said.exc_info is None

@@ -8,7 +8,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import urllib3
 from PIL import Image
 
 from drawn_things import COLOURS, draw_thing
+from patience import eventually
 from pocketshelf_server.cli import main
 
 
@@ -46,7 +46,7 @@ def search(url: str, photo: bytes, **form: str) -> tuple[int, dict[str, Any]]:
 
 def enrol(url: str, site: Path, product_id: str, picture: bytes) -> None:
     """Make a product of its picture, over HTTP."""
-    space = json.loads(urllib3.request("GET", f"{url}/healthz").data)["space"]
+    space = json.loads(urllib3.request("GET", f"{url}/healthz", timeout=60).data)["space"]
     change = {"op": "upsert", "product_id": product_id, "category": "Things"}
     change |= {"pictures": [base64.b64encode(picture).decode()]}
     headers = {"Authorization": f"Bearer {(site / 'keys/admin.token').read_text().strip()}"}
@@ -79,8 +79,10 @@ def test_a_drawn_photo_finds_its_product(trained_bundle: Path, shop: Path, tmp_p
         status, problem = search(url, as_jpeg(both), box="5000,0,10,10")
         assert status == 422 and "outside" in problem["detail"]
         enrol(url, tmp_path / "site", "yellow", as_jpeg(draw_thing((250, 220, 30))))
-        time.sleep(1.1)  # An index looks for changes once a second.
-        _, answer = search(url, as_jpeg(draw_thing((250, 220, 30))), k="1")
+        yellow = as_jpeg(draw_thing((250, 220, 30)))
+        # An index looks for changes once a second.
+        eventually(lambda: search(url, yellow, k="1")[1]["hits"][0]["product_id"] == "yellow")
+        _, answer = search(url, yellow, k="1")
         assert answer["hits"][0]["product_id"] == "yellow" and answer["hits"][0]["score"] > 0.98
 
 

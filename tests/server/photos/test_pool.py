@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from drawn_prints import cover
+from patience import eventually
 from pocketshelf.closely import kept_of
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PhotoError
@@ -41,7 +42,7 @@ def assert_alive(pool: PhotoPool) -> None:
     np.testing.assert_array_equal(pool.embed(b"abc", (1, 2, 3, 4)), [3, 1, 2, 3, 4])
 
 
-def gone(pid: int, seconds: float = 10.0) -> bool:
+def gone(pid: int, seconds: float = 60.0) -> bool:
     """Whether a process ends within a time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -63,11 +64,10 @@ def at_work(pool: PhotoPool, photo: bytes) -> Iterator[list[BaseException]]:
         except Exception as error:
             errors.append(error)
 
+    at_rest = pool._workers.qsize()
     thread = threading.Thread(target=send)
     thread.start()
-    until = time.monotonic() + 20
-    while not pool.pids() and time.monotonic() < until:
-        time.sleep(0.01)
+    eventually(lambda: pool.pids() and pool._workers.qsize() < at_rest)
     yield errors
     thread.join(30)
     assert not thread.is_alive()
@@ -136,19 +136,19 @@ def test_processor_time_is_counted_by_photo_not_by_process() -> None:
 
 
 def test_a_worker_that_hangs_without_computing_is_ended() -> None:
-    limits = Limits(cpu_seconds=60, wall_seconds=0.3)
+    limits = Limits(cpu_seconds=60, wall_seconds=2)  # A busy machine may hold up the photos that are well.
     with closing(PhotoPool("", limits=limits, opener=photo_faults.OPENER)) as pool:
         assert_alive(pool)
         started = time.monotonic()
         with pytest.raises(PhotoError, match="too long"):
             pool.embed(b"sleep 60")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
         assert_alive(pool)
 
 
 def test_a_worker_that_was_stopped_blocks_nothing_for_ever() -> None:
     """It takes nothing in any more, either: more bytes than a socket buffers."""
-    limits = Limits(cpu_seconds=60, wall_seconds=0.5)
+    limits = Limits(cpu_seconds=60, wall_seconds=2)
     with closing(PhotoPool("", limits=limits, opener=photo_faults.OPENER)) as pool:
         assert_alive(pool)
         os.kill(pool.pids()[0], signal.SIGSTOP)
@@ -171,7 +171,8 @@ def test_a_worker_killed_at_work_is_replaced_once_without_an_error(pool: PhotoPo
     (pid,) = pool.pids()
     timer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
     timer.start()
-    np.testing.assert_array_equal(pool.embed(b"sleep 1"), [7])
+    np.testing.assert_array_equal(pool.embed(b"sleep 2"), [7])
+    timer.join(30)
     assert pool.pids() != [pid]
 
 
@@ -196,8 +197,7 @@ def test_a_second_worker_is_started_only_when_the_first_is_at_work() -> None:
         for _ in range(3):
             assert_alive(pool)
         assert len(pool.pids()) == 1
-        with at_work(pool, b"sleep 1") as errors:
-            time.sleep(0.2)
+        with at_work(pool, b"sleep 3") as errors:
             assert_alive(pool)
         assert not errors and len(pool.pids()) == 2
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from search_truth import expected, fill, query
 from server_products import SPACE
 
+from patience import eventually
 from pocketshelf.errors import CatalogueError
 from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, Delete, SqliteCatalogue
@@ -46,11 +46,10 @@ def found(index: ApartIndex, seed: int = 0) -> list[str]:
 def test_the_reading_process_gives_way(site: Site, catalogue: Catalogue) -> None:
     with closing(ApartIndex("scan", catalogue, site)) as index:
         assert index.refresh() == 0 and index.pid is not None
-        for _ in range(500):  # Once the server has what it needs to start.
-            niceness = os.getpriority(os.PRIO_PROCESS, index.pid)
-            if niceness > os.nice(0):
-                break
-            time.sleep(0.01)
+        pid = index.pid
+        # Once the server has what it needs to start.
+        eventually(lambda: os.getpriority(os.PRIO_PROCESS, pid) > os.nice(0))
+        niceness = os.getpriority(os.PRIO_PROCESS, pid)
         assert niceness == os.nice(0) + priority.HELPER and os.getsid(index.pid) == index.pid
         os.kill(index.pid, 9)
         fill(catalogue, 1)
@@ -118,12 +117,7 @@ time.sleep(60)
         assert server.stdout is not None
         pid = int(server.stdout.readline())
         server.kill()
-    for _ in range(200):
-        if not runs(pid):
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("the reader is still there")
+    eventually(lambda: not runs(pid))
 
 
 class Slow(ScanIndex):
@@ -151,10 +145,7 @@ def test_no_search_waits_for_a_refresh(catalogue: Catalogue, monkeypatch: pytest
     assert index.begun.wait(30)
     before = len(service.search(query(0), 20, None))  # While the refresh waits for us.
     index.allowed.set()
-    for _ in range(500):
-        if service.sequence == catalogue.sequence():
-            break
-        time.sleep(0.01)
+    eventually(lambda: service.sequence == catalogue.sequence())
     service.close()
     assert before == 9 and len(index) == 9  # One that is deleted has no title any more.
 
@@ -175,10 +166,7 @@ def test_a_failing_refresh_is_said_once_and_tried_again(
     monkeypatch.setattr(index, "refresh", refresh)
     service = SearchService(catalogue, index)
     service.start()
-    for _ in range(500):
-        if service.sequence == 3:
-            break
-        time.sleep(0.01)
+    eventually(lambda: service.sequence == 3)
     service.close()
     assert service.sequence == 3
     assert caplog.text.count("the index could not be refreshed: the database is away") == 1

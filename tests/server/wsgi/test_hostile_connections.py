@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import psutil
 import pytest
 from server_products import DIMENSION, SPACE, make_product
@@ -49,10 +50,10 @@ class Served:
 
 def answer(connection: socket.socket) -> tuple[int, bytes]:
     """Status and body, up to the end of the connection."""
-    received = b""
+    received = bytearray()
     while chunk := connection.recv(65536):
         received += chunk
-    head, _, body = received.partition(b"\r\n\r\n")
+    head, _, body = bytes(received).partition(b"\r\n\r\n")
     return int(head.split()[1]), body
 
 
@@ -202,6 +203,67 @@ def test_many_requests_ahead_are_cut_off(served: Served) -> None:
             pass
         assert received.count(b"HTTP/1.1 200") < 20
     assert served.ask("GET /healthz HTTP/1.1")[0] == 200
+
+
+@pytest.fixture(scope="module")
+def large_target(small_site: Site) -> str:
+    """The path of one of 40 MB, which says at each byte in eight where that is."""
+    name = f"{'a' * 64}.large.gz"
+    folder = small_site.targets / "all"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(np.arange(5_000_000, dtype="<u8").tobytes())
+    return f"/v1/targets/all/{name}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["\r\nRange: bytes=8-"], ["", ""], ["\r\nRange: bytes=8-", "\r\nRange: bytes=16-"]],
+    ids=["the rest", "twice", "two rests"],
+)
+def test_slow_readers_of_large_files_keep_nobody_from_theirs(
+    small_site: Site, large_target: str, tmp_path: Path, asked: list[str]
+) -> None:
+    """Phones that go on with a download over a slow network, and who asks ahead and reads nothing."""
+    lines = "".join(f"GET {large_target} HTTP/1.1\r\nHost: x{more}\r\n\r\n" for more in asked)
+    with serving(small_site, tmp_path, "--threads", "2") as served, ExitStack() as stack:
+        for _ in range(6):
+            slow = stack.enter_context(served.connect())
+            slow.sendall(lines.encode())
+            assert slow.recv(12).startswith(b"HTTP/1.1 20")
+        for path in ("/healthz", "/v1/metadata/timestamp.json"):
+            assert served.ask(f"GET {path} HTTP/1.1")[0] == 200
+        status, body = served.ask(f"GET {large_target} HTTP/1.1")
+        assert status == 200 and len(body) == 40_000_000
+
+
+def test_a_long_answer_is_whole_though_more_was_asked_ahead(served: Served, large_target: str) -> None:
+    with served.connect() as connection:
+        connection.sendall(f"GET {large_target} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 2)
+        status, body = answer(connection)
+    assert status == 200
+    assert np.array_equal(np.frombuffer(body[:40_000_000], "<u8"), np.arange(5_000_000))
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "count"),
+    [
+        ("bytes=8-", 206, 1, 4_999_999),
+        ("bytes=39999992-", 206, 4_999_999, 1),
+        ("bytes=80-95", 206, 10, 2),
+        ("bytes=-16", 206, 4_999_998, 2),
+        ("bytes=0-", 206, 0, 5_000_000),
+        ("bytes=40000000-", 416, 0, 0),
+    ],
+)
+def test_a_range_is_what_was_asked_for(
+    served: Served, large_target: str, asked: str, status: int, first: int, count: int
+) -> None:
+    said, body = served.ask(f"GET {large_target} HTTP/1.1\r\nRange: {asked}")
+    assert said == status
+    if status == 206:
+        assert np.array_equal(np.frombuffer(body, "<u8"), np.arange(first, first + count))
+    said, body = served.ask(f"HEAD {large_target} HTTP/1.1\r\nRange: {asked}")
+    assert said == status and body == b""
 
 
 def test_an_access_log_tells_requests_without_secrets_or_control_characters(

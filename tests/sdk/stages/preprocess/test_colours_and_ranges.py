@@ -9,6 +9,7 @@ import pickle
 import struct
 import time
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pillow_heif
@@ -133,19 +134,26 @@ def test_a_large_photo_is_converted_at_its_working_size() -> None:
     assert photo.pixels.shape == (750, 1000, 3) and near(tuple(map(int, photo.pixels[9, 9])), IN_SRGB)
 
 
+def quickest(work: Callable[[], object], times: int) -> float:
+    """The least seconds of this thread that it took."""
+    took = []
+    for _ in range(times):
+        started = time.thread_time()
+        work()
+        took.append(time.thread_time() - started)
+    return min(took)
+
+
 def test_a_networks_input_is_converted_in_a_millisecond_or_two() -> None:
+    """That is what its enlargement takes, on a slower machine, too."""
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8))
     to_srgb(image, P3)  # The transform is made once.
-    times = []
-    for _ in range(30):
-        started = time.thread_time()
-        to_srgb(image, P3)
-        times.append(time.thread_time() - started)
-    assert min(times) < 0.002
+    enlargement = quickest(lambda: image.resize((448, 448), Image.Resampling.BICUBIC), 30)
+    assert quickest(lambda: to_srgb(image, P3), 30) < 1.25 * enlargement
 
 
 def test_the_working_size_costs_no_conversion_until_it_is_looked_at() -> None:
-    """What a phone's photo of 12 megapixels in Display P3 takes more than one in sRGB."""
+    """What a photo of 12 megapixels in Display P3 takes more than one in sRGB, beside a conversion."""
     rng = np.random.default_rng(2)
     image = Image.fromarray(rng.integers(0, 256, (375, 500, 3), dtype=np.uint8)).resize((4000, 3000))
     files = {
@@ -157,7 +165,9 @@ def test_the_working_size_costs_no_conversion_until_it_is_looked_at() -> None:
             started = time.thread_time()
             decode_photo(data)
             times[name].append(time.thread_time() - started)
-    assert min(times["P3"]) - min(times["sRGB"]) < 0.004
+    working = Image.fromarray(decode_photo(files["sRGB"]).pixels)
+    conversion = quickest(lambda: to_srgb(working, P3), 12)
+    assert min(times["P3"]) - min(times["sRGB"]) < 0.37 * conversion
 
 
 @pytest.mark.parametrize("box", [None, (13.0, 20.0, 300.0, 200.0)])
