@@ -19,8 +19,8 @@ _GROUPS = {
 }
 ROLES = tuple(_GROUPS)
 # Of a category that its looks alone tell: so likely a product must be of one role for it to have any, since
-# watches look a little like hats and like bags. Shelves of garments reach 0.53 and more, those of watches,
-# balls and film covers 0.34 at most (docs/outfits.md).
+# watches look a little like hats and like bags. Set between shelves of garments and those of watches, balls
+# and film covers (docs/outfits.md).
 SURE = 0.4
 _ROLE_OF = {group: role for role, groups in _GROUPS.items() for group in groups}
 # A dress takes the place of an upper and a lower part.
