@@ -256,8 +256,9 @@ class Retriever:
             fallback: True asks the server (or what stands in for it) in any case, False never, None when
                 the local answer does not suffice.
             name: what the result calls the photo; its path by default.
-            where: attribute → value, or values: only products that state one of them. Those of a server,
-                too; of one that does not tell attributes (`ServerFallback` asks for them), none.
+            where: attribute → value, or values: only products that state one of them, as
+                `pocketshelf.stages.where.fits` reads it. Those of a server, too; of one that does not tell
+                attributes (`ServerFallback` asks for them), none.
             any_way_up: whether to look at the photo turned by quarters, too, where no answer is confident
                 (`pocketshelf.looking`): None where it looks turned to the bundle, True in any case, False
                 never. An answer of such a look is never confident.

@@ -190,7 +190,22 @@ def fitting() -> list[dict[str, Any]]:
         {"sale": ["true"]}, {"sale": ["1"]}, {"year": ["2024"]}, {"year": ["2024.0"]}, {"price": ["19.5"]},
         {"none": ["None"]}, {"missing": ["x"]}, {"brand": ["acme"], "size": ["XL"]}, {"brand": []},
     ]  # fmt: skip
-    return [{"name": f"{each}", "attributes": product, "where": each} for each in wanted]
+    lists = {
+        "size": "XS, S,\tM ", "cut": ["Basic|Snug", "Wide, Long"], "note": "Warm, " * 67,
+        "ends": " ,x, | Straße,\n", "exact": "Smith,Jones", "blank": "a,\u00a0b", "none": "| ,  ",
+        "wide": "\U0001f9e5, " + "x" * 397, "more": "\U0001f9e5, " + "x" * 398,
+    }  # fmt: skip
+    within: list[dict[str, list[str]]] = [
+        {"size": ["m"]}, {"size": ["XS", "no"]}, {"size": ["XS, S"]}, {"size": ["xs, s,\tm "]},
+        {"cut": ["snug"]}, {"cut": ["long"]}, {"cut": ["wide, long"]}, {"note": ["warm"]},
+        {"ends": ["STRASSE"]}, {"ends": [",x"]}, {"ends": [""]}, {"exact": ["smith"]}, {"blank": ["b"]},
+        {"none": [""]}, {"none": ["| ,  "]}, {"wide": ["\U0001f9e5"]}, {"more": ["\U0001f9e5"]},
+    ]  # fmt: skip
+    cases = [{"name": f"{each}", "attributes": product, "where": each} for each in wanted]
+    return cases + [
+        {"name": f"a list: {each}", "attributes": {name: lists[name] for name in each}, "where": each}
+        for each in within
+    ]
 
 
 def fitting_of(case: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import integer
 from pocketshelf.cli.views import require_file, require_folders, require_with
-from pocketshelf.cli.wordings import worded
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
@@ -83,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         named = args.looks or (beside if beside.is_dir() else None)
         looks = None if named is None else Looks.open(named, retriever.encoder.bundle)
 
-        where = worded(retriever.store, wished(args))
+        where = wished(args)
         found: list[OutfitResult] = []
 
         def advise(name: str) -> None:

@@ -18,7 +18,6 @@ from pocketshelf.cli.output import print_json, print_result, say
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import address, integer, seconds
 from pocketshelf.cli.views import Views, require_with
-from pocketshelf.cli.wordings import worded
 from pocketshelf.recall import ServerFallback, ServerPictures
 from pocketshelf.retriever import TIMEOUT_SECONDS, Retriever
 from pocketshelf.stages.where import MAX_HITS
@@ -120,7 +119,6 @@ def run(args: argparse.Namespace) -> int:
     with Retriever.open(
         args.store, args.bundle, args.threads, fallback=server, timeout_s=args.timeout_s, read=args.read
     ) as retriever:
-        where = worded(retriever.store, where)
         found = 0
 
         def search(name: str) -> None:

@@ -25,7 +25,7 @@ from pocketshelf.files import atomic_write, make_way, open_plain
 __all__ = ["FACTS", "FEATURES", "GRAPH", "LAYOUT", "DerivedFile"]
 
 # Kinds of content, each with the version of its own format.
-GRAPH, LAYOUT, FACTS = ".2.usearch", ".1.layout", ".1.facts"
+GRAPH, LAYOUT, FACTS = ".2.usearch", ".1.layout", ".2.facts"
 # Local features (`pocketshelf.closely`): derived from the products' pictures, which no search has.
 FEATURES = ".2.features"
 _MAGIC = "pocketshelf-derived 1"

@@ -10,15 +10,16 @@ from typing import Any
 
 from pocketshelf.stages.route import named_categories
 
-__all__ = ["LONGEST_LIST", "MAX_HITS", "Where", "Wish", "fits", "listed", "parse_where", "texts"]
+__all__ = ["MAX_HITS", "Where", "Wish", "fits", "listed", "parse_where", "stated", "texts"]
 
 # Attribute → the values of which it must have one, letters' case aside. Every attribute named must fit.
 Where = Mapping[str, Sequence[str]]
 MAX_HITS = 1000
 # How exports write several values into one text: "XS, S, M" of a style, "Basic|Snug" of a choice.
-_SEVERAL = re.compile(r"\||,\s")
-# A longer text lists none.
-LONGEST_LIST = 400
+_BLANKS = " \t\n\r"
+_SEVERAL = re.compile(rf"\||,[{_BLANKS}]")
+# A text of more characters lists none.
+_LONGEST_LIST = 400
 # So many hits the calibrations saw of every answer.
 JUDGED = 10
 
@@ -88,7 +89,7 @@ def _values(name: Any, value: Any) -> tuple[str, ...]:
 def fits(attributes: Mapping[str, Any], where: Where) -> bool:
     """Whether a product with ``attributes`` is wanted; one that states nothing of what is asked is not."""
     return all(
-        not {value.casefold() for value in wanted}.isdisjoint(texts(attributes.get(name)))
+        not {value.casefold() for value in wanted}.isdisjoint(stated(attributes.get(name)))
         for name, wanted in where.items()
     )
 
@@ -105,7 +106,15 @@ def texts(value: Any) -> Iterable[str]:
             yield str(each).casefold()
 
 
+def stated(value: Any) -> Iterable[str]:
+    """`texts` of a product's attribute, and what each of them lists: M is stated by "XS, S, M" as well."""
+    yield from texts(value)
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str):
+            yield from (part.casefold() for part in listed(each))
+
+
 def listed(text: str) -> list[str]:
     """The values that a text lists, as "XS, S, M" does; where it lists none, itself."""
-    several = _SEVERAL.split(text) if len(text) <= LONGEST_LIST else ()
-    return [part.strip() for part in several if part.strip()] or [text]
+    several = _SEVERAL.split(text) if len(text) <= _LONGEST_LIST else ()
+    return [part for each in several if (part := each.strip(_BLANKS))] or [text]

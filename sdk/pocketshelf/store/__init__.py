@@ -7,7 +7,7 @@
     <store>/generations/<name>/index/                derived from the shard, each file with its digests
                                                      (`pocketshelf.formats.derived`); may be deleted:
         shard.1.layout                               where its pictures are (`pocketshelf.formats.layout`)
-        shard.1.facts                                what products state (`pocketshelf.stages.search.facts`)
+        shard.2.facts                                what products state (`pocketshelf.stages.search.facts`)
         <category's hash>.2.usearch                  the graph of a large category
         shard.2.features                             of covers and cartons (`pocketshelf.formats.features`):
                                                      made of pictures by a build, or brought by a sync

@@ -186,18 +186,17 @@ def test_values_that_a_text_lists_are_values_each() -> None:
     assert facets["style"] == {"Basic": 5, "Snug": 2, "Track Pants": 1}
 
     def fitting(**where: list[str]) -> list[int]:
-        return [at for at, row in enumerate(rows) if fits(row, parse_where(found.worded(where)))]
+        return [at for at, row in enumerate(rows) if fits(row, parse_where(where))]
 
     assert fitting(size=["M"]) == [0, 1, 3, 4]
     assert fitting(size=["l"], style=["Basic"]) == [1]
     assert fitting(size=["XS, S, M"]) == [0, 4] and fitting(size=["XXL"]) == [] and fitting(other=["x"]) == []
 
 
-def test_texts_that_are_all_different_are_no_list_of_values() -> None:
-    rows = [{"made of": ", ".join(f"part {i * j % 50}" for j in range(1, 9))} for i in range(1500)]
-    rows += [{"made of": f"{i}|{i % 7}", "brand": f"b{i % 2}"} for i in range(1500)]
+def test_texts_that_list_ever_other_values_are_no_facet() -> None:
+    rows = [{"made of": f"{i}|{i % 7}", "brand": f"b{i % 2}"} for i in range(1500)]
     found = facets_of((f"p{i}", row) for i, row in enumerate(rows))
-    assert [name for name, _ in found.facets] == ["brand"] and found.wordings == {"brand": {}}
+    assert [name for name, _ in found.facets] == ["brand"]
 
 
 def test_a_size_finds_what_is_there_in_several(tmp_path: Path, trained_bundle: Path) -> None:

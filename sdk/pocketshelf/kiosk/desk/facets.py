@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +23,6 @@ SHOWN = 12
 LEAST_COVERAGE = 0.2
 MOST_FACETS = 8
 LONGEST_VALUE = 60
-# Texts of an attribute that state several values each; of more it is no list of values.
-MOST_WORDINGS = 1000
 LITTLE = 0.1
 _YES_NO = frozenset({"yes", "no", "true", "false", "0", "1", "y", "n", "ja", "nein", "是", "否"})
 _BROKEN = re.compile(r"[^\d]{0,4}-?\d+[.,]\d+[^\d]{0,4}")
@@ -39,20 +37,10 @@ class Facets:
     Attributes:
         facets: (attribute, [(value, products), …]), those that narrow most first.
         codes: barcode, as `keys_of` writes it → product.
-        wordings: attribute → value, case folded → the texts that state it among others.
     """
 
     facets: list[Facet] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
-    wordings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-
-    def worded(self, where: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        """``where`` as the catalogue words it: what is there in "XS, S, M" is there in M."""
-        return {name: [*values, *self._wordings(name, values)] for name, values in where.items()}
-
-    def _wordings(self, name: str, values: Sequence[str]) -> list[str]:
-        known = self.wordings.get(name, {})
-        return [text for value in values for text in known.get(value.casefold(), ())]
 
 
 def read_facets(shard: Shard) -> Facets:
@@ -68,7 +56,6 @@ def facets_of(products: Iterable[tuple[str, dict[str, Any]]]) -> Facets:
     """Count the attributes of (product's id, attributes)."""
     found, total = Facets(), 0
     counters: dict[str, Counter[str]] = {}
-    listing: dict[str, dict[str, list[str]]] = {}
     stating: Counter[str] = Counter()
     for product_id, attributes in products:
         total += 1
@@ -80,16 +67,11 @@ def facets_of(products: Iterable[tuple[str, dict[str, Any]]]) -> Facets:
                     found.codes.setdefault(key, product_id)
             elif texts := _texts(value):
                 stating[name] += 1
-                lists = listing.setdefault(name, {})
-                _count(counters.setdefault(name, Counter()), list(dict.fromkeys(_parts(texts, lists))))
-    chosen = [
-        name
-        for name in stating
-        if len(listing[name]) <= MOST_WORDINGS and _is_facet(name, counters[name], stating[name], total)
-    ]
+                parts = dict.fromkeys(part for text in texts for part in listed(text))
+                _count(counters.setdefault(name, Counter()), list(parts))
+    chosen = [name for name in stating if _is_facet(name, counters[name], stating[name], total)]
     chosen.sort(key=lambda name: (-_worth(counters[name], stating[name] / total), name))
     found.facets = [(name, counters[name].most_common(SHOWN)) for name in chosen[:MOST_FACETS]]
-    found.wordings = {name: _by_value(listing[name]) for name in chosen[:MOST_FACETS]}
     return found
 
 
@@ -98,23 +80,6 @@ def _attributes(shard: Shard) -> Iterator[tuple[str, dict[str, Any]]]:
         attributes = json.loads(text)
         if isinstance(attributes, dict):
             yield product_id, attributes
-
-
-def _parts(texts: Iterable[str], lists: dict[str, list[str]]) -> Iterator[str]:
-    """The values that the texts state; those texts that state several are noted in ``lists``."""
-    for text in texts:
-        parts = listed(text)
-        if len(parts) > 1 and len(lists) <= MOST_WORDINGS:
-            lists[text] = parts
-        yield from parts
-
-
-def _by_value(lists: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for text, parts in lists.items():
-        for part in dict.fromkeys(part.casefold() for part in parts):
-            found.setdefault(part, []).append(text)
-    return found
 
 
 def _count(counter: Counter[str], texts: Iterable[str]) -> None:

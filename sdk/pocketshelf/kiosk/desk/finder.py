@@ -153,7 +153,7 @@ class Finder:
             category,
             whole,
             name="photo",
-            where=self._facets.worded(where or {}),
+            where=where or {},
             any_way_up=self._any_way_up,
         )
         return self._lines.result(result)
@@ -180,7 +180,7 @@ class Finder:
         }
 
     def _again(self, _: bytes, where: Mapping[str, list[str]] | None = None, **wishes: Any) -> dict[str, Any]:
-        region = asked_again(self._retriever, where=self._facets.worded(where or {}), **wishes)
+        region = asked_again(self._retriever, where=where or {}, **wishes)
         line = self._lines.region(region)
         names = ("hits", "confidence", "confident", "absent", "categories", "suggested")
         return {name: line[name] for name in names}

@@ -1,12 +1,13 @@
 """What products state, for filters: which products have which value of which attribute.
 
-Derived from a shard, and kept beside it (`pocketshelf.formats.derived`). Format, version 1::
+Derived from a shard, and kept beside it (`pocketshelf.formats.derived`). Format, version 2::
 
     {"products": P, "keys": K, "statements": M}\\n      JSON
     K keys of 8 bytes, ascending · K numbers of products · M products, by their places in the layout
 
 in little-endian, numbers and products of 4 bytes. A key is BLAKE2b of an attribute's name and one value, as
 `pocketshelf.stages.where` compares them: a text that every product has another of costs 16 bytes, not itself.
+Version 1 had no values of texts that list several.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pocketshelf.errors import StoreError
 from pocketshelf.formats.derived import FACTS, DerivedFile
 from pocketshelf.formats.layout import Layout
 from pocketshelf.formats.shard import Shard
-from pocketshelf.stages.where import Where, texts
+from pocketshelf.stages.where import Where, stated
 
 __all__ = ["Facts", "derive_facts", "open_facts"]
 
@@ -102,8 +103,8 @@ def open_facts(shard: Shard, layout: Layout, digest: str, folder: Path) -> Facts
         StoreError: the shard is damaged.
     """
     file = DerivedFile.of_shard(folder, digest, FACTS)
-    # A statement takes 16 bytes at most, and 6 in the shard.
-    kept = file.read(4 * layout.size + _SLACK)
+    # A statement takes 16 bytes at most, and 2 in the shard, within a list.
+    kept = file.read(8 * layout.size + _SLACK)
     if kept is not None:
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             return Facts.from_bytes(kept, len(layout.rowids))
@@ -121,7 +122,7 @@ def derive_facts(shard: Shard, layout: Layout) -> Facts:
     """
     codes: dict[int, int] = {}
     seen: dict[str, list[int]] = {"{}": []}
-    rows, stated = array("q"), array("I")
+    rows, facts = array("q"), array("I")
     for rowid, text in shard.query("SELECT rowid, attributes FROM products"):
         known = seen.get(text)
         if known is None:
@@ -129,7 +130,7 @@ def derive_facts(shard: Shard, layout: Layout) -> Facts:
             if len(seen) < _REMEMBERED:
                 seen[text] = known
         rows.extend([rowid] * len(known))
-        stated.extend(known)
+        facts.extend(known)
     by_row = np.argsort(layout.rowids, kind="stable")
     sorted_rows = np.asarray(layout.rowids, np.int64)[by_row]
     places = by_row[np.searchsorted(sorted_rows, np.frombuffer(rows, np.int64))] if len(rows) else by_row[:0]
@@ -137,7 +138,7 @@ def derive_facts(shard: Shard, layout: Layout) -> Facts:
     order = np.argsort(keys)
     ranks = np.empty(len(keys), np.int64)
     ranks[order] = np.arange(len(keys))
-    of_each = ranks[np.frombuffer(stated, np.uintc)] if len(stated) else ranks[:0]
+    of_each = ranks[np.frombuffer(facts, np.uintc)] if len(facts) else ranks[:0]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(of_each, minlength=len(keys)))]).astype(np.int64)
     products = places[np.lexsort((places, of_each))].astype(np.uint32)
     return Facts(len(layout.rowids), keys[order], bounds, products)
@@ -146,7 +147,7 @@ def derive_facts(shard: Shard, layout: Layout) -> Facts:
 def _keys(text: str, shard: Shard) -> set[int]:
     try:
         attributes = json.loads(text)
-        return {_key(name, value) for name, values in attributes.items() for value in texts(values)}
+        return {_key(name, value) for name, values in attributes.items() for value in stated(values)}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"{shard.path}: attributes that are none; sync or build it again") from error
 

@@ -26,15 +26,32 @@ struct Wish: Sendable {
 /// Whether a product with `attributes` is wanted; one that states nothing of what is asked is not.
 func fits(_ attributes: JsonObject, _ wanted: Where) -> Bool {
     wanted.allSatisfy { name, values in
-        let stated = texts(attributes[name] ?? .null)
+        let stated = stated(attributes[name] ?? .null)
         return values.contains { stated.contains($0.folded) }
     }
 }
 
-/// An attribute's values as they would be typed: one, or those of a list; 42.0 is 42.
-private func texts(_ value: Json) -> Set<ExactString> {
-    if case .array(let values) = value { return Set(values.map { typed($0).folded }) }
-    return value == .null ? [] : [typed(value).folded]
+/// An attribute's values as they would be typed: one, or those of a list; 42.0 is 42, and "XS, S, M" is M as well.
+private func stated(_ value: Json) -> Set<ExactString> {
+    if case .array(let values) = value { return Set(values.flatMap { [typed($0).folded] + listed($0) }) }
+    return value == .null ? [] : Set([typed(value).folded] + listed(value))
+}
+
+/// The values that a text lists as exports do, "XS, S, M" of a style or "Basic|Snug" of a choice; letters' case aside.
+private func listed(_ value: Json) -> [ExactString] {
+    let blanks: Set<Unicode.Scalar> = [" ", "\t", "\n", "\r"]
+    // Of more characters it lists none.
+    guard case .text(let text) = value, text.unicodeScalars.count <= 400 else { return [] }
+    let scalars = Array(text.unicodeScalars)
+    let parts = scalars.indices.split { at in
+        scalars[at] == "|" || (scalars[at] == "," && at + 1 < scalars.count && blanks.contains(scalars[at + 1]))
+    }
+    return parts.compactMap { part in
+        guard let first = part.first(where: { !blanks.contains(scalars[$0]) }),
+            let last = part.last(where: { !blanks.contains(scalars[$0]) })
+        else { return nil }
+        return String(String.UnicodeScalarView(scalars[first...last])).folded
+    }
 }
 
 /// A value as a person would type it.

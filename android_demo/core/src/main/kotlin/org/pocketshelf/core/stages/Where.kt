@@ -34,14 +34,28 @@ data class Wish(
 /** Whether a product with [attributes] is wanted; one that states nothing of what is asked is not. */
 fun fits(attributes: Map<String, Any?>, where: Where): Boolean = where.all { (name, wanted) ->
     val folded = wanted.map(::caseFolded)
-    texts(attributes[name]).any { it in folded }
+    stated(attributes[name]).any { it in folded }
 }
 
-/** An attribute's values as they would be typed: one, or those of a list; 42.0 is 42. */
-private fun texts(value: Any?): List<String> = when (value) {
+/** An attribute's values as they would be typed: one, or those of a list; 42.0 is 42, and "XS, S, M" is M as well. */
+private fun stated(value: Any?): List<String> = when (value) {
     null -> emptyList()
-    is List<*> -> value.map(::typed)
-    else -> listOf(typed(value))
+    is List<*> -> value.flatMap(::each)
+    else -> each(value)
+}
+
+private fun each(value: Any?): List<String> = listOf(typed(value)) + if (value is String) listed(value) else emptyList()
+
+/** A text of more characters lists no values. */
+private const val LONGEST_LIST = 400
+
+/** How exports write several values into one text: "XS, S, M" of a style, "Basic|Snug" of a choice. */
+private val SEVERAL = Regex("\\||,[ \t\n\r]")
+
+/** The values that a text lists, letters' case aside. */
+private fun listed(text: String): List<String> {
+    if (text.codePointCount(0, text.length) > LONGEST_LIST) return emptyList()
+    return text.split(SEVERAL).map { caseFolded(it.trim(' ', '\t', '\n', '\r')) }.filter { it.isNotEmpty() }
 }
 
 private fun typed(value: Any?): String = when {
