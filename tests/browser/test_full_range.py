@@ -36,10 +36,13 @@ def test_a_product_that_the_server_found_is_shown_and_can_be_opened(
         draw_thing(RANGE["blue"], (640, 480)).save(tmp_path / "blue.png")
         visitor = visit(kiosk.url)
         visitor.forgive("404")  # The page asks the shelf first.
-        visitor.go("/?view=live")
-        visitor.find("upload-input").first.set_input_files(tmp_path / "blue.png")
         found = visitor.page.locator("[data-test=hit][data-product=blue]").first
-        expect(found).to_be_visible()
+        for _ in range(5):  # A server that does not answer within 3 s, on a busy machine, is not waited for.
+            visitor.go("/?view=live")
+            visitor.find("upload-input").first.set_input_files(tmp_path / "blue.png")
+            expect(visitor.find("hit").first).to_be_visible()
+            if found.is_visible():
+                break
         expect(found.locator("[data-test=elsewhere]")).to_be_visible()
         visitor.page.wait_for_function(
             "() => document.querySelector('[data-test=hit][data-product=blue] img')?.naturalWidth > 0"
