@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(report.to_json())
     elif report.ok:
-        tell(f"{args.store}: sound; {counted(report.products, 'product')} at sequence {report.sequence}")
+        tell(f"{args.store}: sound; {counted(report.products or 0, 'product')} at sequence {report.sequence}")
     return 0 if report.ok else 1
