@@ -20,6 +20,7 @@ __all__ = [
     "Unreachable",
     "UsageError",
     "one_line",
+    "reason",
 ]
 
 
@@ -84,3 +85,8 @@ class UsageError(PocketshelfError):
 def one_line(cause: object, limit: int = 160) -> str:
     """What a foreign error, or a reason from outside, says: on one line, cut to ``limit`` characters."""
     return " ".join(str(cause).split())[:limit] or type(cause).__name__
+
+
+def reason(error: BaseException) -> str:
+    """Why a file cannot be used, for a message that names it: a system error without number and path."""
+    return one_line((isinstance(error, OSError) and error.strerror) or error)

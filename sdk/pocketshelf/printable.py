@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["escaped", "printable", "without_passwords"]
+__all__ = ["counted", "escaped", "printable", "without_passwords"]
 
 # C0, DEL and C1 controls; line and paragraph separators; lone surrogates; and what Unicode's
 # Default_Ignorable_Code_Point shows as nothing or turns the direction of what follows (variation selectors
@@ -57,3 +57,8 @@ def _python_escape(match: re.Match[str]) -> str:
 def _json_escape(match: re.Match[str]) -> str:
     units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 photo", "2 photos"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

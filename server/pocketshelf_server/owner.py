@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from pocketshelf_server.site import Site
 
-__all__ = ["RUN_AS_ITS_USER", "out_of_reach", "owner_of", "remedy"]
+__all__ = ["RUN_AS_ITS_USER", "is_not_let", "out_of_reach", "owner_of", "remedy"]
 
 RUN_AS_ITS_USER = (
     "run this as the user whose the site is; `pocketshelf-server doctor SITE` names what is another's"
@@ -68,3 +69,12 @@ def remedy(error: OSError) -> str:
     if error.errno in NOT_LET:
         return RUN_AS_ITS_USER
     return "free some space"
+
+
+def is_not_let(error: sqlite3.Error, path: Path) -> bool:
+    """Whether SQLite fails at ``path`` as this process's user may not read it, or not write to it."""
+    if "readonly" in str(error):
+        return True
+    place = path if os.access(path, os.F_OK) else path.parent
+    effective = os.access in os.supports_effective_ids
+    return "unable to open" in str(error) and not os.access(place, os.R_OK | os.W_OK, effective_ids=effective)

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.errors import CatalogueError, one_line
+from pocketshelf.errors import CatalogueError, reason
 from pocketshelf.formats import strict_json
 from pocketshelf.store import filesystem as durable
 from pocketshelf.store.filesystem import FileSystem
@@ -201,7 +201,7 @@ class Site:
         try:
             data = strict_json.loads(self.config_path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
-            raise CatalogueError(f"{self.config_path}: cannot be read ({one_line(error)})") from error
+            raise CatalogueError(f"{self.config_path}: cannot be read ({reason(error)})") from error
         if not isinstance(data, dict):
             raise CatalogueError(f"{self.config_path}: not a JSON object")
         config = SiteConfig.from_json(data)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pocketshelf.errors import one_line
+import pytest
+
+from pocketshelf.errors import BundleError, one_line, reason
+from pocketshelf.formats.bundle import load_bundle
 
 
 def test_a_foreign_message_becomes_one_line_of_bounded_length() -> None:
@@ -12,3 +15,14 @@ def test_a_foreign_message_becomes_one_line_of_bounded_length() -> None:
 
 def test_an_error_without_words_is_named_by_its_type() -> None:
     assert one_line(MemoryError()) == "MemoryError"
+
+
+def test_a_reason_has_neither_the_number_nor_the_path_of_a_system_error() -> None:
+    error = FileNotFoundError(2, "No such file or directory", "/a/b")
+    assert "/a/b" in one_line(error) and reason(error) == "No such file or directory"
+    assert reason(ValueError("bad")) == "bad" and reason(OSError("late")) == "late"
+
+
+def test_who_names_no_bundle_is_told_which_ship() -> None:
+    with pytest.raises(BundleError, match=r"nope: no bundle here .*; what ships: .*universal"):
+        load_bundle("nope")

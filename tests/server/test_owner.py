@@ -11,6 +11,7 @@ import pytest
 
 from pocketshelf.errors import StoreError
 from pocketshelf_server.cli import main
+from pocketshelf_server.console.record import Record
 from pocketshelf_server.doctor import Case, examine
 from pocketshelf_server.owner import RUN_AS_ITS_USER, out_of_reach
 from pocketshelf_server.publish.files import store_target
@@ -95,3 +96,19 @@ def test_who_may_not_write_is_not_told_to_free_space(tmp_path: Path) -> None:
     finally:
         os.seteuid(0)
     assert RUN_AS_ITS_USER in str(raised.value) and "space" not in str(raised.value)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_who_may_not_write_the_record_is_not_told_to_remove_it(tmp_path: Path, mode: int) -> None:
+    """As nobody: it is root's, who may write whatever its mode."""
+    tmp_path.chmod(0o755)
+    record = Record(tmp_path / "imports.sqlite")
+    record.begin("import", "shop.csv", "somebody")
+    (tmp_path / "imports.sqlite").chmod(mode)
+    os.seteuid(NOBODY)
+    try:
+        with pytest.raises(StoreError, match=r"readonly|unable to open") as raised:
+            record.begin("import", "shop.csv", "somebody")
+    finally:
+        os.seteuid(0)
+    assert RUN_AS_ITS_USER in str(raised.value) and "remove it" not in str(raised.value)

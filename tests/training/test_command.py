@@ -63,6 +63,10 @@ def test_all_commands_can_be_had_at_once():
         ["adapt", "cat.csv", "--out", "new", "--cache", "file"],
         ["train", "detector", "--run", "file"],
         ["systems", "--write", "file/page.md"],
+        ["recall", "--out", "file"],
+        ["mine", "same-style", ".", "--out", "file"],
+        ["mine", "categories", "words.toml", "--out", "file"],
+        ["evaluate", "--data-set", "grocery", "--worst", "file"],
     ],
 )
 def test_what_cannot_be_written_is_said_before_the_work(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pocketshelf.errors import UsageError
 
-__all__ = ["require_file", "require_places"]
+__all__ = ["require_file", "require_folder", "require_places"]
 
 # Options that name what is written, where they are paths, and those of them that are always folders.
-WRITTEN = ("out", "run", "store", "write", "fill", "cache")
-FOLDERS = ("run", "store", "cache")
+WRITTEN = ("out", "run", "store", "write", "fill", "cache", "worst")
+FOLDERS = ("run", "store", "cache", "worst")
 # And those that are always files.
 FILES = ("write", "fill")
 
@@ -28,8 +28,8 @@ def require_places(args: argparse.Namespace) -> None:
         path = getattr(args, name, None)
         if not isinstance(path, Path) or (name == "cache" and path.is_dir()):
             continue
-        if name in FOLDERS and path.exists() and not path.is_dir():
-            raise UsageError(f"--{name} {path}: a file is there; name a folder")
+        if name in FOLDERS:
+            require_folder(f"--{name}", path)
         if name in FILES:
             require_file(f"--{name}", path)
         there = path if path.is_dir() else path.parent
@@ -52,3 +52,16 @@ def require_file(option: str, path: Path | None) -> None:
     """
     if path is not None and path.is_dir():
         raise UsageError(f"{option} {path}: a folder is there; name a file")
+
+
+def require_folder(option: str, path: Path) -> None:
+    """See that a folder is there, or can be made.
+
+    Args:
+        option: that names it.
+
+    Raises:
+        UsageError: a file is there.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{option} {path}: a file is there; name a folder")

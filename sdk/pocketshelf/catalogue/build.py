@@ -26,6 +26,7 @@ from pocketshelf.stages.colours import PALETTE, joined, looked_at, palette_of
 from pocketshelf.stages.preprocess import Photo, read_photo
 from pocketshelf.stages.search import derive_indexes
 from pocketshelf.store import StoreWriter, current_sequence
+from pocketshelf.store.libraries import require_no_library
 
 __all__ = ["BuildReport", "build_store"]
 
@@ -101,12 +102,13 @@ def build_store(
 
     Raises:
         CatalogueError: the file cannot be used, or not one row of it.
-        UsageError: an unknown format, column or encoding.
+        UsageError: an unknown format, column or encoding, or ``store`` is a library of looks.
         BundleError, RuntimeUnavailable: the models, OpenCV if ``closely``, or the reader if ``read``, cannot
             be loaded.
         StoreError: the store cannot be written; what was there before is unharmed and still current.
     """
     started = time.perf_counter()
+    require_no_library(store)
     table = read_catalogue(catalogue, reading)
     for problem in table.problems:
         on_problem(problem)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pocketshelf.catalogue.delimited import looks_like_picture
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, reason
 
 __all__ = [
     "PictureFolder",
@@ -133,7 +133,7 @@ class PictureFolder:
             if path is not None:
                 return _read(path, image)
         except (OSError, ValueError) as error:
-            raise PhotoError(f"{image}: cannot be read ({error})") from error
+            raise PhotoError(f"{image}: cannot be read ({reason(error)})") from error
         if self._fetch is not None and is_address(image):
             return self._fetch(image)
         raise self._missing(image)
@@ -143,7 +143,7 @@ class PictureFolder:
         try:
             path = self._find(image, on_note)
         except (OSError, ValueError) as error:
-            raise PhotoError(f"{image}: cannot be read ({error})") from error
+            raise PhotoError(f"{image}: cannot be read ({reason(error)})") from error
         if path is None or not path.is_file():
             raise self._missing(image)
         return path
@@ -163,7 +163,7 @@ class PictureFolder:
                 path = self._inside(next(_candidates(image, False), ""))
             parts = path.relative_to(os.path.normpath(self._base.absolute())).parts
         except (OSError, ValueError) as error:
-            raise PhotoError(f"{image}: cannot lie there ({error})") from error
+            raise PhotoError(f"{image}: cannot lie there ({reason(error)})") from error
         if not parts or "\0" in str(path) or any(part.startswith(".") for part in parts):
             raise PhotoError(f"{image}: cannot lie there")
         return path

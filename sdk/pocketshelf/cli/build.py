@@ -10,6 +10,7 @@ from pocketshelf.cli.catalogue_options import add_reading, fetch_of, reading_of
 from pocketshelf.cli.losses import Losses
 from pocketshelf.cli.options import add_models, add_store
 from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf.printable import counted
 from pocketshelf.progress import ProgressBar
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
             for line in notes.rest():
                 bar.say(f"{args.catalogue}: note: {line}")
     if report.problems:
-        say(f"pocketshelf: {args.catalogue}: left out {_count(len(report.problems), 'bad line')}")
+        say(f"pocketshelf: {args.catalogue}: left out {counted(len(report.problems), 'bad line')}")
     if args.json:
         print_json(report.to_json())
     else:
@@ -120,10 +121,6 @@ def _build(
 def _summary(report: BuildReport) -> str:
     kilobytes = f", {report.prints_bytes / report.prints / 1000:.1f} kB each" if report.prints else ""
     return (
-        f"{report.store}: {_count(report.products, 'product')}, {_count(report.pictures, 'picture')}, "
+        f"{report.store}: {counted(report.products, 'product')}, {counted(report.pictures, 'picture')}, "
         f"{report.prints} with local features{kilobytes}, sequence {report.sequence}, {report.seconds:.1f} s"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

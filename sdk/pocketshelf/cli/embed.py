@@ -13,6 +13,7 @@ from pocketshelf.cli.views import require_file
 from pocketshelf.encoder import Encoder
 from pocketshelf.errors import PocketshelfError
 from pocketshelf.files import atomic_write
+from pocketshelf.printable import counted
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"pocketshelf: no photo could be read; {args.out} is not written")
         return 1
     _save(Path(args.out), np.stack(vectors))
-    say(f"{args.out}: {len(vectors)} vectors of {len(vectors[0])}, space {encoder.bundle.space}")
+    say(f"{args.out}: {counted(len(vectors), 'vector')} of {len(vectors[0])}, space {encoder.bundle.space}")
     return code
 
 

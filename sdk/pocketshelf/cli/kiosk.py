@@ -14,7 +14,7 @@ from pocketshelf.cli.logs import set_up_logging
 from pocketshelf.cli.options import add_models, add_store
 from pocketshelf.cli.output import say, tell
 from pocketshelf.cli.values import address, integer, seconds
-from pocketshelf.errors import SyncError, UsageError
+from pocketshelf.errors import SyncError, UsageError, reason
 
 if TYPE_CHECKING:
     from pocketshelf.kiosk.kiosk import KioskConfig
@@ -287,7 +287,7 @@ def _pin(args: argparse.Namespace) -> Key | None:
         try:
             lines = Path(args.pin_file).read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
-            raise UsageError(f"--pin-file {args.pin_file}: cannot be read ({error})") from error
+            raise UsageError(f"--pin-file {args.pin_file}: cannot be read ({reason(error)})") from error
         return key_of(lines[0] if lines else "")
     if PIN in os.environ:
         return key_of(os.environ[PIN])

@@ -15,6 +15,7 @@ from pocketshelf.errors import PhotoError, UsageError
 from pocketshelf.picture_files import PICTURES, pictures_in
 
 __all__ = [
+    "INTERRUPTED",
     "add_bundle",
     "add_models",
     "add_photos",
@@ -26,6 +27,8 @@ __all__ = [
     "wished",
 ]
 
+# The exit code of a command that Ctrl-C ended (`pocketshelf.cli.program`).
+INTERRUPTED = 130
 # What `pocketshelf.cli.views` calls the photos that it draws.
 _DRAWN = re.compile(r".*-boxes(-[0-9]+)?\.jpg")
 # What no line with a path holds: of a PNG the first two lines hold no null.

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketshelf.cli.options import add_models, add_photos, add_store, add_where, each_photo, wished
+from pocketshelf.cli.options import (
+    INTERRUPTED,
+    add_models,
+    add_photos,
+    add_store,
+    add_where,
+    each_photo,
+    wished,
+)
 from pocketshelf.cli.output import print_json, print_table, say, tell
 from pocketshelf.cli.unmet import unmet
 from pocketshelf.cli.values import integer
@@ -13,6 +21,7 @@ from pocketshelf.cli.views import require_file, require_folders, require_with
 from pocketshelf.files import atomic_write
 from pocketshelf.outfit import ROLES, Looks, OutfitHit, OutfitResult
 from pocketshelf.outfit.outfitter import MAX_PARTNERS
+from pocketshelf.printable import counted
 from pocketshelf.retriever import Retriever
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -91,22 +100,30 @@ def run(args: argparse.Namespace) -> int:
             print_json(result.to_json()) if args.json else _print(result)
             found.append(result)
 
-        code = each_photo(args.photos, args.json, advise)
-        if where and not any(each.hits for result in found for each in result.partners):
+        failures: list[tuple[str, str]] = []
+        try:
+            code = each_photo(args.photos, args.json, advise, lambda name, why: failures.append((name, why)))
+        except KeyboardInterrupt:
+            if args.html is None or not found:
+                raise
+            code = INTERRUPTED
+            say("pocketshelf: interrupted; the page has what was found until then")
+        met = any(each.hits for result in found for each in result.partners)
+        if where and not met and code != INTERRUPTED:
             for line in unmet(retriever.store, where):
                 say(f"pocketshelf: {line}")
     if args.html is not None:
-        _write(args, found)
+        _write(args, found, failures)
     return code
 
 
-def _write(args: argparse.Namespace, found: list[OutfitResult]) -> None:
+def _write(args: argparse.Namespace, found: list[OutfitResult], failures: list[tuple[str, str]]) -> None:
     from pocketshelf.page.outfits import Outfits, render_outfits
 
-    page, lacks = render_outfits(Outfits(found, args.store, args.images, args.look_images))
+    page, lacks = render_outfits(Outfits(found, failures, args.store, args.images, args.look_images))
     with atomic_write(args.html) as temporary:
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
-    say(f"{args.html}: {len(found)} photos")
+    say(f"{args.html}: {counted(len(found), 'photo')}")
     for said in lacks:
         say(said)
 
@@ -118,7 +135,7 @@ def _beside(store: str) -> Path:
 
 def _print(result: OutfitResult) -> None:
     x, y, w, h = result.region.box
-    looks = f", {result.looks} looks asked" if result.looks else ""
+    looks = f", {counted(result.looks, 'look')} asked" if result.looks else ""
     tell(f"{result.photo}  {result.width} x {result.height}, {result.ms.total:.0f} ms{looks}")
     tell(f"  with the {result.role} at {x:.0f},{y:.0f} {w:.0f} x {h:.0f}:")
     for partners in result.partners:

@@ -8,13 +8,22 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pocketshelf.printable import escaped, printable
+from pocketshelf.printable import counted, escaped, printable
 
 if TYPE_CHECKING:
     from pocketshelf.stages.outfit import Shelves
     from pocketshelf.types import Hit, Region, SearchResult
 
-__all__ = ["byte_size", "print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
+__all__ = [
+    "byte_size",
+    "print_json",
+    "print_result",
+    "print_table",
+    "say",
+    "say_lines",
+    "tell",
+    "tell_lines",
+]
 
 
 # Select Graphic Rendition (ECMA-48): readable on light and on dark ground.
@@ -60,7 +69,7 @@ def print_json(document: Any) -> None:
 def byte_size(count: int) -> str:
     """A number of bytes in a unit that shows it: "812 bytes", "12.3 kB", "4.56 MB"."""
     if count < 1000:
-        return f"{count} byte{'' if count == 1 else 's'}"
+        return counted(count, "byte")
     for unit, digits in (("kB", 1), ("MB", 2)):
         count_in = count / 1000 if unit == "kB" else count / 1e6
         if round(count_in, digits) < 1000:

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from pocketshelf.cli.completion import SHELLS, Completion
 from pocketshelf.cli.extras import missing_library
+from pocketshelf.cli.options import INTERRUPTED
 from pocketshelf.cli.output import say
 from pocketshelf.cli.parser import Parser
 from pocketshelf.errors import PocketshelfError, UsageError
@@ -72,7 +73,7 @@ class Program:
             say(f"{self.complaint}: {line}")
             return 1
         except KeyboardInterrupt:
-            return 130
+            return INTERRUPTED
 
     def parser(self, argv: Sequence[str] = ()) -> Parser:
         """The parser with the one command that ``argv`` calls, or with all of them if it calls none."""

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from pocketshelf.cli.options import (
+    INTERRUPTED,
     add_models,
     add_photos,
     add_store,
@@ -137,8 +138,14 @@ def run(args: argparse.Namespace) -> int:
             views.add(result)
             found += sum(len(region.hits or ()) for region in result.regions)
 
-        code = each_photo(args.photos, args.json, search, views.fail)
-        for line in () if found or not where else unmet(retriever.store, where):
+        try:
+            code = each_photo(args.photos, args.json, search, views.fail)
+        except KeyboardInterrupt:
+            if not views.has_page:
+                raise
+            code = INTERRUPTED
+            say("pocketshelf: interrupted; the page has what was found until then")
+        for line in () if found or not where or code == INTERRUPTED else unmet(retriever.store, where):
             say(f"pocketshelf: {line}")
         for written in views.write(args.store, retriever.encoder.shelves):
             say(written)

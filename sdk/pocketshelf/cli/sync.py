@@ -12,7 +12,7 @@ from pocketshelf.cli.output import byte_size, print_json, say, tell
 from pocketshelf.cli.values import address, number
 from pocketshelf.errors import BundleError, SyncError
 from pocketshelf.formats.bundle import Bundle, load_bundle
-from pocketshelf.printable import without_passwords
+from pocketshelf.printable import counted, without_passwords
 from pocketshelf.progress import ProgressBar
 from pocketshelf.store import Store
 from pocketshelf.sync import Environment, PicturesReport, SyncReport, bring_pictures, sync
@@ -130,7 +130,7 @@ def _pictures(args: argparse.Namespace) -> PicturesReport:
 
 
 def _counted(report: PicturesReport) -> str:
-    parts = [f"{report.brought} pictures came", f"{report.had} were there"]
+    parts = [f"{counted(report.brought, 'picture')} came", f"{report.had} were there"]
     if report.lacking:
         parts.append(f"{report.lacking} the server has not")
     if report.removed:

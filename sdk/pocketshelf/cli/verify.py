@@ -6,6 +6,7 @@ import argparse
 
 from pocketshelf.cli.options import add_store
 from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf.printable import counted
 from pocketshelf.store import verify_store
 
 __all__ = ["DESCRIPTION", "SUMMARY", "add_arguments", "run"]
@@ -30,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(report.to_json())
     elif report.ok:
-        tell(f"{args.store}: sound; {report.products} products at sequence {report.sequence}")
+        tell(f"{args.store}: sound; {counted(report.products or 0, 'product')} at sequence {report.sequence}")
     return 0 if report.ok else 1

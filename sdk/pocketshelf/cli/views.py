@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pocketshelf.errors import PocketshelfError, UsageError
 from pocketshelf.files import atomic_write
+from pocketshelf.printable import counted
 from pocketshelf.recall import ServerPictures
 from pocketshelf.stages.outfit import Shelves
 from pocketshelf.types import SearchResult
@@ -140,6 +141,11 @@ class Views:
         """A photo that could not be read."""
         self._failures.append((photo, why))
 
+    @property
+    def has_page(self) -> bool:
+        """Whether there is something to write on the page that was asked for."""
+        return bool(self._results)
+
     def write(self, store: str, shelves: Shelves) -> Iterator[str]:
         """Write the page; one line for each thing written.
 
@@ -147,7 +153,7 @@ class Views:
             OSError: the page cannot be written.
         """
         if self._drawn:
-            yield f"{self._annotate}: {len(self._drawn)} photos with their boxes"
+            yield f"{self._annotate}: {counted(len(self._drawn), 'photo')} with their boxes"
         if self._html is not None:
             from pocketshelf.page.searches import Searches, render_searches
 
@@ -155,7 +161,7 @@ class Views:
             page, lacks = render_searches(found)
             with atomic_write(self._html) as temporary:
                 temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
-            yield f"{self._html}: a page of {len(self._results)} photos"
+            yield f"{self._html}: a page of {counted(len(self._results), 'photo')}"
             yield from lacks
 
     def _served(self, product_id: str) -> bytes | None:

@@ -14,6 +14,7 @@ from pocketshelf.demo.report import Report, recall_rows, stage_times
 from pocketshelf.demo.shelf import make_shelf
 from pocketshelf.demo.sources.choice import Choice, choose_dataset, data_folder
 from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.printable import counted
 from pocketshelf.progress import ProgressBar
 from pocketshelf.retriever import Retriever
 
@@ -49,9 +50,9 @@ def run_demo(options: Options, say: Callable[[str], None] = lambda message: None
     output = OutputFolder(options.out)
     output.prepare(data_folder(options.choice))
     dataset = choose_dataset(options.choice, say)
-    say(f"{dataset.name}: {len(dataset.queries)} photos to search. {dataset.source}")
+    say(f"{dataset.name}: {counted(len(dataset.queries), 'photo')} to search. {dataset.source}")
     shelf = make_shelf(dataset, bundle, output, options.use_server)
-    say(f"{shelf.products} products on the shelf. {shelf.note}".rstrip())
+    say(f"{counted(shelf.products, 'product')} on the shelf. {shelf.note}".rstrip())
     with Retriever.open(output.store, bundle) as retriever:
         with ProgressBar("search", "photo") as bar:
             answers = answer_queries(retriever, dataset.queries, bar.update)

@@ -39,7 +39,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pocketshelf.errors import BundleError
+from pocketshelf.errors import BundleError, reason
 from pocketshelf.files import atomic_write
 from pocketshelf.formats import strict_json
 from pocketshelf.formats.fields import Fields
@@ -201,11 +201,13 @@ def load_bundle(folder: str | Path | None = None, check_hashes: bool = True) -> 
     try:
         document = strict_json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
+        ships = ", ".join(sorted(file.parent.name for file in shipped("models").glob(f"*/{FILE_NAME}")))
         raise BundleError(
             f"{folder}: no bundle here ({FILE_NAME} is missing); name one with --bundle or POCKETSHELF_BUNDLE"
+            + (f"; what ships: {ships}" if ships else "")
         ) from error
     except (OSError, ValueError) as error:
-        raise BundleError(f"{path}: cannot be read as JSON ({error})") from error
+        raise BundleError(f"{path}: cannot be read as JSON ({reason(error)})") from error
     bundle = _parse(folder, Fields(document, str(path), BundleError))
     _ = bundle.group_head, bundle.turned_head  # Malformed, they are refused here.
     for spec in bundle.files:
@@ -226,7 +228,7 @@ def write_bundle(bundle: Bundle) -> Bundle:
         with atomic_write(bundle.folder / FILE_NAME) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise BundleError(f"{bundle.folder}: the bundle cannot be written ({error})") from error
+        raise BundleError(f"{bundle.folder}: the bundle cannot be written ({reason(error)})") from error
     return load_bundle(bundle.folder)
 
 
@@ -380,6 +382,6 @@ def _check_file(path: Path, spec: FileSpec, check_hashes: bool) -> None:
     try:
         found = digest(path)
     except OSError as error:
-        raise BundleError(f"{path}: cannot be read ({error})") from error
+        raise BundleError(f"{path}: cannot be read ({reason(error)})") from error
     if found != (spec.sha256, spec.bytes):
         raise BundleError(f"{path}: not the file that {FILE_NAME} records; export or download it again")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.errors import BundleError
+from pocketshelf.errors import BundleError, reason
 from pocketshelf.formats.bundle import Bundle
 
 __all__ = ["NEIGHBOURS", "Enrolment", "enroller", "fit", "load_enrolment", "save_enrolment"]
@@ -121,7 +121,7 @@ def load_enrolment(path: str | Path) -> Enrolment:
             pictures = file["pictures"].astype(np.float32) if "pictures" in file else _none()
             margin = float(file["margin"]) if "margin" in file else 0.0
     except Exception as error:  # Those of numpy and zipfile have no common base.
-        raise BundleError(f"{path}: no enrolment that can be read ({error})") from error
+        raise BundleError(f"{path}: no enrolment that can be read ({reason(error)})") from error
     photos_unit, pictures_unit = _unit(photos), _unit(pictures)
     finite = np.isfinite([weight, level, margin]).all()
     if photos_unit is None or not len(photos_unit) or pictures_unit is None or not finite:

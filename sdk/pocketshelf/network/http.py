@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 import time
 import urllib.error
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from pocketshelf.errors import Unreachable, one_line
+from pocketshelf.errors import Unreachable, one_line, reason
 from pocketshelf.network.address import is_public, split_credentials
 from pocketshelf.network.deadline import Late, within
 
@@ -32,6 +33,8 @@ T = TypeVar("T")
 MAX_PROBLEM_BYTES = 10_000
 # What urllib and http.client raise about an answer that is none.
 _BROKEN = (OSError, http.client.HTTPException, ValueError)
+# What TLS finds where none is spoken: an answer in words, or a connection that is closed upon its greeting.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _within(url: str, seconds: float, work: Callable[[_Wire], T]) -> T:
             raise Unreachable(f"{url}: the server did not answer within {seconds:g} s") from error
         if isinstance(error, urllib.error.HTTPError) or not isinstance(error, _BROKEN):
             raise
-        raise Unreachable(f"{url}: the server cannot be reached ({_reason(error)})") from error
+        raise Unreachable(f"{url}: the server cannot be reached ({_reason(error, url)})") from error
     wire.release()
     return result
 
@@ -289,5 +292,15 @@ def _opener(wire: _Wire) -> urllib.request.OpenerDirector:
     return opener
 
 
-def _reason(error: BaseException) -> str:
-    return one_line(getattr(error, "reason", None) or error)
+def _reason(error: BaseException, url: str = "") -> str:
+    """Why there was no answer; with a guess where one of the two speaks TLS, and the other does not."""
+    cause: Any = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+        return (
+            "it does not seem to speak TLS there; check the address and its port, and write http:// only "
+            "where no TLS is meant"
+        )
+    why = one_line(cause) if isinstance(cause, ssl.SSLError) else reason(cause)
+    if isinstance(cause, ConnectionResetError | http.client.BadStatusLine) and url.startswith("http://"):
+        return f"{why}; where it speaks TLS, the address begins with https://"
+    return why

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from pocketshelf.errors import BundleError
+from pocketshelf.errors import BundleError, reason
 from pocketshelf.outfit.colour_head import ColourHead, unit
 from pocketshelf.stages.colours import histograms
 
@@ -178,7 +178,7 @@ def load_head(path: str | Path) -> OutfitHead:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             head = _read(file)
     except Exception as error:  # Those of numpy and zipfile have no common base.
-        raise BundleError(f"{path}: no outfit head that can be read ({error})") from error
+        raise BundleError(f"{path}: no outfit head that can be read ({reason(error)})") from error
     return head
 
 

@@ -19,11 +19,13 @@ class Outfits:
 
     Attributes:
         results: with the paths of their photos.
+        failures: (photo, why there is no answer).
         store: where was searched, in words.
         images, looks: folders that the catalogue's and the looks' pictures start from; None shows none.
     """
 
     results: Sequence[OutfitResult]
+    failures: Sequence[tuple[str, str]]
     store: str
     images: Path | None
     looks: Path | None

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from pocketshelf.background import begin
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, reason
 from pocketshelf.files import open_plain, read_plain
-from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.folder import StoreFolder, remedy
 
 __all__ = [
     "RECORDED",
@@ -52,9 +52,8 @@ def recorded_digests(folder: StoreFolder, name: str) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise StoreError(_unreadable(folder, name, error)) from error
     if folder.shard(name).name not in digests or not all(map(_HEX.fullmatch, digests.values())):
-        raise StoreError(
-            _unreadable(folder, name, f"{folder.digest(name).name} holds no SHA-256 of the shard")
-        )
+        why = ValueError(f"{folder.digest(name).name} holds no SHA-256 of the shard")
+        raise StoreError(_unreadable(folder, name, why))
     return digests
 
 
@@ -146,7 +145,7 @@ class DigestCheck:
                 while not self._stopped and (chunk := stream.read(_CHUNK)):
                     digest.update(chunk)
         except OSError as error:
-            self._fault = StoreError(f"{self._shard}: cannot be read ({error}); sync or build it again")
+            self._fault = StoreError(f"{self._shard}: cannot be read ({reason(error)}); {remedy(error)}")
             return
         if not self._stopped and digest.hexdigest() != self.digest:
             self._fault = StoreError(_differs(self._shard))
@@ -197,5 +196,6 @@ def _differs(path: Path) -> str:
     return f"{path}: not the bytes that were written (SHA-256 differs); sync or build it again"
 
 
-def _unreadable(folder: StoreFolder, name: str, why: object) -> str:
-    return f"{folder.generation(name)}: cannot be read ({why}); sync or build it again"
+def _unreadable(folder: StoreFolder, name: str, error: Exception) -> str:
+    file = f"{Path(error.filename).name}: " if isinstance(error, OSError) and error.filename else ""
+    return f"{folder.generation(name)}: cannot be read ({file}{reason(error)}); {remedy(error)}"

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, reason
 from pocketshelf.files import read_plain
 
-__all__ = ["StoreFolder"]
+__all__ = ["StoreFolder", "remedy"]
 
 _POINTER_BYTES = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def remedy(error: Exception) -> str:
+    """What to do about a file of a store that cannot be read."""
+    if isinstance(error, PermissionError):
+        return "run this as the user whose the store is, or let this one read it"
+    return "sync or build it again"
 
 
 class StoreFolder:
@@ -35,9 +42,7 @@ class StoreFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{self.pointer}: cannot be read ({error}); sync or build the store again"
-            ) from error
+            raise StoreError(f"{self.pointer}: cannot be read ({reason(error)}); {remedy(error)}") from error
         if not _NAME.fullmatch(name):
             raise StoreError(f"{self.pointer}: holds no generation's name; sync or build the store again")
         return name

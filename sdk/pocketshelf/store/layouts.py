@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, reason
 from pocketshelf.files import open_plain
 from pocketshelf.formats.changed_layout import update_layout
 from pocketshelf.formats.derived import LAYOUT, DerivedFile
 from pocketshelf.formats.layout import Layout, derive_layout
 from pocketshelf.formats.shard import Shard, open_shard
 from pocketshelf.store.digest import recorded_digests
-from pocketshelf.store.folder import StoreFolder
+from pocketshelf.store.folder import StoreFolder, remedy
 
 __all__ = ["hand_on_layout", "map_file", "open_layout"]
 
@@ -43,7 +43,7 @@ def map_file(path: Path) -> np.ndarray:
             except (OSError, ValueError):
                 return np.frombuffer(stream.read(), np.uint8)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read ({error}); sync or build it again") from error
+        raise StoreError(f"{path}: cannot be read ({reason(error)}); {remedy(error)}") from error
 
 
 def open_layout(shard: Shard, data: np.ndarray, digest: str, folder: Path) -> Layout:

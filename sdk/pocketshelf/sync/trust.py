@@ -26,6 +26,7 @@ from pocketshelf.formats import strict_json
 from pocketshelf.store.filesystem import FileSystem, write_over
 from pocketshelf.sync.fetcher import Fetcher
 from pocketshelf.sync.limits import Limits, Pace
+from pocketshelf.sync.manifest import MANIFEST_NAME
 from pocketshelf.sync.metadata_rules import LONGEST, check_metadata
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _SCRATCH = "pocketshelf-trust-"
 # What a killed sync has left there, the next removes once it is older than this: no sync takes so long.
 _LEFT_SECONDS = 24 * 3600
 ROOT_BYTES, _METADATA_BYTES = 512_000, 5_000_000
+# So many shards are named to who asks for another.
+_FEW = 12
 # What a library may raise on metadata of a shape that nobody foresaw.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
@@ -81,6 +84,8 @@ class Trusted:
         self._targets_url = targets_url
         self._root = Metadata[Root].from_bytes((folder / "root.json").read_bytes()).signed
         targets = Metadata[Targets].from_bytes((folder / "targets.json").read_bytes())
+        files = (name.rpartition("/") for name in targets.signed.targets)
+        self._shards = sorted(shard for shard, _, file in files if file == MANIFEST_NAME)
         result = self._root.get_verification_result("targets", targets.signed_bytes, targets.signatures)
         self.keys = tuple(sorted(result.signed))
 
@@ -97,8 +102,15 @@ class Trusted:
         """
         found = self.find(name)
         if found is None:
-            raise SyncError(f"{name}: the server has not published it; check the shard's name")
+            raise SyncError(
+                f"{name}: the server has not published it; check the shard's name{self._there_are()}"
+            )
         return found
+
+    def _there_are(self) -> str:
+        """Its shards, where they are few."""
+        few = 0 < len(self._shards) <= _FEW
+        return f" (there are: {one_line(', '.join(self._shards), 300)})" if few else ""
 
     def find(self, name: str) -> Target | None:
         """The same; None where the server signed no such file."""
@@ -361,8 +373,11 @@ def _explain(error: Exception, server_url: str) -> PocketshelfError:
     if isinstance(error.__cause__, PocketshelfError):
         return error.__cause__  # Our own fetcher's, wrapped on its way through TUF.
     if isinstance(error, tuf.DownloadHTTPError):
+        # What nginx answers to who speaks no TLS where it does.
+        tls = error.status_code == 400 and server_url.startswith("http://")
         return ServerError(
             f"{server_url}: no signed repository there (status {error.status_code}); check the address"
+            f"{', which begins with https:// where the server speaks TLS' if tls else ''}"
         )
     what = {
         tuf.DownloadLengthMismatchError: "is longer than allowed (endless data)",

@@ -14,7 +14,7 @@ from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue.base import Catalogue, new_meta
 from pocketshelf_server.catalogue.view import Dialect, View
 from pocketshelf_server.connections import ThreadConnections
-from pocketshelf_server.owner import RUN_AS_ITS_USER
+from pocketshelf_server.owner import RUN_AS_ITS_USER, is_not_let
 
 __all__ = ["SqliteCatalogue"]
 
@@ -95,10 +95,10 @@ class SqliteCatalogue(Catalogue):
         try:
             yield
         except sqlite3.Error as error:
-            raise CatalogueError(f"{self._path}: {error}{_remedy(str(error))}") from error
+            raise CatalogueError(f"{self._path}: {error}{_remedy(error, self._path)}") from error
 
 
-def _remedy(error: str) -> str:
-    if "readonly" in error:
+def _remedy(error: sqlite3.Error, path: Path) -> str:
+    if is_not_let(error, path):
         return f"; {RUN_AS_ITS_USER}"
-    return "; is its disk full?" if "disk" in error else ""
+    return "; is its disk full?" if "disk" in str(error) else ""

@@ -20,6 +20,7 @@ from pocketshelf.cli.output import print_json, say, tell
 from pocketshelf.cli.ray_cluster import ADDRESSES
 from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import StoreError, one_line
+from pocketshelf.printable import counted
 from pocketshelf.progress import ProgressBar
 from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
@@ -227,5 +228,6 @@ def _show(report: ImportReport, as_json: bool) -> None:
         return
     tell(
         f"{report.added_or_changed} added or changed, {report.unchanged} unchanged, "
-        f"{report.deleted} deleted, {len(report.errors)} bad rows; now at sequence {report.sequence}"
+        f"{report.deleted} deleted, {counted(len(report.errors), 'bad row')}; "
+        f"now at sequence {report.sequence}"
     )

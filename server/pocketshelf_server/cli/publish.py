@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pocketshelf.cli.output import print_json, say, tell
+from pocketshelf.printable import counted
 from pocketshelf_server import priority
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.publish import Published, publish_site
@@ -82,6 +83,6 @@ def _line(result: Published) -> str:
     deltas = f", delta bytes: {', '.join(direct)}" if direct else ""
     features = f", local features of {result.prints} {result.features_bytes} bytes" if result.prints else ""
     return (
-        f"{result.shard}: {state}, sequence {result.sequence}, {result.products} products, "
+        f"{result.shard}: {state}, sequence {result.sequence}, {counted(result.products, 'product')}, "
         f"snapshot {result.snapshot_bytes} bytes{deltas}{features}"
     )

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from pocketshelf.cli.output import print_json, tell
+from pocketshelf.printable import counted
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.cli.options import add_site, open_site
 from pocketshelf_server.publish.history import History, features_of
@@ -31,12 +32,12 @@ def run(args: argparse.Namespace) -> int:
         print_json(document)
         return 0
     tell(f"space {document['space']!r}, embedded by {document['bundle']!r}")
-    tell(f"{document['products']} products, sequence {document['sequence']}")
-    tell(f"{document['changes']} changes in the log")
+    tell(f"{counted(document['products'], 'product')}, sequence {document['sequence']}")
+    tell(f"{counted(document['changes'], 'change')} in the log")
     for name, count in sorted(document["categories"].items(), key=lambda item: (-item[1], item[0])):
         tell(f"  {count:8} {name}")
     for shard in document["shards"]:
-        size = f"{shard['files']} files, {shard['bytes']} bytes"
+        size = f"{counted(shard['files'], 'file')}, {counted(shard['bytes'], 'byte')}"
         tell(f"shard {shard['shard']}: sequence {shard['sequence']}, {size}")
     return 0
 

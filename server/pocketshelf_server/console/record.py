@@ -17,6 +17,7 @@ from pathlib import Path
 from pocketshelf.catalogue.listing import RowProblem
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.sqlite_file import transaction
+from pocketshelf_server.owner import RUN_AS_ITS_USER, is_not_let
 
 __all__ = ["CANCELLED", "COMMAND_LINE", "DONE", "FAILED", "FAILURES", "RUNNING", "Record", "Run"]
 
@@ -198,6 +199,8 @@ class Record:
             yield
         except sqlite3.Error as error:
             remedy = "free some space, or, if it is damaged, remove it: the record begins anew"
+            if is_not_let(error, self._path):
+                remedy = RUN_AS_ITS_USER
             raise StoreError(f"{self._path}: {error}; {remedy}") from error
 
     def _open(self) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pocketshelf.catalogue.pictures import is_address
 from pocketshelf.errors import CatalogueError, one_line
+from pocketshelf.printable import counted
 from pocketshelf_server.catalogue import open_catalogue
 from pocketshelf_server.doctor.case import Case
 from pocketshelf_server.doctor.finding import Finding, advice, good, wrong
@@ -39,7 +40,7 @@ def catalogue(case: Case) -> Iterator[Finding]:
         return
     try:
         with closing(open_catalogue(case.site)) as found:
-            yield good("catalogue", f"{found.count()} products, at number {found.sequence()}")
+            yield good("catalogue", f"{counted(found.count(), 'product')}, at number {found.sequence()}")
     except CatalogueError as error:
         yield wrong("catalogue", one_line(error), f"restore it from a backup, and then: {JUMP}")
 

@@ -22,7 +22,7 @@ from typing import Any
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.sqlite_file import transaction
 from pocketshelf_server.catalogue import Entry
-from pocketshelf_server.owner import RUN_AS_ITS_USER
+from pocketshelf_server.owner import RUN_AS_ITS_USER, is_not_let
 from pocketshelf_server.trust import PublishedTarget
 
 __all__ = ["History", "ShardLog", "features_of", "shard_of"]
@@ -253,16 +253,17 @@ class History:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}{_remedy(str(error))}") from error
+            raise StoreError(f"{self._path}: {error}{_remedy(error, self._path)}") from error
 
 
-def _remedy(error: str) -> str:
+def _remedy(failure: sqlite3.Error, path: Path) -> str:
+    error = str(failure)
     if "locked" in error:
         return "; wait for the other publisher"
     if "malformed" in error or "not a database" in error:
         return (
             "; restore it from a backup, or remove it; then: `pocketshelf-server publish SITE --jump-ahead`"
         )
-    if "readonly" in error:
+    if is_not_let(failure, path):
         return f"; {RUN_AS_ITS_USER}"
     return "; is its disk full?" if "disk" in error else ""

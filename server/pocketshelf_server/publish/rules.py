@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, reason
 from pocketshelf_server.catalogue import Entry
 
 __all__ = ["Rule", "parse_rule"]
@@ -109,7 +109,7 @@ def _assortment(path: Path) -> Rule:
         try:
             wanted = set(path.read_text(encoding="utf-8").split("\n"))
         except (OSError, UnicodeDecodeError) as error:
-            raise CatalogueError(f"{path}: the assortment cannot be read ({error})") from error
+            raise CatalogueError(f"{path}: the assortment cannot be read ({reason(error)})") from error
         wanted = {line.strip() for line in wanted} - {""}
         return (entry for entry in entries if entry.product_id in wanted)
 

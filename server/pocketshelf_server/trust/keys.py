@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pocketshelf.errors import StoreError
+from pocketshelf.errors import StoreError, reason
 from pocketshelf.store.filesystem import FileSystem
+from pocketshelf_server.owner import RUN_AS_ITS_USER
 from pocketshelf_server.site import make_private, write_atomically
 
 if TYPE_CHECKING:
@@ -126,7 +127,10 @@ class KeyFolder:
 
         try:
             key = load_pem_private_key(path.read_bytes(), self._passphrase)
-        except (ValueError, TypeError, OSError) as error:
+        except OSError as error:
+            todo = RUN_AS_ITS_USER if isinstance(error, PermissionError) else "restore it"
+            raise StoreError(f"{path}: cannot be read ({reason(error)}); {todo}") from error
+        except (ValueError, TypeError) as error:
             raise StoreError(f"{path}: cannot be read; is {PASSPHRASE_VARIABLE} right? ({error})") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise StoreError(f"{path}: not an Ed25519 key")

@@ -12,6 +12,7 @@ import pytest
 from pocketshelf.cli.entry import main
 from pocketshelf.cli.output import byte_size
 from pocketshelf.formats import Bundle
+from pocketshelf.printable import counted
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST_USE = "--trust-on-first-use"
@@ -115,6 +116,10 @@ def test_the_servers_import_says_the_same(shop: Path, call: Any, tmp_path: Path)
 )
 def test_sizes_are_shown_in_a_unit_that_shows_them(count: int, shown: str) -> None:
     assert byte_size(count) == shown
+
+
+def test_one_thing_is_one_thing() -> None:
+    assert [counted(n, "photo") for n in (0, 1, 2)] == ["0 photos", "1 photo", "2 photos"]
 
 
 def test_status_shows_no_none_of_python(shop: Path, call: Any) -> None:

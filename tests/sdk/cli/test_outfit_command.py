@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from fake_models import DIMENSION
 from outfit_things import blank, make_looks, make_outfit_bundle, make_shop, photo_of
+from pocketshelf import Retriever
 from pocketshelf.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -102,9 +103,34 @@ def test_a_page_shows_photos_products_and_looks(tmp_path: Path, call: Any) -> No
     words = [tmp_path / "green.png", "--looks", tmp_path / "library", "--html", tmp_path / "page.html"]
     code, _, err = call(*words, "--images", tmp_path / "shop", "--look-images", tmp_path)
     page = (tmp_path / "page.html").read_text()
-    assert code == 0 and "page.html: 1 photos" in err
+    assert code == 0 and "page.html: 1 photo\n" in err
     assert "with this upper" in page and "The red Jeans" in page and "seen together in" in page
     assert ".p0{background-image" in page and ".l0{background-image" in page
+
+
+def test_a_page_lists_the_photos_without_an_answer(tmp_path: Path, call: Any) -> None:
+    (tmp_path / "bad.jpg").write_text("no photo")
+    words = [tmp_path / "green.png", tmp_path / "bad.jpg", "--html", tmp_path / "page.html"]
+    assert call(*words)[0] == 1
+    page = (tmp_path / "page.html").read_text()
+    assert "Not answered: 1" in page and "bad.jpg: not an image" in page
+
+
+def test_a_stopped_page_has_what_was_found(
+    tmp_path: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outfit, asked = Retriever.outfit, []
+
+    def once(*given: Any, **more: Any) -> Any:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(given)
+        return outfit(*given, **more)
+
+    monkeypatch.setattr(Retriever, "outfit", once)
+    code, _, err = call(tmp_path / "green.png", tmp_path / "green.png", "--html", tmp_path / "page.html")
+    assert code == 130 and "the page has what was found until then" in err
+    assert "with this upper" in (tmp_path / "page.html").read_text()
 
 
 def test_what_a_page_does_not_show_is_said_with_the_remedy(tmp_path: Path, call: Any) -> None:

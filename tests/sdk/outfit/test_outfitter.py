@@ -245,6 +245,16 @@ def test_a_library_of_looks_is_no_shelf(tmp_path: Path, bundle: Bundle) -> None:
         Retriever.open(looks, bundle)
 
 
+def test_a_library_of_looks_is_not_replaced_by_products(tmp_path: Path, bundle: Bundle, store: Path) -> None:
+    """Two runs of it, and not even the generation before had the looks."""
+    worn = np.ones(DIMENSION, np.float32)
+    looks = make_looks(tmp_path / "looks", bundle, {"one": {"upper": worn, "lower": worn}})
+    with pytest.raises(UsageError, match=r"looks: a library of looks is there, .* another place"):
+        build_store(store.parent / "catalogue.csv", looks, bundle=bundle)
+    with Store.open(looks) as opened:
+        assert opened.categories() == {"looks/lower": 1, "looks/upper": 1}
+
+
 def test_fusion_adds_what_looks_say_in_standard_deviations() -> None:
     own = np.array([0.0, 1.0, 2.0])
     np.testing.assert_allclose(

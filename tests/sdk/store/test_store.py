@@ -274,6 +274,25 @@ def _join_check() -> None:
             thread.join()
 
 
+@pytest.mark.parametrize("file", ["current", "generations/00000001/shard.sha256"])
+def test_a_store_that_may_not_be_read_is_not_called_damaged(
+    tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read whatever its mode: the refusal is the system's, staged."""
+    make(tmp_path / "s", 1).close()
+    closed, opened = tmp_path / "s" / file, os.open
+
+    def refuse(path: str | Path, *rest: int) -> int:
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *rest)
+
+    monkeypatch.setattr("pocketshelf.files.os.open", refuse)
+    with pytest.raises(StoreError, match=r"Permission denied.; run this as the user whose the store") as told:
+        Store.open(tmp_path / "s")
+    assert "Errno" not in str(told.value) and "sync or build" not in str(told.value)
+
+
 @pytest.mark.parametrize("record", ["", "abc  shard.sqlite\n", "\xff", "0" * 64, "x" * 5000])
 def test_a_damaged_digest_is_refused(tmp_path: Path, record: str) -> None:
     make(tmp_path / "s", 1).close()

@@ -167,6 +167,24 @@ def test_tls_is_verified_and_watched(certificate, monkeypatch):
     assert time.monotonic() - started < 15
 
 
+def test_a_server_without_tls_is_told_from_one_that_is_away():
+    with (
+        answering(plain(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url,
+        pytest.raises(Unreachable, match=r"does not seem to speak TLS there; .* write http:// only"),
+    ):
+        HttpFetcher().get(url.replace("http:", "https:"), seconds=5)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x15\x03\x01\x00\x02\x02\x46"])
+def test_who_speaks_no_tls_to_one_that_does_is_told(answer):
+    """Closed without a word, or with an alert (RFC 8446, 6)."""
+    with (
+        answering(plain(answer)) as url,
+        pytest.raises(Unreachable, match="where it speaks TLS, the address begins with https://"),
+    ):
+        HttpFetcher().get(url, seconds=5)
+
+
 def test_a_body_that_drips_comes_byte_by_byte():
     """So that the pace is checked while it drips, instead of after a whole buffer."""
 

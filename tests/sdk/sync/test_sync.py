@@ -264,7 +264,7 @@ def test_another_space_is_refused_with_the_remedy(shop, device):
 
 
 def test_an_unknown_shard_is_refused(device):
-    with pytest.raises(SyncError, match="has not published it; check the shard's name"):
+    with pytest.raises(SyncError, match=r"has not published it; check the shard's name \(there are: all\)"):
         device.sync(shard="nowhere")
 
 

@@ -222,3 +222,13 @@ def test_the_documentation_lists_every_data_set() -> None:
     for row in rows:
         name, file = row.split("`")[1], row.split("`")[3]
         assert file == f"{DATA_SETS[name].module}.py"
+
+
+def test_of_many_pictures_that_are_not_there_a_few_are_named(tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text("image\n" + "".join(f"gone{n}.jpg\n" for n in range(40)))
+    with pytest.raises(DataMissing) as told:
+        plain_csv.load(tmp_path)
+    lines = str(told.value).split("; ")
+    names = [line.rpartition("/")[2] for line in lines]
+    assert names == ["gone0.jpg", "gone1.jpg", "gone2.jpg", "and 37 more"]
+    assert "photos.csv:2: no picture" in lines[0] and "\n" not in str(told.value)

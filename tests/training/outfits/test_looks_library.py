@@ -144,7 +144,7 @@ def test_a_shelf_of_products_is_not_replaced_by_looks(
     products = [Product("a", 1, "Jeans", "", None, np.ones((1, DIMENSION), np.int8))]
     Store.create(store, ShardMeta.of(space_of(fake_bundle), 1), products).close()
     assert main(["looks", str(photos), "--store", str(store)]) == 1
-    assert "a shelf of 1 products is there" in capsys.readouterr().err
+    assert "a shelf of 1 product is there" in capsys.readouterr().err
     with Store.open(store) as opened:
         assert opened.categories() == {"Jeans": 1}
 

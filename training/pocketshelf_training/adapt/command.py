@@ -27,6 +27,7 @@ from pocketshelf_training.adapt.ship import exported, move_into
 from pocketshelf_training.engine.allocator import keep_freed_memory
 from pocketshelf_training.models.embedder import Embedder
 from pocketshelf_training.models.start import weights_of
+from pocketshelf_training.outputs import require_folder
 
 __all__ = ["add_arguments", "run", "to_beat"]
 
@@ -100,8 +101,7 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     if not 0.05 <= args.held_back <= 0.5:
         raise UsageError(f"--held-back {args.held_back:g}: a share from 0.05 to 0.5")
-    if args.out.is_file():
-        raise UsageError(f"--out {args.out}: a file is there; name a folder")
+    require_folder("--out", args.out)
     base = load_bundle(args.model)
     checkpoint = weights_of(base.folder, Embedder.kind)
     shop = read_assortment(

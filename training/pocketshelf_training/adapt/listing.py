@@ -10,6 +10,7 @@ from pathlib import Path
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.errors import UsageError
+from pocketshelf.printable import counted
 from pocketshelf_training.data.catalog import load_given
 from pocketshelf_training.data.catalogue_file import write_catalogue
 from pocketshelf_training.engine.options import add_data
@@ -73,5 +74,8 @@ def run(args: argparse.Namespace) -> int:
     write_catalogue(args.out, [*shop, *others] if args.views else shop, base)
     if args.photos:
         write_catalogue(args.photos, others, args.photos.parent)
-    tell(f"{args.out}: {len(shop)} products, {len(others)} other pictures of them; --images {base}")
+    tell(
+        f"{args.out}: {counted(len(shop), 'product')}, {counted(len(others), 'other picture')} of them; "
+        f"--images {base}"
+    )
     return 0

@@ -25,6 +25,8 @@ from pocketshelf_training.data.protocol import SPLITS, DataMissing, LabelledBoxe
 __all__ = ["load", "picture_lines"]
 
 DOMAINS = ("street", "shop")
+# So many pictures that are not there are named; of a wrong folder it would be all.
+FEW = 3
 BOX = ("x", "y", "w", "h")
 KNOWN = {"image", "split", "domain", "identity", "product_id", "category", "group", "licence", *BOX}
 
@@ -43,9 +45,18 @@ def load(root: str | Path) -> list[Sample]:
     path = path / "photos.csv" if path.is_dir() else path
     if not path.is_file():
         raise DataMissing(f"{path}: not found; name a CSV, or a folder with photos.csv")
-    return [
-        _sample(path.parent, f"{path}:{record.line}", record.cells) for record in picture_lines(path, KNOWN)
-    ]
+    records = picture_lines(path, KNOWN)
+    _require_pictures(path, records)
+    return [_sample(path.parent, f"{path}:{record.line}", record.cells) for record in records]
+
+
+def _require_pictures(path: Path, records: Sequence[Record]) -> None:
+    """Raises DataMissing: pictures are not there; names the first few, and counts the rest."""
+    named = [(record.line, path.parent / record.cells.get("image", "")) for record in records]
+    lost = [f"{path}:{line}: no picture {image}" for line, image in named if not image.is_file()]
+    if lost:
+        more = f"; and {len(lost) - FEW} more" if len(lost) > FEW else ""
+        raise DataMissing("; ".join(lost[:FEW]) + more)
 
 
 def picture_lines(path: Path, known: Collection[str], needed: Sequence[str] = ("image",)) -> list[Record]:
@@ -69,11 +80,8 @@ def picture_lines(path: Path, known: Collection[str], needed: Sequence[str] = ("
 
 
 def _sample(folder: Path, at: str, row: dict[str, str]) -> Sample:
-    image = folder / row.get("image", "")
-    if "image" not in row or not image.is_file():
-        raise DataMissing(f"{at}: no picture {image}")
     return Sample(
-        image,
+        folder / row["image"],
         _one_of(at, "split", row.get("split") or "train", SPLITS),
         _one_of(at, "domain", row.get("domain") or "street", DOMAINS),
         row.get("identity") or row.get("product_id") or None,

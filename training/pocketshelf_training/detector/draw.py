@@ -12,6 +12,7 @@ from PIL import Image
 
 from pocketshelf.cli import values
 from pocketshelf.cli.output import say
+from pocketshelf.printable import counted
 from pocketshelf.stages.preprocess import decode_photo
 from pocketshelf_training.data.street import load_photos
 from pocketshelf_training.detector.pictures import add_sources, build_mixture
@@ -69,5 +70,5 @@ def run(args: argparse.Namespace) -> int:
     images = predicted(args) if args.checkpoint else augmented(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     grid(images, args.columns, args.side).save(args.out)
-    say(f"{len(images)} pictures in {args.out}")
+    say(f"{counted(len(images), 'picture')} in {args.out}")
     return 0

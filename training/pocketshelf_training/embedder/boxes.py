@@ -28,6 +28,7 @@ from pocketshelf_training.engine.compute import CPU, half
 from pocketshelf_training.engine.options import add_data
 from pocketshelf_training.models.efficientnet_lite import normalise
 from pocketshelf_training.models.embedder import Embedder
+from pocketshelf_training.outputs import require_folder
 from pocketshelf_training.samplers.pools import Pool, load_pools
 
 __all__ = ["activation_box", "add_arguments", "run"]
@@ -88,6 +89,7 @@ def _write(path: Path, pool: Pool, maps: list[np.ndarray], root: Path, threshold
 
 
 def run(args: argparse.Namespace) -> int:
+    require_folder("--out", args.out)
     keep_freed_memory()
     model = Embedder.from_checkpoint(args.checkpoint)
     root = data_root(args.data)

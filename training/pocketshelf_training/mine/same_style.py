@@ -28,6 +28,7 @@ from pocketshelf_training.mine.rules import Cluster, Rules, describe
 from pocketshelf_training.mine.showing import write_clusters
 from pocketshelf_training.mine.spread import spread_over
 from pocketshelf_training.mine.vectors import Embedded, add_beside, embed_by_each
+from pocketshelf_training.outputs import require_folder
 from pocketshelf_training.pages.page import add_bundle
 
 __all__ = ["add_arguments", "report", "run"]
@@ -97,6 +98,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    require_folder("--out", args.out)
     pictures = list_pictures(args.pictures)
     identities = read_decisions(args.decisions, pictures) if args.decisions else None
     if identities is None:

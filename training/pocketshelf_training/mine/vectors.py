@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from pocketshelf.cli.output import say
 from pocketshelf.encoder import Encoder
-from pocketshelf.errors import PhotoError
+from pocketshelf.errors import PhotoError, reason
 from pocketshelf.files import atomic_write
 from pocketshelf.formats.bundle import Bundle
 from pocketshelf_training.mine.pictures import Picture
@@ -165,7 +165,7 @@ class _Kept:
                 with np.load(path, allow_pickle=False) as file:
                     self._read(file)
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-                say(f"{path}: not a file of vectors ({error}); made anew")
+                say(f"{path}: not a file of vectors ({reason(error)}); made anew")
 
     def _read(self, file: Mapping[str, np.ndarray]) -> None:
         if "palettes" not in file:

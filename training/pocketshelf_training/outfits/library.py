@@ -26,6 +26,7 @@ from pocketshelf.formats.space import space_of
 from pocketshelf.outfit import role_of
 from pocketshelf.outfit.looks import look_product
 from pocketshelf.picture_files import pictures_in
+from pocketshelf.printable import counted
 from pocketshelf.store import Store, current_sequence
 from pocketshelf.store.libraries import is_library
 from pocketshelf_training.pages.page import add_bundle
@@ -68,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.photos}: no photo here shows two garments")
     Store.create(args.store, ShardMeta.of(space_of(encoder.bundle), sequence), products).close()
     looks = len({product.attributes["look"] for product in products})
-    tell(f"{args.store}: {looks} looks of {len(photos)} photos, {len(products)} garments")
+    tell(
+        f"{args.store}: {counted(looks, 'look')} of {counted(len(photos), 'photo')}, {len(products)} garments"
+    )
     return 0
 
 
@@ -82,8 +85,8 @@ def _require_no_shelf(folder: Path) -> None:
         if store.categories() and not is_library(store):
             other = folder.with_name(f"{folder.name}-looks")
             raise UsageError(
-                f"--store {folder}: a shelf of {len(store):,} products is there, which looks would replace; "
-                f"name another place, as {other}"
+                f"--store {folder}: a shelf of {counted(len(store), 'product')} is there, which looks would "
+                f"replace; name another place, as {other}"
             )
 
 

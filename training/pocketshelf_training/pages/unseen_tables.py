@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.errors import UsageError
+from pocketshelf.errors import UsageError, reason
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.pages.page import joined, table
 
@@ -46,7 +46,7 @@ def fill(page: Path, figures: Figures, provenance: Figures, some_rows: bool = Fa
         text, kept = page.read_text(encoding="utf-8"), page.with_suffix(".json")
         document = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"--fill {page}: cannot be read ({error})") from error
+        raise UsageError(f"--fill {page}: cannot be read ({reason(error)})") from error
     said = {"measured": dict(provenance)}
     if sets := figures.get("sets"):
         known = document.get("sets", {})

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pocketshelf.errors import PhotoError, UsageError
+from pocketshelf.errors import PhotoError, UsageError, reason
 from pocketshelf.formats.bundle import Bundle, DetectorSpec, EmbedderSpec, bundle_folder, digest, load_bundle
 from pocketshelf.runtime import ModelRunner
 from pocketshelf.runtime import open_model as open_runner
@@ -165,7 +165,7 @@ def lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
+        raise UsageError(f"{path}: cannot be read ({reason(error)})") from error
 
 
 def _lines(path: Path) -> Model:

@@ -11,6 +11,7 @@ from typing import Any
 from pocketshelf.cli import values
 from pocketshelf.cli.output import tell
 from pocketshelf.formats.bundle import load_bundle
+from pocketshelf.printable import counted
 from pocketshelf.quality import ADVICE, built_in_rules, parse_rules
 from pocketshelf.quality.faults import ONLY_LOOKS
 from pocketshelf_training.engine.options import add_data
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     publish(page_of(measured), json.dumps(plain(measured), indent=1), args.write, args.json)
     if args.dropped:
         count = write_dropped(args.dropped, load_bundle(args.bundle), args.data, args.seed)
-        tell(f"{args.dropped}: {count} photos")
+        tell(f"{args.dropped}: {counted(count, 'photo')}")
     return 0
 
 

@@ -17,6 +17,7 @@ from pocketshelf.encoder import Encoder
 from pocketshelf.errors import UsageError
 from pocketshelf.formats.bundle import load_bundle, write_bundle
 from pocketshelf_training.engine.options import add_data
+from pocketshelf_training.outputs import require_folder
 from pocketshelf_training.recall import evidence
 from pocketshelf_training.recall.calibrate import Calibration, calibrate, lacking, one_each
 from pocketshelf_training.recall.encodings import RememberingEncoder
@@ -80,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    require_folder("--out", args.out)
     bundle = load_bundle(args.bundle)
     if args.measure and not bundle.recall:
         raise UsageError(

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from pocketshelf.demo.dataset import Dataset, Example, Query, choose
-from pocketshelf.errors import CatalogueError
+from pocketshelf.errors import CatalogueError, reason
 
 __all__ = ["load_folder", "read_rows"]
 
@@ -79,7 +79,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         with _existing(path).open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CatalogueError(f"{path}: cannot be read ({error})") from error
+        raise CatalogueError(f"{path}: cannot be read ({reason(error)})") from error
 
 
 def _existing(path: Path) -> Path:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pocketshelf.errors import UsageError
+from pocketshelf.errors import UsageError, reason
 from pocketshelf.kiosk.state.documents import UNREADABLE, read_document, write_document
 
 __all__ = ["Key", "Pin", "PinWait", "PinWrong", "keep_pin", "key_of", "read_pin"]
@@ -86,7 +86,9 @@ def read_pin(folder: Path) -> Key | None:
         document = read_document(path, FORMAT, VERSION, MOST_BYTES)
         return None if document is None else (bytes.fromhex(document["salt"]), bytes.fromhex(document["key"]))
     except UNREADABLE as error:
-        raise UsageError(f"{path}: cannot be read ({error}); set the PIN again with --set-pin") from error
+        raise UsageError(
+            f"{path}: cannot be read ({reason(error)}); set the PIN again with --set-pin"
+        ) from error
 
 
 class Pin:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from pocketshelf.errors import PhotoError, one_line
+from pocketshelf.errors import PhotoError, one_line, reason
 from pocketshelf.stages.preprocess.colour import profile_space, srgb_converter, to_srgb
 from pocketshelf.stages.preprocess.containers import Container, read_container
 from pocketshelf.stages.preprocess.containers.exif import orientation
@@ -123,7 +123,7 @@ def _read(source: str | Path | bytes) -> bytes:
         with path.open("rb") as file:  # Which may have grown since.
             return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise PhotoError(f"cannot be read ({one_line(error)})") from error
+        raise PhotoError(f"cannot be read ({reason(error)})") from error
 
 
 def _decode(container: Container, reach: Reach) -> Photo:

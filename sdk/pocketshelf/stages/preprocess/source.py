@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from pocketshelf.errors import PhotoError, one_line
+from pocketshelf.errors import PhotoError, one_line, reason
 from pocketshelf.stages.preprocess.containers.exif import orientation
 from pocketshelf.stages.preprocess.containers.limits import MAX_FILE_BYTES, MAX_PIXELS, check_pixels
 from pocketshelf.stages.preprocess.decode import WORKING_SIDE, Reach, decode_photo, finished
@@ -87,7 +87,7 @@ def _contents(file: Any) -> bytes:
     try:
         contents = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # A closed file raises ValueError.
-        raise PhotoError(f"photo: the file cannot be read ({one_line(error)})") from error
+        raise PhotoError(f"photo: the file cannot be read ({reason(error)})") from error
     if not isinstance(contents, bytes | bytearray | memoryview):
         raise TypeError(f"a photo's file gives bytes, not {_type(contents)}")
     return bytes(contents)

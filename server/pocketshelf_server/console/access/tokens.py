@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pocketshelf.errors import CatalogueError, one_line
+from pocketshelf.errors import CatalogueError, reason
 from pocketshelf.files import read_plain
 from pocketshelf.formats import strict_json
 from pocketshelf_server.console.access.roles import Role
@@ -147,7 +147,7 @@ class ConsoleTokens:
             return []
         except (OSError, ValueError, KeyError, TypeError) as error:
             todo = RUN_AS_ITS_USER if isinstance(error, PermissionError) else "restore or remove it"
-            raise CatalogueError(f"{self.path}: cannot be read ({one_line(error)}); {todo}") from error
+            raise CatalogueError(f"{self.path}: cannot be read ({reason(error)}); {todo}") from error
 
     def _write(self, tokens: list[ConsoleToken]) -> None:
         document = {"format": FORMAT, "version": VERSION, "tokens": [asdict(token) for token in tokens]}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pocketshelf.errors import StoreError
 from pocketshelf.formats.sqlite_file import transaction
+from pocketshelf_server.owner import RUN_AS_ITS_USER, is_not_let
 
 __all__ = ["DAY", "HOUR", "ActivityStore", "Amount", "Key"]
 
@@ -78,7 +79,9 @@ class ActivityStore:
             with closing(self._open()) as connection:
                 return connection.execute(query, (width, int(since) - int(since) % width)).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}; remove it, and counting begins anew") from error
+            let = not is_not_let(error, self._path)
+            remedy = "remove it, and counting begins anew" if let else RUN_AS_ITS_USER
+            raise StoreError(f"{self._path}: {error}; {remedy}") from error
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=5, isolation_level=None)

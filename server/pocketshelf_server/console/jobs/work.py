@@ -19,6 +19,7 @@ from pocketshelf.catalogue.reading import ReadOptions, read_catalogue
 from pocketshelf.cli.output import print_json
 from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import PhotoError, PocketshelfError, one_line
+from pocketshelf.printable import counted
 from pocketshelf_server import priority
 from pocketshelf_server.catalogue import Catalogue, open_catalogue
 from pocketshelf_server.catalogue.embedders import lazy_embedders
@@ -68,7 +69,7 @@ def _publish(order: PublishOrder) -> dict[str, Any]:
 
 def _line(result: Published) -> str:
     state = "published" if result.new else "nothing had changed"
-    return f"{result.shard}: {state}, generation {result.sequence}, {result.products} products"
+    return f"{result.shard}: {state}, generation {result.sequence}, {counted(result.products, 'product')}"
 
 
 def _import(order: ImportOrder) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def test_json_beside_a_picture_says_all_its_strings(tmp_path: Path) -> None:
 def test_broken_json_and_no_texts_at_all(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
     (tmp_path / "a.json").write_text("[" * 100_000)
-    with pytest.raises(UsageError, match=r"1 pictures, none with a text beside it; write what a.jpg shows"):
+    with pytest.raises(UsageError, match=r"1 picture, none with a text beside it; write what a.jpg shows"):
         FolderSource(tmp_path)
     with pytest.raises(UsageError, match="no such folder"):
         FolderSource(tmp_path / "none")

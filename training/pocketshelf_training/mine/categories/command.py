@@ -31,6 +31,7 @@ from pocketshelf_training.mine.categories.search.keywords import MOST_COMBINATIO
 from pocketshelf_training.mine.categories.search.source import ImageSource
 from pocketshelf_training.mine.pictures import Picture
 from pocketshelf_training.mine.vectors import embed_pictures
+from pocketshelf_training.outputs import require_folder
 from pocketshelf_training.pages.page import add_bundle
 
 __all__ = ["add_arguments", "mined", "run"]
@@ -139,6 +140,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    require_folder("--out", args.out)
     categories = read_categories(args.keywords)
     queries = combined(categories, args.combinations)
     if args.list:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pocketshelf.errors import UsageError
+from pocketshelf.errors import UsageError, reason
 from pocketshelf_training.data.catalog import DATA_SETS, shown_name
 from pocketshelf_training.metrics.intervals import Figure
 from pocketshelf_training.pages.page import add_write, joined, publish, table
@@ -75,7 +75,7 @@ def read_earlier(page: Path, results: list[dict[str, Any]]) -> list[dict[str, An
     try:
         earlier = json.loads(page.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{page}: no page's JSON ({error})") from error
+        raise UsageError(f"{page}: no page's JSON ({reason(error)})") from error
     anew = [_without_folders(result)["settings"] for result in results]
     return [row for row in earlier if row["settings"] not in anew]
 

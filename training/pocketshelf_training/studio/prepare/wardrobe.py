@@ -27,6 +27,7 @@ from pocketshelf.files import atomic_write
 from pocketshelf.stages.preprocess import WHOLE, decode_photo
 from pocketshelf_training.data.protocol import data_root
 from pocketshelf_training.data.wardrobe import FILE, FLAT_SIDE, PERSON_SIDE, PROFILE
+from pocketshelf_training.outputs import require_folder
 from pocketshelf_training.studio.prepare.making import add_folder
 from pocketshelf_training.studio.scene.cutouts import Source, cut, sources
 from pocketshelf_training.studio.scene.dressing import Person, extents, people, spread
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_folder("--out", args.out)
     root = data_root(args.data)
     order = np.random.default_rng(args.seed).permutation
     there = [

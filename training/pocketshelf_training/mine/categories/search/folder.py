@@ -17,6 +17,7 @@ from typing import Any
 
 from pocketshelf.errors import PhotoError, UsageError
 from pocketshelf.picture_files import pictures_in
+from pocketshelf.printable import counted
 from pocketshelf_training.mine.categories.search.keywords import folded
 from pocketshelf_training.mine.categories.search.source import Found
 
@@ -56,7 +57,7 @@ class FolderSource:
                 listed.append((_spaced(text), path.relative_to(folder).as_posix(), text[:500]))
         if not listed:
             raise UsageError(
-                f"{folder}: {self.pictures} pictures, none with a text beside it; "
+                f"{folder}: {counted(self.pictures, 'picture')}, none with a text beside it; "
                 "write what a.jpg shows into a.txt or a.json"
             )
         self.texts = len(listed)
