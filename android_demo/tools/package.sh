@@ -108,7 +108,8 @@ refused_byte() {
     cp "$APK/pocketshelf.apk" "$APK/tampered.apk"
     size=$(stat -c %s "$APK/tampered.apk")
     "$JDK17/bin/java" tools/Tamper.java "$APK/tampered.apk" classes.dex
-    [ "$(stat -c %s "$APK/tampered.apk")" = "$size" ] && ! cmp -s "$APK/pocketshelf.apk" "$APK/tampered.apk"
+    # Whatever follows a `!`, or stands before `&&`, may fail without ending a function.
+    [ "$(stat -c %s "$APK/tampered.apk")" = "$size" ] && ! cmp -s "$APK/pocketshelf.apk" "$APK/tampered.apk" || return 1
     refuses "$APK/tampered.apk"
 }
 
@@ -133,7 +134,8 @@ refuses() {
 other_signer() {
     key_of another
     sign another "$APK/aligned.apk" "$APK/another.apk"
-    [ "$(signer "$APK/another.apk")" = "$(certificate another)" ] && [ "$(certificate another)" != "$(certificate ours)" ]
+    [ "$(signer "$APK/another.apk")" = "$(certificate another)" ]
+    [ "$(certificate another)" != "$(certificate ours)" ]
     [ "$(signer "$APK/another.apk")" != "$(signer "$APK/pocketshelf.apk")" ]
 }
 
@@ -167,7 +169,7 @@ dex_holds() {
         org/bouncycastle/math/ec/rfc8032/Ed25519 kotlin/Unit; do
         grep -qF "Class descriptor  : 'L$each;'" "$APK/dump.txt" || { echo "missing: $each"; return 1; }
     done
-    ! grep -qE 'invoke-(custom|polymorphic)' "$APK/dump.txt"
+    ! grep -qE 'invoke-(custom|polymorphic)' "$APK/dump.txt" || { echo "an invokedynamic is left"; return 1; }
     rm "$APK/dump.txt"
 }
 
@@ -176,6 +178,6 @@ holds() {
     names=$(unzip -Z1 "$APK/pocketshelf.apk")
     says "$names" classes.dex resources.arsc contract/sql/apply_delta.sql assets/bundle/bundle.json assets/bundle/embedder.tflite
     # 16 KB pages are a matter of native code; there is none in this APK (phone/'s libraries bring theirs).
-    ! grep -q '\.so$' <<< "$names"
+    ! grep -q '\.so$' <<< "$names" || { echo "native code is in it"; return 1; }
     cmp <(unzip -p "$APK/pocketshelf.apk" contract/sql/apply_delta.sql) ../contract/sql/apply_delta.sql
 }

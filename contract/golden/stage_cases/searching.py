@@ -190,16 +190,21 @@ def fitting() -> list[dict[str, Any]]:
         {"sale": ["true"]}, {"sale": ["1"]}, {"year": ["2024"]}, {"year": ["2024.0"]}, {"price": ["19.5"]},
         {"none": ["None"]}, {"missing": ["x"]}, {"brand": ["acme"], "size": ["XL"]}, {"brand": []},
     ]  # fmt: skip
-    lists = {
+    lists: dict[str, Any] = {
         "size": "XS, S,\tM ", "cut": ["Basic|Snug", "Wide, Long"], "note": "Warm, " * 67,
         "ends": " ,x, | Straße,\n", "exact": "Smith,Jones", "blank": "a,\u00a0b", "none": "| ,  ",
         "wide": "\U0001f9e5, " + "x" * 397, "more": "\U0001f9e5, " + "x" * 398,
+        "lines": "Red,\r\nBlue\r\n|\r\nGreen,\rGold", "marks": "a,\u0301 b, \u0301c|\u0301d",
+        "mixed": [7, "8|9", True],
     }  # fmt: skip
     within: list[dict[str, list[str]]] = [
         {"size": ["m"]}, {"size": ["XS", "no"]}, {"size": ["XS, S"]}, {"size": ["xs, s,\tm "]},
         {"cut": ["snug"]}, {"cut": ["long"]}, {"cut": ["wide, long"]}, {"note": ["warm"]},
         {"ends": ["STRASSE"]}, {"ends": [",x"]}, {"ends": [""]}, {"exact": ["smith"]}, {"blank": ["b"]},
         {"none": [""]}, {"none": ["| ,  "]}, {"wide": ["\U0001f9e5"]}, {"more": ["\U0001f9e5"]},
+        {"lines": ["blue"]}, {"lines": ["green"]}, {"lines": ["gold"]}, {"lines": ["red,"]},
+        {"marks": ["b"]}, {"marks": ["\u0301c"]}, {"marks": ["\u0301D"]}, {"marks": ["d"]},
+        {"mixed": ["7"]}, {"mixed": ["9"]}, {"mixed": ["true"]},
     ]  # fmt: skip
     cases = [{"name": f"{each}", "attributes": product, "where": each} for each in wanted]
     return cases + [

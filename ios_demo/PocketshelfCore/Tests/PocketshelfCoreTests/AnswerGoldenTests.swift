@@ -24,6 +24,28 @@ final class AnswerGoldenTests: XCTestCase {
         }
     }
 
+    /// Has other prints while the first who asks reads them.
+    private final class Replaced: ShelfReader, @unchecked Sendable {
+        let held = MemoryShelf([], dimension: 2)
+        let isRead = DispatchSemaphore(value: 0), isOvertaken = DispatchSemaphore(value: 0)
+        var stamp: [UInt8] = [1]
+        var meta: ShardMeta { held.meta }
+        var digest: String { held.digest }
+
+        func count() -> Int { 0 }
+        func categories() -> [CategoryCount] { [] }
+        func product(_ id: String) -> Product? { nil }
+        func vectors(of category: String) -> CategoryVectors { held.vectors(of: category) }
+        func manifest() -> Manifest? { nil }
+        func featuresStamp() -> [UInt8] { stamp }
+        func features() -> FeatureTable? {
+            guard stamp == [1] else { return nil }
+            isRead.signal()
+            _ = isOvertaken.wait(timeout: .now() + 0.5)
+            return nil
+        }
+    }
+
     /// Decoded at a tenth; its colours change from side to side.
     private func photo(_ width: Int, _ height: Int) throws -> Photo {
         let columns = width / 10, rows = height / 10
@@ -62,6 +84,20 @@ final class AnswerGoldenTests: XCTestCase {
         let plain = try Shelf(store, searcher: StoreSearcher(store), named: named, head: nil)
         XCTAssertTrue(try plain.shelves().fits(group: "upper", category: "Bas"))
         XCTAssertEqual(store.asked.count, 2)
+    }
+
+    func testOfTwoWhoTakeUpPrintsAtATimeTheLaterOnesStay() throws {
+        let store = Replaced(), group = DispatchGroup()
+        let shelf = try Shelf(store, searcher: StoreSearcher(store), named: Shelves([]), head: nil)
+        DispatchQueue.global().async(group: group) { _ = try? shelf.lookClosely() }
+        store.isRead.wait()
+        store.stamp = [2]
+        DispatchQueue.global().async(group: group) {
+            _ = try? shelf.lookClosely()
+            store.isOvertaken.signal()
+        }
+        group.wait()
+        XCTAssertFalse(try shelf.lookClosely())
     }
 
     func testAnotherSpacesShelfIsRefused() throws {

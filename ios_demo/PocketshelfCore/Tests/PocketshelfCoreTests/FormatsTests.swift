@@ -44,6 +44,24 @@ final class FormatsTests: XCTestCase {
         XCTAssertEqual(try shard.categories().map(\.products).reduce(0, +), 3)
     }
 
+    func testWhoIsPassedAProductMayAskOn() throws {
+        let shard = try Shard(golden("shard-v1.sqlite", in: try temporaryFolder(self)))
+        let done = expectation(description: "nobody waits for himself")
+        Thread.detachNewThread {
+            do {
+                try shard.forEach { product in
+                    let (found, categories) = (try shard.product(product.productId), try shard.categories())
+                    XCTAssertEqual(found, product)
+                    XCTAssertEqual(categories.count, 2)
+                }
+            } catch {
+                XCTFail("\(error)")
+            }
+            done.fulfill()
+        }
+        wait(for: [done], timeout: 20)
+    }
+
     func testVectorsOfACategoryAreThoseOfItsProducts() throws {
         let shard = try Shard(golden("shard-v1.sqlite", in: try temporaryFolder(self)))
         for category in try shard.categories() {

@@ -147,6 +147,32 @@ final class SyncCrashTests: XCTestCase {
         XCTAssertNoThrow(try StoreWriter.open(path) { _ in })
     }
 
+    func testAStoreThatWasMadeAnewIsAnother() throws {
+        let path = "\(try temporaryFolder(self))/store"
+        func publish(_ shard: String) throws {
+            try StoreWriter.open(path) { writer in
+                try writer.staged { staging in
+                    let data = Data(try Contract.bytes("golden/\(shard)"))
+                    try data.write(to: URL(fileURLWithPath: "\(staging)/shard.sqlite"))
+                    try writer.publish(staging)
+                }
+            }
+        }
+        try publish("formats/shard-v1.sqlite")
+        let store = try Store.open(path), folder = StoreFolder(path)
+        XCTAssertTrue(store.isCurrent())
+        try FileManager.default.removeItem(atPath: path)
+        XCTAssertFalse(store.isCurrent())
+        try publish("stages/answers/shard.sqlite")
+        XCTAssertEqual(try folder.current(), store.generation)
+        XCTAssertFalse(store.isCurrent())
+        try FileManager.default.removeItem(atPath: path)
+        try publish("formats/shard-v1.sqlite")
+        XCTAssertTrue(store.isCurrent())
+        try Data("damaged".utf8).write(to: URL(fileURLWithPath: folder.digest(store.generation)))
+        XCTAssertTrue(store.isCurrent())
+    }
+
     func testWhatAPreparationRefusesIsNotPublished() throws {
         let (replay, first, second) = try twoStates()
         let path = "\(try temporaryFolder(self))/store"

@@ -19,6 +19,8 @@ final class Shelf: @unchecked Sendable {
     /// What tells the groups of categories of other names; nil where the bundle has none.
     private let head: GroupHead?
     private let lock = NSLock()
+    /// Held while prints are read: of two that read at a time, the one that ends last may have what is older.
+    private let looking = NSLock()
     private var looked: Shelves?
     private var prints: Closely?
     private var stamp: [UInt8] = []
@@ -62,11 +64,13 @@ final class Shelf: @unchecked Sendable {
     ///
     /// - Throws: `store`: it is damaged.
     func lookClosely() throws -> Bool {
-        let now = store.featuresStamp()
-        guard lock.withLock({ now != stamp }) else { return false }
-        let found = try Closely(store)
-        lock.withLock { (prints, stamp) = (found, now) }
-        return true
+        try looking.withLock {
+            let now = store.featuresStamp()
+            guard lock.withLock({ now != stamp }) else { return false }
+            let found = try Closely(store)
+            lock.withLock { (prints, stamp) = (found, now) }
+            return true
+        }
     }
 
     /// The product with this id as a hit; nil if the store has none.

@@ -6,7 +6,8 @@ public final class Shard {
     public let path: String
     public let meta: ShardMeta
     private let file: ProductFile
-    private let lock = NSLock()
+    /// Whoever is passed a product may ask on.
+    private let lock = NSRecursiveLock()
     private var rows: [(category: String, rows: [Int])]?
 
     /// - Throws: `store`: the file is missing, damaged, or of another format or version.

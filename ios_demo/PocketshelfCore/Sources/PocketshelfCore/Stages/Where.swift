@@ -26,8 +26,8 @@ struct Wish: Sendable {
 /// Whether a product with `attributes` is wanted; one that states nothing of what is asked is not.
 func fits(_ attributes: JsonObject, _ wanted: Where) -> Bool {
     wanted.allSatisfy { name, values in
-        let stated = stated(attributes[name] ?? .null)
-        return values.contains { stated.contains($0.folded) }
+        let known = stated(attributes[name] ?? .null)
+        return values.contains { known.contains($0.folded) }
     }
 }
 

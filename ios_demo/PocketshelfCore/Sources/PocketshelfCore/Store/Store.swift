@@ -77,8 +77,13 @@ public final class Store: ShelfReader {
     /// Folder of the indexes derived from this generation; need not exist.
     public var indexFolder: String { folder.index(generation) }
 
-    /// Whether no other generation has replaced this one.
-    public func isCurrent() -> Bool { (try? folder.current()) == generation }
+    /// Whether no other generation has replaced this one, of this store or of one put in its place.
+    public func isCurrent() -> Bool {
+        guard (try? folder.current()) == generation else { return false }
+        // Names alone tell nothing of a store that was removed and made again: its generations are counted anew.
+        let recorded = try? Recorded.digests(folder, generation)[Recorded.shard]
+        return recorded == nil || recorded == digest
+    }
 
     /// Refuse models whose vectors do not compare with the store's.
     ///

@@ -44,7 +44,8 @@ abstract class ProductFile(
         }
     }
 
-    override fun close() = database.close()
+    /** Waits for a question of another thread's that is under way. */
+    override fun close() = synchronized(database) { database.close() }
 
     /** A text of the table `meta`. */
     protected fun text(name: String): String =

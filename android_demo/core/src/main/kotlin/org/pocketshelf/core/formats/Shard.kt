@@ -93,8 +93,11 @@ class Shard private constructor(file: File, database: Database) :
         }
     }
 
-    /** The format has no index on categories: one pass over the file serves them all. */
-    private val rowsByCategory: Map<String, Rows> by lazy {
+    /**
+     * The format has no index on categories: one pass over the file serves them all. Under the lock that questions take, since
+     * who is passed a product may ask for them while another thread does.
+     */
+    private val rowsByCategory: Map<String, Rows> by lazy(database) {
         val found = HashMap<String, Gathered>()
         forEach("SELECT category, product_id, rowid, length(vectors) FROM products ORDER BY product_id") { row ->
             val (category, id, rowId, length) = row

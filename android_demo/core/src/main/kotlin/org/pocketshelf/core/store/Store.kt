@@ -16,8 +16,13 @@ import org.pocketshelf.core.formats.Space
  * @property folder the store's paths.
  * @property generation name of the opened generation.
  */
-class Store private constructor(val folder: StoreFolder, val generation: String, databases: Databases) : Closeable {
-    private val check = DigestCheck(folder, generation)
+class Store private constructor(
+    val folder: StoreFolder,
+    val generation: String,
+    databases: Databases,
+    atOnce: Long,
+) : Closeable {
+    private val check = DigestCheck(folder, generation, atOnce)
     private val shard: Shard = try {
         Shard.open(databases, folder.shard(generation))
     } catch (error: Throwable) {
@@ -25,12 +30,8 @@ class Store private constructor(val folder: StoreFolder, val generation: String,
         throw error
     }
 
-    /** The products; throws [StoreError] once the shard has been found not to be the one that was written. */
-    val products: Products
-        get() {
-            check.requireSound()
-            return shard
-        }
+    /** The products; each question throws [StoreError] once the shard has been found not to be the one that was written. */
+    val products: Products = Checked(shard, check)
 
     /** What the shard says of itself. */
     val meta: ShardMeta get() = shard.meta
@@ -38,8 +39,17 @@ class Store private constructor(val folder: StoreFolder, val generation: String,
     /** The shard's SHA-256. */
     val digest: String get() = check.digest
 
-    /** Whether no other generation has replaced this one. */
-    fun isCurrent(): Boolean = folder.current() == generation
+    /** Whether no other generation has replaced this one, of this store or of one put in its place. */
+    fun isCurrent(): Boolean {
+        if (folder.current() != generation) return false
+        // Names alone tell nothing of a store that was removed and made again: its generations are counted anew.
+        val recorded = try {
+            Digests.recorded(folder, generation)[StoreFolder.SHARD_NAME]
+        } catch (_: StoreError) {
+            null
+        }
+        return recorded == null || recorded == digest
+    }
 
     /** Every product, by id, passed to [each] until it says false. */
     fun forEachProduct(each: (org.pocketshelf.core.formats.Product) -> Boolean) {
@@ -89,12 +99,15 @@ class Store private constructor(val folder: StoreFolder, val generation: String,
          *
          * @throws StoreError there is no store, or its current shard is missing or damaged.
          */
-        fun open(path: File, databases: Databases): Store {
+        fun open(path: File, databases: Databases): Store = open(path, databases, DigestCheck.AT_ONCE)
+
+        /** The same; [atOnce] as of [DigestCheck]. */
+        internal fun open(path: File, databases: Databases, atOnce: Long): Store {
             val folder = StoreFolder(path)
             var name = folder.requireCurrent()
             repeat(ATTEMPTS) {
                 try {
-                    return Store(folder, name, databases)
+                    return Store(folder, name, databases, atOnce)
                 } catch (error: StoreError) {
                     val failed = name
                     name = folder.requireCurrent()
@@ -117,4 +130,31 @@ class Store private constructor(val folder: StoreFolder, val generation: String,
             return StoreError(error.message + remedy, error)
         }
     }
+}
+
+/** What a [shard] says, as long as [check] does not know it for another than was written. */
+private class Checked(private val shard: Products, private val check: DigestCheck) : Products {
+    private val sound: Products
+        get() {
+            check.requireSound()
+            return shard
+        }
+    override val meta: ShardMeta get() = shard.meta
+    override val size: Int get() = sound.size
+
+    override fun categories() = sound.categories()
+
+    override fun product(productId: String) = sound.product(productId)
+
+    override fun ids() = sound.ids()
+
+    override fun owners(category: String) = sound.owners(category)
+
+    override fun vectors(category: String) = sound.vectors(category)
+
+    override fun someOf(category: String, most: Int) = sound.someOf(category, most)
+
+    override fun firstVectors(ids: List<String>) = sound.firstVectors(ids)
+
+    override fun states(name: String, most: Int) = sound.states(name, most)
 }

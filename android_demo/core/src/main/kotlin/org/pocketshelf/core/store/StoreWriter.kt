@@ -163,16 +163,29 @@ class StoreWriter private constructor(val folder: StoreFolder, val files: FileSy
             return open(path, databases) { if (undo) it.undoRollback() else it.rollback() }
         }
 
-        private fun <T> locked(file: File, work: () -> T): T =
-            FileChannel.open(file.toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE).use { channel ->
-                val lock = try {
-                    channel.tryLock()
-                } catch (_: OverlappingFileLockException) {
-                    null
+        // The locks that this process holds. The system drops them when any channel of the file is closed, that of a
+        // writer who was refused among them.
+        private val held = HashSet<File>()
+
+        private fun <T> locked(file: File, work: () -> T): T {
+            val own = file.canonicalFile
+            if (!synchronized(held) { held.add(own) }) throw taken(file)
+            try {
+                return FileChannel.open(file.toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE).use { channel ->
+                    val lock = try {
+                        channel.tryLock()
+                    } catch (_: OverlappingFileLockException) { // By other code of this process.
+                        null
+                    }
+                    lock ?: throw taken(file)
+                    work()
                 }
-                lock ?: throw StoreError("${file.parentFile}: another process is writing this store; wait for it")
-                work()
+            } finally {
+                synchronized(held) { held.remove(own) }
             }
+        }
+
+        private fun taken(file: File) = StoreError("${file.parentFile}: another process is writing this store; wait for it")
 
         /** The system's errors as one [StoreError], which says in which state the store is. */
         private fun <T> systemErrors(folder: StoreFolder, work: () -> T): T {

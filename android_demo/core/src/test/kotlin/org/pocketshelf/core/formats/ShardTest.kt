@@ -3,12 +3,17 @@ package org.pocketshelf.core.formats
 import java.io.File
 import java.io.IOException
 import java.nio.file.Path
+import java.time.Duration
+import java.util.concurrent.CountDownLatch
+import kotlin.concurrent.thread
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
+import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.function.Executable
 import org.junit.jupiter.api.io.TempDir
 import org.pocketshelf.core.Contract
 import org.pocketshelf.core.SpaceMismatch
@@ -62,6 +67,42 @@ class ShardTest {
         assertContentEquals(byteArrayOf(1, 2, 3, 127, 4, 127, 6, 7, -127, 0, 0, 0), it.vectors("Shoes"))
         assertEquals(0, it.vectors("Hats").size)
         assertEquals(0, it.owners("Hats").places.size)
+    }
+
+    @Test
+    fun whoIsPassedAProductMayAskOnWhileAnotherThreadAsks() = copied().use {
+        val asking = Executable {
+            it.forEachProduct { _ ->
+                val other = thread(isDaemon = true) { it.categories() }
+                while (other.state != Thread.State.BLOCKED) Thread.sleep(1)
+                assertEquals(2, it.categories().size)
+                false
+            }
+        }
+        assertTimeoutPreemptively(Duration.ofSeconds(20), asking)
+    }
+
+    @Test
+    fun aCloseWaitsForTheQuestionOfAnotherThread() {
+        val shard = copied()
+        val asked = CountDownLatch(1)
+        val goesOn = CountDownLatch(1)
+        val seen = ArrayList<String>()
+        val asking = thread {
+            shard.forEachProduct {
+                asked.countDown()
+                goesOn.await()
+                seen.add(it.productId)
+            }
+        }
+        asked.await()
+        val closing = thread { shard.close() }
+        while (closing.isAlive && closing.state != Thread.State.BLOCKED) Thread.sleep(1)
+        goesOn.countDown()
+        asking.join()
+        closing.join()
+        assertEquals(listOf("10", "11", "12"), seen)
+        assertFailsWith<StoreError> { shard.size }
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import org.pocketshelf.core.Contract
 import org.pocketshelf.core.Reason
+import org.pocketshelf.core.Shelf
 import org.pocketshelf.core.SpaceMismatch
 import org.pocketshelf.core.StoreError
 import org.pocketshelf.core.formats.Access
@@ -25,11 +26,14 @@ class StoreTest {
     private val databases = JdbcDatabases()
     private val path get() = File(folder.toFile(), "shelf")
 
-    private fun published(sequence: Long): String = StoreWriter.open(path, databases) { writer ->
+    private fun published(sequence: Long, vararg statements: String): String = StoreWriter.open(path, databases) { writer ->
         writer.staged { staging ->
             val shard = File(staging, StoreFolder.SHARD_NAME)
             Contract.golden("formats/shard-v1.sqlite").copyTo(shard)
-            databases.open(shard, Access.WRITE).use { it.execute("UPDATE meta SET value = '$sequence' WHERE key = 'sequence'") }
+            databases.open(shard, Access.WRITE).use { database ->
+                database.execute("UPDATE meta SET value = '$sequence' WHERE key = 'sequence'")
+                statements.forEach { database.execute(it) }
+            }
             writer.publish(staging)
         }
     }
@@ -52,6 +56,42 @@ class StoreTest {
             assertEquals(3, store.products.size)
             assertEquals("Boot", store.products.product("12")!!.title)
             assertFalse(store.isCurrent())
+        }
+    }
+
+    @Test
+    fun aStoreThatWasMadeAnewIsAnother() {
+        published(3)
+        Store.open(path, databases).use { store ->
+            assertTrue(store.isCurrent())
+            path.deleteRecursively()
+            assertFalse(store.isCurrent())
+            // Its generation has the name of the old one's.
+            assertEquals(store.generation, published(4))
+            assertFalse(store.isCurrent())
+            path.deleteRecursively()
+            published(3)
+            assertTrue(store.isCurrent())
+            StoreFolder(path).digest(store.generation).writeText("damaged")
+            assertTrue(store.isCurrent())
+        }
+    }
+
+    @Test
+    fun aDamageThatIsFoundWhileAShelfIsSearchedEndsTheSearches() {
+        // So large that the shelf is there before the damage is known.
+        published(3, "INSERT INTO meta VALUES ('filling', zeroblob(30000000))")
+        StoreFolder(path).digest("00000001").writeText("${"0".repeat(64)}  shard.sqlite\n")
+        assertFailsWith<StoreError> { Store.open(path, databases) }
+        Store.open(path, databases, atOnce = 0).use { store ->
+            val message = assertFailsWith<StoreError> {
+                val shelf = Shelf.of(store)
+                repeat(2000) {
+                    shelf.nearest(floatArrayOf(1f, 0f, 0f, 0f), listOf("Shoes"), 1, emptyMap())
+                    Thread.sleep(5)
+                }
+            }.message!!
+            assertTrue("SHA-256 differs" in message, message)
         }
     }
 
@@ -131,7 +171,15 @@ class StoreTest {
         StoreWriter.open(path, databases) {
             val error = assertFailsWith<StoreError> { StoreWriter.open(path, databases) { } }
             assertTrue("another process is writing" in error.message!!)
+            // The one that was refused has not taken the lock away with it.
+            val java = File(System.getProperty("java.home"), "bin/java").path
+            val other = ProcessBuilder(
+                java, "-cp", System.getProperty("java.class.path"), "org.pocketshelf.desktop.MainKt", "rollback", "--store", path.path,
+            ).redirectErrorStream(true).start()
+            val said = other.inputStream.bufferedReader().readText()
+            assertTrue(other.waitFor() == 1 && "another process is writing" in said, said)
         }
+        StoreWriter.open(path, databases) { }
     }
 
     @Test
