@@ -12,7 +12,7 @@ FIGURE = re.compile(r"\b\d+\.\d+\b")
 
 
 def rows() -> list[str]:
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "README.md").read_text("utf-8")
     section = text.split("## How good is it")[1].split("\n## ")[0]
     return [line for line in section.splitlines() if line.startswith("|") and "](docs/" in line]
 

@@ -118,16 +118,8 @@ final class Engine: @unchecked Sendable {
 
     private func facts(_ store: any ShelfReader) throws -> ShelfFacts {
         ShelfFacts(
-            products: try store.count(), sequence: store.meta.sequence, updated: updated(),
+            products: try store.count(), sequence: store.meta.sequence, updated: lastSync(places.store),
             categories: try store.categories().map(\.name))
-    }
-
-    /// When a sync last reached its server, in seconds since 1970.
-    private func updated() -> Double? {
-        guard case .text(let moment)? = syncStatus(places.store).first(where: { $0.0 == "last_sync" })?.1 else {
-            return nil
-        }
-        return ISO8601DateFormatter().date(from: moment)?.timeIntervalSince1970
     }
 
     // MARK: - Searching

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,27 @@ SALE, REGULAR = {"price": "15", "regular_price": "20"}, {"price": "20"}
 )
 def test_a_sale_is_in_force_between_its_dates(starts: str, ends: str, found: dict[str, str]) -> None:
     assert priced("20", "15", starts, ends, NOON) == found
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's zone cannot be changed")
+@pytest.mark.parametrize("zone", ["UTC", "EST5", "JST-9"])
+@pytest.mark.parametrize(
+    ("starts", "ends"),
+    [
+        ("0001-01-01", "9999-12-31"),
+        ("0001-01-01T00:00:00", "9999-12-31T23:59:59"),
+        ("0001-01-01T00:00+0200", "9999-12-31T23:59-0500"),
+    ],
+)
+def test_the_calendar_s_ends_mean_always_in_every_zone(
+    starts: str, ends: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", zone)
+        time.tzset()
+        found = priced("20", "15", starts, ends, NOON), priced("20", "15", ends, "", NOON)
+    time.tzset()
+    assert found == (SALE, REGULAR)
 
 
 @pytest.mark.parametrize("sale", ["", "0", "0.00 EUR", "20", "25.00", "ask us"])

@@ -112,6 +112,12 @@ def test_a_certificate_is_kept_until_it_is_old_or_lacks_a_name(tmp_path: Path) -
     assert later.fingerprint != named.fingerprint
 
 
+def test_a_certificate_made_while_the_clock_was_ahead_is_made_again(tmp_path: Path) -> None:
+    ahead = certificate_for(tmp_path, NAMES, now=datetime.now(UTC) + timedelta(days=90))
+    made = certificate_for(tmp_path, NAMES)
+    assert made.fingerprint != ahead.fingerprint and made.begins < datetime.now(UTC)
+
+
 @pytest.mark.parametrize("file", ["certificate.pem", "key.pem"])
 def test_a_damaged_certificate_or_key_is_made_again(tmp_path: Path, file: str) -> None:
     first = certificate_for(tmp_path, NAMES)

@@ -59,4 +59,13 @@ final class SyncBackoffTests: XCTestCase {
     func testEachServerSBackOffGrowsByItself() throws {
         try SyncReplay.run("backoff/each_server_s_back_off_grows_by_itself", self)
     }
+
+    func testTheLastSyncIsReadToTheFractionThatItWasWrittenWith() throws {
+        let folder = try temporaryFolder(self)
+        XCTAssertNil(lastSync(folder))
+        var state = SyncState(folder: folder)
+        state.succeeded("http://shop.test", shard: "all", at: 1_796_050_800.25, sequence: 3)
+        try state.save(to: folder, FileSystem())
+        XCTAssertEqual(lastSync(folder), 1_796_050_800.25)
+    }
 }

@@ -76,9 +76,17 @@ def _moment(
     try:
         year, month, day, hour, minute, second = map(int, parts)
         moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone))
-        yield moment.astimezone(UTC), timedelta(days=1) if whole_day else timedelta(seconds=1)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError):
         return
+    yield _in_utc(moment), timedelta(days=1) if whole_day else timedelta(seconds=1)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """In UTC; as it is at the calendar's ends, which mean "always": a zone's hours would lead out of it."""
+    try:
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return moment.replace(tzinfo=UTC)
 
 
 def _zone(text: str | None) -> timezone | None:

@@ -32,12 +32,14 @@ class Certificate:
     """Where it and its key lie, and what it says.
 
     Attributes:
-        names: that it is for. expires: when. fingerprint: SHA-256 of its DER form, as browsers show it.
+        names: that it is for. begins, expires: when it holds.
+        fingerprint: SHA-256 of its DER form, as browsers show it.
     """
 
     chain: Path
     key: Path
     names: frozenset[str]
+    begins: datetime
     expires: datetime
     fingerprint: str
 
@@ -53,13 +55,15 @@ class Certificate:
 def certificate_for(folder: Path, names: Iterable[str], now: datetime | None = None) -> Certificate:
     """The certificate in ``folder``; a new one where there is none, it is about to expire, or lacks a name.
 
+    One that holds from a later day on was made while the clock was ahead: browsers call it not yet valid.
+
     Raises:
         OSError: it cannot be written.
     """
     wanted, now = frozenset(names), now or datetime.now(UTC)
     with contextlib.suppress(OSError, ValueError):
         kept = _read(folder)
-        if kept.names >= wanted and kept.expires - timedelta(days=RENEW_DAYS) > now:
+        if kept.names >= wanted and kept.begins <= now < kept.expires - timedelta(days=RENEW_DAYS):
             return kept
     _make(folder, wanted, now)
     made = _read(folder)
@@ -80,7 +84,8 @@ def _read(folder: Path) -> Certificate:
         raise ValueError("the key is another certificate's")
     digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest().upper()
     fingerprint = ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
-    return Certificate(chain, key, _names(certificate), certificate.not_valid_after_utc, fingerprint)
+    begins, expires = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return Certificate(chain, key, _names(certificate), begins, expires, fingerprint)
 
 
 def _names(certificate: x509.Certificate) -> frozenset[str]:

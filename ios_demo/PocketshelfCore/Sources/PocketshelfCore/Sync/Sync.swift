@@ -117,6 +117,11 @@ public func syncStatus(_ store: String) -> [(String, Json)] {
     SyncState(folder: store).status + describeTrust("\(store)/trust")
 }
 
+/// When a sync last reached its server, in seconds since 1970; nil where none has.
+public func lastSync(_ store: String) -> Double? {
+    SyncState(folder: store).lastSync.flatMap(IsoTime.seconds)
+}
+
 /// Bytes that the volume of `folder` has left; no bound where it does not say.
 public func freeBytesOfVolume(_ folder: String) -> Int {
     let found = try? FileManager.default.attributesOfFileSystem(forPath: folder)
