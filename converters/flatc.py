@@ -42,7 +42,9 @@ def _run(schema: bytes, given: str, content: bytes, result: str, *options: str) 
         (folder / given).write_bytes(content)
         command = [_flatc(), *options, "schema.fbs", *(["--"] if given.endswith(".bin") else []), given]
         try:
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+            subprocess.run(
+                command, cwd=folder, check=True, capture_output=True, encoding="utf-8", errors="replace"
+            )
         except subprocess.CalledProcessError as error:
             raise ConversionError(f"flatc: {one_line(Exception(error.stdout + error.stderr))}") from error
         return (folder / result).read_bytes()

@@ -75,7 +75,7 @@ export const useRank = (name) => (USEFUL.indexOf(name.toLowerCase()) + USEFUL.le
 
 const titled = (name) => {
   const words = name.replaceAll("_", " ").trim();
-  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
 // A catalogue's own columns: a value, several in a list, or several parted by bars. An object's own words for itself

@@ -108,7 +108,9 @@ def _export(checkpoint: Checkpoint, calibration: Path, out: Path) -> None:
     save_checkpoint(weights, checkpoint.kind, checkpoint.config, checkpoint.state, checkpoint.meta)
     command = [sys.executable, "-m", "converters.export", "--target", "tflite", "--model", "embedder"]
     command += ["--checkpoint-embedder", str(weights), "--calibration", str(calibration), "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment()) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", env=_environment()
+    ) as process:
         assert process.stderr is not None
         last = ""
         for line in process.stderr:
