@@ -1,4 +1,4 @@
-"""What is installed: floors above known advisories, and a server whose every file is locked by its hash."""
+"""What is installed: floors above advisories and what does not load; a server locked by hashes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ ADVISORIES = {
     "waitress": ("3.0.1", "CVE-2024-49768"),
     "werkzeug": ("3.1.9", "CVE-2026-102598"),
 }
+# Package → the first version that loads beside the others' floors, and what ails those before it.
+UNLOADABLE = {"opencv-python-headless": ("4.10.0.84", "built for NumPy 1, it does not load with NumPy 2")}
 
 
 def project() -> dict[str, list[Requirement]]:
@@ -60,14 +62,22 @@ def applies(requirement: Requirement, **environment: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({**default_environment(), **environment})
 
 
-@pytest.mark.parametrize("name", ADVISORIES)
-def test_floors_lie_above_known_advisories(name: str) -> None:
+def assert_floors(name: str, first: str, why: str) -> None:
     wanted = [each for group in project().values() for each in group if canonicalize_name(each.name) == name]
     assert wanted, f"{name} is not required by name, so that an old one could be installed"
-    first = Version(ADVISORIES[name][0])
     for requirement in wanted:
         floors = [Version(part.version) for part in requirement.specifier if part.operator in (">=", "==")]
-        assert floors and max(floors) >= first, f"{requirement}: {ADVISORIES[name][1]}"
+        assert floors and max(floors) >= Version(first), f"{requirement}: {why}"
+
+
+@pytest.mark.parametrize("name", ADVISORIES)
+def test_floors_lie_above_known_advisories(name: str) -> None:
+    assert_floors(name, *ADVISORIES[name])
+
+
+@pytest.mark.parametrize("name", UNLOADABLE)
+def test_floors_lie_above_what_does_not_load(name: str) -> None:
+    assert_floors(name, *UNLOADABLE[name])
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12"])
