@@ -33,8 +33,12 @@ def answering(*answers: Behaviour, tls: ssl.SSLContext | None = None) -> Iterato
                 return
             with connection:
                 request = b""
-                while b"\r\n\r\n" not in request:
-                    request += connection.recv(4096)
+                # A greeting of TLS (RFC 8446, 5.1) is no request, and has no such end.
+                while b"\r\n\r\n" not in request and not request.startswith(b"\x16"):
+                    piece = connection.recv(4096)
+                    if not piece:
+                        break
+                    request += piece
                 with contextlib.suppress(OSError):  # The client may hang up, as some tests want.
                     answer(connection, request)
 

@@ -82,5 +82,12 @@ def test_who_ends_the_check_ends_what_it_has_begun(demo: str, tools: dict[str, s
 def _sleepers(parent: int) -> list[int]:
     """The processes below it that are the hanging step's, once they are there."""
     below = psutil.Process(parent).children(recursive=True)
-    found = [each.pid for each in below if each.cmdline()[:2] == ["sleep", "1000"]]
+    found = [each.pid for each in below if _command(each)[:2] == ["sleep", "1000"]]
     return [*found, *(each.pid for each in below)] if found else []
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # It has ended meanwhile.
+        return []
