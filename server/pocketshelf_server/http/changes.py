@@ -18,7 +18,7 @@ from flask import Blueprint, request
 from pocketshelf.closely import FeaturesWanted
 from pocketshelf.errors import PhotoError
 from pocketshelf.formats import Product, quantize_vectors
-from pocketshelf.formats.product_rules import MAX_VECTORS, check_described
+from pocketshelf.formats.product_rules import MAX_TEXT, MAX_VECTORS, check_described
 from pocketshelf.stages.colours import PALETTE, joined
 from pocketshelf_server.catalogue import Catalogue, Delete, Upsert
 from pocketshelf_server.http.admission import RateLimit, caller, check_token
@@ -146,7 +146,10 @@ def _parse(item: Any, place: int, dimension: int, reader: PictureReader | None) 
     try:
         if item.get("op") == "delete":
             check_keys(item, ("op", "product_id"), where)
-            return Delete(_text(item, "product_id", 1))
+            product_id = _text(item, "product_id", 1)
+            if len(product_id) > MAX_TEXT:
+                raise Problem(422, f"'product_id' must have at most {MAX_TEXT} characters")
+            return Delete(product_id)
         if item.get("op") == "upsert":
             check_keys(item, UPSERT_KEYS, where)
             return _upsert(item, dimension, reader)

@@ -58,6 +58,7 @@ def test_changes_are_made_and_logged(client: FlaskClient, filled_site: Site) -> 
         ("delete", "object"),
         ({"op": "delete"}, "product_id"),
         ({"op": "delete", "product_id": "a", "title": "x"}, "title"),
+        ({"op": "delete", "product_id": "a" * 4097}, "4096 characters"),
         (upsert("a", category=""), "category"),
         (upsert("a", title=5), "title"),
         (upsert("a", vectors=[]), "vectors"),
