@@ -39,8 +39,9 @@ def answering(*answers: Behaviour, tls: ssl.SSLContext | None = None) -> Iterato
                     if not piece:
                         break
                     request += piece
-                with contextlib.suppress(OSError):  # The client may hang up, as some tests want.
-                    answer(connection, request)
+                else:
+                    with contextlib.suppress(OSError):  # The client may hang up, as some tests want.
+                        answer(connection, request)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
