@@ -14,16 +14,7 @@ if TYPE_CHECKING:
     from pocketshelf.stages.outfit import Shelves
     from pocketshelf.types import Hit, Region, SearchResult
 
-__all__ = [
-    "byte_size",
-    "print_json",
-    "print_result",
-    "print_table",
-    "say",
-    "say_lines",
-    "tell",
-    "tell_lines",
-]
+__all__ = ["byte_size", "print_json", "print_result", "print_table", "say", "say_lines", "tell", "tell_lines"]
 
 
 # Select Graphic Rendition (ECMA-48): readable on light and on dark ground.

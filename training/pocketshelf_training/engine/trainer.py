@@ -47,6 +47,7 @@ class Trainer:
     def __init__(self, task: Task[Any, Any], folder: Path) -> None:
         keep_freed_memory()
         self.task, self.folder = task, folder
+        self._learnt_from = task.learnt_from  # Once: it may take a digest of all data.
         self.device = compute.device_of(task.network)
         self.average = WeightAverage(task.network, task.decay, task.begun) if task.decay else None
         folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +138,7 @@ class Trainer:
         """The whole state, in one file that is replaced at once."""
         state = {name: part.state_dict() for name, part in self._stateful().items()}
         counts = {"epoch": self.epoch, "step": self.step}
-        task = {"settings": self.task.settings, "data": self.task.learnt_from, "task": self.task.state()}
+        task = {"settings": self.task.settings, "data": self._learnt_from, "task": self.task.state()}
         with atomic_write(self.folder / STATE) as part:
             torch.save({**task, **counts, **state}, part)
 
@@ -161,7 +162,7 @@ class Trainer:
                 raise UsageError(f"{path} was begun with another --{option}; name a new --run")
         # Runs of before recorded nothing of it.
         data = saved.get("data", {})
-        for name, value in self.task.learnt_from.items():
+        for name, value in self._learnt_from.items():
             if data.get(name, value) != value:
                 raise UsageError(f"{path} was begun with other {name} than there are now; name a new --run")
         return saved
